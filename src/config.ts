@@ -1,0 +1,151 @@
+/** Every setting, once: flags, environment variables, `--help` and the docs come from this table. */
+import { NixieError } from './errors'
+
+interface Setting<T> {
+  readonly flag: string
+  readonly env: string
+  readonly help: string
+  readonly fallback: T
+  readonly parse: (text: string) => T | undefined
+  /** What a good value looks like, for the error. */
+  readonly shape: string
+}
+
+const text = (value: string) => value
+const flag = (value: string) =>
+  /^(1|true|yes|on)$/i.test(value) ? true : /^(0|false|no|off)$/i.test(value) ? false : undefined
+
+const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
+
+function bytes(value: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(value)
+  return match ? Math.floor(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!) : undefined
+}
+
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 }
+
+function seconds(value: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)([smhd])$/i.exec(value)
+  return match ? Number(match[1]) * SECONDS[match[2]!.toLowerCase()]! : undefined
+}
+
+function listenAddress(value: string): string | undefined {
+  return /^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i.test(value) &&
+    Number(value.slice(value.lastIndexOf(':') + 1)) < 65536
+    ? value
+    : undefined
+}
+
+const setting = <T>(s: Setting<T>): Setting<T> => s
+
+export const SETTINGS = {
+  listen: setting({
+    flag: 'listen',
+    env: 'NIXIE_LISTEN',
+    help: 'Address to answer on; any but loopback needs --token-file',
+    fallback: '127.0.0.1:6494',
+    parse: listenAddress,
+    shape: 'HOST:PORT',
+  }),
+  dataDir: setting({
+    flag: 'data-dir',
+    env: 'NIXIE_DATA_DIR',
+    help: 'Where the last 24 hours are kept',
+    fallback: '/var/lib/nixie',
+    parse: text,
+    shape: 'a directory',
+  }),
+  tokenFile: setting({
+    flag: 'token-file',
+    env: 'NIXIE_TOKEN_FILE',
+    help: 'File with the token that requests must carry (Authorization: Bearer …)',
+    fallback: '',
+    parse: text,
+    shape: 'a file',
+  }),
+  retention: setting({
+    flag: 'retention',
+    env: 'NIXIE_RETENTION',
+    help: 'How long rows are kept',
+    fallback: 86400,
+    parse: seconds,
+    shape: 'a number and s, m, h or d (24h)',
+  }),
+  diskBudget: setting({
+    flag: 'disk-budget',
+    env: 'NIXIE_DISK_BUDGET',
+    help: 'Most bytes that the store may take; 0: 1 GiB or 10 % of the free disk, whichever is less',
+    fallback: 0,
+    parse: bytes,
+    shape: 'a number of bytes (512M, 1G)',
+  }),
+  bodyLimit: setting({
+    flag: 'body-limit',
+    env: 'NIXIE_BODY_LIMIT',
+    help: 'Bytes kept of each message body',
+    fallback: 1024,
+    parse: bytes,
+    shape: 'a number of bytes (1024, 4K)',
+  }),
+  redact: setting({
+    flag: 'redact',
+    env: 'NIXIE_REDACT',
+    help: 'Replace secrets (Authorization, Cookie, …) before they are stored',
+    fallback: true,
+    parse: flag,
+    shape: 'true or false',
+  }),
+  ringBytes: setting({
+    flag: 'ring-bytes',
+    env: 'NIXIE_RING_BYTES',
+    help: 'Size of the ring between the kernel and Nixie; a power of two',
+    fallback: 16 << 20,
+    parse: bytes,
+    shape: 'a power of two of at least 64K (16M)',
+  }),
+  capture: setting({
+    flag: 'capture',
+    env: 'NIXIE_CAPTURE',
+    help: 'Trace this node; false only serves what is stored',
+    fallback: true,
+    parse: flag,
+    shape: 'true or false',
+  }),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+export type Config = {
+  -readonly [K in SettingName]: (typeof SETTINGS)[K]['fallback'] extends infer T
+    ? T extends string
+      ? string
+      : T extends number
+        ? number
+        : boolean
+    : never
+}
+
+/** Flags win over the environment, which wins over the defaults. Flag values are still text. */
+export function readConfig(
+  flags: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const config: Record<string, unknown> = {}
+  for (const [name, s] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    const given = flags[s.flag] ?? env[s.env]
+    if (given === undefined) {
+      config[name] = s.fallback
+      continue
+    }
+    const value = s.parse(given)
+    if (value === undefined) {
+      const where = flags[s.flag] === undefined ? s.env : `--${s.flag}`
+      throw new NixieError(
+        'bad_request',
+        `${where}: '${given}' is not ${s.shape}`,
+        `Give ${where} ${s.shape}.`,
+      )
+    }
+    config[name] = value
+  }
+  return config as Config
+}

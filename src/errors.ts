@@ -1,0 +1,87 @@
+/** The one error that users see: in JSON, as an HTML fragment, in the terminal. */
+
+export type ErrorCode =
+  | 'bad_request'
+  | 'unknown_script'
+  | 'unknown_argument'
+  | 'unknown_table'
+  | 'unknown_column'
+  | 'syntax_error'
+  | 'type_error'
+  | 'compile_error'
+  | 'bad_time_range'
+  | 'too_large'
+  | 'forbidden_host'
+  | 'unauthorized'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'limit_exceeded'
+  | 'deadline_exceeded'
+  | 'cancelled'
+  | 'unavailable'
+  | 'store_error'
+  | 'internal'
+
+/** The fields of the error shape `{error: {code, message, hint, line?, column?}}`; `line` and `column` count from 1. */
+export interface ErrorShape {
+  code: ErrorCode
+  message: string
+  hint: string
+  line?: number
+  column?: number
+}
+
+const STATUS: Record<ErrorCode, number> = {
+  bad_request: 400,
+  unknown_script: 404,
+  unknown_argument: 400,
+  unknown_table: 404,
+  unknown_column: 400,
+  syntax_error: 400,
+  type_error: 400,
+  compile_error: 400,
+  bad_time_range: 400,
+  too_large: 413,
+  forbidden_host: 403,
+  unauthorized: 401,
+  not_found: 404,
+  method_not_allowed: 405,
+  limit_exceeded: 422,
+  deadline_exceeded: 504,
+  cancelled: 499,
+  unavailable: 503,
+  store_error: 500,
+  internal: 500,
+}
+
+export class NixieError extends Error {
+  readonly shape: ErrorShape
+
+  constructor(code: ErrorCode, message: string, hint = '', at?: { line: number; column: number }) {
+    super(message)
+    this.name = 'NixieError'
+    this.shape = { code, message, hint, ...at }
+  }
+
+  /** The HTTP status that fits the code. */
+  get status(): number {
+    return STATUS[this.shape.code]
+  }
+
+  /** Any thrown value as a NixieError: what isn't one is a defect of ours and says so. */
+  static from(cause: unknown): NixieError {
+    if (cause instanceof NixieError) return cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    return new NixieError(
+      'internal',
+      message,
+      'This is a defect in Nixie: please report it with the script or request.',
+    )
+  }
+
+  /** Rebuilds an error that crossed a thread as its shape. */
+  static fromShape(shape: ErrorShape): NixieError {
+    const at = shape.line === undefined ? undefined : { line: shape.line, column: shape.column ?? 1 }
+    return new NixieError(shape.code, shape.message, shape.hint, at)
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * What the kernel says about sockets. The layout is declared once, in `bpf/socket.h`; `socket.ts` decodes it.
+ *
+ * Times are nanoseconds since the capture clock's base (see `src/kernel/clock.ts`): exact in a double for 104 days.
+ */
+import type { Role } from '../records/types'
+
+export const EVENT_DATA = 1
+export const EVENT_OPEN = 2
+export const EVENT_CLOSE = 3
+export type EventKind = typeof EVENT_DATA | typeof EVENT_OPEN | typeof EVENT_CLOSE
+
+/** From the side of the process that made the call. */
+export const RECEIVED = 0
+export const SENT = 1
+export type Direction = typeof RECEIVED | typeof SENT
+
+/**
+ * One event. Implementations decode lazily from a buffer that is reused: a handler copies what it keeps.
+ * Fields below the line have a meaning for data only.
+ */
+export interface SocketEvent {
+  readonly kind: EventKind
+  /** Names one socket for as long as Nixie runs; a reused socket gets a new one. */
+  readonly connId: number
+  readonly timeNs: number
+  /** Process (thread group) id in the root pid namespace. */
+  readonly pid: number
+  /** Start of the process in clock ticks (1/100 s) since boot, as field 22 of /proc/PID/stat. */
+  readonly startTicks: number
+  readonly transport: 'tcp' | 'udp'
+  readonly role: Role
+  readonly localAddr: string
+  readonly localPort: number
+  readonly remoteAddr: string
+  readonly remotePort: number
+  // ───────────────────────────────────────────────────────────────────────────
+  readonly direction: Direction
+  /** Offset of the first byte in its direction's TCP stream, modulo 2^32; 0 for a datagram. */
+  readonly offset: number
+  /** Bytes that were moved from `offset` on, captured or not. */
+  readonly size: number
+  /** The captured head of those bytes; valid during the call only. */
+  readonly payload: Uint8Array
+}
+
+/** What the kernel does with a socket's data from now on. */
+export type Verdict =
+  /** Capture up to `cap` bytes of every call. */
+  | { readonly action: 'capture'; readonly cap: number }
+  /** Count bytes and calls; send nothing. */
+  | { readonly action: 'count' }
+
+/** Running totals that the kernel keeps per socket, whatever its verdict. */
+export interface SocketTotals {
+  readonly connId: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  /** Data events that found the ring full. */
+  readonly lostEvents: number
+}

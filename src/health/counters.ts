@@ -1,0 +1,101 @@
+/**
+ * What every stage counts, losses above all. One declaration: `/api/status`, `/metrics` and the health page show
+ * these names and sentences. Each thread counts for itself; main adds them up.
+ */
+
+export type Stage = 'kernel' | 'streams' | 'protocols' | 'store' | 'query' | 'api'
+
+interface CounterSpec {
+  readonly stage: Stage
+  readonly unit:
+    | 'events'
+    | 'bytes'
+    | 'connections'
+    | 'frames'
+    | 'rows'
+    | 'chunks'
+    | 'queries'
+    | 'requests'
+    | 'ns'
+  /** The loss that it belongs to in `/api/status`'s `losses`. */
+  readonly loss?: 'ring' | 'gaps' | 'parse' | 'shed'
+  readonly help: string
+}
+
+const spec = <const T extends Record<string, CounterSpec>>(
+  table: T,
+): { readonly [K in keyof T]: CounterSpec } => table
+
+export const COUNTERS = spec({
+  events: { stage: 'kernel', unit: 'events', help: 'Events drained from the ring' },
+  eventBytes: { stage: 'kernel', unit: 'bytes', help: 'Payload bytes drained from the ring' },
+  ringLostEvents: { stage: 'kernel', unit: 'events', loss: 'ring', help: 'Events that found the ring full' },
+  ringLostBytes: { stage: 'kernel', unit: 'bytes', help: 'Payload bytes of events that found the ring full' },
+  drainNs: { stage: 'kernel', unit: 'ns', help: 'Time spent in draining, parsing and building columns' },
+  connections: { stage: 'streams', unit: 'connections', help: 'Connections followed since the start' },
+  gaps: { stage: 'streams', unit: 'events', loss: 'gaps', help: 'Holes in a stream that cost a message' },
+  gapBytes: { stage: 'streams', unit: 'bytes', help: 'Bytes missing in those holes' },
+  resets: { stage: 'streams', unit: 'connections', help: 'Streams given up: too large or without progress' },
+  unknownConnections: {
+    stage: 'streams',
+    unit: 'connections',
+    help: 'Connections whose protocol is not known',
+  },
+  encryptedConnections: { stage: 'streams', unit: 'connections', help: 'Connections that speak TLS' },
+  peerRecords: {
+    stage: 'streams',
+    unit: 'rows',
+    help: 'Records left to the other, local end of a connection',
+  },
+  evictedConnections: {
+    stage: 'streams',
+    unit: 'connections',
+    help: 'Connections forgotten because too many were open',
+  },
+  frames: { stage: 'protocols', unit: 'frames', help: 'Messages parsed' },
+  parseFailures: {
+    stage: 'protocols',
+    unit: 'events',
+    loss: 'parse',
+    help: 'Places where bytes were not a message',
+  },
+  unpairedFrames: {
+    stage: 'protocols',
+    unit: 'frames',
+    loss: 'parse',
+    help: 'Messages dropped without their other half',
+  },
+  rows: { stage: 'store', unit: 'rows', help: 'Rows appended to the store' },
+  shedRows: {
+    stage: 'store',
+    unit: 'rows',
+    loss: 'shed',
+    help: 'Rows given up because the store could not take them',
+  },
+  chunks: { stage: 'store', unit: 'chunks', help: 'Chunks sealed' },
+  chunkBytes: { stage: 'store', unit: 'bytes', help: 'Compressed bytes written' },
+  compactedBytes: { stage: 'store', unit: 'bytes', help: 'Compressed bytes written again by compaction' },
+  expiredRows: { stage: 'store', unit: 'rows', help: 'Rows taken out by retention' },
+  queries: { stage: 'query', unit: 'queries', help: 'Scripts run' },
+  queryErrors: { stage: 'query', unit: 'queries', help: 'Scripts that ended in an error' },
+  queryNs: { stage: 'query', unit: 'ns', help: 'Time spent in running scripts' },
+  requests: { stage: 'api', unit: 'requests', help: 'HTTP requests answered' },
+})
+
+export type CounterName = keyof typeof COUNTERS
+export type Counters = Record<CounterName, number>
+
+export function newCounters(): Counters {
+  const counters = {} as Counters
+  for (const name of Object.keys(COUNTERS) as CounterName[]) counters[name] = 0
+  return counters
+}
+
+/** The sum of several threads' counters. */
+export function addCounters(parts: readonly Partial<Counters>[]): Counters {
+  const total = newCounters()
+  for (const part of parts) {
+    for (const name of Object.keys(part) as CounterName[]) total[name] += part[name] ?? 0
+  }
+  return total
+}

@@ -1,0 +1,72 @@
+/** What the store promises to its writer (the capture thread) and to its readers (query threads). */
+import type { Batch } from '../records/batch'
+import type { Column, Table } from '../records/table'
+
+/** One named thing that records refer to (a process, a container, later a pod): its newest known state. */
+export interface Entity {
+  readonly kind: string
+  /** For a process its upid. */
+  readonly key: string
+  readonly value: Readonly<Record<string, unknown>>
+  /** Epoch milliseconds when it was first and last known to be there. */
+  readonly firstSeenMs: number
+  readonly lastSeenMs: number
+}
+
+export interface TableInfo {
+  readonly name: string
+  readonly description: string
+  readonly columns: readonly Column[]
+  readonly rows: number
+  /** Compressed bytes on disk. */
+  readonly bytes: number
+  /** Epoch nanoseconds of the oldest and newest row; undefined when the table is empty. */
+  readonly oldestNs: bigint | undefined
+  readonly newestNs: bigint | undefined
+}
+
+export interface WriterStats {
+  /** Rows and chunks taken out to keep the promise of time or bytes. */
+  readonly expiredRows: number
+  readonly writtenBytes: number
+  readonly compactedBytes: number
+  readonly fileBytes: number
+}
+
+export interface StoreWriter {
+  /** Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. */
+  append(batches: readonly { table: Table; batch: Batch }[]): void
+  putEntities(entities: readonly Entity[]): void
+  /** One bounded step of compaction and retention; true when there is more to do. */
+  maintain(nowMs: number): boolean
+  stats(): WriterStats
+  close(): void
+}
+
+export interface ScanOptions {
+  /** Names, in the order in which the vectors are wanted. */
+  readonly columns: readonly string[]
+  /** Epoch nanoseconds, inclusive; chunks outside are not read. Rows outside are not returned. */
+  readonly startNs?: bigint
+  readonly endNs?: bigint
+  /** Conditions that a chunk's statistics may rule out; rows are still to be filtered by the caller. */
+  readonly prune?: readonly Prune[]
+  /** Newest chunks first. */
+  readonly reverse?: boolean
+}
+
+export interface Prune {
+  readonly column: string
+  readonly op: '==' | '!=' | '<' | '<=' | '>' | '>='
+  readonly value: number | string | bigint | boolean
+}
+
+/** Anything that yields column batches of tables: the local store is one; another engine can be another. */
+export interface Source {
+  tables(): readonly TableInfo[]
+  /** The batches of one consistent snapshot, in time order. Times of all batches share one base. */
+  scan(table: string, options: ScanOptions): Iterable<Batch>
+  /** Entities of one kind; cheap to call often (cached until the store changes). */
+  entities(kind: string): ReadonlyMap<string, Entity>
+  close(): void
+}

@@ -1,0 +1,82 @@
+/** The rules of the house, checked: imports go along the flow, files stay small, every folder is on the map. */
+import { describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+const root = resolve(import.meta.dir, '..')
+const src = join(root, 'src')
+
+/** Folder → what it may import from, besides itself and `errors`. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  errors: [],
+  config: [],
+  health: [],
+  records: [],
+  events: ['records'],
+  kernel: ['events', 'records', 'health', 'config'],
+  protocols: ['records'],
+  streams: ['events', 'protocols', 'records', 'health'],
+  metadata: ['records', 'store'],
+  store: ['records', 'config', 'health'],
+  capture: ['kernel', 'events', 'streams', 'protocols', 'records', 'metadata', 'store', 'health', 'config'],
+  query: ['records', 'store', 'metadata'],
+  pxl: ['query', 'records', 'store', 'metadata'],
+  scripts: [],
+  runner: ['scripts', 'pxl', 'query', 'records', 'store', 'metadata', 'health', 'config'],
+  api: ['runner', 'records', 'health', 'config'],
+  cli: ['api', 'runner', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
+}
+
+function files(dir: string, wanted: RegExp): string[] {
+  return readdirSync(dir).flatMap((name) => {
+    if (name === 'node_modules' || name === 'target') return []
+    const path = join(dir, name)
+    if (statSync(path).isDirectory()) return files(path, wanted)
+    return wanted.test(name) ? [path] : []
+  })
+}
+
+const sources = files(src, /\.tsx?$/)
+const folderOf = (path: string) => relative(src, path).split('/')[0]!.replace(/\.tsx?$/, '')
+
+describe('imports go along the flow', () => {
+  for (const path of sources) {
+    const from = folderOf(path)
+    if (from === 'main') continue
+    test(relative(root, path), () => {
+      const allowed = MAY_IMPORT[from]
+      if (!allowed) throw new Error(`src/${from} is not in the dependency rule: add it to MAY_IMPORT with its reason`)
+      const text = readFileSync(path, 'utf8')
+      for (const match of text.matchAll(/(?:from|import)\s+'(\.[^']+)'/g)) {
+        const target = resolve(dirname(path), match[1]!)
+        if (!target.startsWith(`${src}/`)) continue
+        const to = folderOf(target)
+        if (to === from || to === 'errors' || allowed.includes(to)) continue
+        throw new Error(`${relative(root, path)} imports src/${to}: src/${from} may only know ${allowed.join(', ') || 'itself'}`)
+      }
+    })
+  }
+})
+
+test('no protocol imports another', () => {
+  for (const path of sources.filter((p) => folderOf(p) === 'protocols')) {
+    const own = relative(join(src, 'protocols'), path).split('/')[0]!
+    if (own.endsWith('.ts')) continue
+    for (const match of readFileSync(path, 'utf8').matchAll(/from '\.\.\/([a-z0-9-]+)/g)) {
+      expect(['lib', 'protocol', own], `${relative(root, path)} imports ${match[1]}`).toContain(match[1]!)
+    }
+  }
+})
+
+test('files stay under 500 lines', () => {
+  const long = [...sources, ...files(join(root, 'ui'), /\.tsx?$/), ...files(join(root, 'bpf'), /\.(c|h|rs|ts)$/)]
+    .map((path) => ({ path: relative(root, path), lines: readFileSync(path, 'utf8').split('\n').length }))
+    .filter(({ lines }) => lines > 500)
+  expect(long).toEqual([])
+})
+
+test('every folder of src is on the map in src/README.md', () => {
+  const map = readFileSync(join(src, 'README.md'), 'utf8')
+  const missing = readdirSync(src).filter((name) => statSync(join(src, name)).isDirectory() && !map.includes(`${name}/`))
+  expect(missing).toEqual([])
+})
