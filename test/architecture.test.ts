@@ -37,7 +37,10 @@ function files(dir: string, wanted: RegExp): string[] {
 }
 
 const sources = files(src, /\.tsx?$/)
-const folderOf = (path: string) => relative(src, path).split('/')[0]!.replace(/\.tsx?$/, '')
+const folderOf = (path: string) =>
+  relative(src, path)
+    .split('/')[0]!
+    .replace(/\.tsx?$/, '')
 
 describe('imports go along the flow', () => {
   for (const path of sources) {
@@ -45,14 +48,17 @@ describe('imports go along the flow', () => {
     if (from === 'main') continue
     test(relative(root, path), () => {
       const allowed = MAY_IMPORT[from]
-      if (!allowed) throw new Error(`src/${from} is not in the dependency rule: add it to MAY_IMPORT with its reason`)
+      if (!allowed)
+        throw new Error(`src/${from} is not in the dependency rule: add it to MAY_IMPORT with its reason`)
       const text = readFileSync(path, 'utf8')
       for (const match of text.matchAll(/(?:from|import)\s+'(\.[^']+)'/g)) {
         const target = resolve(dirname(path), match[1]!)
         if (!target.startsWith(`${src}/`)) continue
         const to = folderOf(target)
         if (to === from || to === 'errors' || allowed.includes(to)) continue
-        throw new Error(`${relative(root, path)} imports src/${to}: src/${from} may only know ${allowed.join(', ') || 'itself'}`)
+        throw new Error(
+          `${relative(root, path)} imports src/${to}: src/${from} may only know ${allowed.join(', ') || 'itself'}`,
+        )
       }
     })
   }
@@ -69,7 +75,11 @@ test('no protocol imports another', () => {
 })
 
 test('files stay under 500 lines', () => {
-  const long = [...sources, ...files(join(root, 'ui'), /\.tsx?$/), ...files(join(root, 'bpf'), /\.(c|h|rs|ts)$/)]
+  const long = [
+    ...sources,
+    ...files(join(root, 'ui'), /\.tsx?$/),
+    ...files(join(root, 'bpf'), /\.(c|h|rs|ts)$/),
+  ]
     .map((path) => ({ path: relative(root, path), lines: readFileSync(path, 'utf8').split('\n').length }))
     .filter(({ lines }) => lines > 500)
   expect(long).toEqual([])
@@ -77,6 +87,8 @@ test('files stay under 500 lines', () => {
 
 test('every folder of src is on the map in src/README.md', () => {
   const map = readFileSync(join(src, 'README.md'), 'utf8')
-  const missing = readdirSync(src).filter((name) => statSync(join(src, name)).isDirectory() && !map.includes(`${name}/`))
+  const missing = readdirSync(src).filter(
+    (name) => statSync(join(src, name)).isDirectory() && !map.includes(`${name}/`),
+  )
   expect(missing).toEqual([])
 })
