@@ -14,6 +14,8 @@ export interface ProbeStatus {
 }
 
 export interface KernelOptions {
+  /** False: nothing is loaded; probes say so. */
+  readonly enabled: boolean
   /** Ring size; a power of two and a multiple of the page size. */
   readonly ringBytes: number
   /** Bytes of each call to capture while a socket's protocol isn't known. */

@@ -31,9 +31,13 @@ export interface WriterStats {
   readonly writtenBytes: number
   readonly compactedBytes: number
   readonly fileBytes: number
+  /** The most that the file may take. */
+  readonly budgetBytes: number
 }
 
 export interface StoreWriter {
+  /** What the opening met and mended, in words: a damaged store set aside, for one. */
+  readonly warnings: readonly string[]
   /** Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. */
   append(batches: readonly { table: Table; batch: Batch }[]): void
   putEntities(entities: readonly Entity[]): void

@@ -1,0 +1,31 @@
+/** What main and the capture thread say to each other. */
+import type { Config } from '../config'
+import type { ErrorShape } from '../errors'
+import type { Counters } from '../health/counters'
+import type { ProbeStatus } from '../kernel/kernel'
+import type { ProtocolSettings } from '../protocols/protocol'
+
+export type ToCapture =
+  | { readonly kind: 'start'; readonly config: Config }
+  | { readonly kind: 'settings'; readonly settings: Partial<ProtocolSettings> }
+  | { readonly kind: 'stop' }
+
+/** Sent once after start and then each second. */
+export interface CaptureReport {
+  readonly ready: boolean
+  readonly probes: readonly ProbeStatus[]
+  readonly counters: Counters
+  readonly settings: ProtocolSettings
+  /** Bytes that the store takes, and may take. */
+  readonly fileBytes: number
+  readonly budgetBytes: number
+  /** Why rows are being shed at the moment. */
+  readonly storeError?: ErrorShape
+}
+
+export type FromCapture =
+  | { readonly kind: 'report'; readonly report: CaptureReport }
+  | { readonly kind: 'warning'; readonly message: string }
+  /** The store can't be opened: nothing can be kept. */
+  | { readonly kind: 'refused'; readonly error: ErrorShape }
+  | { readonly kind: 'stopped' }

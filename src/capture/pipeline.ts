@@ -1,0 +1,157 @@
+/** The flow from the ring to the store, on one thread: drain → streams → records → one batch per table and second. */
+import type { Config } from '../config'
+import type { NixieError } from '../errors'
+import type { SocketEvent } from '../events/socket-event'
+import { type Counters, newCounters } from '../health/counters'
+import type { Kernel } from '../kernel/kernel'
+import { Processes } from '../metadata'
+import { PROTOCOLS } from '../protocols'
+import type { ProtocolSettings, Sink } from '../protocols/protocol'
+import { BatchBuilder } from '../records/builder'
+import { PROBE_ATTACHED, PROBE_FAILED, probeStatus } from '../records/probe-status'
+import type { Table } from '../records/table'
+import type { StoreWriter } from '../store/store'
+import { Streams } from '../streams'
+
+/** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
+const EVENTS_PER_DRAIN = 16_384
+const CONN_STATS_EVERY_MS = 10_000
+const PROBE_STATUS_EVERY_MS = 3_600_000
+/** Time that compaction and retention may take of each second. */
+const MAINTAIN_BUDGET_MS = 100
+
+export class Pipeline {
+  readonly counters: Counters = newCounters()
+  readonly settings: ProtocolSettings
+  /** The store's last refusal, until an append succeeds again. */
+  storeError: NixieError | undefined
+
+  readonly #kernel: Kernel
+  readonly #writer: StoreWriter
+  readonly #processes = new Processes()
+  readonly #builders = new Map<Table, BatchBuilder<Table>>()
+  readonly #streams: Streams
+  readonly #onEvent = (event: SocketEvent) => this.#streams.handle(event)
+  #connStatsMs = Date.now()
+  #probeStatusMs = 0
+
+  constructor(kernel: Kernel, writer: StoreWriter, config: Config) {
+    this.#kernel = kernel
+    this.#writer = writer
+    this.settings = { bodyLimit: config.bodyLimit, redact: config.redact }
+    const sink: Sink = {
+      append: (table, record) => {
+        let builder = this.#builders.get(table)
+        if (!builder) {
+          builder = new BatchBuilder(table as Table, kernel.timeBase)
+          this.#builders.set(table, builder)
+        }
+        builder.append(record as never)
+      },
+    }
+    this.#streams = new Streams({
+      protocols: PROTOCOLS,
+      sink,
+      counters: this.counters,
+      settings: this.settings,
+      setVerdict: (connId, verdict) => kernel.setVerdict(connId, verdict),
+      upidOf: (pid, startTicks) => this.#processes.upidOf(pid, startTicks),
+    })
+    this.#sink = sink
+  }
+
+  readonly #sink: Sink
+
+  /** Takes what waits in the ring; returns how many events that was. */
+  drain(): number {
+    const start = Bun.nanoseconds()
+    const events = this.#kernel.drain(this.#onEvent, EVENTS_PER_DRAIN)
+    if (events > 0) this.counters.drainNs += Bun.nanoseconds() - start
+    return events
+  }
+
+  /** Once a second: expire, seal, append, then a bounded step of upkeep. */
+  second(nowMs: number): void {
+    this.#streams.tick(this.#kernel.now())
+    if (nowMs - this.#connStatsMs >= CONN_STATS_EVERY_MS) {
+      this.#connStatsMs = nowMs
+      this.#connStats()
+    }
+    if (nowMs - this.#probeStatusMs >= PROBE_STATUS_EVERY_MS) {
+      this.#probeStatusMs = nowMs
+      this.#probeStatus()
+    }
+    this.#append(nowMs)
+    this.#maintain(nowMs)
+  }
+
+  /** Everything out: the last events, the unfinished streams, the last rows. */
+  close(): void {
+    while (this.drain() === EVENTS_PER_DRAIN) {
+      // The ring still had more than one drain's worth.
+    }
+    this.#streams.close()
+    this.#connStats()
+    this.#append(Date.now())
+    this.#kernel.close()
+    this.#writer.close()
+  }
+
+  #connStats(): void {
+    this.#kernel.totals((totals) => this.#streams.totals(totals))
+    this.#streams.connStats(this.#kernel.now())
+  }
+
+  #probeStatus(): void {
+    const time_ = this.#kernel.now()
+    const upid = this.#processes.self()
+    for (const probe of this.#kernel.probes) {
+      this.#sink.append(probeStatus, {
+        time_,
+        upid,
+        source_connector: 'socket_tracer',
+        tracepoint: probe.name,
+        status: probe.attached ? PROBE_ATTACHED : PROBE_FAILED,
+        error: probe.error,
+        info: JSON.stringify({ purpose: probe.purpose, hint: probe.hint }),
+      })
+    }
+  }
+
+  #append(nowMs: number): void {
+    const batches: { table: Table; batch: ReturnType<BatchBuilder<Table>['seal']> }[] = []
+    for (const [table, builder] of this.#builders) {
+      if (builder.rows > 0) batches.push({ table, batch: builder.seal() })
+    }
+    const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
+    try {
+      if (batches.length > 0) this.#writer.append(batches)
+      const entities = this.#processes.takeChanges(nowMs)
+      if (entities.length > 0) this.#writer.putEntities(entities)
+      this.storeError = undefined
+      this.counters.rows += rows
+      this.counters.chunks += batches.length
+    } catch (cause) {
+      this.storeError = cause as NixieError
+      this.counters.shedRows += rows
+    }
+  }
+
+  #maintain(nowMs: number): void {
+    const until = performance.now() + MAINTAIN_BUDGET_MS
+    try {
+      while (this.#writer.maintain(nowMs) && performance.now() < until) {
+        // One bounded step after the other, as long as the second's budget lasts.
+      }
+    } catch (cause) {
+      this.storeError = cause as NixieError
+    }
+    const stats = this.#writer.stats()
+    this.counters.chunkBytes = stats.writtenBytes
+    this.counters.compactedBytes = stats.compactedBytes
+    this.counters.expiredRows = stats.expiredRows
+    const lost = this.#kernel.lost()
+    this.counters.ringLostEvents = lost.events
+    this.counters.ringLostBytes = lost.bytes
+  }
+}

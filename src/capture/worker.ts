@@ -1,0 +1,95 @@
+/** The capture thread: opens the kernel and the store, then drains, and once a second seals, until told to stop. */
+import type { Config } from '../config'
+import { NixieError } from '../errors'
+import { openKernel } from '../kernel'
+import { PROTOCOLS } from '../protocols'
+import { connStats } from '../records/conn-stats'
+import { probeStatus } from '../records/probe-status'
+import { openWriter } from '../store'
+import type { StoreWriter } from '../store/store'
+import type { CaptureReport, FromCapture, ToCapture } from './messages'
+import { Pipeline } from './pipeline'
+
+declare const self: Worker
+
+/** The drain's pause adapts between these: at once under load, rarely when nothing happens. */
+const SHORTEST_PAUSE_MS = 1
+const LONGEST_PAUSE_MS = 20
+/** A drain that finds more than this was too late. */
+const BUSY_EVENTS = 512
+/** Bytes of each call that are captured while its protocol isn't known. */
+const DEFAULT_CAP = 16 << 10
+
+const say = (message: FromCapture) => self.postMessage(message)
+
+function start(config: Config): void {
+  let writer: StoreWriter
+  try {
+    writer = openWriter({
+      dataDir: config.dataDir,
+      retentionSeconds: config.retention,
+      diskBudgetBytes: config.diskBudget,
+      tables: [...PROTOCOLS.flatMap((p) => p.tables), connStats, probeStatus],
+    })
+  } catch (cause) {
+    say({ kind: 'refused', error: NixieError.from(cause).shape })
+    return
+  }
+  for (const message of writer.warnings) say({ kind: 'warning', message })
+  const kernel = openKernel({
+    enabled: config.capture,
+    ringBytes: config.ringBytes,
+    defaultCap: DEFAULT_CAP,
+    ignorePids: [process.pid],
+  })
+  run(new Pipeline(kernel, writer, config), kernel, writer)
+}
+
+function run(pipeline: Pipeline, kernel: ReturnType<typeof openKernel>, writer: StoreWriter): void {
+  let pause = LONGEST_PAUSE_MS
+  let timer: Timer
+  const drain = () => {
+    const events = pipeline.drain()
+    if (events > BUSY_EVENTS) pause = SHORTEST_PAUSE_MS
+    else if (events === 0) pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+    else pause = Math.min(pause + 1, LONGEST_PAUSE_MS)
+    timer = setTimeout(drain, pause)
+  }
+  const report = () => say({ kind: 'report', report: reportOf(pipeline, kernel, writer) })
+  const second = setInterval(() => {
+    pipeline.second(Date.now())
+    report()
+  }, 1000)
+  self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
+    if (data.kind === 'settings') Object.assign(pipeline.settings, data.settings)
+    if (data.kind !== 'stop') return
+    clearInterval(second)
+    clearTimeout(timer)
+    pipeline.close()
+    say({ kind: 'stopped' })
+  }
+  drain()
+  pipeline.second(Date.now())
+  report()
+}
+
+function reportOf(
+  pipeline: Pipeline,
+  kernel: ReturnType<typeof openKernel>,
+  writer: StoreWriter,
+): CaptureReport {
+  const { fileBytes, budgetBytes } = writer.stats()
+  return {
+    ready: kernel.ready,
+    probes: kernel.probes,
+    counters: pipeline.counters,
+    settings: pipeline.settings,
+    fileBytes,
+    budgetBytes,
+    ...(pipeline.storeError ? { storeError: NixieError.from(pipeline.storeError).shape } : {}),
+  }
+}
+
+self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
+  if (data.kind === 'start') start(data.config)
+}

@@ -1,0 +1,3 @@
+export type { Metadata, ProcessInfo } from './metadata'
+export { openMetadata } from './plain-host'
+export { Processes } from './processes'

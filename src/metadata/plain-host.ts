@@ -1,0 +1,48 @@
+/** Metadata of a host without Kubernetes, from the processes that the store knows. */
+import { hostname } from 'node:os'
+import type { Source } from '../store/store'
+import type { Metadata, ProcessInfo } from './metadata'
+import { ASID } from './processes'
+
+/** As many digits of a container id as `docker ps` shows. */
+const SHORT_ID = 12
+
+/** What stands for the pod: the container, the systemd unit, or the command name. */
+export function nameOf(process: Partial<ProcessInfo> | undefined): string {
+  if (!process) return ''
+  if (process.containerId) return process.containerId.slice(0, SHORT_ID)
+  return process.unit || process.comm || ''
+}
+
+/** Reads entities at each call of `openMetadata`'s result lazily: the source caches them until the store changes. */
+export function openMetadata(source: Source): Metadata {
+  const host = hostname()
+  const none = () => ''
+  const process = (upid: string) =>
+    source.entities('process').get(upid)?.value as unknown as ProcessInfo | undefined
+  const containerId = (upid: string) => process(upid)?.containerId ?? ''
+  return {
+    hostName: host,
+    asid: ASID,
+    process,
+    podName: (upid) => nameOf(process(upid)),
+    podId: (upid) => process(upid)?.podUid || nameOf(process(upid)),
+    nodeName: (upid) => process(upid)?.host ?? '',
+    containerName: (upid) => containerId(upid).slice(0, SHORT_ID),
+    podIdToPodName: (podId) => podId,
+    podIdToNodeName: (podId) => (podId === '' ? '' : host),
+    serviceName: none,
+    serviceId: none,
+    namespace: none,
+    deploymentName: none,
+    deploymentId: none,
+    replicaSetName: none,
+    replicaSetId: none,
+    ipToPodId: none,
+    ipToServiceId: none,
+    podIdToServiceName: none,
+    podIdToServiceId: none,
+    podIdToNamespace: none,
+    serviceIdToServiceName: none,
+  }
+}

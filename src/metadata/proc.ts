@@ -1,0 +1,45 @@
+/** A process as /proc shows it (proc(5)). What is gone or refused reads as empty. */
+import { readFileSync, readlinkSync } from 'node:fs'
+import { ownerOfCgroupFile } from './cgroup'
+import type { ProcessInfo } from './metadata'
+
+/** Longest command line that is kept. */
+const MAX_CMDLINE = 2048
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Field 22 of /proc/PID/stat in clock ticks, or -1. The command name in field 2 may hold spaces and parentheses. */
+export function startTicksOf(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[19])
+  return stat === '' || !Number.isSafeInteger(ticks) ? -1 : ticks
+}
+
+/** Reads a process; undefined when it is gone or its pid belongs to another one by now. */
+export function readProcess(
+  pid: number,
+  startTicks: number,
+  upid: string,
+  host: string,
+  procRoot = '/proc',
+): ProcessInfo | undefined {
+  const dir = `${procRoot}/${pid}`
+  // The kernel's boot time and /proc's field are cut to ticks alike; one tick of slack covers time namespaces' rounding.
+  if (Math.abs(startTicksOf(read(`${dir}/stat`)) - startTicks) > 1) return undefined
+  let exe = ''
+  try {
+    exe = readlinkSync(`${dir}/exe`)
+  } catch {
+    // A kernel thread, or not ours to read.
+  }
+  const cmdline = read(`${dir}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').slice(0, MAX_CMDLINE)
+  const comm = read(`${dir}/comm`).trimEnd()
+  const owner = ownerOfCgroupFile(read(`${dir}/cgroup`))
+  return { upid, pid, comm, cmdline: cmdline === '' ? comm : cmdline, exe, host, ...owner }
+}

@@ -1,0 +1,92 @@
+/** The capture side: gives processes their upids and remembers, for the store, who they were. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { Entity } from '../store/store'
+import { readProcess, startTicksOf } from './proc'
+
+/** Agent id: one node has one. */
+export const ASID = 1
+
+/** A living process is written again this often, so that it outlasts its records. */
+const REFRESH_MS = 60_000
+const MAX_PROCESSES = 65_536
+
+interface Known {
+  readonly upid: string
+  readonly pid: number
+  readonly startTicks: number
+  entity: Entity
+  usedMs: number
+  writtenMs: number
+  /** exec changes the name under the same upid: read again once, after the first second. */
+  settled: boolean
+}
+
+export class Processes {
+  readonly #known = new Map<number, Known>()
+  readonly #host = hostname()
+  #fresh: Entity[] = []
+
+  /** `asid:pid:start_ticks`; the first call for a process reads /proc while it is likely still there. */
+  upidOf(pid: number, startTicks: number): string {
+    const known = this.#known.get(pid)
+    if (known && known.startTicks === startTicks) {
+      known.usedMs = Date.now()
+      return known.upid
+    }
+    return this.#meet(pid, startTicks)
+  }
+
+  /** Nixie's own upid. */
+  self(): string {
+    return this.upidOf(process.pid, startTicksOf(readFileSync('/proc/self/stat', 'utf8')))
+  }
+
+  #meet(pid: number, startTicks: number): string {
+    const nowMs = Date.now()
+    const upid = `${ASID}:${pid}:${startTicks}`
+    if (this.#known.size >= MAX_PROCESSES) this.#known.clear()
+    const entity = this.#read(upid, pid, startTicks, nowMs)
+    this.#known.set(pid, { upid, pid, startTicks, entity, usedMs: nowMs, writtenMs: nowMs, settled: false })
+    this.#fresh.push(entity)
+    return upid
+  }
+
+  #read(upid: string, pid: number, startTicks: number, nowMs: number, before?: Entity): Entity {
+    const info = readProcess(pid, startTicks, upid, this.#host)
+    const value = info ?? before?.value ?? { upid, pid, host: this.#host }
+    return {
+      kind: 'process',
+      key: upid,
+      value: { ...value },
+      firstSeenMs: before?.firstSeenMs ?? nowMs,
+      lastSeenMs: nowMs,
+    }
+  }
+
+  /** What the store should know by now: new processes, and those in use that it has not heard of for a while. */
+  takeChanges(nowMs: number): Entity[] {
+    const changes = this.#fresh
+    this.#fresh = []
+    for (const known of this.#known.values()) {
+      const age = nowMs - known.writtenMs
+      if (!known.settled && age >= 1000) {
+        known.settled = true
+        const again = this.#read(known.upid, known.pid, known.startTicks, nowMs, known.entity)
+        if (!Bun.deepEquals(again.value, known.entity.value)) {
+          known.entity = again
+          changes.push(again)
+        }
+      } else if (age >= REFRESH_MS) {
+        if (known.usedMs <= known.writtenMs) {
+          this.#known.delete(known.pid)
+          continue
+        }
+        known.entity = { ...known.entity, lastSeenMs: nowMs }
+        known.writtenMs = nowMs
+        changes.push(known.entity)
+      }
+    }
+    return changes
+  }
+}
