@@ -1,0 +1,80 @@
+/** How a function is declared: once, with its types, its unit rule, a sentence and an implementation. */
+import type { Metadata } from '../../metadata/metadata'
+import type { DataType, SemanticType } from '../../records/types'
+import type { Operand } from '../operand'
+
+/** What the compiler knows of an argument. */
+export interface TypedArg {
+  readonly type: DataType
+  readonly semantic: SemanticType
+}
+
+/** What implementations may ask. */
+export interface FunctionContext {
+  readonly metadata: Metadata
+  /** Epoch nanoseconds at the start of the run. */
+  readonly nowNs: bigint
+  /** Throws when the run is cancelled or out of time; called in long loops. */
+  checkpoint(): void
+}
+
+/** INT64 and TIME64NS are numbers when a double holds them exactly, else bigints; UINT128 is the text of a upid. */
+export type ScalarValue = string | number | bigint | boolean
+
+export type Implementation =
+  /** Whole columns at once. */
+  | {
+      readonly kind: 'vector'
+      readonly run: (args: readonly Operand[], rows: number, context: FunctionContext) => Operand
+    }
+  /** Doubles in, double out (BOOLEAN: 0 or 1); INT64 arguments are rounded to doubles. */
+  | { readonly kind: 'numeric'; readonly run: (a: number, b: number) => number }
+  /** One value at a time, lifted: strings are evaluated once per dictionary entry, constants once. Pure. */
+  | {
+      readonly kind: 'scalar'
+      readonly run: (context: FunctionContext, ...args: never[]) => ScalarValue
+    }
+
+export interface Overload {
+  readonly args: readonly { readonly name: string; readonly type: DataType }[]
+  readonly returns: DataType
+  readonly implementation: Implementation
+}
+
+/** The semantic type of the result from those of the arguments. */
+export type UnitRule = (args: readonly SemanticType[]) => SemanticType
+
+export interface FunctionSpec {
+  readonly name: string
+  readonly description: string
+  readonly unit: UnitRule
+  readonly overloads: readonly Overload[]
+}
+
+/** `'a:INT64 b:INT64'` → argument declarations. */
+export function parseArgs(text: string): Overload['args'] {
+  if (text === '') return []
+  return text.split(' ').map((part) => {
+    const [name, type] = part.split(':')
+    return { name: name!, type: type as DataType }
+  })
+}
+
+/** One overload from `'a:INT64 b:INT64 -> INT64'`. */
+export function overload(signature: string, implementation: Implementation): Overload {
+  const [args, returns] = signature.split('->') as [string, string]
+  return { args: parseArgs(args.trim()), returns: returns.trim() as DataType, implementation }
+}
+
+export const scalar = (
+  signature: string,
+  run: (context: FunctionContext, ...args: never[]) => ScalarValue,
+): Overload => overload(signature, { kind: 'scalar', run })
+
+export const vector = (
+  signature: string,
+  run: (args: readonly Operand[], rows: number, context: FunctionContext) => Operand,
+): Overload => overload(signature, { kind: 'vector', run })
+
+export const numeric = (signature: string, run: (a: number, b: number) => number): Overload =>
+  overload(signature, { kind: 'numeric', run })

@@ -1,0 +1,102 @@
+/** Every function by name: which overload an application takes, and the lists that scripts can ask for. */
+import type { DataType } from '../../records/types'
+import { AGGREGATES } from './aggregates'
+import { ARITHMETIC } from './arithmetic'
+import { COMPARISON } from './comparison'
+import type { FunctionSpec, Overload, TypedArg } from './function'
+import { JSON_FUNCTIONS } from './json'
+import { MATH } from './math'
+import { METADATA_FUNCTIONS } from './metadata'
+import { NAME_TABLES } from './name-tables'
+import { NETWORK } from './network'
+import { REGEX } from './regex'
+import { TEXT } from './text'
+
+const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
+  [
+    ...ARITHMETIC,
+    ...MATH,
+    ...COMPARISON,
+    ...TEXT,
+    ...REGEX,
+    ...JSON_FUNCTIONS,
+    ...NETWORK,
+    ...NAME_TABLES,
+    ...METADATA_FUNCTIONS,
+  ].map((spec) => [spec.name, spec]),
+)
+
+/** What an implicit conversion costs; the overload with the least sum wins, the first of equals. */
+const PROMOTION: Partial<Record<DataType, Partial<Record<DataType, number>>>> = {
+  INT64: { FLOAT64: 1 },
+  TIME64NS: { INT64: 2, FLOAT64: 3 },
+  BOOLEAN: { INT64: 4, FLOAT64: 5 },
+}
+
+function cost(overload: Overload, args: readonly TypedArg[]): number {
+  if (overload.args.length !== args.length) return Infinity
+  let sum = 0
+  for (let i = 0; i < args.length; i++) {
+    const from = args[i]!.type
+    const to = overload.args[i]!.type
+    if (from !== to) sum += PROMOTION[from]?.[to] ?? Infinity
+  }
+  return sum
+}
+
+/** The overload that these arguments take, after implicit conversion; undefined when none fits or the name is unknown. */
+export function findOverload(name: string, args: readonly TypedArg[]): Overload | undefined {
+  let best: Overload | undefined
+  let least = Infinity
+  for (const candidate of FUNCTIONS.get(name)?.overloads ?? []) {
+    const sum = cost(candidate, args)
+    if (sum < least) {
+      least = sum
+      best = candidate
+    }
+  }
+  return best
+}
+
+/** Type and unit of `name(...args)`; undefined when there is no such function or no overload takes the arguments. */
+export function resolveFunction(name: string, args: readonly TypedArg[]): TypedArg | undefined {
+  const chosen = findOverload(name, args)
+  if (!chosen) return undefined
+  const semantic = FUNCTIONS.get(name)!.unit(args.map((arg) => arg.semantic))
+  return { type: chosen.returns, semantic }
+}
+
+/** Type and unit of an aggregate over a column; undefined as for `resolveFunction`. */
+export function resolveAggregate(name: string, arg: TypedArg): TypedArg | undefined {
+  const spec = AGGREGATES.get(name)
+  const returns = spec?.returns(arg.type)
+  return spec && returns ? { type: returns, semantic: spec.unit([arg.semantic]) } : undefined
+}
+
+export const isFunction = (name: string): boolean => FUNCTIONS.has(name)
+export const isAggregate = (name: string): boolean => AGGREGATES.has(name)
+
+export interface FunctionInfo {
+  readonly name: string
+  readonly kind: 'function' | 'aggregate'
+  readonly description: string
+  readonly args: readonly { readonly name: string; readonly type: DataType }[]
+  readonly returns: DataType
+}
+
+const TYPES: readonly DataType[] = ['BOOLEAN', 'INT64', 'FLOAT64', 'STRING', 'TIME64NS', 'UINT128']
+
+/** One entry per overload, by name: for `GetUDFList`, completion and the docs. */
+export function listFunctions(): readonly FunctionInfo[] {
+  const functions = [...FUNCTIONS.values()].flatMap(({ name, description, overloads }) =>
+    overloads.map(({ args, returns }) => ({ name, kind: 'function' as const, description, args, returns })),
+  )
+  const aggregates = [...AGGREGATES.values()].flatMap(({ name, description, returns }) =>
+    TYPES.flatMap((type) => {
+      const result = returns(type)
+      const info = { name, kind: 'aggregate' as const, description, args: [{ name: 'value', type }] }
+      return result ? [{ ...info, returns: result }] : []
+    }),
+  )
+  return [...functions, ...aggregates].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
