@@ -23,11 +23,13 @@ const CONTAINER = /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:\/container)?$/
 const POD = /[/-]pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})/
 const UNIT = /\/system\.slice\/(?:[^/]+\.slice\/)*([^/]+\.service)(?:\/|$)/
 
-function runtimeOf(path: string, podUid: string): string {
-  if (/\/docker[/-]/.test(path)) return 'docker'
-  if (/cri-containerd[:-]/.test(path)) return 'containerd'
-  if (/\/crio-/.test(path)) return 'cri-o'
-  if (/\/libpod(_parent|-)/.test(path)) return 'podman'
+/** What stands right before the id names the runtime: a node inside a container has its host's runtime further up. */
+function runtimeOf(path: string, idAt: number, podUid: string): string {
+  const before = path.slice(0, idAt)
+  if (/\/docker[/-]$/.test(before)) return 'docker'
+  if (/cri-containerd[:-]$/.test(before)) return 'containerd'
+  if (/\/crio-$/.test(before)) return 'cri-o'
+  if (/\/libpod-$/.test(before)) return 'podman'
   return podUid === '' ? '' : 'containerd'
 }
 
@@ -36,7 +38,13 @@ export function ownerOfPath(path: string): CgroupOwner {
   const container = CONTAINER.exec(path)
   const pod = POD.exec(path)
   const podUid = pod ? pod[1]!.replaceAll('_', '-') : ''
-  if (container) return { containerId: container[1]!, runtime: runtimeOf(path, podUid), podUid, unit: '' }
+  if (container)
+    return {
+      containerId: container[1]!,
+      runtime: runtimeOf(path, path.lastIndexOf(container[1]!), podUid),
+      podUid,
+      unit: '',
+    }
   if (podUid !== '') return { ...NOBODY, podUid }
   const unit = UNIT.exec(path)
   return unit ? { ...NOBODY, unit: unescapeUnit(unit[1]!) } : NOBODY

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { nameOf, openMetadata } from '../../src/metadata/plain-host'
+import { readProcess, startTicksOf } from '../../src/metadata/proc'
+import { Processes } from '../../src/metadata/processes'
+import type { Entity, Source } from '../../src/store/store'
+
+const ownTicks = startTicksOf(readFileSync('/proc/self/stat', 'utf8'))
+
+describe('start ticks', () => {
+  test('a command name with spaces and parentheses', () => {
+    const tail = Array.from({ length: 30 }, (_, i) => String(i + 3)).join(' ')
+    expect(startTicksOf(`42 (a) b (c) ${tail.replace('3', 'S')}`)).toBe(22)
+  })
+  test('a file that is gone', () => expect(startTicksOf('')).toBe(-1))
+})
+
+describe('a process', () => {
+  test('is read from /proc', () => {
+    const info = readProcess(process.pid, ownTicks, 'u', 'h')
+    expect(info?.pid).toBe(process.pid)
+    expect(info?.cmdline).toContain('test')
+    expect(info?.exe).toContain('bun')
+  })
+  test('whose pid belongs to another one by now is unknown', () => {
+    expect(readProcess(process.pid, ownTicks - 100, 'u', 'h')).toBeUndefined()
+  })
+})
+
+describe('processes', () => {
+  test('a new one is told once, then only when it is in use after a minute', () => {
+    const processes = new Processes()
+    const upid = processes.upidOf(process.pid, ownTicks)
+    expect(upid).toBe(`1:${process.pid}:${ownTicks}`)
+    const nowMs = Date.now()
+    expect(processes.takeChanges(nowMs).map((e) => e.key)).toEqual([upid])
+    expect(processes.takeChanges(nowMs + 2000)).toEqual([])
+    expect(processes.takeChanges(nowMs + 61_000)).toEqual([])
+    processes.upidOf(process.pid, ownTicks)
+    expect(processes.takeChanges(nowMs + 1).map((e) => e.key)).toEqual([upid])
+  })
+  test('a pid that is used again is another process', () => {
+    const processes = new Processes()
+    expect(processes.upidOf(1, 7)).not.toBe(processes.upidOf(1, 8))
+  })
+  test('a dead one keeps its upid and says what is known', () => {
+    const processes = new Processes()
+    const upid = processes.upidOf(4_194_305, 1)
+    expect(processes.takeChanges(Date.now())[0]!.value).toMatchObject({ upid, pid: 4_194_305 })
+  })
+})
+
+describe('the name that stands for a pod', () => {
+  const id = 'ab'.repeat(32)
+  const cases: [string, Parameters<typeof nameOf>[0], string][] = [
+    ['container before unit', { containerId: id, unit: 'x.service', comm: 'c' }, 'abababababab'],
+    ['unit before command', { containerId: '', unit: 'nginx.service', comm: 'nginx' }, 'nginx.service'],
+    ['the command', { containerId: '', unit: '', comm: 'nginx' }, 'nginx'],
+    ['a process that was gone at once', { pid: 7 }, ''],
+    ['nobody', undefined, ''],
+  ]
+  for (const [name, info, expected] of cases) test(name, () => expect(nameOf(info)).toBe(expected))
+})
+
+test('metadata answers from the entities of the source', () => {
+  const value = {
+    upid: '1:2:3',
+    pid: 2,
+    comm: 'nginx',
+    cmdline: 'nginx: worker',
+    containerId: '',
+    unit: '',
+    podUid: '',
+    host: 'edge',
+  }
+  const entity: Entity = { kind: 'process', key: '1:2:3', value, firstSeenMs: 0, lastSeenMs: 0 }
+  const source: Source = {
+    tables: () => [],
+    scan: () => [],
+    entities: () => new Map([[entity.key, entity]]),
+    close: () => {},
+  }
+  const metadata = openMetadata(source)
+  expect(metadata.podName('1:2:3')).toBe('nginx')
+  expect(metadata.nodeName('1:2:3')).toBe('edge')
+  expect(metadata.podName('1:9:9')).toBe('')
+  expect(metadata.podIdToPodName(metadata.podId('1:2:3'))).toBe('nginx')
+})
