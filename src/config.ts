@@ -63,6 +63,14 @@ export const SETTINGS = {
     parse: text,
     shape: 'a file',
   }),
+  allowedHosts: setting({
+    flag: 'allowed-hosts',
+    env: 'NIXIE_ALLOWED_HOSTS',
+    help: 'More names that requests may use as Host, separated by commas',
+    fallback: '',
+    parse: text,
+    shape: 'host names',
+  }),
   retention: setting({
     flag: 'retention',
     env: 'NIXIE_RETENTION',

@@ -1,0 +1,111 @@
+/** The HTTP application: guards, routes, then the UI. It needs no port: `createApp(deps).request('/api/tables')`. */
+import { Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { secureHeaders } from 'hono/secure-headers'
+import { NixieError } from '../errors'
+import { checkHost, checkToken, requireToken } from './access'
+import { type ErrorRenderer, errorResponse, plainError } from './errors'
+import { openApi } from './openapi'
+import { BODY_LIMIT } from './query-body'
+import { type Route, type RouteDeps, readQuery } from './route'
+import { ROUTES } from './routes'
+
+export interface ApiDeps extends RouteDeps {
+  /** The text of `--token-file`. Without it the listen address must be loopback. */
+  readonly token?: string
+  /** Mounted at `/`, behind the API's routes and all guards. */
+  readonly ui?: Hono
+  /** How errors look in HTML; plain markup without it. */
+  readonly renderError?: ErrorRenderer
+}
+
+/** Nothing inline, nothing from elsewhere; a page can only talk to the server that it came from. */
+const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: 'DENY',
+  // With no-referrer a browser would send `Origin: null` for our own pages' forms.
+  referrerPolicy: 'same-origin',
+  strictTransportSecurity: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+})
+
+const openApiRoute: Route = {
+  method: 'get',
+  path: '/openapi.json',
+  id: 'readOpenApi',
+  summary: 'This description of the API',
+  parameters: {},
+  answers: { 'application/json': 'OpenApi' },
+  handle: (c) => c.json(DOCUMENT),
+}
+
+const ALL_ROUTES = [...ROUTES, openApiRoute]
+const DOCUMENT = openApi(ALL_ROUTES)
+
+const limitBody = bodyLimit({
+  maxSize: BODY_LIMIT,
+  onError: () => {
+    throw new NixieError('too_large', `The body is larger than ${BODY_LIMIT} bytes`, 'Send a shorter script.')
+  },
+})
+
+const count =
+  ({ counters }: RouteDeps): MiddlewareHandler =>
+  (_c, next) => {
+    if (counters) counters.requests = (counters.requests ?? 0) + 1
+    return next()
+  }
+
+const noStore: MiddlewareHandler = async (c, next) => {
+  await next()
+  c.header('Cache-Control', 'no-store')
+}
+
+/** @throws NixieError when the listen address needs a token and there is none. */
+export function createApp(deps: ApiDeps): Hono {
+  requireToken(deps.config, deps.token)
+  const render = deps.renderError ?? plainError
+  const app = new Hono()
+  app.onError((cause, c) => errorResponse(c, cause, render))
+  app.notFound((c) =>
+    errorResponse(
+      c,
+      new NixieError('not_found', `There is nothing at ${c.req.path.slice(0, 200)}`, 'See /openapi.json.'),
+      render,
+    ),
+  )
+  app.use(count(deps), headers, checkHost(deps.config))
+  if (deps.token !== undefined) app.use(checkToken(deps.token))
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        c.header('Allow', methods.join(', '))
+        const message = `${c.req.path.slice(0, 200)} does not take ${c.req.method}`
+        return errorResponse(
+          c,
+          new NixieError('method_not_allowed', message, `It takes ${methods.join(', ')}.`),
+          render,
+        )
+      },
+    }),
+  )
+  app.use('/api/*', noStore)
+  for (const route of ALL_ROUTES) {
+    if (route.body) app.use(route.path, limitBody)
+    app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), deps))
+  }
+  if (deps.ui) app.route('/', deps.ui)
+  return app
+}

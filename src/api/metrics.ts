@@ -1,0 +1,74 @@
+/** Status as Prometheus text format 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+import { COUNTERS, type CounterName } from '../health/counters'
+import type { Status } from './status'
+
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
+
+const escapeHelp = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+const escapeLabel = (text: string) => escapeHelp(text).replaceAll('"', '\\"')
+
+function family(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value]) => {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
+    return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}\n`
+  })
+  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`
+}
+
+/** A counter's name in Prometheus' manner, with base units: `drainNs` is `nixie_drain_seconds_total`. */
+export function counterMetric(name: CounterName): { name: string; scale: number } {
+  const inSeconds = COUNTERS[name].unit === 'ns'
+  const base = inSeconds ? `${name.replace(/Ns$/, '')}Seconds` : name
+  const snake = base.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return { name: `nixie_${snake}_total`, scale: inSeconds ? 1e-9 : 1 }
+}
+
+const one = (value: number): readonly Sample[] => [[{}, value]]
+
+export function metricsText(status: Status): string {
+  const counters = (Object.keys(COUNTERS) as CounterName[]).map((counter) => {
+    const { name, scale } = counterMetric(counter)
+    return family(name, 'counter', COUNTERS[counter].help, one((status.counters[counter] ?? 0) * scale))
+  })
+  const perTable = (value: (table: Status['tables'][number]) => number) =>
+    status.tables.map((table): Sample => [{ table: table.name }, value(table)])
+  const { store } = status
+  return [
+    family('nixie_build_info', 'gauge', 'Version and kernel; always 1', [
+      [{ version: status.version, kernel: status.kernel }, 1],
+    ]),
+    family('nixie_ready', 'gauge', '1 while data of sockets is captured', one(status.ready ? 1 : 0)),
+    family('nixie_start_time_seconds', 'gauge', 'When Nixie started', one(status.startedMs / 1000)),
+    family('nixie_resident_memory_bytes', 'gauge', 'Resident memory', one(status.rss)),
+    family(
+      'nixie_probe_attached',
+      'gauge',
+      '1 for a probe that is attached',
+      status.probes.map((probe) => [{ probe: probe.name }, probe.attached ? 1 : 0]),
+    ),
+    ...counters,
+    family(
+      'nixie_table_rows',
+      'gauge',
+      'Rows kept',
+      perTable((table) => table.rows),
+    ),
+    family(
+      'nixie_table_bytes',
+      'gauge',
+      'Compressed bytes on disk',
+      perTable((table) => table.bytes),
+    ),
+    family(
+      'nixie_table_span_seconds',
+      'gauge',
+      'Time between the oldest and the newest row',
+      perTable((table) => table.span),
+    ),
+    family('nixie_store_bytes', 'gauge', 'Bytes that the store takes on disk', one(store.bytes)),
+    family('nixie_store_budget_bytes', 'gauge', 'Most bytes that it may take', one(store.budgetBytes)),
+    family('nixie_store_retention_seconds', 'gauge', 'How long rows are kept', one(store.retentionSeconds)),
+  ].join('')
+}

@@ -1,0 +1,111 @@
+/** `/openapi.json` (OpenAPI 3.1) out of the routes' declarations. */
+import type { ErrorCode } from '../errors'
+import { NixieError } from '../errors'
+import type { Route } from './route'
+import { SCHEMAS, type SchemaName } from './schemas'
+import { VERSION } from './version'
+
+const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })
+
+/** `/api/scripts/:ns/:name` in OpenAPI's notation. */
+export const openApiPath = (path: string) => path.replace(/:(\w+)/g, '{$1}')
+
+function errorAnswer(description: string) {
+  return { description, content: { 'application/json': { schema: ref('Error') } } }
+}
+
+/** The errors that every route may end in, by status; a run adds those of the script. */
+function errorCodes(route: Route): readonly ErrorCode[] {
+  const always: ErrorCode[] = ['bad_request', 'unauthorized', 'forbidden_host', 'internal', 'unavailable']
+  if (route.body) always.push('too_large')
+  if (route.path.includes(':')) always.push('not_found')
+  if (route.takesArguments) always.push('limit_exceeded', 'deadline_exceeded')
+  return always
+}
+
+function responses(route: Route) {
+  const content = Object.fromEntries(
+    Object.entries(route.answers).map(([type, schema]) => [
+      type,
+      { schema: schema === 'text' ? { type: 'string' } : ref(schema) },
+    ]),
+  )
+  const errors = errorCodes(route).map((code) => {
+    const { status } = new NixieError(code, code)
+    return [String(status), errorAnswer(ERROR_WORDS[status] ?? code)]
+  })
+  return { '200': { description: route.summary, content }, ...Object.fromEntries(errors) }
+}
+
+const ERROR_WORDS: Readonly<Record<number, string>> = {
+  400: 'The request or the script is not right; the error says where',
+  401: 'The token is missing or wrong',
+  403: 'The Host or Origin is not one that Nixie answers to',
+  404: 'There is no such script or table',
+  413: 'The body is too large',
+  422: 'The query needs more than it may take',
+  500: 'A defect in Nixie, or in its store',
+  503: 'Not there now',
+  504: 'The query took longer than it may',
+}
+
+function operation(route: Route) {
+  const parameters = Object.entries(route.parameters).map(([name, parameter]) => ({
+    name,
+    ...parameter,
+    required: parameter.in === 'path',
+  }))
+  const open = route.takesArguments
+    ? [
+        {
+          name: 'arguments',
+          in: 'query',
+          description: "The script's arguments by name",
+          required: false,
+          style: 'form',
+          explode: true,
+          schema: { type: 'object', additionalProperties: { type: 'string' } },
+        },
+      ]
+    : []
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    parameters: [...parameters, ...open],
+    ...(route.body && { requestBody: { required: true, content: route.body } }),
+    responses: responses(route),
+  }
+}
+
+export function openApi(routes: readonly Route[]): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const route of routes) {
+    const path = openApiPath(route.path)
+    paths[path] = { ...paths[path], [route.method]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Nixie',
+      version: VERSION,
+      description:
+        'What the processes of this node say over the network: scripts, tables, status. Every error has the one shape `Error`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { bearer: [] }, { basic: [] }],
+    paths,
+    components: {
+      schemas: SCHEMAS,
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Needed when the listen address is not loopback',
+        },
+        basic: { type: 'http', scheme: 'basic', description: 'The token as the password, for browsers' },
+      },
+    },
+  }
+}

@@ -1,0 +1,47 @@
+/** The body of `POST /api/query`: PxL text as it stands, or JSON `{query, args?}`. */
+import { NixieError } from '../errors'
+
+export interface QueryBody {
+  readonly text: string
+  readonly args: Readonly<Record<string, string>>
+}
+
+export const BODY_LIMIT = 1 << 20
+
+const bad = (message: string) =>
+  new NixieError('bad_request', message, 'Send PxL text, or JSON: {"query": "…", "args": {"name": "value"}}.')
+
+/** @throws NixieError `bad_request` when the body is empty or its JSON has another form. */
+export function readQueryBody(body: string, contentType: string): QueryBody {
+  const parsed = /^application\/json\b/i.test(contentType) ? fromJson(body) : { text: body, args: {} }
+  if (parsed.text.trim() === '') throw bad('There is no script in the body')
+  return parsed
+}
+
+function fromJson(body: string): QueryBody {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch (cause) {
+    throw bad(`The body is not JSON: ${(cause as Error).message}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw bad('The body is not a JSON object')
+  }
+  for (const key of Object.keys(value)) {
+    if (key !== 'query' && key !== 'args') throw bad(`The body has an unknown field '${key.slice(0, 64)}'`)
+  }
+  const { query, args = {} } = value as { query?: unknown; args?: unknown }
+  if (typeof query !== 'string') throw bad("The body's field 'query' is not a text")
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) {
+    throw bad("The body's field 'args' is not an object")
+  }
+  return { text: query, args: Object.fromEntries(Object.entries(args).map(argument)) }
+}
+
+function argument([name, value]: [string, unknown]): [string, string] {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return [name, String(value)]
+  }
+  throw bad(`Argument '${name.slice(0, 64)}' is not a text, a number, true or false`)
+}

@@ -1,0 +1,121 @@
+/** A route is one declaration: the app serves it and `/openapi.json` describes it. */
+import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
+import type { Config } from '../config'
+import { NixieError } from '../errors'
+import type { Counters } from '../health/counters'
+import type { Runner } from '../runner/runner'
+import { FORMATS, type Format, type Shape } from './formats'
+import { didYouMean } from './nearest'
+import type { SchemaName } from './schemas'
+import type { Status } from './status'
+
+export interface RouteDeps {
+  readonly runner: Runner
+  readonly status: () => Promise<Status> | Status
+  readonly config: Config
+  /** The API's own counters; `requests` is counted here. */
+  readonly counters?: Partial<Counters>
+}
+
+export interface Parameter {
+  readonly in: 'path' | 'query'
+  readonly description: string
+  readonly schema: { readonly type: 'string' | 'integer' } & Readonly<Record<string, unknown>>
+  readonly example?: string
+}
+
+export interface Route {
+  readonly method: 'get' | 'post'
+  /** In Hono's notation: `/api/scripts/:ns/:name`. */
+  readonly path: string
+  readonly id: string
+  readonly summary: string
+  readonly description?: string
+  readonly parameters: Readonly<Record<string, Parameter>>
+  /** Query parameters that aren't declared are arguments of the script. */
+  readonly takesArguments?: boolean
+  readonly body?: Readonly<Record<string, { readonly schema: Readonly<Record<string, unknown>> }>>
+  /** Content types of the answer; a schema's name for JSON. */
+  readonly answers: Readonly<Record<string, SchemaName | 'text'>>
+  /** Statuses besides 200 whose body isn't an error. */
+  readonly alsoAnswers?: Readonly<Record<string, string>>
+  readonly handle: (c: Context, query: Query, deps: RouteDeps) => Promise<Response> | Response
+}
+
+/** The query string after its check against the declaration. */
+export interface Query {
+  readonly declared: Readonly<Record<string, string>>
+  readonly args: Readonly<Record<string, string>>
+}
+
+const ARGUMENT_PREFIX = 'arg.'
+
+/** @throws NixieError `bad_request` for a parameter given twice, undeclared, or not of its shape. */
+export function readQuery(c: Context, route: Route): Query {
+  const declared: Record<string, string> = {}
+  const args: [string, string][] = []
+  const names = Object.keys(route.parameters).filter((name) => route.parameters[name]!.in === 'query')
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) {
+      throw new NixieError(
+        'bad_request',
+        `Parameter '${name}' is given ${values.length} times`,
+        'Give it once.',
+      )
+    }
+    if (names.includes(name)) declared[name] = values[0]!
+    else if (route.takesArguments)
+      args.push([name.startsWith(ARGUMENT_PREFIX) ? name.slice(ARGUMENT_PREFIX.length) : name, values[0]!])
+    else {
+      const hint = names.length > 0 ? `It takes: ${names.join(', ')}.` : 'It takes none.'
+      throw new NixieError(
+        'bad_request',
+        `${route.path} takes no parameter '${name}'`,
+        didYouMean(name, names) + hint,
+      )
+    }
+  }
+  return { declared, args: Object.fromEntries(args) }
+}
+
+export function readInteger(
+  query: Query,
+  name: string,
+  range: { min: number; max: number },
+): number | undefined {
+  const text = query.declared[name]
+  if (text === undefined) return undefined
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= range.min && value <= range.max) return value
+  throw new NixieError(
+    'bad_request',
+    `${name}: '${text}' is not a whole number from ${range.min} to ${range.max}`,
+    `Give ${name} a number in that range.`,
+  )
+}
+
+function readChoice<T extends string>(query: Query, name: string, choices: readonly T[]): T | undefined {
+  const text = query.declared[name]
+  if (text === undefined) return undefined
+  if ((choices as readonly string[]).includes(text)) return text as T
+  throw new NixieError(
+    'bad_request',
+    `${name}: '${text}' is not one of ${choices.join(', ')}`,
+    `Give ${name} one of them.`,
+  )
+}
+
+const formatNames = Object.keys(FORMATS) as Format[]
+
+/** `format=` wins over the Accept header; what isn't known there is answered in JSON. */
+export function readFormat(c: Context, query: Query): Format {
+  const asked = readChoice(query, 'format', formatNames)
+  if (asked !== undefined) return asked
+  const type = accepts(c, { header: 'Accept', supports: Object.values(FORMATS), default: FORMATS.json })
+  return formatNames.find((name) => FORMATS[name] === type)!
+}
+
+export function readShape(query: Query): Shape {
+  return readChoice(query, 'shape', ['rows', 'columns']) ?? 'rows'
+}

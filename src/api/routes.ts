@@ -1,0 +1,262 @@
+/** Every route of the API. Adding one here serves it and documents it. */
+import type { Context } from 'hono'
+import { NixieError } from '../errors'
+import { DEFAULT_LIMITS, type Limits, type RunRequest } from '../runner/runner'
+import { answerResponse, FORMATS } from './formats'
+import { METRICS_TYPE, metricsText } from './metrics'
+import { didYouMean } from './nearest'
+import { BODY_LIMIT, readQueryBody } from './query-body'
+import {
+  type Parameter,
+  type Query,
+  type Route,
+  type RouteDeps,
+  readFormat,
+  readInteger,
+  readShape,
+} from './route'
+import type { Status } from './status'
+
+const MAX_ROWS = 1_000_000
+const TABLE_ROWS = 100
+
+const pathParameter = (description: string, example: string): Parameter => ({
+  in: 'path',
+  description,
+  schema: { type: 'string' },
+  example,
+})
+
+const FORMAT: Parameter = {
+  in: 'query',
+  description: 'Form of the answer; wins over the Accept header',
+  schema: { type: 'string', enum: Object.keys(FORMATS) },
+}
+const SHAPE: Parameter = {
+  in: 'query',
+  description: 'With JSON: an object per row, or an array per column',
+  schema: { type: 'string', enum: ['rows', 'columns'], default: 'rows' },
+}
+const TABLE: Parameter = {
+  in: 'query',
+  description: 'Only this result table; CSV needs it when there are several',
+  schema: { type: 'string' },
+}
+const ROW_LIMIT: Parameter = {
+  in: 'query',
+  description: 'Most rows per result table',
+  schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: DEFAULT_LIMITS.rows },
+}
+
+const RUN_PARAMETERS = { format: FORMAT, shape: SHAPE, table: TABLE, limit: ROW_LIMIT }
+const ARGUMENTS =
+  'Every other query parameter is an argument of the script: ?start_time=-5m. One whose name is taken by a ' +
+  'parameter here (format, shape, table, limit) is written with the prefix arg.: ?arg.limit=10.'
+const RUN_ANSWERS = {
+  [FORMATS.json]: 'RunResult',
+  [FORMATS.ndjson]: 'text',
+  [FORMATS.csv]: 'text',
+} as const
+const JSON_ONLY = FORMATS.json
+
+async function run(c: Context, query: Query, request: RunRequest, deps: RouteDeps): Promise<Response> {
+  const format = readFormat(c, query)
+  const shape = readShape(query)
+  const rows = readInteger(query, 'limit', { min: 1, max: MAX_ROWS })
+  const limits: Partial<Limits> = rows === undefined ? {} : { rows }
+  const result = await deps.runner.run({ ...request, limits }, c.req.raw.signal)
+  return answerResponse(result, format, shape, query.declared.table)
+}
+
+const scriptName = (c: Context) => `${c.req.param('ns')}/${c.req.param('name')}`
+
+const SCRIPT_PATH = {
+  ns: pathParameter('Namespace of the script', 'px'),
+  name: pathParameter('Name of the script', 'http_data'),
+}
+
+const runScript: Route = {
+  method: 'get',
+  path: '/api/run/:ns/:name',
+  id: 'runScript',
+  summary: 'Run a script of the library',
+  description: ARGUMENTS,
+  parameters: { ...SCRIPT_PATH, ...RUN_PARAMETERS },
+  takesArguments: true,
+  answers: RUN_ANSWERS,
+  handle: (c, query, deps) => run(c, query, { script: scriptName(c), args: query.args }, deps),
+}
+
+const runText: Route = {
+  method: 'post',
+  path: '/api/query',
+  id: 'runText',
+  summary: 'Run PxL text',
+  description: `The body is the script's text, of any content type but JSON (at most ${BODY_LIMIT} bytes). ${ARGUMENTS}`,
+  parameters: RUN_PARAMETERS,
+  takesArguments: true,
+  body: {
+    'text/plain': { schema: { type: 'string' } },
+    [JSON_ONLY]: {
+      schema: {
+        type: 'object',
+        properties: {
+          query: { type: 'string' },
+          args: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+        },
+        required: ['query'],
+        additionalProperties: false,
+      },
+    },
+  },
+  answers: RUN_ANSWERS,
+  handle: async (c, query, deps) => {
+    const body = readQueryBody(await c.req.text(), c.req.header('content-type') ?? '')
+    return run(c, query, { text: body.text, args: { ...query.args, ...body.args } }, deps)
+  },
+}
+
+const tables: Route = {
+  method: 'get',
+  path: '/api/tables',
+  id: 'listTables',
+  summary: 'Tables with their columns and what they hold',
+  parameters: {},
+  answers: { [JSON_ONLY]: 'Tables' },
+  handle: async (c, _query, { runner }) => c.json({ tables: await runner.tables() }),
+}
+
+const time = (description: string): Parameter => ({
+  in: 'query',
+  description: `${description}: relative (-5m), epoch nanoseconds or a date`,
+  schema: { type: 'string' },
+  example: '-5m',
+})
+
+const tableRows: Route = {
+  method: 'get',
+  path: '/api/tables/:name',
+  id: 'readTable',
+  summary: 'The newest rows of a table',
+  parameters: {
+    name: pathParameter('Name of the table', 'http_events'),
+    start_time: time('Rows from here on'),
+    end_time: time('Rows up to here'),
+    limit: {
+      in: 'query',
+      description: 'Most rows',
+      schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: TABLE_ROWS },
+    },
+    format: FORMAT,
+    shape: SHAPE,
+  },
+  answers: { ...RUN_ANSWERS, [JSON_ONLY]: 'TableRows' },
+  handle: async (c, query, { runner }) => {
+    const format = readFormat(c, query)
+    const shape = readShape(query)
+    const { start_time: startTime, end_time: endTime } = query.declared
+    const table = await runner.table(c.req.param('name')!, {
+      ...(startTime !== undefined && { startTime }),
+      ...(endTime !== undefined && { endTime }),
+      limit: readInteger(query, 'limit', { min: 1, max: MAX_ROWS }) ?? TABLE_ROWS,
+    })
+    return answerResponse({ tables: [table] }, format, shape)
+  },
+}
+
+const scripts: Route = {
+  method: 'get',
+  path: '/api/scripts',
+  id: 'listScripts',
+  summary: 'Scripts of the library',
+  parameters: {},
+  answers: { [JSON_ONLY]: 'Scripts' },
+  handle: async (c, _query, { runner }) => {
+    const all = await runner.scripts()
+    return c.json({
+      scripts: all.map(({ name, short, long, variables }) => ({ name, short, long, variables })),
+    })
+  },
+}
+
+const script: Route = {
+  method: 'get',
+  path: '/api/scripts/:ns/:name',
+  id: 'readScript',
+  summary: 'One script: its text, its variables, its widgets',
+  parameters: SCRIPT_PATH,
+  answers: { [JSON_ONLY]: 'Script' },
+  handle: async (c, _query, { runner }) => {
+    const name = scriptName(c)
+    const all = await runner.scripts()
+    const found = all.find((info) => info.name === name)
+    if (!found) {
+      const hint = didYouMean(
+        name,
+        all.map((info) => info.name),
+      )
+      throw new NixieError(
+        'unknown_script',
+        `There is no script '${name}'`,
+        `${hint}GET /api/scripts lists them.`,
+      )
+    }
+    return c.json(found)
+  },
+}
+
+const status: Route = {
+  method: 'get',
+  path: '/api/status',
+  id: 'readStatus',
+  summary: 'What is captured, kept and lost',
+  parameters: {},
+  answers: { [JSON_ONLY]: 'Status' },
+  handle: async (c, _query, deps) => c.json(await deps.status()),
+}
+
+const metrics: Route = {
+  method: 'get',
+  path: '/metrics',
+  id: 'readMetrics',
+  summary: "Nixie's own counters for Prometheus",
+  parameters: {},
+  answers: { [METRICS_TYPE]: 'text' },
+  handle: async (c, _query, deps) =>
+    c.body(metricsText(await deps.status()), 200, { 'Content-Type': METRICS_TYPE }),
+}
+
+/** Why nothing is captured, in words; empty when all is well. */
+export function notReadyReason(status: Status): string {
+  if (status.ready) return ''
+  if (!status.config.capture) return 'Capture is switched off'
+  if (status.capture.error) return status.capture.error
+  const failed = status.probes.find((probe) => !probe.attached)
+  if (failed) return `${failed.name}: ${failed.error}. ${failed.hint}`.trim()
+  return 'Capture is still starting'
+}
+
+const healthz: Route = {
+  method: 'get',
+  path: '/healthz',
+  id: 'readHealth',
+  summary: 'Whether Nixie answers, and whether it captures; needs no token',
+  parameters: {},
+  answers: { [JSON_ONLY]: 'Health' },
+  handle: async (c, _query, deps) => {
+    const now = await deps.status()
+    return c.json({ ready: now.ready, reason: notReadyReason(now) })
+  },
+}
+
+export const ROUTES: readonly Route[] = [
+  runScript,
+  runText,
+  tables,
+  tableRows,
+  scripts,
+  script,
+  status,
+  metrics,
+  healthz,
+]

@@ -1,0 +1,79 @@
+/** The application on a port. */
+import type { Hono } from 'hono'
+import { NixieError } from '../errors'
+import { hostOf } from './access'
+
+export interface Served {
+  /** `http://127.0.0.1:6494` */
+  readonly url: string
+  readonly port: number
+  /** Takes no new connections and lets running requests end, at most `graceMs`; then closes what is open. */
+  stop(graceMs?: number): Promise<void>
+}
+
+/** Longer than the longest query: the silence while it runs must not end the connection. */
+const IDLE_SECONDS = 120
+/** Above the API's own limit, so that a body too large is answered in the one error shape. */
+const MAX_BODY = 16 << 20
+
+/**
+ * @param listen `HOST:PORT` or `[V6]:PORT`; port 0 takes a free one
+ * @throws NixieError `unavailable` when the port is taken or may not be used
+ */
+export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
+  const hostname = hostOf(listen)
+  const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
+  let server: Bun.Server<undefined>
+  try {
+    server = Bun.serve({
+      hostname,
+      port,
+      idleTimeout: IDLE_SECONDS,
+      maxRequestBodySize: MAX_BODY,
+      development: false,
+      fetch: (request) => app.fetch(request),
+    })
+  } catch (cause) {
+    throw listenError(cause, listen, port)
+  }
+  const shown = hostname.includes(':') ? `[${hostname}]` : hostname
+  return {
+    url: `http://${shown}:${server.port}`,
+    port: server.port!,
+    stop: async (graceMs = 2000) => {
+      const forced = setTimeout(() => void server.stop(true), graceMs)
+      await server.stop()
+      clearTimeout(forced)
+    },
+  }
+}
+
+function listenError(cause: unknown, listen: string, port: number): NixieError {
+  const { code, message } = cause as { code?: string; message: string }
+  switch (code) {
+    case 'EADDRINUSE':
+      return new NixieError(
+        'unavailable',
+        `Port ${port} is taken: another program listens on ${listen}`,
+        `Perhaps Nixie runs already (nixie status), or choose another port: --listen ${listen.slice(0, listen.lastIndexOf(':'))}:${port < 65535 ? port + 1 : port - 1}`,
+      )
+    case 'EACCES':
+      return new NixieError(
+        'unavailable',
+        `Port ${port} may not be used: ports below 1024 are reserved`,
+        'Choose a higher port with --listen, or run as root.',
+      )
+    case 'EADDRNOTAVAIL':
+      return new NixieError(
+        'unavailable',
+        `This host has no address ${hostOf(listen)}`,
+        'Give --listen an address of this host (ip address), or 127.0.0.1.',
+      )
+    default:
+      return new NixieError(
+        'unavailable',
+        `Can't listen on ${listen}: ${message}`,
+        'Choose another address with --listen HOST:PORT.',
+      )
+  }
+}

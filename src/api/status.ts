@@ -1,0 +1,98 @@
+/** What `GET /api/status` says: is it capturing, what is kept, what was lost. */
+import type { Config } from '../config'
+import { COUNTERS, type CounterName, type Counters } from '../health/counters'
+
+/** One probe: attached, or why not and what to do. */
+export interface ProbeState {
+  readonly name: string
+  readonly purpose: string
+  readonly attached: boolean
+  readonly error: string
+  readonly hint: string
+}
+
+export interface TableStatus {
+  readonly name: string
+  readonly rows: number
+  /** Compressed bytes on disk. */
+  readonly bytes: number
+  /** Seconds between the oldest and the newest row. */
+  readonly span: number
+  /** Epoch nanoseconds as text; null when the table is empty. */
+  readonly oldest: string | null
+  readonly newest: string | null
+  /** How far back the table reaches, in words; see `promiseWords`. */
+  readonly promise: string
+}
+
+/** Events, messages and rows that are not in the store although they happened. */
+export interface Losses {
+  readonly ring: number
+  readonly gaps: number
+  readonly parse: number
+  readonly shed: number
+}
+
+export interface Status {
+  readonly version: string
+  /** Capture runs and data of sockets arrives. */
+  readonly ready: boolean
+  readonly host: string
+  /** Kernel release. */
+  readonly kernel: string
+  /** Epoch milliseconds. */
+  readonly startedMs: number
+  readonly uptimeSeconds: number
+  /** Settings as they run; paths of secrets only, never their content. */
+  readonly config: Config
+  readonly probes: readonly ProbeState[]
+  readonly capture: { readonly running: boolean; readonly error?: string }
+  readonly tables: readonly TableStatus[]
+  readonly store: {
+    readonly path: string
+    readonly bytes: number
+    readonly budgetBytes: number
+    readonly retentionSeconds: number
+  }
+  readonly losses: Losses
+  readonly counters: Counters
+  /** Resident memory in bytes. */
+  readonly rss: number
+}
+
+/** The sums of the counters that declare a loss. */
+export function lossesOf(counters: Readonly<Partial<Counters>>): Losses {
+  const losses = { ring: 0, gaps: 0, parse: 0, shed: 0 }
+  for (const name of Object.keys(COUNTERS) as CounterName[]) {
+    const { loss } = COUNTERS[name]
+    if (loss) losses[loss] += counters[name] ?? 0
+  }
+  return losses
+}
+
+const UNITS = [
+  ['d', 86400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+] as const
+
+/** Seconds in the two largest units that say something: `17 h 20 m`, `45 s`. */
+export function durationWords(seconds: number): string {
+  let rest = Math.floor(Math.max(0, seconds))
+  const parts: string[] = []
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    if (count > 0) parts.push(`${count} ${unit}`)
+    else if (parts.length > 0) break
+    if (parts.length === 2) break
+  }
+  return parts.join(' ') || '0 s'
+}
+
+/** How far back a table reaches; `budgetBound`: rows younger than the retention were expired to keep the disk budget. */
+export function promiseWords(span: number, retentionSeconds: number, budgetBound: boolean): string {
+  if (!budgetBound) return `${durationWords(span)} kept`
+  return `${durationWords(span)} kept of ${durationWords(retentionSeconds)}: the disk budget is full`
+}

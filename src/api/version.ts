@@ -1,0 +1,4 @@
+import pkg from '../../package.json'
+
+/** Nixie's version; package.json is its only source. */
+export const VERSION: string = pkg.version
