@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
+type Status = { ready: boolean; losses: Record<string, number>; counters: Record<string, number> }
+
 export const root = resolve(import.meta.dir, '../..')
 export const binary = join(root, 'dist/nixie')
 
@@ -120,15 +122,16 @@ export class Nixie {
     return nixie
   }
 
-  status(): Promise<{ ready: boolean; losses: Record<string, number>; counters: Record<string, number> }> {
-    return fetch(`${this.url}/api/status`).then((r) => r.json())
+  status(): Promise<Status> {
+    return fetch(`${this.url}/api/status`).then((r) => r.json() as Promise<Status>)
   }
 
   /** Runs PxL; the rows of its first table. */
   async query(text: string): Promise<Record<string, unknown>[]> {
-    const answer = await fetch(`${this.url}/api/query`, { method: 'POST', body: text }).then((r) => r.json())
-    if (answer.error) throw new Error(JSON.stringify(answer.error))
-    return answer.tables[0].rows
+    const response = await fetch(`${this.url}/api/query`, { method: 'POST', body: text })
+    if (!response.ok) throw new Error(await response.text())
+    const { tables } = (await response.json()) as { tables: { rows: Record<string, unknown>[] }[] }
+    return tables[0]!.rows
   }
 
   /** Rows of http_events whose server listens on `port`. */
