@@ -41,6 +41,8 @@ export type Node = { readonly columns: readonly TypedColumn[] } & (
       readonly endNs?: bigint
       /** Conditions that filters above imply; set by the optimiser. */
       readonly prune?: readonly import('../store/store').Prune[]
+      /** From the newest row to the oldest, within a batch too: what stands under a `limit` (PxL's head). */
+      readonly reverse?: boolean
     }
   /** A table made up at run time: GetTables, GetSchemas, … */
   | { readonly op: 'virtual'; readonly fn: string; readonly args: Readonly<Record<string, unknown>> }
