@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Brings what the tests need, builds, runs the rings (all, or those named), ends with one line of counts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+  echo 'Usage: test/run.sh [RING…]   rings: check unit kernel e2e browser (all of them without a name)'
+  echo 'As root it installs the packages that are missing; without root the rings that need it are skipped.'
+  exit 0
+fi
+
+# What the tests need beside what building needs: servers, clients, a browser.
+packages=(nginx-light wrk jq chromium python3 shellcheck util-linux)
+command -v go >/dev/null || packages+=(golang-go)
+
+bring() {
+  ./install.sh --tools
+  local missing=() package
+  for package in "${packages[@]}"; do
+    dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  echo "==> Installing ${missing[*]}"
+  apt-get update -qq
+  # The tests start their own nginx: Debian's must not start one on port 80.
+  local policy=/usr/sbin/policy-rc.d made=no
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=yes
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null || {
+    [[ $made == no ]] || rm -f "$policy"
+    return 1
+  }
+  [[ $made == no ]] || rm -f "$policy"
+}
+
+if [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then bring; fi
+if [[ -d $HOME/.cargo/bin ]]; then PATH=$HOME/.cargo/bin:$PATH; fi
+if [[ ! -e node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
+  npm ci --no-audit --no-fund
+fi
+exec ./node_modules/.bin/bun test/run.ts "$@"

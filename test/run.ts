@@ -1,0 +1,222 @@
+/** Runs the rings one after the other, sums their counts and ends with one line: `N passed, N failed, N skipped`. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+interface Step {
+  readonly title: string
+  readonly command: readonly string[]
+  /** Its tests are counted one by one; without it the step is one test. */
+  readonly junit?: boolean
+}
+
+interface Ring {
+  readonly name: string
+  readonly needsRoot: boolean
+  readonly minutes: number
+  steps(): readonly Step[]
+}
+
+const root = resolve(import.meta.dir, '..')
+const bun = process.execPath
+const bin = (name: string) => join(root, 'node_modules/.bin', name)
+const scratch = mkdtempSync(join(tmpdir(), 'nixie-test-'))
+
+const APART = /^test\/(architecture\.test\.ts|kernel\/|e2e\/|bench\/|ui\/browser)/
+const files = [...new Bun.Glob('test/**/*.test.{ts,tsx}').scanSync(root)].sort()
+const matching = (pattern: RegExp) => files.filter((path) => pattern.test(path))
+
+/** Paths begin with `./`, so that Bun takes them as files and not as patterns. */
+function tests(title: string, paths: readonly string[]): Step[] {
+  if (paths.length === 0) return []
+  return [{ title, command: [bun, 'test', ...paths.map((path) => `./${path}`)], junit: true }]
+}
+
+const RINGS: readonly Ring[] = [
+  {
+    name: 'build',
+    needsRoot: false,
+    minutes: 12,
+    steps: () => [{ title: 'npm run build', command: [bun, 'run', 'build'] }],
+  },
+  {
+    name: 'check',
+    needsRoot: false,
+    minutes: 3,
+    steps: () => [
+      { title: 'format and lint', command: [bin('biome'), 'ci', '--colors=off', '.'] },
+      { title: 'types', command: [bin('tsc')] },
+      { title: 'shell scripts', command: ['shellcheck', 'install.sh', 'test/run.sh', '.ci/run'] },
+      ...tests('architecture', matching(/^test\/architecture/)),
+    ],
+  },
+  {
+    name: 'unit',
+    needsRoot: false,
+    minutes: 5,
+    steps: () =>
+      tests(
+        'unit',
+        files.filter((path) => !APART.test(path)),
+      ),
+  },
+  {
+    name: 'kernel',
+    needsRoot: true,
+    minutes: 5,
+    steps: () => tests('kernel', matching(/^test\/kernel\//)),
+  },
+  // A file each: a server that one of them leaves behind is no burden to the next.
+  {
+    name: 'e2e',
+    needsRoot: true,
+    minutes: 10,
+    steps: () => matching(/^test\/e2e\//).flatMap((path) => tests(path, [path])),
+  },
+  {
+    name: 'browser',
+    needsRoot: true,
+    minutes: 5,
+    steps: () => matching(/^test\/ui\/browser/).flatMap((path) => tests(path, [path])),
+  },
+]
+
+let child: ChildProcess | undefined
+
+/** Ends what a step left behind; its processes share a group. */
+function sweep(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // None left.
+  }
+}
+
+/** The exit code; -1 when the deadline had to end it. */
+function run(command: readonly string[], deadline: number): Promise<number> {
+  return new Promise((done) => {
+    let late = false
+    const own = spawn(command[0]!, command.slice(1), {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
+      env: { ...process.env, NO_COLOR: '1' },
+    })
+    child = own
+    const timer = setTimeout(
+      () => {
+        late = true
+        sweep(own.pid)
+      },
+      Math.max(0, deadline - Date.now()),
+    )
+    const end = (code: number | null) => {
+      clearTimeout(timer)
+      sweep(own.pid)
+      child = undefined
+      done(late ? -1 : (code ?? 1))
+    }
+    own.on('error', (error) => {
+      console.error(error.message)
+      end(1)
+    })
+    own.on('exit', end)
+  })
+}
+
+const text = (attribute: string) =>
+  attribute.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => {
+    return { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }[name] ?? ''
+  })
+
+/** Counts of Bun's JUnit report; says which tests were skipped. */
+function countJunit(path: string): Counts | undefined {
+  if (!existsSync(path)) return undefined
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const match of readFileSync(path, 'utf8').matchAll(
+    /<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g,
+  )) {
+    const [, attributes = '', , inner = ''] = match
+    const name = text(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? '')
+    if (inner.includes('<skipped')) {
+      counts.skipped++
+      console.log(`skipped: ${name}`)
+    } else if (/<(failure|error)\b/.test(inner)) counts.failed++
+    else counts.passed++
+  }
+  return counts
+}
+
+async function runStep(step: Step, deadline: number): Promise<Counts> {
+  console.log(`\n── ${step.title}`)
+  const report = join(scratch, 'junit.xml')
+  rmSync(report, { force: true })
+  const command = step.junit
+    ? [...step.command, '--reporter=junit', `--reporter-outfile=${report}`]
+    : step.command
+  const code = await run(command, deadline)
+  if (code === -1) console.log(`${step.title}: ended at its deadline`)
+  const counts = step.junit ? countJunit(report) : { passed: code === 0 ? 1 : 0, failed: 0, skipped: 0 }
+  if (!counts) {
+    console.log(`${step.title}: no report (exit code ${code})`)
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+  // An error outside of any test fails the run without failing a test.
+  if (code !== 0 && counts.failed === 0) counts.failed = 1
+  return counts
+}
+
+async function runRing(ring: Ring): Promise<Counts> {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  if (ring.needsRoot && process.getuid!() !== 0) {
+    console.log(`\nskipped: ring ${ring.name}: needs root to load eBPF programs`)
+    return { ...total, skipped: 1 }
+  }
+  const deadline = Date.now() + ring.minutes * 60_000
+  for (const step of ring.steps()) {
+    const counts = await runStep(step, deadline)
+    for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
+  }
+  return total
+}
+
+function chosenRings(names: readonly string[]): readonly Ring[] {
+  const unknown = names.filter((name) => !RINGS.some((ring) => ring.name === name))
+  if (unknown.length > 0) {
+    console.error(`No ring named ${unknown.join(', ')}; there are ${RINGS.map((r) => r.name).join(', ')}`)
+    process.exit(2)
+  }
+  // Programs and binary come first, whatever is asked for.
+  return names.length === 0
+    ? RINGS
+    : RINGS.filter((ring) => ring.name === 'build' || names.includes(ring.name))
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    sweep(child?.pid)
+    rmSync(scratch, { recursive: true, force: true })
+    process.exit(1)
+  })
+}
+
+const rings = chosenRings(process.argv.slice(2))
+const total = { passed: 0, failed: 0, skipped: 0 }
+const times: string[] = []
+for (const ring of rings) {
+  const started = performance.now()
+  const counts = await runRing(ring)
+  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  times.push(`${ring.name}: ${counts.passed} of ${counts.passed + counts.failed} in ${seconds} s`)
+}
+rmSync(scratch, { recursive: true, force: true })
+console.log(`\n${times.join('\n')}\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0)
