@@ -1,0 +1,154 @@
+/** Binding the arguments of a call to parameters, and reading them as what a function needs. */
+import { NixieError } from '../errors'
+import type { Node } from '../query/plan'
+import type { Source } from './source'
+import { didYouMean } from './suggest'
+import { type Constant, describe, type Value } from './values'
+
+export interface CallArgument {
+  readonly name: string | undefined
+  readonly value: Value
+  readonly at: number
+}
+
+/** Runs `act`; a NixieError without a place gets this one. */
+export function located<T>(source: Source, at: number, act: () => T): T {
+  try {
+    return act()
+  } catch (cause) {
+    if (!(cause instanceof NixieError) || cause.shape.line !== undefined) throw cause
+    throw source.error(cause.shape.code, at, cause.shape.message, cause.shape.hint)
+  }
+}
+
+export interface BoundArgument {
+  readonly value: Value
+  readonly at: number
+}
+
+/** Parameter → argument. `what` names the function in errors. Throws `compile_error`. */
+export function bindArguments(
+  what: string,
+  params: readonly string[],
+  args: readonly CallArgument[],
+  source: Source,
+): Map<string, BoundArgument> {
+  const bound = new Map<string, BoundArgument>()
+  let position = 0
+  for (const { name, value, at } of args) {
+    const param = name ?? params[position++]
+    if (param === undefined) {
+      throw source.error('compile_error', at, `${what} takes ${plural(params.length)}`, argumentsHint(params))
+    }
+    if (!params.includes(param)) {
+      throw source.error(
+        'compile_error',
+        at,
+        `${what} has no argument '${param}'`,
+        didYouMean(param, params, 'arguments'),
+      )
+    }
+    if (bound.has(param)) {
+      throw source.error('compile_error', at, `${what} gets '${param}' twice`, 'Leave one of them out.')
+    }
+    bound.set(param, { value, at })
+  }
+  return bound
+}
+
+const plural = (n: number): string => (n === 0 ? 'no arguments' : n === 1 ? 'one argument' : `${n} arguments`)
+const argumentsHint = (params: readonly string[]): string =>
+  params.length === 0 ? 'Call it with ().' : `They are ${params.join(', ')}.`
+
+/** The arguments of a call of a builtin or method. Readers throw with the place of the argument. */
+export class Arguments {
+  readonly what: string
+  readonly at: number
+  readonly source: Source
+  readonly #bound: ReadonlyMap<string, BoundArgument>
+
+  constructor(
+    what: string,
+    params: readonly string[],
+    args: readonly CallArgument[],
+    source: Source,
+    at: number,
+  ) {
+    this.what = what
+    this.at = at
+    this.source = source
+    this.#bound = bindArguments(what, params, args, source)
+  }
+
+  /** Undefined when it isn't given; None counts as not given. */
+  get(name: string): BoundArgument | undefined {
+    const found = this.#bound.get(name)
+    return found?.value.kind === 'none' ? undefined : found
+  }
+
+  /** Runs `act` with the place of argument `name` for its errors. */
+  within<T>(name: string, act: () => T): T {
+    return located(this.source, this.#bound.get(name)?.at ?? this.at, act)
+  }
+
+  required(name: string): BoundArgument {
+    const found = this.get(name)
+    if (found) return found
+    throw this.source.error('compile_error', this.at, `${this.what} needs the argument '${name}'`, '')
+  }
+
+  frame(name: string): Node {
+    const { value, at } = this.required(name)
+    if (value.kind === 'frame') return value.node
+    throw this.#mismatch(name, at, value, 'a dataframe')
+  }
+
+  constant(name: string): Constant {
+    const { value, at } = this.required(name)
+    if (value.kind === 'constant') return value
+    throw this.#mismatch(name, at, value, 'a constant')
+  }
+
+  text(name: string): string {
+    const { value, at } = this.required(name)
+    if (value.kind === 'constant' && typeof value.value === 'string') return value.value
+    throw this.#mismatch(name, at, value, 'a text')
+  }
+
+  int(name: string): bigint {
+    const { value, at } = this.required(name)
+    if (value.kind === 'constant' && typeof value.value === 'bigint') return value.value
+    throw this.#mismatch(name, at, value, 'an integer')
+  }
+
+  /** A name, or a list or tuple of names. */
+  names(name: string): string[] {
+    const { value, at } = this.required(name)
+    return namesOf(value, at, this.source, `${this.what}'s ${name}`)
+  }
+
+  #mismatch(name: string, at: number, value: Value, wanted: string): NixieError {
+    const message = `${this.what}: '${name}' must be ${wanted}, not ${describe(value)}`
+    return this.source.error('type_error', at, message, `Give it ${wanted}.`)
+  }
+}
+
+/** Column names of a text, or of a list or tuple of texts. */
+export function namesOf(value: Value, at: number, source: Source, what: string): string[] {
+  if (value.kind === 'constant' && typeof value.value === 'string') return [value.value]
+  if (value.kind === 'list' || value.kind === 'tuple') {
+    return value.items.map((item) => {
+      if (item.value.kind === 'constant' && typeof item.value.value === 'string') return item.value.value
+      throw nameError(item.value, item.at, source, what)
+    })
+  }
+  throw nameError(value, at, source, what)
+}
+
+function nameError(value: Value, at: number, source: Source, what: string): NixieError {
+  const hint =
+    value.kind === 'column' && value.expr.kind === 'column'
+      ? `Write '${value.expr.name}' in quotes, without the dataframe.`
+      : "Write a name in quotes: 'column'."
+  return source.error('type_error', at, `${what} must be column names, not ${describe(value)}`, hint)
+}

@@ -1,0 +1,202 @@
+/** PxL text → plans. Whatever the text, these return or throw a NixieError with line, column and a hint. */
+import { NixieError } from '../errors'
+import type { Node } from '../query/plan'
+import type { DataType } from '../records/types'
+import { Evaluator } from './evaluate'
+import type { TableSchema } from './frames'
+import { parse } from './parse'
+import { Source } from './source'
+import { didYouMean } from './suggest'
+import { parseTime } from './time'
+import { constant, describe, type Scope, type TypeValue, type Value } from './values'
+
+export type { TableSchema } from './frames'
+
+export interface CompileOptions {
+  readonly tables: readonly TableSchema[]
+  /** The time of the run, in epoch nanoseconds: relative times count from it. */
+  readonly nowNs: bigint
+}
+
+export interface Display {
+  readonly name: string
+  readonly node: Node
+}
+
+/** A script whose module level has run: what it displays, and the functions that a view may call. */
+export interface CompiledModule {
+  /** What px.display and px.debug have shown so far; calls of functions add to it. */
+  readonly displays: readonly Display[]
+  readonly functions: readonly {
+    readonly name: string
+    readonly params: readonly string[]
+    readonly doc: string
+  }[]
+}
+
+/** Results that one script may show. */
+const MAX_DISPLAYS = 200
+
+interface Internals {
+  readonly source: Source
+  readonly evaluator: Evaluator
+  readonly scope: Scope
+  readonly nowNs: bigint
+}
+
+const internals = new WeakMap<CompiledModule, Internals>()
+
+/** Reads the script and runs its module level. */
+export function compile(text: string, { tables, nowNs }: CompileOptions): CompiledModule {
+  const source = new Source('script', text)
+  return guarded(source, () => {
+    const displays: Display[] = []
+    const evaluator = new Evaluator(source, {
+      nowNs,
+      tables: new Map(tables.map((table) => [table.name, table])),
+      display: (name, node) => addDisplay(displays, name, node),
+    })
+    const statements = parse(source)
+    const scope = evaluator.globals()
+    evaluator.run(statements, scope)
+    const functions = statements.flatMap((statement) =>
+      statement.kind === 'function'
+        ? [{ name: statement.name, params: statement.params.map((p) => p.name), doc: statement.doc }]
+        : [],
+    )
+    const module = { displays, functions }
+    internals.set(module, { source, evaluator, scope, nowNs })
+    return module
+  })
+}
+
+/** A second table of the same name is kept under a name of its own. */
+function addDisplay(displays: Display[], name: string, node: Node): void {
+  if (displays.length >= MAX_DISPLAYS) {
+    throw new NixieError('limit_exceeded', 'The script shows too many tables', `Keep it to ${MAX_DISPLAYS}.`)
+  }
+  const taken = new Set(displays.map((d) => d.name))
+  let free = name
+  for (let i = 1; taken.has(free); i++) free = `${name}_${i}`
+  displays.push({ name: free, node })
+}
+
+/** An argument of a view: text is read as the parameter's annotation says. */
+export type ArgumentValue = string | number | bigint | boolean
+
+/**
+ * Calls a function of the module with arguments by name: one dataframe, or several when it returns a list.
+ * Throws `unknown_argument` for one that it doesn't take, `bad_request` for a text that is no value of its type.
+ */
+export function callFunction(
+  module: CompiledModule,
+  name: string,
+  args: Readonly<Record<string, ArgumentValue>> = {},
+): readonly Node[] {
+  const { source, evaluator, scope, nowNs } = internals.get(module)!
+  return guarded(source, () => {
+    const fn = scope.get(name)
+    if (fn?.kind !== 'function') {
+      const known = module.functions.map((f) => f.name)
+      throw new NixieError(
+        'compile_error',
+        `The script has no function '${name}'`,
+        didYouMean(name, known, 'functions'),
+      )
+    }
+    const names = fn.params.map((param) => param.name)
+    const unknown = Object.keys(args).find((arg) => !names.includes(arg))
+    if (unknown !== undefined) {
+      throw new NixieError(
+        'unknown_argument',
+        `${name} has no argument '${unknown}'`,
+        didYouMean(unknown, names, 'arguments'),
+      )
+    }
+    const values = Object.entries(args).map(([arg, value]) => ({
+      name: arg,
+      value: argumentValue(evaluator.parameterType(fn, arg), arg, value, nowNs),
+      at: fn.params.find((param) => param.name === arg)!.at,
+    }))
+    return framesOf(evaluator.call(fn, values, fn.params[0]?.at ?? 0), name)
+  })
+}
+
+function framesOf(value: Value, name: string): readonly Node[] {
+  if (value.kind === 'frame') return [value.node]
+  if ((value.kind === 'list' || value.kind === 'tuple') && value.items.length > 0) {
+    return value.items.flatMap((item) => framesOf(item.value, name))
+  }
+  throw new NixieError(
+    'type_error',
+    `${name} returns ${describe(value)}, not a dataframe`,
+    'End it with return df.',
+  )
+}
+
+function argumentValue(
+  declared: TypeValue | undefined,
+  name: string,
+  value: ArgumentValue,
+  nowNs: bigint,
+): Value {
+  if (typeof value === 'bigint') return constant('INT64', value)
+  if (typeof value === 'boolean') return constant('BOOLEAN', value)
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value) ? constant('INT64', BigInt(value)) : constant('FLOAT64', value)
+  }
+  const type = declared?.type ?? 'STRING'
+  const read = readText(value, type, nowNs)
+  if (read === undefined) {
+    throw new NixieError('bad_request', `${name}: '${value.slice(0, 60)}' is not ${SHAPES[type]}`, '')
+  }
+  return constant(type, read)
+}
+
+const SHAPES: Readonly<Record<DataType, string>> = {
+  BOOLEAN: 'true or false',
+  INT64: 'an integer',
+  FLOAT64: 'a number',
+  STRING: 'a text',
+  TIME64NS: 'a time',
+  UINT128: 'an id',
+}
+
+/** The value that a text stands for; undefined when it is none of that type. Throws `bad_time_range` for times. */
+function readText(
+  text: string,
+  type: DataType,
+  nowNs: bigint,
+): bigint | number | string | boolean | undefined {
+  switch (type) {
+    case 'INT64':
+      return /^[+-]?\d{1,19}$/.test(text.trim()) ? BigInt(text.trim().replace(/^\+/, '')) : undefined
+    case 'FLOAT64':
+      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined
+    case 'BOOLEAN':
+      if (/^true$/i.test(text)) return true
+      return /^false$/i.test(text) ? false : undefined
+    case 'TIME64NS':
+      return parseTime(text, nowNs)
+    default:
+      return text
+  }
+}
+
+/** The engine's stack is the last bound on nesting. */
+function guarded<T>(source: Source, act: () => T): T {
+  try {
+    return act()
+  } catch (cause) {
+    if (cause instanceof NixieError) throw cause
+    if (cause instanceof RangeError) {
+      throw source.error(
+        'compile_error',
+        0,
+        'The script nests too deeply',
+        'Assign parts of expressions to names.',
+      )
+    }
+    throw NixieError.from(cause)
+  }
+}

@@ -1,0 +1,447 @@
+/** Runs a script at compile time: statements change names, dataframe operations grow the plan. */
+import { NixieError } from '../errors'
+import { isAggregate, isFunction } from '../query/functions/registry'
+import { Arguments, bindArguments, type CallArgument, located } from './arguments'
+import { contextColumn } from './context'
+import { asExpr, callEngine, columnOf, unknownFunction } from './expressions'
+import { assign, filter, keep } from './frames'
+import { callMethod, isMethod, METHOD_NAMES, subscriptNames } from './methods'
+import { binary, unary } from './operators'
+import { BUILTINS, cast, PX_TYPES, PYTHON_TYPES, type World } from './px'
+import type { Source } from './source'
+import { didYouMean } from './suggest'
+import type { Expression, Statement } from './syntax'
+import { constant, describe, type Module, NONE, Scope, type UserFunction, type Value } from './values'
+
+/** Work that a script may make of itself by calling its functions. */
+const MAX_STEPS = 500_000
+const MAX_CALL_DEPTH = 40
+
+export class Evaluator {
+  readonly #world: World
+  readonly #modules: ReadonlyMap<string, Module>
+  #source: Source
+  #steps = 0
+  #callDepth = 0
+
+  constructor(source: Source, world: World) {
+    this.#source = source
+    this.#world = world
+    this.#modules = new Map([['px', pxModule()]])
+  }
+
+  /** Names that every script starts with. */
+  globals(): Scope {
+    const scope = new Scope()
+    for (const type of PYTHON_TYPES) scope.set(type.name, type)
+    return scope
+  }
+
+  /** The value of the first `return`; undefined when there was none. */
+  run(statements: readonly Statement[], scope: Scope): Value | undefined {
+    for (const statement of statements) {
+      if (statement.kind === 'return') {
+        if (this.#callDepth === 0) {
+          const hint = "Show a result with px.display(df, 'name')."
+          throw this.#source.error('compile_error', statement.at, 'return outside of a function', hint)
+        }
+        return statement.value ? this.#evaluate(statement.value, scope) : NONE
+      }
+      this.#execute(statement, scope)
+    }
+    return undefined
+  }
+
+  #execute(statement: Exclude<Statement, { kind: 'return' }>, scope: Scope): void {
+    switch (statement.kind) {
+      case 'expression':
+        this.#evaluate(statement.value, scope)
+        return
+      case 'assign':
+        this.#assign(statement.target, this.#evaluate(statement.value, scope), statement.value.at, scope)
+        return
+      case 'function':
+        scope.set(statement.name, this.#define(statement, scope))
+        return
+      case 'import':
+        this.#import(statement, scope)
+    }
+  }
+
+  #define(statement: Statement & { kind: 'function' }, scope: Scope): UserFunction {
+    const names = new Set<string>()
+    const params = statement.params.map((param) => {
+      if (names.has(param.name)) {
+        throw this.#source.error(
+          'syntax_error',
+          param.at,
+          `The argument '${param.name}' is there twice`,
+          'Rename one.',
+        )
+      }
+      names.add(param.name)
+      const fallback = param.fallback && this.#evaluate(param.fallback, scope)
+      // Checked here so that a misspelt type is an error before the first call.
+      if (param.annotation) this.#annotation(param.annotation, scope)
+      return { ...param, fallback }
+    })
+    const { name, body, doc } = statement
+    return { kind: 'function', name, params, body, doc, scope, source: this.#source }
+  }
+
+  #import(statement: Statement & { kind: 'import' }, scope: Scope): void {
+    for (const { name, alias, at } of statement.names) {
+      const module = this.#module(statement.from ?? name, at)
+      if (statement.from === undefined) scope.set(alias, module)
+      else
+        scope.set(
+          alias,
+          located(this.#source, at, () => this.#member(module, name)),
+        )
+    }
+  }
+
+  #module(name: string, at: number): Module {
+    const module = this.#modules.get(name)
+    if (module) return module
+    const known = [...this.#modules.keys()]
+    throw this.#source.error(
+      'compile_error',
+      at,
+      `There is no module '${name}'`,
+      didYouMean(name, known, 'modules'),
+    )
+  }
+
+  #member(module: Module, name: string): Value {
+    const member = module.members.get(name)
+    if (member) return member
+    if (isFunction(name) || isAggregate(name)) return { kind: 'engine', name }
+    throw unknownFunction(name, [...module.members.keys()])
+  }
+
+  #assign(target: Expression, value: Value, valueAt: number, scope: Scope): void {
+    const what = 'What is assigned'
+    if (target.kind === 'name') {
+      scope.set(target.name, value)
+    } else if (target.kind === 'attribute') {
+      const object = this.#evaluate(target.object, scope)
+      if (object.kind === 'module') object.members.set(target.name, value)
+      else this.#assignColumn(target.object, object, target.name, target.nameAt, value, valueAt, scope)
+    } else if (target.kind === 'subscript') {
+      const object = this.#evaluate(target.object, scope)
+      const index = this.#evaluate(target.index, scope)
+      if (index.kind !== 'constant' || typeof index.value !== 'string') {
+        const message = `A column is assigned by its name, not by ${describe(index)}`
+        throw this.#source.error('type_error', target.index.at, message, "Write df['name'] = …")
+      }
+      this.#assignColumn(target.object, object, index.value, target.index.at, value, valueAt, scope)
+    } else throw this.#source.error('compile_error', target.at, `${what} has no name`, '')
+  }
+
+  #assignColumn(
+    target: Expression,
+    object: Value,
+    name: string,
+    at: number,
+    value: Value,
+    valueAt: number,
+    scope: Scope,
+  ): void {
+    if (object.kind !== 'frame') {
+      const message = `Columns are assigned to a dataframe, not to ${describe(object)}`
+      throw this.#source.error('type_error', target.at, message, 'df = px.DataFrame(…) makes one.')
+    }
+    if (target.kind !== 'name') {
+      const hint = 'Give the dataframe a name first: df = …, then df.column = ….'
+      throw this.#source.error('compile_error', target.at, 'Columns are assigned to a named dataframe', hint)
+    }
+    const expr = located(this.#source, valueAt, () => asExpr(value, `df.${name}`))
+    const node = located(this.#source, at, () => assign(object.node, name, expr))
+    scope.set(target.name, { kind: 'frame', node })
+  }
+
+  #evaluate(expression: Expression, scope: Scope): Value {
+    if (++this.#steps > MAX_STEPS) {
+      const hint = 'Functions that call each other many times add up: simplify them.'
+      throw this.#source.error('limit_exceeded', expression.at, 'The script does too much', hint)
+    }
+    return located(this.#source, expression.at, () => this.#unlocated(expression, scope))
+  }
+
+  #unlocated(expression: Expression, scope: Scope): Value {
+    switch (expression.kind) {
+      case 'name': {
+        const value = scope.get(expression.name)
+        if (value) return value
+        const hint = didYouMean(expression.name, [...new Set(scope.names())], 'names')
+        throw new NixieError(
+          'compile_error',
+          `There is no name '${expression.name}'`,
+          importHint(expression.name) ?? hint,
+        )
+      }
+      case 'string':
+        return constant('STRING', expression.value)
+      case 'int':
+        return constant('INT64', expression.value)
+      case 'float':
+        return constant('FLOAT64', expression.value)
+      case 'bool':
+        return constant('BOOLEAN', expression.value)
+      case 'none':
+        return NONE
+      case 'list':
+      case 'tuple': {
+        const items = expression.items.map((item) => ({ value: this.#evaluate(item, scope), at: item.at }))
+        return { kind: expression.kind, items }
+      }
+      case 'dict': {
+        const entries = expression.entries.map(
+          ([key, value]) => [this.#evaluate(key, scope), this.#evaluate(value, scope)] as const,
+        )
+        return { kind: 'dict', entries }
+      }
+      case 'attribute': {
+        const object = this.#evaluate(expression.object, scope)
+        return located(this.#source, expression.nameAt, () => this.#attribute(object, expression.name))
+      }
+      case 'subscript':
+        return this.#subscript(expression, scope)
+      case 'call':
+        return this.#callExpression(expression, scope)
+      case 'unary':
+        return unary(expression.op, this.#evaluate(expression.operand, scope))
+      case 'binary': {
+        const left = this.#evaluate(expression.left, scope)
+        const right = this.#evaluate(expression.right, scope)
+        return located(this.#source, expression.opAt, () => binary(expression.op, left, right))
+      }
+    }
+  }
+
+  #attribute(object: Value, name: string): Value {
+    if (object.kind === 'module') return this.#member(object, name)
+    if (object.kind === 'grouped' && name === 'agg') return { kind: 'method', name, of: object }
+    if (object.kind === 'frame') {
+      const { node } = object
+      if (name === 'ctx') return { kind: 'context', node }
+      if (node.columns.some((c) => c.name === name)) return { kind: 'column', expr: columnOf(node, name) }
+      if (isMethod(name)) return { kind: 'method', name, of: object }
+      if (name === 'rolling' || name === 'stream') {
+        const hint = 'Group by a time bin instead: df.window = px.bin(df.time_, px.seconds(10)).'
+        throw new NixieError('compile_error', `A dataframe of stored rows has no ${name}`, hint)
+      }
+      return { kind: 'column', expr: columnOf(node, name) }
+    }
+    const hint =
+      object.kind === 'grouped'
+        ? 'A groupby is followed by agg(…).'
+        : 'Columns belong to a dataframe: df.name.'
+    throw new NixieError('type_error', `${describe(object)} has no attribute '${name}'`, hint)
+  }
+
+  #subscript(expression: Expression & { kind: 'subscript' }, scope: Scope): Value {
+    const object = this.#evaluate(expression.object, scope)
+    const index = this.#evaluate(expression.index, scope)
+    const { at } = expression.index
+    return located(this.#source, at, () => {
+      if (object.kind === 'frame') return this.#selection(object.node, index, at)
+      if (object.kind === 'context') {
+        if (index.kind === 'constant' && typeof index.value === 'string') {
+          return { kind: 'column', expr: contextColumn(object.node, index.value) }
+        }
+        throw new NixieError(
+          'type_error',
+          `df.ctx takes a key, not ${describe(index)}`,
+          "Write df.ctx['pod'].",
+        )
+      }
+      if (object.kind === 'list' || object.kind === 'tuple') {
+        const item = index.kind === 'constant' ? object.items[Number(index.value)] : undefined
+        if (item) return item.value
+        throw new NixieError(
+          'compile_error',
+          `The list has no element ${describe(index)}`,
+          'Elements count from 0.',
+        )
+      }
+      throw new NixieError(
+        'type_error',
+        `${describe(object)} has no elements`,
+        "A dataframe has: df['column'].",
+      )
+    })
+  }
+
+  /** `df['a']`, `df[['a', 'b']]`, `df[condition]`. */
+  #selection(node: Parameters<typeof filter>[0], index: Value, at: number): Value {
+    if (index.kind === 'column') return { kind: 'frame', node: filter(node, index.expr) }
+    if (index.kind === 'constant' && typeof index.value === 'string') {
+      return { kind: 'column', expr: columnOf(node, index.value) }
+    }
+    if (index.kind === 'constant' && index.type === 'BOOLEAN') {
+      return { kind: 'frame', node: filter(node, asExpr(index, 'The condition')) }
+    }
+    if (index.kind === 'list' || index.kind === 'tuple') {
+      return { kind: 'frame', node: keep(node, subscriptNames({ value: index, at }, this.#source)) }
+    }
+    throw new NixieError(
+      'type_error',
+      `A dataframe cannot be subscripted with ${describe(index)}`,
+      "Write df['column'], df[['a', 'b']] or df[condition].",
+    )
+  }
+
+  #callExpression(expression: Expression & { kind: 'call' }, scope: Scope): Value {
+    const callee = this.#callee(expression.callee, scope)
+    const args = expression.args.map((arg) => ({
+      name: arg.name,
+      value: this.#evaluate(arg.value, scope),
+      at: arg.value.at,
+    }))
+    return this.#call(callee, args, expression.callee.at)
+  }
+
+  /** `df.count` reads a column of that name, but `df.head(…)` calls the method even beside a column `head`. */
+  #callee(expression: Expression, scope: Scope): Value {
+    if (expression.kind === 'attribute' && isMethod(expression.name)) {
+      const of = this.#evaluate(expression.object, scope)
+      if (of.kind === 'frame') return { kind: 'method', name: expression.name, of }
+      return located(this.#source, expression.nameAt, () => this.#attribute(of, expression.name))
+    }
+    return this.#evaluate(expression, scope)
+  }
+
+  #call(callee: Value, args: readonly CallArgument[], at: number): Value {
+    const source = this.#source
+    switch (callee.kind) {
+      case 'function':
+        return this.call(callee, args, at)
+      case 'method':
+        return callMethod(callee.name, callee.of, args, { source, at })
+      case 'builtin': {
+        const { params, run } = BUILTINS[callee.name]!
+        return run(new Arguments(`px.${callee.name}`, params, args, source, at), this.#world)
+      }
+      case 'engine': {
+        const named = args.find((arg) => arg.name !== undefined)
+        if (named) {
+          const message = `px.${callee.name} takes no keyword arguments`
+          throw source.error('compile_error', named.at, message, 'Give its arguments in order.')
+        }
+        const exprs = args.map((arg, i) =>
+          located(source, arg.at, () => asExpr(arg.value, `Argument ${i + 1} of px.${callee.name}`)),
+        )
+        return { kind: 'column', expr: callEngine(callee.name, exprs) }
+      }
+      case 'type': {
+        const [arg, more] = args
+        if (!arg || more || arg.name !== undefined || callee.type === undefined) {
+          throw new NixieError(
+            'compile_error',
+            `${callee.name} takes one column`,
+            `Write ${callee.name}(df.column).`,
+          )
+        }
+        return located(source, arg.at, () => cast(callee, arg.value, this.#world.nowNs))
+      }
+      default:
+        throw new NixieError('type_error', `${describe(callee)} cannot be called`, callHint(callee))
+    }
+  }
+
+  /** Calls a function of the script. */
+  call(fn: UserFunction, args: readonly CallArgument[], at: number): Value {
+    if (this.#callDepth >= MAX_CALL_DEPTH) {
+      throw this.#source.error(
+        'compile_error',
+        at,
+        `Calls of ${fn.name} nest too deeply`,
+        'PxL has no recursion.',
+      )
+    }
+    const names = fn.params.map((param) => param.name)
+    const bound = bindArguments(fn.name, names, args, this.#source)
+    const scope = new Scope(fn.scope)
+    for (const param of fn.params) {
+      const given = bound.get(param.name)
+      const value = given?.value ?? param.fallback
+      if (value === undefined) {
+        const hint = `It takes ${names.join(', ')}.`
+        throw this.#source.error('compile_error', at, `${fn.name} needs the argument '${param.name}'`, hint)
+      }
+      const type = param.annotation && this.#annotation(param.annotation, fn.scope)
+      const checked = type
+        ? located(this.#source, given?.at ?? param.at, () =>
+            conform(value, type, `${fn.name}: '${param.name}'`),
+          )
+        : value
+      scope.set(param.name, checked)
+    }
+    const caller = this.#source
+    this.#source = fn.source
+    this.#callDepth++
+    try {
+      return this.run(fn.body, scope) ?? NONE
+    } finally {
+      this.#callDepth--
+      this.#source = caller
+    }
+  }
+
+  /** The type that a parameter's annotation names. */
+  #annotation(expression: Expression, scope: Scope): Value & { kind: 'type' } {
+    const value = this.#evaluate(expression, scope)
+    if (value.kind === 'type') return value
+    if (value.kind === 'builtin' && value.name === 'DataFrame') {
+      return { kind: 'type', name: 'px.DataFrame', type: undefined, semantic: 'ST_NONE' }
+    }
+    const hint =
+      'Types are str, int, float, bool, px.DataFrame, px.Pod, px.Service, px.Namespace, px.Node, ….'
+    throw this.#source.error('type_error', expression.at, `${describe(value)} is not a type`, hint)
+  }
+
+  /** The type of a parameter, for arguments that come as text; undefined without annotation. */
+  parameterType(fn: UserFunction, name: string): (Value & { kind: 'type' }) | undefined {
+    const annotation = fn.params.find((param) => param.name === name)?.annotation
+    return annotation && this.#annotation(annotation, fn.scope)
+  }
+}
+
+/** The value as an argument of this type; a literal that fits gets the type's unit. Throws `type_error`. */
+function conform(value: Value, type: Value & { kind: 'type' }, what: string): Value {
+  if (value.kind === 'none') return value
+  if (type.type === undefined ? value.kind === 'frame' : false) return value
+  if (value.kind === 'column' && value.expr.type === type.type) return value
+  if (value.kind === 'constant') {
+    if (value.type === type.type)
+      return type.semantic === 'ST_NONE' ? value : { ...value, semantic: type.semantic }
+    if (value.type === 'INT64' && type.type === 'FLOAT64') {
+      return constant('FLOAT64', Number(value.value), type.semantic)
+    }
+    if (value.type === 'INT64' && type.type === 'TIME64NS') return constant('TIME64NS', value.value)
+  }
+  throw new NixieError(
+    'type_error',
+    `${what} must be ${type.name}, not ${describe(value)}`,
+    `Give it a ${type.name}.`,
+  )
+}
+
+function importHint(name: string): string | undefined {
+  return name === 'px' ? 'Begin the script with import px.' : undefined
+}
+
+function callHint(value: Value): string {
+  if (value.kind === 'column' && value.expr.kind === 'column')
+    return `Methods are ${METHOD_NAMES.join(', ')}.`
+  return 'Only functions can be called.'
+}
+
+function pxModule(): Module {
+  const members = new Map<string, Value>()
+  for (const name of Object.keys(BUILTINS)) members.set(name, { kind: 'builtin', name })
+  for (const type of PX_TYPES) members.set(type.name.slice(3), type)
+  return { kind: 'module', name: 'px', members }
+}

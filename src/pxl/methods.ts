@@ -1,0 +1,114 @@
+/** What can be called on a dataframe and on a groupby. */
+import { NixieError } from '../errors'
+import type { Node } from '../query/plan'
+import { Arguments, type BoundArgument, type CallArgument, namesOf } from './arguments'
+import { type AggregateSpec, aggregate, append, drop, head, merge } from './frames'
+import type { Source } from './source'
+import { describe, type Value } from './values'
+
+/** Where a method is called. */
+export interface CallSite {
+  readonly source: Source
+  readonly at: number
+}
+
+type Method = (node: Node, args: readonly CallArgument[], site: CallSite) => Value
+
+const METHODS: Readonly<Record<string, Method>> = {
+  drop(node, list, { source, at }) {
+    const args = new Arguments('drop', ['columns'], list, source, at)
+    const names = args.names('columns')
+    return frame(args.within('columns', () => drop(node, names)))
+  },
+  groupby(node, list, { source, at }) {
+    const args = new Arguments('groupby', ['by'], list, source, at)
+    const keys = args.names('by')
+    // The same checks as agg will make, but at the place of the keys.
+    args.within('by', () => aggregate(node, keys, []))
+    return { kind: 'grouped', node, keys }
+  },
+  agg: (node, list, site) => frame(aggregate(node, [], aggregateSpecs(list, site))),
+  merge: (node, list, site) => frame(mergeOf(node, list, site)),
+  append(node, list, { source, at }) {
+    const args = new Arguments('append', ['objs'], list, source, at)
+    const { value, at: place } = args.required('objs')
+    const others = value.kind === 'list' || value.kind === 'tuple' ? value.items : [{ value, at: place }]
+    const nodes = others.map((item) => {
+      if (item.value.kind === 'frame') return item.value.node
+      const message = `append needs dataframes, not ${describe(item.value)}`
+      throw source.error('type_error', item.at, message, 'Write df.append(other) or df.append([a, b]).')
+    })
+    return frame(args.within('objs', () => append(node, nodes)))
+  },
+  head(node, list, { source, at }) {
+    const args = new Arguments('head', ['n'], list, source, at)
+    const rows = args.get('n') ? args.int('n') : 5n
+    if (rows >= 0n && rows <= BigInt(Number.MAX_SAFE_INTEGER)) return frame(head(node, Number(rows)))
+    return args.within('n', () => {
+      throw new NixieError('type_error', `head takes a number of rows, not ${rows}`, 'Write df.head(100).')
+    })
+  },
+}
+
+export const isMethod = (name: string): boolean => Object.hasOwn(METHODS, name)
+export const METHOD_NAMES: readonly string[] = Object.keys(METHODS)
+
+export function callMethod(name: string, of: Value, args: readonly CallArgument[], site: CallSite): Value {
+  if (of.kind === 'grouped' && name === 'agg') {
+    return frame(aggregate(of.node, of.keys, aggregateSpecs(args, site)))
+  }
+  if (of.kind === 'frame') return METHODS[name]!(of.node, args, site)
+  throw new NixieError(
+    'type_error',
+    `${describe(of)} has no method ${name}`,
+    'A groupby is followed by agg(…).',
+  )
+}
+
+const frame = (node: Node): Value => ({ kind: 'frame', node })
+
+const AGG_HINT = "Write agg(name=('column', px.count))."
+
+function aggregateSpecs(args: readonly CallArgument[], { source }: CallSite): AggregateSpec[] {
+  return args.map(({ name, value, at }) => {
+    if (name === undefined)
+      throw source.error('compile_error', at, 'agg takes keyword arguments only', AGG_HINT)
+    if (value.kind !== 'tuple' && value.kind !== 'list') {
+      throw source.error('type_error', at, `agg: '${name}' must be a pair, not ${describe(value)}`, AGG_HINT)
+    }
+    const [column, fn, more] = value.items
+    if (!column || !fn || more)
+      throw source.error('compile_error', at, `agg: '${name}' must be a pair`, AGG_HINT)
+    const [source_] = namesOf(column.value, column.at, source, `agg: '${name}'`)
+    if (fn.value.kind !== 'engine') {
+      throw source.error(
+        'type_error',
+        fn.at,
+        `agg: '${name}' needs an aggregate, not ${describe(fn.value)}`,
+        AGG_HINT,
+      )
+    }
+    return { name, column: source_!, fn: fn.value.name, at: column.at, fnAt: fn.at }
+  })
+}
+
+function mergeOf(left: Node, list: readonly CallArgument[], { source, at }: CallSite): Node {
+  const args = new Arguments('merge', ['right', 'how', 'left_on', 'right_on', 'suffixes'], list, source, at)
+  const right = args.frame('right')
+  const how = args.get('how') ? args.text('how') : 'inner'
+  const leftOn = args.names('left_on')
+  const rightOn = args.names('right_on')
+  const suffixes = args.get('suffixes') ? args.names('suffixes') : ['_x', '_y']
+  const [first, second, more] = suffixes
+  if (first === undefined || second === undefined || more !== undefined) {
+    return args.within('suffixes', () => {
+      throw new NixieError('compile_error', 'suffixes must be two texts', "Write suffixes=['', '_y'].")
+    })
+  }
+  return merge(left, right, { how, leftOn, rightOn, suffixes: [first, second] })
+}
+
+/** For `df[...]` with several names. */
+export function subscriptNames({ value, at }: BoundArgument, source: Source): string[] {
+  return namesOf(value, at, source, 'The columns to keep')
+}

@@ -1,0 +1,465 @@
+/** PxL text → syntax tree. What Python has and PxL hasn't is an error that says what to write instead. */
+import type { SyntaxNode } from '@lezer/common'
+import { parser } from '@lezer/python'
+import type { NixieError } from '../errors'
+import { putCommas } from './commas'
+import { numberValue, stringValue } from './literals'
+import type { Source } from './source'
+import type { Argument, BinaryOp, Expression, ImportedName, Parameter, Statement, UnaryOp } from './syntax'
+
+/** Bytes of the longest text that is compiled, and how deep its syntax may nest. */
+const MAX_TEXT = 512 << 10
+const MAX_DEPTH = 200
+
+/** What to write instead, by node of Python's grammar. */
+const NOT_PXL: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  IfStatement: [
+    'if statements',
+    'Filter rows with df[condition], choose values with px.select(condition, a, b).',
+  ],
+  ForStatement: ['loops', 'A dataframe operation works on all rows at once: df.new = df.a + df.b.'],
+  WhileStatement: ['loops', 'A dataframe operation works on all rows at once: df.new = df.a + df.b.'],
+  TryStatement: ['try statements', 'Leave it out: an error ends the script.'],
+  WithStatement: ['with statements', 'Leave it out.'],
+  ClassDefinition: ['classes', 'Write functions (def) that take and return dataframes.'],
+  UpdateStatement: ['augmented assignment', 'Write a = a + b in place of a += b.'],
+  DeleteStatement: ['del', "Write df = df.drop('column')."],
+  PassStatement: ['pass', 'Leave it out; a function needs a return statement or a call.'],
+  BreakStatement: ['break', 'PxL has no loops.'],
+  ContinueStatement: ['continue', 'PxL has no loops.'],
+  RaiseStatement: ['raise', 'Leave it out.'],
+  AssertStatement: ['assert', 'Leave it out.'],
+  ScopeStatement: ['global and nonlocal', 'Pass the value as an argument and return the result.'],
+  PrintStatement: ['print', "Write px.display(df, 'name')."],
+  MatchStatement: ['match statements', 'Choose values with px.select(condition, a, b).'],
+  TypeDefinition: ['type statements', 'Leave it out.'],
+  YieldStatement: ['yield', 'Write return df.'],
+  LambdaExpression: ['lambda', 'Write a function with def, or the expression itself on columns.'],
+  ConditionalExpression: [
+    'conditional expressions',
+    'Write px.select(condition, a, b) in place of a if condition else b.',
+  ],
+  ArrayComprehensionExpression: ['comprehensions', 'Write the list out.'],
+  ComprehensionExpression: ['comprehensions', 'Write the values out.'],
+  SetComprehensionExpression: ['comprehensions', 'Write the values out.'],
+  DictionaryComprehensionExpression: ['comprehensions', 'Write the dictionary out.'],
+  SetExpression: ['sets', 'Write a list: [a, b].'],
+  FormatString: ['f-strings', "Join texts with +: 'pod ' + name."],
+  AwaitExpression: ['await', 'Leave it out.'],
+  YieldExpression: ['yield', 'Write return df.'],
+  NamedExpression: ['assignment expressions', 'Assign on a line of its own.'],
+  Ellipsis: ['...', 'Write the statement out.'],
+}
+
+const OPERATORS: Readonly<Record<string, BinaryOp>> = {
+  '+': '+',
+  '-': '-',
+  '*': '*',
+  '/': '/',
+  '%': '%',
+  '==': '==',
+  '!=': '!=',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+  and: 'and',
+  or: 'or',
+}
+
+const OPERATOR_HINTS: Readonly<Record<string, string>> = {
+  '**': 'Write px.pow(a, b).',
+  '//': 'Write px.floor(a / b).',
+  in: 'Write px.contains(text, part), or px.equals_any(column, [values]).',
+  'not in': 'Write not px.equals_any(column, [values]).',
+  is: 'Write ==.',
+  'is not': 'Write !=.',
+  '&': 'Write and.',
+  '|': 'Write or.',
+  '<>': 'Write !=.',
+}
+
+const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>='])
+
+/** Throws NixieError (`syntax_error`, `compile_error`, `too_large`) with line and column. */
+export function parse(source: Source): readonly Statement[] {
+  if (source.text.length > MAX_TEXT) {
+    throw source.error('too_large', 0, 'The script is too large', `Keep it under ${MAX_TEXT >> 10} KiB.`)
+  }
+  const tree = parser.parse(putCommas(source.text))
+  return new TreeReader(source).script(tree.topNode)
+}
+
+class TreeReader {
+  readonly #source: Source
+  readonly #text: string
+  #depth = 0
+
+  constructor(source: Source) {
+    this.#source = source
+    this.#text = source.text
+  }
+
+  script(top: SyntaxNode): Statement[] {
+    this.#refuseErrors(top)
+    return this.#statements(top)
+  }
+
+  /** The first place that Python's grammar can't read. */
+  #refuseErrors(top: SyntaxNode): void {
+    const cursor = top.cursor()
+    do {
+      if (!cursor.type.isError) continue
+      const near = this.#text
+        .slice(cursor.from, cursor.from + 20)
+        .split('\n')[0]!
+        .trim()
+      const message = near ? `Syntax error near '${near}'` : 'Syntax error: something is missing here'
+      throw this.#source.error('syntax_error', cursor.from, message, this.#syntaxHint(cursor.from))
+    } while (cursor.next())
+  }
+
+  #syntaxHint(at: number): string {
+    const before = this.#text.slice(Math.max(0, at - 200), at).trimEnd()
+    if (at >= this.#text.trimEnd().length) return 'A bracket or quote that was opened is not closed.'
+    if (/\b(def\s+\w+\s*\([^()]*\))$/.test(before))
+      return 'A function head ends with a colon: def name(arguments):'
+    if (/[\w)\]}'"]$/.test(before)) return 'Is a comma, an operator or a closing bracket missing before it?'
+    return 'Check brackets, quotes, commas and indentation here and on the line before.'
+  }
+
+  #statements(parent: SyntaxNode): Statement[] {
+    const out: Statement[] = []
+    for (const node of childrenOf(parent)) this.#statement(node, out)
+    return out
+  }
+
+  #statement(node: SyntaxNode, out: Statement[]): void {
+    const span = { at: node.from, end: node.to }
+    switch (node.name) {
+      case 'StatementGroup':
+        for (const child of childrenOf(node)) this.#statement(child, out)
+        return
+      // Decorators say how a view is drawn or where a probe sits; the function under them is what PxL runs.
+      case 'DecoratedStatement':
+        for (const child of childrenOf(node)) if (child.name !== 'Decorator') this.#statement(child, out)
+        return
+      case 'ImportStatement':
+        out.push({ ...span, ...this.#import(node) })
+        return
+      case 'AssignStatement':
+        out.push({ ...span, kind: 'assign', ...this.#assignment(node) })
+        return
+      case 'FunctionDefinition':
+        this.#nested(node, () => out.push(this.#function(node)))
+        return
+      case 'ReturnStatement': {
+        const values = childrenOf(node).slice(1)
+        if (values.length > 1)
+          throw this.#refuse(values[1]!, 'return of several values', 'Return a list: [a, b].')
+        out.push({ ...span, kind: 'return', value: values[0] && this.#expression(values[0]) })
+        return
+      }
+      case 'ExpressionStatement': {
+        const [value, more] = childrenOf(node)
+        if (more) throw this.#refuse(more, 'a tuple as a statement', 'Leave it out.')
+        out.push({ ...span, kind: 'expression', value: this.#expression(value!) })
+        return
+      }
+      case ';':
+      case ':':
+        return
+      default:
+        throw this.#notPxl(node)
+    }
+  }
+
+  #import(node: SyntaxNode): { kind: 'import'; from: string | undefined; names: ImportedName[] } {
+    const names: ImportedName[] = []
+    let from: string | undefined
+    let section = ''
+    for (const child of childrenOf(node)) {
+      const text = this.#slice(child)
+      if (child.name === 'from' || child.name === 'import' || child.name === 'as') section = child.name
+      else if (child.name === '*') {
+        throw this.#refuse(child, 'import *', 'Name what you import: from px import DataFrame.')
+      } else if (child.name === '.') {
+        if (section === 'from') from = `${from ?? ''}.`
+        else if (names.length > 0) names.push(joined(names.pop()!, '.'))
+      } else if (child.name === 'VariableName') {
+        const last = names.at(-1)
+        if (section === 'from') from = (from ?? '') + text
+        else if (section === 'as' && last) names[names.length - 1] = { ...last, alias: text }
+        else if (last?.name.endsWith('.')) names.push(joined(names.pop()!, text))
+        else names.push({ name: text, alias: text, at: child.from })
+        if (section === 'as') section = 'import'
+      }
+    }
+    return { kind: 'import', from, names }
+  }
+
+  #assignment(node: SyntaxNode): { target: Expression; value: Expression } {
+    const [target, op, value, more] = childrenOf(node)
+    if (op?.name === 'TypeDef') throw this.#refuse(op, 'annotated assignment', 'Write name = value.')
+    if (op?.name !== 'AssignOp' || !value) {
+      throw this.#refuse(op ?? node, 'assignment to several names', 'Assign one name per line.')
+    }
+    if (more) throw this.#refuse(more, 'chained or tuple assignment', 'Assign one name per line.')
+    const to = this.#expression(target!)
+    if (to.kind !== 'name' && to.kind !== 'attribute' && to.kind !== 'subscript') {
+      throw this.#refuse(target!, 'assignment to this', "Assign to a name, df.column or df['column'].")
+    }
+    return { target: to, value: this.#expression(value) }
+  }
+
+  #function(node: SyntaxNode): Statement {
+    const children = childrenOf(node)
+    const name = node.getChild('VariableName')
+    const params = node.getChild('ParamList')
+    const body = node.getChild('Body')
+    if (!name || !params || !body) throw this.#refuse(node, 'this function', 'Write def name(arguments):')
+    if (children[0]!.name !== 'def') throw this.#refuse(children[0]!, 'async functions', 'Write def.')
+    const statements = this.#statements(body)
+    const first = statements[0]
+    const doc = first?.kind === 'expression' && first.value.kind === 'string' ? first.value.value : ''
+    return {
+      at: node.from,
+      end: node.to,
+      kind: 'function',
+      name: this.#slice(name),
+      params: this.#parameters(params),
+      body: statements,
+      doc,
+    }
+  }
+
+  #parameters(list: SyntaxNode): Parameter[] {
+    const params: Parameter[] = []
+    let fallbackNext = false
+    for (const child of childrenOf(list)) {
+      const last = params.at(-1)
+      if (child.name === '*' || child.name === '**' || child.name === '/') {
+        throw this.#refuse(child, `${this.#slice(child)} in a parameter list`, 'Name every parameter.')
+      }
+      if (child.name === 'AssignOp') fallbackNext = true
+      else if (child.name === 'TypeDef' && last) {
+        const type = childrenOf(child)[1]
+        if (type) params[params.length - 1] = { ...last, annotation: this.#expression(type) }
+      } else if (fallbackNext && last) {
+        params[params.length - 1] = { ...last, fallback: this.#expression(child) }
+        fallbackNext = false
+      } else if (child.name === 'VariableName') {
+        params.push({ name: this.#slice(child), annotation: undefined, fallback: undefined, at: child.from })
+      }
+    }
+    return params
+  }
+
+  #expression(node: SyntaxNode): Expression {
+    return this.#nested(node, () => this.#unguarded(node))
+  }
+
+  #nested<T>(node: SyntaxNode, read: () => T): T {
+    if (++this.#depth > MAX_DEPTH) {
+      throw this.#source.error(
+        'compile_error',
+        node.from,
+        'The script nests too deeply here',
+        'Assign parts to names.',
+      )
+    }
+    const result = read()
+    this.#depth--
+    return result
+  }
+
+  #unguarded(node: SyntaxNode): Expression {
+    const span = { at: node.from, end: node.to }
+    switch (node.name) {
+      case 'VariableName':
+        return { ...span, kind: 'name', name: this.#slice(node) }
+      case 'Boolean':
+        return { ...span, kind: 'bool', value: this.#slice(node) === 'True' }
+      case 'None':
+        return { ...span, kind: 'none' }
+      case 'Number': {
+        const number = numberValue(this.#slice(node))
+        if (!number) throw this.#refuse(node, 'this number', 'Numbers are 64-bit integers or floats.')
+        return { ...span, ...number }
+      }
+      case 'String':
+      case 'ContinuedString':
+        return { ...span, kind: 'string', value: this.#string(node) }
+      case 'ParenthesizedExpression':
+        return this.#expression(childrenOf(node)[1]!)
+      case 'ArrayExpression':
+        return { ...span, kind: 'list', items: this.#items(node) }
+      case 'TupleExpression':
+        return { ...span, kind: 'tuple', items: this.#items(node) }
+      case 'DictionaryExpression':
+        return { ...span, kind: 'dict', entries: this.#entries(node) }
+      case 'MemberExpression':
+        return { ...span, ...this.#member(node) }
+      case 'CallExpression':
+        return this.#call(node)
+      case 'UnaryExpression':
+        return this.#unary(node)
+      case 'BinaryExpression':
+        return this.#binary(node)
+      default:
+        throw this.#notPxl(node)
+    }
+  }
+
+  #string(node: SyntaxNode): string {
+    if (node.name === 'ContinuedString')
+      return childrenOf(node)
+        .map((part) => this.#string(part))
+        .join('')
+    if (node.name !== 'String') throw this.#notPxl(node)
+    const value = stringValue(this.#slice(node))
+    if (value === undefined) {
+      throw this.#source.error(
+        'syntax_error',
+        node.from,
+        'This text is not closed',
+        'Close it with the quote that opens it.',
+      )
+    }
+    return value
+  }
+
+  #items(node: SyntaxNode): Expression[] {
+    return childrenOf(node)
+      .filter((child) => !/^[()[\],]$/.test(child.name))
+      .map((child) => this.#expression(child))
+  }
+
+  #entries(node: SyntaxNode): [Expression, Expression][] {
+    const parts = childrenOf(node).filter((child) => !/^[{},:]$/.test(child.name))
+    const spread = parts.find((part) => part.name === '**')
+    if (spread) throw this.#refuse(spread, '** in a dictionary', 'Write the entries out.')
+    const entries: [Expression, Expression][] = []
+    for (let i = 0; i + 1 < parts.length; i += 2) {
+      entries.push([this.#expression(parts[i]!), this.#expression(parts[i + 1]!)])
+    }
+    return entries
+  }
+
+  #member(
+    node: SyntaxNode,
+  ):
+    | Pick<Expression & { kind: 'attribute' }, 'kind' | 'object' | 'name' | 'nameAt'>
+    | Pick<Expression & { kind: 'subscript' }, 'kind' | 'object' | 'index'> {
+    const [object, mark, ...rest] = childrenOf(node)
+    if (mark!.name === '.') {
+      const property = rest[0]!
+      return {
+        kind: 'attribute',
+        object: this.#expression(object!),
+        name: this.#slice(property),
+        nameAt: property.from,
+      }
+    }
+    const slice = rest.find((child) => child.name === ':')
+    if (slice) throw this.#refuse(slice, 'slices', 'Take the first rows with df.head(n).')
+    const indexes = rest.filter((child) => child.name !== ',' && child.name !== ']')
+    const first = indexes[0]
+    if (!first) throw this.#refuse(node, 'an empty subscript', "Name a column: df['column'].")
+    const items = indexes.map((child) => this.#expression(child))
+    const index: Expression = rest.some((child) => child.name === ',')
+      ? { kind: 'tuple', items, at: first.from, end: indexes.at(-1)!.to }
+      : items[0]!
+    return { kind: 'subscript', object: this.#expression(object!), index }
+  }
+
+  #call(node: SyntaxNode): Expression {
+    const [callee, list] = childrenOf(node)
+    const args: Argument[] = []
+    const parts = childrenOf(list!).filter((child) => !/^[(),]$/.test(child.name))
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!
+      if (part.name === '*' || part.name === '**') {
+        throw this.#refuse(part, `${part.name} in a call`, 'Write the arguments out.')
+      }
+      if (parts[i + 1]?.name === 'AssignOp') {
+        const value = parts[i + 2]!
+        args.push({ name: this.#slice(part), value: this.#expression(value), at: part.from })
+        i += 2
+      } else args.push({ name: undefined, value: this.#expression(part), at: part.from })
+    }
+    return { at: node.from, end: node.to, kind: 'call', callee: this.#expression(callee!), args }
+  }
+
+  #unary(node: SyntaxNode): Expression {
+    const [op, operand] = childrenOf(node)
+    return {
+      at: node.from,
+      end: node.to,
+      kind: 'unary',
+      op: this.#slice(op!) as UnaryOp,
+      operand: this.#expression(operand!),
+    }
+  }
+
+  #binary(node: SyntaxNode): Expression {
+    const children = childrenOf(node)
+    const left = children[0]!
+    const right = children.at(-1)!
+    const opNode = children[1]!
+    const written = this.#text.slice(opNode.from, children[children.length - 2]!.to).replace(/\s+/g, ' ')
+    const op = OPERATORS[written]
+    if (!op) {
+      throw this.#refuse(
+        opNode,
+        `the operator ${written}`,
+        OPERATOR_HINTS[written] ?? 'See the functions of px.',
+      )
+    }
+    if (COMPARISONS.has(op) && left.name === 'BinaryExpression') {
+      const inner = childrenOf(left)[1]!
+      if (COMPARISONS.has(this.#slice(inner))) {
+        throw this.#refuse(opNode, 'chained comparisons', 'Write a < b and b < c.')
+      }
+    }
+    return {
+      at: node.from,
+      end: node.to,
+      kind: 'binary',
+      op,
+      opAt: opNode.from,
+      left: this.#expression(left),
+      right: this.#expression(right),
+    }
+  }
+
+  #slice(node: SyntaxNode): string {
+    return this.#text.slice(node.from, node.to)
+  }
+
+  #refuse(node: SyntaxNode, what: string, hint: string): NixieError {
+    return this.#source.error('compile_error', node.from, `PxL does not have ${what}`, hint)
+  }
+
+  #notPxl(node: SyntaxNode): NixieError {
+    const [what, hint] = NOT_PXL[node.name] ?? [
+      `'${this.#slice(node).slice(0, 30)}' here`,
+      'See the language page.',
+    ]
+    return this.#refuse(node, what, hint)
+  }
+}
+
+const joined = (name: ImportedName, more: string): ImportedName => ({
+  name: name.name + more,
+  alias: name.name + more,
+  at: name.at,
+})
+
+function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const out: SyntaxNode[] = []
+  for (let child = node.firstChild; child; child = child.nextSibling) {
+    if (child.name !== 'Comment') out.push(child)
+  }
+  return out
+}

@@ -1,0 +1,325 @@
+/** The module `px`: what the compiler itself answers. Everything else that it has is a function of the engine. */
+import { NixieError } from '../errors'
+import type { Expr, Node } from '../query/plan'
+import type { DataType, SemanticType } from '../records/types'
+import type { Arguments } from './arguments'
+import { asExpr, callEngine, retag, typedCall } from './expressions'
+import { keep, scan, type TableSchema } from './frames'
+import { binary } from './operators'
+import { didYouMean } from './suggest'
+import { checkRange, formatDuration, parseDuration, parseTime, strptime } from './time'
+import { type Constant, constant, describe, NONE, type TypeValue, type Value } from './values'
+
+/** What the builtins may ask and do. */
+export interface World {
+  readonly tables: ReadonlyMap<string, TableSchema>
+  /** Epoch nanoseconds. */
+  readonly nowNs: bigint
+  display(name: string, node: Node): void
+}
+
+export interface Builtin {
+  readonly params: readonly string[]
+  readonly description: string
+  run(args: Arguments, world: World): Value
+}
+
+const NS_PER: Readonly<Record<string, bigint>> = {
+  days: 86_400_000_000_000n,
+  hours: 3_600_000_000_000n,
+  minutes: 60_000_000_000n,
+  seconds: 1_000_000_000n,
+  milliseconds: 1_000_000n,
+  microseconds: 1_000n,
+}
+
+function durationOf(unit: string): Builtin {
+  return {
+    params: ['unit'],
+    description: `That many ${unit} in nanoseconds.`,
+    run(args) {
+      const { value } = args.constant('unit')
+      if (typeof value === 'bigint') return constant('INT64', BigInt.asIntN(64, value * NS_PER[unit]!))
+      const ns = typeof value === 'number' ? value * Number(NS_PER[unit]) : Number.NaN
+      if (Math.abs(ns) < 2 ** 63) return constant('INT64', BigInt(Math.round(ns)))
+      return args.within('unit', () => {
+        throw new NixieError('type_error', `px.${unit} takes a number`, `Write px.${unit}(5).`)
+      })
+    },
+  }
+}
+
+/** A time given as text, nanoseconds or time, in epoch nanoseconds. */
+function timeOf(args: Arguments, name: string, nowNs: bigint): bigint | undefined {
+  if (!args.get(name)) return undefined
+  const { value } = args.constant(name)
+  return args.within(name, () => {
+    if (typeof value === 'bigint') return value
+    if (typeof value === 'string') return parseTime(value, nowNs)
+    throw new NixieError('bad_time_range', `${name}: ${value} is not a time`, "Write '-5m'.")
+  })
+}
+
+function dataFrame(args: Arguments, world: World): Value {
+  const name = args.text('table')
+  const table = world.tables.get(name)
+  if (!table) {
+    return args.within('table', () => {
+      const known = [...world.tables.keys()]
+      throw new NixieError(
+        'unknown_table',
+        `There is no table '${name.slice(0, 80)}'`,
+        didYouMean(name, known, 'tables'),
+      )
+    })
+  }
+  const startNs = timeOf(args, 'start_time', world.nowNs)
+  const endNs = timeOf(args, 'end_time', world.nowNs)
+  args.within(startNs === undefined ? 'end_time' : 'start_time', () =>
+    checkRange(startNs, endNs, world.nowNs),
+  )
+  const node = scan(table, startNs, endNs)
+  if (!args.get('select')) return { kind: 'frame', node }
+  const names = args.names('select')
+  return { kind: 'frame', node: args.within('select', () => keep(node, names)) }
+}
+
+function show(prefix: string): Builtin['run'] {
+  return (args, world) => {
+    const node = args.frame('df')
+    const name = args.get('name') ? args.text('name') : 'output'
+    world.display(prefix + name, node)
+    return NONE
+  }
+}
+
+/** A table that is made at run time; columns as Pixie's. */
+function virtualTable(fn: string, columns: readonly string[]): Builtin {
+  return {
+    params: [],
+    description: `A table: ${columns.join(', ')}.`,
+    run: () => ({
+      kind: 'frame',
+      node: {
+        op: 'virtual',
+        fn,
+        args: {},
+        columns: columns.map((name) => ({ name, type: 'STRING', semantic: 'ST_NONE' })),
+      },
+    }),
+  }
+}
+
+/** A link to another script: JSON with its label, its name and its arguments, which the UI shows as a link. */
+function scriptReference(args: Arguments): Value {
+  const part = (name: string) => textExpr(asExpr(args.required(name).value, name), name)
+  const parts = [args.within('label', () => part('label')), args.within('script', () => part('script'))]
+  const given = args.get('args')
+  if (given) {
+    if (given.value.kind !== 'dict') {
+      return args.within('args', () => {
+        throw new NixieError(
+          'type_error',
+          `args must be a dictionary, not ${describe(given.value)}`,
+          "Write {'pod': df.pod}.",
+        )
+      })
+    }
+    for (const [key, value] of given.value.entries) {
+      const pair = args.within('args', () => [
+        textExpr(asExpr(key, 'A key'), 'A key'),
+        textExpr(asExpr(value, 'A value'), 'A value'),
+      ])
+      parts.push(...pair)
+    }
+  }
+  return { kind: 'column', expr: typedCall('_script_reference', parts, 'STRING', 'ST_SCRIPT_REFERENCE') }
+}
+
+function textExpr(expr: Expr, what: string): Expr {
+  if (expr.type === 'STRING') return expr
+  if (expr.kind === 'literal')
+    return { kind: 'literal', type: 'STRING', semantic: expr.semantic, value: String(expr.value) }
+  if (expr.type === 'INT64') return callEngine('itoa', [expr])
+  throw new NixieError('type_error', `${what} must be a STRING, not ${expr.type}`, 'Make a text of it first.')
+}
+
+function equalsAny(args: Arguments): Value {
+  const { value: list, at } = args.required('values')
+  if (list.kind !== 'list' && list.kind !== 'tuple') {
+    throw args.source.error(
+      'type_error',
+      at,
+      `px.equals_any needs a list, not ${describe(list)}`,
+      'Write [a, b].',
+    )
+  }
+  const column = args.required('value').value
+  return list.items.reduce<Value>(
+    (any, item) => binary('or', any, binary('==', column, item.value)),
+    constant('BOOLEAN', false),
+  )
+}
+
+function parsed(
+  args: Arguments,
+  name: string,
+  read: (text: string) => bigint | undefined,
+  hint: string,
+): bigint {
+  const text = args.text(name)
+  const value = read(text)
+  if (value !== undefined) return value
+  return args.within(name, () => {
+    throw new NixieError('bad_time_range', `'${text.slice(0, 60)}' is not what ${args.what} reads`, hint)
+  })
+}
+
+export const BUILTINS: Readonly<Record<string, Builtin>> = {
+  DataFrame: {
+    params: ['table', 'select', 'start_time', 'end_time'],
+    description: 'The rows of a table in a time range.',
+    run: dataFrame,
+  },
+  display: { params: ['df', 'name'], description: 'Shows a dataframe as a result table.', run: show('') },
+  debug: { params: ['df', 'name'], description: 'Shows a dataframe beside the results.', run: show('_') },
+  now: {
+    params: [],
+    description: 'The time of the run in epoch nanoseconds.',
+    run: (_, { nowNs }) => constant('INT64', nowNs),
+  },
+  ...Object.fromEntries(Object.keys(NS_PER).map((unit) => [unit, durationOf(unit)])),
+  parse_duration: {
+    params: ['duration'],
+    description: "Nanoseconds of a duration such as '-5m'.",
+    run: (args) =>
+      constant('INT64', parsed(args, 'duration', parseDuration, "Write '-5m', '30s' or '1h30m'.")),
+  },
+  parse_time: {
+    params: ['time'],
+    description: 'A time from a relative or absolute text, or from nanoseconds.',
+    run: (args, { nowNs }) => {
+      args.required('time')
+      return constant('TIME64NS', timeOf(args, 'time', nowNs) ?? nowNs)
+    },
+  },
+  format_duration: {
+    params: ['duration'],
+    description: 'A duration as text: 300000000000 is 5m.',
+    run: (args) => constant('STRING', formatDuration(args.int('duration'))),
+  },
+  strptime: {
+    params: ['date_string', 'format'],
+    description: 'A time from a text in the given format (%Y %m %d %H %M %S %z).',
+    run: (args) => {
+      const format = args.text('format')
+      const ns = parsed(
+        args,
+        'date_string',
+        (text) => strptime(text, format),
+        'Text and format must fit: %Y-%m-%d %H:%M:%S %z.',
+      )
+      return constant('TIME64NS', ns)
+    },
+  },
+  equals_any: {
+    params: ['value', 'values'],
+    description: 'Whether the value is one of a list.',
+    run: equalsAny,
+  },
+  uint128: {
+    params: ['uuid'],
+    description: 'A UINT128 from its text.',
+    run: (args) => constant('UINT128', args.text('uuid')),
+  },
+  make_upid: {
+    params: ['asid', 'pid', 'ts_ns'],
+    description: 'The id of a process from its parts.',
+    run: (args) =>
+      constant('UINT128', `${args.int('asid')}:${args.int('pid')}:${args.int('ts_ns')}`, 'ST_UPID'),
+  },
+  script_reference: {
+    params: ['label', 'script', 'args'],
+    description: 'A link to another script.',
+    run: scriptReference,
+  },
+  GetTables: virtualTable('GetTables', ['table_name', 'table_desc']),
+  GetSchemas: virtualTable('GetSchemas', [
+    'table_name',
+    'column_name',
+    'column_type',
+    'pattern_type',
+    'column_desc',
+  ]),
+  GetUDFList: virtualTable('GetUDFList', ['name', 'return_type', 'args']),
+  GetUDAList: virtualTable('GetUDAList', ['name', 'return_type', 'args']),
+  GetUDTFList: virtualTable('GetUDTFList', ['name', 'executor', 'init_args', 'output_relation']),
+}
+
+const typeValue = (
+  name: string,
+  type: DataType | undefined,
+  semantic: SemanticType = 'ST_NONE',
+): TypeValue => ({
+  kind: 'type',
+  name,
+  type,
+  semantic,
+})
+
+/** Python's own type names. */
+export const PYTHON_TYPES: readonly TypeValue[] = [
+  typeValue('str', 'STRING'),
+  typeValue('int', 'INT64'),
+  typeValue('float', 'FLOAT64'),
+  typeValue('bool', 'BOOLEAN'),
+]
+
+/** Types of `px`: annotations, and casts that change the unit. */
+export const PX_TYPES: readonly TypeValue[] = [
+  typeValue('px.Time', 'TIME64NS'),
+  typeValue('px.Service', 'STRING', 'ST_SERVICE_NAME'),
+  typeValue('px.Pod', 'STRING', 'ST_POD_NAME'),
+  typeValue('px.Node', 'STRING', 'ST_NODE_NAME'),
+  typeValue('px.Namespace', 'STRING', 'ST_NAMESPACE_NAME'),
+  typeValue('px.Container', 'STRING', 'ST_CONTAINER_NAME'),
+  typeValue('px.UPID', 'UINT128', 'ST_UPID'),
+  typeValue('px.Bytes', 'INT64', 'ST_BYTES'),
+  typeValue('px.DurationNanos', 'INT64', 'ST_DURATION_NS'),
+  typeValue('px.Percent', 'FLOAT64', 'ST_PERCENT'),
+]
+
+const NUMERIC: readonly DataType[] = ['INT64', 'FLOAT64']
+
+/** `px.DurationNanos(column)`: the same values in another unit. Throws `type_error`. */
+export function cast(to: TypeValue, value: Value, nowNs: bigint): Value {
+  if (to.name === 'px.Time') return toTime(value, nowNs)
+  const given = value.kind === 'constant' ? value.type : asExpr(value, `What ${to.name} casts`).type
+  const fits =
+    given === to.type || (NUMERIC.includes(given) && to.type !== undefined && NUMERIC.includes(to.type))
+  if (!fits) {
+    throw new NixieError(
+      'type_error',
+      `${to.name} takes ${to.type}, not ${given}`,
+      'Casts change the unit, not the type.',
+    )
+  }
+  if (value.kind === 'constant') return constant(value.type, value.value, to.semantic)
+  return { kind: 'column', expr: retag(asExpr(value, to.name), to.semantic) }
+}
+
+function toTime(value: Value, nowNs: bigint): Value {
+  if (value.kind === 'constant') return constant('TIME64NS', constantTime(value, nowNs))
+  const expr = asExpr(value, 'What px.Time casts')
+  return { kind: 'column', expr: expr.type === 'TIME64NS' ? expr : callEngine('int64_to_time', [expr]) }
+}
+
+function constantTime({ value, type }: Constant, nowNs: bigint): bigint {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'string') return parseTime(value, nowNs)
+  throw new NixieError(
+    'type_error',
+    `px.Time takes a text or nanoseconds, not ${type}`,
+    "Write px.Time('-5m').",
+  )
+}

@@ -1,0 +1,46 @@
+/** "Did you mean …?": the known name nearest to a misspelt one. */
+
+/** The nearest of `known` within a third of the name's length, or undefined. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  const wanted = name.toLowerCase()
+  let best: string | undefined
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  if (name.length > 64) return undefined
+  for (const candidate of known) {
+    if (candidate.length > 64) continue
+    const distance = editDistance(wanted, candidate.toLowerCase())
+    if (distance < bestDistance) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+/** A hint: the near miss when there is one, else what there is. */
+export function didYouMean(name: string, known: readonly string[], what: string): string {
+  const near = nearest(name, known)
+  if (near !== undefined) return `Did you mean '${near}'?`
+  if (known.length === 0) return `There are no ${what}.`
+  const shown = known.slice(0, 30).join(', ')
+  return `The ${what} are ${shown}${known.length > 30 ? ', …' : ''}.`
+}
+
+/** Damerau-Levenshtein: a swap of neighbours counts once. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = []
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1
+      let distance = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + cost)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) distance = Math.min(distance, before[j - 2]! + 1)
+      row.push(distance)
+    }
+    before = previous
+    previous = row
+  }
+  return previous[b.length]!
+}

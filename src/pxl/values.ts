@@ -1,0 +1,131 @@
+/** What an expression of PxL is worth at compile time. */
+import type { Expr, Node } from '../query/plan'
+import type { DataType, SemanticType } from '../records/types'
+import type { Source } from './source'
+import type { Parameter, Statement } from './syntax'
+
+export interface Constant {
+  readonly kind: 'constant'
+  readonly type: DataType
+  readonly semantic: SemanticType
+  /** INT64 and TIME64NS: bigint; FLOAT64: number; STRING and UINT128: string. */
+  readonly value: bigint | number | string | boolean
+}
+
+/** An element of a list with the place where it stands, for errors. */
+export interface Item {
+  readonly value: Value
+  readonly at: number
+}
+
+export interface UserFunction {
+  readonly kind: 'function'
+  readonly name: string
+  readonly params: readonly (Omit<Parameter, 'fallback'> & { readonly fallback: Value | undefined })[]
+  readonly body: readonly Statement[]
+  readonly doc: string
+  readonly scope: Scope
+  readonly source: Source
+}
+
+/** A type as annotation (`name: px.Pod`) and as cast (`px.Pod(df.name)`). */
+export interface TypeValue {
+  readonly kind: 'type'
+  readonly name: string
+  /** Undefined: a dataframe. */
+  readonly type: DataType | undefined
+  readonly semantic: SemanticType
+}
+
+export type Value =
+  | { readonly kind: 'none' }
+  | Constant
+  /** An expression over the columns of whichever dataframe it is used with: it binds by name. */
+  | { readonly kind: 'column'; readonly expr: Expr }
+  | { readonly kind: 'frame'; readonly node: Node }
+  | { readonly kind: 'grouped'; readonly node: Node; readonly keys: readonly string[] }
+  /** `df.ctx` */
+  | { readonly kind: 'context'; readonly node: Node }
+  /** `df.head`, to be called. */
+  | { readonly kind: 'method'; readonly name: string; readonly of: Value }
+  | { readonly kind: 'list' | 'tuple'; readonly items: readonly Item[] }
+  | { readonly kind: 'dict'; readonly entries: readonly (readonly [Value, Value])[] }
+  | UserFunction
+  | TypeValue
+  /** A function of `px` that the compiler itself answers. */
+  | { readonly kind: 'builtin'; readonly name: string }
+  /** A scalar function or an aggregate of the engine. */
+  | { readonly kind: 'engine'; readonly name: string }
+  | Module
+
+export interface Module {
+  readonly kind: 'module'
+  readonly name: string
+  /** Scripts may assign to a module's attributes (`px.Pod = str`). */
+  readonly members: Map<string, Value>
+}
+
+/** Names, and where to look for those that aren't here. */
+export class Scope {
+  readonly #names = new Map<string, Value>()
+  readonly #parent: Scope | undefined
+
+  constructor(parent?: Scope) {
+    this.#parent = parent
+  }
+
+  get(name: string): Value | undefined {
+    return this.#names.get(name) ?? this.#parent?.get(name)
+  }
+
+  set(name: string, value: Value): void {
+    this.#names.set(name, value)
+  }
+
+  /** All visible names, nearest first. */
+  names(): string[] {
+    return [...this.#names.keys(), ...(this.#parent?.names() ?? [])]
+  }
+}
+
+export const NONE: Value = { kind: 'none' }
+
+export const constant = (
+  type: DataType,
+  value: Constant['value'],
+  semantic: SemanticType = 'ST_NONE',
+): Constant => ({ kind: 'constant', type, semantic, value })
+
+/** The value in words, for errors: "a dataframe", "the text 'abc'". */
+export function describe(value: Value): string {
+  switch (value.kind) {
+    case 'none':
+      return 'None'
+    case 'constant':
+      return value.type === 'STRING'
+        ? `the text '${String(value.value).slice(0, 40)}'`
+        : `the ${value.type} ${value.value}`
+    case 'column':
+      return value.expr.kind === 'column' ? `the column '${value.expr.name}'` : `a ${value.expr.type} column`
+    case 'frame':
+      return 'a dataframe'
+    case 'grouped':
+      return 'a groupby without agg'
+    case 'context':
+      return 'df.ctx'
+    case 'method':
+      return `the method ${value.name} (call it)`
+    case 'list':
+      return 'a list'
+    case 'tuple':
+      return 'a tuple'
+    case 'dict':
+      return 'a dictionary'
+    case 'module':
+      return `the module ${value.name}`
+    case 'type':
+      return `the type ${value.name}`
+    default:
+      return `the function ${value.name}`
+  }
+}
