@@ -101,9 +101,9 @@ export function createApp(deps: ApiDeps): Hono {
       },
     }),
   )
+  app.use(limitBody)
   app.use('/api/*', noStore)
   for (const route of ALL_ROUTES) {
-    if (route.body) app.use(route.path, limitBody)
     app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), deps))
   }
   if (deps.ui) app.route('/', deps.ui)

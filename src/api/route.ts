@@ -8,6 +8,7 @@ import type { Runner } from '../runner/runner'
 import { FORMATS, type Format, type Shape } from './formats'
 import { didYouMean } from './nearest'
 import type { SchemaName } from './schemas'
+import type { RunningSettings } from './settings-route'
 import type { Status } from './status'
 
 export interface RouteDeps {
@@ -16,6 +17,8 @@ export interface RouteDeps {
   readonly config: Config
   /** The API's own counters; `requests` is counted here. */
   readonly counters?: Partial<Counters>
+  /** Changes settings of the running capture; absent when nothing is captured. */
+  readonly change?: (settings: RunningSettings) => void
 }
 
 export interface Parameter {
@@ -26,7 +29,7 @@ export interface Parameter {
 }
 
 export interface Route {
-  readonly method: 'get' | 'post'
+  readonly method: 'get' | 'post' | 'patch'
   /** In Hono's notation: `/api/scripts/:ns/:name`. */
   readonly path: string
   readonly id: string

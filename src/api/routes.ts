@@ -15,6 +15,7 @@ import {
   readInteger,
   readShape,
 } from './route'
+import { changeSettings } from './settings-route'
 import type { Status } from './status'
 
 const MAX_ROWS = 1_000_000
@@ -257,6 +258,7 @@ export const ROUTES: readonly Route[] = [
   scripts,
   script,
   status,
+  changeSettings,
   metrics,
   healthz,
 ]

@@ -163,6 +163,7 @@ export const SCHEMAS = {
     rss: integer('Resident memory in bytes'),
   }),
   Health: object({ ready: boolean(), reason: string('Why not; empty when ready') }),
+  RunningSettings: object({ bodyLimit: integer('Bytes kept of each message body') }),
   OpenApi: { type: 'object', description: 'This document' },
 } as const satisfies Record<string, Schema>
 

@@ -5,11 +5,11 @@ import { createApp } from '../../src/api/app'
 import { readConfig } from '../../src/config'
 import { newCounters } from '../../src/health/counters'
 import { json } from '../support/json'
-import { COUNTS, HTTP_DATA, HTTP_EVENTS, LiteralRunner } from '../support/literal-runner'
+import { COUNTS, HTTP_DATA, HTTP_EVENTS, RecordingRunner } from '../support/recording-runner'
 import { statusOf } from '../support/status'
 
 function setUp() {
-  const runner = new LiteralRunner()
+  const runner = new RecordingRunner()
   const counters = newCounters()
   const ui = new Hono().get('/', (c) => c.html('<h1>Nixie</h1>'))
   const app = createApp({ runner, counters, status: () => statusOf(), config: readConfig({}, {}), ui })
@@ -196,7 +196,7 @@ test('requests are counted', async () => {
 describe('/healthz', () => {
   const health = async (changes: Parameters<typeof statusOf>[0]) => {
     const app = createApp({
-      runner: new LiteralRunner(),
+      runner: new RecordingRunner(),
       status: () => statusOf(changes),
       config: readConfig({}, {}),
     })

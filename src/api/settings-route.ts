@@ -1,0 +1,72 @@
+/** Settings that may change while Nixie runs. */
+import { SETTINGS } from '../config'
+import { NixieError } from '../errors'
+import type { Route } from './route'
+
+/** A message is rebuilt in at most this much memory, so more of a body can't be there. */
+const MAX_BODY_LIMIT = 1 << 20
+
+export interface RunningSettings {
+  readonly bodyLimit?: number
+}
+
+const bad = (message: string) =>
+  new NixieError(
+    'bad_request',
+    message,
+    'Send JSON such as {"bodyLimit": "4K"}; other settings need a restart.',
+  )
+
+/** @throws NixieError `bad_request` for any other form. Redaction is not among them: a request must not lift it. */
+export function readSettings(body: string): RunningSettings {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch (cause) {
+    throw bad(`The body is not JSON: ${(cause as Error).message}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw bad('The body is not a JSON object')
+  const unknown = Object.keys(value).find((key) => key !== 'bodyLimit')
+  if (unknown !== undefined) throw bad(`'${unknown.slice(0, 64)}' can't be changed while Nixie runs`)
+  const { bodyLimit } = value as { bodyLimit?: unknown }
+  if (bodyLimit === undefined) throw bad('The body changes nothing')
+  const bytes = SETTINGS.bodyLimit.parse(String(bodyLimit))
+  if (bytes === undefined || bytes > MAX_BODY_LIMIT)
+    throw bad(
+      `bodyLimit: '${String(bodyLimit).slice(0, 64)}' is not a number of bytes up to ${MAX_BODY_LIMIT}`,
+    )
+  return { bodyLimit: bytes }
+}
+
+export const changeSettings: Route = {
+  method: 'patch',
+  path: '/api/settings',
+  id: 'changeSettings',
+  summary: 'Change what capture keeps, from the next message on',
+  parameters: {},
+  body: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        properties: {
+          bodyLimit: {
+            type: ['integer', 'string'],
+            description: `${SETTINGS.bodyLimit.help}; ${SETTINGS.bodyLimit.shape}`,
+          },
+        },
+        required: ['bodyLimit'],
+        additionalProperties: false,
+      },
+    },
+  },
+  answers: { 'application/json': 'RunningSettings' },
+  handle: async (c, _query, { change }) => {
+    const settings = readSettings(await c.req.text())
+    if (!change) {
+      throw new NixieError('unavailable', 'Nothing is captured here', 'Start Nixie without --capture false.')
+    }
+    change(settings)
+    return c.json(settings)
+  },
+}

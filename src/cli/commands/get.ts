@@ -1,0 +1,43 @@
+import { BACKEND_OPTIONS, openBackend } from '../backend'
+import type { Command } from '../command'
+import { OUTPUT, writeTables } from '../output'
+import { LIMIT, readLimit } from './run'
+
+const ROWS = 20
+
+export const get: Command = {
+  name: 'get',
+  summary: 'Show the newest rows of a table',
+  positionals: [{ name: 'TABLE', required: true, completes: 'table' }],
+  options: [
+    { flag: 'since', value: 'TIME', help: 'From when on: 5m, 2h, or a date', fallback: 'the oldest row' },
+    { flag: 'until', value: 'TIME', help: 'Up to when', fallback: 'now' },
+    { ...LIMIT, help: 'Most rows', fallback: String(ROWS) },
+    OUTPUT,
+    ...BACKEND_OPTIONS,
+  ],
+  run: async (invocation) => {
+    const { flags, io, positionals } = invocation
+    const limit = readLimit(flags.limit) ?? ROWS
+    const startTime = ago(flags.since)
+    const endTime = ago(flags.until)
+    const backend = await openBackend(invocation)
+    try {
+      const table = await backend.table(positionals[0]!, {
+        ...(startTime !== undefined && { startTime }),
+        ...(endTime !== undefined && { endTime }),
+        limit,
+      })
+      // The newest rows are what was asked for: that there are older ones is no news.
+      await writeTables(io, [{ ...table, truncated: false }], flags.output)
+    } finally {
+      await backend.close()
+    }
+    return 0
+  },
+}
+
+/** `5m` is five minutes ago, as PxL writes it: `-5m`. */
+function ago(time: string | undefined): string | undefined {
+  return time !== undefined && /^\d+(\.\d+)?[a-z]+$/i.test(time) ? `-${time}` : time
+}

@@ -1,0 +1,70 @@
+/** The commands, in the order of the help. */
+import { VERSION } from '../../api/version'
+import { type Command, UsageError } from '../command'
+import { completion as completionText, SHELLS, type Shell } from '../completion'
+import { commandHelp, generalHelp } from '../help'
+import { check } from './check'
+import { get } from './get'
+import { run } from './run'
+import { scriptList, scriptShow } from './script'
+import { serve } from './serve'
+import { status } from './status'
+import { tables } from './tables'
+
+const version: Command = {
+  name: 'version',
+  summary: 'Print the version',
+  positionals: [],
+  options: [],
+  run: async ({ io }) => {
+    await io.stdout.write(`nixie ${VERSION}\n`)
+    return 0
+  },
+}
+
+const help: Command = {
+  name: 'help',
+  summary: 'Show the commands, or help on one',
+  positionals: [
+    { name: 'COMMAND', required: false, completes: 'command' },
+    { name: 'SUBCOMMAND', required: false },
+  ],
+  options: [],
+  run: async ({ io, positionals }) => {
+    const name = positionals.join(' ')
+    if (name === '') {
+      await io.stdout.write(generalHelp(COMMANDS))
+      return 0
+    }
+    const found = COMMANDS.filter((command) => command.name === name || command.name.startsWith(`${name} `))
+    if (found.length === 0) throw new UsageError(`There is no command '${name}'`, "'nixie help' lists them.")
+    await io.stdout.write(found.map(commandHelp).join('\n'))
+    return 0
+  },
+}
+
+const completion: Command = {
+  name: 'completion',
+  summary: 'Print a completion script for a shell',
+  details: 'For example: source <(nixie completion bash)',
+  positionals: [{ name: 'SHELL', required: true, choices: SHELLS }],
+  options: [],
+  run: async ({ io, positionals }) => {
+    await io.stdout.write(completionText(positionals[0] as Shell, COMMANDS))
+    return 0
+  },
+}
+
+export const COMMANDS: readonly Command[] = [
+  serve,
+  run,
+  scriptList,
+  scriptShow,
+  get,
+  tables,
+  status,
+  check,
+  completion,
+  version,
+  help,
+]

@@ -1,0 +1,100 @@
+import type { ResultTable } from '../../runner/runner'
+import { BACKEND_OPTIONS, openBackend } from '../backend'
+import type { Command, Invocation, Option } from '../command'
+import { printable } from '../io'
+import { writeTables } from '../output'
+
+/** Rows of text as a result table, so that lists come in the formats of results. */
+export function textTable(
+  name: string,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): ResultTable {
+  return {
+    name,
+    columns: columns.map((column) => ({ name: column, type: 'STRING', semantic: 'ST_NONE' })),
+    values: columns.map((_, i) => rows.map((row) => row[i]!)),
+    rows: rows.length,
+    truncated: false,
+  }
+}
+
+/** `name` is for shells: one name per line. */
+export const LIST_OUTPUT: Option = {
+  flag: 'output',
+  short: 'o',
+  value: 'FORMAT',
+  help: 'table, json (an object per line), csv or name (names only)',
+  choices: ['table', 'json', 'csv', 'name'],
+  fallback: 'table',
+}
+
+export async function writeScripts(invocation: Invocation, format: string | undefined): Promise<void> {
+  const { io } = invocation
+  const backend = await openBackend(invocation)
+  try {
+    const scripts = await backend.scripts()
+    if (format === 'name') {
+      await io.stdout.write(scripts.map((script) => `${script.name}\n`).join(''))
+      return
+    }
+    const rows = scripts.map(({ name, short, variables }) => [
+      name,
+      variables.map((variable) => variable.name).join(', '),
+      short,
+    ])
+    await writeTables(io, [textTable('scripts', ['name', 'arguments', 'description'], rows)], format)
+  } finally {
+    await backend.close()
+  }
+}
+
+export const scriptList: Command = {
+  name: 'script list',
+  summary: 'List the scripts of the library',
+  positionals: [],
+  options: [LIST_OUTPUT, ...BACKEND_OPTIONS],
+  run: async (invocation) => {
+    await writeScripts(invocation, invocation.flags.output)
+    return 0
+  },
+}
+
+export const scriptShow: Command = {
+  name: 'script show',
+  summary: 'Show what a script does, its arguments and its text',
+  positionals: [{ name: 'SCRIPT', required: true, completes: 'script' }],
+  options: [
+    {
+      flag: 'output',
+      short: 'o',
+      value: 'FORMAT',
+      help: 'text, json, or pxl (the text only)',
+      choices: ['text', 'json', 'pxl'],
+      fallback: 'text',
+    },
+    ...BACKEND_OPTIONS,
+  ],
+  run: async (invocation) => {
+    const { flags, io, positionals } = invocation
+    const backend = await openBackend(invocation)
+    try {
+      const script = await backend.script(positionals[0]!)
+      if (flags.output === 'json') await io.stdout.write(`${JSON.stringify(script, null, 2)}\n`)
+      else if (flags.output === 'pxl') await io.stdout.write(script.text)
+      else {
+        const variables = script.variables.map(({ name, type, defaultValue, description }) => {
+          const fallback = defaultValue === undefined ? ', required' : `, default '${defaultValue}'`
+          return `  --${name}  ${type}${fallback}: ${description}\n`
+        })
+        const heading = variables.length > 0 ? `\nArguments:\n${variables.join('')}` : ''
+        await io.stdout.write(
+          `${script.name}: ${printable(script.long || script.short)}\n${heading}\n${script.text}`,
+        )
+      }
+    } finally {
+      await backend.close()
+    }
+    return 0
+  },
+}

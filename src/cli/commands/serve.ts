@@ -1,0 +1,36 @@
+import { type Config, readConfig, SETTINGS } from '../../config'
+import { NixieError } from '../../errors'
+import { type Command, type Option, UsageError } from '../command'
+
+const UNITS: Readonly<Record<string, (value: number) => string>> = {
+  retention: (seconds) => `${seconds / 3600}h`,
+  diskBudget: (bytes) => (bytes === 0 ? '' : String(bytes)),
+  ringBytes: (bytes) => `${bytes >> 20}M`,
+}
+
+const OPTIONS: readonly Option[] = Object.entries(SETTINGS).map(
+  ([name, { flag, env, help, shape, fallback }]) => ({
+    flag,
+    value: 'VALUE',
+    help: `${help}: ${shape}`,
+    env,
+    fallback: UNITS[name]?.(fallback as number) ?? String(fallback),
+  }),
+)
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Trace this node, keep what it says, answer on HTTP',
+  positionals: [],
+  options: OPTIONS,
+  run: ({ flags, io, deps }) => {
+    let config: Config
+    try {
+      config = readConfig(flags, io.env)
+    } catch (cause) {
+      if (cause instanceof NixieError) throw new UsageError(cause.message, cause.shape.hint)
+      throw cause
+    }
+    return deps.serve(config)
+  },
+}

@@ -1,0 +1,71 @@
+import { durationWords, type Status } from '../../api/status'
+import { readStatus, SERVER_OPTIONS, serverClient } from '../backend'
+import type { Command, Option } from '../command'
+import { printable } from '../io'
+import { tableText } from '../table'
+import { bytesText } from '../values'
+import { textTable } from './script'
+
+export const TEXT_OUTPUT: Option = {
+  flag: 'output',
+  short: 'o',
+  value: 'FORMAT',
+  help: 'text or json',
+  choices: ['text', 'json'],
+  fallback: 'text',
+}
+
+function captureText(status: Status): string {
+  if (status.ready) return 'running'
+  if (!status.config.capture) return 'switched off; what is stored can be read'
+  return `not running${status.capture.error ? `: ${printable(status.capture.error)}` : ''}`
+}
+
+function* probeLines({ probes }: Status): Generator<string> {
+  const missing = probes.filter((probe) => !probe.attached)
+  yield `Probes   ${probes.length - missing.length} of ${probes.length} attached\n`
+  for (const { name, purpose, error, hint } of missing) {
+    yield printable(`  ${name}: ${error}. Without it: no ${purpose}.${hint ? ` ${hint}` : ''}`)
+    yield '\n'
+  }
+}
+
+function* tableLines({ tables }: Status, width: number | undefined): Generator<string> {
+  const rows = tables.map((table) => [table.name, String(table.rows), bytesText(table.bytes), table.promise])
+  yield '\n'
+  yield* tableText(textTable('tables', ['table', 'rows', 'size', 'reaches back'], rows), width).lines
+}
+
+function lossText({ losses }: Status): string {
+  const lost = Object.entries(losses).filter(([, count]) => count > 0)
+  return lost.length === 0 ? 'none' : lost.map(([kind, count]) => `${kind} ${count}`).join(', ')
+}
+
+export function* statusText(status: Status, width: number | undefined): Generator<string> {
+  const { store } = status
+  yield printable(
+    `Nixie ${status.version} on ${status.host} (Linux ${status.kernel}), up ${durationWords(status.uptimeSeconds)}`,
+  )
+  yield '\n'
+  yield `Capture  ${captureText(status)}\n`
+  yield* probeLines(status)
+  yield `Lost     ${lossText(status)}\n`
+  yield `Store    ${bytesText(store.bytes)} of ${bytesText(store.budgetBytes)}, rows kept for ${durationWords(store.retentionSeconds)}, in ${printable(store.path)}\n`
+  yield `Memory   ${bytesText(status.rss)}\n`
+  if (status.tables.length > 0) yield* tableLines(status, width)
+}
+
+export const status: Command = {
+  name: 'status',
+  summary: 'Show what the running Nixie captures, keeps and loses',
+  positionals: [],
+  options: [TEXT_OUTPUT, ...SERVER_OPTIONS],
+  run: async ({ flags, io }) => {
+    const answer = await readStatus(serverClient({ flags, io }))
+    const json = flags.output === 'json'
+    await io.stdout.write(
+      json ? `${JSON.stringify(answer, null, 2)}\n` : [...statusText(answer, io.stdout.columns)].join(''),
+    )
+    return 0
+  },
+}

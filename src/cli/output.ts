@@ -1,0 +1,73 @@
+/** `-o table|json|csv`: result tables on stdout, what is to be said about them on stderr. */
+import { csvLines, ndjsonLines, oneTable } from '../api/formats'
+import type { ResultTable, Warning } from '../runner/runner'
+import type { Option } from './command'
+import { escapeUnicode, type Io, printable, writeAll } from './io'
+import { tableText } from './table'
+
+export const OUTPUT: Option = {
+  flag: 'output',
+  short: 'o',
+  value: 'FORMAT',
+  help: 'table, json (an object per line) or csv',
+  choices: ['table', 'json', 'csv'],
+  fallback: 'table',
+}
+
+/** JSON stays the same value with these escaped, and no terminal obeys it. */
+const CONTROLS = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g
+
+export async function writeTables(
+  io: Io,
+  tables: readonly ResultTable[],
+  format: string | undefined,
+  only?: string,
+): Promise<void> {
+  const chosen = only === undefined ? tables : [oneTable(tables, only)]
+  if (format === 'json') {
+    await writeAll(
+      io.stdout,
+      map(ndjsonLines(chosen), (line) => line.replace(CONTROLS, escapeUnicode)),
+    )
+  } else if (format === 'csv') {
+    const lines = csvLines(oneTable(chosen, undefined))
+    await writeAll(io.stdout, io.stdout.isTTY ? map(lines, terminalLine) : lines)
+  } else {
+    for (const [i, table] of chosen.entries()) await writeTable(io, table, chosen.length > 1, i > 0)
+  }
+  for (const table of chosen) {
+    if (table.truncated) {
+      await io.stderr.write(`${printable(table.name)}: more rows than ${table.rows}; --limit N shows more\n`)
+    }
+  }
+}
+
+async function writeTable(io: Io, table: ResultTable, titled: boolean, apart: boolean): Promise<void> {
+  const bold = io.stdout.isTTY && !io.env.NO_COLOR
+  if (apart) await io.stdout.write('\n')
+  if (titled) await io.stdout.write(`${printable(table.name)}\n`)
+  const { lines, omitted } = tableText(table, io.stdout.columns, bold)
+  await writeAll(io.stdout, lines)
+  if (table.rows === 0) {
+    await io.stderr.write(
+      `${printable(table.name)}: no rows. Look further back (start_time), or see 'nixie status'.\n`,
+    )
+  }
+  if (omitted.length > 0) {
+    await io.stderr.write(`Not shown, the terminal is too narrow: ${omitted.join(', ')}\n`)
+  }
+}
+
+const terminalLine = (line: string) => `${printable(line.slice(0, -2))}\r\n`
+
+function* map(lines: Iterable<string>, change: (line: string) => string): Generator<string> {
+  for (const line of lines) yield change(line)
+}
+
+export async function writeWarnings(io: Io, warnings: readonly Warning[]): Promise<void> {
+  for (const { message, line, column } of warnings) {
+    const where =
+      line === undefined ? '' : ` (line ${line}${column === undefined ? '' : `, column ${column}`})`
+    await io.stderr.write(`warning: ${printable(message)}${where}\n`)
+  }
+}
