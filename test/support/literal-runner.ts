@@ -1,6 +1,8 @@
-/** A Runner over literal tables: real shapes, no store. For tests of what stands on a Runner. */
+/** A Runner over literal tables, for tests of what only shows results: the real one needs a store and a thread. */
 import { NixieError } from '../../src/errors'
 import type {
+  Cell,
+  ResultColumn,
   ResultTable,
   Runner,
   RunRequest,
@@ -9,148 +11,80 @@ import type {
   TableSummary,
 } from '../../src/runner/runner'
 
-export const HTTP_EVENTS: ResultTable = {
-  name: 'http_events',
-  columns: [
-    { name: 'time_', type: 'TIME64NS', semantic: 'ST_NONE' },
-    { name: 'pod', type: 'STRING', semantic: 'ST_POD_NAME' },
-    { name: 'req_path', type: 'STRING', semantic: 'ST_NONE' },
-    { name: 'resp_status', type: 'INT64', semantic: 'ST_HTTP_RESP_STATUS' },
-    { name: 'resp_body_size', type: 'INT64', semantic: 'ST_BYTES' },
-    { name: 'latency', type: 'INT64', semantic: 'ST_DURATION_NS' },
-    { name: 'big', type: 'INT64', semantic: 'ST_NONE' },
-    { name: 'ok', type: 'BOOLEAN', semantic: 'ST_NONE' },
-    { name: 'share', type: 'FLOAT64', semantic: 'ST_PERCENT' },
-  ],
-  values: [
-    ['1790000000000000001', '1790000000250000000', '1790000001000000000'],
-    ['nginx', 'nginx', 'api "v2", blue'],
-    ['/', '/a,b\r\n<script>alert(1)</script>', '/\u001b[31mred\u009b0m'],
-    [200, 404, 500],
-    [34, 2048, 5_000_000],
-    [1_250_000, 90_000, 3_000_000_000],
-    ['9007199254740993', 1, -2],
-    [true, false, true],
-    [0.5, Number.NaN, 1],
-  ],
-  rows: 3,
-  truncated: false,
+export function resultTable(
+  name: string,
+  columns: readonly ResultColumn[],
+  rows: readonly (readonly Cell[])[],
+): ResultTable {
+  return {
+    name,
+    columns,
+    values: columns.map((_, i) => rows.map((row) => row[i]!)),
+    rows: rows.length,
+    truncated: false,
+  }
 }
 
-export const COUNTS: ResultTable = {
-  name: 'counts',
-  columns: [{ name: 'n', type: 'INT64', semantic: 'ST_NONE' }],
-  values: [[3]],
-  rows: 1,
-  truncated: true,
+export interface LiteralScript extends ScriptInfo {
+  /** What a run gives; throws a NixieError to fail. */
+  readonly give: (args: Readonly<Record<string, string>>) => readonly ResultTable[]
 }
 
-export const HTTP_DATA: ScriptInfo = {
-  name: 'px/http_data',
-  short: 'HTTP requests',
-  long: 'The most recent HTTP requests of this node.',
-  variables: [
-    { name: 'start_time', type: 'PX_STRING', defaultValue: '-5m', description: 'From when on' },
-    {
-      name: 'destination_filter',
-      type: 'PX_STRING',
-      defaultValue: '',
-      description: 'Part of the name',
-      validValues: ['nginx', 'api'],
-    },
-  ],
-  widgets: [
-    {
-      name: 'Table',
-      position: { x: 0, y: 0, w: 12, h: 3 },
-      table: 'http_events',
-      displaySpec: { '@type': 'types.px.dev/px.vispb.Table' },
-    },
-  ],
-  text: 'import px\npx.display(px.DataFrame("http_events"))\n',
+interface Literal {
+  readonly scripts: readonly LiteralScript[]
+  readonly tables?: readonly TableSummary[]
+  readonly newest?: ResultTable
+  /** What text from the scratch pad gives. */
+  readonly giveText?: (text: string) => readonly ResultTable[]
 }
 
-const SUMMARY: TableSummary = {
-  name: 'http_events',
-  description: 'HTTP requests with their responses',
-  columns: [
-    {
-      name: 'time_',
-      type: 'TIME64NS',
-      semantic: 'ST_NONE',
-      pattern: 'METRIC_COUNTER',
-      description: 'When',
-    },
-  ],
-  rows: 3,
-  bytes: 120,
-  oldest: '1790000000000000001',
-  newest: '1790000001000000000',
-  span: 1,
-}
-
-/** Answers `px/http_data` and any text; keeps what it was asked. */
 export class LiteralRunner implements Runner {
-  readonly asked: RunRequest[] = []
-  readonly signals: (AbortSignal | undefined)[] = []
-  readonly tableCalls: { name: string; startTime?: string; endTime?: string; limit: number }[] = []
-  result: readonly ResultTable[] = [HTTP_EVENTS]
-  /** Thrown by the next runs. */
-  failure: unknown
-  /** Runs wait for it, or for their signal. */
-  wait: Promise<void> | undefined
+  /** Every request, in order. */
+  readonly requests: RunRequest[] = []
+  readonly #literal: Literal
 
-  async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
-    this.asked.push(request)
-    this.signals.push(signal)
-    if (this.wait) await this.wait
-    if (this.failure !== undefined) throw this.failure
-    if (request.script !== undefined && request.script !== HTTP_DATA.name) {
-      throw new NixieError(
-        'unknown_script',
-        `There is no script '${request.script}'`,
-        `Did you mean '${HTTP_DATA.name}'?`,
-      )
+  constructor(literal: Literal) {
+    this.#literal = literal
+  }
+
+  async run(request: RunRequest): Promise<RunResult> {
+    this.requests.push(request)
+    const script = this.#literal.scripts.find((s) => s.name === request.script)
+    const given = request.args ?? {}
+    if (!script) return this.#result('', {}, this.#literal.giveText?.(request.text ?? '') ?? [])
+    for (const name of Object.keys(given)) {
+      if (!script.variables.some((v) => v.name === name))
+        throw new NixieError('unknown_argument', `${script.name} has no argument '${name}'`, 'Leave it out.')
     }
-    for (const name of Object.keys(request.args ?? {})) {
-      if (request.script !== undefined && !HTTP_DATA.variables.some((variable) => variable.name === name)) {
-        throw new NixieError(
-          'unknown_argument',
-          `${HTTP_DATA.name} has no argument '${name}'`,
-          'It has start_time, destination_filter.',
-        )
-      }
-    }
-    return {
-      script: request.script ?? '',
-      args: { start_time: '-5m', ...request.args },
-      tables: this.result,
-      warnings: [{ message: 'Column x is not used', line: 2, column: 3 }],
-      stats: { compileMs: 1.5, execMs: 2.25, rowsRead: 30, bytesRead: 400, chunksRead: 1, rowsOut: 3 },
-    }
+    const defaults = script.variables.map((v) => [v.name, v.defaultValue ?? ''])
+    const args = { ...Object.fromEntries(defaults), ...given }
+    return this.#result(script.name, args, script.give(args))
   }
 
   async scripts(): Promise<readonly ScriptInfo[]> {
-    return [HTTP_DATA]
+    return this.#literal.scripts
   }
 
-  async table(
-    name: string,
-    options: { startTime?: string; endTime?: string; limit: number },
-  ): Promise<ResultTable> {
-    this.tableCalls.push({ name, ...options })
-    if (name !== HTTP_EVENTS.name) {
-      throw new NixieError('unknown_table', `There is no table '${name}'`, 'There is: http_events.')
-    }
-    if (options.startTime === 'yesterdayish') {
-      throw new NixieError('bad_time_range', "'yesterdayish' is not a time", 'Write -5m.')
-    }
-    return HTTP_EVENTS
+  async table(): Promise<ResultTable> {
+    return this.#literal.newest ?? resultTable('', [], [])
   }
 
   async tables(): Promise<readonly TableSummary[]> {
-    return [SUMMARY]
+    return this.#literal.tables ?? []
   }
 
   async close(): Promise<void> {}
+
+  #result(script: string, args: Record<string, string>, tables: readonly ResultTable[]): RunResult {
+    const rowsOut = tables.reduce((sum, table) => sum + table.rows, 0)
+    const stats = {
+      compileMs: 1,
+      execMs: 2,
+      rowsRead: rowsOut,
+      bytesRead: rowsOut * 500,
+      chunksRead: 1,
+      rowsOut,
+    }
+    return { script, args, tables, warnings: [], stats }
+  }
 }

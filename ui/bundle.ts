@@ -1,0 +1,17 @@
+/** A Bun macro: runs when the importing file is transpiled, so that the executable holds the bundled text. */
+
+/** The browser's part (ui/client with htmx and uPlot) as one classic script. Throws what the bundler says. */
+export function bundleClient(): string {
+  const entry = `${import.meta.dir}/client/index.ts`
+  // A second process: the bundler can't be entered again from within a macro.
+  const run = Bun.spawnSync([
+    process.execPath,
+    'build',
+    entry,
+    '--minify',
+    '--target=browser',
+    '--format=iife',
+  ])
+  if (run.exitCode !== 0) throw new Error(`ui/client does not bundle: ${run.stderr}`)
+  return run.stdout.toString()
+}

@@ -1,0 +1,115 @@
+import uPlot from 'uplot'
+import { inUnit } from '../units'
+import type { ChartData } from '../widgets/timeseries'
+
+const HEIGHT = 200
+/** Told apart by colour-blind readers as well (after Okabe and Ito), on light and dark. */
+const COLOURS = ['#c2600f', '#2b7bb9', '#16946c', '#b8659a', '#9a8a16', '#5f6fd0', '#8c6d5a', '#6b7885']
+
+interface Drawn {
+  readonly plot: uPlot
+  /** The attribute that it was drawn from. */
+  source: string
+  shape: string
+  raw: ChartData
+}
+
+const drawn = new Map<HTMLElement, Drawn>()
+
+/** Stacked lines are sums of those below; the legend still tells each one's own value. */
+function columns(data: ChartData): uPlot.AlignedData {
+  const sums = new Array<number>(data.xs.length).fill(0)
+  const ys = data.series.map((series) => {
+    if (!data.stacked) return [...series.ys]
+    series.ys.forEach((y, i) => {
+      sums[i] = sums[i]! + (y ?? 0)
+    })
+    return [...sums]
+  })
+  return [[...data.xs], ...ys] as uPlot.AlignedData
+}
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+}
+
+function options(element: HTMLElement, data: ChartData): uPlot.Options {
+  const own = (_: uPlot, __: number, series: number, i: number | null) => {
+    const value = i === null ? undefined : drawn.get(element)?.raw.series[series - 1]?.ys[i]
+    return value === null || value === undefined ? '–' : inUnit(data.unit, value)
+  }
+  const axis = { stroke: () => colour('--quiet'), grid: { stroke: () => colour('--line'), width: 1 } }
+  return {
+    width: element.clientWidth || 300,
+    height: HEIGHT,
+    cursor: { sync: { key: 'time' } },
+    scales: { y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max ?? 0) > 0 ? max * 1.08 : 1] } },
+    axes: [
+      { ...axis, ticks: axis.grid },
+      { ...axis, ticks: axis.grid, size: 72, values: (_, ticks) => ticks.map((t) => inUnit(data.unit, t)) },
+    ],
+    series: [
+      { label: 'time' },
+      ...data.series.map((s, i) => ({
+        label: s.label,
+        stroke: COLOURS[i % COLOURS.length]!,
+        width: 1.5,
+        spanGaps: true,
+        value: own as unknown as uPlot.Series.Value,
+        ...(data.area || data.stacked ? { fill: `${COLOURS[i % COLOURS.length]}33` } : {}),
+      })),
+    ],
+  }
+}
+
+const shapeOf = (data: ChartData) =>
+  JSON.stringify([data.unit, data.stacked, data.series.map((s) => s.label)])
+
+function draw(element: HTMLElement): void {
+  const source = element.dataset.chart ?? ''
+  const known = drawn.get(element)
+  if (known?.source === source) return
+  const data = JSON.parse(source) as ChartData
+  const shape = shapeOf(data)
+  if (known?.shape === shape) {
+    known.source = source
+    known.raw = data
+    known.plot.setData(columns(data))
+    return
+  }
+  known?.plot.destroy()
+  drawn.delete(element)
+  element.replaceChildren()
+  drawn.set(element, {
+    plot: new uPlot(options(element, data), columns(data), element),
+    source,
+    shape,
+    raw: data,
+  })
+}
+
+const sizes = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) {
+    const plot = drawn.get(target as HTMLElement)?.plot
+    if (plot && contentRect.width > 0) plot.setSize({ width: contentRect.width, height: HEIGHT })
+  }
+})
+
+/** Draws what the page now holds, gives new data to charts that stay, and lets go of those that went. */
+export function drawCharts(): void {
+  for (const [element, { plot }] of drawn) {
+    if (element.isConnected) continue
+    plot.destroy()
+    sizes.unobserve(element)
+    drawn.delete(element)
+  }
+  for (const element of document.querySelectorAll<HTMLElement>('[data-chart]')) {
+    draw(element)
+    sizes.observe(element)
+  }
+}
+
+// Colours of axes are read when a chart is drawn.
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  for (const { plot } of drawn.values()) plot.redraw()
+})

@@ -1,0 +1,67 @@
+/** The one error shape as a fragment: message, code, the line that it is about, what to do. */
+import type { ErrorShape } from '../src/errors'
+import { Page } from './layout'
+
+const CONTEXT_LINES = 2
+
+/** The lines around the one that is wrong, which is marked. */
+function Source({ text, line, column }: { text: string; line: number; column: number | undefined }) {
+  const lines = text.split('\n')
+  const first = Math.max(0, line - 1 - CONTEXT_LINES)
+  return (
+    <pre class="source">
+      {lines.slice(first, line + CONTEXT_LINES).map((content, i) => {
+        const at = first + i + 1
+        if (at !== line) return <Line at={at} content={content} />
+        return (
+          <>
+            <mark>
+              <Line at={at} content={content} />
+            </mark>
+            {column === undefined ? null : `${' '.repeat(6 + Math.min(column, 200))}^\n`}
+          </>
+        )
+      })}
+    </pre>
+  )
+}
+
+function Line({ at, content }: { at: number; content: string }) {
+  return (
+    <>
+      {`${String(at).padStart(4)}  `} {content.slice(0, 400)}
+      {'\n'}
+    </>
+  )
+}
+
+export function ErrorView({ error, source }: { error: ErrorShape; source?: string | undefined }) {
+  const { code, message, hint, line, column } = error
+  return (
+    <div class="error" role="alert" data-code={code}>
+      <p>
+        <strong>{message}</strong>
+      </p>
+      {hint ? <p class="hint">{hint}</p> : null}
+      {source && line !== undefined ? <Source text={source} line={line} column={column} /> : null}
+      <p class="where">
+        <code>{code}</code>
+        {line === undefined ? null : ` · line ${line}${column === undefined ? '' : `, column ${column}`}`}
+      </p>
+    </div>
+  )
+}
+
+/** An error as a fragment to swap in or as a whole page; safe markup. */
+export function renderError(error: ErrorShape, kind: 'fragment' | 'page'): string {
+  if (kind === 'fragment') return String(<ErrorView error={error} />)
+  return String(
+    <Page title={error.message} path="">
+      <h1>That did not work</h1>
+      <ErrorView error={error} />
+      <p>
+        <a href="/">Overview</a> · <a href="/scripts">Scripts</a>
+      </p>
+    </Page>,
+  )
+}

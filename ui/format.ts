@@ -1,0 +1,132 @@
+/** A cell as it is shown: what a value means (its semantic type) decides, not what its column is called. */
+
+import type { SemanticType } from '../src/records/types'
+import type { Cell, ResultColumn } from '../src/runner/runner'
+import { inUnit, type Unit } from './units'
+
+export interface Shown {
+  readonly text: string
+  /** Classes of the cell. */
+  readonly kind?: string
+  /** ISO time; the browser shows it in its own time zone. */
+  readonly time?: string
+  readonly href?: string
+  /** The value before formatting, when formatting loses some of it. */
+  readonly exact?: string
+}
+
+/** The unit of a column's numbers, and what to multiply them with first. */
+export function unitOf(semantic: SemanticType): { unit: Unit; scale: number } {
+  switch (semantic) {
+    case 'ST_DURATION_NS':
+    case 'ST_DURATION_NS_QUANTILES':
+      return { unit: 'ns', scale: 1 }
+    case 'ST_BYTES':
+      return { unit: 'bytes', scale: 1 }
+    case 'ST_THROUGHPUT_PER_NS':
+      return { unit: 'per_s', scale: 1e9 }
+    case 'ST_THROUGHPUT_BYTES_PER_NS':
+      return { unit: 'bytes/s', scale: 1e9 }
+    case 'ST_PERCENT':
+      return { unit: 'ratio', scale: 1 }
+    default:
+      return { unit: 'none', scale: 1 }
+  }
+}
+
+export const isTime = (column: ResultColumn): boolean =>
+  column.type === 'TIME64NS' || column.semantic === 'ST_TIME_NS'
+
+const isQuantiles = (column: ResultColumn): boolean =>
+  column.semantic === 'ST_QUANTILES' || column.semantic === 'ST_DURATION_NS_QUANTILES'
+
+export const isNumeric = (column: ResultColumn): boolean =>
+  (column.type === 'INT64' || column.type === 'FLOAT64') && !isTime(column)
+
+/** Epoch nanoseconds to an ISO time in milliseconds; undefined when it is no time. */
+export function isoTime(ns: string | number): string | undefined {
+  const text = String(ns)
+  if (!/^-?\d{1,19}$/.test(text)) return undefined
+  const date = new Date(Number(BigInt(text) / 1_000_000n))
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}
+
+/** The object that a JSON cell holds; undefined for anything else. */
+function objectIn(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function quantiles(text: string, column: ResultColumn): Shown {
+  const parts = objectIn(text)
+  if (!parts) return { text }
+  const { unit, scale } = unitOf(column.semantic)
+  const shown = ['p50', 'p90', 'p99'].flatMap((name) => {
+    const value = parts[name]
+    return typeof value === 'number' ? [inUnit(unit, value * scale)] : []
+  })
+  return { text: shown.join(' · ') || text, kind: 'quantiles', exact: text }
+}
+
+/** `{label, script, args}`: a link to another view; only ever to a path of ours. */
+function scriptReference(text: string): Shown {
+  const target = objectIn(text)
+  if (!target || typeof target.script !== 'string') return { text }
+  const label = typeof target.label === 'string' && target.label ? target.label : target.script
+  if (!/^[\w.-]+\/[\w.-]+$/.test(target.script)) return { text: label }
+  const given = typeof target.args === 'object' && target.args !== null ? target.args : {}
+  const args = new URLSearchParams()
+  for (const [name, value] of Object.entries(given)) args.set(name, String(value))
+  return { text: label, href: `/scripts/${target.script}${args.size ? `?${args}` : ''}` }
+}
+
+function number(value: number, column: ResultColumn): Shown {
+  if (column.semantic === 'ST_HTTP_RESP_STATUS')
+    return { text: String(value), kind: `num status s${Math.floor(value / 100)}` }
+  const { unit, scale } = unitOf(column.semantic)
+  const text = inUnit(unit, value * scale)
+  return { text, kind: 'num', ...(text === String(value) ? {} : { exact: String(value) }) }
+}
+
+export function show(value: Cell, column: ResultColumn): Shown {
+  if (value === null) return { text: '–', kind: 'none' }
+  if (isTime(column)) {
+    const time = isoTime(value as string | number)
+    if (time) return { text: `${time.slice(11, 23)} Z`, kind: 'time', time, exact: String(value) }
+  }
+  if (typeof value === 'number') return number(value, column)
+  if (typeof value === 'boolean') return { text: String(value) }
+  if (isNumeric(column)) return { text: value, kind: 'num' }
+  if (isQuantiles(column)) return quantiles(value, column)
+  if (column.semantic === 'ST_SCRIPT_REFERENCE') return scriptReference(value)
+  if (column.semantic === 'ST_UPID') return { text: value, kind: 'mono' }
+  if (/^[{[]/.test(value)) return { text: value, kind: 'mono' }
+  return { text: value }
+}
+
+/** Orders two cells of a column: numbers by size, also those that are text because a double can't hold them. */
+export function compare(a: Cell, b: Cell, column: ResultColumn): number {
+  if (a === b) return 0
+  if (a === null) return -1
+  if (b === null) return 1
+  if (isQuantiles(column)) return (tail(a) ?? 0) - (tail(b) ?? 0)
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (column.type === 'INT64' || column.type === 'TIME64NS') {
+    const [x, y] = [integer(a), integer(b)]
+    if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : 0
+  }
+  return String(a) < String(b) ? -1 : 1
+}
+
+function tail(value: Cell): number | undefined {
+  const p99 = objectIn(String(value))?.p99
+  return typeof p99 === 'number' ? p99 : undefined
+}
+
+const integer = (value: Cell): bigint | undefined =>
+  /^-?\d{1,20}$/.test(String(value)) ? BigInt(String(value)) : undefined

@@ -1,0 +1,115 @@
+/** The frame of every page: head, navigation, script picker. */
+import { raw } from 'hono/html'
+import type { Child } from 'hono/jsx'
+import type { Status } from '../src/api/status'
+import { CLIENT, ICON, STYLE } from './assets'
+
+/** Nothing inline, nothing evaluated, nothing from elsewhere; no indicator style by htmx (it is ours). */
+const HTMX_CONFIG = JSON.stringify({
+  includeIndicatorCSS: false,
+  defaultTimeout: 45_000,
+  defaultSettleDelay: 0,
+  morphScanLimit: 20,
+  // What the reader opened stays open when the page refreshes itself.
+  morphIgnore: ['data-htmx-powered', 'open'],
+})
+
+const SECTIONS = [
+  ['/', 'Overview'],
+  ['/scripts', 'Scripts'],
+  ['/query', 'Query'],
+  ['/tables', 'Tables'],
+  ['/health', 'Health'],
+] as const
+
+interface PageProps {
+  readonly title: string
+  readonly path: string
+  readonly status?: Status | undefined
+  readonly children?: Child
+}
+
+function Picker() {
+  return (
+    <search class="picker">
+      <form action="/scripts">
+        <input
+          id="picker"
+          type="search"
+          name="q"
+          placeholder="Find a script"
+          aria-label="Find a script (press / or Ctrl+K)"
+          role="combobox"
+          aria-expanded="false"
+          aria-controls="picker-list"
+          aria-autocomplete="list"
+          autocomplete="off"
+          spellcheck={false}
+          hx-get="/scripts/search"
+          hx-trigger="input delay:80ms, focus"
+          hx-sync="this:replace"
+          hx-target="#picker-list"
+        />
+        <span class="key">/</span>
+        <div id="picker-list" role="listbox" aria-label="Scripts" tabindex={-1} hidden />
+      </form>
+    </search>
+  )
+}
+
+/** Whether data is coming in, on every page. */
+function State({ status }: { status: Status }) {
+  const lost = Object.values(status.losses).some((n) => n > 0)
+  const word = status.ready ? (lost ? 'capturing, with losses' : 'capturing') : 'not capturing'
+  return (
+    <a class={`state ${status.ready ? (lost ? 'warn' : 'good') : 'bad'}`} href="/health">
+      {word}
+    </a>
+  )
+}
+
+export function Page({ title, path, status, children }: PageProps) {
+  return (
+    <>
+      {raw('<!doctype html>')}
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <meta name="htmx-config" content={HTMX_CONFIG} />
+          <title>{title} · Nixie</title>
+          <link rel="icon" type="image/svg+xml" href={ICON.path} />
+          <link rel="stylesheet" href={STYLE.path} />
+          <script src={CLIENT.path} defer />
+        </head>
+        <body>
+          <a class="skip" href="#main">
+            Skip to content
+          </a>
+          <header class="top">
+            <a class="brand" href="/">
+              Nixie
+            </a>
+            <nav aria-label="Sections">
+              {SECTIONS.map(([href, label]) => (
+                <a href={href} aria-current={isCurrent(href, path) ? 'page' : undefined}>
+                  {label}
+                </a>
+              ))}
+            </nav>
+            <Picker />
+            {status ? <State status={status} /> : null}
+          </header>
+          <main id="main" tabindex={-1}>
+            {children}
+          </main>
+          <aside id="details" class="details" aria-label="Row details" tabindex={-1} hidden />
+        </body>
+      </html>
+    </>
+  )
+}
+
+const isCurrent = (href: string, path: string): boolean =>
+  href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`)

@@ -1,0 +1,135 @@
+/** Losses first, then probes, what is kept, and the counters of every stage. */
+import type { ProbeState, Status } from '../../src/api/status'
+import { COUNTERS, type CounterName, type Stage } from '../../src/health/counters'
+import { bytes, count, duration, span } from '../units'
+
+const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
+  ring: 'events that found the ring between kernel and Nixie full: give it more with --ring-bytes',
+  gaps: 'holes in a stream that cost a message',
+  parse: 'places where bytes were not a message, and messages without their other half',
+  shed: 'rows that the store could not take',
+}
+
+const STAGES: readonly Stage[] = ['kernel', 'streams', 'protocols', 'store', 'query', 'api']
+
+export function LossList({ status }: { status: Status }) {
+  return (
+    <dl class="numbers">
+      {(Object.keys(LOSSES) as (keyof Status['losses'])[]).map((name) => (
+        <div class={status.losses[name] > 0 ? 'bad' : undefined} title={LOSSES[name]}>
+          <dt>{name}</dt>
+          <dd>{count(status.losses[name])}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function amount(name: CounterName, value: number): string {
+  const { unit } = COUNTERS[name]
+  return unit === 'bytes' ? bytes(value) : unit === 'ns' ? duration(value) : count(value)
+}
+
+function StageCounters({ stage, status }: { stage: Stage; status: Status }) {
+  const names = (Object.keys(COUNTERS) as CounterName[]).filter((name) => COUNTERS[name].stage === stage)
+  return (
+    <section class="widget">
+      <h2>{stage}</h2>
+      <table class="counters">
+        <tbody>
+          {names.map((name) => {
+            const value = status.counters[name] ?? 0
+            return (
+              <tr class={'loss' in COUNTERS[name] && value > 0 ? 'bad' : undefined}>
+                <th scope="row">{COUNTERS[name].help}</th>
+                <td class="num" data-counter={name}>
+                  {amount(name, value)}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+export function Probes({ probes }: { probes: readonly ProbeState[] }) {
+  if (probes.length === 0) return <p class="empty">No probe has been tried.</p>
+  return (
+    <ul class="probes">
+      {probes.map((probe) => (
+        <li class={probe.attached ? 'good' : 'bad'}>
+          <b>{probe.name}</b> <span>{probe.attached ? 'attached' : 'not attached'}</span> {probe.purpose}
+          {probe.error ? <p>{probe.error}</p> : null}
+          {probe.hint ? <p class="hint">{probe.hint}</p> : null}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Kept({ status }: { status: Status }) {
+  const { store } = status
+  return (
+    <>
+      <p>
+        {bytes(store.bytes)} of {bytes(store.budgetBytes)} in <code>{store.path}</code>; rows are kept for{' '}
+        {span(store.retentionSeconds)} while that fits.
+      </p>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">table</th>
+              <th scope="col" class="num">
+                rows
+              </th>
+              <th scope="col" class="num">
+                on disk
+              </th>
+              <th scope="col">reaches back</th>
+            </tr>
+          </thead>
+          <tbody>
+            {status.tables.map((table) => (
+              <tr>
+                <td>
+                  <a href={`/tables/${table.name}`}>{table.name}</a>
+                </td>
+                <td class="num">{count(table.rows)}</td>
+                <td class="num">{bytes(table.bytes)}</td>
+                <td>{table.promise}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}
+
+export function HealthView({ status }: { status: Status }) {
+  return (
+    <>
+      <h1>Health</h1>
+      <p class="stats">
+        Nixie {status.version} on {status.host}, Linux {status.kernel}, up {span(status.uptimeSeconds)},{' '}
+        {bytes(status.rss)} resident
+      </p>
+      <h2>Losses</h2>
+      <LossList status={status} />
+      <h2>Probes</h2>
+      {status.capture.error ? <p class="note">{status.capture.error}</p> : null}
+      <Probes probes={status.probes} />
+      <h2>Kept</h2>
+      <Kept status={status} />
+      <h2>Counters</h2>
+      <div class="widgets">
+        {STAGES.map((stage) => (
+          <StageCounters stage={stage} status={status} />
+        ))}
+      </div>
+    </>
+  )
+}

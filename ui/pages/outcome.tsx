@@ -1,0 +1,31 @@
+/** A run, and what came of it: markup and the HTTP status that fits. */
+import type { Child } from 'hono/jsx'
+import { NixieError } from '../../src/errors'
+import type { Runner, RunRequest, Widget } from '../../src/runner/runner'
+import { ErrorView } from '../error'
+import { ResultView } from '../widgets/result'
+import type { Place } from '../widgets/table'
+
+export interface Outcome {
+  readonly view: Child
+  readonly status: number
+}
+
+interface Wanted {
+  readonly request: RunRequest
+  readonly widgets: readonly Widget[]
+  readonly place: Place
+  /** The PxL that a line number is about. */
+  readonly source: string
+}
+
+/** Never rejects: an error is an outcome too. */
+export async function outcome(runner: Runner, wanted: Wanted, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const result = await runner.run(wanted.request, signal)
+    return { view: <ResultView result={result} widgets={wanted.widgets} place={wanted.place} />, status: 200 }
+  } catch (cause) {
+    const error = NixieError.from(cause)
+    return { view: <ErrorView error={error.shape} source={wanted.source} />, status: error.status }
+  }
+}

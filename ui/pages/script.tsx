@@ -1,0 +1,174 @@
+/** The live view of a script: arguments, RUN, widgets, refresh. */
+import type { Child } from 'hono/jsx'
+import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
+import { LIVE_SECONDS, missingArgs, sortText, stateUrl, type ViewState } from '../view-state'
+
+interface Props {
+  readonly script: ScriptInfo
+  readonly state: ViewState
+}
+
+export const pagePath = (script: ScriptInfo): string => `/scripts/${script.name}`
+export const fragmentPath = (script: ScriptInfo): string => `/scripts/${script.name}/result`
+
+/** What the plain types take, as a hint in an empty field. */
+function placeholder(variable: ScriptVariable): string {
+  if (variable.name === 'start_time' || variable.name === 'end_time') return '-5m, -1h, 2026-01-31 12:00'
+  return variable.defaultValue === undefined ? 'needed' : ''
+}
+
+const isNumber = (variable: ScriptVariable): boolean => variable.type === 'PX_INT64'
+
+function choices(variable: ScriptVariable): readonly string[] | undefined {
+  return variable.validValues ?? (variable.type === 'PX_BOOLEAN' ? ['true', 'false'] : undefined)
+}
+
+function Field({ variable, value }: { variable: ScriptVariable; value: string | undefined }) {
+  const id = `arg-${variable.name}`
+  const described = variable.description ? `${id}-help` : undefined
+  const current = value ?? variable.defaultValue ?? ''
+  const options = choices(variable)
+  return (
+    <div class="field">
+      <label for={id}>{variable.name}</label>
+      {options ? (
+        <select id={id} name={variable.name} aria-describedby={described}>
+          {(options.includes(current) ? options : [current, ...options]).map((option) => (
+            <option value={option} selected={option === current}>
+              {option}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          id={id}
+          name={variable.name}
+          value={current}
+          placeholder={placeholder(variable)}
+          inputmode={isNumber(variable) ? 'numeric' : undefined}
+          aria-describedby={described}
+          autocomplete="off"
+          spellcheck={false}
+        />
+      )}
+      {described ? (
+        <p id={described} class="help" title={variable.description}>
+          {variable.description}
+        </p>
+      ) : null}
+    </div>
+  )
+}
+
+function LiveSelect({ live }: { live: number }) {
+  return (
+    <div class="field narrow">
+      <label for="live">Refresh</label>
+      <select id="live" name="_live">
+        <option value="" selected={live === 0}>
+          off
+        </option>
+        {LIVE_SECONDS.map((seconds) => (
+          <option value={String(seconds)} selected={live === seconds}>
+            every {seconds} s
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
+/** Arguments that the script doesn't declare stay visible, so that the error about them can be acted on. */
+function undeclared({ script, state }: Props): ScriptVariable[] {
+  return Object.keys(state.args)
+    .filter((name) => !script.variables.some((v) => v.name === name))
+    .map((name) => ({
+      name,
+      type: 'PX_STRING',
+      defaultValue: '',
+      description: 'not an argument of this script',
+    }))
+}
+
+function ArgumentForm({ script, state }: Props) {
+  return (
+    <form
+      id="args"
+      class="args"
+      action={pagePath(script)}
+      hx-get={fragmentPath(script)}
+      hx-trigger="submit, change from:#live"
+      hx-target="#result"
+      hx-swap="innerMorph"
+      hx-sync="#result:replace"
+      hx-indicator="#result"
+    >
+      {[...script.variables, ...undeclared({ script, state })].map((variable) => (
+        <Field variable={variable} value={state.args[variable.name]} />
+      ))}
+      <LiveSelect live={state.live} />
+      <div class="field run">
+        <button type="submit" title="Ctrl+Enter">
+          Run
+        </button>
+      </div>
+    </form>
+  )
+}
+
+/** Asks for itself again; a swap that turns the refresh off or changes its pace replaces it. */
+function Refresh({ script, state }: Props) {
+  if (state.live === 0) return null
+  return (
+    <div
+      id={`refresh-${state.live}`}
+      hx-get={stateUrl(fragmentPath(script), state)}
+      hx-trigger={`every ${state.live}s`}
+      hx-target="#result"
+      hx-swap="innerMorph"
+      hx-sync="#result:drop"
+    />
+  )
+}
+
+/** What belongs to a result besides its tables: the order travels with the form, the refresh with the page. */
+export function ResultFragment({ script, state, view }: Props & { view: Child }) {
+  return (
+    <>
+      {state.sort ? <input type="hidden" name="_sort" value={sortText(state.sort)} form="args" /> : null}
+      <Refresh script={script} state={state} />
+      {view}
+    </>
+  )
+}
+
+export function Missing({ script, state }: Props) {
+  const missing = missingArgs(script, state.args)
+  return (
+    <p class="empty">
+      Fill in <strong>{missing.join(', ')}</strong> and press Run.
+    </p>
+  )
+}
+
+export function ScriptView({ script, state, view }: Props & { view: Child }) {
+  return (
+    <>
+      <div class="title">
+        <h1>{script.name}</h1>
+        <p>{script.long || script.short}</p>
+      </div>
+      <ArgumentForm script={script} state={state} />
+      <div id="result" class="result" aria-live="off">
+        <ResultFragment script={script} state={state} view={view} />
+      </div>
+      <details class="script-text">
+        <summary>PxL</summary>
+        <p>
+          <a href={`/query?_script=${encodeURIComponent(script.name)}`}>Edit a copy</a>
+        </p>
+        <pre class="source">{script.text}</pre>
+      </details>
+    </>
+  )
+}

@@ -1,0 +1,73 @@
+/** The library: a list with search, and the options of the picker. */
+import type { ScriptInfo } from '../../src/runner/runner'
+
+const MOST_OPTIONS = 12
+
+/** Scripts whose name or sentence has every word of the query; names that begin with it first. */
+export function findScripts(scripts: readonly ScriptInfo[], query: string): ScriptInfo[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const rank = ({ name }: ScriptInfo): number => {
+    const lower = name.toLowerCase()
+    const first = words[0] ?? ''
+    if (lower === first || lower.endsWith(`/${first}`)) return 0
+    if (lower.startsWith(first) || lower.includes(`/${first}`)) return 1
+    return lower.includes(first) ? 2 : 3
+  }
+  return scripts
+    .filter(({ name, short }) => {
+      const text = `${name} ${short}`.toLowerCase()
+      return words.every((word) => text.includes(word))
+    })
+    .sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+}
+
+export function Options({ scripts }: { scripts: readonly ScriptInfo[] }) {
+  if (scripts.length === 0) return <p class="empty">No script has these words.</p>
+  return (
+    <>
+      {scripts.slice(0, MOST_OPTIONS).map(({ name, short }, i) => (
+        <a id={`pick-${i}`} href={`/scripts/${name}`} role="option" aria-selected="false" tabindex={-1}>
+          <b>{name}</b> <span>{short}</span>
+        </a>
+      ))}
+      {scripts.length > MOST_OPTIONS ? <p>{scripts.length - MOST_OPTIONS} more: type on.</p> : null}
+    </>
+  )
+}
+
+export function ScriptList({ scripts, query }: { scripts: readonly ScriptInfo[]; query: string }) {
+  return (
+    <>
+      <div class="title">
+        <h1>Scripts</h1>
+        <p>Each is a question to the last hours of traffic; its arguments are in the URL.</p>
+      </div>
+      <form class="args" action="/scripts">
+        <div class="field">
+          <label for="q">Search</label>
+          <input
+            id="q"
+            type="search"
+            name="q"
+            value={query}
+            autocomplete="off"
+            hx-get="/scripts"
+            hx-trigger="input delay:80ms"
+            hx-target="#scripts"
+            hx-select="#scripts"
+            hx-swap="outerMorph"
+            hx-replace-url="true"
+          />
+        </div>
+      </form>
+      <ul id="scripts" class="scripts">
+        {scripts.map(({ name, short }) => (
+          <li>
+            <a href={`/scripts/${name}`}>{name}</a> <span>{short}</span>
+          </li>
+        ))}
+        {scripts.length === 0 ? <li class="empty">No script has these words.</li> : null}
+      </ul>
+    </>
+  )
+}

@@ -1,0 +1,93 @@
+/** What is stored: every table, and one of them with its columns and newest rows. */
+import type { ResultTable, TableSummary } from '../../src/runner/runner'
+import { isoTime } from '../format'
+import { bytes, count, span } from '../units'
+import { TableWidget } from '../widgets/table'
+
+export function Time({ ns }: { ns: string | null }) {
+  const iso = ns === null ? undefined : isoTime(ns)
+  return iso ? <time datetime={iso}>{iso.slice(11, 23)} Z</time> : <>–</>
+}
+
+export function TableList({ tables }: { tables: readonly TableSummary[] }) {
+  return (
+    <>
+      <div class="title">
+        <h1>Tables</h1>
+        <p>
+          Read them with <a href="/query">PxL</a> or as JSON under <code>/api/tables</code>.
+        </p>
+      </div>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">table</th>
+              <th scope="col" class="num">
+                rows
+              </th>
+              <th scope="col" class="num">
+                on disk
+              </th>
+              <th scope="col">kept</th>
+              <th scope="col">newest</th>
+              <th scope="col">holds</th>
+            </tr>
+          </thead>
+          <tbody>
+            {tables.map((table) => (
+              <tr>
+                <td>
+                  <a href={`/tables/${table.name}`}>{table.name}</a>
+                </td>
+                <td class="num">{count(table.rows)}</td>
+                <td class="num">{bytes(table.bytes)}</td>
+                <td>{table.rows ? span(table.span) : '–'}</td>
+                <td class="time">
+                  <Time ns={table.newest} />
+                </td>
+                <td class="wide">{table.description}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}
+
+export function TableView({ table, newest }: { table: TableSummary; newest: ResultTable }) {
+  return (
+    <>
+      <div class="title">
+        <h1>{table.name}</h1>
+        <p>{table.description}</p>
+      </div>
+      <h2>Newest rows</h2>
+      {newest.rows === 0 ? <p class="empty">No row yet.</p> : <TableWidget table={newest} />}
+      <h2>Columns</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">column</th>
+              <th scope="col">type</th>
+              <th scope="col">means</th>
+              <th scope="col">holds</th>
+            </tr>
+          </thead>
+          <tbody>
+            {table.columns.map((column) => (
+              <tr>
+                <td class="mono">{column.name}</td>
+                <td>{column.type}</td>
+                <td>{column.semantic === 'ST_NONE' ? '' : column.semantic}</td>
+                <td class="wide">{column.description}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}

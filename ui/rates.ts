@@ -1,0 +1,30 @@
+/** Rates from counters that only grow: the difference to a sample of up to a minute ago. */
+import type { CounterName, Counters } from '../src/health/counters'
+
+const WINDOW_MS = 60_000
+const MIN_GAP_MS = 900
+
+interface Sample {
+  readonly atMs: number
+  readonly counters: Counters
+}
+
+export class Rates {
+  #samples: Sample[] = []
+
+  /** Takes a sample; several within a second count as one, so memory is bounded by the window. */
+  add(counters: Counters, nowMs: number): void {
+    const newest = this.#samples.at(-1)
+    if (newest && nowMs - newest.atMs < MIN_GAP_MS) return
+    this.#samples.push({ atMs: nowMs, counters: { ...counters } })
+    while (this.#samples.length > 2 && nowMs - this.#samples[1]!.atMs >= WINDOW_MS) this.#samples.shift()
+  }
+
+  /** Per second since the oldest sample; undefined before there are two. */
+  of(name: CounterName): number | undefined {
+    const oldest = this.#samples[0]
+    const newest = this.#samples.at(-1)
+    if (!oldest || !newest || oldest === newest) return undefined
+    return ((newest.counters[name] - oldest.counters[name]) * 1000) / (newest.atMs - oldest.atMs)
+  }
+}

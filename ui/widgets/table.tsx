@@ -1,0 +1,141 @@
+/** A result table: sorted, cut to what is shown, every cell as text. */
+import type { Child } from 'hono/jsx'
+import type { ResultTable } from '../../src/runner/runner'
+import { compare, isNumeric, isTime, show } from '../format'
+import { count } from '../units'
+import { type Sort, stateUrl, type ViewState } from '../view-state'
+
+/** Where the table's links lead: the page, and the fragment that replaces the result. */
+export interface Place {
+  readonly page: string
+  readonly fragment: string
+  readonly state: ViewState
+}
+
+interface Props {
+  readonly table: ResultTable
+  /** Without a place the table can be neither sorted nor extended. */
+  readonly place?: Place
+  /** Rows shown when there is no place. */
+  readonly most?: number
+  readonly caption?: string
+}
+
+function Link({ place, state, children }: { place: Place; state: ViewState; children: Child }) {
+  return (
+    <a
+      href={stateUrl(place.page, state)}
+      hx-get={stateUrl(place.fragment, state)}
+      hx-target="#result"
+      hx-swap="innerMorph"
+      hx-sync="#result:replace"
+    >
+      {children}
+    </a>
+  )
+}
+
+/** A first click on numbers and times asks for the largest, on text for the first of the alphabet; the second turns it. */
+function nextSort(table: ResultTable, index: number, sort: Sort | undefined): Sort {
+  const column = table.columns[index]!
+  const same = sort?.table === table.name && sort.column === column.name
+  const descending = same ? !sort.descending : isNumeric(column) || isTime(column)
+  return { table: table.name, column: column.name, descending }
+}
+
+function order(table: ResultTable, sort: Sort | undefined): Uint32Array {
+  const rows = Uint32Array.from({ length: table.rows }, (_, i) => i)
+  if (sort?.table !== table.name) return rows
+  const index = table.columns.findIndex((c) => c.name === sort.column)
+  const column = table.columns[index]
+  const values = table.values[index]
+  if (!column || !values) return rows
+  const sign = sort.descending ? -1 : 1
+  return rows.sort((a, b) => sign * compare(values[a]!, values[b]!, column) || a - b)
+}
+
+function Head({ table, place }: { table: ResultTable; place: Place | undefined }) {
+  const sort = place?.state.sort
+  return (
+    <tr>
+      {table.columns.map((column, i) => {
+        const sorted = sort?.table === table.name && sort.column === column.name
+        const direction = sorted ? (sort.descending ? 'descending' : 'ascending') : undefined
+        return (
+          <th scope="col" class={isNumeric(column) ? 'num' : undefined} aria-sort={direction}>
+            {place ? (
+              <Link place={place} state={{ ...place.state, sort: nextSort(table, i, sort) }}>
+                {column.name}
+              </Link>
+            ) : (
+              column.name
+            )}
+          </th>
+        )
+      })}
+    </tr>
+  )
+}
+
+function Row({ table, row, first }: { table: ResultTable; row: number; first: boolean }) {
+  return (
+    <tr tabindex={first ? 0 : -1}>
+      {table.columns.map((column, i) => {
+        const { text, kind, time, href, exact } = show(table.values[i]![row]!, column)
+        return (
+          <td class={kind} data-exact={exact}>
+            {href ? <a href={href}>{text}</a> : time ? <time datetime={time}>{text}</time> : text}
+          </td>
+        )
+      })}
+    </tr>
+  )
+}
+
+function Count({ table, shown, place }: { table: ResultTable; shown: number; place: Place | undefined }) {
+  const cut = table.truncated ? ' (the row limit cut the rest)' : ''
+  if (shown === table.rows) {
+    return (
+      <p class="count">
+        {count(table.rows)} {table.rows === 1 ? 'row' : 'rows'}
+        {cut}
+      </p>
+    )
+  }
+  return (
+    <p class="count">
+      {count(shown)} of {count(table.rows)} rows shown{cut}
+      {place ? (
+        <>
+          {' · '}
+          <Link place={place} state={{ ...place.state, rows: place.state.rows * 2 }}>
+            show more
+          </Link>
+        </>
+      ) : null}
+    </p>
+  )
+}
+
+export function TableWidget({ table, place, most, caption }: Props) {
+  const shown = Math.min(table.rows, place?.state.rows ?? most ?? table.rows)
+  const rows = order(table, place?.state.sort).subarray(0, shown)
+  if (table.rows === 0) return <p class="empty">No rows.</p>
+  return (
+    <>
+      <section class="scroll" tabindex={0} aria-label={caption ?? table.name}>
+        <table class="rows">
+          <thead>
+            <Head table={table} place={place} />
+          </thead>
+          <tbody>
+            {Array.from(rows, (row, i) => (
+              <Row table={table} row={row} first={i === 0} />
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <Count table={table} shown={shown} place={place} />
+    </>
+  )
+}
