@@ -22,11 +22,21 @@ function bytes(value: string): number | undefined {
   return match ? Math.floor(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!) : undefined
 }
 
+const SMALLEST_RING = 64 << 10
+
+function ringBytes(value: string): number | undefined {
+  const size = bytes(value)
+  return size !== undefined && size >= SMALLEST_RING && size < 2 ** 32 && Number.isInteger(Math.log2(size))
+    ? size
+    : undefined
+}
+
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 }
 
 function seconds(value: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([smhd])$/i.exec(value)
-  return match ? Number(match[1]) * SECONDS[match[2]!.toLowerCase()]! : undefined
+  const span = match ? Number(match[1]) * SECONDS[match[2]!.toLowerCase()]! : 0
+  return span > 0 ? span : undefined
 }
 
 function listenAddress(value: string): string | undefined {
@@ -108,7 +118,7 @@ export const SETTINGS = {
     env: 'NIXIE_RING_BYTES',
     help: 'Size of the ring between the kernel and Nixie; a power of two',
     fallback: 16 << 20,
-    parse: bytes,
+    parse: ringBytes,
     shape: 'a power of two of at least 64K (16M)',
   }),
   capture: setting({
