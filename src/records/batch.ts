@@ -39,7 +39,6 @@ export interface Batch {
   readonly columns: readonly Vector[]
 }
 
-const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
 /** UTF-8 texts, one behind the other (Arrow's layout); each is decoded once, when first asked for. */
@@ -48,23 +47,31 @@ export class StringTable {
   /** length + 1 offsets into `bytes`. */
   readonly offsets: Uint32Array
   readonly #texts: (string | undefined)[]
+  readonly #view: Buffer
 
   constructor(bytes: Uint8Array, offsets: Uint32Array) {
     this.bytes = bytes
     this.offsets = offsets
     this.#texts = new Array(offsets.length - 1)
+    this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
+  /** UTF-8 holds no lone surrogate: one becomes U+FFFD, here already, so that a text is the same before and after. */
   static of(texts: readonly string[]): StringTable {
-    const bytes = encoder.encode(texts.join(''))
-    const offsets = new Uint32Array(texts.length + 1)
+    const whole = texts.every((text) => text.isWellFormed())
+      ? texts
+      : texts.map((text) => text.toWellFormed())
+    const joined = whole.join('')
+    const bytes = encoder.encode(joined)
+    const ascii = bytes.length === joined.length
+    const offsets = new Uint32Array(whole.length + 1)
     let at = 0
-    for (let i = 0; i < texts.length; i++) {
-      at += Buffer.byteLength(texts[i]!)
+    for (let i = 0; i < whole.length; i++) {
+      at += ascii ? whole[i]!.length : Buffer.byteLength(whole[i]!)
       offsets[i + 1] = at
     }
     const table = new StringTable(bytes, offsets)
-    for (let i = 0; i < texts.length; i++) table.#texts[i] = texts[i]
+    for (let i = 0; i < whole.length; i++) table.#texts[i] = whole[i]
     return table
   }
 
@@ -75,10 +82,20 @@ export class StringTable {
   get(i: number): string {
     const known = this.#texts[i]
     if (known !== undefined) return known
-    const text = decoder.decode(this.bytes.subarray(this.offsets[i]!, this.offsets[i + 1]!))
+    const text = this.#view.toString('utf8', this.offsets[i]!, this.offsets[i + 1]!)
     this.#texts[i] = text
     return text
   }
+}
+
+/**
+ * What an integer column holds of a number; wire data never throws: a fraction is cut, what no double holds exactly is
+ * clamped to ±(2^53 − 1), NaN and the infinities become 0, and so does −0.
+ */
+export function toInteger(value: number): number {
+  if (Number.isSafeInteger(value)) return value + 0
+  if (!Number.isFinite(value)) return 0
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value) + 0))
 }
 
 /** A cell as a JavaScript value; 64-bit integers come back as number when a double holds them, else as bigint. */

@@ -1,86 +1,133 @@
 /** Records in, one batch out: a column builder per column, so that no row object outlives its append. */
-import { type Batch, StringTable, type Vector } from './batch'
+import { type Batch, StringTable, toInteger, type Vector } from './batch'
 import type { Column, RecordOf, Table } from './table'
 
 const FIRST_CAPACITY = 256
+/** After so many rows a column that is nearly all distinct is no longer interned until the next seal. */
+const PROBE_ROWS = 512
+const PROBE_DISTINCT = 0.9
 
 interface ColumnBuilder {
-  append(value: never): void
+  append(value: unknown): void
   seal(): Vector
 }
 
-class NumberBuilder implements ColumnBuilder {
+class IntBuilder implements ColumnBuilder {
   #values = new Float64Array(FIRST_CAPACITY)
   #rows = 0
-  readonly #type: 'INT64' | 'TIME64NS' | 'FLOAT64'
+  readonly #type: 'INT64' | 'TIME64NS'
   readonly #base: bigint
 
-  constructor(type: 'INT64' | 'TIME64NS' | 'FLOAT64', base: bigint) {
+  constructor(type: 'INT64' | 'TIME64NS', base: bigint) {
     this.#type = type
     this.#base = base
   }
 
   append(value: number): void {
-    if (this.#rows === this.#values.length) {
-      const wider = new Float64Array(this.#rows * 2)
-      wider.set(this.#values)
-      this.#values = wider
-    }
+    if (this.#rows === this.#values.length) this.#values = wider(this.#values)
+    this.#values[this.#rows++] = toInteger(value)
+  }
+
+  seal(): Vector {
+    const values = this.#values.slice(0, this.#rows)
+    this.#rows = 0
+    return { type: this.#type, base: this.#base, values }
+  }
+}
+
+class FloatBuilder implements ColumnBuilder {
+  #values = new Float64Array(FIRST_CAPACITY)
+  #rows = 0
+
+  append(value: number): void {
+    if (this.#rows === this.#values.length) this.#values = wider(this.#values)
     this.#values[this.#rows++] = value
   }
 
   seal(): Vector {
     const values = this.#values.slice(0, this.#rows)
     this.#rows = 0
-    if (this.#type === 'FLOAT64') return { type: 'FLOAT64', values }
-    return { type: this.#type, base: this.#base, values }
+    return { type: 'FLOAT64', values }
   }
 }
 
+function wider(values: Float64Array): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(values.length * 2)
+  copy.set(values)
+  return copy
+}
+
 class BoolBuilder implements ColumnBuilder {
-  #values: number[] = []
+  #values = new Uint8Array(FIRST_CAPACITY)
+  #rows = 0
 
   append(value: boolean): void {
-    this.#values.push(value ? 1 : 0)
+    if (this.#rows === this.#values.length) {
+      const copy = new Uint8Array(this.#rows * 2)
+      copy.set(this.#values)
+      this.#values = copy
+    }
+    this.#values[this.#rows++] = value ? 1 : 0
   }
 
   seal(): Vector {
-    const values = Uint8Array.from(this.#values)
-    this.#values = []
+    const values = this.#values.slice(0, this.#rows)
+    this.#rows = 0
     return { type: 'BOOLEAN', values }
   }
 }
 
 class StringBuilder implements ColumnBuilder {
   readonly #type: 'STRING' | 'UINT128'
-  #codes: number[] = []
+  #codes = new Uint32Array(FIRST_CAPACITY)
+  #rows = 0
   #texts: string[] = []
   #codeOf = new Map<string, number>()
+  #interning = true
+  #lastText = ''
+  #lastCode = -1
 
   constructor(type: 'STRING' | 'UINT128') {
     this.#type = type
   }
 
   append(value: string): void {
+    const row = this.#rows++
+    if (row === this.#codes.length) {
+      const copy = new Uint32Array(row * 2)
+      copy.set(this.#codes)
+      this.#codes = copy
+    }
+    if (this.#lastCode < 0 || value !== this.#lastText) {
+      this.#lastText = value
+      this.#lastCode = this.#interning ? this.#intern(value) : this.#texts.push(value) - 1
+      if (row === PROBE_ROWS && this.#texts.length > PROBE_ROWS * PROBE_DISTINCT) {
+        this.#interning = false
+        this.#codeOf.clear()
+      }
+    }
+    this.#codes[row] = this.#lastCode
+  }
+
+  #intern(value: string): number {
     let code = this.#codeOf.get(value)
     if (code === undefined) {
-      code = this.#texts.length
-      this.#texts.push(value)
+      code = this.#texts.push(value) - 1
       this.#codeOf.set(value, code)
     }
-    this.#codes.push(code)
+    return code
   }
 
   seal(): Vector {
-    const vector = {
-      type: this.#type,
-      codes: Uint32Array.from(this.#codes),
-      dict: StringTable.of(this.#texts),
-    }
-    this.#codes = []
+    const codes = this.#codes.slice(0, this.#rows)
+    const dict = StringTable.of(this.#texts)
+    this.#rows = 0
     this.#texts = []
-    this.#codeOf = new Map()
-    return vector
+    this.#codeOf.clear()
+    this.#interning = true
+    this.#lastText = ''
+    this.#lastCode = -1
+    return { type: this.#type, codes, dict }
   }
 }
 
@@ -91,10 +138,12 @@ function builderOf(column: Column, timeBase: bigint): ColumnBuilder {
     case 'STRING':
     case 'UINT128':
       return new StringBuilder(column.type)
+    case 'FLOAT64':
+      return new FloatBuilder()
     case 'TIME64NS':
-      return new NumberBuilder('TIME64NS', timeBase)
+      return new IntBuilder('TIME64NS', timeBase)
     default:
-      return new NumberBuilder(column.type, 0n)
+      return new IntBuilder('INT64', 0n)
   }
 }
 
@@ -112,8 +161,8 @@ export class BatchBuilder<T extends Table> {
   }
 
   append(record: RecordOf<T>): void {
-    const values = record as unknown as Record<string, never>
-    for (let i = 0; i < this.#names.length; i++) this.#builders[i]!.append(values[this.#names[i]!]!)
+    const values = record as unknown as Record<string, unknown>
+    for (let i = 0; i < this.#names.length; i++) this.#builders[i]!.append(values[this.#names[i]!])
     this.rows++
   }
 

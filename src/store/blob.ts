@@ -1,0 +1,111 @@
+/**
+ * A blob is one column of one chunk on disk:
+ *
+ *     crc32 u32 (of all that follows) · frames u32 · (packed u32, raw u32) per frame · the frames
+ *
+ * A frame is zstd, or plain where packed = raw. Frames split what is unlike (codes, lengths, texts) and bound how much
+ * is packed at a time. All numbers are little-endian.
+ */
+
+/** Raw bytes after which a frame is closed: bounds one step of compaction. */
+const FRAME_BYTES = 1 << 20
+/** Sections shorter than this share a frame with the next. */
+const SECTION_BYTES = 2048
+/** Too short to gain from zstd. */
+const TINY_BYTES = 128
+/** A frame that zstd makes hardly smaller stays plain: it is read faster. */
+const WORTH_PACKING = 0.95
+/** No column of a chunk is larger: what claims to be is damaged. */
+const MAX_RAW_BYTES = 1 << 30
+
+/** Bytes on disk that are not what was written. */
+export class DamagedBlob extends Error {}
+
+interface Frame {
+  readonly packed: Uint8Array
+  readonly raw: number
+}
+
+export class BlobWriter {
+  readonly #level: number
+  #pieces: Uint8Array[] = []
+  #pending = 0
+  #frames: Frame[] = []
+  rawBytes = 0
+
+  constructor(level: number) {
+    this.#level = level
+  }
+
+  /** Takes the bytes as they are: they must not change until `finish`. */
+  write(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) {
+      const piece = bytes.subarray(from, Math.min(bytes.length, from + FRAME_BYTES - this.#pending))
+      this.#pieces.push(piece)
+      this.#pending += piece.length
+      from += piece.length
+      if (this.#pending >= FRAME_BYTES) this.#close()
+    }
+  }
+
+  /** What follows is of another kind. */
+  section(): void {
+    if (this.#pending >= SECTION_BYTES) this.#close()
+  }
+
+  #close(): void {
+    const raw = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#pending)
+    this.rawBytes += raw.length
+    const zstd = raw.length < TINY_BYTES ? raw : Bun.zstdCompressSync(raw, { level: this.#level })
+    this.#frames.push({ packed: zstd.length < raw.length * WORTH_PACKING ? zstd : raw, raw: raw.length })
+    this.#pieces = []
+    this.#pending = 0
+  }
+
+  finish(): Uint8Array {
+    if (this.#pending > 0) this.#close()
+    const head = new Uint32Array(2 + 2 * this.#frames.length)
+    head[1] = this.#frames.length
+    this.#frames.forEach((frame, i) => {
+      head[2 + 2 * i] = frame.packed.length
+      head[3 + 2 * i] = frame.raw
+    })
+    const blob = Buffer.concat([new Uint8Array(head.buffer), ...this.#frames.map((frame) => frame.packed)])
+    blob.writeUInt32LE(Bun.hash.crc32(blob.subarray(4)), 0)
+    return blob
+  }
+}
+
+/** The raw bytes of a blob; throws `DamagedBlob`. */
+export function readBlob(blob: Uint8Array): Uint8Array {
+  if (blob.length < 8) throw new DamagedBlob('the blob is cut')
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
+  if (view.getUint32(0, true) !== Bun.hash.crc32(blob.subarray(4)))
+    throw new DamagedBlob('the checksum is wrong')
+  const frames = view.getUint32(4, true)
+  let at = 8 + 8 * frames
+  if (at > blob.length) throw new DamagedBlob('the frame list is cut')
+  const parts: Uint8Array[] = []
+  let total = 0
+  for (let i = 0; i < frames; i++) {
+    const packed = view.getUint32(8 + 8 * i, true)
+    const raw = view.getUint32(12 + 8 * i, true)
+    total += raw
+    if (at + packed > blob.length || total > MAX_RAW_BYTES) throw new DamagedBlob('a frame is cut')
+    const bytes = blob.subarray(at, at + packed)
+    parts.push(packed === raw ? bytes : unpack(bytes, raw))
+    at += packed
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
+}
+
+function unpack(bytes: Uint8Array, raw: number): Uint8Array {
+  let out: Uint8Array
+  try {
+    out = Bun.zstdDecompressSync(bytes as Uint8Array<ArrayBuffer>)
+  } catch {
+    throw new DamagedBlob('a frame does not unpack')
+  }
+  if (out.length !== raw) throw new DamagedBlob('a frame has the wrong length')
+  return out
+}

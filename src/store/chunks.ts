@@ -1,0 +1,136 @@
+/** Chunks in the file: a row that says what is in it, and a row with a blob for each column. */
+import type { Database } from 'bun:sqlite'
+import type { Vector } from '../records/batch'
+import type { Column } from '../records/table'
+import type { DataType } from '../records/types'
+import { decodeColumn, type EncodedColumn } from './columns'
+
+/** Column i of chunk c is row c · MAX_COLUMNS + i of `columns`. */
+const MAX_COLUMNS = 1024
+/** Merged as far as it should be. */
+export const SEALED = 100
+/** A column of it is damaged: it is never merged. */
+export const DAMAGED = -1
+
+export interface StoredColumn {
+  readonly name: string
+  readonly type: DataType
+}
+
+export interface Chunk {
+  readonly id: number
+  readonly table: string
+  readonly schema: number
+  readonly level: number
+  readonly rows: number
+  readonly minNs: bigint
+  readonly maxNs: bigint
+  readonly bytes: number
+  /** Bytes before packing. */
+  readonly raw: number
+}
+
+interface ChunkRow {
+  id: bigint
+  tab: string
+  schema: bigint
+  level: bigint
+  rows: bigint
+  min_time: bigint
+  max_time: bigint
+  bytes: bigint
+  raw: bigint
+}
+
+const SELECT = `SELECT c.id, s.tab, c.schema, c.level, c.rows, c.min_time, c.max_time, c.bytes, c.raw
+  FROM chunks c JOIN schemas s ON s.id = c.schema`
+
+const chunkOf = (row: ChunkRow): Chunk => ({
+  id: Number(row.id),
+  table: row.tab,
+  schema: Number(row.schema),
+  level: Number(row.level),
+  rows: Number(row.rows),
+  minNs: row.min_time,
+  maxNs: row.max_time,
+  bytes: Number(row.bytes),
+  raw: Number(row.raw),
+})
+
+/** In time order. */
+export function listChunks(db: Database): Chunk[] {
+  return (db.query(`${SELECT} ORDER BY c.min_time, c.id`).all() as ChunkRow[]).map(chunkOf)
+}
+
+/** A table's chunks that touch [startNs, endNs], in time order. */
+export function chunksBetween(db: Database, table: string, startNs: bigint, endNs: bigint): Chunk[] {
+  const sql = `${SELECT} WHERE s.tab = ? AND c.max_time >= ? AND c.min_time <= ? ORDER BY c.min_time, c.id`
+  return (db.query(sql).all(table, startNs, endNs) as ChunkRow[]).map(chunkOf)
+}
+
+export function schemaColumns(db: Database, schema: number): StoredColumn[] {
+  const row = db.query('SELECT columns FROM schemas WHERE id = ?').get(schema) as { columns: string } | null
+  const columns = row ? (JSON.parse(row.columns) as [string, DataType][]) : []
+  return columns.map(([name, type]) => ({ name, type }))
+}
+
+/** The number under which the names and types of a table's columns are kept. */
+export function schemaId(db: Database, table: string, columns: readonly Column[]): number {
+  const text = JSON.stringify(columns.map((column) => [column.name, column.type]))
+  const known = db.query('SELECT id FROM schemas WHERE tab = ? AND columns = ?').get(table, text)
+  if (known) return Number((known as { id: bigint }).id)
+  return Number(db.query('INSERT INTO schemas (tab, columns) VALUES (?, ?)').run(table, text).lastInsertRowid)
+}
+
+export interface NewChunk {
+  readonly schema: number
+  readonly level: number
+  readonly rows: number
+  readonly minNs: bigint
+  readonly maxNs: bigint
+  readonly columns: readonly EncodedColumn[]
+}
+
+/** Returns the bytes of its blobs. */
+export function insertChunk(db: Database, id: number, chunk: NewChunk): number {
+  let bytes = 0
+  let raw = 0
+  const insert = db.query('INSERT INTO columns (id, min, max, data) VALUES (?, ?, ?, ?)')
+  chunk.columns.forEach((column, i) => {
+    insert.run(id * MAX_COLUMNS + i, column.min ?? null, column.max ?? null, column.data)
+    bytes += column.data.length
+    raw += column.rawBytes
+  })
+  db.query('INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+    id,
+    chunk.schema,
+    chunk.level,
+    chunk.rows,
+    chunk.minNs,
+    chunk.maxNs,
+    bytes,
+    raw,
+  )
+  return bytes
+}
+
+export function deleteChunk(db: Database, id: number): void {
+  db.query('DELETE FROM columns WHERE id BETWEEN ? AND ?').run(
+    id * MAX_COLUMNS,
+    id * MAX_COLUMNS + MAX_COLUMNS - 1,
+  )
+  db.query('DELETE FROM chunks WHERE id = ?').run(id)
+}
+
+/** The column with this ordinal; throws `DamagedBlob`, or SQLite's error. */
+export function readColumn(db: Database, chunk: Chunk, ordinal: number, type: DataType): Vector {
+  const row = db.query('SELECT data FROM columns WHERE id = ?').get(chunk.id * MAX_COLUMNS + ordinal)
+  const data = row ? (row as { data: Uint8Array }).data : new Uint8Array(0)
+  return decodeColumn(data, type, chunk.rows, chunk.minNs)
+}
+
+/** Statistics of a column, without its blob. */
+export function columnRange(db: Database, chunk: Chunk, ordinal: number): { min: unknown; max: unknown } {
+  const row = db.query('SELECT min, max FROM columns WHERE id = ?').get(chunk.id * MAX_COLUMNS + ordinal)
+  return (row as { min: unknown; max: unknown } | null) ?? { min: null, max: null }
+}

@@ -1,0 +1,151 @@
+/** Vectors to blobs and back, with the statistics that let a reader pass over a chunk. */
+import {
+  type BoolVector,
+  type FloatVector,
+  StringTable,
+  type StringVector,
+  toInteger,
+  type Vector,
+} from '../records/batch'
+import type { DataType } from '../records/types'
+import { BlobWriter, readBlob } from './blob'
+import { readBools, readNumbers, writeBools, writeNumbers } from './numbers'
+import type { Prune } from './store'
+import { readStrings, writeStrings } from './strings'
+
+/** Numbers for numbers and booleans, byte prefixes for strings; undefined: unknown. Times are in the chunk's row. */
+export type Statistic = number | Uint8Array | undefined
+
+export interface EncodedColumn {
+  readonly data: Uint8Array
+  readonly rawBytes: number
+  readonly min: Statistic
+  readonly max: Statistic
+}
+
+/** `shift` is added to every number: it moves times from the batch's base to the chunk's. */
+export interface Part {
+  readonly vector: Vector
+  readonly shift: number
+}
+
+/** Joins the vectors of one column (all of one type) in `order`; rests when it yields. */
+export function* encodeColumn(
+  parts: readonly Part[],
+  order: Uint32Array | undefined,
+  level: number,
+): Generator<void, EncodedColumn> {
+  const out = new BlobWriter(level)
+  const range = yield* writeParts(parts, order, out)
+  const data = out.finish()
+  return { data, rawBytes: out.rawBytes, ...range }
+}
+
+function* writeParts(
+  parts: readonly Part[],
+  order: Uint32Array | undefined,
+  out: BlobWriter,
+): Generator<void, { readonly min: Statistic; readonly max: Statistic }> {
+  const type = parts[0]!.vector.type
+  if (type === 'STRING' || type === 'UINT128')
+    return yield* writeStrings(
+      parts.map((part) => part.vector as StringVector),
+      order,
+      out,
+    )
+  if (type === 'BOOLEAN') return writeBools(joinBools(parts, order), out)
+  return writeNumbers(joinNumbers(parts, order, type !== 'FLOAT64'), out)
+}
+
+function joinBools(parts: readonly Part[], order: Uint32Array | undefined): Uint8Array {
+  const all = Buffer.concat(parts.map((part) => (part.vector as BoolVector).values))
+  return order ? Uint8Array.from(order, (row) => all[row]!) : all
+}
+
+function joinNumbers(
+  parts: readonly Part[],
+  order: Uint32Array | undefined,
+  integers: boolean,
+): Float64Array {
+  let rows = 0
+  for (const part of parts) rows += (part.vector as FloatVector).values.length
+  const all = new Float64Array(rows)
+  let at = 0
+  for (const { vector, shift } of parts) {
+    const { values } = vector as FloatVector
+    if (integers) for (let i = 0; i < values.length; i++) all[at + i] = toInteger(values[i]! + shift)
+    else all.set(values, at)
+    at += values.length
+  }
+  if (!order) return all
+  const sorted = new Float64Array(rows)
+  for (let i = 0; i < rows; i++) sorted[i] = all[order[i]!]!
+  return sorted
+}
+
+/** A column as it was stored; `timeBase` is the base of its times. Throws `DamagedBlob`. */
+export function decodeColumn(data: Uint8Array, type: DataType, rows: number, timeBase: bigint): Vector {
+  const bytes = readBlob(data)
+  switch (type) {
+    case 'STRING':
+    case 'UINT128':
+      return { type, ...readStrings(bytes, rows) }
+    case 'BOOLEAN':
+      return { type, values: readBools(bytes, rows) }
+    case 'FLOAT64':
+      return { type, values: readNumbers(bytes, rows) }
+    case 'INT64':
+      return { type, base: 0n, values: readNumbers(bytes, rows) }
+    case 'TIME64NS':
+      return { type, base: timeBase, values: readNumbers(bytes, rows) }
+  }
+}
+
+/** A column that the chunk does not have: 0, '' or false in every row. */
+export function defaultVector(type: DataType, rows: number, timeBase: bigint): Vector {
+  switch (type) {
+    case 'STRING':
+    case 'UINT128':
+      return { type, codes: new Uint32Array(rows), dict: StringTable.of(['']) }
+    case 'BOOLEAN':
+      return { type, values: new Uint8Array(rows) }
+    case 'FLOAT64':
+      return { type, values: new Float64Array(rows) }
+    case 'INT64':
+      return { type, base: 0n, values: new Float64Array(rows) }
+    case 'TIME64NS':
+      return { type, base: timeBase, values: new Float64Array(rows).fill(-Number(timeBase)) }
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** Whether no row of a chunk with these statistics can meet the condition. */
+export function ruledOut(condition: Prune, min: unknown, max: unknown): boolean {
+  if (min instanceof Uint8Array && max instanceof Uint8Array) {
+    if (typeof condition.value !== 'string') return false
+    const value = encoder.encode(condition.value)
+    if (condition.op === '!=') return Buffer.compare(min, max) === 0 && Buffer.compare(min, value) === 0
+    // Engines may order texts by UTF-16 units, which is not byte order: only equality is sure.
+    return condition.op === '==' && (Buffer.compare(value, min) < 0 || Buffer.compare(value, max) > 0)
+  }
+  if (typeof condition.value === 'string' || min === null || max === null) return false
+  if (min instanceof Uint8Array || max instanceof Uint8Array) return false
+  const value = typeof condition.value === 'boolean' ? Number(condition.value) : condition.value
+  const low = min as number | bigint
+  const high = max as number | bigint
+  switch (condition.op) {
+    case '==':
+      return value < low || value > high
+    case '!=':
+      return low >= value && low <= value && high >= value && high <= value
+    case '<':
+      return low >= value
+    case '<=':
+      return low > value
+    case '>':
+      return high <= value
+    case '>=':
+      return high < value
+  }
+}

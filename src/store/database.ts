@@ -1,0 +1,174 @@
+/** The SQLite file: opening, format version, lock, and what its errors mean in words. */
+import { Database } from 'bun:sqlite'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { NixieError } from '../errors'
+
+/** Raise it with a migration in `MIGRATIONS`. */
+export const FORMAT_VERSION = 1
+const APPLICATION_ID = 0x6e697869
+const BUSY_MS = 5000
+
+/** Statement i brings format version i to i + 1. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE schemas (
+     id INTEGER PRIMARY KEY, tab TEXT NOT NULL, columns TEXT NOT NULL, UNIQUE (tab, columns)) STRICT;
+   CREATE TABLE chunks (
+     id INTEGER PRIMARY KEY, schema INTEGER NOT NULL, level INTEGER NOT NULL, rows INTEGER NOT NULL,
+     min_time INTEGER NOT NULL, max_time INTEGER NOT NULL, bytes INTEGER NOT NULL, raw INTEGER NOT NULL) STRICT;
+   CREATE TABLE columns (id INTEGER PRIMARY KEY, min ANY, max ANY, data BLOB NOT NULL) STRICT;
+   CREATE TABLE entities (
+     kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+     first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
+   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   INSERT INTO counters VALUES ('entities', 0);`,
+]
+
+export const storeFile = (dataDir: string): string => join(dataDir, 'nixie.db')
+
+/** SQLite's result code in words (SQLITE_FULL, SQLITE_CORRUPT_VTAB, …), or ''. */
+function codeOf(cause: unknown): string {
+  const code = (cause as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+/** The file's bytes are not a store's: set it aside. */
+export function isDamage(cause: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(cause))
+}
+
+/** What went wrong with the file, for users. */
+export function storeError(cause: unknown, what: string, dataDir: string): NixieError {
+  if (cause instanceof NixieError) return cause
+  const code = codeOf(cause)
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  return new NixieError('store_error', `${what}: ${detail}`, hintFor(code, detail, dataDir))
+}
+
+function hintFor(code: string, detail: string, dataDir: string): string {
+  if (
+    /^SQLITE_(FULL|IOERR_WRITE|IOERR_SHMSIZE|IOERR_TRUNCATE|IOERR_FSYNC)|^(ENOSPC|EDQUOT|EFBIG)/.test(code) ||
+    /ENOSPC/.test(detail)
+  )
+    return `The disk that holds ${dataDir} is full: free some space or lower --disk-budget.`
+  if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EROFS|EPERM|ENOTDIR)/.test(code))
+    return `Give --data-dir a directory that this user may write to.`
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'Another program holds the store: try again.'
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return 'The store is damaged; restart Nixie: it sets the file aside.'
+  return `Look at the disk and the directory ${dataDir}.`
+}
+
+/** Held for the life of a writer: a second writer on the directory is refused. The system drops it with the process. */
+export function lockDirectory(dataDir: string): { release(): void } {
+  let lock: Database
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+    lock = new Database(join(dataDir, 'nixie.lock'), { create: true, readwrite: true })
+  } catch (cause) {
+    throw storeError(cause, `The data directory ${dataDir} cannot be used`, dataDir)
+  }
+  try {
+    lock.run('PRAGMA locking_mode = EXCLUSIVE')
+    lock.run('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    if (!codeOf(cause).startsWith('SQLITE_BUSY'))
+      throw storeError(cause, `The data directory ${dataDir} cannot be locked`, dataDir)
+    throw new NixieError(
+      'store_error',
+      `Another Nixie writes to ${dataDir}`,
+      'Stop it, or give this one its own --data-dir.',
+    )
+  }
+  return {
+    release() {
+      lock.run('ROLLBACK')
+      lock.close()
+    },
+  }
+}
+
+/** Opens the store for writing, makes or migrates it; what is no store is set aside and told in `warnings`. */
+export function openForWriting(dataDir: string, warnings: string[]): Database {
+  const path = storeFile(dataDir)
+  try {
+    return prepare(path)
+  } catch (cause) {
+    if (!isDamage(cause)) throw storeError(cause, `The store ${path} cannot be opened`, dataDir)
+    warnings.push(setAside(path, cause))
+  }
+  try {
+    return prepare(path)
+  } catch (cause) {
+    throw storeError(cause, `The store ${path} cannot be made`, dataDir)
+  }
+}
+
+/** Renames a damaged store with its log; returns the sentence that says so. */
+export function setAside(path: string, cause: unknown): string {
+  const aside = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
+  for (const part of ['', '-wal']) if (existsSync(path + part)) renameSync(path + part, aside + part)
+  rmSync(`${path}-shm`, { force: true })
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return `The store was damaged (${why}): it was set aside as ${aside} and a new one was begun.`
+}
+
+function prepare(path: string): Database {
+  const db = new Database(path, { create: true, readwrite: true, safeIntegers: true, strict: true })
+  try {
+    db.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
+    if (Number(pragma(db, 'page_count')) === 0) db.run('PRAGMA auto_vacuum = INCREMENTAL')
+    db.run('PRAGMA journal_mode = WAL')
+    db.run('PRAGMA synchronous = NORMAL')
+    db.run('PRAGMA wal_autocheckpoint = 0')
+    db.run(`PRAGMA journal_size_limit = ${4 << 20}`)
+    migrate(db, path)
+    checkQuickly(db)
+    return db
+  } catch (cause) {
+    db.close()
+    throw cause
+  }
+}
+
+class ForeignFile extends Error {
+  readonly code = 'SQLITE_NOTADB'
+}
+
+function migrate(db: Database, path: string): void {
+  const version = Number(pragma(db, 'user_version'))
+  if (version > FORMAT_VERSION) {
+    throw new NixieError(
+      'store_error',
+      `The store ${path} has format ${version}; this Nixie writes format ${FORMAT_VERSION}`,
+      'A newer Nixie wrote it: run that one, or give this one another --data-dir.',
+    )
+  }
+  if (version === 0) {
+    const tables = db.query('SELECT count(*) AS n FROM sqlite_schema').get() as { n: bigint }
+    if (tables.n > 0n) throw new ForeignFile('it is a database, but not of Nixie')
+  } else if (Number(pragma(db, 'application_id')) !== APPLICATION_ID) {
+    throw new ForeignFile('it is a database, but not of Nixie')
+  }
+  for (let v = version; v < FORMAT_VERSION; v++) {
+    db.transaction(() => {
+      db.run(MIGRATIONS[v]!)
+      db.run(`PRAGMA application_id = ${APPLICATION_ID}`)
+      db.run(`PRAGMA user_version = ${v + 1}`)
+    })()
+  }
+}
+
+/** Every page of the small tables, and the ends of the large one; its blobs have checksums of their own. */
+function checkQuickly(db: Database): void {
+  db.query('SELECT count(*), sum(rows), min(min_time), max(max_time) FROM chunks').get()
+  db.query('SELECT count(*), max(length(columns)) FROM schemas').get()
+  db.query('SELECT count(*), max(last_ms) FROM entities').get()
+  db.query('SELECT min(id), max(id) FROM columns').get()
+}
+
+export function pragma(db: Database, name: string): unknown {
+  const row = db.query(`PRAGMA ${name}`).get() as Record<string, unknown> | null
+  return row ? Object.values(row)[0] : undefined
+}

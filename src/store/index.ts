@@ -1,0 +1,2 @@
+export { openReader, type Reader } from './reader'
+export { openWriter, type Writer, type WriterOptions } from './writer'

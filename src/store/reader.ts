@@ -1,0 +1,299 @@
+/** The reading end of the store: snapshots of a file that a writer may be appending to. */
+import { Database } from 'bun:sqlite'
+import { statSync } from 'node:fs'
+import { NixieError } from '../errors'
+import type { Batch, IntVector, Vector } from '../records/batch'
+import type { Table } from '../records/table'
+import { DamagedBlob } from './blob'
+import { type Chunk, chunksBetween, columnRange, listChunks, readColumn, schemaColumns } from './chunks'
+import { defaultVector, ruledOut } from './columns'
+import { FORMAT_VERSION, pragma, storeError, storeFile } from './database'
+import { sliceRows, takeRows } from './slice'
+import type { Entity, Prune, ScanOptions, Source, TableInfo } from './store'
+
+const BUSY_MS = 2000
+const MAX_INT64 = 2n ** 63n - 1n
+/** Rows this far from the base are still exact. */
+const EXACT_NS = 2n ** 53n
+const KEPT_CONNECTIONS = 4
+
+export interface Reader extends Source {
+  /** Chunks passed over because a blob of theirs is damaged, since the reader was opened. */
+  readonly damagedChunks: number
+  /** What the last damaged chunk was. */
+  readonly warnings: readonly string[]
+}
+
+/** A source over the store in this directory, there already or later. A scan is to be read to its end, or returned. */
+export function openReader(dataDir: string, tables: readonly Table[]): Reader {
+  return new SqliteReader(dataDir, tables)
+}
+
+interface Connection {
+  readonly db: Database
+  /** Of the file that was opened: another file in its place is another store. */
+  readonly inode: number
+}
+
+class SqliteReader implements Reader {
+  damagedChunks = 0
+  readonly warnings: string[] = []
+  readonly #dataDir: string
+  readonly #tables: ReadonlyMap<string, Table>
+  #idle: Connection[] = []
+  #closed = false
+  readonly #entities = new Map<string, { version: string; entities: ReadonlyMap<string, Entity> }>()
+
+  constructor(dataDir: string, tables: readonly Table[]) {
+    this.#dataDir = dataDir
+    this.#tables = new Map(tables.map((table) => [table.name, table]))
+  }
+
+  tables(): readonly TableInfo[] {
+    const chunks = this.#read((db) => listChunks(db)) ?? []
+    const byTable = Map.groupBy(chunks, (chunk) => chunk.table)
+    return [...this.#tables.values()].map((table) => infoOf(table, byTable.get(table.name) ?? []))
+  }
+
+  *scan(name: string, options: ScanOptions): Generator<Batch> {
+    const table = this.#tables.get(name)
+    if (!table) throw new NixieError('unknown_table', `There is no table '${name}'`, this.#known())
+    for (const column of [...options.columns, ...(options.prune ?? []).map((p) => p.column)])
+      if (!table.columns.some((c) => c.name === column))
+        throw new NixieError('unknown_column', `${name} has no column '${column}'`, columnsOf(table))
+    const connection = this.#take()
+    if (!connection) return
+    try {
+      connection.db.run('BEGIN')
+      yield* this.#batches(connection.db, table, options)
+    } catch (cause) {
+      throw storeError(cause, `The store ${storeFile(this.#dataDir)} cannot be read`, this.#dataDir)
+    } finally {
+      this.#give(connection)
+    }
+  }
+
+  *#batches(db: Database, table: Table, options: ScanOptions): Generator<Batch> {
+    const startNs = options.startNs ?? -MAX_INT64
+    const endNs = options.endNs ?? MAX_INT64
+    const chunks = chunksBetween(db, table.name, startNs, endNs)
+    const baseNs = baseOf(chunks)
+    if (options.reverse) chunks.reverse()
+    for (const chunk of chunks) {
+      let batch: Batch | undefined
+      try {
+        batch = readChunk(db, chunk, table, options, baseNs, startNs, endNs)
+      } catch (cause) {
+        this.#passOver(chunk, cause)
+      }
+      if (batch) yield batch
+    }
+  }
+
+  /** A damaged chunk costs its rows, not the query. */
+  #passOver(chunk: Chunk, cause: unknown): void {
+    const damaged =
+      cause instanceof DamagedBlob || /^SQLITE_(CORRUPT|IOERR)/.test((cause as { code?: string }).code ?? '')
+    if (!damaged) throw cause
+    this.damagedChunks++
+    this.warnings[0] = `A chunk of ${chunk.table} (${chunk.rows} rows) is damaged and left out: ${(cause as Error).message}`
+  }
+
+  entities(kind: string): ReadonlyMap<string, Entity> {
+    const known = this.#entities.get(kind)
+    const fresh = this.#read((db, inode) => {
+      const counter = db.query("SELECT value FROM counters WHERE name = 'entities'").get() as {
+        value: bigint
+      }
+      const version = `${inode}:${counter.value}`
+      if (known?.version === version) return known
+      return { version, entities: entitiesOf(db, kind) }
+    })
+    if (!fresh) return new Map()
+    this.#entities.set(kind, fresh)
+    return fresh.entities
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const { db } of this.#idle) db.close()
+    this.#idle = []
+  }
+
+  #known(): string {
+    return `Tables: ${[...this.#tables.keys()].join(', ')}.`
+  }
+
+  /** One look at the store in one snapshot; undefined when there is none yet. */
+  #read<T>(look: (db: Database, inode: number) => T): T | undefined {
+    const connection = this.#take()
+    if (!connection) return undefined
+    try {
+      connection.db.run('BEGIN')
+      return look(connection.db, connection.inode)
+    } catch (cause) {
+      throw storeError(cause, `The store ${storeFile(this.#dataDir)} cannot be read`, this.#dataDir)
+    } finally {
+      this.#give(connection)
+    }
+  }
+
+  /** A connection of its own for each scan under way: each has its own snapshot. */
+  #take(): Connection | undefined {
+    if (this.#closed) throw new NixieError('unavailable', 'The store is closed', 'Nixie is stopping.')
+    const path = storeFile(this.#dataDir)
+    const file = statSync(path, { throwIfNoEntry: false })
+    if (!file || file.size === 0) return undefined
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      if (idle.inode === file.ino) return idle
+      idle.db.close()
+    }
+    return openConnection(path, file.ino, this.#dataDir)
+  }
+
+  #give(connection: Connection): void {
+    try {
+      if (connection.db.inTransaction) connection.db.run('ROLLBACK')
+    } catch {
+      connection.db.close()
+      return
+    }
+    if (this.#closed || this.#idle.length >= KEPT_CONNECTIONS) connection.db.close()
+    else this.#idle.push(connection)
+  }
+}
+
+function openConnection(path: string, inode: number, dataDir: string): Connection | undefined {
+  let db: Database | undefined
+  try {
+    db = new Database(path, { readonly: true, safeIntegers: true, strict: true })
+    db.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
+    const version = Number(pragma(db, 'user_version'))
+    if (version === FORMAT_VERSION) return { db, inode }
+    db.close()
+    // A writer is making it just now.
+    if (version === 0) return undefined
+  } catch (cause) {
+    db?.close()
+    throw storeError(cause, `The store ${path} cannot be read`, dataDir)
+  }
+  throw new NixieError(
+    'store_error',
+    `The store ${path} has another format than this Nixie reads`,
+    'Read it with the Nixie that writes it.',
+  )
+}
+
+function infoOf(table: Table, chunks: readonly Chunk[]): TableInfo {
+  let oldestNs: bigint | undefined
+  let newestNs: bigint | undefined
+  let rows = 0
+  let bytes = 0
+  for (const chunk of chunks) {
+    if (oldestNs === undefined || chunk.minNs < oldestNs) oldestNs = chunk.minNs
+    if (newestNs === undefined || chunk.maxNs > newestNs) newestNs = chunk.maxNs
+    rows += chunk.rows
+    bytes += chunk.bytes
+  }
+  const { name, description, columns } = table
+  return { name, description, columns, rows, bytes, oldestNs, newestNs }
+}
+
+const columnsOf = (table: Table) => `Columns: ${table.columns.map((column) => column.name).join(', ')}.`
+
+/** The base of all times of a scan: the oldest row, unless the newest would not be exact from there. */
+function baseOf(chunks: readonly Chunk[]): bigint {
+  if (chunks.length === 0) return 0n
+  const newest = chunks.reduce((max, chunk) => (chunk.maxNs > max ? chunk.maxNs : max), chunks[0]!.maxNs)
+  const oldest = chunks[0]!.minNs
+  return newest - oldest > EXACT_NS ? newest - EXACT_NS : oldest
+}
+
+/** The wanted columns and rows of a chunk; undefined when there are none. Throws `DamagedBlob`, or SQLite's error. */
+function readChunk(
+  db: Database,
+  chunk: Chunk,
+  table: Table,
+  options: ScanOptions,
+  baseNs: bigint,
+  startNs: bigint,
+  endNs: bigint,
+): Batch | undefined {
+  const stored = new Map(schemaColumns(db, chunk.schema).map((column, i) => [column.name, { ...column, i }]))
+  const rangeOf = (name: string) => {
+    const at = stored.get(name)
+    if (name === 'time_') return { min: chunk.minNs, max: chunk.maxNs }
+    return at && at.type !== 'TIME64NS' ? columnRange(db, chunk, at.i) : { min: null, max: null }
+  }
+  for (const condition of options.prune ?? []) {
+    const { min, max } = rangeOf(condition.column)
+    if (isSameType(table, stored.get(condition.column)) && ruledOut(condition as Prune, min, max))
+      return undefined
+  }
+  const vectorOf = (name: string): Vector => {
+    const { type } = table.columns.find((column) => column.name === name)!
+    const at = stored.get(name)
+    if (at?.type !== type) return defaultVector(type, chunk.rows, baseNs)
+    return rebase(readColumn(db, chunk, at.i, type), baseNs)
+  }
+  const inside = chunk.minNs >= startNs && chunk.maxNs <= endNs
+  const times = inside ? undefined : (vectorOf('time_') as IntVector)
+  const kept = times && rowsBetween(times, startNs, endNs)
+  if (kept && kept.count === 0) return undefined
+  const batch = { rows: chunk.rows, columns: options.columns.map(vectorOf) }
+  if (!kept) return batch
+  return kept.rows ? takeRows(batch, kept.rows) : sliceRows(batch, kept.from, kept.from + kept.count)
+}
+
+function isSameType(
+  table: Table,
+  stored: { readonly name: string; readonly type: string } | undefined,
+): boolean {
+  return stored !== undefined && table.columns.some((c) => c.name === stored.name && c.type === stored.type)
+}
+
+function rebase(vector: Vector, baseNs: bigint): Vector {
+  if (vector.type !== 'TIME64NS' || vector.base === baseNs) return vector
+  const shift = Number(vector.base - baseNs)
+  const { values } = vector
+  for (let i = 0; i < values.length; i++) values[i]! += shift
+  return { type: 'TIME64NS', base: baseNs, values }
+}
+
+/** Rows within the bounds: a run of them, or their numbers when they are not side by side. */
+function rowsBetween(
+  times: IntVector,
+  startNs: bigint,
+  endNs: bigint,
+): { readonly count: number; readonly from: number; readonly rows?: Uint32Array } {
+  const start = Number(startNs - times.base)
+  const end = Number(endNs - times.base)
+  const { values } = times
+  const rows = new Uint32Array(values.length)
+  let count = 0
+  for (let i = 0; i < values.length; i++) if (values[i]! >= start && values[i]! <= end) rows[count++] = i
+  const from = rows[0] ?? 0
+  if (count === 0 || rows[count - 1]! - from === count - 1) return { count, from }
+  return { count, from, rows: rows.slice(0, count) }
+}
+
+function entitiesOf(db: Database, kind: string): ReadonlyMap<string, Entity> {
+  const rows = db.query('SELECT key, value, first_ms, last_ms FROM entities WHERE kind = ?').all(kind) as {
+    key: string
+    value: string
+    first_ms: bigint
+    last_ms: bigint
+  }[]
+  return new Map(
+    rows.map((row) => [
+      row.key,
+      {
+        kind,
+        key: row.key,
+        value: JSON.parse(row.value) as Record<string, unknown>,
+        firstSeenMs: Number(row.first_ms),
+        lastSeenMs: Number(row.last_ms),
+      },
+    ]),
+  )
+}

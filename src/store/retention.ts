@@ -1,0 +1,55 @@
+/** What leaves the store: first what is too old, then, over the budget, the oldest of the table furthest over its share. */
+import type { Table } from '../records/table'
+import type { Chunk } from './chunks'
+
+export type Shares = Readonly<Record<string, number>>
+
+/** As Pixie's: HTTP rows are what most questions are about. */
+const DEFAULT_SHARES: Shares = { http_events: 0.4 }
+/** Of the budget, kept free for the log and for chunks under way. */
+const RESERVE_BYTES = 16 << 20
+const RESERVE_SHARE = 0.1
+
+/** Share of the budget by table; tables without one split evenly what is left. */
+export function sharesOf(
+  tables: readonly Table[],
+  given: Shares = DEFAULT_SHARES,
+): ReadonlyMap<string, number> {
+  const rest = tables.filter((table) => given[table.name] === undefined)
+  const taken = tables.reduce((sum, table) => sum + (given[table.name] ?? 0), 0)
+  const each = rest.length > 0 ? Math.max(0, 1 - taken) / rest.length : 0
+  return new Map(tables.map((table) => [table.name, given[table.name] ?? each]))
+}
+
+/** Chunks whose newest row is older than the cutoff (epoch nanoseconds), oldest first. */
+export function overAge(chunks: readonly Chunk[], cutoffNs: bigint, limit: number): Chunk[] {
+  const old: Chunk[] = []
+  for (const chunk of chunks) {
+    // In order of their oldest row: behind the cutoff nothing is too old.
+    if (chunk.minNs >= cutoffNs || old.length === limit) break
+    if (chunk.maxNs < cutoffNs) old.push(chunk)
+  }
+  return old
+}
+
+/** The chunk to take out next, if `usedBytes` are too many. A table may use what others leave. */
+export function overBudget(
+  chunks: readonly Chunk[],
+  shares: ReadonlyMap<string, number>,
+  usedBytes: number,
+  budgetBytes: number,
+): Chunk | undefined {
+  const limit = budgetBytes - Math.min(RESERVE_BYTES, budgetBytes * RESERVE_SHARE)
+  if (usedBytes <= limit) return undefined
+  const bytes = new Map<string, number>()
+  for (const chunk of chunks) bytes.set(chunk.table, (bytes.get(chunk.table) ?? 0) + chunk.bytes)
+  let furthest: string | undefined
+  let excess = Number.NEGATIVE_INFINITY
+  for (const [table, taken] of bytes) {
+    const over = taken - (shares.get(table) ?? 0) * limit
+    if (over <= excess) continue
+    excess = over
+    furthest = table
+  }
+  return chunks.find((chunk) => chunk.table === furthest)
+}

@@ -1,0 +1,417 @@
+/** The writing end of the store: appends, compacts, expires. One per data directory, on the capture thread. */
+import type { Database } from 'bun:sqlite'
+import { statfsSync, statSync } from 'node:fs'
+import type { Counters } from '../health/counters'
+import type { Batch, IntVector } from '../records/batch'
+import type { Table } from '../records/table'
+import {
+  type Chunk,
+  DAMAGED,
+  deleteChunk,
+  insertChunk,
+  listChunks,
+  type NewChunk,
+  SEALED,
+  schemaColumns,
+  schemaId,
+} from './chunks'
+import { type EncodedColumn, encodeColumn, type Part } from './columns'
+import { isDamage, lockDirectory, openForWriting, pragma, setAside, storeError, storeFile } from './database'
+import {
+  APPEND_LEVEL,
+  DamagedSource,
+  FULL_ROWS,
+  isFull,
+  type Limits,
+  limitsFor,
+  mergeChunks,
+  pickMerge,
+} from './merge'
+import { overAge, overBudget, type Shares, sharesOf } from './retention'
+import { sliceBatch } from './slice'
+import type { Entity, StoreWriter, WriterStats } from './store'
+
+/** What `df -h` would call a lot: the default budget's ceiling. */
+const MAX_DEFAULT_BUDGET = 1 << 30
+/** Log bytes after which the log is folded into the file. */
+const CHECKPOINT_BYTES = 4 << 20
+/** Pages given back to the file system in one step, when at least so many are free. */
+const VACUUM_PAGES = 256
+/** Chunks expired in one step. */
+const EXPIRE_CHUNKS = 16
+/** Rests of a merge that one step takes. */
+const MERGE_RESTS = 4
+/** How often entities that no record can refer to are looked for. */
+const ENTITY_SWEEP_MS = 60_000
+const KEPT_WARNINGS = 20
+
+export interface WriterOptions {
+  readonly dataDir: string
+  readonly retentionSeconds: number
+  /** 0: 1 GiB or 10 % of the free disk, whichever is less. */
+  readonly diskBudgetBytes: number
+  readonly tables: readonly Table[]
+  /** Share of the budget by table name; what is left is split evenly among the rest. */
+  readonly shares?: Shares
+  readonly counters?: Counters
+}
+
+export interface Writer extends StoreWriter {
+  /** What users should know: a store that was set aside, a damaged chunk. Newest last, bounded. */
+  readonly warnings: readonly string[]
+}
+
+/** Opens or makes the store; throws a NixieError when the directory can't be written or another writer has it. */
+export function openWriter(options: WriterOptions): Writer {
+  return new SqliteWriter(options)
+}
+
+interface Merge {
+  readonly sources: readonly Chunk[]
+  readonly work: Generator<void, NewChunk>
+}
+
+/** Done once the transaction is in. */
+type Committed = () => void
+
+class SqliteWriter implements Writer {
+  readonly warnings: string[] = []
+  readonly #budgetBytes: number
+  readonly #options: WriterOptions
+  readonly #lock: { release(): void }
+  readonly #limits: Limits
+  readonly #shares: ReadonlyMap<string, number>
+  #db: Database
+  /** In time order. This writer is the only one who changes them. */
+  #chunks: Chunk[]
+  #schemas = new Map<string, { id: number; columns: Table['columns'] }>()
+  #nextId = 1
+  #merge: Merge | undefined
+  #sinceCheckpoint = 0
+  #sweptMs = 0
+  #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0 }
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.#limits = limitsFor(options.retentionSeconds)
+    this.#shares = sharesOf(options.tables, options.shares)
+    this.#lock = lockDirectory(options.dataDir)
+    try {
+      this.#budgetBytes = options.diskBudgetBytes || defaultBudget(options.dataDir)
+      this.#db = openForWriting(options.dataDir, this.warnings)
+      this.#chunks = this.#loadChunks()
+    } catch (cause) {
+      this.#lock.release()
+      throw storeError(cause, 'The store cannot be opened', options.dataDir)
+    }
+  }
+
+  #loadChunks(): Chunk[] {
+    const chunks = listChunks(this.#db)
+    this.#nextId = chunks.reduce((max, chunk) => Math.max(max, chunk.id), 0) + 1
+    return chunks
+  }
+
+  append(batches: readonly { table: Table; batch: Batch }[]): void {
+    const pieces = batches.flatMap(({ table, batch }) =>
+      sliceBatch(batch, FULL_ROWS).map((piece) => ({
+        table,
+        chunk: encodeBatch(table, piece, this.#limits),
+      })),
+    )
+    if (pieces.length === 0) return
+    this.#write('Rows could not be stored', () => {
+      const added = pieces.map(({ table, chunk }) =>
+        this.#insert(table.name, { ...chunk, schema: this.#schema(table) }),
+      )
+      return () => {
+        for (const chunk of added) {
+          this.#keep(chunk)
+          this.#stats.writtenBytes += chunk.bytes
+          this.#count('rows', chunk.rows)
+          this.#count('chunks', 1)
+          this.#count('chunkBytes', chunk.bytes)
+        }
+      }
+    })
+    if (this.#sinceCheckpoint > 4 * CHECKPOINT_BYTES) this.#checkpoint()
+  }
+
+  putEntities(entities: readonly Entity[]): void {
+    if (entities.length === 0) return
+    this.#write('Entities could not be stored', () => {
+      const put = this.#db.query(`INSERT INTO entities VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+        value = excluded.value, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)`)
+      for (const e of entities)
+        put.run(e.kind, e.key, JSON.stringify(e.value), Math.trunc(e.firstSeenMs), Math.trunc(e.lastSeenMs))
+      this.#bumpEntities()
+      return undefined
+    })
+  }
+
+  maintain(nowMs: number): boolean {
+    try {
+      return this.#step(nowMs)
+    } catch (cause) {
+      this.#merge = undefined
+      throw storeError(cause, 'The store could not be tidied', this.#options.dataDir)
+    }
+  }
+
+  #step(nowMs: number): boolean {
+    if (this.#merge) return this.#mergeStep(this.#merge)
+    const cutoff =
+      BigInt(Math.floor(nowMs)) * 1_000_000n - BigInt(this.#options.retentionSeconds) * 1_000_000_000n
+    const old = overAge(this.#chunks, cutoff, EXPIRE_CHUNKS)
+    if (old.length > 0) return this.#expire(old)
+    const victim = overBudget(this.#chunks, this.#shares, this.#usedBytes(), this.#budgetBytes)
+    if (victim) return this.#expire([victim])
+    if (this.#startMerge()) return true
+    if (nowMs - this.#sweptMs >= ENTITY_SWEEP_MS || nowMs < this.#sweptMs) this.#sweepEntities(nowMs)
+    if (this.#sinceCheckpoint > CHECKPOINT_BYTES) this.#checkpoint()
+    return this.#giveBack()
+  }
+
+  #startMerge(): boolean {
+    for (const chunks of Map.groupBy(this.#chunks, (chunk) => chunk.table).values()) {
+      const sources = pickMerge(chunks, this.#limits)
+      if (!sources) continue
+      if (sources.length === 1) this.#setLevel(sources[0]!, SEALED)
+      else {
+        const columns = schemaColumns(this.#db, sources[0]!.schema)
+        this.#merge = { sources, work: mergeChunks(this.#db, sources, columns, this.#limits) }
+      }
+      return true
+    }
+    return false
+  }
+
+  #mergeStep({ sources, work }: Merge): boolean {
+    try {
+      for (let i = 0; i < MERGE_RESTS; i++) {
+        const step = work.next()
+        if (!step.done) continue
+        this.#merge = undefined
+        this.#replace(sources, step.value)
+        return true
+      }
+    } catch (cause) {
+      if (!(cause instanceof DamagedSource)) throw cause
+      this.#merge = undefined
+      this.#warn(
+        `A chunk of ${cause.chunk.table} (${cause.chunk.rows} rows) is damaged and left out: ${cause.message}`,
+      )
+      this.#setLevel(cause.chunk, DAMAGED)
+    }
+    return true
+  }
+
+  #replace(sources: readonly Chunk[], chunk: NewChunk): void {
+    this.#write('Chunks could not be merged', () => {
+      const merged = this.#insert(sources[0]!.table, chunk)
+      for (const source of sources) deleteChunk(this.#db, source.id)
+      return () => {
+        const gone = new Set(sources)
+        this.#chunks = this.#chunks.filter((c) => !gone.has(c))
+        this.#keep(merged)
+        this.#stats.compactedBytes += merged.bytes
+        this.#count('compactedBytes', merged.bytes)
+      }
+    })
+  }
+
+  #expire(chunks: readonly Chunk[]): boolean {
+    this.#write('Old rows could not be taken out', () => {
+      for (const chunk of chunks) deleteChunk(this.#db, chunk.id)
+      return () => {
+        const gone = new Set(chunks)
+        this.#chunks = this.#chunks.filter((chunk) => !gone.has(chunk))
+        const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
+        this.#stats.expiredRows += rows
+        this.#count('expiredRows', rows)
+      }
+    })
+    return true
+  }
+
+  #setLevel(chunk: Chunk, level: number): void {
+    this.#write('A chunk could not be marked', () => {
+      this.#db.query('UPDATE chunks SET level = ? WHERE id = ?').run(level, chunk.id)
+      return () => {
+        this.#chunks = this.#chunks.map((c) => (c === chunk ? { ...chunk, level } : c))
+      }
+    })
+  }
+
+  /** Entities outlive the oldest record, and are kept for the retention when there is none. */
+  #sweepEntities(nowMs: number): void {
+    this.#sweptMs = nowMs
+    let oldestMs = nowMs - this.#options.retentionSeconds * 1000
+    for (const chunk of this.#chunks) oldestMs = Math.min(oldestMs, Number(chunk.minNs / 1_000_000n))
+    this.#write('Old entities could not be taken out', () => {
+      const gone = this.#db.query('DELETE FROM entities WHERE last_ms < ?').run(Math.trunc(oldestMs))
+      if (gone.changes > 0) this.#bumpEntities()
+      return undefined
+    })
+  }
+
+  #bumpEntities(): void {
+    this.#db.run("UPDATE counters SET value = value + 1 WHERE name = 'entities'")
+  }
+
+  /** Free pages are used again; many of them go back to the file system. */
+  #giveBack(): boolean {
+    const free = Number(pragma(this.#db, 'freelist_count'))
+    const pages = Number(pragma(this.#db, 'page_count'))
+    const tooLarge = pages * this.#pageBytes() > this.#budgetBytes && free > 0
+    if (!tooLarge && (free < 16 * VACUUM_PAGES || free * 4 < pages)) return false
+    // Statement by statement: each step of it frees a page.
+    this.#db.query(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all()
+    this.#sinceCheckpoint += VACUUM_PAGES * this.#pageBytes()
+    return true
+  }
+
+  #insert(table: string, chunk: NewChunk): Chunk {
+    const id = this.#nextId++
+    const bytes = insertChunk(this.#db, id, chunk)
+    const raw = chunk.columns.reduce((sum, column) => sum + column.rawBytes, 0)
+    const { schema, level, rows, minNs, maxNs } = chunk
+    return { id, table, schema, level, rows, minNs, maxNs, bytes, raw }
+  }
+
+  #keep(chunk: Chunk): void {
+    let at = this.#chunks.length
+    while (at > 0 && this.#chunks[at - 1]!.minNs > chunk.minNs) at--
+    this.#chunks.splice(at, 0, chunk)
+    this.#sinceCheckpoint += chunk.bytes
+  }
+
+  #schema(table: Table): number {
+    const known = this.#schemas.get(table.name)
+    if (known?.columns === table.columns) return known.id
+    return schemaId(this.#db, table.name, table.columns)
+  }
+
+  /** One transaction; what it returns is done once it is in. A damaged file is set aside and the work done anew. */
+  #write(what: string, work: () => Committed | undefined, retry = true): void {
+    let done: Committed | undefined
+    try {
+      this.#db.run('BEGIN IMMEDIATE')
+      done = work()
+      this.#db.run('COMMIT')
+    } catch (cause) {
+      this.#rollback()
+      if (!isDamage(cause) || !retry) throw storeError(cause, what, this.#options.dataDir)
+      this.#beginAnew(cause)
+      this.#write(what, work, false)
+      return
+    }
+    done?.()
+  }
+
+  #rollback(): void {
+    try {
+      if (this.#db.inTransaction) this.#db.run('ROLLBACK')
+    } catch {
+      // SQLite has rolled back by itself.
+    }
+  }
+
+  #beginAnew(cause: unknown): void {
+    const { dataDir } = this.#options
+    this.#db.close()
+    this.#warn(setAside(storeFile(dataDir), cause))
+    this.#db = openForWriting(dataDir, this.warnings)
+    this.#merge = undefined
+    this.#schemas.clear()
+    this.#chunks = this.#loadChunks()
+  }
+
+  #warn(sentence: string): void {
+    this.warnings.push(sentence)
+    if (this.warnings.length > KEPT_WARNINGS) this.warnings.shift()
+  }
+
+  #checkpoint(): void {
+    this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').all()
+    this.#sinceCheckpoint = 0
+  }
+
+  #pageBytes(): number {
+    return Number(pragma(this.#db, 'page_size'))
+  }
+
+  #usedBytes(): number {
+    const pages = Number(pragma(this.#db, 'page_count')) - Number(pragma(this.#db, 'freelist_count'))
+    return pages * this.#pageBytes()
+  }
+
+  #count(name: 'rows' | 'chunks' | 'chunkBytes' | 'compactedBytes' | 'expiredRows', by: number): void {
+    if (this.#options.counters) this.#options.counters[name] += by
+  }
+
+  stats(): WriterStats {
+    const path = storeFile(this.#options.dataDir)
+    return { ...this.#stats, budgetBytes: this.#budgetBytes, fileBytes: sizeOf(path) + sizeOf(`${path}-wal`) }
+  }
+
+  close(): void {
+    this.#merge = undefined
+    this.#db.close()
+    this.#lock.release()
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function defaultBudget(dataDir: string): number {
+  const disk = statfsSync(dataDir)
+  const used = sizeOf(storeFile(dataDir))
+  return Math.min(MAX_DEFAULT_BUDGET, Math.floor((disk.bavail * disk.bsize + used) * 0.1))
+}
+
+function encodeBatch(table: Table, batch: Batch, limits: Limits): Omit<NewChunk, 'schema'> {
+  const { minNs, maxNs } = spanOf(table, batch)
+  const columns = batch.columns.map((vector) => {
+    const isTime = vector.type === 'TIME64NS'
+    const isInt = vector.type === 'INT64'
+    const shift = isTime ? Number(vector.base - minNs) : isInt ? Number(vector.base) : 0
+    return finish(encodeColumn([{ vector, shift }] satisfies Part[], undefined, APPEND_LEVEL))
+  })
+  const raw = columns.reduce((sum, column) => sum + column.rawBytes, 0)
+  const level = isFull({ rows: batch.rows, raw, minNs, maxNs }, limits) ? SEALED : 0
+  return { level, rows: batch.rows, minNs, maxNs, columns }
+}
+
+function finish(work: Generator<void, EncodedColumn>): EncodedColumn {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+
+const MAX_INT64 = 2n ** 63n - 1n
+
+/** First and last time of the rows; now, for a table without times. */
+function spanOf(table: Table, batch: Batch): { minNs: bigint; maxNs: bigint } {
+  const at = table.columns.findIndex((column) => column.name === 'time_' && column.type === 'TIME64NS')
+  if (at < 0) {
+    const now = BigInt(Date.now()) * 1_000_000n
+    return { minNs: now, maxNs: now }
+  }
+  const { base, values } = batch.columns[at] as IntVector
+  let min = Number.POSITIVE_INFINITY
+  let max = Number.NEGATIVE_INFINITY
+  for (const value of values) {
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  return { minNs: toInt64(base, min), maxNs: toInt64(base, max) }
+}
+
+function toInt64(base: bigint, value: number): bigint {
+  const time = base + BigInt(Number.isFinite(value) ? Math.trunc(value) : 0)
+  return time > MAX_INT64 ? MAX_INT64 : time < -MAX_INT64 ? -MAX_INT64 : time
+}
