@@ -81,8 +81,12 @@ function addDisplay(displays: Display[], name: string, node: Node): void {
   displays.push({ name: free, node })
 }
 
-/** An argument of a view: text is read as the parameter's annotation says. */
-export type ArgumentValue = string | number | bigint | boolean
+/** An argument of a view: its text is read as the parameter's annotation says, without one as `type`. */
+export interface ArgumentText {
+  readonly text: string
+  /** STRING when absent. */
+  readonly type?: DataType
+}
 
 /**
  * Calls a function of the module with arguments by name: one dataframe, or several when it returns a list.
@@ -91,7 +95,7 @@ export type ArgumentValue = string | number | bigint | boolean
 export function callFunction(
   module: CompiledModule,
   name: string,
-  args: Readonly<Record<string, ArgumentValue>> = {},
+  args: Readonly<Record<string, ArgumentText>> = {},
 ): readonly Node[] {
   const { source, evaluator, scope, nowNs } = internals.get(module)!
   return guarded(source, () => {
@@ -137,20 +141,15 @@ function framesOf(value: Value, name: string): readonly Node[] {
 function argumentValue(
   declared: TypeValue | undefined,
   name: string,
-  value: ArgumentValue,
+  { text, type = 'STRING' }: ArgumentText,
   nowNs: bigint,
 ): Value {
-  if (typeof value === 'bigint') return constant('INT64', value)
-  if (typeof value === 'boolean') return constant('BOOLEAN', value)
-  if (typeof value === 'number') {
-    return Number.isSafeInteger(value) ? constant('INT64', BigInt(value)) : constant('FLOAT64', value)
+  const wanted = declared?.type ?? type
+  const value = readText(text, wanted, nowNs)
+  if (value === undefined) {
+    throw new NixieError('bad_request', `${name}: '${text.slice(0, 60)}' is not ${SHAPES[wanted]}`, '')
   }
-  const type = declared?.type ?? 'STRING'
-  const read = readText(value, type, nowNs)
-  if (read === undefined) {
-    throw new NixieError('bad_request', `${name}: '${value.slice(0, 60)}' is not ${SHAPES[type]}`, '')
-  }
-  return constant(type, read)
+  return constant(wanted, value)
 }
 
 const SHAPES: Readonly<Record<DataType, string>> = {

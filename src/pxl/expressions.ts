@@ -59,16 +59,6 @@ export function asExpr(value: Value, what: string): Expr {
   throw new NixieError('type_error', `${what} must be a column or a constant, not ${describe(value)}`, hint)
 }
 
-/** A call whose type the compiler knows without the registry. */
-export function typedCall(
-  fn: string,
-  args: readonly Expr[],
-  type: Expr['type'],
-  semantic: Expr['semantic'],
-): Expr {
-  return bounded({ kind: 'call', fn, args, type, semantic })
-}
-
 /** `name(...args)` with the type and unit that the engine's registry gives. Throws `type_error`, `compile_error`. */
 export function callEngine(name: string, args: readonly Expr[]): Expr {
   const result = resolveFunction(name, args)

@@ -107,6 +107,7 @@ export function filter(node: Node, condition: Expr): Node {
       "Compare: df[df.a == 1]. A column by its name is df['a'].",
     )
   }
+  if (predicate.kind === 'literal' && predicate.value === true) return node
   return bounded({ op: 'filter', input: node, predicate, columns: node.columns }, [node])
 }
 

@@ -3,7 +3,7 @@ import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
 import type { Arguments } from './arguments'
-import { asExpr, callEngine, retag, typedCall } from './expressions'
+import { asExpr, callEngine, retag } from './expressions'
 import { keep, scan, type TableSchema } from './frames'
 import { binary } from './operators'
 import { didYouMean } from './suggest'
@@ -133,7 +133,7 @@ function scriptReference(args: Arguments): Value {
       parts.push(...pair)
     }
   }
-  return { kind: 'column', expr: typedCall('_script_reference', parts, 'STRING', 'ST_SCRIPT_REFERENCE') }
+  return { kind: 'column', expr: callEngine('_script_reference', parts) }
 }
 
 function textExpr(expr: Expr, what: string): Expr {
