@@ -37,7 +37,10 @@ export function unitOf(semantic: SemanticType): { unit: Unit; scale: number } {
 export const isTime = (column: ResultColumn): boolean =>
   column.type === 'TIME64NS' || column.semantic === 'ST_TIME_NS'
 
-const isQuantiles = (column: ResultColumn): boolean =>
+/** Those of a quantiles cell that a table shows. */
+export const QUANTILES = ['p50', 'p90', 'p99'] as const
+
+export const isQuantiles = (column: ResultColumn): boolean =>
   column.semantic === 'ST_QUANTILES' || column.semantic === 'ST_DURATION_NS_QUANTILES'
 
 export const isNumeric = (column: ResultColumn): boolean =>
@@ -66,7 +69,7 @@ function quantiles(text: string, column: ResultColumn): Shown {
   const parts = objectIn(text)
   if (!parts) return { text }
   const { unit, scale } = unitOf(column.semantic)
-  const shown = ['p50', 'p90', 'p99'].flatMap((name) => {
+  const shown = QUANTILES.flatMap((name) => {
     const value = parts[name]
     return typeof value === 'number' ? [inUnit(unit, value * scale)] : []
   })

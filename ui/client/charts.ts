@@ -1,6 +1,7 @@
 import uPlot from 'uplot'
 import { inUnit } from '../units'
 import type { ChartData } from '../widgets/timeseries'
+import { timeOfDay } from './times'
 
 const HEIGHT = 200
 /** Told apart by colour-blind readers as well (after Okabe and Ito), on light and dark. */
@@ -45,11 +46,11 @@ function options(element: HTMLElement, data: ChartData): uPlot.Options {
     cursor: { sync: { key: 'time' } },
     scales: { y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max ?? 0) > 0 ? max * 1.08 : 1] } },
     axes: [
-      { ...axis, ticks: axis.grid },
+      { ...axis, ticks: axis.grid, values: (_, ticks) => ticks.map((t) => timeOfDay(t, ticks)) },
       { ...axis, ticks: axis.grid, size: 72, values: (_, ticks) => ticks.map((t) => inUnit(data.unit, t)) },
     ],
     series: [
-      { label: 'time' },
+      { label: 'time', value: (_: uPlot, t: number | null) => (t === null ? '–' : timeOfDay(t, [])) },
       ...data.series.map((s, i) => ({
         label: s.label,
         stroke: COLOURS[i % COLOURS.length]!,

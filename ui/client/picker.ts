@@ -25,6 +25,9 @@ export function startPicker(): void {
     open(document.activeElement === input)
     select(0)
   })
+  // Focused before htmx listened: ask again.
+  const askAgain = () => document.activeElement === input && input.dispatchEvent(new Event('focus'))
+  document.addEventListener('htmx:after:process', askAgain, { once: true })
   input.addEventListener('focus', () => open(true))
   input.addEventListener('blur', () => open(false))
   // The blur would hide the link before it is clicked.

@@ -18,3 +18,17 @@ export function localTimes(root: ParentNode): void {
     element.title = date.toISOString()
   }
 }
+
+const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const second = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
+
+/** Seconds since the epoch beside the other ticks of an axis: as short as their distance allows. */
+export function timeOfDay(at: number, ticks: readonly number[]): string {
+  const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : 1
+  return (step >= 86_400 ? day : step >= 60 ? minute : second).format(new Date(at * 1000))
+}

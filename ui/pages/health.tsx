@@ -12,13 +12,14 @@ const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
 
 const STAGES: readonly Stage[] = ['kernel', 'streams', 'protocols', 'store', 'query', 'api']
 
-export function LossList({ status }: { status: Status }) {
+export function LossList({ status, explained }: { status: Status; explained?: boolean }) {
   return (
     <dl class="numbers">
       {(Object.keys(LOSSES) as (keyof Status['losses'])[]).map((name) => (
         <div class={status.losses[name] > 0 ? 'bad' : undefined} title={LOSSES[name]}>
           <dt>{name}</dt>
           <dd>{count(status.losses[name])}</dd>
+          {explained ? <dd class="help">{LOSSES[name]}</dd> : null}
         </div>
       ))}
     </dl>
@@ -60,7 +61,7 @@ export function Probes({ probes }: { probes: readonly ProbeState[] }) {
     <ul class="probes">
       {probes.map((probe) => (
         <li class={probe.attached ? 'good' : 'bad'}>
-          <b>{probe.name}</b> <span>{probe.attached ? 'attached' : 'not attached'}</span> {probe.purpose}
+          <b>{probe.name}</b> {probe.attached ? 'attached' : 'not attached'} · {probe.purpose}
           {probe.error ? <p>{probe.error}</p> : null}
           {probe.hint ? <p class="hint">{probe.hint}</p> : null}
         </li>
@@ -118,7 +119,7 @@ export function HealthView({ status }: { status: Status }) {
         {bytes(status.rss)} resident
       </p>
       <h2>Losses</h2>
-      <LossList status={status} />
+      <LossList status={status} explained />
       <h2>Probes</h2>
       {status.capture.error ? <p class="note">{status.capture.error}</p> : null}
       <Probes probes={status.probes} />

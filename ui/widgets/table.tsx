@@ -1,7 +1,7 @@
 /** A result table: sorted, cut to what is shown, every cell as text. */
 import type { Child } from 'hono/jsx'
 import type { ResultTable } from '../../src/runner/runner'
-import { compare, isNumeric, isTime, show } from '../format'
+import { compare, isNumeric, isQuantiles, isTime, QUANTILES, show } from '../format'
 import { count } from '../units'
 import { type Sort, stateUrl, type ViewState } from '../view-state'
 
@@ -62,7 +62,12 @@ function Head({ table, place }: { table: ResultTable; place: Place | undefined }
         const sorted = sort?.table === table.name && sort.column === column.name
         const direction = sorted ? (sort.descending ? 'descending' : 'ascending') : undefined
         return (
-          <th scope="col" class={isNumeric(column) ? 'num' : undefined} aria-sort={direction}>
+          <th
+            scope="col"
+            class={isNumeric(column) ? 'num' : undefined}
+            aria-sort={direction}
+            data-name={column.name}
+          >
             {place ? (
               <Link place={place} state={{ ...place.state, sort: nextSort(table, i, sort) }}>
                 {column.name}
@@ -70,6 +75,7 @@ function Head({ table, place }: { table: ResultTable; place: Place | undefined }
             ) : (
               column.name
             )}
+            {isQuantiles(column) ? <small> {QUANTILES.join(' · ')}</small> : null}
           </th>
         )
       })}
