@@ -29,7 +29,7 @@ export interface Input {
   readonly end: number
   /** The direction has ended (FIN or close) right behind `end`. */
   readonly ended: boolean
-  /** When the byte at `pos` was moved. */
+  /** When the byte at `pos` was moved; for the byte before `bytes`, when the newest bytes before it were. */
   timeAt(pos: number): number
 }
 
@@ -85,12 +85,24 @@ export interface Protocol<F extends Frame = Frame, S = unknown> {
   /** The first offset ≥ `from` at which a message of this kind may start, or -1. */
   boundary(kind: Kind, bytes: Uint8Array, from: number): number
   parse(kind: Kind, input: Input, state: S): ParseResult<F>
-  /** Bytes of this direction are missing at the parser's position: forget the message under way. */
-  gap(kind: Kind, state: S): void
   /**
-   * Pairs what can be paired, takes it out of both queues and emits records. `final` is the connection's end: what
-   * can still be said about the rest is said, and the queues are empty after. Returns how many frames were
-   * dropped without a record.
+   * `bytes` of this direction are missing at the parser's position (Infinity: nobody knows how many). True when they lie
+   * within a message whose end is still known, and parsing goes on behind them; false when the message under way
+   * is lost, and the stream resyncs with `boundary`.
    */
-  stitch(requests: F[], responses: F[], connection: Connection, state: S, sink: Sink, final: boolean): number
+  gap(kind: Kind, state: S, bytes: number): boolean
+  /**
+   * Pairs what can be paired, takes it out of both queues and emits records. `nowNs` is the capture clock: what waits
+   * for certainty is asked about again later. `final` is the connection's end: what can still be said about
+   * the rest is said, and the queues are empty after. Returns how many frames were dropped without a record.
+   */
+  stitch(
+    requests: F[],
+    responses: F[],
+    connection: Connection,
+    state: S,
+    sink: Sink,
+    nowNs: number,
+    final: boolean,
+  ): number
 }

@@ -1,0 +1,81 @@
+/** The kept head of one message's content. */
+import { bodyText } from '../lib/body-text'
+import { inflate, inflateInput } from '../lib/inflate'
+import { redactForm } from '../lib/redact'
+import type { ProtocolSettings } from '../protocol'
+import type { Fields } from './head'
+
+export class Body {
+  /** Bytes of content so far, kept or not. */
+  size = 0
+  #bytes: Uint8Array | undefined
+  #kept = 0
+  #limit: number
+  readonly #fields: Fields
+  readonly #settings: ProtocolSettings
+
+  constructor(fields: Fields, settings: ProtocolSettings) {
+    this.#fields = fields
+    this.#settings = settings
+    this.#limit = keptBytes(fields, settings)
+  }
+
+  /** Nothing more will be kept: the rest may be skipped. */
+  get full(): boolean {
+    return this.#kept >= this.#limit
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    this.size += end - start
+    const take = Math.min(end - start, this.#limit - this.#kept)
+    if (take <= 0) return
+    this.#reserve(this.#kept + take)
+    this.#bytes!.set(bytes.subarray(start, start + take), this.#kept)
+    this.#kept += take
+  }
+
+  /** `bytes` of content went by without being kept: what comes behind them is no part of the head. */
+  pass(bytes: number): void {
+    this.size += bytes
+    this.#limit = this.#kept
+  }
+
+  text(): string {
+    const bytes = this.#bytes?.subarray(0, this.#kept) ?? new Uint8Array(0)
+    return contentText(bytes, this.size, this.#fields, this.#settings)
+  }
+
+  #reserve(needed: number): void {
+    if (this.#bytes && this.#bytes.length >= needed) return
+    const wider = new Uint8Array(Math.min(this.#limit, Math.max(needed, 2 * (this.#bytes?.length ?? 128))))
+    if (this.#bytes) wider.set(this.#bytes.subarray(0, this.#kept))
+    this.#bytes = wider
+  }
+}
+
+function keptBytes(fields: Fields, settings: ProtocolSettings): number {
+  return fields.contentCoding === ''
+    ? settings.bodyLimit
+    : inflateInput(fields.contentCoding, settings.bodyLimit)
+}
+
+/** A whole body that lies in one piece, without a copy. */
+export function wholeBodyText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  fields: Fields,
+  settings: ProtocolSettings,
+): string {
+  const kept = Math.min(end - start, keptBytes(fields, settings))
+  return contentText(bytes.subarray(start, start + kept), end - start, fields, settings)
+}
+
+function contentText(bytes: Uint8Array, size: number, fields: Fields, settings: ProtocolSettings): string {
+  if (size === 0 || settings.bodyLimit === 0) return ''
+  const coding = fields.contentCoding
+  const content = coding === '' ? bytes : inflate(coding, bytes, settings.bodyLimit)
+  if (content === undefined) return `<${coding.slice(0, 32)} ${size} bytes>`
+  const text = bodyText(content, size)
+  return settings.redact && fields.isForm ? redactForm(text) : text
+}

@@ -1,0 +1,44 @@
+import { bool, defineTable, int, string, time, upid } from '../../records/table'
+
+export const httpEvents = defineTable(
+  'http_events',
+  'HTTP requests with their responses, as seen at one end of the connection',
+  {
+    time_: time('When the last byte of the response was moved'),
+    upid: upid('Process that owns the traced end'),
+    remote_addr: string('Address of the other end', { semantic: 'ST_IP_ADDRESS' }),
+    remote_port: int('Port of the other end', { semantic: 'ST_PORT' }),
+    local_addr: string('Address of the traced end', { semantic: 'ST_IP_ADDRESS' }),
+    local_port: int('Port of the traced end', { semantic: 'ST_PORT' }),
+    trace_role: int('Role of the traced process: 1 client, 2 server, 4 unknown', {
+      pattern: 'GENERAL_ENUM',
+    }),
+    encrypted: bool('True when the connection is encrypted', { pattern: 'GENERAL_ENUM' }),
+    major_version: int('Major version of HTTP: 1 or 2', { pattern: 'GENERAL_ENUM' }),
+    minor_version: int('Minor version of HTTP: 0 or 1; 0 for HTTP/2', { pattern: 'GENERAL_ENUM' }),
+    content_type: int('Kind of the response content: 0 unknown, 1 JSON, 2 gRPC', { pattern: 'GENERAL_ENUM' }),
+    req_headers: string('Request headers as a JSON object', { pattern: 'STRUCTURED' }),
+    req_method: string('Request method', { semantic: 'ST_HTTP_REQ_METHOD', pattern: 'GENERAL_ENUM' }),
+    req_path: string('Request target as it was sent, with its query', { pattern: 'STRUCTURED' }),
+    req_body: string('Head of the request content, decompressed', { pattern: 'STRUCTURED' }),
+    req_body_size: int('Bytes of request content that were sent', {
+      semantic: 'ST_BYTES',
+      pattern: 'METRIC_GAUGE',
+    }),
+    resp_headers: string('Response headers as a JSON object', { pattern: 'STRUCTURED' }),
+    resp_status: int('Response status code', { semantic: 'ST_HTTP_RESP_STATUS', pattern: 'GENERAL_ENUM' }),
+    resp_message: string('Response reason phrase', {
+      semantic: 'ST_HTTP_RESP_MESSAGE',
+      pattern: 'STRUCTURED',
+    }),
+    resp_body: string('Head of the response content, decompressed', { pattern: 'STRUCTURED' }),
+    resp_body_size: int('Bytes of response content that were sent', {
+      semantic: 'ST_BYTES',
+      pattern: 'METRIC_GAUGE',
+    }),
+    latency: int('From the first byte of the request to the last byte of the response', {
+      semantic: 'ST_DURATION_NS',
+      pattern: 'METRIC_GAUGE',
+    }),
+  },
+)

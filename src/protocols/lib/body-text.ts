@@ -1,0 +1,41 @@
+/** A message body as the text of a column. */
+import { isAscii, isUtf8 } from 'node:buffer'
+import { latin1, utf8 } from './bytes'
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells binary from text
+const CONTROL = /[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]/
+const PRINTABLE_HEAD = 64
+
+/**
+ * `bytes` is the kept head of a body of `size` bytes. Text is itself, without a character that the limit cut in two;
+ * anything else is `<binary 5120 bytes> .PNG....`: its size and its printable head, other bytes as dots.
+ */
+export function bodyText(bytes: Uint8Array, size: number): string {
+  if (isAscii(bytes)) {
+    const text = latin1(bytes, 0, bytes.length)
+    return CONTROL.test(text) ? binaryText(bytes, size) : text
+  }
+  const end = wholeCharacters(bytes)
+  if (!isUtf8(bytes.subarray(0, end))) return binaryText(bytes, size)
+  const text = utf8(bytes, 0, end)
+  return CONTROL.test(text) ? binaryText(bytes, size) : text
+}
+
+function binaryText(bytes: Uint8Array, size: number): string {
+  const head = latin1(bytes, 0, Math.min(PRINTABLE_HEAD, bytes.length)).replace(/[^\x20-\x7e]/g, '.')
+  return `<binary ${size} bytes> ${head}`
+}
+
+/** The end of the last UTF-8 sequence that is whole. */
+function wholeCharacters(bytes: Uint8Array): number {
+  const end = bytes.length
+  for (let back = 1; back <= 3 && back <= end; back++) {
+    const byte = bytes[end - back]!
+    if (byte < 0x80) return end
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+      return length > back ? end - back : end
+    }
+  }
+  return end
+}

@@ -1,0 +1,184 @@
+/**
+ * Which request a response answers, on connections where nothing but the order says so (HTTP/1, Redis, …).
+ *
+ * As long as no byte was lost the n-th response answers the n-th request. A loss makes the count unsure:
+ *
+ * - Requests before a hole in the requests are still answered in order.
+ * - Behind a hole a response can only answer the newest request before it, and only if the client doesn't pipeline.
+ *   Such a pair is tentative: it holds when the next thing on the connection is a new request or silence (no further
+ *   response), and then the count is sure again.
+ * - On a connection that was seen to pipeline, nothing is paired behind a hole until it has been silent.
+ * - A response with no request outstanding is nobody's, and means that a request went by unseen.
+ */
+
+import type { Frame } from '../protocol'
+
+/** A tentative pair holds when nothing was said for so long. */
+const CONFIRM_NS = 100e6
+/** More requests than this without a response: nobody answers here, or the responses aren't seen. */
+const MAX_OUTSTANDING = 8192
+/** A connection that pipelines has answered everything when nothing was said for so long. */
+const IDLE_NS = 1e9
+
+export type Certainty = 'sure' | 'tentative' | 'refuted'
+
+/** What a response's parser gets to know when the response begins; `seq` is -1 when it is nobody's. */
+export interface Answer<H> {
+  readonly seq: number
+  /** What the request said about its response (in HTTP its method). */
+  readonly hint: H | undefined
+  certainty: Certainty
+  done: boolean
+  endNs: number
+}
+
+export interface Numbered extends Frame {
+  readonly seq: number
+}
+
+export interface Answering<H> extends Frame {
+  readonly answer: Answer<H>
+}
+
+export class Pairing<H> {
+  /** Hints of the requests [#answered, #asked). */
+  #hints: H[] = []
+  #asked = 0
+  #answered = 0
+  /** Requests below are answered in order; Infinity while the count is sure. */
+  #sureBelow = Number.POSITIVE_INFINITY
+  #pipelines = false
+  #tentative: Answer<H> | undefined
+  #lastNs = 0
+  /** The request whose head was seen and whose end wasn't, or -1. */
+  #underWay = -1
+
+  /** Requests without a response so far. */
+  get outstanding(): number {
+    return this.#asked - this.#answered
+  }
+
+  /** A request's head was read; gives it its number. */
+  requestBegins(hint: H, timeNs: number): number {
+    if (this.#sureBelow === Number.POSITIVE_INFINITY) {
+      if (this.#asked > this.#answered) this.#pipelines = true
+    } else {
+      if (this.#tentative) this.#resolve(this.#tentative.done)
+      if (this.#pipelines && timeNs - this.#lastNs >= IDLE_NS) {
+        this.#pipelines = false
+        this.#restart()
+      }
+    }
+    if (this.#hints.length >= MAX_OUTSTANDING) {
+      this.#hints = []
+      this.#answered = this.#asked
+      this.#sureBelow = this.#asked
+    }
+    this.#lastNs = timeNs
+    this.#hints.push(hint)
+    this.#underWay = this.#asked
+    return this.#asked++
+  }
+
+  requestEnds(): void {
+    this.#underWay = -1
+  }
+
+  responseBegins(timeNs: number): Answer<H> {
+    this.#lastNs = timeNs
+    if (this.#answered < this.#asked && this.#answered < this.#sureBelow)
+      return answer(this.#answered++, this.#hints.shift(), 'sure')
+    if (this.#sureBelow === Number.POSITIVE_INFINITY) this.#sureBelow = this.#asked
+    if (this.#tentative) this.#refute()
+    if (this.#answered >= this.#asked) return answer<H>(-1, undefined, 'refuted')
+    const hint = this.#hints.at(-1)
+    this.#hints = []
+    this.#answered = this.#asked
+    if (this.#pipelines) return answer<H>(-1, undefined, 'refuted')
+    this.#tentative = answer(this.#asked - 1, hint, 'tentative')
+    return this.#tentative
+  }
+
+  responseEnds(response: Answer<H>, timeNs: number): void {
+    response.done = true
+    response.endNs = timeNs
+    this.#lastNs = timeNs
+  }
+
+  requestGap(): void {
+    // The hole shows when a later request comes in: what was tentative is followed by a request.
+    if (this.#tentative) this.#settle(this.#tentative.done)
+    this.#sureBelow = Math.min(this.#sureBelow, this.#asked)
+    this.#underWay = -1
+  }
+
+  responseGap(): void {
+    if (this.#tentative) this.#refute()
+    this.#sureBelow = Math.min(this.#sureBelow, this.#answered)
+  }
+
+  /**
+   * Takes pairs out of the two queues, in order, and hands them to `emit`. Returns how many frames were dropped.
+   */
+  take<Q extends Numbered, P extends Answering<H>>(
+    requests: Q[],
+    responses: P[],
+    nowNs: number,
+    final: boolean,
+    emit: (request: Q, response: P) => void,
+  ): number {
+    if (this.#tentative?.done && (final || nowNs - this.#tentative.endNs >= CONFIRM_NS)) this.#resolve(true)
+    let dropped = 0
+    let q = 0
+    let p = 0
+    for (; p < responses.length; p++) {
+      const response = responses[p]!
+      const { seq, certainty } = response.answer
+      if (certainty === 'tentative' && !final) break
+      if (certainty === 'refuted') {
+        dropped++
+        continue
+      }
+      for (; q < requests.length && requests[q]!.seq < seq; q++) dropped++
+      if (requests[q]?.seq === seq) emit(requests[q++]!, response)
+      else if (this.#underWay === seq && !final) break
+      else dropped++
+    }
+    drop(responses, p)
+    if (final) {
+      dropped += requests.length - q
+      requests.length = 0
+    } else drop(requests, q)
+    return dropped
+  }
+
+  #settle(holds: boolean): void {
+    this.#tentative!.certainty = holds ? 'sure' : 'refuted'
+    this.#tentative = undefined
+  }
+
+  #resolve(holds: boolean): void {
+    this.#settle(holds)
+    if (holds && !this.#pipelines) this.#restart()
+  }
+
+  #refute(): void {
+    this.#settle(false)
+  }
+
+  /** Nothing is outstanding: from here on the count is sure. */
+  #restart(): void {
+    this.#answered = this.#asked
+    this.#hints = []
+    this.#sureBelow = Number.POSITIVE_INFINITY
+  }
+}
+
+function answer<H>(seq: number, hint: H | undefined, certainty: Certainty): Answer<H> {
+  return { seq, hint, certainty, done: false, endNs: 0 }
+}
+
+function drop(frames: unknown[], count: number): void {
+  if (count === frames.length) frames.length = 0
+  else if (count > 0) frames.splice(0, count)
+}

@@ -1,0 +1,135 @@
+/** Counters per (process, remote end), as `conn_stats` has them. */
+import type { Sink } from '../protocols/protocol'
+import { AF_INET, AF_INET6, connStats } from '../records/conn-stats'
+import { ROLE_SERVER, type Role } from '../records/types'
+
+/** What a connection adds to its row; `counted*` is what the row already has of it. */
+export interface Counted {
+  readonly upid: string
+  readonly remoteAddr: string
+  readonly remotePort: number
+  readonly role: Role
+  readonly protocolCode: number
+  readonly encrypted: boolean
+  readonly closed: boolean
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  stats: StatsRow | undefined
+  countedSent: number
+  countedReceived: number
+}
+
+export interface StatsRow {
+  readonly key: string
+  readonly upid: string
+  readonly remoteAddr: string
+  readonly remotePort: number
+  role: Role
+  protocol: number
+  ssl: boolean
+  open: number
+  close: number
+  sent: number
+  received: number
+  changed: boolean
+  changedNs: number
+}
+
+/** A row without a connection and without news is forgotten after so long. */
+const FORGET_NS = 3600e9
+const MAX_ROWS = 65_536
+
+export class ConnStats {
+  readonly #rows = new Map<string, StatsRow>()
+
+  /** Brings the connection's row up to date; its first call counts the opening, its last (closed) the closing. */
+  update(connection: Counted): void {
+    if (connection.upid === '' || connection.remoteAddr === '') return
+    let row = connection.stats
+    if (!row) {
+      row = this.#rowOf(connection)
+      row.open++
+      row.changed = true
+      connection.stats = row
+    }
+    const sent = connection.bytesSent - connection.countedSent
+    const received = connection.bytesReceived - connection.countedReceived
+    if (sent > 0 || received > 0) row.changed = true
+    row.sent += sent
+    row.received += received
+    connection.countedSent = connection.bytesSent
+    connection.countedReceived = connection.bytesReceived
+    row.role = connection.role
+    row.protocol = connection.protocolCode
+    row.ssl = connection.encrypted
+    if (connection.closed) {
+      row.close++
+      row.changed = true
+    }
+  }
+
+  emit(nowNs: number, sink: Sink): void {
+    for (const row of this.#rows.values()) {
+      const active = row.open - row.close
+      if (row.changed || active > 0) this.#append(row, active, nowNs, sink)
+      else if (nowNs - row.changedNs > FORGET_NS) this.#rows.delete(row.key)
+    }
+  }
+
+  #append(row: StatsRow, active: number, nowNs: number, sink: Sink): void {
+    if (row.changed) row.changedNs = nowNs
+    row.changed = false
+    sink.append(connStats, {
+      time_: nowNs,
+      upid: row.upid,
+      remote_addr: row.remoteAddr,
+      remote_port: row.remotePort,
+      trace_role: row.role,
+      addr_family: row.remoteAddr.includes(':') ? AF_INET6 : AF_INET,
+      protocol: row.protocol,
+      ssl: row.ssl,
+      conn_open: row.open,
+      conn_close: row.close,
+      conn_active: active,
+      bytes_sent: row.sent,
+      bytes_recv: row.received,
+    })
+  }
+
+  #rowOf({ upid, remoteAddr, remotePort, role, protocolCode, encrypted }: Counted): StatsRow {
+    const port = role === ROLE_SERVER ? 0 : remotePort
+    const key = `${upid}|${port}|${remoteAddr}`
+    const known = this.#rows.get(key)
+    if (known) return known
+    if (this.#rows.size >= MAX_ROWS) this.#evict()
+    const row: StatsRow = {
+      key,
+      upid,
+      remoteAddr,
+      remotePort: port,
+      role,
+      protocol: protocolCode,
+      ssl: encrypted,
+      open: 0,
+      close: 0,
+      sent: 0,
+      received: 0,
+      changed: true,
+      changedNs: 0,
+    }
+    this.#rows.set(key, row)
+    return row
+  }
+
+  /** The oldest row without a connection; without one, the oldest. */
+  #evict(): void {
+    let victim: string | undefined
+    for (const row of this.#rows.values()) {
+      victim ??= row.key
+      if (row.open > row.close) continue
+      victim = row.key
+      break
+    }
+    this.#rows.delete(victim!)
+  }
+}

@@ -1,0 +1,522 @@
+/**
+ * One socket: finds out what it speaks, drives the protocol's parser over both directions and has the frames paired.
+ *
+ * A message that lies whole in one event is parsed where it is, without a copy; only what is left over is buffered.
+ */
+import { RECEIVED, SENT, type SocketEvent, type Verdict } from '../events/socket-event'
+import type { Counters } from '../health/counters'
+import type { Connection, Frame, Input, Kind, Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
+import { ROLE_CLIENT, ROLE_SERVER, type Role } from '../records/types'
+import { EMPTY, StreamInput } from './byte-stream'
+import type { Counted, StatsRow } from './conn-stats'
+import { Direction, type Receiver } from './direction'
+import type { StreamLimits } from './limits'
+import { LocalPeers } from './local-peers'
+import { looksLikeTls } from './tls'
+
+/** What all sockets share. */
+export interface Surroundings {
+  readonly protocols: readonly Protocol[]
+  readonly sink: Sink
+  readonly counters: Counters
+  readonly settings: ProtocolSettings
+  readonly limits: StreamLimits
+  readonly peers: LocalPeers
+  /** What the kernel captures of a call before any verdict. */
+  readonly defaultCap: number
+  setVerdict(connId: number, verdict: Verdict): void
+  upidOf(pid: number, startTicks: number): string
+  /** Have `tick` look at this socket until it says that it needs no more looking at. */
+  watch(socket: TracedSocket): void
+  /** Look at this socket again later: it speaks nothing that is known. */
+  reprobeLater(socket: TracedSocket): void
+}
+
+/** Bytes that a search for the next message keeps, so that a start line in two pieces is found. */
+const SEARCH_TAIL = 4096
+/** Places that were no message, without a single one that was: the protocol was a mistake. */
+const MAX_FAILURES = 8
+/** Small events are waited for a little longer while the protocol isn't known. */
+const PROBE_MIN_BYTES = 1024
+/** An event ahead of its stream waits so long for the missing one. */
+const HELD_NS = 5e6
+
+const other = (kind: Kind): Kind => (kind === 'request' ? 'response' : 'request')
+/** One input for all sockets: parsers don't keep it, and runs don't nest. */
+const input = new StreamInput()
+
+export class TracedSocket implements Receiver, Counted {
+  readonly id: number
+  readonly localAddr: string
+  readonly localPort: number
+  readonly remoteAddr: string
+  readonly remotePort: number
+  role: Role
+  upid = ''
+  protocolCode = 0
+  encrypted = false
+  closed = false
+  bytesSent = 0
+  bytesReceived = 0
+  stats: StatsRow | undefined
+  countedSent = 0
+  countedReceived = 0
+  lastNs = 0
+  watched = false
+  reprobeNs = 0
+  backoffNs = 0
+
+  readonly #shared: Surroundings
+  readonly #isDatagram: boolean
+  readonly #received = new Direction()
+  readonly #sent = new Direction()
+  #pid = 0
+  #startTicks = 0
+  /** Everything since the connection's opening was seen. */
+  #fresh: boolean
+  #counting = false
+  #known = true
+  #protocol: Protocol | undefined
+  #state: unknown
+  #connection: Connection | undefined
+  #requests: Frame[] = []
+  #responses: Frame[] = []
+  #peerKey = ''
+  #frames = 0
+  #failures = 0
+  #probeEvents = 0
+  #probeBytes = 0
+
+  constructor(event: SocketEvent, fresh: boolean, shared: Surroundings) {
+    this.id = event.connId
+    this.localAddr = event.localAddr
+    this.localPort = event.localPort
+    this.remoteAddr = event.remoteAddr
+    this.remotePort = event.remotePort
+    this.role = event.role
+    this.lastNs = event.timeNs
+    this.#isDatagram = event.transport === 'udp'
+    this.#fresh = fresh
+    this.#shared = shared
+  }
+
+  data(event: SocketEvent): void {
+    const { direction, timeNs, size } = event
+    this.lastNs = timeNs
+    if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
+    if (direction === SENT) this.bytesSent += size
+    else this.bytesReceived += size
+    if (this.#counting) return
+    const stream = direction === RECEIVED ? this.#received : this.#sent
+    if (this.#isDatagram) {
+      this.#datagram(stream, size, event.payload, timeNs)
+      return
+    }
+    const opposite = stream === this.#received ? this.#sent : this.#received
+    if (opposite.holds) opposite.flush(this)
+    stream.take(event.offset, size, event.payload, timeNs, this)
+    if (stream.holds) this.#watch()
+  }
+
+  /** The kernel's totals include what it didn't send us. */
+  totals(sent: number, received: number): void {
+    if (sent > this.bytesSent) this.bytesSent = sent
+    if (received > this.bytesReceived) this.bytesReceived = received
+  }
+
+  close(timeNs: number): void {
+    this.#received.flush(this)
+    this.#sent.flush(this)
+    if (this.#protocol && !this.#counting) {
+      const first = this.#received.kind === 'request' ? this.#received : this.#sent
+      this.#finish(first, timeNs)
+      this.#finish(first === this.#received ? this.#sent : this.#received, timeNs)
+    }
+    if (this.#protocol && !this.#counting) this.#stitch(timeNs, true)
+    this.#leave()
+    this.closed = true
+  }
+
+  /** True while there is something to look at again. */
+  tick(nowNs: number): boolean {
+    this.#tickDirection(this.#received, nowNs)
+    this.#tickDirection(this.#sent, nowNs)
+    if (this.#responses.length > 0) this.#stitch(nowNs, false)
+    this.watched =
+      this.#received.holds ||
+      this.#sent.holds ||
+      this.#received.buffer.length + this.#sent.buffer.length + this.#responses.length > 0
+    return this.watched
+  }
+
+  /** Looks at the connection anew, as one that was joined under way. */
+  reprobe(): void {
+    this.#counting = false
+    this.#fresh = false
+    this.#probeEvents = 0
+    this.#probeBytes = 0
+    this.#received.restart()
+    this.#sent.restart()
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap })
+  }
+
+  // ── Receiver ───────────────────────────────────────────────────────────────
+
+  bytes(stream: Direction, payload: Uint8Array, timeNs: number): void {
+    if (this.#counting) return
+    if (!this.#protocol) {
+      this.#probe(stream, payload, timeNs)
+      return
+    }
+    if (this.role === ROLE_CLIENT && stream.kind === 'response' && this.#shared.peers.has(this.#peerKey)) {
+      this.#leaveToPeer()
+      return
+    }
+    let rest = payload
+    if (stream.skip > 0) {
+      const skipped = Math.min(stream.skip, payload.length)
+      stream.skip -= skipped
+      if (stream.skip > 0) return
+      rest = payload.subarray(skipped)
+    }
+    this.#run(stream, rest, timeNs, false)
+  }
+
+  missing(stream: Direction, bytes: number, timeNs: number): void {
+    if (this.#counting) return
+    if (!this.#protocol) {
+      stream.buffer.clear()
+      this.#fresh = false
+      return
+    }
+    let hole = bytes
+    if (stream.skip > 0) {
+      const skipped = Math.min(stream.skip, hole)
+      stream.skip -= skipped
+      hole -= skipped
+      if (stream.skip === 0) this.#run(stream, EMPTY, timeNs, false)
+      if (hole === 0 || !this.#protocol) return
+    }
+    if (!stream.lost && this.#protocol.gap(stream.kind, this.#state, hole)) {
+      this.#run(stream, EMPTY, timeNs, false)
+      return
+    }
+    this.#shared.counters.gaps++
+    if (Number.isFinite(hole)) this.#shared.counters.gapBytes += hole
+    if (stream.lost) this.#protocol.gap(stream.kind, this.#state, Number.POSITIVE_INFINITY)
+    this.#lose(stream)
+  }
+
+  // ── What does it speak? ────────────────────────────────────────────────────
+
+  #probe(stream: Direction, payload: Uint8Array, timeNs: number): void {
+    this.#probeEvents++
+    this.#probeBytes += payload.length
+    const { buffer } = stream
+    if (buffer.length > 0) buffer.append(payload, timeNs)
+    const head = buffer.length > 0 ? buffer.bytes.subarray(buffer.start, buffer.end) : payload
+    if (looksLikeTls(head, this.#fresh)) {
+      this.encrypted = true
+      this.#shared.counters.encryptedConnections++
+      this.#count()
+      return
+    }
+    const found = this.#recognise(stream, head, payload)
+    if (found) {
+      const rest = buffer.length > 0 ? EMPTY : payload.subarray(found.at)
+      this.#adopt(found.protocol, found.kind, stream, rest, timeNs)
+      return
+    }
+    if (buffer.length === 0) buffer.append(payload, timeNs)
+    const { probeBytes, probeEvents } = this.#shared.limits
+    if (
+      this.#probeBytes > probeBytes ||
+      (this.#probeEvents > probeEvents && this.#probeBytes > PROBE_MIN_BYTES)
+    )
+      this.#giveUp()
+  }
+
+  /**
+   * A known message at the stream's head, at an event's, or (when the connection was joined under way) anywhere;
+   * bytes before it are dropped. `at` is the offset in an unbuffered payload.
+   */
+  #recognise(
+    stream: Direction,
+    head: Uint8Array,
+    payload: Uint8Array,
+  ): { protocol: Protocol; kind: Kind; at: number } | undefined {
+    for (const protocol of this.#shared.protocols) {
+      const kind = protocol.infer(head)
+      if (kind) return { protocol, kind, at: 0 }
+    }
+    const { buffer } = stream
+    for (const protocol of this.#shared.protocols) {
+      const kind = head === payload ? undefined : protocol.infer(payload)
+      if (kind) {
+        this.#fresh = false
+        buffer.consume(buffer.end - payload.length)
+        return { protocol, kind, at: 0 }
+      }
+      if (this.#fresh) continue
+      for (const wanted of ['request', 'response'] as const) {
+        const at = protocol.boundary(wanted, head, 1)
+        if (at < 0 || protocol.infer(head.subarray(at)) !== wanted) continue
+        if (head !== payload) buffer.consume(buffer.start + at)
+        return { protocol, kind: wanted, at }
+      }
+    }
+    return undefined
+  }
+
+  #adopt(protocol: Protocol, kind: Kind, stream: Direction, rest: Uint8Array, timeNs: number): void {
+    const { peers, settings, defaultCap, setVerdict } = this.#shared
+    const opposite = stream === this.#received ? this.#sent : this.#received
+    const isServer = (stream === this.#received) === (kind === 'request')
+    this.role = isServer ? ROLE_SERVER : ROLE_CLIENT
+    this.#connection = undefined
+    this.#protocol = protocol
+    this.protocolCode = protocol.code
+    this.#state = protocol.newState(settings)
+    stream.kind = kind
+    opposite.kind = other(kind)
+    if (!this.#fresh) {
+      protocol.gap('request', this.#state, Number.POSITIVE_INFINITY)
+      protocol.gap('response', this.#state, Number.POSITIVE_INFINITY)
+      opposite.lost = true
+    }
+    if (isServer) {
+      this.#peerKey = LocalPeers.key(this.remoteAddr, this.remotePort, this.localPort)
+      peers.add(this.#peerKey, this.id)
+    } else this.#peerKey = LocalPeers.key(this.localAddr, this.localPort, this.remotePort)
+    if (protocol.captureCap !== defaultCap)
+      setVerdict(this.id, { action: 'capture', cap: protocol.captureCap })
+    if (kind === 'response' && opposite.buffer.length > 0) this.#run(opposite, EMPTY, timeNs, false)
+    if (this.#protocol) this.#run(stream, rest, timeNs, false)
+    if (this.#protocol && kind === 'request' && opposite.buffer.length > 0)
+      this.#run(opposite, EMPTY, timeNs, false)
+  }
+
+  #giveUp(): void {
+    if (this.#known) this.#shared.counters.unknownConnections++
+    this.#known = false
+    this.protocolCode = 0
+    this.#count()
+    this.#shared.reprobeLater(this)
+  }
+
+  /** From here on only the bytes are counted. */
+  #count(): void {
+    this.#leave()
+    this.#counting = true
+    this.#shared.setVerdict(this.id, { action: 'count' })
+  }
+
+  #leaveToPeer(): void {
+    this.#shared.counters.peerRecords += Math.max(1, this.#requests.length)
+    this.#requests = []
+    this.#count()
+  }
+
+  /** Lets go of everything that belongs to the protocol. */
+  #leave(): void {
+    this.#shared.counters.unpairedFrames += this.#requests.length + this.#responses.length
+    if (this.role === ROLE_SERVER) this.#shared.peers.remove(this.#peerKey, this.id)
+    this.#protocol = undefined
+    this.#state = undefined
+    this.#requests = []
+    this.#responses = []
+    this.#received.drop()
+    this.#sent.drop()
+  }
+
+  // ── Parsing ────────────────────────────────────────────────────────────────
+
+  #run(stream: Direction, rest: Uint8Array, timeNs: number, ended: boolean): void {
+    const { buffer } = stream
+    const isDirect = buffer.length === 0
+    if (isDirect) {
+      input.direct(rest, timeNs, ended)
+      stream.progressNs = timeNs
+    } else {
+      if (buffer.length + rest.length > this.#shared.limits.streamBytes) {
+        this.#reset(stream)
+        return
+      }
+      if (rest.length > 0) buffer.append(rest, timeNs)
+      input.buffered(buffer, timeNs, ended)
+    }
+    const before = input.pos
+    const frames = this.#frames
+    const next = this.#parse(stream, input)
+    const { bytes, pos, end } = input
+    input.release()
+    if (!this.#protocol) return
+    if (next !== undefined) {
+      this.#handOver(next, stream, bytes.slice(pos, end), timeNs)
+      return
+    }
+    if (pos > before) stream.progressNs = timeNs
+    if (!isDirect) buffer.consume(pos)
+    else if (pos < end) buffer.append(bytes.subarray(pos, end), timeNs)
+    if (buffer.length > 0) this.#watch()
+    if (this.#frames > frames) this.#stitch(timeNs, false)
+  }
+
+  /** Parses as far as the bytes go; the protocol to go on with when the connection leaves this one. */
+  #parse(stream: Direction, bytes: Input): string | undefined {
+    const protocol = this.#protocol!
+    while (true) {
+      if (stream.lost && !this.#search(stream, bytes)) return undefined
+      const result = protocol.parse(stream.kind, bytes, this.#state)
+      switch (result.status) {
+        case 'frame':
+          this.#frames++
+          this.#shared.counters.frames++
+          if (stream.kind === 'request') this.#requests.push(result.frame)
+          else this.#responses.push(result.frame)
+          if (bytes.pos >= bytes.end) return undefined
+          break
+        case 'need-more':
+          return undefined
+        case 'skip': {
+          const skipped = Math.min(result.bytes, bytes.end - bytes.pos)
+          bytes.pos += skipped
+          stream.skip = result.bytes - skipped
+          if (stream.skip > 0) return undefined
+          break
+        }
+        case 'invalid':
+          if (!this.#fail(stream)) return undefined
+          bytes.pos = Math.min(bytes.pos + 1, bytes.end)
+          break
+        case 'end':
+          return result.next
+      }
+    }
+  }
+
+  /** Moves to where the next message may begin; false when it isn't there yet. */
+  #search(stream: Direction, bytes: Input): boolean {
+    if (bytes.pos === bytes.end) return false
+    const view = bytes.bytes.length === bytes.end ? bytes.bytes : bytes.bytes.subarray(0, bytes.end)
+    const at = this.#protocol!.boundary(stream.kind, view, bytes.pos)
+    if (at < 0) {
+      bytes.pos = Math.max(bytes.pos, bytes.end - SEARCH_TAIL)
+      return false
+    }
+    bytes.pos = at
+    stream.lost = false
+    return true
+  }
+
+  /** Bytes that were no message; false when the protocol was a mistake. */
+  #fail(stream: Direction): boolean {
+    this.#shared.counters.parseFailures++
+    this.#protocol!.gap(stream.kind, this.#state, Number.POSITIVE_INFINITY)
+    stream.lost = true
+    if (++this.#failures < MAX_FAILURES || this.#frames > 0) return true
+    this.#giveUp()
+    return false
+  }
+
+  #stitch(nowNs: number, final: boolean): void {
+    if (!final && this.#responses.length === 0) {
+      if (this.#requests.length > this.#shared.limits.frames) this.#overflow()
+      return
+    }
+    this.#connection ??= this.#describe()
+    this.#shared.counters.unpairedFrames += this.#protocol!.stitch(
+      this.#requests,
+      this.#responses,
+      this.#connection,
+      this.#state,
+      this.#shared.sink,
+      nowNs,
+      final,
+    )
+    if (this.#responses.length > 0) this.#watch()
+    if (this.#requests.length + this.#responses.length > this.#shared.limits.frames) this.#overflow()
+  }
+
+  #overflow(): void {
+    this.#shared.counters.unpairedFrames += this.#requests.length + this.#responses.length
+    this.#requests = []
+    this.#responses = []
+    this.#reset(this.#received)
+    this.#reset(this.#sent)
+  }
+
+  #handOver(next: string, stream: Direction, rest: Uint8Array, timeNs: number): void {
+    const opposite = stream === this.#received ? this.#sent : this.#received
+    const { kind } = stream
+    this.#stitch(timeNs, true)
+    const waiting = opposite.buffer.bytes.slice(opposite.buffer.start, opposite.buffer.end)
+    this.#leave()
+    this.#fresh = true
+    this.#probeEvents = 0
+    this.#probeBytes = 0
+    if (waiting.length > 0) opposite.buffer.append(waiting, timeNs)
+    const protocol = this.#shared.protocols.find(({ name }) => name === next)
+    if (protocol) this.#adopt(protocol, kind, stream, rest, timeNs)
+    else if (next !== 'tunnel') this.#count()
+    else if (rest.length > 0) this.#probe(stream, rest, timeNs)
+  }
+
+  #finish(stream: Direction, timeNs: number): void {
+    if (this.#protocol && !stream.lost && stream.skip === 0) this.#run(stream, EMPTY, timeNs, true)
+  }
+
+  #datagram(stream: Direction, size: number, payload: Uint8Array, timeNs: number): void {
+    this.bytes(stream, payload, timeNs)
+    if (this.#protocol && size > payload.length) this.missing(stream, size - payload.length, timeNs)
+    stream.drop()
+    stream.lost = false
+  }
+
+  // ── Trouble ────────────────────────────────────────────────────────────────
+
+  #tickDirection(stream: Direction, nowNs: number): void {
+    if (stream.holds && nowNs - stream.lastNs > HELD_NS) stream.flush(this)
+    if (stream.buffer.length === 0 || nowNs - stream.progressNs <= this.#shared.limits.stuckNs) return
+    if (stream.lost) stream.buffer.clear()
+    else if (this.#protocol) this.#reset(stream)
+  }
+
+  #reset(stream: Direction): void {
+    this.#shared.counters.resets++
+    if (this.#protocol) this.#protocol.gap(stream.kind, this.#state, Number.POSITIVE_INFINITY)
+    this.#lose(stream)
+  }
+
+  #lose(stream: Direction): void {
+    stream.buffer.clear()
+    stream.skip = 0
+    stream.lost = true
+  }
+
+  #watch(): void {
+    if (this.watched) return
+    this.watched = true
+    this.#shared.watch(this)
+  }
+
+  #own(event: SocketEvent): void {
+    this.#pid = event.pid
+    this.#startTicks = event.startTicks
+    this.upid = this.#shared.upidOf(event.pid, event.startTicks)
+    if (this.#protocol === undefined) this.role = event.role
+    this.#connection = undefined
+  }
+
+  #describe(): Connection {
+    return {
+      upid: this.upid,
+      remote_addr: this.remoteAddr === '' ? '-' : this.remoteAddr,
+      remote_port: this.remotePort,
+      local_addr: this.localAddr,
+      local_port: this.localPort,
+      trace_role: this.role,
+      encrypted: this.encrypted,
+    }
+  }
+}

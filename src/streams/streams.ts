@@ -1,0 +1,151 @@
+/** Events of all sockets in, records out. */
+import {
+  EVENT_CLOSE,
+  EVENT_DATA,
+  EVENT_OPEN,
+  type SocketEvent,
+  type SocketTotals,
+  type Verdict,
+} from '../events/socket-event'
+import type { Counters } from '../health/counters'
+import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
+import { ConnStats } from './conn-stats'
+import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
+import { LocalPeers } from './local-peers'
+import { type Surroundings, TracedSocket } from './socket'
+
+export interface StreamsOptions {
+  /** Read at every use: changes take effect with the next message. */
+  readonly settings: ProtocolSettings
+  /** Bytes of a call that the kernel captures while a socket has no verdict. */
+  readonly defaultCap: number
+  readonly limits?: Partial<StreamLimits>
+  setVerdict(connId: number, verdict: Verdict): void
+  upidOf(pid: number, startTicks: number): string
+}
+
+/** How often connections that speak nothing known are gone through. */
+const REPROBE_EVERY_NS = 1e9
+/** Among so many of the oldest connections the most idle one is evicted. */
+const EVICT_AMONG = 32
+
+export class Streams {
+  readonly #sockets = new Map<number, TracedSocket>()
+  readonly #watched = new Set<TracedSocket>()
+  readonly #unknown = new Set<TracedSocket>()
+  readonly #peers = new LocalPeers()
+  readonly #stats = new ConnStats()
+  readonly #shared: Surroundings
+  readonly #counters: Counters
+  readonly #sink: Sink
+  readonly #limits: StreamLimits
+  #nowNs = 0
+  #reprobedNs = 0
+
+  constructor(protocols: readonly Protocol[], sink: Sink, counters: Counters, options: StreamsOptions) {
+    this.#counters = counters
+    this.#sink = sink
+    this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
+    this.#shared = {
+      protocols,
+      sink,
+      counters,
+      settings: options.settings,
+      limits: this.#limits,
+      peers: this.#peers,
+      defaultCap: options.defaultCap,
+      setVerdict: (connId, verdict) => options.setVerdict(connId, verdict),
+      upidOf: (pid, startTicks) => options.upidOf(pid, startTicks),
+      watch: (socket) => this.#watched.add(socket),
+      reprobeLater: (socket) => this.#reprobeLater(socket),
+    }
+  }
+
+  /** How many sockets are followed. */
+  get size(): number {
+    return this.#sockets.size
+  }
+
+  /** Takes one event; nothing of it is kept after the call. */
+  handle(event: SocketEvent): void {
+    const socket = this.#sockets.get(event.connId)
+    this.#nowNs = event.timeNs
+    switch (event.kind) {
+      case EVENT_DATA:
+        ;(socket ?? this.#follow(event, false)).data(event)
+        break
+      case EVENT_OPEN:
+        if (!socket) this.#follow(event, true)
+        break
+      case EVENT_CLOSE:
+        if (socket) this.#close(socket, event.timeNs)
+    }
+  }
+
+  /** The kernel's totals of a socket; those at its close are to be given before the close event. */
+  totals(totals: SocketTotals): void {
+    this.#sockets.get(totals.connId)?.totals(totals.bytesSent, totals.bytesReceived)
+  }
+
+  /** What time alone decides; to be called a few times a second. */
+  tick(nowNs: number): void {
+    this.#nowNs = nowNs
+    for (const socket of this.#watched) if (!socket.tick(nowNs)) this.#watched.delete(socket)
+    if (nowNs - this.#reprobedNs < REPROBE_EVERY_NS) return
+    this.#reprobedNs = nowNs
+    for (const socket of this.#unknown) {
+      if (nowNs < socket.reprobeNs) continue
+      this.#unknown.delete(socket)
+      socket.reprobe()
+    }
+  }
+
+  /** Emits the rows of `conn_stats` that changed or have open connections. */
+  connStats(nowNs: number): void {
+    for (const socket of this.#sockets.values()) this.#stats.update(socket)
+    this.#stats.emit(nowNs, this.#sink)
+  }
+
+  /** Ends every stream as if its connection had been closed. */
+  close(): void {
+    for (const socket of this.#sockets.values()) this.#close(socket, this.#nowNs)
+  }
+
+  #follow(event: SocketEvent, fresh: boolean): TracedSocket {
+    if (this.#sockets.size >= this.#limits.connections) this.#evict()
+    this.#counters.connections++
+    const socket = new TracedSocket(event, fresh, this.#shared)
+    this.#sockets.set(socket.id, socket)
+    return socket
+  }
+
+  #close(socket: TracedSocket, timeNs: number): void {
+    socket.close(timeNs)
+    this.#stats.update(socket)
+    this.#forget(socket)
+  }
+
+  #evict(): void {
+    let victim: TracedSocket | undefined
+    let looked = 0
+    for (const socket of this.#sockets.values()) {
+      if (!victim || socket.lastNs < victim.lastNs) victim = socket
+      if (++looked === EVICT_AMONG) break
+    }
+    this.#counters.evictedConnections++
+    this.#close(victim!, this.#nowNs)
+  }
+
+  #forget(socket: TracedSocket): void {
+    this.#sockets.delete(socket.id)
+    this.#watched.delete(socket)
+    this.#unknown.delete(socket)
+  }
+
+  #reprobeLater(socket: TracedSocket): void {
+    const { reprobeNs, reprobeMaxNs } = this.#limits
+    socket.backoffNs = Math.min(reprobeMaxNs, socket.backoffNs === 0 ? reprobeNs : 2 * socket.backoffNs)
+    socket.reprobeNs = this.#nowNs + socket.backoffNs
+    this.#unknown.add(socket)
+  }
+}

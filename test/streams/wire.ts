@@ -1,0 +1,156 @@
+/** Builders for events of sockets, and a sink that keeps what it gets. */
+import {
+  type Direction,
+  EVENT_CLOSE,
+  EVENT_DATA,
+  EVENT_OPEN,
+  RECEIVED,
+  SENT,
+  type SocketEvent,
+  type Verdict,
+} from '../../src/events/socket-event'
+import { type Counters, newCounters } from '../../src/health/counters'
+import type { Protocol, ProtocolSettings, Sink } from '../../src/protocols/protocol'
+import type { RecordOf, Table } from '../../src/records/table'
+import { ROLE_CLIENT, ROLE_SERVER, type Role } from '../../src/records/types'
+import type { StreamLimits } from '../../src/streams/limits'
+import { Streams } from '../../src/streams/streams'
+
+export type Row = Record<string, string | number | boolean>
+
+export class Recorder implements Sink {
+  readonly tables = new Map<string, Row[]>()
+
+  append<T extends Table>(table: T, record: RecordOf<T>): void {
+    const names = table.columns.map(({ name }) => name)
+    const missing = names.filter((name) => (record as Row)[name] === undefined)
+    if (missing.length > 0) throw new Error(`${table.name}: no value for ${missing.join(', ')}`)
+    const rows = this.tables.get(table.name) ?? []
+    rows.push({ ...(record as Row) })
+    this.tables.set(table.name, rows)
+  }
+
+  rows(table: string): Row[] {
+    return this.tables.get(table) ?? []
+  }
+}
+
+/** Streams with everything around them. */
+export interface Rig {
+  readonly streams: Streams
+  readonly sink: Recorder
+  readonly counters: Counters
+  readonly verdicts: { connId: number; verdict: Verdict }[]
+  readonly settings: ProtocolSettings
+}
+
+export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits> = {}): Rig {
+  const sink = new Recorder()
+  const counters = newCounters()
+  const verdicts: { connId: number; verdict: Verdict }[] = []
+  const settings: ProtocolSettings = { bodyLimit: 1024, redact: true }
+  const streams = new Streams(protocols, sink, counters, {
+    settings,
+    defaultCap: 4096,
+    limits,
+    setVerdict: (connId, verdict) => verdicts.push({ connId, verdict }),
+    upidOf: (pid, startTicks) => `1:${pid}:${startTicks}`,
+  })
+  return { streams, sink, counters, verdicts, settings }
+}
+
+export const bytesOf = (data: string | Uint8Array): Uint8Array =>
+  typeof data === 'string' ? Buffer.from(data, 'latin1') : data
+
+export interface SocketOptions {
+  readonly connId?: number
+  readonly role?: Role
+  readonly pid?: number
+  readonly local?: readonly [string, number]
+  readonly remote?: readonly [string, number]
+  readonly transport?: 'tcp' | 'udp'
+  /** First sequence numbers of the two directions. */
+  readonly sequence?: number
+}
+
+let lastConnId = 0
+
+/** One end of a connection: makes the events that the kernel would send. */
+export class Wire {
+  readonly connId: number
+  readonly role: Role
+  timeNs = 1e9
+  readonly #options: SocketOptions
+  readonly #offsets: [number, number]
+
+  constructor(options: SocketOptions = {}) {
+    this.connId = options.connId ?? ++lastConnId
+    this.role = options.role ?? ROLE_SERVER
+    this.#options = options
+    const sequence = options.sequence ?? 1000
+    this.#offsets = [sequence, sequence]
+  }
+
+  open(): SocketEvent {
+    return { ...this.#event(EVENT_OPEN, RECEIVED, new Uint8Array(0), 0), pid: 0, startTicks: 0 }
+  }
+
+  close(): SocketEvent {
+    return { ...this.#event(EVENT_CLOSE, RECEIVED, new Uint8Array(0), 0), pid: 0, startTicks: 0 }
+  }
+
+  request(data: string | Uint8Array, captured?: number): SocketEvent {
+    return this.data(this.role === ROLE_CLIENT ? SENT : RECEIVED, data, captured)
+  }
+
+  response(data: string | Uint8Array, captured?: number): SocketEvent {
+    return this.data(this.role === ROLE_CLIENT ? RECEIVED : SENT, data, captured)
+  }
+
+  /** `captured`: only so many of the bytes made it into the event. */
+  data(direction: Direction, data: string | Uint8Array, captured?: number): SocketEvent {
+    const bytes = bytesOf(data)
+    const offset = this.#offsets[direction]
+    this.#offsets[direction] = (offset + bytes.length) >>> 0
+    const payload = captured === undefined ? bytes : bytes.subarray(0, captured)
+    return { ...this.#event(EVENT_DATA, direction, payload, bytes.length), offset }
+  }
+
+  #event(kind: SocketEvent['kind'], direction: Direction, payload: Uint8Array, size: number): SocketEvent {
+    const {
+      pid = 77,
+      local = ['10.0.0.1', 80],
+      remote = ['10.0.0.2', 40000],
+      transport = 'tcp',
+    } = this.#options
+    this.timeNs += 1000
+    return {
+      kind,
+      connId: this.connId,
+      timeNs: this.timeNs,
+      pid,
+      startTicks: 5,
+      transport,
+      role: this.role,
+      localAddr: local[0],
+      localPort: local[1],
+      remoteAddr: remote[0],
+      remotePort: remote[1],
+      direction,
+      offset: 0,
+      size,
+      payload,
+    }
+  }
+}
+
+/** A small pseudo-random generator (mulberry32): the same numbers for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
