@@ -1,0 +1,257 @@
+/** Runs a plan: builds its operators, pushes the sources through them, collects the results. */
+import { NixieError } from '../errors'
+import type { Metadata } from '../metadata/metadata'
+import type { Batch } from '../records/batch'
+import type { Source } from '../store/store'
+import { Budget, type Limits } from './budget'
+import { conjuncts } from './conditions'
+import { HashAggregate } from './operators/aggregate'
+import { HashJoin } from './operators/join'
+import { Operator, type OperatorContext, type Port } from './operators/operator'
+import { Filter, Limit, Project } from './operators/stages'
+import { Union } from './operators/union'
+import { optimise } from './optimise'
+import type { Node, Plan, TypedColumn } from './plan'
+import { bytesOf, compact, concatBatches, head } from './vectors'
+
+export interface VirtualTable {
+  readonly columns: readonly TypedColumn[]
+  readonly batch: Batch
+}
+
+export interface ExecuteContext {
+  readonly source: Source
+  readonly metadata: Metadata
+  readonly limits: Limits
+  /** Epoch nanoseconds at the start of the run. */
+  readonly nowNs: bigint
+  /** Asked between batches and in long loops. */
+  cancelled(): boolean
+  /** The table that `GetTables`, `GetSchemas`, … stand for. Columns are taken by name. */
+  virtualTable(fn: string, args: Readonly<Record<string, unknown>>): VirtualTable
+}
+
+export interface ResultSet {
+  readonly name: string
+  readonly columns: readonly TypedColumn[]
+  readonly batch: Batch
+  /** The row limit cut it. */
+  readonly truncated: boolean
+}
+
+export interface ExecuteStats {
+  readonly rowsRead: number
+  /** Bytes of the vectors read. */
+  readonly bytesRead: number
+  readonly batchesRead: number
+  /** Most bytes held at once, by accounting. */
+  readonly peakBytes: number
+}
+
+/** A scan or a virtual table: it pushes when it is told to. */
+class SourceOperator extends Operator {
+  readonly #batches: () => Iterable<Batch>
+  readonly #read: (batch: Batch) => void
+
+  constructor(
+    columns: readonly TypedColumn[],
+    context: OperatorContext,
+    batches: () => Iterable<Batch>,
+    read: (batch: Batch) => void,
+  ) {
+    super(columns, context)
+    this.#batches = batches
+    this.#read = read
+  }
+
+  run(): void {
+    if (this.wanted) {
+      for (const batch of this.#batches()) {
+        this.#read(batch)
+        const bytes = bytesOf(batch)
+        this.context.budget.hold(bytes)
+        this.emit(batch)
+        this.context.budget.hold(-bytes)
+        if (!this.wanted) break
+      }
+    }
+    this.end()
+  }
+}
+
+/** Keeps what is to be shown, up to the row limit. */
+class Sink implements Port {
+  readonly #name: string
+  readonly #columns: readonly TypedColumn[]
+  readonly #budget: Budget
+  readonly #batches: Batch[] = []
+  #rows = 0
+
+  constructor(name: string, columns: readonly TypedColumn[], budget: Budget) {
+    this.#name = name
+    this.#columns = columns
+    this.#budget = budget
+  }
+
+  /** One row more than the limit tells that there are more. */
+  get open(): boolean {
+    return this.#rows <= this.#budget.limits.rows
+  }
+
+  push(batch: Batch): void {
+    const rows = Math.min(batch.rows, this.#budget.limits.rows + 1 - this.#rows)
+    const kept = { rows, columns: batch.columns.map((vector) => compact(head(vector, rows))) }
+    this.#rows += rows
+    this.#budget.hold(bytesOf(kept))
+    this.#batches.push(kept)
+  }
+
+  finish(): void {}
+
+  result(): ResultSet {
+    const types = this.#columns.map((column) => column.type)
+    const all = concatBatches(types, this.#batches)
+    const rows = Math.min(all.rows, this.#budget.limits.rows)
+    const batch = { rows, columns: all.columns.map((vector) => head(vector, rows)) }
+    return { name: this.#name, columns: this.#columns, batch, truncated: all.rows > rows }
+  }
+}
+
+class Execution {
+  readonly #given: ExecuteContext
+  readonly #context: OperatorContext
+  readonly #operators = new Map<Node, Operator>()
+  /** In the order in which they are to run. */
+  readonly #sources: SourceOperator[] = []
+  rowsRead = 0
+  bytesRead = 0
+  batchesRead = 0
+
+  constructor(given: ExecuteContext, budget: Budget) {
+    this.#given = given
+    const { metadata, nowNs } = given
+    this.#context = { budget, functions: { metadata, nowNs, checkpoint: () => budget.checkpoint() } }
+  }
+
+  operator(node: Node): Operator {
+    const known = this.#operators.get(node)
+    if (known) return known
+    const made = this.#make(node)
+    this.#operators.set(node, made)
+    return made
+  }
+
+  run(): void {
+    for (const source of this.#sources) source.run()
+  }
+
+  #make(node: Node): Operator {
+    const context = this.#context
+    switch (node.op) {
+      case 'scan':
+        return this.#source(node, () => this.#scan(node))
+      case 'virtual':
+        return this.#source(node, () => [this.#virtual(node)])
+      case 'filter': {
+        const input = this.operator(node.input)
+        return attach(input, new Filter(node.columns, input.columns, conjuncts(node.predicate), context))
+      }
+      case 'project': {
+        const input = this.operator(node.input)
+        return attach(input, new Project(node, input.columns, context))
+      }
+      case 'aggregate': {
+        const input = this.operator(node.input)
+        return attach(input, new HashAggregate(node, input.columns, context))
+      }
+      case 'limit': {
+        const input = this.operator(node.input)
+        return attach(input, new Limit(node.rows, input.columns, context))
+      }
+      case 'join':
+        return this.#join(node)
+      case 'union': {
+        const inputs = node.inputs.map((input) => this.operator(input))
+        const union = new Union(
+          node.columns,
+          inputs.map((input) => input.columns),
+          context,
+        )
+        inputs.forEach((input, i) => {
+          input.connect(union.inputs[i]!)
+        })
+        return union
+      }
+    }
+  }
+
+  /** The side that is held is made first, so that its sources run first and the other side needn't wait. */
+  #join(node: Extract<Node, { op: 'join' }>): Operator {
+    const [first, second] = node.how === 'right' ? [node.left, node.right] : [node.right, node.left]
+    this.operator(first)
+    this.operator(second)
+    const left = this.operator(node.left)
+    const right = this.operator(node.right)
+    const join = new HashJoin(node, left.columns, right.columns, this.#context)
+    left.connect(join.left)
+    right.connect(join.right)
+    return join
+  }
+
+  #source(node: Node, batches: () => Iterable<Batch>): SourceOperator {
+    const source = new SourceOperator(node.columns, this.#context, batches, (batch) => {
+      this.rowsRead += batch.rows
+      this.bytesRead += bytesOf(batch)
+      this.batchesRead++
+    })
+    this.#sources.push(source)
+    return source
+  }
+
+  #scan(node: Extract<Node, { op: 'scan' }>): Iterable<Batch> {
+    const { table, startNs, endNs, prune } = node
+    return this.#given.source.scan(table, {
+      columns: node.columns.map((column) => column.name),
+      ...(startNs === undefined ? {} : { startNs }),
+      ...(endNs === undefined ? {} : { endNs }),
+      ...(prune === undefined ? {} : { prune }),
+    })
+  }
+
+  #virtual(node: Extract<Node, { op: 'virtual' }>): Batch {
+    const { columns, batch } = this.#given.virtualTable(node.fn, node.args)
+    return {
+      rows: batch.rows,
+      columns: node.columns.map(({ name }) => {
+        const index = columns.findIndex((column) => column.name === name)
+        const vector = batch.columns[index]
+        if (!vector) throw new NixieError('unknown_column', `${node.fn} has no column '${name}'`)
+        return vector
+      }),
+    }
+  }
+}
+
+function attach<T extends Operator & Port>(input: Operator, stage: T): T {
+  input.connect(stage)
+  return stage
+}
+
+/**
+ * Runs a plan, optimised. Throws a NixieError: `limit_exceeded`, `deadline_exceeded`, `cancelled`, or what the source
+ * and the functions throw (`unknown_table`, `store_error`, `bad_request` for a regular expression).
+ */
+export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[]; stats: ExecuteStats } {
+  const budget = new Budget(given.limits, given.cancelled)
+  const execution = new Execution(given, budget)
+  const sinks = optimise(plan).outputs.map(({ name, node }) => {
+    const sink = new Sink(name, node.columns, budget)
+    execution.operator(node).connect(sink)
+    return sink
+  })
+  budget.checkpoint()
+  execution.run()
+  const tables = sinks.map((sink) => sink.result())
+  const { rowsRead, bytesRead, batchesRead } = execution
+  return { tables, stats: { rowsRead, bytesRead, batchesRead, peakBytes: budget.peakBytes } }
+}

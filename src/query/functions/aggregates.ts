@@ -1,0 +1,332 @@
+/** Aggregates: columns of values in, one value per group out. */
+import type { Vector } from '../../records/batch'
+import type { DataType } from '../../records/types'
+import { doubles, ints, intsFromBigints, vectorOf, zeroOf } from '../operand'
+import { QuantileSketch } from '../quantiles'
+import { commonBase, rebased } from '../vectors'
+import type { UnitRule } from './function'
+import { averaged, kept, none, quantiles, summed } from './units'
+
+export interface Accumulator {
+  /** Row i belongs to group `groups[i]`, which is below `count`. */
+  add(values: Vector, groups: Uint32Array, rows: number, count: number): void
+  /** One value for each of `count` groups; of none seen 0, '' or false. */
+  finish(count: number): Vector
+  readonly bytes: number
+}
+
+export interface AggregateSpec {
+  readonly name: string
+  readonly description: string
+  readonly unit: UnitRule
+  /** The type of the result over a column of that type; undefined when it takes none such. */
+  readonly returns: (type: DataType) => DataType | undefined
+  readonly create: (type: DataType) => Accumulator
+  /** Whether the values are looked at at all. */
+  readonly ignoresValues?: boolean
+}
+
+function widened(values: Float64Array, count: number): Float64Array {
+  if (values.length >= count) return values
+  const wider = new Float64Array(Math.max(count, values.length * 2, 16))
+  wider.set(values)
+  return wider
+}
+
+class Count implements Accumulator {
+  #counts: Float64Array = new Float64Array(0)
+
+  add(_: unknown, groups: Uint32Array, rows: number, count: number): void {
+    this.#counts = widened(this.#counts, count)
+    const counts = this.#counts
+    for (let i = 0; i < rows; i++) counts[groups[i]!]! += 1
+  }
+
+  finish(count: number): Vector {
+    return { type: 'INT64', base: 0n, values: widened(this.#counts, count).slice(0, count) }
+  }
+
+  get bytes(): number {
+    return this.#counts.byteLength
+  }
+}
+
+const HALF = 2 ** 52
+
+/** Exact: doubles up to 2^52, and what goes beyond is carried into a bigint. */
+class IntSum implements Accumulator {
+  #low: Float64Array = new Float64Array(0)
+  readonly #high = new Map<number, bigint>()
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#low = widened(this.#low, count)
+    const low = this.#low
+    const { base, values } = ints(vector)
+    if (base !== 0n) {
+      for (let i = 0; i < rows; i++) this.#carry(groups[i]!, base + BigInt(values[i]!))
+      return
+    }
+    for (let i = 0; i < rows; i++) {
+      const group = groups[i]!
+      const sum = low[group]! + values[i]!
+      if (sum < HALF && sum > -HALF) low[group] = sum
+      else this.#carry(group, BigInt(values[i]!))
+    }
+  }
+
+  #carry(group: number, value: bigint): void {
+    this.#high.set(group, (this.#high.get(group) ?? 0n) + value)
+  }
+
+  finish(count: number): Vector {
+    const low = widened(this.#low, count)
+    if (this.#high.size === 0) return { type: 'INT64', base: 0n, values: low.slice(0, count) }
+    const exact = Array.from({ length: count }, (_, g) => BigInt(low[g]!) + (this.#high.get(g) ?? 0n))
+    return intsFromBigints('INT64', exact)
+  }
+
+  get bytes(): number {
+    return this.#low.byteLength + this.#high.size * 64
+  }
+}
+
+class FloatSum implements Accumulator {
+  #sums: Float64Array = new Float64Array(0)
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#sums = widened(this.#sums, count)
+    const sums = this.#sums
+    const { values } = doubles(vector)
+    for (let i = 0; i < rows; i++) sums[groups[i]!]! += values[i]!
+  }
+
+  finish(count: number): Vector {
+    return { type: 'FLOAT64', values: widened(this.#sums, count).slice(0, count) }
+  }
+
+  get bytes(): number {
+    return this.#sums.byteLength
+  }
+}
+
+/** NaN for a group without rows, as 0 / 0. */
+class Mean implements Accumulator {
+  readonly #sum = new FloatSum()
+  readonly #count = new Count()
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#sum.add(vector, groups, rows, count)
+    this.#count.add(vector, groups, rows, count)
+  }
+
+  finish(count: number): Vector {
+    const { values } = doubles(this.#sum.finish(count))
+    const counts = doubles(this.#count.finish(count)).values
+    return { type: 'FLOAT64', values: values.map((sum, g) => sum / counts[g]!) }
+  }
+
+  get bytes(): number {
+    return this.#sum.bytes + this.#count.bytes
+  }
+}
+
+/** min and max; a NaN never wins. Integers stay relative to a base. */
+class Extreme implements Accumulator {
+  #best: Float64Array = new Float64Array(0)
+  #seen = new Uint8Array(0)
+  #base: bigint | undefined
+  readonly #type: 'INT64' | 'FLOAT64' | 'TIME64NS'
+  readonly #sign: 1 | -1
+
+  /** Sign 1 keeps the largest, -1 the least. */
+  constructor(type: DataType, sign: 1 | -1) {
+    this.#type = type as 'INT64' | 'FLOAT64' | 'TIME64NS'
+    this.#sign = sign
+  }
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#grow(count)
+    const values = this.#align(vector)
+    const best = this.#best
+    const seen = this.#seen
+    const sign = this.#sign
+    for (let i = 0; i < rows; i++) {
+      const group = groups[i]!
+      const value = values[i]!
+      if (seen[group] === 0) {
+        if (Number.isNaN(value)) continue
+        seen[group] = 1
+        best[group] = value
+      } else if (sign * value > sign * best[group]!) best[group] = value
+    }
+  }
+
+  #grow(count: number): void {
+    if (this.#best.length >= count) return
+    this.#best = widened(this.#best, count)
+    const seen = new Uint8Array(this.#best.length)
+    seen.set(this.#seen)
+    this.#seen = seen
+  }
+
+  #align(vector: Vector): Float64Array {
+    if (this.#type === 'FLOAT64') return doubles(vector).values
+    const given = ints(vector)
+    this.#base ??= given.base
+    if (given.base === this.#base) return given.values
+    const base = commonBase([{ base: this.#base, values: this.#best }, given])
+    this.#best = rebased({ base: this.#base, values: this.#best }, base)
+    this.#base = base
+    return rebased(given, base)
+  }
+
+  finish(count: number): Vector {
+    this.#grow(count)
+    const type = this.#type
+    const values = this.#best.slice(0, count)
+    if (type === 'FLOAT64') return { type, values }
+    const base = this.#base ?? 0n
+    const zero = Number(-base)
+    for (let g = 0; g < count; g++) if (this.#seen[g] === 0) values[g] = zero
+    return { type, base, values }
+  }
+
+  get bytes(): number {
+    return this.#best.byteLength + this.#seen.byteLength
+  }
+}
+
+/** The first value of each group. */
+class First implements Accumulator {
+  readonly #values: (string | number | bigint | boolean)[] = []
+  readonly #type: DataType
+  #bytes = 0
+
+  constructor(type: DataType) {
+    this.#type = type
+  }
+
+  add(vector: Vector, groups: Uint32Array, rows: number, _: number): void {
+    const values = this.#values
+    for (let i = 0; i < rows; i++) {
+      const group = groups[i]!
+      if (values[group] !== undefined) continue
+      const value = exactCell(vector, i)
+      values[group] = value
+      this.#bytes += typeof value === 'string' ? 16 + value.length : 16
+    }
+  }
+
+  finish(count: number): Vector {
+    const missing = zeroOf(this.#type)
+    return vectorOf(
+      this.#type,
+      Array.from({ length: count }, (_, g) => this.#values[g] ?? missing),
+    )
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+}
+
+function exactCell(vector: Vector, row: number): string | number | bigint | boolean {
+  switch (vector.type) {
+    case 'STRING':
+    case 'UINT128':
+      return vector.dict.get(vector.codes[row]!)
+    case 'BOOLEAN':
+      return vector.values[row] === 1
+    case 'FLOAT64':
+      return vector.values[row]!
+    default:
+      return vector.base === 0n ? vector.values[row]! : vector.base + BigInt(vector.values[row]!)
+  }
+}
+
+const FRACTIONS = { p01: 0.01, p10: 0.1, p25: 0.25, p50: 0.5, p75: 0.75, p90: 0.9, p99: 0.99 }
+const NAMES = Object.keys(FRACTIONS)
+
+class Quantiles implements Accumulator {
+  readonly #sketches: QuantileSketch[] = []
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    const sketches = this.#sketches
+    while (sketches.length < count) sketches.push(new QuantileSketch())
+    const { values } = doubles(vector)
+    for (let i = 0; i < rows; i++) sketches[groups[i]!]!.add(values[i]!)
+  }
+
+  finish(count: number): Vector {
+    const texts = Array.from({ length: count }, (_, g) => {
+      const values = (this.#sketches[g] ?? new QuantileSketch()).quantiles(Object.values(FRACTIONS))
+      return JSON.stringify(Object.fromEntries(NAMES.map((name, i) => [name, values[i]!])))
+    })
+    return vectorOf('STRING', texts)
+  }
+
+  get bytes(): number {
+    return this.#sketches.reduce((sum, sketch) => sum + sketch.bytes, 0)
+  }
+}
+
+const numbers = (type: DataType): DataType | undefined =>
+  type === 'BOOLEAN' || type === 'INT64' || type === 'FLOAT64' ? type : undefined
+
+const ordered = (type: DataType): DataType | undefined =>
+  type === 'INT64' || type === 'FLOAT64' || type === 'TIME64NS' ? type : undefined
+
+const SPECS: readonly AggregateSpec[] = [
+  {
+    name: 'count',
+    description: 'The number of rows.',
+    unit: none,
+    returns: () => 'INT64',
+    create: () => new Count(),
+    ignoresValues: true,
+  },
+  {
+    name: 'sum',
+    description: 'The sum; of booleans, how many are true.',
+    unit: summed,
+    returns: (type) => (numbers(type) === 'FLOAT64' ? 'FLOAT64' : numbers(type) && 'INT64'),
+    create: (type) => (type === 'FLOAT64' ? new FloatSum() : new IntSum()),
+  },
+  {
+    name: 'mean',
+    description: 'The arithmetic mean.',
+    unit: averaged,
+    returns: (type) => numbers(type) && 'FLOAT64',
+    create: () => new Mean(),
+  },
+  {
+    name: 'min',
+    description: 'The least value.',
+    unit: averaged,
+    returns: ordered,
+    create: (type) => new Extreme(type, -1),
+  },
+  {
+    name: 'max',
+    description: 'The largest value.',
+    unit: averaged,
+    returns: ordered,
+    create: (type) => new Extreme(type, 1),
+  },
+  {
+    name: 'any',
+    description: 'Any one of the values: the first.',
+    unit: kept,
+    returns: (type) => type,
+    create: (type) => new First(type),
+  },
+  {
+    name: 'quantiles',
+    description: 'The distribution as JSON: p01, p10, p25, p50, p75, p90, p99, within 0.5 %.',
+    unit: quantiles,
+    returns: (type) => (type === 'INT64' || type === 'FLOAT64' ? 'STRING' : undefined),
+    create: () => new Quantiles(),
+  },
+]
+
+export const AGGREGATES: ReadonlyMap<string, AggregateSpec> = new Map(SPECS.map((spec) => [spec.name, spec]))

@@ -1,0 +1,277 @@
+import {
+  type Constant,
+  doubles,
+  type Ints,
+  ints,
+  intsFromBigints,
+  intVector,
+  isConstant,
+  narrow,
+  type Operand,
+  toBigint,
+} from '../operand'
+import { type FunctionSpec, numeric, type Overload, scalar, vector } from './function'
+import { additive, none, quotient } from './units'
+
+type IntType = 'INT64' | 'TIME64NS'
+
+const EXACT = 2 ** 53
+
+interface IntOperator {
+  readonly bases: (a: bigint, b: bigint) => bigint
+  readonly exact: (a: bigint, b: bigint) => bigint
+  /** Whether the loop over doubles may run: what it computes is the offset from `bases`. */
+  readonly offsets?: (a: Ints, b: Ints) => boolean
+  readonly loop: (a: Ints, b: Ints, out: Float64Array) => number
+}
+
+function intOperation(type: IntType, operator: IntOperator, args: readonly Operand[], rows: number): Operand {
+  const [left, right] = args as [Operand, Operand]
+  if (isConstant(left) && isConstant(right)) {
+    const value = operator.exact(BigInt(left.constant), BigInt(right.constant))
+    return { type, constant: BigInt.asIntN(64, value) }
+  }
+  const a = ints(left)
+  const b = ints(right)
+  if (!operator.offsets || operator.offsets(a, b)) {
+    const out = new Float64Array(rows)
+    const largest = operator.loop(a, b, out)
+    if (largest <= EXACT) return intVector(type, operator.bases(a.base, b.base), out, largest)
+  }
+  const exact = new Array<bigint>(rows)
+  for (let i = 0; i < rows; i++)
+    exact[i] = operator.exact(a.base + BigInt(a.values[i & a.mask]!), b.base + BigInt(b.values[i & b.mask]!))
+  return intsFromBigints(type, exact)
+}
+
+const ADD: IntOperator = {
+  bases: (a, b) => a + b,
+  exact: (a, b) => a + b,
+  loop(a, b, out) {
+    let largest = 0
+    for (let i = 0; i < out.length; i++) {
+      const sum = a.values[i & a.mask]! + b.values[i & b.mask]!
+      out[i] = sum
+      if (Math.abs(sum) > largest) largest = Math.abs(sum)
+    }
+    return largest
+  },
+}
+
+const SUBTRACT: IntOperator = {
+  bases: (a, b) => a - b,
+  exact: (a, b) => a - b,
+  loop(a, b, out) {
+    let largest = 0
+    for (let i = 0; i < out.length; i++) {
+      const difference = a.values[i & a.mask]! - b.values[i & b.mask]!
+      out[i] = difference
+      if (Math.abs(difference) > largest) largest = Math.abs(difference)
+    }
+    return largest
+  },
+}
+
+const bothPlain = (a: Ints, b: Ints) => a.base === 0n && b.base === 0n
+
+const MULTIPLY: IntOperator = {
+  bases: () => 0n,
+  exact: (a, b) => a * b,
+  offsets: bothPlain,
+  loop(a, b, out) {
+    let largest = 0
+    for (let i = 0; i < out.length; i++) {
+      const product = a.values[i & a.mask]! * b.values[i & b.mask]! + 0
+      out[i] = product
+      if (Math.abs(product) > largest) largest = Math.abs(product)
+    }
+    return largest
+  },
+}
+
+/** The sign is the dividend's, as in C. */
+const MODULO: IntOperator = {
+  bases: () => 0n,
+  exact: (a, b) => (b === 0n ? 0n : a % b),
+  offsets: bothPlain,
+  loop(a, b, out) {
+    for (let i = 0; i < out.length; i++) {
+      const divisor = b.values[i & b.mask]!
+      out[i] = divisor === 0 ? 0 : (a.values[i & a.mask]! % divisor) + 0
+    }
+    return 0
+  },
+}
+
+function floorBin(value: bigint, size: bigint): bigint {
+  if (size === 0n) return value
+  const rest = value % size
+  return value - (rest !== 0n && rest < 0n !== size < 0n ? rest + size : rest)
+}
+
+/** The largest multiple of the size that isn't above the value. */
+function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
+  const [value, size] = args as [Operand, Operand]
+  const step = isConstant(size) ? narrow(BigInt(size.constant)) : undefined
+  if (isConstant(value) || typeof step !== 'number' || step <= 0 || step > EXACT / 4) {
+    return intOperation(type, { ...MODULO, exact: floorBin, offsets: () => false }, args, rows)
+  }
+  const { base, values } = ints(value)
+  const baseRest = Number(floorMod(base, BigInt(step)))
+  const out = new Float64Array(rows)
+  let largest = 0
+  for (let i = 0; i < rows; i++) {
+    const offset = values[i]!
+    const rest = ((offset % step) + step + baseRest) % step
+    const start = offset - rest
+    out[i] = start
+    if (Math.abs(start) > largest) largest = Math.abs(start)
+  }
+  return intVector(type, base, out, largest)
+}
+
+const floorMod = (a: bigint, b: bigint) => ((a % b) + b) % b
+
+const int = (signature: string, operator: IntOperator): Overload => {
+  const type = signature.slice(signature.lastIndexOf(' ') + 1) as IntType
+  return vector(signature, (args, rows) => intOperation(type, operator, args, rows))
+}
+
+/** Doubles to INT64 by a rounding function: NaN is 0, what int64 can't hold is its nearest end. */
+function rounded(round: (v: number) => number) {
+  return (args: readonly Operand[], rows: number): Operand => {
+    const [arg] = args as [Operand]
+    if (isConstant(arg)) return { type: 'INT64', constant: toBigint(round(Number(arg.constant))) }
+    const { values } = doubles(arg)
+    const out = new Float64Array(rows)
+    let large = false
+    for (let i = 0; i < rows; i++) {
+      const v = round(values[i]!)
+      out[i] = Number.isNaN(v) ? 0 : v + 0
+      if (v > EXACT || v < -EXACT) large = true
+    }
+    return large
+      ? intsFromBigints('INT64', Array.from(out, toBigint))
+      : { type: 'INT64', base: 0n, values: out }
+  }
+}
+
+function retag(type: IntType) {
+  return ([arg]: readonly Operand[]): Operand =>
+    isConstant(arg!) ? { type, constant: arg.constant } : { type, ...pickInts(arg!) }
+}
+
+const pickInts = (operand: Operand) => {
+  const { base, values } = ints(operand)
+  return { base, values }
+}
+
+function negative(args: readonly Operand[], rows: number): Operand {
+  const zero: Constant = { type: 'INT64', constant: 0n }
+  return intOperation('INT64', SUBTRACT, [zero, args[0]!], rows)
+}
+
+function inverted(args: readonly Operand[], rows: number): Operand {
+  const minusOne: Constant = { type: 'INT64', constant: -1n }
+  return intOperation('INT64', SUBTRACT, [minusOne, args[0]!], rows)
+}
+
+const binOf = (signature: string, type: IntType) => vector(signature, (args, rows) => bin(type, args, rows))
+
+const float = 'a:FLOAT64 b:FLOAT64 -> FLOAT64'
+const integer = 'a:INT64 b:INT64 -> INT64'
+
+export const ARITHMETIC: readonly FunctionSpec[] = [
+  {
+    name: 'add',
+    description: 'Adds numbers and times, or puts texts behind each other.',
+    unit: additive,
+    overloads: [
+      int(integer, ADD),
+      numeric(float, (a, b) => a + b),
+      int('a:TIME64NS b:INT64 -> TIME64NS', ADD),
+      int('a:INT64 b:TIME64NS -> TIME64NS', ADD),
+      scalar('a:STRING b:STRING -> STRING', (_, a: string, b: string) => a + b),
+    ],
+  },
+  {
+    name: 'subtract',
+    description: 'Subtracts the second from the first; the difference of two times is in nanoseconds.',
+    unit: additive,
+    overloads: [
+      int(integer, SUBTRACT),
+      numeric(float, (a, b) => a - b),
+      int('a:TIME64NS b:TIME64NS -> INT64', SUBTRACT),
+      int('a:TIME64NS b:INT64 -> TIME64NS', SUBTRACT),
+    ],
+  },
+  {
+    name: 'multiply',
+    description: 'Multiplies two numbers.',
+    unit: none,
+    overloads: [int(integer, MULTIPLY), numeric(float, (a, b) => a * b)],
+  },
+  {
+    name: 'divide',
+    description: 'Divides as floats, integers too; by zero it gives Infinity or NaN.',
+    unit: quotient,
+    overloads: [numeric(float, (a, b) => a / b)],
+  },
+  {
+    name: 'modulo',
+    description:
+      'The remainder of a division, with the sign of the dividend; 0 when an integer is divided by 0.',
+    unit: none,
+    overloads: [
+      int(integer, MODULO),
+      int('a:TIME64NS b:INT64 -> INT64', MODULO),
+      numeric(float, (a, b) => a % b),
+    ],
+  },
+  {
+    name: 'negate',
+    description: 'The number with the other sign.',
+    unit: none,
+    overloads: [vector('value:INT64 -> INT64', negative), numeric('value:FLOAT64 -> FLOAT64', (v) => -v)],
+  },
+  {
+    name: 'invert',
+    description: 'The integer with every bit inverted.',
+    unit: none,
+    overloads: [vector('value:INT64 -> INT64', inverted)],
+  },
+  {
+    name: 'bin',
+    description: 'Rounds down to a multiple of the second argument (a time: to the start of its window).',
+    unit: none,
+    overloads: [
+      binOf('value:INT64 size:INT64 -> INT64', 'INT64'),
+      binOf('value:TIME64NS size:INT64 -> TIME64NS', 'TIME64NS'),
+      numeric('value:FLOAT64 size:FLOAT64 -> FLOAT64', (v, n) => (n === 0 ? v : Math.floor(v / n) * n)),
+    ],
+  },
+  {
+    name: 'ceil',
+    description: 'The least integer that is not below the value.',
+    unit: none,
+    overloads: [vector('value:FLOAT64 -> INT64', rounded(Math.ceil))],
+  },
+  {
+    name: 'floor',
+    description: 'The greatest integer that is not above the value.',
+    unit: none,
+    overloads: [vector('value:FLOAT64 -> INT64', rounded(Math.floor))],
+  },
+  {
+    name: 'time_to_int64',
+    description: 'A time as nanoseconds since the epoch.',
+    unit: none,
+    overloads: [vector('value:TIME64NS -> INT64', retag('INT64'))],
+  },
+  {
+    name: 'int64_to_time',
+    description: 'Nanoseconds since the epoch as a time.',
+    unit: none,
+    overloads: [vector('value:INT64 -> TIME64NS', retag('TIME64NS'))],
+  },
+]

@@ -1,0 +1,243 @@
+/** Comparison, logic and choice. Texts are compared on their bytes, which is the order of their code points. */
+import type { StringTable } from '../../records/batch'
+import type { DataType } from '../../records/types'
+import { bools, doubles, type Ints, ints, isConstant, type Operand, texts, valueAt } from '../operand'
+import { commonBase, joinDictionaries, rebased } from '../vectors'
+import { type FunctionSpec, numeric, type Overload, vector } from './function'
+import { branches, none } from './units'
+
+type Test = (a: number, b: number) => boolean
+
+const booleans = (values: Uint8Array): Operand => ({ type: 'BOOLEAN', values })
+
+function compareConstants(test: Test, a: Operand, b: Operand): Operand | undefined {
+  if (!isConstant(a) || !isConstant(b)) return undefined
+  return { type: 'BOOLEAN', constant: test(order(valueAt(a, 0), valueAt(b, 0)), 0) }
+}
+
+/** -1, 0 or 1; NaN when there is no order. */
+function order(a: string | number | bigint | boolean, b: string | number | bigint | boolean): number {
+  if (typeof a === 'string') return Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b as string)))
+  return a < b ? -1 : a > b ? 1 : a === b ? 0 : Number.NaN
+}
+
+const EXACT = 2 ** 53
+
+function compareInts(test: Test, [left, right]: readonly Operand[], rows: number): Operand {
+  const constant = compareConstants(test, left!, right!)
+  if (constant) return constant
+  const a = ints(left!)
+  const b = ints(right!)
+  const out = new Uint8Array(rows)
+  const apart = b.base - a.base
+  if (apart === 0n) {
+    for (let i = 0; i < rows; i++) out[i] = test(a.values[i & a.mask]!, b.values[i & b.mask]!) ? 1 : 0
+    return booleans(out)
+  }
+  const offset = Number(apart)
+  for (let i = 0; i < rows; i++) {
+    const other = b.values[i & b.mask]! + offset
+    const exact = other > -EXACT && other < EXACT && Number.isSafeInteger(offset)
+    const sign = exact ? a.values[i & a.mask]! - other : exactOrder(a, b, i)
+    out[i] = test(sign, 0) ? 1 : 0
+  }
+  return booleans(out)
+}
+
+function exactOrder(a: Ints, b: Ints, i: number): number {
+  const difference = a.base + BigInt(a.values[i & a.mask]!) - b.base - BigInt(b.values[i & b.mask]!)
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+}
+
+function compareFloats(test: Test, [left, right]: readonly Operand[], rows: number): Operand {
+  const a = doubles(left!)
+  const b = doubles(right!)
+  if (isConstant(left!) && isConstant(right!))
+    return { type: 'BOOLEAN', constant: test(a.values[0]!, b.values[0]!) }
+  const out = new Uint8Array(rows)
+  for (let i = 0; i < rows; i++) out[i] = test(a.values[i & a.mask]!, b.values[i & b.mask]!) ? 1 : 0
+  return booleans(out)
+}
+
+function compareBools(test: Test, [left, right]: readonly Operand[], rows: number): Operand {
+  const constant = compareConstants(test, left!, right!)
+  if (constant) return constant
+  const a = bools(left!)
+  const b = bools(right!)
+  const out = new Uint8Array(rows)
+  for (let i = 0; i < rows; i++) out[i] = test(a.values[i & a.mask]!, b.values[i & b.mask]!) ? 1 : 0
+  return booleans(out)
+}
+
+/** The order of each dictionary entry against one text, as 0 (not asked yet) or sign + 2. */
+function compareTexts(test: Test, [left, right]: readonly Operand[], rows: number): Operand {
+  const constant = compareConstants(test, left!, right!)
+  if (constant) return constant
+  const a = texts(left!)
+  const b = texts(right!)
+  const out = new Uint8Array(rows)
+  const oneSided = a.mask === 0 || b.mask === 0
+  const known = oneSided ? new Uint8Array(Math.max(a.dict.length, b.dict.length)) : undefined
+  for (let i = 0; i < rows; i++) {
+    const x = a.values[i & a.mask]!
+    const y = b.values[i & b.mask]!
+    const slot = a.mask === 0 ? y : x
+    const before = known ? known[slot]! : 0
+    const sign = before ? before - 2 : compareEntries(a.dict, x, b.dict, y)
+    if (known) known[slot] = sign + 2
+    out[i] = test(sign, 0) ? 1 : 0
+  }
+  return booleans(out)
+}
+
+function compareEntries(a: StringTable, x: number, b: StringTable, y: number): number {
+  if (a === b && x === y) return 0
+  const [startA, endA] = [a.offsets[x]!, a.offsets[x + 1]!]
+  const [startB, endB] = [b.offsets[y]!, b.offsets[y + 1]!]
+  const common = Math.min(endA - startA, endB - startB)
+  for (let i = 0; i < common; i++) {
+    const difference = a.bytes[startA + i]! - b.bytes[startB + i]!
+    if (difference !== 0) return difference < 0 ? -1 : 1
+  }
+  return Math.sign(endA - startA - (endB - startB))
+}
+
+type Compare = (test: Test, args: readonly Operand[], rows: number) => Operand
+
+function comparisons(test: Test, pairs: readonly [DataType, DataType, Compare][]): readonly Overload[] {
+  return pairs.map(([a, b, compare]) =>
+    vector(`a:${a} b:${b} -> BOOLEAN`, (args, rows) => compare(test, args, rows)),
+  )
+}
+
+const ORDERED: readonly [DataType, DataType, Compare][] = [
+  ['INT64', 'INT64', compareInts],
+  ['FLOAT64', 'FLOAT64', compareFloats],
+  ['TIME64NS', 'TIME64NS', compareInts],
+  ['TIME64NS', 'INT64', compareInts],
+  ['INT64', 'TIME64NS', compareInts],
+  ['STRING', 'STRING', compareTexts],
+]
+
+const EQUATABLE: readonly [DataType, DataType, Compare][] = [
+  ...ORDERED,
+  ['BOOLEAN', 'BOOLEAN', compareBools],
+  ['UINT128', 'UINT128', compareTexts],
+  ['UINT128', 'STRING', compareTexts],
+  ['STRING', 'UINT128', compareTexts],
+]
+
+const comparison = (name: string, description: string, pairs: typeof ORDERED, test: Test): FunctionSpec => ({
+  name,
+  description,
+  unit: none,
+  overloads: comparisons(test, pairs),
+})
+
+/** One loop for both connectives: a row that `decides` settles the result. */
+function connect(args: readonly Operand[], rows: number, decides: 0 | 1): Operand {
+  const [left, right] = args as [Operand, Operand]
+  const a = bools(left)
+  const b = bools(right)
+  const join = decides === 1 ? (x: number, y: number) => x | y : (x: number, y: number) => x & y
+  if (isConstant(left) && isConstant(right))
+    return { type: 'BOOLEAN', constant: join(a.values[0]!, b.values[0]!) === 1 }
+  if (a.mask === 0)
+    return a.values[0] === decides ? { type: 'BOOLEAN', constant: decides === 1 } : booleans(b.values)
+  if (b.mask === 0)
+    return b.values[0] === decides ? { type: 'BOOLEAN', constant: decides === 1 } : booleans(a.values)
+  const out = new Uint8Array(rows)
+  for (let i = 0; i < rows; i++) out[i] = join(a.values[i]!, b.values[i]!)
+  return booleans(out)
+}
+
+function opposite([arg]: readonly Operand[]): Operand {
+  const { values } = bools(arg!)
+  if (isConstant(arg!)) return { type: 'BOOLEAN', constant: values[0] === 0 }
+  return booleans(values.map((v) => v ^ 1))
+}
+
+/** A signature for both truth types: integers are true when not 0. */
+const truths = (
+  run: (args: readonly Operand[], rows: number) => Operand,
+  arity: 1 | 2,
+): readonly Overload[] =>
+  (['BOOLEAN', 'INT64'] as const).map((type) =>
+    vector(`a:${type}${arity === 2 ? ` b:${type}` : ''} -> BOOLEAN`, run),
+  )
+
+function choose(args: readonly Operand[], rows: number): Operand {
+  const [condition, yes, no] = args as [Operand, Operand, Operand]
+  if (isConstant(condition)) return condition.constant ? yes : no
+  const { values: chosen } = bools(condition)
+  if (yes.type === 'STRING' || yes.type === 'UINT128') return chooseText(yes.type, chosen, yes, no, rows)
+  if (yes.type === 'INT64' || yes.type === 'TIME64NS') {
+    const a = ints(yes)
+    const b = ints(no)
+    const base = commonBase([a, b])
+    const left = rebased(a, base)
+    const right = rebased(b, base)
+    const out = new Float64Array(rows)
+    for (let i = 0; i < rows; i++) out[i] = chosen[i] ? left[i & a.mask]! : right[i & b.mask]!
+    return { type: yes.type, base, values: out }
+  }
+  const a = yes.type === 'BOOLEAN' ? bools(yes) : doubles(yes)
+  const b = yes.type === 'BOOLEAN' ? bools(no) : doubles(no)
+  const out = yes.type === 'BOOLEAN' ? new Uint8Array(rows) : new Float64Array(rows)
+  for (let i = 0; i < rows; i++) out[i] = chosen[i] ? a.values[i & a.mask]! : b.values[i & b.mask]!
+  return { type: yes.type, values: out } as Operand
+}
+
+function chooseText(
+  type: 'STRING' | 'UINT128',
+  chosen: Uint8Array,
+  yes: Operand,
+  no: Operand,
+  rows: number,
+): Operand {
+  const a = texts(yes)
+  const b = texts(no)
+  const { dict, shift } = joinDictionaries([a.dict, b.dict])
+  const codes = new Uint32Array(rows)
+  for (let i = 0; i < rows; i++)
+    codes[i] = chosen[i] ? a.values[i & a.mask]! + shift[0]! : b.values[i & b.mask]! + shift[1]!
+  return { type, codes, dict }
+}
+
+const CHOICES: readonly DataType[] = ['BOOLEAN', 'INT64', 'FLOAT64', 'STRING', 'TIME64NS', 'UINT128']
+
+export const COMPARISON: readonly FunctionSpec[] = [
+  comparison('equal', 'Whether both are the same.', EQUATABLE, (a, b) => a === b),
+  comparison('notEqual', 'Whether they differ.', EQUATABLE, (a, b) => a !== b),
+  comparison('lessThan', 'Whether the first is below the second.', ORDERED, (a, b) => a < b),
+  comparison('lessThanEqual', 'Whether the first is not above the second.', ORDERED, (a, b) => a <= b),
+  comparison('greaterThan', 'Whether the first is above the second.', ORDERED, (a, b) => a > b),
+  comparison('greaterThanEqual', 'Whether the first is not below the second.', ORDERED, (a, b) => a >= b),
+  {
+    name: 'approxEqual',
+    description: 'Whether two numbers are within 1e-9 of each other.',
+    unit: none,
+    overloads: [
+      numeric('a:FLOAT64 b:FLOAT64 -> BOOLEAN', (a, b) => (a === b || Math.abs(a - b) < 1e-9 ? 1 : 0)),
+    ],
+  },
+  {
+    name: 'logicalAnd',
+    description: 'Whether both are true.',
+    unit: none,
+    overloads: truths((args, rows) => connect(args, rows, 0), 2),
+  },
+  {
+    name: 'logicalOr',
+    description: 'Whether one of them is true.',
+    unit: none,
+    overloads: truths((args, rows) => connect(args, rows, 1), 2),
+  },
+  { name: 'logicalNot', description: 'Whether it is false.', unit: none, overloads: truths(opposite, 1) },
+  {
+    name: 'select',
+    description: 'The second argument where the first is true, else the third.',
+    unit: branches,
+    overloads: CHOICES.map((type) => vector(`if:BOOLEAN then:${type} else:${type} -> ${type}`, choose)),
+  },
+]

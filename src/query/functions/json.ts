@@ -1,0 +1,120 @@
+/** Reading JSON texts: headers, bodies, quantiles. What isn't JSON or isn't there is '' or 0. */
+import { type FunctionSpec, type ScalarValue, scalar } from './function'
+import { always, none } from './units'
+
+/** Scripts pluck several keys out of one column, so the last texts are kept parsed. */
+const KEPT_TEXTS = 4096
+const LONGEST_KEPT = 4096
+
+let parsed = new Map<string, unknown>()
+
+function parse(text: string): unknown {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  let value: unknown = null
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // Bodies are cut and headers may be anything: not JSON is a normal case.
+  }
+  if (text.length <= LONGEST_KEPT) {
+    if (parsed.size >= KEPT_TEXTS) parsed = new Map()
+    parsed.set(text, value)
+  }
+  return value
+}
+
+function member(text: string, key: string): unknown {
+  const value = parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+}
+
+function asText(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function asNumber(value: unknown): number {
+  const number = typeof value === 'string' && value.trim() === '' ? 0 : Number(value ?? 0)
+  return typeof value === 'object' || Number.isNaN(number) ? 0 : number
+}
+
+function element(text: string, index: number): string {
+  const value = parse(text)
+  return Array.isArray(value) ? asText(value[index]) : ''
+}
+
+/** A single value, or one of a JSON array: a pod may belong to several services. */
+export function hasValue(list: string, value: string): boolean {
+  if (list === value) return true
+  if (!list.startsWith('[')) return false
+  const values = parse(list)
+  return Array.isArray(values) && values.includes(value)
+}
+
+const has = (name: string, description: string): FunctionSpec => ({
+  name,
+  description,
+  unit: none,
+  overloads: [
+    scalar('list:STRING value:STRING -> BOOLEAN', (_, list: string, value: string) => hasValue(list, value)),
+  ],
+})
+
+const pluck = (
+  name: string,
+  description: string,
+  returns: 'STRING' | 'INT64' | 'FLOAT64',
+  read: (value: unknown) => ScalarValue,
+): FunctionSpec => ({
+  name,
+  description,
+  unit: none,
+  overloads: [
+    scalar(`json:STRING key:STRING -> ${returns}`, (_, text: string, key: string) => read(member(text, key))),
+  ],
+})
+
+/** A link to another script with its arguments: `{label, script, args}`. */
+export function scriptReference(label: string, script: string, ...pairs: string[]): string {
+  if (label === '') return ''
+  const args: Record<string, string> = {}
+  for (let i = 0; i + 1 < pairs.length; i += 2) args[pairs[i]!] = pairs[i + 1]!
+  return JSON.stringify({ label, script, args })
+}
+
+/** Names and values of the target's arguments come as pairs of texts. */
+const MOST_PAIRS = 16
+
+export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
+  pluck('pluck', 'The value of a key of a JSON object, as text.', 'STRING', asText),
+  pluck('pluck_int64', 'The value of a key of a JSON object, as an integer.', 'INT64', (v) =>
+    Math.trunc(asNumber(v)),
+  ),
+  pluck('pluck_float64', 'The value of a key of a JSON object, as a float.', 'FLOAT64', asNumber),
+  {
+    name: 'pluck_array',
+    description: 'The element of a JSON array at a position, as text.',
+    unit: none,
+    overloads: [
+      scalar('json:STRING index:INT64 -> STRING', (_, text: string, index: number | bigint) =>
+        element(text, Number(index)),
+      ),
+    ],
+  },
+  has('has_value', 'Whether a text is the value, or a JSON array that holds it.'),
+  has('has_service_name', 'Whether a service name, or a JSON array of them, holds the value.'),
+  has('has_service_id', 'Whether a service id, or a JSON array of them, holds the value.'),
+  {
+    name: '_script_reference',
+    description: 'A link to a script: label, script, then name and value of each argument.',
+    unit: always('ST_SCRIPT_REFERENCE'),
+    overloads: Array.from({ length: MOST_PAIRS + 1 }, (_, pairs) => {
+      const args = Array.from({ length: pairs }, (_, i) => ` name${i}:STRING value${i}:STRING`).join('')
+      return scalar(`label:STRING script:STRING${args} -> STRING`, (_, ...texts: string[]) =>
+        scriptReference(texts[0]!, texts[1]!, ...texts.slice(2)),
+      )
+    }),
+  },
+]

@@ -1,0 +1,149 @@
+/** Applies an implementation to columns, whatever it is written for: columns, doubles or single values. */
+import type { DataType } from '../../records/types'
+import {
+  bools,
+  type Constant,
+  doubles,
+  ints,
+  isConstant,
+  type Operand,
+  toBigint,
+  valueAt,
+  vectorOf,
+} from '../operand'
+import { distinctCodes, gather } from '../vectors'
+import type { FunctionContext, Overload, ScalarValue } from './function'
+
+/** Rows between two looks at the clock. */
+const STRIDE = 1024
+
+export function apply(
+  chosen: Overload,
+  args: readonly Operand[],
+  rows: number,
+  context: FunctionContext,
+): Operand {
+  const operands = args.map((arg, i) => promote(arg, chosen.args[i]!.type))
+  const { implementation } = chosen
+  switch (implementation.kind) {
+    case 'vector':
+      return implementation.run(operands, rows, context)
+    case 'numeric':
+      return applyNumeric(implementation.run, chosen.returns, operands, rows)
+    case 'scalar':
+      return applyScalar(implementation.run as Scalar, chosen.returns, operands, rows, context)
+  }
+}
+
+/** The implicit conversions of the registry: BOOLEAN and TIME64NS to INT64, all of them to FLOAT64. */
+export function promote(operand: Operand, type: DataType): Operand {
+  if (operand.type === type) return operand
+  if (type === 'FLOAT64') {
+    if (isConstant(operand)) return { type, constant: Number(operand.constant) }
+    return { type, values: doubles(operand).values }
+  }
+  if (type === 'INT64') {
+    if (isConstant(operand)) return { type, constant: BigInt(operand.constant) }
+    const { base, values } = ints(operand)
+    return { type, base, values }
+  }
+  throw new TypeError(`no conversion from ${operand.type} to ${type}`)
+}
+
+function applyNumeric(
+  run: (a: number, b: number) => number,
+  returns: DataType,
+  args: readonly Operand[],
+  rows: number,
+): Operand {
+  const a = doubles(args[0]!)
+  const b = args[1] ? doubles(args[1]) : a
+  if (args.every(isConstant)) return constantOf(returns, run(a.values[0]!, b.values[0]!))
+  const out = returns === 'BOOLEAN' ? new Uint8Array(rows) : new Float64Array(rows)
+  const { values: left, mask: leftMask } = a
+  const { values: right, mask: rightMask } = b
+  for (let i = 0; i < rows; i++) out[i] = run(left[i & leftMask]!, right[i & rightMask]!)
+  return returns === 'BOOLEAN'
+    ? { type: 'BOOLEAN', values: out as Uint8Array }
+    : { type: 'FLOAT64', values: out as Float64Array }
+}
+
+export function constantOf(type: DataType, value: ScalarValue): Constant {
+  if (type === 'BOOLEAN') return { type, constant: value === true || value === 1 }
+  if (type === 'INT64' || type === 'TIME64NS') return { type, constant: toBigint(value) }
+  return { type, constant: value }
+}
+
+type Scalar = (context: FunctionContext, ...args: ScalarValue[]) => ScalarValue
+
+function applyScalar(
+  run: Scalar,
+  returns: DataType,
+  args: readonly Operand[],
+  rows: number,
+  context: FunctionContext,
+): Operand {
+  const varying = args.flatMap((arg, i) => (isConstant(arg) ? [] : [i]))
+  const values = args.map((arg) => (isConstant(arg) ? valueAt(arg, 0) : ''))
+  if (varying.length === 0) return constantOf(returns, run(context, ...values))
+  const { index, firsts } = distinctRows(
+    varying.map((i) => args[i]!),
+    rows,
+  )
+  const results = new Array<ScalarValue>(firsts.length)
+  for (let d = 0; d < firsts.length; d++) {
+    if (d % STRIDE === 0) context.checkpoint()
+    for (const i of varying) values[i] = valueAt(args[i]!, firsts[d]!)
+    results[d] = run(context, ...values)
+  }
+  const distinct = vectorOf(returns, results)
+  return index ? gather(distinct, index) : distinct
+}
+
+/** Rows that differ in these columns: one row number for each, and per row its place among them (none: all differ). */
+function distinctRows(
+  columns: readonly Operand[],
+  rows: number,
+): { index?: Uint32Array; firsts: Uint32Array | readonly number[] } {
+  const keys = rowKeys(columns, rows)
+  if (!keys) return { firsts: Uint32Array.from({ length: rows }, (_, i) => i) }
+  if (keys instanceof Uint32Array) {
+    const [only] = columns
+    const { used, index } = distinctCodes(keys, (only as { dict: { length: number } }).dict.length)
+    const firsts = new Uint32Array(used.length)
+    for (let i = rows - 1; i >= 0; i--) firsts[index[i]!] = i
+    return { index, firsts }
+  }
+  const places = new Map<number, number>()
+  const index = new Uint32Array(rows)
+  const firsts: number[] = []
+  for (let i = 0; i < rows; i++) {
+    const key = keys[i]!
+    let place = places.get(key)
+    if (place === undefined) {
+      place = firsts.length
+      places.set(key, place)
+      firsts.push(i)
+    }
+    index[i] = place
+  }
+  return { index, firsts }
+}
+
+/** A number per row that tells rows apart, or undefined when there is no cheap one. */
+function rowKeys(columns: readonly Operand[], rows: number): Uint32Array | Float64Array | undefined {
+  const [only] = columns
+  if (columns.length === 1 && only && 'codes' in only) return only.codes
+  if (columns.length === 1 && only && 'values' in only) return Float64Array.from(only.values)
+  const keys = new Float64Array(rows)
+  let span = 1
+  for (const column of columns) {
+    const codes =
+      'codes' in column ? column.codes : column.type === 'BOOLEAN' ? bools(column).values : undefined
+    if (!codes) return undefined
+    const size = 'codes' in column ? column.dict.length : 2
+    for (let i = 0; i < rows; i++) keys[i] = keys[i]! * size + codes[i]!
+    span *= size
+  }
+  return span < 2 ** 53 ? keys : undefined
+}

@@ -1,0 +1,52 @@
+/** Functions of real numbers: IEEE throughout, so the log of 0 is -Infinity and the root of -1 is NaN. */
+import type { FunctionSpec } from './function'
+import { numeric, scalar } from './function'
+import { none } from './units'
+
+const real = (name: string, description: string, run: (v: number) => number): FunctionSpec => ({
+  name,
+  description,
+  unit: none,
+  overloads: [numeric('value:FLOAT64 -> FLOAT64', run)],
+})
+
+const magnitude = (v: number | bigint) => (v < 0 ? -v : v)
+
+export const MATH: readonly FunctionSpec[] = [
+  {
+    name: 'abs',
+    description: 'The value without its sign.',
+    unit: none,
+    overloads: [
+      scalar('value:INT64 -> INT64', (_, v: number | bigint) => magnitude(v)),
+      numeric('value:FLOAT64 -> FLOAT64', Math.abs),
+    ],
+  },
+  {
+    name: 'pow',
+    description: 'The first argument to the power of the second.',
+    unit: none,
+    overloads: [numeric('x:FLOAT64 y:FLOAT64 -> FLOAT64', (x, y) => x ** y)],
+  },
+  real('exp', 'e to the power of the value.', Math.exp),
+  real('sqrt', 'The square root.', Math.sqrt),
+  real('ln', 'The natural logarithm.', Math.log),
+  real('log2', 'The logarithm to base 2.', Math.log2),
+  real('log10', 'The logarithm to base 10.', Math.log10),
+  {
+    name: 'log',
+    description: 'The logarithm of the second argument to the base that the first one is.',
+    unit: none,
+    overloads: [numeric('base:FLOAT64 value:FLOAT64 -> FLOAT64', (b, v) => Math.log(v) / Math.log(b))],
+  },
+  {
+    name: 'round',
+    description: 'The number as text with that many decimal places.',
+    unit: none,
+    overloads: [
+      scalar('value:FLOAT64 decimals:INT64 -> STRING', (_, value: number, decimals: number | bigint) =>
+        value.toFixed(Math.min(100, Math.max(0, Number(decimals)))),
+      ),
+    ],
+  },
+]

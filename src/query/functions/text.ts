@@ -1,0 +1,186 @@
+/** Functions of text. Positions and lengths count bytes of UTF-8, as Pixie's do; a cut inside a character drops it. */
+import { type Constant, isConstant, type Operand, texts } from '../operand'
+import { type FunctionContext, type FunctionSpec, type Overload, scalar, vector } from './function'
+import { apply } from './lift'
+import { none } from './units'
+
+/** The longest text that a function makes. */
+const LONGEST = 1 << 20
+
+/**
+ * Which entries hold the needle: one search over the bytes of the whole dictionary. UTF-8 never finds a character in
+ * the middle of another, but a hit across two entries is none.
+ */
+function contains(args: readonly Operand[], rows: number): Operand {
+  const [text, needle] = args as [Operand, Constant]
+  const { values: codes, mask, dict } = texts(text)
+  const sought = Buffer.from(String(needle.constant))
+  const hit = new Uint8Array(dict.length)
+  if (sought.length === 0) hit.fill(1)
+  else {
+    const bytes = Buffer.from(dict.bytes.buffer, dict.bytes.byteOffset, dict.bytes.byteLength)
+    let entry = 0
+    for (let at = bytes.indexOf(sought); at >= 0; ) {
+      while (dict.offsets[entry + 1]! <= at) entry++
+      const inside = at + sought.length <= dict.offsets[entry + 1]!
+      if (inside) hit[entry] = 1
+      at = bytes.indexOf(sought, inside ? dict.offsets[entry + 1]! : at + 1)
+    }
+  }
+  if (mask === 0) return { type: 'BOOLEAN', constant: hit[0] === 1 }
+  const out = new Uint8Array(rows)
+  for (let i = 0; i < rows; i++) out[i] = hit[codes[i]!]!
+  return { type: 'BOOLEAN', values: out }
+}
+
+const containsEach = scalar('text:STRING part:STRING -> BOOLEAN', (_, text: string, part: string) =>
+  text.includes(part),
+)
+
+const containsAny: Overload = vector('text:STRING part:STRING -> BOOLEAN', (args, rows, context) =>
+  isConstant(args[1]!) ? contains(args, rows) : apply(containsEach, args, rows, context),
+)
+
+type Integer = number | bigint
+
+function substring(text: string, from: Integer, length: Integer): string {
+  const start = Math.max(0, Number(from))
+  const end = Math.max(start, start + Number(length))
+  // ASCII needs no look at bytes.
+  if (Buffer.byteLength(text) === text.length) return text.slice(start, end)
+  const bytes = Buffer.from(text)
+  let first = Math.min(start, bytes.length)
+  let last = Math.min(end, bytes.length)
+  while (first < bytes.length && (bytes[first]! & 0xc0) === 0x80) first++
+  while (last > first && last < bytes.length && (bytes[last]! & 0xc0) === 0x80) last--
+  return bytes.toString('utf8', first, Math.max(first, last))
+}
+
+function find(text: string, part: string): number {
+  const at = text.indexOf(part)
+  return at <= 0 ? at : Buffer.byteLength(text.slice(0, at))
+}
+
+function split(text: string, delimiter: string): string {
+  const parts = delimiter === '' ? [text] : text.split(delimiter)
+  return JSON.stringify(parts)
+}
+
+/** Decimal, as strtoll reads a whole text; anything else, and what int64 can't hold, is the default. */
+function atoi(text: string, fallback: Integer): Integer {
+  if (!/^[ \t\n\r]*[+-]?\d{1,19}[ \t\n\r]*$/.test(text)) return fallback
+  const value = BigInt(text.trim().replace(/^\+/, ''))
+  if (BigInt.asIntN(64, value) !== value) return fallback
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value
+}
+
+function hexToAscii(text: string): string {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return ''
+  return Buffer.from(text, 'hex').toString('utf8')
+}
+
+const WHITE = ' \t\n\v\f\r'
+
+/** By hand: a regular expression for the end takes quadratic time on long runs inside. */
+function trimmed(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && WHITE.includes(text[start]!)) start++
+  while (end > start && WHITE.includes(text[end - 1]!)) end--
+  return text.slice(start, end)
+}
+
+const one = (
+  name: string,
+  description: string,
+  signature: string,
+  run: (text: string) => string | number,
+): FunctionSpec => ({
+  name,
+  description,
+  unit: none,
+  overloads: [scalar(signature, (_: FunctionContext, text: string) => run(text))],
+})
+
+const textToText = 'text:STRING -> STRING'
+
+export const TEXT: readonly FunctionSpec[] = [
+  {
+    name: 'contains',
+    description: 'Whether the first text holds the second.',
+    unit: none,
+    overloads: [containsAny],
+  },
+  one('length', 'Bytes of the text.', 'text:STRING -> INT64', (text) => Buffer.byteLength(text)),
+  {
+    name: 'find',
+    description: 'Where the second text first starts in the first one, or -1.',
+    unit: none,
+    overloads: [
+      scalar('text:STRING part:STRING -> INT64', (_, text: string, part: string) => find(text, part)),
+    ],
+  },
+  {
+    name: 'substring',
+    description: 'As many bytes as asked, from a position on.',
+    unit: none,
+    overloads: [
+      scalar(
+        'text:STRING position:INT64 length:INT64 -> STRING',
+        (_, text: string, position: Integer, length: Integer) => substring(text, position, length),
+      ),
+    ],
+  },
+  one('tolower', 'ASCII letters in lower case.', textToText, (text) =>
+    text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+  ),
+  one('toupper', 'ASCII letters in upper case.', textToText, (text) =>
+    text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
+  ),
+  one('trim', 'Without white space at both ends.', textToText, trimmed),
+  {
+    name: 'strip_prefix',
+    description: 'The second text without the first one at its start.',
+    unit: none,
+    overloads: [
+      scalar('prefix:STRING text:STRING -> STRING', (_, prefix: string, text: string) =>
+        text.startsWith(prefix) ? text.slice(prefix.length) : text,
+      ),
+    ],
+  },
+  {
+    name: 'split',
+    description: 'The parts between delimiters, as a JSON array of texts.',
+    unit: none,
+    overloads: [
+      scalar('text:STRING delimiter:STRING -> STRING', (_, text: string, delimiter: string) =>
+        split(text, delimiter),
+      ),
+    ],
+  },
+  one('bytes_to_hex', 'The bytes of the text in hexadecimal.', textToText, (text) =>
+    Buffer.from(text.slice(0, LONGEST / 2)).toString('hex'),
+  ),
+  one(
+    'hex_to_ascii',
+    "The text whose bytes these hexadecimal digits are; '' when they are none.",
+    textToText,
+    hexToAscii,
+  ),
+  {
+    name: 'atoi',
+    description: 'The integer that the text is, or the second argument.',
+    unit: none,
+    overloads: [
+      scalar('text:STRING default:INT64 -> INT64', (_, text: string, fallback: Integer) =>
+        atoi(text, fallback),
+      ),
+    ],
+  },
+  {
+    name: 'itoa',
+    description: 'The integer as text.',
+    unit: none,
+    overloads: [scalar('value:INT64 -> STRING', (_, value: Integer) => String(value))],
+  },
+]

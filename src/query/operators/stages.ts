@@ -1,0 +1,115 @@
+/** The operators that hold nothing: filter, project, limit. */
+import type { Batch, Vector } from '../../records/batch'
+import { Expressions } from '../expression'
+import { bools, isConstant, materialise } from '../operand'
+import type { Expr, Node, TypedColumn } from '../plan'
+import { gather, head } from '../vectors'
+import { indexOf, type OperatorContext, Stage } from './operator'
+
+/** Below this share of rows a batch is cut down before the next condition is looked at. */
+const SPARSE = 0.5
+
+/** Passes on the rows for which every condition is true; conditions come cheapest first. */
+export class Filter extends Stage {
+  readonly #expressions: Expressions
+  readonly #conditions: readonly number[]
+  /** Places in the input of the columns that go out. */
+  readonly #kept: readonly number[]
+
+  constructor(
+    columns: readonly TypedColumn[],
+    input: readonly TypedColumn[],
+    conditions: readonly Expr[],
+    context: OperatorContext,
+  ) {
+    super(columns, context)
+    this.#expressions = new Expressions(input)
+    this.#conditions = conditions.map((condition) => this.#expressions.add(condition))
+    this.#kept = columns.map((column) => indexOf(input, column.name))
+  }
+
+  push(given: Batch): void {
+    let batch = given
+    let evaluation = this.#expressions.over(batch, this.context.functions)
+    let selected: Uint32Array | undefined
+    for (const condition of this.#conditions) {
+      const value = evaluation.get(condition)
+      if (isConstant(value)) {
+        if (value.constant) continue
+        return
+      }
+      selected = narrowed(bools(value).values, batch.rows, selected)
+      if (selected.length === 0) return
+      if (selected.length < batch.rows * SPARSE) {
+        batch = picked(batch, selected)
+        selected = undefined
+        evaluation = this.#expressions.over(batch, this.context.functions)
+      }
+    }
+    const out = { rows: batch.rows, columns: this.#kept.map((index) => batch.columns[index]!) }
+    this.emit(selected && selected.length < batch.rows ? picked(out, selected) : out)
+  }
+}
+
+function narrowed(values: Uint8Array, rows: number, before: Uint32Array | undefined): Uint32Array {
+  const selected = new Uint32Array(before?.length ?? rows)
+  let count = 0
+  if (before) {
+    for (let i = 0; i < before.length; i++) {
+      selected[count] = before[i]!
+      count += values[before[i]!]!
+    }
+  } else {
+    for (let i = 0; i < rows; i++) {
+      selected[count] = i
+      count += values[i]!
+    }
+  }
+  return selected.subarray(0, count)
+}
+
+const picked = (batch: Batch, rows: Uint32Array): Batch => ({
+  rows: rows.length,
+  columns: batch.columns.map((vector) => gather(vector, rows)),
+})
+
+export class Project extends Stage {
+  readonly #expressions: Expressions
+  readonly #outputs: readonly number[]
+
+  constructor(
+    node: Extract<Node, { op: 'project' }>,
+    input: readonly TypedColumn[],
+    context: OperatorContext,
+  ) {
+    super(node.columns, context)
+    this.#expressions = new Expressions(input)
+    this.#outputs = node.exprs.map(({ expr }) => this.#expressions.add(expr))
+  }
+
+  push(batch: Batch): void {
+    const evaluation = this.#expressions.over(batch, this.context.functions)
+    const columns: Vector[] = this.#outputs.map((output) => materialise(evaluation.get(output), batch.rows))
+    this.emit({ rows: batch.rows, columns })
+  }
+}
+
+export class Limit extends Stage {
+  #left: number
+
+  constructor(rows: number, columns: readonly TypedColumn[], context: OperatorContext) {
+    super(columns, context)
+    this.#left = rows
+  }
+
+  override get open(): boolean {
+    return this.#left > 0 && this.wanted
+  }
+
+  push(batch: Batch): void {
+    const rows = Math.min(batch.rows, this.#left)
+    this.#left -= rows
+    if (rows === batch.rows) this.emit(batch)
+    else this.emit({ rows, columns: batch.columns.map((vector) => head(vector, rows)) })
+  }
+}

@@ -1,0 +1,182 @@
+/** Moving rows between vectors: pick some, put several behind each other, drop what a dictionary doesn't need. */
+import { type Batch, emptyVector, type IntVector, StringTable, type Vector } from '../records/batch'
+import type { DataType } from '../records/types'
+
+/** The rows that `rows[0..count)` names, in that order. */
+export function gather(vector: Vector, rows: Uint32Array, count = rows.length): Vector {
+  switch (vector.type) {
+    case 'BOOLEAN': {
+      const values = new Uint8Array(count)
+      for (let i = 0; i < count; i++) values[i] = vector.values[rows[i]!]!
+      return { type: vector.type, values }
+    }
+    case 'STRING':
+    case 'UINT128': {
+      const codes = new Uint32Array(count)
+      const from = vector.codes
+      for (let i = 0; i < count; i++) codes[i] = from[rows[i]!]!
+      return { type: vector.type, codes, dict: vector.dict }
+    }
+    default: {
+      const values = new Float64Array(count)
+      const from = vector.values
+      for (let i = 0; i < count; i++) values[i] = from[rows[i]!]!
+      return { ...vector, values }
+    }
+  }
+}
+
+/** The first `count` rows, sharing memory. */
+export function head(vector: Vector, count: number): Vector {
+  if ('codes' in vector) return { ...vector, codes: vector.codes.subarray(0, count) }
+  return { ...vector, values: vector.values.subarray(0, count) } as Vector
+}
+
+/** Entries of `dict` in the order of `codes`, copied as bytes. */
+function pickEntries(dict: StringTable, codes: ArrayLike<number>): StringTable {
+  const offsets = new Uint32Array(codes.length + 1)
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
+    offsets[i + 1] = offsets[i]! + dict.offsets[code + 1]! - dict.offsets[code]!
+  }
+  const bytes = new Uint8Array(offsets[codes.length]!)
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
+    bytes.set(dict.bytes.subarray(dict.offsets[code]!, dict.offsets[code + 1]!), offsets[i]!)
+  }
+  return new StringTable(bytes, offsets)
+}
+
+/** The codes that occur, each once, and per row its place among them. */
+export function distinctCodes(
+  codes: Uint32Array,
+  dictionary: number,
+): { used: Uint32Array; index: Uint32Array } {
+  const place = new Uint32Array(dictionary)
+  const index = new Uint32Array(codes.length)
+  const used = new Uint32Array(Math.min(codes.length, dictionary))
+  let count = 0
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!
+    let at = place[code]!
+    if (at === 0) {
+      used[count] = code
+      at = ++count
+      place[code] = at
+    }
+    index[i] = at - 1
+  }
+  return { used: used.subarray(0, count), index }
+}
+
+/** The vector with a dictionary of only what its rows hold, when the one it has is much larger. */
+export function compact(vector: Vector): Vector {
+  if (vector.type !== 'STRING' && vector.type !== 'UINT128') return vector
+  if (vector.dict.length <= 2 * vector.codes.length) return vector
+  const { used, index } = distinctCodes(vector.codes, vector.dict.length)
+  return { type: vector.type, codes: index, dict: pickEntries(vector.dict, used) }
+}
+
+/** Dictionaries behind each other; `shift[i]` is where the i-th one starts. The same one given twice is kept once. */
+export function joinDictionaries(dicts: readonly StringTable[]): { dict: StringTable; shift: number[] } {
+  const starts = new Map<StringTable, number>()
+  let entries = 0
+  let size = 0
+  for (const dict of dicts) {
+    if (starts.has(dict)) continue
+    starts.set(dict, entries)
+    entries += dict.length
+    size += dict.bytes.length
+  }
+  const shift = dicts.map((dict) => starts.get(dict)!)
+  if (starts.size === 1) return { dict: dicts[0]!, shift }
+  const bytes = new Uint8Array(size)
+  const offsets = new Uint32Array(entries + 1)
+  let at = 0
+  let entry = 0
+  for (const dict of starts.keys()) {
+    bytes.set(dict.bytes, at)
+    for (let i = 1; i <= dict.length; i++) offsets[++entry] = at + dict.offsets[i]!
+    at += dict.bytes.length
+  }
+  return { dict: new StringTable(bytes, offsets), shift }
+}
+
+function concatStrings(parts: readonly Extract<Vector, { codes: Uint32Array }>[], rows: number): Vector {
+  const { dict, shift } = joinDictionaries(parts.map((part) => part.dict))
+  const codes = new Uint32Array(rows)
+  let at = 0
+  for (let p = 0; p < parts.length; p++) {
+    const from = parts[p]!.codes
+    const start = shift[p]!
+    for (let i = 0; i < from.length; i++) codes[at++] = from[i]! + start
+  }
+  return { type: parts[0]!.type, codes, dict }
+}
+
+type Based = Pick<IntVector, 'base' | 'values'>
+
+/**
+ * One base for several. When they are too far apart (a time, and the 0 of a row without one), the largest with its low
+ * bits cleared: offsets near it stay exact, and so does the offset of 0; others are the nearest doubles.
+ */
+export function commonBase(parts: readonly Based[]): bigint {
+  let base = parts[0]?.base ?? 0n
+  if (parts.every((part) => part.base === base)) return base
+  for (const part of parts) if (part.base > base) base = part.base
+  return BigInt.asIntN(64, (base >> 16n) << 16n)
+}
+
+/** Values relative to another base. */
+export function rebased(vector: Based, base: bigint): Float64Array {
+  if (vector.base === base) return vector.values
+  const offset = Number(vector.base - base)
+  return vector.values.map((v) => v + offset)
+}
+
+/** Vectors of one type behind each other. Empty ones cost nothing and set no base. */
+export function concat(type: DataType, all: readonly Vector[]): Vector {
+  const parts = all.filter((part) => lengthOf(part) > 0)
+  if (parts.length === 0) return emptyVector(type)
+  if (parts.length === 1) return parts[0]!
+  const rows = parts.reduce((sum, part) => sum + lengthOf(part), 0)
+  if (type === 'STRING' || type === 'UINT128') return concatStrings(parts as never, rows)
+  const values = type === 'BOOLEAN' ? new Uint8Array(rows) : new Float64Array(rows)
+  const base = 'base' in parts[0]! ? commonBase(parts as readonly IntVector[]) : 0n
+  let at = 0
+  for (const part of parts as readonly Exclude<Vector, { codes: Uint32Array }>[]) {
+    values.set('base' in part ? rebased(part, base) : part.values, at)
+    at += part.values.length
+  }
+  if (type === 'INT64' || type === 'TIME64NS') return { type, base, values: values as Float64Array }
+  return { type, values } as Vector
+}
+
+export function concatBatches(types: readonly DataType[], batches: readonly Batch[]): Batch {
+  return {
+    rows: batches.reduce((sum, batch) => sum + batch.rows, 0),
+    columns: types.map((type, c) =>
+      concat(
+        type,
+        batches.map((batch) => batch.columns[c]!),
+      ),
+    ),
+  }
+}
+
+export const lengthOf = (vector: Vector): number =>
+  'codes' in vector ? vector.codes.length : vector.values.length
+
+/** Bytes that a batch keeps alive; a dictionary that several columns share counts once. */
+export function bytesOf(batch: Batch): number {
+  const dicts = new Set<StringTable>()
+  let bytes = 0
+  for (const vector of batch.columns) {
+    if ('codes' in vector) {
+      bytes += vector.codes.byteLength
+      dicts.add(vector.dict)
+    } else bytes += vector.values.byteLength
+  }
+  for (const dict of dicts) bytes += dict.bytes.byteLength + dict.offsets.byteLength
+  return bytes
+}

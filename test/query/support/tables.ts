@@ -1,0 +1,205 @@
+/** Tables in memory, plans and random data for the tests of the engine. */
+
+import type { Metadata } from '../../../src/metadata/metadata'
+import { toCells } from '../../../src/query/cells'
+import { type ExecuteContext, execute } from '../../../src/query/engine'
+import { resolveAggregate, resolveFunction } from '../../../src/query/functions/registry'
+import { vectorOf } from '../../../src/query/operand'
+import type { Aggregate, Expr, Node, Plan, TypedColumn } from '../../../src/query/plan'
+import { gather } from '../../../src/query/vectors'
+import type { Batch, Vector } from '../../../src/records/batch'
+import type { DataType, SemanticType } from '../../../src/records/types'
+import type { ScanOptions, Source } from '../../../src/store/store'
+
+export type Value = string | number | bigint | boolean
+export type Row = Record<string, Value>
+
+export const typed = (name: string, type: DataType, semantic: SemanticType = 'ST_NONE'): TypedColumn => ({
+  name,
+  type,
+  semantic,
+})
+
+export interface MemoryTable {
+  readonly columns: readonly TypedColumn[]
+  readonly batches: readonly Batch[]
+}
+
+/** Rows as batches of at most `size` rows; a string column gets one dictionary per batch. */
+export function tableOf(columns: readonly TypedColumn[], rows: readonly Row[], size = 1000): MemoryTable {
+  const batches: Batch[] = []
+  for (let at = 0; at < rows.length; at += size) {
+    const part = rows.slice(at, at + size)
+    batches.push({
+      rows: part.length,
+      columns: columns.map(({ name, type }) =>
+        columnOf(
+          type,
+          part.map((row) => row[name]!),
+        ),
+      ),
+    })
+  }
+  return { columns, batches }
+}
+
+/** A column whose strings are each once in the dictionary. */
+export function columnOf(type: DataType, values: readonly Value[]): Vector {
+  const distinct = [...new Set(values)]
+  const place = new Map(distinct.map((value, i) => [value, i]))
+  return gather(
+    vectorOf(type, distinct),
+    Uint32Array.from(values, (value) => place.get(value)!),
+  )
+}
+
+export class MemorySource implements Source {
+  readonly scans: { table: string; options: ScanOptions }[] = []
+  batchesGiven = 0
+  readonly #tables: Readonly<Record<string, MemoryTable>>
+
+  constructor(tables: Readonly<Record<string, MemoryTable>>) {
+    this.#tables = tables
+  }
+
+  tables() {
+    return []
+  }
+
+  *scan(table: string, options: ScanOptions): Iterable<Batch> {
+    this.scans.push({ table, options })
+    const { columns, batches } = this.#tables[table]!
+    const places = options.columns.map((name) => columns.findIndex((column) => column.name === name))
+    for (const batch of batches) {
+      this.batchesGiven++
+      yield { rows: batch.rows, columns: places.map((place) => batch.columns[place]!) }
+    }
+  }
+
+  entities() {
+    return new Map()
+  }
+
+  close() {}
+}
+
+const PROCESS = {
+  upid: '1:42:7',
+  pid: 42,
+  comm: 'nginx',
+  cmdline: 'nginx -g daemon',
+  exe: '/usr/sbin/nginx',
+  containerId: 'c0ffee',
+  runtime: 'docker',
+  unit: 'nginx.service',
+  podUid: '',
+  host: 'node-1',
+}
+
+/** Knows one process, 1:42:7, of one pod; everything else is ''. */
+export const metadata: Metadata = {
+  hostName: 'node-1',
+  asid: 1,
+  process: (upid) => (upid === PROCESS.upid ? PROCESS : undefined),
+  podName: (upid) => (upid === PROCESS.upid ? 'shop/web-1' : ''),
+  podId: (upid) => (upid === PROCESS.upid ? 'pod-1' : ''),
+  serviceName: (upid) => (upid === PROCESS.upid ? '["shop/web","shop/all"]' : ''),
+  serviceId: (upid) => (upid === PROCESS.upid ? 'svc-1' : ''),
+  namespace: (upid) => (upid === PROCESS.upid ? 'shop' : ''),
+  nodeName: (upid) => (upid === PROCESS.upid ? 'node-1' : ''),
+  containerName: (upid) => (upid === PROCESS.upid ? 'web' : ''),
+  deploymentName: () => '',
+  deploymentId: () => '',
+  replicaSetName: () => '',
+  replicaSetId: () => '',
+  ipToPodId: (ip) => (ip === '10.0.0.7' ? 'pod-1' : ''),
+  ipToServiceId: (ip) => (ip === '10.1.0.7' ? 'svc-1' : ''),
+  podIdToPodName: (id) => (id === 'pod-1' ? 'shop/web-1' : ''),
+  podIdToServiceName: (id) => (id === 'pod-1' ? 'shop/web' : ''),
+  podIdToServiceId: (id) => (id === 'pod-1' ? 'svc-1' : ''),
+  podIdToNamespace: (id) => (id === 'pod-1' ? 'shop' : ''),
+  podIdToNodeName: (id) => (id === 'pod-1' ? 'node-1' : ''),
+  serviceIdToServiceName: (id) => (id === 'svc-1' ? 'shop/web' : ''),
+}
+
+export const NOW = 1_800_000_000_000_000_000n
+
+export function contextOf(source: Source, changes: Partial<ExecuteContext> = {}): ExecuteContext {
+  return {
+    source,
+    metadata,
+    limits: { rows: 1_000_000, memoryBytes: 256 << 20, deadlineMs: 60_000 },
+    nowNs: NOW,
+    cancelled: () => false,
+    virtualTable: () => {
+      throw new Error('no virtual tables here')
+    },
+    ...changes,
+  }
+}
+
+export const scan = (table: string, columns: readonly TypedColumn[]): Node => ({ op: 'scan', table, columns })
+
+export const filter = (input: Node, predicate: Expr): Node => ({
+  op: 'filter',
+  input,
+  predicate,
+  columns: input.columns,
+})
+
+export function project(input: Node, exprs: Record<string, Expr>): Node {
+  const list = Object.entries(exprs).map(([name, expr]) => ({ name, expr }))
+  const columns = list.map(({ name, expr }) => typed(name, expr.type, expr.semantic))
+  return { op: 'project', input, exprs: list, columns }
+}
+
+export function aggregate(input: Node, keys: readonly string[], aggregates: readonly Aggregate[]): Node {
+  const of = (name: string) => input.columns.find((column) => column.name === name)!
+  const results = aggregates.map(({ name, fn, column }) => {
+    const result = resolveAggregate(fn, of(column))
+    if (!result) throw new Error(`${fn}(${of(column).type})`)
+    return { name, ...result }
+  })
+  return { op: 'aggregate', input, keys, aggregates, columns: [...keys.map(of), ...results] }
+}
+
+export const limit = (input: Node, rows: number): Node => ({
+  op: 'limit',
+  input,
+  rows,
+  columns: input.columns,
+})
+
+export function column(node: Node, name: string): Expr {
+  const { type, semantic } = node.columns.find((candidate) => candidate.name === name)!
+  return { kind: 'column', name, type, semantic }
+}
+
+export function literal(type: DataType, value: Value): Expr {
+  return { kind: 'literal', value, type, semantic: 'ST_NONE' }
+}
+
+export function call(fn: string, ...args: Expr[]): Expr {
+  const result = resolveFunction(fn, args)
+  if (!result) throw new Error(`${fn}(${args.map((arg) => arg.type)})`)
+  return { kind: 'call', fn, args, ...result }
+}
+
+/** The cells of every row of one node's result. */
+export function run(node: Node, source: Source, changes?: Partial<ExecuteContext>): unknown[][] {
+  const plan: Plan = { outputs: [{ name: 'output', node }] }
+  const { batch } = execute(plan, contextOf(source, changes)).tables[0]!
+  const columns = toCells(batch)
+  return Array.from({ length: batch.rows }, (_, i) => columns.map((cells) => cells[i]))
+}
+
+/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
