@@ -22,7 +22,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   query: ['records', 'store', 'metadata'],
   pxl: ['query', 'records', 'store', 'metadata'],
   scripts: [],
-  runner: ['scripts', 'pxl', 'query', 'records', 'store', 'metadata', 'health', 'config'],
+  // protocols: the tables that scripts can read are those that protocols declare.
+  runner: ['scripts', 'pxl', 'query', 'protocols', 'records', 'store', 'metadata', 'health', 'config'],
   api: ['runner', 'records', 'health', 'config'],
   cli: ['api', 'runner', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
 }

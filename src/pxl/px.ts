@@ -21,6 +21,8 @@ export interface World {
 export interface Builtin {
   readonly params: readonly string[]
   readonly description: string
+  /** Of a table that is made at run time. */
+  readonly columns?: readonly string[]
   run(args: Arguments, world: World): Value
 }
 
@@ -98,6 +100,7 @@ function virtualTable(fn: string, columns: readonly string[]): Builtin {
   return {
     params: [],
     description: `A table: ${columns.join(', ')}.`,
+    columns,
     run: () => ({
       kind: 'frame',
       node: {
@@ -255,6 +258,15 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   GetUDAList: virtualTable('GetUDAList', ['name', 'return_type', 'args']),
   GetUDTFList: virtualTable('GetUDTFList', ['name', 'executor', 'init_args', 'output_relation']),
 }
+
+/** What `px` has besides the engine's functions: for `GetUDTFList`, completion and the docs. */
+export const listBuiltins = (): readonly (Omit<Builtin, 'run'> & { readonly name: string })[] =>
+  Object.entries(BUILTINS).map(([name, { params, description, columns }]) => ({
+    name,
+    params,
+    description,
+    ...(columns ? { columns } : {}),
+  }))
 
 const typeValue = (
   name: string,
