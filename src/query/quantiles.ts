@@ -8,43 +8,51 @@
 
 const ACCURACY = 0.005
 const LOG_GAMMA = Math.log((1 + ACCURACY) / (1 - ACCURACY))
-const EXACT_VALUES = 64
+const EXACT_VALUES = 128
+/** Keys by which a window grows at least. */
+const MARGIN = 32
 /** Bounds the memory of a sketch: 8,192 buckets span 35 decades; what lies below them is counted in the lowest. */
 const MOST_BUCKETS = 8192
 
+const NO_VALUES = new Float64Array(0)
+const NONE = new Uint32Array(0)
+
 /** Counts by key, over the window of keys seen. */
 class Buckets {
-  #counts = new Uint32Array(0)
-  #first = 0
+  counts = NONE
+  /** The key that the first count is for. */
+  first = 0
   total = 0
 
-  get bytes(): number {
-    return this.#counts.byteLength
-  }
-
   add(key: number, count: number): void {
-    let at = key - this.#first
-    if (at < 0 || at >= this.#counts.length) at = this.#makeRoom(key)
-    this.#counts[at]! += count
+    const at = key - this.first
+    if (at >= 0 && at < this.counts.length) this.counts[at]! += count
+    else {
+      this.cover(key - MARGIN, key + MARGIN)
+      this.counts[Math.max(0, key - this.first)]! += count
+    }
     this.total += count
   }
 
-  #makeRoom(key: number): number {
-    const length = this.#counts.length
-    let first = length === 0 ? key - 32 : Math.min(this.#first, key - 64)
-    const last = length === 0 ? key + 32 : Math.max(this.#first + length, key + 65)
-    first = Math.max(first, last - MOST_BUCKETS)
+  /** Widens the window to these keys; the lowest are merged when it gets too wide. */
+  cover(low: number, high: number): void {
+    const before = this.counts
+    const end = this.first + before.length
+    if (before.length > 0 && low >= this.first && high < end) return
+    const last = before.length === 0 ? high + 1 : Math.max(end, high + 1)
+    const first = Math.max(before.length === 0 ? low : Math.min(this.first, low), last - MOST_BUCKETS)
     const counts = new Uint32Array(last - first)
-    for (let i = 0; i < length; i++) counts[Math.max(0, this.#first + i - first)]! += this.#counts[i]!
-    this.#counts = counts
-    this.#first = first
-    return Math.max(0, key - first)
+    for (let i = 0; i < before.length; i++) counts[Math.max(0, this.first + i - first)]! += before[i]!
+    this.counts = counts
+    this.first = first
   }
 
-  *entries(): Generator<[key: number, count: number]> {
-    for (let i = 0; i < this.#counts.length; i++) {
-      if (this.#counts[i]! > 0) yield [this.#first + i, this.#counts[i]!]
-    }
+  merge(other: Buckets): void {
+    if (other.total === 0) return
+    this.cover(other.first, other.first + other.counts.length - 1)
+    for (let i = 0; i < other.counts.length; i++)
+      this.counts[Math.max(0, other.first + i - this.first)]! += other.counts[i]!
+    this.total += other.total
   }
 }
 
@@ -52,98 +60,108 @@ const keyOf = (magnitude: number) => Math.ceil(Math.log(magnitude) / LOG_GAMMA)
 const bucketValue = (key: number) => (2 * Math.exp(key * LOG_GAMMA)) / (1 + Math.exp(LOG_GAMMA))
 
 export class QuantileSketch {
-  #exact: number[] | undefined = []
+  #exact: Float64Array | undefined = NO_VALUES
   #zeros = 0
   #low = Infinity
   #high = -Infinity
-  #positive: Buckets | undefined
-  #negative: Buckets | undefined
+  readonly #positive = new Buckets()
+  readonly #negative = new Buckets()
 
   get count(): number {
-    if (this.#exact) return this.#exact.length
-    return this.#zeros + (this.#positive?.total ?? 0) + (this.#negative?.total ?? 0)
+    return this.#exact ? this.#exact.length : this.#zeros + this.#positive.total + this.#negative.total
   }
 
   get bytes(): number {
-    return 96 + (this.#exact?.length ?? 0) * 8 + (this.#positive?.bytes ?? 0) + (this.#negative?.bytes ?? 0)
+    return (
+      256 + (this.#exact?.byteLength ?? this.#positive.counts.byteLength + this.#negative.counts.byteLength)
+    )
   }
 
-  /** NaN is ignored; infinities are the ends of the doubles. */
-  add(value: number): void {
-    if (Number.isNaN(value)) return
-    if (!this.#exact) {
-      this.#count(value, 1)
-      return
+  /** Values `from` to `to` of an array. NaN is ignored; infinities are the ends of the doubles. */
+  add(values: Float64Array, from = 0, to = values.length): void {
+    const exact = this.#exact
+    if (!exact) {
+      this.#count(values, from, to)
+    } else if (exact.length + to - from <= EXACT_VALUES) {
+      const both = new Float64Array(exact.length + to - from)
+      both.set(exact)
+      let count = exact.length
+      for (let i = from; i < to; i++) if (!Number.isNaN(values[i]!)) both[count++] = values[i]!
+      this.#exact = both.subarray(0, count)
+    } else {
+      this.#spill()
+      this.#count(values, from, to)
     }
-    this.#exact.push(value)
-    if (this.#exact.length > EXACT_VALUES) this.#spill()
   }
 
   #spill(): void {
-    const values = this.#exact ?? []
+    const values = this.#exact
     this.#exact = undefined
-    for (const value of values) this.#count(value, 1)
+    if (values) this.#count(values, 0, values.length)
   }
 
-  #count(given: number, count: number): void {
-    const value = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, given))
-    if (value < this.#low) this.#low = value
-    if (value > this.#high) this.#high = value
-    if (value > 0) {
-      this.#positive ??= new Buckets()
-      this.#positive.add(keyOf(value), count)
-    } else if (value < 0) {
-      this.#negative ??= new Buckets()
-      this.#negative.add(keyOf(-value), count)
-    } else this.#zeros += count
+  #count(values: Float64Array, from: number, to: number): void {
+    let low = Infinity
+    let high = -Infinity
+    for (let i = from; i < to; i++) {
+      const value = clamped(values[i]!)
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+    if (low > 0 && high >= low) this.#positive.cover(keyOf(low), keyOf(high))
+    this.#low = Math.min(this.#low, low)
+    this.#high = Math.max(this.#high, high)
+    for (let i = from; i < to; i++) {
+      const value = clamped(values[i]!)
+      if (value > 0) this.#positive.add(keyOf(value), 1)
+      else if (value < 0) this.#negative.add(keyOf(-value), 1)
+      else if (value === 0) this.#zeros++
+    }
   }
 
   /** As if everything that was added to `other` had been added here. */
   merge(other: QuantileSketch): void {
     if (other.#exact) {
-      for (const value of other.#exact) this.add(value)
+      this.add(other.#exact)
       return
     }
-    if (this.#exact) this.#spill()
+    this.#spill()
     this.#zeros += other.#zeros
     this.#low = Math.min(this.#low, other.#low)
     this.#high = Math.max(this.#high, other.#high)
-    for (const [key, count] of other.#positive?.entries() ?? []) {
-      this.#positive ??= new Buckets()
-      this.#positive.add(key, count)
-    }
-    for (const [key, count] of other.#negative?.entries() ?? []) {
-      this.#negative ??= new Buckets()
-      this.#negative.add(key, count)
-    }
+    this.#positive.merge(other.#positive)
+    this.#negative.merge(other.#negative)
   }
 
   /** The values at fractions 0…1 of the ranks, ascending fractions; 0 when nothing was added. */
   quantiles(fractions: readonly number[]): number[] {
     if (this.count === 0) return fractions.map(() => 0)
     if (this.#exact) return exactQuantiles(this.#exact, fractions)
+    const last = this.count - 1
     const results: number[] = []
     let seen = 0
-    const last = this.count - 1
-    for (const [value, count] of this.#ascending()) {
+    const visit = (count: number, key: number, sign: number): void => {
       seen += count
-      while (results.length < fractions.length && seen > Math.floor(fractions[results.length]! * last))
+      while (results.length < fractions.length && seen > Math.floor(fractions[results.length]! * last)) {
+        const value = sign === 0 ? 0 : sign * bucketValue(key)
         results.push(Math.max(this.#low, Math.min(this.#high, value)))
+      }
     }
+    const { counts: negative, first: lowest } = this.#negative
+    for (let i = negative.length - 1; i >= 0; i--) if (negative[i]! > 0) visit(negative[i]!, lowest + i, -1)
+    if (this.#zeros > 0) visit(this.#zeros, 0, 0)
+    const { counts: positive, first } = this.#positive
+    for (let i = 0; i < positive.length; i++) if (positive[i]! > 0) visit(positive[i]!, first + i, 1)
     return results
-  }
-
-  *#ascending(): Generator<[value: number, count: number]> {
-    const negative = [...(this.#negative?.entries() ?? [])].reverse()
-    for (const [key, count] of negative) yield [-bucketValue(key), count]
-    if (this.#zeros > 0) yield [0, this.#zeros]
-    for (const [key, count] of this.#positive?.entries() ?? []) yield [bucketValue(key), count]
   }
 }
 
+const clamped = (value: number) =>
+  value > Number.MAX_VALUE ? Number.MAX_VALUE : value < -Number.MAX_VALUE ? -Number.MAX_VALUE : value
+
 /** Linear between neighbouring ranks. */
-function exactQuantiles(values: readonly number[], fractions: readonly number[]): number[] {
-  const sorted = Float64Array.from(values).sort()
+function exactQuantiles(values: Float64Array, fractions: readonly number[]): number[] {
+  const sorted = values.slice().sort()
   return fractions.map((fraction) => {
     const rank = fraction * (sorted.length - 1)
     const below = sorted[Math.floor(rank)]!
