@@ -19,12 +19,13 @@ const workerUrls: BunPlugin = {
   name: 'worker-urls',
   setup(build) {
     build.onLoad({ filter: /\/src\/.*\.tsx?$/ }, ({ path, loader }) => {
+      const text = readFileSync(path, 'utf8')
       const folder = relative(src, dirname(path))
-      const contents = readFileSync(path, 'utf8').replace(
+      const contents = text.replace(
         /new URL\('(\.\/[^']+)', import\.meta\.url\)/g,
         (_, target: string) => `new URL('./${posix.join(folder, target)}', import.meta.url)`,
       )
-      return { contents, loader }
+      return contents === text ? undefined : { contents, loader }
     })
   },
 }

@@ -1,0 +1,79 @@
+/** A burst of wrk on nginx: every request is a row, or a counted loss. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { wrk } from '../support/clients'
+import { isRoot, Nixie } from '../support/nixie'
+import { Scope, until } from '../support/scope'
+import { type Server, startNginx } from '../support/servers'
+
+const SECONDS = 1
+const CONNECTIONS = 8
+
+describe.skipIf(!isRoot)('load (skipped without root: eBPF programs need it)', () => {
+  const scope = new Scope('load')
+  let nginx: Server
+  let nixie: Nixie
+
+  beforeAll(async () => {
+    nginx = await startNginx(scope)
+    nixie = await Nixie.start(scope)
+  }, 60_000)
+  afterAll(() => scope.close(), 15_000)
+
+  test('rows and losses together are the requests that were made', async () => {
+    const before = await nixie.status()
+    const answered = await wrk(nginx.port, '/hello?burst', SECONDS, CONNECTIONS)
+    const served = await until(
+      'nginx logs all of them',
+      () => {
+        const { length } = nginx.log('burst')
+        return length >= answered && length
+      },
+      10_000,
+    )
+    // wrk does not count what is under way when its time is over.
+    expect(served - answered).toBeLessThanOrEqual(CONNECTIONS)
+    let last = -1
+    const recorded = await until(
+      'the count settles',
+      async () => {
+        const count = await nixie.countByPort(nginx.port)
+        const { counters } = await nixie.status()
+        if (count >= served) return count
+        if (count === last && counters.events === before.counters.events) return count
+        last = count
+        before.counters.events = counters.events
+        await Bun.sleep(1100)
+        return false
+      },
+      60_000,
+    )
+    const after = await nixie.status()
+    const lost = (Object.keys(after.losses) as (keyof typeof after.losses)[])
+      .map((kind) => after.losses[kind] - before.losses[kind])
+      .reduce((sum, n) => sum + n, 0)
+    console.log(`${answered} answered, ${served} served, ${recorded} recorded, ${lost} lost`)
+    expect(recorded).toBeLessThanOrEqual(served)
+    if (lost === 0) expect(recorded).toBe(served)
+    else expect(recorded + lost).toBeGreaterThanOrEqual(served)
+  }, 120_000)
+
+  test('the rows are right under load too', async () => {
+    const rows = await nixie.query(`import px
+df = px.DataFrame(table='http_events', start_time='-1h')
+df = df[df.local_port == ${nginx.port}]
+df = df[px.contains(df.req_path, 'burst')]
+df = df.groupby(['req_method', 'resp_status', 'resp_body', 'trace_role']).agg(
+    count=('latency', px.count), size=('resp_body_size', px.max), latency=('latency', px.min))
+px.display(df)
+`)
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject({
+      req_method: 'GET',
+      resp_status: 200,
+      resp_body: 'hello\n',
+      trace_role: 2,
+      size: 6,
+    })
+    expect(Number(rows[0]!.latency)).toBeGreaterThan(0)
+  }, 20_000)
+})

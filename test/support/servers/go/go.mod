@@ -1,0 +1,3 @@
+module nixie.test/server
+
+go 1.19
