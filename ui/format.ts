@@ -76,12 +76,34 @@ function quantiles(text: string, column: ResultColumn): Shown {
   return { text: shown.join(' · ') || text, kind: 'quantiles', exact: text }
 }
 
-/** `{label, script, args}`: a link to another view; only ever to a path of ours. */
-function scriptReference(text: string): Shown {
+/** Names of the scripts that there are: nothing links to a view that is not. */
+export type KnownScripts = ReadonlySet<string>
+
+const NO_SCRIPTS: KnownScripts = new Set()
+
+/** The view of the thing that a cell names, as script and argument: the first that exists. */
+const VIEWS_OF: Partial<Record<SemanticType, readonly (readonly [script: string, argument: string])[]>> = {
+  ST_POD_NAME: [['px/pod', 'pod']],
+  ST_NODE_NAME: [['px/node', 'node']],
+  ST_NAMESPACE_NAME: [['px/namespace', 'namespace']],
+  ST_SERVICE_NAME: [
+    ['px/service', 'service'],
+    ['px/http_data', 'destination_filter'],
+  ],
+}
+
+function named(text: string, column: ResultColumn, scripts: KnownScripts): Shown {
+  const view = VIEWS_OF[column.semantic]?.find(([script]) => scripts.has(script))
+  if (!view || text === '') return { text }
+  return { text, href: `/scripts/${view[0]}?${new URLSearchParams({ [view[1]]: text })}` }
+}
+
+/** `{label, script, args}`: a link to another view. */
+function scriptReference(text: string, scripts: KnownScripts): Shown {
   const target = objectIn(text)
   if (!target || typeof target.script !== 'string') return { text }
   const label = typeof target.label === 'string' && target.label ? target.label : target.script
-  if (!/^[\w.-]+\/[\w.-]+$/.test(target.script)) return { text: label }
+  if (!scripts.has(target.script)) return { text: label }
   const given = typeof target.args === 'object' && target.args !== null ? target.args : {}
   const args = new URLSearchParams()
   for (const [name, value] of Object.entries(given)) args.set(name, String(value))
@@ -96,7 +118,7 @@ function number(value: number, column: ResultColumn): Shown {
   return { text, kind: 'num', ...(text === String(value) ? {} : { exact: String(value) }) }
 }
 
-export function show(value: Cell, column: ResultColumn): Shown {
+export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = NO_SCRIPTS): Shown {
   if (value === null) return { text: '–', kind: 'none' }
   if (isTime(column)) {
     const time = isoTime(value as string | number)
@@ -106,10 +128,10 @@ export function show(value: Cell, column: ResultColumn): Shown {
   if (typeof value === 'boolean') return { text: String(value) }
   if (isNumeric(column)) return { text: value, kind: 'num' }
   if (isQuantiles(column)) return quantiles(value, column)
-  if (column.semantic === 'ST_SCRIPT_REFERENCE') return scriptReference(value)
+  if (column.semantic === 'ST_SCRIPT_REFERENCE') return scriptReference(value, scripts)
   if (column.semantic === 'ST_UPID') return { text: value, kind: 'mono' }
   if (/^[{[]/.test(value)) return { text: value, kind: 'mono' }
-  return { text: value }
+  return named(value, column, scripts)
 }
 
 /** Orders two cells of a column: numbers by size, also those that are text because a double can't hold them. */

@@ -7,58 +7,48 @@ import { NixieError } from '../src/errors'
 import type { ResultTable, ScriptInfo } from '../src/runner/runner'
 import { assetRoutes } from './assets'
 import type { UiDeps } from './deps'
-import { renderError } from './error'
+import type { KnownScripts } from './format'
 import { Page } from './layout'
 import { HealthView } from './pages/health'
-import { outcome } from './pages/outcome'
-import { type Overview, OverviewFragment, OverviewView } from './pages/overview'
-import { openingText, QueryView, queryUrl } from './pages/query'
+import { type Outcome, outcome } from './pages/outcome'
+import { type Overview, OverviewFragment, OverviewView, SERVICES_SCRIPT } from './pages/overview'
+import { QueryFragment, type QueryState, QueryView, queryUrl, readQueryState } from './pages/query'
 import { fragmentPath, Missing, pagePath, ResultFragment, ScriptView } from './pages/script'
 import { findScripts, Options, ScriptList } from './pages/scripts'
 import { TableList, TableView } from './pages/tables'
 import { Rates } from './rates'
-import { givenArgs, missingArgs, readViewState, stateUrl, type ViewState } from './view-state'
+import { givenArgs, missingArgs, readViewState, stateUrl } from './view-state'
 
 export type { UiDeps } from './deps'
 export { renderError } from './error'
 
-/** The bytes on a page come from the wire: nothing but our own files may run or load. */
-const SECURITY_HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-}
-
-const SERVICES_SCRIPT = 'px/http_request_stats'
 const NEWEST_ROWS = 100
-const LONGEST_QUERY = 1 << 20
 
-async function scriptOf(deps: UiDeps, c: Context): Promise<ScriptInfo> {
+const namesOf = (scripts: readonly ScriptInfo[]) => new Set(scripts.map((s) => s.name))
+
+/** The script that the path names, and the names of all. */
+async function scriptOf(deps: UiDeps, c: Context): Promise<{ script: ScriptInfo; scripts: KnownScripts }> {
   const name = `${c.req.param('ns')}/${c.req.param('name')}`
-  const script = (await deps.runner.scripts()).find((s) => s.name === name)
-  if (script) return script
+  const all = await deps.runner.scripts()
+  const script = all.find((s) => s.name === name)
+  if (script) return { script, scripts: namesOf(all) }
   throw new NixieError('unknown_script', `There is no script '${name}'`, 'Find one under Scripts.')
 }
 
-/** The state with only what the URL needs to say. */
-function stateOf(c: Context, script: ScriptInfo): ViewState {
-  const state = readViewState(c.req.query())
-  return { ...state, args: givenArgs(script, state.args) }
-}
-
-async function runView(deps: UiDeps, c: Context, script: ScriptInfo, state: ViewState) {
+/** A script's view: what its URL asks for, and what came of it. */
+async function runScript(deps: UiDeps, c: Context) {
+  const { script, scripts } = await scriptOf(deps, c)
+  const asked = readViewState(c.req.query())
+  const state = { ...asked, args: givenArgs(script, asked.args) }
   if (missingArgs(script, state.args).length > 0)
-    return { view: <Missing script={script} state={state} />, status: 200 }
-  const place = { page: pagePath(script), fragment: fragmentPath(script), state }
+    return { script, state, view: <Missing script={script} state={state} />, status: 200 }
   const wanted = {
     request: { script: script.name, args: state.args },
     widgets: script.widgets,
-    place,
+    place: { page: pagePath(script), fragment: fragmentPath(script), state, scripts },
     source: script.text,
   }
-  return outcome(deps.runner, wanted, c.req.raw.signal)
+  return { script, state, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
 }
 
 /** A result enters the history when it is another view than the one that the browser shows. */
@@ -79,47 +69,45 @@ function scriptRoutes(app: Hono, deps: UiDeps): void {
     return c.html(<Options scripts={scripts} />)
   })
   app.get('/scripts/:ns/:name', async (c) => {
-    const script = await scriptOf(deps, c)
-    const state = stateOf(c, script)
-    const { view, status } = await runView(deps, c, script, state)
+    const { script, state, view, status } = await runScript(deps, c)
     return page(c, deps, script.name, <ScriptView script={script} state={state} view={view} />, status)
   })
   app.get('/scripts/:ns/:name/result', async (c) => {
-    const script = await scriptOf(deps, c)
-    const state = stateOf(c, script)
-    const { view, status } = await runView(deps, c, script, state)
+    const { script, state, view, status } = await runScript(deps, c)
     pushUrl(c, stateUrl(pagePath(script), state))
     return fragment(c, <ResultFragment script={script} state={state} view={view} />, status)
   })
 }
 
-async function runText(deps: UiDeps, c: Context, text: string) {
-  if (text.length > LONGEST_QUERY)
-    throw new NixieError('too_large', 'The text is over 1 MiB', 'Split it into smaller queries.')
-  const state = readViewState({})
-  const place = { page: '/query', fragment: '/query/result', state: { ...state, args: { text } } }
-  const wanted = { request: { text }, widgets: [], place, source: text }
-  return outcome(deps.runner, wanted, c.req.raw.signal)
+async function runText(deps: UiDeps, c: Context, state: QueryState): Promise<Outcome> {
+  const { text } = state.args
+  const scripts = namesOf(await deps.runner.scripts())
+  const place = { page: '/query', fragment: '/query/result', state, scripts }
+  return outcome(deps.runner, { request: { text }, widgets: [], place, source: text }, c.req.raw.signal)
+}
+
+async function queryFragment(deps: UiDeps, c: Context, fields: Record<string, string>): Promise<Response> {
+  const state = readQueryState(fields)
+  if (!state) throw new NixieError('bad_request', 'There is no text to run', 'Type PxL.')
+  const { view, status } = await runText(deps, c, state)
+  const url = queryUrl(state)
+  if (url) pushUrl(c, url)
+  return fragment(c, <QueryFragment state={state} view={view} />, status)
 }
 
 function queryRoutes(app: Hono, deps: UiDeps): void {
   app.get('/query', async (c) => {
-    const text = c.req.query('text')
-    const copied = c.req.query('_script')
-    const script = copied ? (await deps.runner.scripts()).find((s) => s.name === copied) : undefined
-    const result = text ? await runText(deps, c, text) : undefined
-    const view = <QueryView text={openingText(text ?? script?.text)} view={result?.view} />
+    const state = readQueryState(c.req.query())
+    const copied = (await deps.runner.scripts()).find((s) => s.name === c.req.query('_script'))
+    const result = state && (await runText(deps, c, state))
+    const text = state?.args.text ?? copied?.text
+    const view = <QueryView text={text} view={state && <QueryFragment state={state} view={result?.view} />} />
     return page(c, deps, 'Query', view, result?.status)
   })
+  app.get('/query/result', (c) => queryFragment(deps, c, c.req.query()))
   app.post('/query/result', async (c) => {
-    const { text } = await c.req.parseBody()
-    if (typeof text !== 'string') throw new NixieError('bad_request', 'There is no text to run', 'Type PxL.')
-    // Forms send line ends as CR LF.
-    const pxl = text.replaceAll('\r\n', '\n')
-    const { view, status } = await runText(deps, c, pxl)
-    const url = queryUrl(pxl)
-    if (url) pushUrl(c, url)
-    return fragment(c, view, status)
+    const fields = Object.entries(await c.req.parseBody()).filter(([, value]) => typeof value === 'string')
+    return queryFragment(deps, c, Object.fromEntries(fields) as Record<string, string>)
   })
 }
 
@@ -127,7 +115,7 @@ async function overviewOf(deps: UiDeps, rates: Rates, signal: AbortSignal): Prom
   const [status, scripts] = await Promise.all([deps.status(), deps.runner.scripts()])
   rates.add(status.counters, Date.now())
   const script = scripts.find((s) => s.name === SERVICES_SCRIPT)
-  const services = script ? await servicesOf(deps, script, signal) : undefined
+  const services = script && (await servicesOf(deps, script, signal))
   return { status, rates, scripts, services }
 }
 
@@ -136,9 +124,8 @@ async function servicesOf(
   script: ScriptInfo,
   signal: AbortSignal,
 ): Promise<Overview['services']> {
-  const args = script.variables.some((v) => v.name === 'start_time') ? { start_time: '-5m' } : {}
   try {
-    const { tables } = await deps.runner.run({ script: script.name, args }, signal)
+    const { tables } = await deps.runner.run({ script: script.name }, signal)
     return tables[0]
   } catch (cause) {
     return NixieError.from(cause).shape
@@ -184,14 +171,7 @@ export function ui(deps: UiDeps): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
-  })
-  app.onError((cause, c) => {
-    const error = NixieError.from(cause)
-    if (error.shape.code === 'internal') console.error(cause)
-    const kind = c.req.header('HX-Request') === 'true' ? 'fragment' : 'page'
-    return c.html(renderError(error.shape, kind), error.status as ContentfulStatusCode)
   })
   app.route('/', assetRoutes())
   hostRoutes(app, deps)

@@ -1,10 +1,11 @@
 /** One host with some HTTP traffic, as the pages see it: scripts, results and a status. */
+import { createApp } from '../../src/api/app'
 import type { Status } from '../../src/api/status'
 import { readConfig } from '../../src/config'
 import { NixieError } from '../../src/errors'
 import { newCounters } from '../../src/health/counters'
 import type { Cell, ResultColumn, ResultTable, TableSummary, Widget } from '../../src/runner/runner'
-import { type UiDeps, ui } from '../../ui'
+import { renderError, type UiDeps, ui } from '../../ui'
 import { LiteralRunner, type LiteralScript, resultTable } from '../support/literal-runner'
 
 export const HOSTILE = `<script>document.title='owned'</script><img src=x onerror=alert(1)>`
@@ -252,7 +253,8 @@ export function status(over: Partial<Status> = {}): Status {
 }
 
 export interface Host {
-  readonly app: ReturnType<typeof ui>
+  /** The pages behind the guards and headers that they are served with. */
+  readonly app: ReturnType<typeof createApp>
   readonly runner: LiteralRunner
   /** Rows that px/http_data now finds. */
   rows: number
@@ -280,6 +282,7 @@ export function host(
       ]
     },
   })
-  self.app = ui({ runner: self.runner, status: options.status ?? (() => status()) })
+  const deps: UiDeps = { runner: self.runner, status: options.status ?? (() => status()) }
+  self.app = createApp({ ...deps, config: readConfig({}, {}), ui: ui(deps), renderError })
   return self
 }

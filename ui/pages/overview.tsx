@@ -7,7 +7,10 @@ import type { Rates } from '../rates'
 import { bytes, count, inUnit, span } from '../units'
 import { TableWidget } from '../widgets/table'
 import { LossList, Probes } from './health'
+import { Time } from './tables'
 
+/** What the overview's table is the result of. */
+export const SERVICES_SCRIPT = 'px/http_request_stats'
 const MOST_SERVICES = 20
 
 export interface Overview {
@@ -71,28 +74,49 @@ function Nothing({ status }: { status: Status }) {
   }
   return (
     <div class="empty">
-      <p>Capturing, and no HTTP request in the last five minutes. Make one between any two programs:</p>
+      <p>Capturing, and no HTTP request was seen yet. Make one between any two programs:</p>
       <pre class="source">{'python3 -m http.server 8000 &\ncurl http://localhost:8000/'}</pre>
-      <p>It shows here within two seconds. Requests to Nixie itself are never recorded.</p>
+      <p>It shows here within seconds. Requests to Nixie itself are never recorded.</p>
     </div>
   )
 }
 
-function Services({ services, status }: Pick<Overview, 'services' | 'status'>) {
+function Services({ services, status, scripts }: Omit<Overview, 'rates'>) {
   if (services && 'code' in services) return <ErrorView error={services} />
-  if (!services || services.rows === 0) return <Nothing status={status} />
-  return <TableWidget table={services} most={MOST_SERVICES} caption="Services" />
+  if (!services || services.rows === 0) {
+    const http = status.tables.find((t) => t.name === 'http_events')
+    if (!http || http.rows === 0 || !status.ready) return <Nothing status={status} />
+    return (
+      <p class="empty">
+        No HTTP request just now; the newest of {count(http.rows)} was at <Time ns={http.newest} />.{' '}
+        <a href="/tables/http_events">See them</a>
+      </p>
+    )
+  }
+  const busiest = services.columns.find((c) => c.semantic === 'ST_THROUGHPUT_PER_NS')
+  const sort = busiest && { table: services.name, column: busiest.name, descending: true }
+  return (
+    <TableWidget
+      table={services}
+      scripts={new Set(scripts.map((s) => s.name))}
+      {...(sort ? { sort } : {})}
+      most={MOST_SERVICES}
+      caption="Services"
+    />
+  )
 }
 
 /** The part of the page that refreshes itself. */
-export function OverviewFragment({ status, rates, services }: Omit<Overview, 'scripts'>) {
+export function OverviewFragment({ status, rates, services, scripts }: Overview) {
   const broken = status.probes.filter((p) => !p.attached)
   return (
     <>
       <Numbers status={status} rates={rates} />
       <section class="widget">
-        <h2>Services seen in the last 5 minutes</h2>
-        <Services services={services} status={status} />
+        <h2>
+          Services now <a href={`/scripts/${SERVICES_SCRIPT}`}>{SERVICES_SCRIPT}</a>
+        </h2>
+        <Services services={services} status={status} scripts={scripts} />
       </section>
       <div class="widgets">
         <section class="widget w6">

@@ -1,5 +1,6 @@
 /** The scratch pad: PxL typed in, run as it is. */
 import type { Child } from 'hono/jsx'
+import { readViewState, sortText, stateUrl, type ViewState } from '../view-state'
 
 const EXAMPLE = `import px
 
@@ -13,18 +14,37 @@ px.display(df, 'requests')
 `
 
 /** Longer texts are not put into the URL: servers and proxies cut those. */
-const LONGEST_IN_URL = 4000
+const LONGEST_URL = 4000
 
-export function queryUrl(text: string): string | undefined {
-  const url = `/query?${new URLSearchParams({ text })}`
-  return url.length <= LONGEST_IN_URL ? url : undefined
+export interface QueryState extends ViewState {
+  readonly args: { readonly text: string }
 }
 
-/** The text that the pad opens with. */
-export const openingText = (given: string | undefined): string => given ?? EXAMPLE
+/** Undefined when there is no text to run. */
+export function readQueryState(fields: Readonly<Record<string, string>>): QueryState | undefined {
+  // Forms send line ends as CR LF.
+  const text = (fields.text ?? '').replaceAll('\r\n', '\n')
+  return text.trim() === '' ? undefined : { ...readViewState(fields), live: 0, args: { text } }
+}
 
-export function QueryView({ text, view }: { text: string; view: Child }) {
-  const rows = Math.min(24, Math.max(10, text.split('\n').length + 1))
+/** Undefined when the text is too long for a URL. */
+export function queryUrl(state: QueryState): string | undefined {
+  const url = stateUrl('/query', state)
+  return url.length <= LONGEST_URL ? url : undefined
+}
+
+export function QueryFragment({ state, view }: { state: QueryState; view: Child }) {
+  return (
+    <>
+      {state.sort ? <input type="hidden" name="_sort" value={sortText(state.sort)} form="args" /> : null}
+      {view}
+    </>
+  )
+}
+
+export function QueryView({ text, view }: { text: string | undefined; view: Child }) {
+  const shown = text ?? EXAMPLE
+  const rows = Math.min(24, Math.max(10, shown.split('\n').length + 1))
   return (
     <>
       <div class="title">
@@ -39,13 +59,13 @@ export function QueryView({ text, view }: { text: string; view: Child }) {
         action="/query"
         hx-post="/query/result"
         hx-target="#result"
-        hx-swap="innerHTML"
+        hx-swap="innerMorph"
         hx-sync="#result:replace"
         hx-indicator="#result"
       >
         <label for="text">PxL</label>
         <textarea id="text" name="text" rows={rows} spellcheck={false} autocapitalize="off">
-          {`\n${text}`}
+          {`\n${shown}`}
         </textarea>
         <button type="submit" title="Ctrl+Enter">
           Run

@@ -1,12 +1,13 @@
 /** A result table: sorted, cut to what is shown, every cell as text. */
 import type { Child } from 'hono/jsx'
 import type { ResultTable } from '../../src/runner/runner'
-import { compare, isNumeric, isQuantiles, isTime, QUANTILES, show } from '../format'
+import { compare, isNumeric, isQuantiles, isTime, type KnownScripts, QUANTILES, show } from '../format'
 import { count } from '../units'
 import { type Sort, stateUrl, type ViewState } from '../view-state'
 
-/** Where the table's links lead: the page, and the fragment that replaces the result. */
+/** Where the table's links lead: the page, the fragment that replaces the result, other views. */
 export interface Place {
+  readonly scripts: KnownScripts
   readonly page: string
   readonly fragment: string
   readonly state: ViewState
@@ -16,7 +17,9 @@ interface Props {
   readonly table: ResultTable
   /** Without a place the table can be neither sorted nor extended. */
   readonly place?: Place
-  /** Rows shown when there is no place. */
+  /** Views that cells lead to, order, and number of rows when there is no place. */
+  readonly scripts?: KnownScripts
+  readonly sort?: Sort | undefined
   readonly most?: number
   readonly caption?: string
 }
@@ -83,11 +86,18 @@ function Head({ table, place }: { table: ResultTable; place: Place | undefined }
   )
 }
 
-function Row({ table, row, first }: { table: ResultTable; row: number; first: boolean }) {
+interface RowProps {
+  readonly table: ResultTable
+  readonly row: number
+  readonly first: boolean
+  readonly scripts: KnownScripts | undefined
+}
+
+function Row({ table, row, first, scripts }: RowProps) {
   return (
     <tr tabindex={first ? 0 : -1}>
       {table.columns.map((column, i) => {
-        const { text, kind, time, href, exact } = show(table.values[i]![row]!, column)
+        const { text, kind, time, href, exact } = show(table.values[i]![row]!, column, scripts)
         return (
           <td class={kind} data-exact={exact}>
             {href ? <a href={href}>{text}</a> : time ? <time datetime={time}>{text}</time> : text}
@@ -123,9 +133,9 @@ function Count({ table, shown, place }: { table: ResultTable; shown: number; pla
   )
 }
 
-export function TableWidget({ table, place, most, caption }: Props) {
+export function TableWidget({ table, place, scripts, sort, most, caption }: Props) {
   const shown = Math.min(table.rows, place?.state.rows ?? most ?? table.rows)
-  const rows = order(table, place?.state.sort).subarray(0, shown)
+  const rows = order(table, place?.state.sort ?? sort).subarray(0, shown)
   if (table.rows === 0) return <p class="empty">No rows.</p>
   return (
     <>
@@ -136,7 +146,7 @@ export function TableWidget({ table, place, most, caption }: Props) {
           </thead>
           <tbody>
             {Array.from(rows, (row, i) => (
-              <Row table={table} row={row} first={i === 0} />
+              <Row table={table} row={row} first={i === 0} scripts={place?.scripts ?? scripts} />
             ))}
           </tbody>
         </table>
