@@ -87,7 +87,7 @@ export class QuantileSketch {
       both.set(exact)
       let count = exact.length
       for (let i = from; i < to; i++) if (!Number.isNaN(values[i]!)) both[count++] = values[i]!
-      this.#exact = both.subarray(0, count)
+      this.#exact = count < both.length ? both.subarray(0, count) : both
     } else {
       this.#spill()
       this.#count(values, from, to)

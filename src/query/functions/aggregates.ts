@@ -248,7 +248,7 @@ const NAMES = ['p01', 'p10', 'p25', 'p50', 'p75', 'p90', 'p99'] as const
 const FRACTIONS = NAMES.map((name) => Number(name.slice(1)) / 100)
 
 /** Rows that are gathered before they go to their groups' sketches together. */
-const GATHERED = 1 << 19
+const GATHERED = 1 << 20
 
 class Quantiles implements Accumulator {
   readonly #sketches: QuantileSketch[] = []
