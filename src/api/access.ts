@@ -8,7 +8,7 @@ import { NixieError } from '../errors'
 
 /** `host:port`, `[v6]:port` or `host` without port, brackets and trailing dot, in lower case. */
 export function hostOf(authority: string): string {
-  const bracketed = /^\[([^\]]*)\]/.exec(authority)
+  const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(authority)
   const host = bracketed ? bracketed[1]! : authority.replace(/:\d*$/, '')
   return host.toLowerCase().replace(/\.$/, '')
 }

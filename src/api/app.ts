@@ -67,6 +67,15 @@ const count =
     return next()
   }
 
+/** Hono hands only Errors to `onError`; what else is thrown becomes one here. */
+const asErrors: MiddlewareHandler = async (_c, next) => {
+  try {
+    await next()
+  } catch (cause) {
+    throw NixieError.from(cause)
+  }
+}
+
 const noStore: MiddlewareHandler = async (c, next) => {
   await next()
   c.header('Cache-Control', 'no-store')
@@ -85,7 +94,7 @@ export function createApp(deps: ApiDeps): Hono {
       render,
     ),
   )
-  app.use(count(deps), headers, checkHost(deps.config))
+  app.use(count(deps), headers, asErrors, checkHost(deps.config))
   if (deps.token !== undefined) app.use(checkToken(deps.token))
   app.use(
     methodNotAllowed({

@@ -31,6 +31,9 @@ export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
       idleTimeout: IDLE_SECONDS,
       maxRequestBodySize: MAX_BODY,
       development: false,
+      // Without development mode Bun shares the port by default: a second Nixie would take half of the requests.
+      reusePort: false,
+      error: (cause) => Response.json({ error: NixieError.from(cause).shape }, { status: 500 }),
       fetch: (request) => app.fetch(request),
     })
   } catch (cause) {

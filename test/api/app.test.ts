@@ -26,7 +26,7 @@ describe('GET /api/run', () => {
     expect(Object.keys(body)).toEqual(['script', 'args', 'tables', 'warnings', 'stats'])
     expect(body.script).toBe('px/http_data')
     expect(body.args).toEqual({ start_time: '-1m' })
-    expect(body.tables[0]!.columns).toEqual(HTTP_EVENTS.columns)
+    expect(body.tables[0]!.columns).toEqual([...HTTP_EVENTS.columns])
     expect(body.tables[0]!.rows[0]).toEqual({
       time_: '1790000000000000001',
       pod: 'nginx',
@@ -38,7 +38,7 @@ describe('GET /api/run', () => {
       ok: true,
       share: 0.5,
     })
-    expect(body.tables[0]!.rows[1].share).toBeNull()
+    expect(body.tables[0]!.rows[1]!.share).toBeNull()
     expect(body.stats.rowsRead).toBe(30)
     expect(body.warnings).toEqual([{ message: 'Column x is not used', line: 2, column: 3 }])
   })
@@ -206,7 +206,7 @@ describe('/healthz', () => {
   }
 
   test('says ready', async () => {
-    expect(await health({})).toEqual({ ready: true, reason: '' })
+    expect(await health({})).toMatchObject({ ready: true, reason: '' })
   })
 
   test('says why not', async () => {

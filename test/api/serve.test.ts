@@ -1,0 +1,115 @@
+/** The app on a real port: what only a socket shows. */
+import { afterAll, describe, expect, test } from 'bun:test'
+import { connect } from 'node:net'
+import { serve } from '../../src/api/serve'
+import { NixieError } from '../../src/errors'
+import { testApp } from '../support/app'
+import { json } from '../support/json'
+
+const { app, runner } = testApp()
+const server = serve(app, '127.0.0.1:0')
+afterAll(() => server.stop(100))
+
+/** Sends bytes as they are and reads until the server closes. */
+function exchange(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(text))
+    socket.on('data', (bytes) => {
+      answer += bytes.toString()
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+  })
+}
+
+test('answers where it says', async () => {
+  expect(server.url).toBe(`http://127.0.0.1:${server.port}`)
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+})
+
+test('the Host header is what is checked, not the address', async () => {
+  const answer = await exchange('GET /api/tables HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n')
+  expect(answer).toStartWith('HTTP/1.1 403')
+  expect(answer).toContain('"forbidden_host"')
+})
+
+test('HEAD gives the headers alone', async () => {
+  const answer = await exchange(
+    'HEAD /api/run/px/http_data HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  )
+  expect(answer).toStartWith('HTTP/1.1 200')
+  expect(answer).toEndWith('\r\n\r\n')
+})
+
+test('a body over 1 MiB is refused in the one shape, chunked or not', async () => {
+  const large = 'x'.repeat((1 << 20) + 1)
+  const whole = await fetch(`${server.url}/api/query`, { method: 'POST', body: large })
+  expect(whole.status).toBe(413)
+  expect((await json(whole)).error.code).toBe('too_large')
+  const pieces = await fetch(`${server.url}/api/query`, { method: 'POST', body: new Blob([large]).stream() })
+  expect(pieces.status).toBe(413)
+  expect((await json(pieces)).error.code).toBe('too_large')
+})
+
+describe('a client that goes away', () => {
+  for (const [name, path, init] of [
+    ['GET', '/api/run/px/http_data', {}],
+    ['POST', '/api/query', { method: 'POST', body: 'import px' }],
+    ['POST in pieces', '/api/query', { method: 'POST', body: new Blob(['import px']).stream() }],
+  ] as [string, string, RequestInit][]) {
+    test(`cancels its query: ${name}`, async () => {
+      const hold = Promise.withResolvers<void>()
+      runner.wait = hold.promise
+      const before = runner.signals.length
+      const leave = new AbortController()
+      const answer = fetch(`${server.url}${path}`, { ...init, signal: leave.signal }).catch(() => 'left')
+      while (runner.signals.length === before) await Bun.sleep(1)
+      const signal = runner.signals.at(-1)!
+      expect(signal.aborted).toBe(false)
+      const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      leave.abort()
+      await aborted
+      expect(await answer).toBe('left')
+      runner.wait = undefined
+      hold.resolve()
+    })
+  }
+})
+
+test('a taken port is named, with another to choose', () => {
+  const taken = () => serve(app, `127.0.0.1:${server.port}`)
+  expect(taken).toThrow(NixieError)
+  try {
+    taken()
+  } catch (cause) {
+    const { code, message, hint } = (cause as NixieError).shape
+    expect(code).toBe('unavailable')
+    expect(message).toContain(`Port ${server.port} is taken`)
+    expect(hint).toContain('--listen 127.0.0.1:')
+  }
+})
+
+test('an address that is not ours is named', () => {
+  expect(() => serve(app, '192.0.2.1:6494')).toThrow('no address 192.0.2.1')
+})
+
+test('IPv6 stands in brackets', async () => {
+  const six = serve(app, '[::1]:0')
+  expect(six.url).toBe(`http://[::1]:${six.port}`)
+  expect((await fetch(`${six.url}/api/tables`)).status).toBe(200)
+  await six.stop(100)
+})
+
+test('stop lets a running request end, and ends one that does not', async () => {
+  const own = serve({ fetch: () => Bun.sleep(50).then(() => new Response('done')) }, '127.0.0.1:0')
+  const answer = fetch(own.url).then((response) => response.text())
+  await Bun.sleep(20)
+  await own.stop()
+  expect(await answer).toBe('done')
+  const stuck = serve({ fetch: () => new Promise<Response>(() => {}) }, '127.0.0.1:0')
+  const never = fetch(stuck.url).catch(() => 'closed')
+  await Bun.sleep(20)
+  await stuck.stop(50)
+  expect(await never).toBe('closed')
+})

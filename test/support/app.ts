@@ -1,0 +1,15 @@
+import type { Hono } from 'hono'
+import { type ApiDeps, createApp } from '../../src/api/app'
+import { readConfig } from '../../src/config'
+import { RecordingRunner } from './recording-runner'
+import { statusOf } from './status'
+
+/** An app over literal tables with the default settings, `flags` and `deps` on top. */
+export function testApp(
+  flags: Readonly<Record<string, string>> = {},
+  deps: Partial<ApiDeps> = {},
+): { app: Hono; runner: RecordingRunner } {
+  const runner = new RecordingRunner()
+  const app = createApp({ runner, status: () => statusOf(), config: readConfig(flags, {}), ...deps })
+  return { app, runner }
+}
