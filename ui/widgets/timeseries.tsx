@@ -80,10 +80,9 @@ export function chartData(
   const xs = [...times].sort((a, b) => a - b)
   const sum = (line: Map<number, number>) => [...line.values()].reduce((a, b) => a + b, 0)
   const lines = [...points].sort((a, b) => sum(b[1]) - sum(a[1]))
-  const series = lines.slice(0, MOST_SERIES).map(([label, line]) => ({
-    label,
-    ys: xs.map((x) => line.get(x) ?? null),
-  }))
+  // By name, so that a line keeps its place and colour when the data is refreshed.
+  const largest = lines.slice(0, MOST_SERIES).sort(([a], [b]) => (a < b ? -1 : 1))
+  const series = largest.map(([label, line]) => ({ label, ys: xs.map((x) => line.get(x) ?? null) }))
   return {
     data: { unit, stacked: spec.stacked, area: spec.area, xs, series },
     left: lines.length - series.length,

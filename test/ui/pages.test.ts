@@ -1,0 +1,267 @@
+/** The pages and fragments as text, through the app that serves them. */
+import { describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { NixieError } from '../../src/errors'
+import type { LiteralScript } from '../support/literal-runner'
+import { HOSTILE, host, status } from './fixture'
+
+const BROWSER = { Accept: 'text/html', Host: '127.0.0.1:6494' }
+const HTMX = { ...BROWSER, 'HX-Request': 'true' }
+
+const get = (served: ReturnType<typeof host>, path: string, headers: Record<string, string> = BROWSER) =>
+  served.app.request(path, { headers })
+
+const PAGES = [
+  '/',
+  '/scripts',
+  '/scripts?q=http',
+  '/scripts/px/http_data',
+  '/scripts/px/http_request_stats',
+  '/scripts/px/pod',
+  '/query',
+  '/query?text=import%20px',
+  '/tables',
+  '/tables/http_events',
+  '/health',
+]
+
+describe.each(PAGES)('%s', (path) => {
+  test('is a page with everything from this host and nothing inline', async () => {
+    const answer = await get(host(), path)
+    const html = await answer.text()
+    expect(answer.status).toBe(200)
+    expect(html).toStartWith('<!doctype html><html lang="en">')
+    expect(html.match(/<h1>/g)).toHaveLength(1)
+    expect(html).not.toMatch(/\sstyle=|\son\w+="|hx-on|hx-vals|javascript:/)
+    for (const [, attributes, body] of html.matchAll(/<script([^>]*)>([^<]*)/g)) {
+      expect(attributes).toContain('src="/assets/')
+      expect(body).toBe('')
+    }
+    for (const [, url] of html.matchAll(/\s(?:src|href|action|hx-get|hx-post)="([^"]*)"/g))
+      expect(url).toMatch(/^[/#]/)
+  })
+
+  test('has its policy, and its fields have labels', async () => {
+    const answer = await get(host(), path)
+    const policy = answer.headers.get('Content-Security-Policy')
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toContain('unsafe')
+    const html = await answer.text()
+    for (const [field, id] of html.matchAll(/<(?:input|select|textarea) id="([^"]*)"[^>]*/g))
+      expect(html.includes(`for="${id}"`) || field.includes('aria-label='), field).toBe(true)
+  })
+})
+
+test('assets are named by their content and kept for ever', async () => {
+  const served = host()
+  const html = await (await get(served, '/')).text()
+  const paths = [...html.matchAll(/"(\/assets\/[^"]+)"/g)].map((m) => m[1]!)
+  expect(paths).toHaveLength(3)
+  for (const path of paths) {
+    const answer = await get(served, path)
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('Cache-Control')).toContain('immutable')
+    expect((await answer.text()).length).toBeGreaterThan(100)
+  }
+  expect((await get(served, '/assets/nixie.js')).status).toBe(404)
+})
+
+describe('a script', () => {
+  test('has a field per variable with its default, choices and description', async () => {
+    const html = await (await get(host(), '/scripts/px/pod?pod=shop/cart')).text()
+    expect(html).toContain('name="pod" value="shop/cart"')
+    expect(html).toContain('<option value="service" selected="">service</option><option value="pod">')
+    expect(html).toContain('aria-describedby="arg-groupby-help"')
+  })
+
+  test('asks for what it needs instead of running', async () => {
+    const served = host()
+    expect(await (await get(served, '/scripts/px/pod')).text()).toContain('Fill in <strong>pod</strong>')
+    expect(served.runner.requests).toEqual([])
+  })
+
+  test('runs with the arguments of the URL, without those that are defaults', async () => {
+    const served = host()
+    await get(served, '/scripts/px/http_data?start_time=-5m&destination_filter=nginx&source_filter=&_live=5')
+    expect(served.runner.requests).toEqual([
+      { script: 'px/http_data', args: { destination_filter: 'nginx' } },
+    ])
+  })
+
+  test('shows at most 200 rows and how to get more', async () => {
+    const served = host({ rows: 1000 })
+    const html = await (await get(served, '/scripts/px/http_data')).text()
+    expect(html.match(/<tr tabindex/g)).toHaveLength(200)
+    expect(html).toContain('200 of 1,000 rows shown')
+    const more = await (await get(served, '/scripts/px/http_data/result?_rows=2000')).text()
+    expect(more.match(/<tr tabindex/g)).toHaveLength(1000)
+    expect(more).not.toContain('show more')
+  })
+
+  test('says what is not drawn yet and shows the table', async () => {
+    const html = await (await get(host(), '/scripts/px/pod?pod=a')).text()
+    expect(html).toContain('RequestGraph is not drawn yet')
+    expect(html).toContain('<td>a</td>')
+  })
+
+  test('an undeclared argument stays in the form beside the error', async () => {
+    const answer = await get(host(), '/scripts/px/http_data?colour=red')
+    const html = await answer.text()
+    expect(answer.status).toBe(400)
+    expect(html).toContain('data-code="unknown_argument"')
+    expect(html).toContain('name="colour" value="red"')
+  })
+
+  test('a refresh asks for the view that was run and brings itself along', async () => {
+    const answer = await get(host(), '/scripts/px/http_data/result?start_time=-1h&_live=5', HTMX)
+    const html = await answer.text()
+    expect(html).toContain(
+      'hx-get="/scripts/px/http_data/result?start_time=-1h&amp;_live=5" hx-trigger="every 5s"',
+    )
+    expect(html).not.toContain('<html')
+  })
+
+  test('enters the history only when the view changes', async () => {
+    const path = '/scripts/px/http_data/result?start_time=-1h'
+    const shown = 'http://127.0.0.1:6494/scripts/px/http_data'
+    const changed = await get(host(), path, { ...HTMX, 'HX-Current-URL': shown })
+    expect(changed.headers.get('HX-Push-Url')).toBe('/scripts/px/http_data?start_time=-1h')
+    const same = await get(host(), path, { ...HTMX, 'HX-Current-URL': `${shown}?start_time=-1h` })
+    expect(same.headers.get('HX-Push-Url')).toBeNull()
+  })
+})
+
+describe('what comes from the wire is text', () => {
+  const evil: LiteralScript = {
+    name: 'px/http_data',
+    short: HOSTILE,
+    long: HOSTILE,
+    text: HOSTILE,
+    variables: [
+      { name: 'a"b', type: 'PX_STRING', defaultValue: '"><b>', description: HOSTILE, validValues: [HOSTILE] },
+    ],
+    widgets: [],
+    give: () => [
+      {
+        name: HOSTILE,
+        columns: [
+          { name: HOSTILE, type: 'STRING', semantic: 'ST_NONE' },
+          { name: 'time_', type: 'TIME64NS', semantic: 'ST_TIME_NS' },
+        ],
+        values: [[HOSTILE], [HOSTILE]],
+        rows: 1,
+        truncated: false,
+      },
+    ],
+  }
+  const markup = /<script>document|<img src=x|<b>"/
+
+  test.each(['/scripts', '/scripts/search?q=', '/scripts/px/http_data', '/query?_script=px/http_data'])(
+    'in %s',
+    async (path) => {
+      const html = await (await get(host({ scripts: [evil] }), path)).text()
+      expect(html).toContain('&lt;script&gt;')
+      expect(html).not.toMatch(markup)
+    },
+  )
+
+  test('in chart data, queries, searches, errors and the status', async () => {
+    const served = host({
+      status: () => status({ host: HOSTILE, capture: { running: false, error: HOSTILE } }),
+    })
+    const hostile = encodeURIComponent(HOSTILE)
+    for (const path of [
+      `/?x=${hostile}`,
+      '/health',
+      `/query?text=boom${hostile}`,
+      `/scripts?q=${hostile}`,
+      `/scripts/px/${hostile}`,
+      `/tables/${hostile}`,
+      `/scripts/px/http_data?start_time=${hostile}`,
+      `/nowhere/${hostile}`,
+    ]) {
+      expect(await (await get(served, path)).text(), path).not.toMatch(markup)
+    }
+  })
+})
+
+describe('errors', () => {
+  test('mark the line in the text that was run', async () => {
+    const body = new URLSearchParams({ text: 'import px\r\n  boom\r\nx' })
+    const answer = await host().app.request('/query/result', { method: 'POST', headers: HTMX, body })
+    const html = await answer.text()
+    expect(answer.status).toBe(400)
+    expect(html).toContain('data-code="syntax_error"')
+    expect(html).toMatch(/<mark>\s+2\s+boom\s*<\/mark> {9}\^/)
+    expect(html).toContain('line 2, column 3')
+  })
+
+  test.each([
+    ['/scripts/px/none', 'unknown_script'],
+    ['/tables/none', 'unknown_table'],
+    ['/nowhere', 'not_found'],
+  ])('%s is a page for people and a fragment for htmx', async (path, code) => {
+    const page = await get(host(), path)
+    const html = await page.text()
+    expect(page.status).toBe(404)
+    expect(html).toStartWith('<!doctype html>')
+    expect(html).toContain(`data-code="${code}"`)
+    const part = await get(host(), path, HTMX)
+    expect(await part.text()).toStartWith('<div class="error" role="alert"')
+  })
+
+  test('a broken overview script leaves the rest of the overview', async () => {
+    const scripts: LiteralScript[] = [
+      {
+        name: 'px/http_request_stats',
+        short: '',
+        long: '',
+        text: '',
+        variables: [],
+        widgets: [],
+        give: () => {
+          throw new NixieError('unavailable', 'the query thread is starting', 'Wait.')
+        },
+      },
+    ]
+    const answer = await get(host({ scripts }), '/')
+    const html = await answer.text()
+    expect(answer.status).toBe(200)
+    expect(html).toContain('the query thread is starting')
+    expect(html).toContain('Losses')
+  })
+})
+
+describe('the overview', () => {
+  const quiet: LiteralScript[] = []
+
+  test('says what to do when nothing was seen', async () => {
+    const html = await (await get(host({ scripts: quiet, status: () => status({ tables: [] }) }), '/')).text()
+    expect(html).toContain('curl http://localhost:8000/')
+  })
+
+  test('says why when nothing is captured', async () => {
+    const off = () => status({ ready: false, capture: { running: false, error: 'no BTF in this kernel' } })
+    const html = await (await get(host({ scripts: quiet, status: off }), '/')).text()
+    expect(html).toContain('no BTF in this kernel')
+    expect(html).toContain('mount -t tracefs')
+    expect(html).toContain('not capturing')
+  })
+})
+
+test('health shows every counter, losses first', async () => {
+  const lossy = () => status({ losses: { ring: 12, gaps: 0, parse: 0, shed: 0 } })
+  const html = await (await get(host({ status: lossy }), '/health')).text()
+  expect(html.indexOf('Losses')).toBeLessThan(html.indexOf('Probes'))
+  expect(html).toContain('<dt>ring</dt><dd>12</dd>')
+  for (const name of Object.keys(status().counters)) expect(html).toContain(`data-counter="${name}"`)
+})
+
+test('the browser is given less than 400 lines of ours', () => {
+  const folder = join(import.meta.dir, '../../ui/client')
+  const lines = readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .reduce((sum, name) => sum + readFileSync(join(folder, name), 'utf8').split('\n').length, 0)
+  expect(lines).toBeLessThan(400)
+})
