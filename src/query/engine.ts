@@ -12,7 +12,7 @@ import { Filter, Limit, Project } from './operators/stages'
 import { Union } from './operators/union'
 import { optimise } from './optimise'
 import type { Node, Plan, TypedColumn } from './plan'
-import { bytesOf, compact, concatBatches, head } from './vectors'
+import { bytesOf, compact, concatBatches, gather, head } from './vectors'
 
 export interface VirtualTable {
   readonly columns: readonly TypedColumn[]
@@ -209,13 +209,15 @@ class Execution {
   }
 
   #scan(node: Extract<Node, { op: 'scan' }>): Iterable<Batch> {
-    const { table, startNs, endNs, prune } = node
-    return this.#given.source.scan(table, {
+    const { table, startNs, endNs, prune, reverse } = node
+    const batches = this.#given.source.scan(table, {
       columns: node.columns.map((column) => column.name),
       ...(startNs === undefined ? {} : { startNs }),
       ...(endNs === undefined ? {} : { endNs }),
       ...(prune === undefined ? {} : { prune }),
+      ...(reverse ? { reverse } : {}),
     })
+    return reverse ? reversed(batches) : batches
   }
 
   #virtual(node: Extract<Node, { op: 'virtual' }>): Batch {
@@ -229,6 +231,14 @@ class Execution {
         return vector
       }),
     }
+  }
+}
+
+/** The source gives the newest chunk first, but each in time order. */
+function* reversed(batches: Iterable<Batch>): Generator<Batch> {
+  for (const { rows, columns } of batches) {
+    const order = Uint32Array.from({ length: rows }, (_, i) => rows - 1 - i)
+    yield { rows, columns: columns.map((vector) => gather(vector, order)) }
   }
 }
 
