@@ -1,0 +1,132 @@
+/** Which command runs, with which settings; help and completion, made from the same declarations. */
+import { describe, expect, test } from 'bun:test'
+import { VERSION } from '../../src/api/version'
+import { optionsOf } from '../../src/cli/command'
+import { COMMANDS } from '../../src/cli/commands'
+import { readConfig, SETTINGS } from '../../src/config'
+import { runCli } from './run-cli'
+
+describe('serve', () => {
+  test('is what no command means', async () => {
+    expect((await runCli([])).served).toEqual([readConfig({}, {})])
+    expect((await runCli(['--listen', '127.0.0.1:7000'])).served[0]!.listen).toBe('127.0.0.1:7000')
+  })
+
+  test('takes every setting as a flag; flags win over the environment', async () => {
+    const argv = ['serve', '--retention', '2h', '--capture=false', '--disk-budget', '1G']
+    const { served } = await runCli(argv, { env: { NIXIE_RETENTION: '1h', NIXIE_BODY_LIMIT: '4K' } })
+    expect(served[0]).toMatchObject({
+      retention: 7200,
+      capture: false,
+      diskBudget: 1 << 30,
+      bodyLimit: 4096,
+    })
+  })
+
+  test('refuses a value of another shape, an unknown flag, a word', async () => {
+    for (const argv of [
+      ['serve', '--retention', 'long'],
+      ['serve', '--lisen', 'x'],
+      ['serve', 'now'],
+      ['--redact', 'perhaps'],
+      ['serve', '--', 'x'],
+    ]) {
+      const { code, err, served } = await runCli(argv)
+      expect(code).toBe(2)
+      expect(err).toContain('nixie serve: ')
+      expect(served).toEqual([])
+    }
+  })
+})
+
+test('an unknown command is guessed, a half one is completed', async () => {
+  const unknown = await runCli(['rnu'])
+  expect(unknown).toMatchObject({ code: 2, out: '' })
+  expect(unknown.err).toContain("Did you mean 'run'?")
+  const half = await runCli(['script', 'lst'])
+  expect(half.code).toBe(2)
+  expect(half.err).toContain('script list, script show')
+})
+
+test('version', async () => {
+  for (const argv of [['version'], ['--version'], ['-V']]) {
+    expect(await runCli(argv)).toMatchObject({ code: 0, out: `nixie ${VERSION}\n` })
+  }
+})
+
+describe('help', () => {
+  test('names every command', async () => {
+    for (const argv of [['help'], ['--help'], ['-h']]) {
+      const { code, out } = await runCli(argv)
+      expect(code).toBe(0)
+      for (const { name, summary } of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, 'm'))
+    }
+  })
+
+  for (const command of COMMANDS) {
+    test(`of ${command.name} names every option, and needs nothing else`, async () => {
+      const { code, out } = await runCli([...command.name.split(' '), '--help'])
+      expect(code).toBe(0)
+      expect(out).toStartWith(`${command.summary}\n\nUsage: nixie ${command.name}`)
+      for (const { flag, help } of optionsOf(command)) {
+        expect(out).toContain(`--${flag} `)
+        expect(out).toContain(help)
+      }
+      expect((await runCli(['help', ...command.name.split(' ')])).out).toBe(out)
+    })
+  }
+
+  test('of serve has every setting with its variable', async () => {
+    const { out } = await runCli(['serve', '--help'])
+    for (const { flag, env, help } of Object.values(SETTINGS)) {
+      expect(out).toContain(`--${flag} VALUE`)
+      expect(out).toContain(env)
+      expect(out).toContain(help)
+    }
+  })
+
+  test('of what is not there', async () => {
+    expect((await runCli(['help', 'nothing'])).code).toBe(2)
+  })
+})
+
+describe('completion', () => {
+  const script = async (shell: string) => (await runCli(['completion', shell])).out
+
+  test('of bash completes commands, second words, options, choices', async () => {
+    const source = await script('bash')
+    const complete = (...words: string[]) => {
+      const quoted = words.map((word) => `'${word}'`).join(' ')
+      const code = `nixie() { echo px/http_data; }\n${source}\nCOMP_WORDS=(nixie ${quoted})\nCOMP_CWORD=${words.length}\n_nixie\nprintf '%s\\n' "\${COMPREPLY[@]}"`
+      const ran = Bun.spawnSync(['bash', '--norc', '-c', code])
+      expect(ran.stderr.toString()).toBe('')
+      return ran.stdout.toString().trim().split('\n')
+    }
+    expect(complete('')).toEqual([...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!))])
+    expect(complete('sta')).toEqual(['status'])
+    expect(complete('script', '')).toEqual(['list', 'show'])
+    expect(complete('script', 'show', 'p')).toEqual(['px/http_data'])
+    expect(complete('run', 'p')).toEqual(['px/http_data'])
+    expect(complete('run', '--da')).toEqual(['--data-dir'])
+    expect(complete('run', 'px/http_data', '--fi')).toEqual(['--file'])
+    expect(complete('run', '-o', '')).toEqual(['table', 'json', 'csv'])
+    expect(complete('script', 'show', '-o', '')).toEqual(['text', 'json', 'pxl'])
+    expect(complete('completion', 'f')).toEqual(['fish'])
+  })
+
+  test('of zsh and fish knows every command and option', async () => {
+    for (const shell of ['zsh', 'fish']) {
+      const source = await script(shell)
+      for (const command of COMMANDS) {
+        expect(source).toContain(command.name.split(' ').at(-1)!)
+        for (const { flag } of optionsOf(command)) expect(source).toContain(flag)
+      }
+    }
+  })
+
+  test('of another shell is refused', async () => {
+    const { code, err } = await runCli(['completion', 'bahs'])
+    expect(code).toBe(2)
+    expect(err).toContain("Did you mean 'bash'?")
+  })
+})
