@@ -16,6 +16,8 @@ import { additive, none, quotient } from './units'
 type IntType = 'INT64' | 'TIME64NS'
 
 const EXACT = 2 ** 53
+/** A base within this leaves int64 by no offset. */
+const FAR = 2n ** 63n - 2n ** 54n
 
 interface IntOperator {
   readonly bases: (a: bigint, b: bigint) => bigint
@@ -36,7 +38,8 @@ function intOperation(type: IntType, operator: IntOperator, args: readonly Opera
   if (!operator.offsets || operator.offsets(a, b)) {
     const out = new Float64Array(rows)
     const largest = operator.loop(a, b, out)
-    if (largest <= EXACT) return intVector(type, operator.bases(a.base, b.base), out, largest)
+    const base = operator.bases(a.base, b.base)
+    if (largest <= EXACT && base > -FAR && base < FAR) return intVector(type, base, out, largest)
   }
   const exact = new Array<bigint>(rows)
   for (let i = 0; i < rows; i++)

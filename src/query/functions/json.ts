@@ -78,7 +78,6 @@ const pluck = (
 
 /** A link to another script with its arguments: `{label, script, args}`. */
 export function scriptReference(label: string, script: string, ...pairs: string[]): string {
-  if (label === '') return ''
   const args: Record<string, string> = {}
   for (let i = 0; i + 1 < pairs.length; i += 2) args[pairs[i]!] = pairs[i + 1]!
   return JSON.stringify({ label, script, args })

@@ -1,0 +1,60 @@
+/** Calls a function in every mixture of constants and columns; all must agree. */
+import { expect } from 'bun:test'
+import { Budget } from '../../../src/query/budget'
+import { toCells } from '../../../src/query/cells'
+import type { FunctionContext } from '../../../src/query/functions/function'
+import { apply } from '../../../src/query/functions/lift'
+import { findOverload } from '../../../src/query/functions/registry'
+import { materialise, type Operand } from '../../../src/query/operand'
+import type { DataType } from '../../../src/records/types'
+import { metadata, NOW, type Value } from '../support/tables'
+
+const budget = new Budget({ rows: 1, memoryBytes: 1 << 20, deadlineMs: 60_000 }, () => false)
+export const functionContext: FunctionContext = {
+  metadata,
+  nowNs: NOW,
+  checkpoint: () => budget.checkpoint(),
+}
+
+const TYPES: readonly [(value: Value) => boolean, DataType][] = [
+  [(v) => typeof v === 'boolean', 'BOOLEAN'],
+  [(v) => typeof v === 'bigint', 'INT64'],
+  [(v) => typeof v === 'number', 'FLOAT64'],
+  [() => true, 'STRING'],
+]
+
+/** A bigint is INT64, a number FLOAT64; `time` and `upid` say otherwise. */
+export interface Typed {
+  readonly type: DataType
+  readonly value: Value
+}
+export const time = (value: bigint): Typed => ({ type: 'TIME64NS', value })
+export const upid = (value: string): Typed => ({ type: 'UINT128', value })
+
+const typedArg = (arg: Value | Typed): Typed =>
+  typeof arg === 'object' ? arg : { type: TYPES.find(([fits]) => fits(arg))![1], value: arg }
+
+const ROWS = 3
+
+/** The result as a cell; fails when constants and columns give different ones. */
+export function value(name: string, ...given: readonly (Value | Typed)[]): unknown {
+  const args = given.map(typedArg)
+  const overload = findOverload(
+    name,
+    args.map(({ type }) => ({ type, semantic: 'ST_NONE' as const })),
+  )
+  if (!overload) throw new Error(`${name} does not take ${args.map(({ type }) => type)}`)
+  const results = Array.from({ length: 2 ** args.length }, (_, columns) => {
+    const operands = args.map(({ type, value: constant }, i): Operand => {
+      const operand = { type, constant }
+      return columns & (1 << i) ? materialise(operand, ROWS) : operand
+    })
+    const result = materialise(apply(overload, operands, ROWS, functionContext), ROWS)
+    expect(result.type).toBe(overload.returns)
+    const [cells] = toCells({ rows: ROWS, columns: [result] })
+    expect(new Set(cells).size).toBe(1)
+    return cells![0]
+  })
+  for (const result of results) expect(result).toEqual(results[0])
+  return results[0]
+}
