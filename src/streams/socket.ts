@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly limits: StreamLimits
   readonly peers: LocalPeers
   /** What the kernel captures of a call before any verdict. */
-  readonly defaultCap: number
+  readonly defaultCap: number | undefined
   setVerdict(connId: number, verdict: Verdict): void
   upidOf(pid: number, startTicks: number): string
   /** Have `tick` look at this socket until it says that it needs no more looking at. */
@@ -38,6 +38,8 @@ const SEARCH_TAIL = 4096
 const MAX_FAILURES = 8
 /** Small events are waited for a little longer while the protocol isn't known. */
 const PROBE_MIN_BYTES = 1024
+/** Bytes per call that tell what a connection speaks. */
+const PROBE_CAP = 4096
 /** An event ahead of its stream waits so long for the missing one. */
 const HELD_NS = 5e6
 
@@ -157,7 +159,7 @@ export class TracedSocket implements Receiver, Counted {
     this.#probeBytes = 0
     this.#received.restart()
     this.#sent.restart()
-    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap })
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap ?? PROBE_CAP })
   }
 
   // ── Receiver ───────────────────────────────────────────────────────────────

@@ -15,10 +15,14 @@ import { LocalPeers } from './local-peers'
 import { type Surroundings, TracedSocket } from './socket'
 
 export interface StreamsOptions {
+  /** In the order in which a new connection is tried. */
+  readonly protocols: readonly Protocol[]
+  readonly sink: Sink
+  readonly counters: Counters
   /** Read at every use: changes take effect with the next message. */
   readonly settings: ProtocolSettings
-  /** Bytes of a call that the kernel captures while a socket has no verdict. */
-  readonly defaultCap: number
+  /** Bytes of a call that the kernel captures while a socket has no verdict; undefined: unknown. */
+  readonly defaultCap?: number
   readonly limits?: Partial<StreamLimits>
   setVerdict(connId: number, verdict: Verdict): void
   upidOf(pid: number, startTicks: number): string
@@ -42,7 +46,8 @@ export class Streams {
   #nowNs = 0
   #reprobedNs = 0
 
-  constructor(protocols: readonly Protocol[], sink: Sink, counters: Counters, options: StreamsOptions) {
+  constructor(options: StreamsOptions) {
+    const { protocols, sink, counters } = options
     this.#counters = counters
     this.#sink = sink
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }

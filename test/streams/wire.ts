@@ -49,7 +49,10 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
   const counters = newCounters()
   const verdicts: { connId: number; verdict: Verdict }[] = []
   const settings: ProtocolSettings = { bodyLimit: 1024, redact: true }
-  const streams = new Streams(protocols, sink, counters, {
+  const streams = new Streams({
+    protocols,
+    sink,
+    counters,
     settings,
     defaultCap: 4096,
     limits,
@@ -60,7 +63,7 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
 }
 
 export const bytesOf = (data: string | Uint8Array): Uint8Array =>
-  typeof data === 'string' ? Buffer.from(data, 'latin1') : data
+  typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'latin1')) : data
 
 export interface SocketOptions {
   readonly connId?: number

@@ -47,13 +47,12 @@ export interface StatusLine {
 const MAX_JSON = 64 << 10
 const MEMO_ENTRIES = 512
 const MEMO_TEXT = 4096
-
-const plainFields = new Memo((block) => parseFields(block, false), MEMO_ENTRIES, MEMO_TEXT)
-const redactedFields = new Memo((block) => parseFields(block, true), MEMO_ENTRIES, MEMO_TEXT)
+const LINE_ENTRIES = 1024
+const LINE_TEXT = 512
 
 /** `block` is the field lines, one character per byte. */
 export function fieldsOf(block: string, redact: boolean): Fields {
-  return (redact ? redactedFields : plainFields).get(block)
+  return (redact ? redacting : plain).block(block)
 }
 
 /** RFC 9112 §3; undefined when the line is none. `line` is without its line break. */
@@ -110,48 +109,123 @@ function quote(text: string): string {
   return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`
 }
 
-interface Field {
-  readonly name: string
-  value: string
+interface FieldName {
+  readonly key: string
+  readonly isSecret: boolean
+  /** The block in which it was last seen, and where: finds repeated fields. */
+  block: number
+  index: number
 }
 
-function splitFields(block: string): Map<string, Field> {
-  const fields = new Map<string, Field>()
-  const text = HIGH.test(block) ? decoded(block) : block
-  for (const line of text.replace(/\r?\n[ \t]+/g, ' ').split('\n')) {
-    const colon = line.indexOf(':')
-    if (colon < 1) continue
-    const name = line.slice(0, colon).trim()
-    const value = line.slice(colon + 1).trim()
-    const key = name.toLowerCase()
-    const known = fields.get(key)
-    if (known) known.value += `, ${value}`
-    else fields.set(key, { name, value })
+interface FieldLine {
+  readonly name: FieldName
+  /** As it was sent. */
+  readonly spelling: string
+  readonly value: string
+  /** `"name":"value"` */
+  readonly json: string
+}
+
+class FieldReader {
+  readonly #redact: boolean
+  readonly #names = new Memo<FieldName>(
+    (spelling) => {
+      const key = spelling.toLowerCase()
+      return { key, isSecret: isSecretHeader(key), block: 0, index: 0 }
+    },
+    LINE_ENTRIES,
+    LINE_TEXT,
+  )
+  readonly #lines = new Memo<FieldLine | null>((line) => this.#line(line), LINE_ENTRIES, LINE_TEXT)
+  readonly #blocks = new Memo<Fields>((block) => this.#read(block), MEMO_ENTRIES, MEMO_TEXT)
+  #block = 0
+
+  constructor(redact: boolean) {
+    this.#redact = redact
   }
-  return fields
+
+  block(text: string): Fields {
+    return this.#blocks.get(text)
+  }
+
+  #line(line: string): FieldLine | null {
+    const colon = line.indexOf(':')
+    if (colon < 1) return null
+    const spelling = line.slice(0, colon).trim()
+    const name = this.#names.get(spelling)
+    return this.#lineOf(name, spelling, line.slice(colon + 1).trim())
+  }
+
+  #lineOf(name: FieldName, spelling: string, value: string): FieldLine {
+    const safe = !this.#redact ? value : name.isSecret ? REDACTED : redactUrl(value)
+    return { name, spelling, value, json: `${quote(spelling)}:${quote(safe)}` }
+  }
+
+  #read(block: string): Fields {
+    const id = ++this.#block
+    let text = HIGH.test(block) ? decoded(block) : block
+    if (text.includes('\n ') || text.includes('\n\t')) text = text.replace(/\r?\n[ \t]+/g, ' ')
+    const lines: FieldLine[] = []
+    for (let at = 0; at < text.length; ) {
+      const lineFeed = text.indexOf('\n', at)
+      const next = lineFeed < 0 ? text.length : lineFeed
+      const end = text.charCodeAt(next - 1) === 13 ? next - 1 : next
+      const line = this.#lines.get(text.slice(at, end))
+      at = next + 1
+      if (line === null) continue
+      const { name } = line
+      if (name.block === id) {
+        const first = lines[name.index]!
+        lines[name.index] = this.#lineOf(name, first.spelling, `${first.value}, ${line.value}`)
+        continue
+      }
+      name.block = id
+      name.index = lines.length
+      lines.push(line)
+    }
+    return fieldsFrom(lines)
+  }
 }
 
-function parseFields(block: string, redact: boolean): Fields {
-  const fields = splitFields(block)
-  const value = (key: string) => fields.get(key)?.value ?? ''
-  const codings = value('transfer-encoding').toLowerCase()
-  const chunked = /(?:^|,)[ \t]*chunked[ \t]*$/.test(codings)
-  const type = value('content-type').toLowerCase()
-  const lengths = new Set(fields.has('content-length') ? value('content-length').split(/\s*,\s*/) : [])
-  const contentLength = lengths.size === 1 ? digits([...lengths][0]!) : -1
+const plain = new FieldReader(false)
+const redacting = new FieldReader(true)
+
+function fieldsFrom(lines: readonly FieldLine[]): Fields {
+  let json = ''
+  let length = ''
+  let codings = ''
+  let contentCoding = ''
+  let type = ''
+  let upgrade = ''
+  for (const { name, value, json: entry } of lines) {
+    if (json.length + entry.length <= MAX_JSON) json += json === '' ? entry : `,${entry}`
+    if (name.key === 'content-length') length = value || '-'
+    else if (name.key === 'transfer-encoding') codings = value.toLowerCase()
+    else if (name.key === 'content-encoding') contentCoding = value.toLowerCase()
+    else if (name.key === 'content-type') type = value.toLowerCase()
+    else if (name.key === 'upgrade') upgrade = value.toLowerCase().split(/[,/\s]/)[0]!
+  }
+  const chunked = /(?:^|,)[ \t]*chunked$/.test(codings)
+  // RFC 9112 §6.3: Transfer-Encoding overrides Content-Length.
+  const contentLength = codings === '' && length !== '' ? lengthOf(length) : -1
   return {
-    json: fieldsJson(fields, redact),
-    contentLength: codings === '' ? contentLength : -1,
+    json: `{${json}}`,
+    contentLength,
     chunked,
     otherTransferCoding: codings !== '' && !chunked,
-    contentCoding: value('content-encoding').toLowerCase().replace('identity', ''),
+    contentCoding: contentCoding === 'identity' ? '' : contentCoding,
     contentType: contentTypeOf(type),
     isForm: type.startsWith('application/x-www-form-urlencoded'),
-    upgrade: value('upgrade')
-      .toLowerCase()
-      .split(/[,/\s]/)[0]!,
-    contradictory: codings === '' && lengths.size > 0 && contentLength < 0,
+    upgrade,
+    contradictory: codings === '' && length !== '' && contentLength < 0,
   }
+}
+
+/** A list of the same number several times is that number (RFC 9110 §8.6); -1 for anything else. */
+function lengthOf(value: string): number {
+  if (!value.includes(',')) return digits(value)
+  const lengths = new Set(value.split(',').map((part) => part.trim()))
+  return lengths.size === 1 ? digits([...lengths][0]!) : -1
 }
 
 function contentTypeOf(type: string): ContentType {
@@ -159,15 +233,4 @@ function contentTypeOf(type: string): ContentType {
   return type.startsWith('application/grpc') || /^application\/(?:x-)?protobuf\b/.test(type)
     ? CONTENT_GRPC
     : CONTENT_UNKNOWN
-}
-
-function fieldsJson(fields: Map<string, Field>, redact: boolean): string {
-  let json = ''
-  for (const [key, { name, value }] of fields) {
-    const safe = !redact ? value : isSecretHeader(key) ? REDACTED : redactUrl(value)
-    const entry = `${quote(name)}:${quote(safe)}`
-    if (json.length + entry.length > MAX_JSON) continue
-    json += json === '' ? entry : `,${entry}`
-  }
-  return `{${json}}`
 }

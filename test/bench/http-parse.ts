@@ -1,0 +1,95 @@
+/**
+ * What one request and its response cost from the event to the column builders: `bun test/bench/http-parse.ts`.
+ * Prints nanoseconds per request for a few shapes of traffic.
+ */
+import type { SocketEvent } from '../../src/events/socket-event'
+import { newCounters } from '../../src/health/counters'
+import { PROTOCOLS } from '../../src/protocols'
+import { httpEvents } from '../../src/protocols/http/table'
+import { BatchBuilder } from '../../src/records/builder'
+import { Streams } from '../../src/streams/streams'
+import { Wire } from '../streams/wire'
+
+const CONNECTIONS = 100
+const REQUESTS = 200_000
+
+const request = (path: string, more = '') =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: wrk/4.1.0\r\nAccept: */*\r\n${more}\r\n`
+const response = (body: string, more = '') =>
+  `HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 22 Nov 2026 19:00:00 GMT\r\nContent-Type: text/html\r\n` +
+  `Content-Length: ${body.length}\r\nConnection: keep-alive\r\n${more}\r\n${body}`
+
+interface Shape {
+  readonly name: string
+  exchange(i: number): readonly [string, string]
+}
+
+const shapes: readonly Shape[] = [
+  { name: 'same heads, 34-byte body', exchange: () => [request('/'), response('x'.repeat(34))] },
+  {
+    name: 'new path each time',
+    exchange: (i) => [request(`/api/items/${i}?page=2`), response('x'.repeat(34))],
+  },
+  {
+    name: 'new heads each time (request id)',
+    exchange: (i) => [
+      request(`/api/items/${i}`, `X-Request-Id: ${i}\r\nAccept-Encoding: gzip\r\nAccept-Language: en\r\n`),
+      response('x'.repeat(34), `X-Request-Id: ${i}\r\nETag: "${i}"\r\n`),
+    ],
+  },
+  {
+    name: '1 KiB of JSON each way',
+    exchange: () => {
+      const body = JSON.stringify({ items: Array.from({ length: 40 }, (_, i) => ({ id: i, name: `n${i}` })) })
+      return [
+        `POST /api HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        response(body),
+      ]
+    },
+  },
+  {
+    name: 'chunked response',
+    exchange: () => [
+      request('/'),
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n${'x'.repeat(256)}\r\n0\r\n\r\n`,
+    ],
+  },
+]
+
+function measure({ name, exchange }: Shape): void {
+  let builder = new BatchBuilder(httpEvents, 0n)
+  let rows = 0
+  const streams = new Streams({
+    protocols: PROTOCOLS,
+    sink: {
+      append: (_table, record) => {
+        builder.append(record as never)
+        rows++
+      },
+    },
+    counters: newCounters(),
+    settings: { bodyLimit: 1024, redact: true },
+    setVerdict: () => {},
+    upidOf: (pid, ticks) => `1:${pid}:${ticks}`,
+  })
+  const wires = Array.from({ length: CONNECTIONS }, (_, i) => new Wire({ remote: ['10.0.0.2', 20_000 + i] }))
+  for (const wire of wires) streams.handle(wire.open())
+  let ns = 0
+  const events: SocketEvent[] = []
+  for (let done = 0; done < REQUESTS; ) {
+    events.length = 0
+    for (let i = 0; i < 1000; i++, done++) {
+      const wire = wires[done % CONNECTIONS]!
+      const [ask, say] = exchange(done)
+      events.push(wire.request(ask), wire.response(say))
+    }
+    const start = Bun.nanoseconds()
+    for (const event of events) streams.handle(event)
+    if (done > REQUESTS / 2) ns += Bun.nanoseconds() - start
+    if (done % 20_000 === 0) builder = new BatchBuilder(httpEvents, 0n)
+  }
+  if (rows !== REQUESTS) throw new Error(`${name}: ${rows} rows of ${REQUESTS}`)
+  console.log(`${name.padEnd(36)} ${Math.round(ns / (REQUESTS / 2))} ns`)
+}
+
+for (const shape of shapes) measure(shape)
