@@ -62,13 +62,17 @@ const bucketValue = (key: number) => (2 * Math.exp(key * LOG_GAMMA)) / (1 + Math
 export class QuantileSketch {
   #exact: Float64Array | undefined = NO_VALUES
   #zeros = 0
+  /** Infinities, which would stretch the windows of the buckets over all doubles. */
+  #below = 0
+  #above = 0
   #low = Infinity
   #high = -Infinity
   readonly #positive = new Buckets()
   readonly #negative = new Buckets()
 
   get count(): number {
-    return this.#exact ? this.#exact.length : this.#zeros + this.#positive.total + this.#negative.total
+    if (this.#exact) return this.#exact.length
+    return this.#zeros + this.#below + this.#above + this.#positive.total + this.#negative.total
   }
 
   get bytes(): number {
@@ -104,18 +108,22 @@ export class QuantileSketch {
     let low = Infinity
     let high = -Infinity
     for (let i = from; i < to; i++) {
-      const value = clamped(values[i]!)
-      if (value < low) low = value
-      if (value > high) high = value
+      const value = values[i]!
+      if (value < low && value > -Infinity) low = value
+      if (value > high && value < Infinity) high = value
     }
     if (low > 0 && high >= low) this.#positive.cover(keyOf(low), keyOf(high))
     this.#low = Math.min(this.#low, low)
     this.#high = Math.max(this.#high, high)
     for (let i = from; i < to; i++) {
-      const value = clamped(values[i]!)
-      if (value > 0) this.#positive.add(keyOf(value), 1)
-      else if (value < 0) this.#negative.add(keyOf(-value), 1)
-      else if (value === 0) this.#zeros++
+      const value = values[i]!
+      if (value > 0) {
+        if (value < Infinity) this.#positive.add(keyOf(value), 1)
+        else this.#above++
+      } else if (value < 0) {
+        if (value > -Infinity) this.#negative.add(keyOf(-value), 1)
+        else this.#below++
+      } else if (value === 0) this.#zeros++
     }
   }
 
@@ -127,6 +135,8 @@ export class QuantileSketch {
     }
     this.#spill()
     this.#zeros += other.#zeros
+    this.#below += other.#below
+    this.#above += other.#above
     this.#low = Math.min(this.#low, other.#low)
     this.#high = Math.max(this.#high, other.#high)
     this.#positive.merge(other.#positive)
@@ -140,32 +150,37 @@ export class QuantileSketch {
     const last = this.count - 1
     const results: number[] = []
     let seen = 0
-    const visit = (count: number, key: number, sign: number): void => {
+    const visit = (count: number, sign: -1 | 0 | 1, key: number): void => {
       seen += count
-      while (results.length < fractions.length && seen > Math.floor(fractions[results.length]! * last)) {
-        const value = sign === 0 ? 0 : sign * bucketValue(key)
-        results.push(Math.max(this.#low, Math.min(this.#high, value)))
-      }
+      while (results.length < fractions.length && seen > Math.floor(fractions[results.length]! * last))
+        results.push(this.#value(sign, key))
     }
+    visit(this.#below, -1, Infinity)
     const { counts: negative, first: lowest } = this.#negative
-    for (let i = negative.length - 1; i >= 0; i--) if (negative[i]! > 0) visit(negative[i]!, lowest + i, -1)
-    if (this.#zeros > 0) visit(this.#zeros, 0, 0)
+    for (let i = negative.length - 1; i >= 0; i--) if (negative[i]! > 0) visit(negative[i]!, -1, lowest + i)
+    visit(this.#zeros, 0, 0)
     const { counts: positive, first } = this.#positive
-    for (let i = 0; i < positive.length; i++) if (positive[i]! > 0) visit(positive[i]!, first + i, 1)
+    for (let i = 0; i < positive.length; i++) if (positive[i]! > 0) visit(positive[i]!, 1, first + i)
+    visit(this.#above, 1, Infinity)
     return results
+  }
+
+  #value(sign: -1 | 0 | 1, key: number): number {
+    if (sign === 0) return 0
+    if (key === Infinity) return sign * Number.MAX_VALUE
+    return Math.max(this.#low, Math.min(this.#high, sign * bucketValue(key)))
   }
 }
 
-const clamped = (value: number) =>
-  value > Number.MAX_VALUE ? Number.MAX_VALUE : value < -Number.MAX_VALUE ? -Number.MAX_VALUE : value
+const finite = (value: number) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
 
 /** Linear between neighbouring ranks. */
 function exactQuantiles(values: Float64Array, fractions: readonly number[]): number[] {
   const sorted = values.slice().sort()
   return fractions.map((fraction) => {
     const rank = fraction * (sorted.length - 1)
-    const below = sorted[Math.floor(rank)]!
-    const above = sorted[Math.ceil(rank)]!
-    return below === above ? below : below + (above - below) * (rank - Math.floor(rank))
+    const below = finite(sorted[Math.floor(rank)]!)
+    const above = finite(sorted[Math.ceil(rank)]!)
+    return below === above ? below : finite(below + (above - below) * (rank - Math.floor(rank)))
   })
 }
