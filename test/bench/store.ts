@@ -7,7 +7,7 @@ import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { IntVector, StringVector } from '../../src/records/batch'
+import type { IntVector, StringTable, StringVector } from '../../src/records/batch'
 import { BatchBuilder } from '../../src/records/builder'
 import { openReader, openWriter } from '../../src/store'
 import type { Source } from '../../src/store/store'
@@ -17,12 +17,6 @@ const ROWS = Number(process.argv[2] ?? 1_000_000)
 const PER_SECOND = Number(process.argv[3] ?? 2000)
 const REPEATS = 5
 const START_NS = 1_767_225_600_000_000_000n
-
-interface Group {
-  count: number
-  sum: number
-  errors: number
-}
 
 const ms = (from: number) => performance.now() - from
 
@@ -77,41 +71,74 @@ function fillStore(dir: string) {
   return { time, stats, appends, steps }
 }
 
-/** count, mean latency and errors by (upid, path), straight over the batches of a scan. */
-function groupByPath(source: Source): Map<string, Group> {
-  const groups = new Map<string, Group>()
+/** Numbers for texts, over all batches. */
+class Ids {
+  readonly #idOf = new Map<string, number>()
+
+  ofDict(dict: StringTable): Uint32Array {
+    const ids = new Uint32Array(dict.length)
+    for (let code = 0; code < ids.length; code++) {
+      const text = dict.get(code)
+      let id = this.#idOf.get(text)
+      if (id === undefined) {
+        id = this.#idOf.size
+        this.#idOf.set(text, id)
+      }
+      ids[code] = id
+    }
+    return ids
+  }
+}
+
+/** A group's count, sum of latencies and errors stand side by side. */
+const FIELDS = 4
+
+/** count, mean latency and errors by (upid, path), straight over the batches of a scan; returns the sums of each. */
+function groupByPath(source: Source) {
+  const upids = new Ids()
+  const paths = new Ids()
+  const groupOf = new Map<number, number>()
+  let sums = new Float64Array(FIELDS << 12)
   for (const batch of source.scan('http_events', {
     columns: ['upid', 'req_path', 'latency', 'resp_status'],
   })) {
     const [upid, path, latency, status] = batch.columns as [StringVector, StringVector, IntVector, IntVector]
-    const paths = path.dict.length
-    const slotOf = new Int32Array(upid.dict.length * paths).fill(-1)
-    const local: number[] = []
-    const counts = new Float64Array(batch.rows)
-    const sums = new Float64Array(batch.rows)
-    const errors = new Float64Array(batch.rows)
+    const upidIds = upids.ofDict(upid.dict)
+    const pathIds = paths.ofDict(path.dict)
+    const width = path.dict.length
+    const atOf = new Int32Array(upid.dict.length * width).fill(-1)
+    const upidCodes = upid.codes
+    const pathCodes = path.codes
+    const latencies = latency.values
+    const statuses = status.values
     for (let i = 0; i < batch.rows; i++) {
-      const key = upid.codes[i]! * paths + path.codes[i]!
-      let slot = slotOf[key]!
-      if (slot < 0) {
-        slot = local.push(key) - 1
-        slotOf[key] = slot
+      const key = upidCodes[i]! * width + pathCodes[i]!
+      let at = atOf[key]!
+      if (at < 0) {
+        const group = upidIds[upidCodes[i]!]! * 2 ** 24 + pathIds[pathCodes[i]!]!
+        at = groupOf.get(group) ?? groupOf.size * FIELDS
+        groupOf.set(group, at)
+        atOf[key] = at
+        if (at + FIELDS > sums.length) {
+          const wider = new Float64Array(sums.length * 2)
+          wider.set(sums)
+          sums = wider
+        }
       }
-      counts[slot]!++
-      sums[slot]! += latency.values[i]!
-      if (status.values[i]! >= 400) errors[slot]!++
+      sums[at]! += 1
+      sums[at + 1]! += latencies[i]!
+      if (statuses[i]! >= 400) sums[at + 2]! += 1
     }
-    local.forEach((key, slot) => {
-      const name = `${upid.dict.get(Math.floor(key / paths))} ${path.dict.get(key % paths)}`
-      const group = groups.get(name)
-      if (group) {
-        group.count += counts[slot]!
-        group.sum += sums[slot]!
-        group.errors += errors[slot]!
-      } else groups.set(name, { count: counts[slot]!, sum: sums[slot]!, errors: errors[slot]! })
-    })
   }
-  return groups
+  let rows = 0
+  let means = 0
+  let errors = 0
+  for (const at of groupOf.values()) {
+    rows += sums[at]!
+    means += sums[at + 1]! / sums[at]!
+    errors += sums[at + 2]!
+  }
+  return { groups: groupOf.size, rows, means, errors }
 }
 
 const GROUP_SQL = `SELECT upid, req_path, count(*) AS n, avg(latency) AS mean,
@@ -179,8 +206,8 @@ function duckdb(dir: string): { bytes: number; query: number; groups: number; ve
   const python = given ?? join(dir, 'venv/bin/python')
   if (!given) {
     const made = Bun.spawnSync(['python3', '-m', 'venv', join(dir, 'venv')])
-    const pip = made.success && Bun.spawnSync([join(dir, 'venv/bin/pip'), '-q', 'install', 'duckdb'])
-    if (!(pip && pip.success)) return 'no python3 venv with duckdb'
+    const pip = () => Bun.spawnSync([join(dir, 'venv/bin/pip'), '-q', 'install', 'duckdb'])
+    if (!made.success || !pip().success) return 'no python3 venv with duckdb'
   }
   const source = join(dir, 'rows.ndjson')
   const sink = Bun.file(source).writer({ highWaterMark: 1 << 20 })
@@ -233,7 +260,7 @@ try {
     console.log(`  ${name} ${(bytes / ROWS).toFixed(2)} B/row`)
   let groups = 0
   const own = fastest(() => {
-    groups = groupByPath(source).size
+    groups = groupByPath(source).groups
   })
   console.log(`group by (upid, path): store ${own.toFixed(1)} ms, ${groups} groups`)
   source.close()

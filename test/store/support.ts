@@ -1,0 +1,87 @@
+/** Stores in directories of their own, and what is in them as plain rows. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Batch, cell } from '../../src/records/batch'
+import { BatchBuilder } from '../../src/records/builder'
+import { defineTable, int, type RecordOf, string, type Table, time } from '../../src/records/table'
+import { openWriter, type Writer, type WriterOptions } from '../../src/store'
+import type { Source } from '../../src/store/store'
+
+export const SECOND_NS = 1_000_000_000n
+/** Epoch nanoseconds of the first row in tests. */
+export const START_NS = 1_767_225_600n * SECOND_NS
+export const START_MS = Number(START_NS / 1_000_000n)
+
+/** Small and plain; `filler` makes rows as large as a test wants. */
+export const events = defineTable('events', 'Things that happened', {
+  time_: time('When'),
+  n: int('Which'),
+  filler: string('Text'),
+})
+
+export type Row = Readonly<Record<string, unknown>>
+
+export function withDirectory<T>(work: (dir: string) => T): T {
+  const dir = mkdtempSync(join(tmpdir(), 'nixie-store-'))
+  try {
+    return work(dir)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+export function open(dataDir: string, options: Partial<WriterOptions> = {}): Writer {
+  return openWriter({
+    dataDir,
+    retentionSeconds: 86_400,
+    diskBudgetBytes: 1 << 30,
+    tables: [events],
+    ...options,
+  })
+}
+
+export function batchOf<T extends Table>(
+  table: T,
+  records: readonly RecordOf<T>[],
+  baseNs = START_NS,
+): Batch {
+  const builder = new BatchBuilder(table, baseNs)
+  for (const record of records) builder.append(record)
+  return builder.seal()
+}
+
+/** One second of `events`: rows n = from … from + count − 1, spread over the second. */
+export function second(at: number, from: number, count: number, filler = (n: number) => `f${n % 5}`): Batch {
+  const records = Array.from({ length: count }, (_, i) => ({
+    time_: at * 1e9 + Math.floor((i * 1e9) / count),
+    n: from + i,
+    filler: filler(from + i),
+  }))
+  return batchOf(events, records)
+}
+
+export function settle(writer: Writer, nowMs = START_MS): number {
+  let steps = 0
+  while (writer.maintain(nowMs)) if (++steps > 100_000) throw new Error('upkeep does not end')
+  return steps
+}
+
+/** Rows of a scan as objects; times as epoch nanoseconds. */
+export function rowsOf(
+  source: Source,
+  table: Table,
+  range: { startNs?: bigint; endNs?: bigint } = {},
+): Row[] {
+  const columns = table.columns.map((column) => column.name)
+  const rows: Row[] = []
+  for (const batch of source.scan(table.name, { columns, ...range }))
+    for (let i = 0; i < batch.rows; i++)
+      rows.push(Object.fromEntries(columns.map((name, c) => [name, cell(batch.columns[c]!, i)])))
+  return rows
+}
+
+/** The numbers of all stored `events`, in the order of a scan. */
+export function numbersOf(source: Source): number[] {
+  return rowsOf(source, events).map((row) => row.n as number)
+}
