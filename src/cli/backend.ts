@@ -1,5 +1,5 @@
 /** Where the client commands get their answers: a running server, or the store itself. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { didYouMean } from '../api/nearest'
 import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
@@ -61,6 +61,13 @@ export async function openBackend({ flags, io }: Pick<Invocation, 'flags' | 'io'
   const dataDir = flags['data-dir']
   if (dataDir === undefined) return new ServerBackend(serverClient({ flags, io }))
   if (flags.server !== undefined) throw new UsageError('--server and --data-dir exclude each other')
+  if (!existsSync(dataDir)) {
+    throw new NixieError(
+      'store_error',
+      `There is no directory ${dataDir}`,
+      `Give --data-dir the directory that nixie serve keeps its data in; by default ${SETTINGS.dataDir.fallback}.`,
+    )
+  }
   // The engine is loaded only here: most commands only ask a server and should start at once.
   const { openRunner } = await import('../runner/client')
   return new StoreBackend(await openRunner({ dataDir }))

@@ -19,7 +19,10 @@ export function bytesText(bytes: number): string {
 }
 
 export function durationText(ns: number): string {
-  if (Math.abs(ns) >= 60e9) return `${(ns / 60e9).toFixed(1)} min`
+  const seconds = Math.abs(ns) / 1e9
+  if (seconds >= 86400) return `${(ns / 86400e9).toFixed(1)} d`
+  if (seconds >= 3600) return `${(ns / 3600e9).toFixed(1)} h`
+  if (seconds >= 60) return `${(ns / 60e9).toFixed(1)} min`
   return scaled(ns, ['ns', 'µs', 'ms', 's'], 1000)
 }
 

@@ -203,8 +203,16 @@ test('get: since is a time ago; the newest rows by default', async () => {
 
 test('tables: all, or the columns of one', async () => {
   expect((await nixie(['tables'])).out).toContain(
-    'http_events  3     120 B  1 s   HTTP requests with their responses',
+    'http_events     3  120 B   1 s  HTTP requests with their responses',
   )
+  expect(JSON.parse((await nixie(['tables', '-o', 'json'])).out)).toEqual({
+    _tableName_: 'tables',
+    name: 'http_events',
+    rows: 3,
+    bytes: 120,
+    span: 1,
+    description: 'HTTP requests with their responses',
+  })
   expect((await nixie(['tables', 'http_events'])).out).toContain('time_   TIME64NS  ST_NONE   When')
   expect((await nixie(['tables', 'http_event'])).err).toContain("Did you mean 'http_events'?")
 })
@@ -219,8 +227,8 @@ Lost     ring 2, gaps 3, parse 5, shed 6
 Store    4 KiB of 1 GiB, rows kept for 1 d, in /var/lib/nixie/nixie.db
 Memory   64 MiB
 
-table        rows  size   reaches back
-http_events  3     120 B  17 h 20 m kept of 1 d: the disk budget is full
+table        rows   size  reaches back
+http_events     3  120 B  17 h 20 m kept of 1 d: the disk budget is full
 `,
     )
   })

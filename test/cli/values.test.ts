@@ -16,6 +16,8 @@ test('durations', () => {
     [999_600_000, '1000 ms'],
     [3e9, '3 s'],
     [90e9, '1.5 min'],
+    [5400e9, '1.5 h'],
+    [2.5 * 86400e9, '2.5 d'],
     [-1500, '-1.50 µs'],
   ]
   for (const [ns, words] of cases) expect(durationText(ns)).toBe(words)

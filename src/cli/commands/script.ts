@@ -1,23 +1,29 @@
-import type { ResultTable } from '../../runner/runner'
+import type { Cell, ResultColumn, ResultTable } from '../../runner/runner'
 import { BACKEND_OPTIONS, openBackend } from '../backend'
 import type { Command, Invocation, Option } from '../command'
 import { printable } from '../io'
 import { writeTables } from '../output'
 
-/** Rows of text as a result table, so that lists come in the formats of results. */
-export function textTable(
+/** A list as a result table, so that it comes in the formats of results. */
+export function listTable(
   name: string,
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
+  columns: Readonly<Record<string, Pick<ResultColumn, 'type' | 'semantic'>>>,
+  rows: readonly (readonly Cell[])[],
 ): ResultTable {
+  const entries = Object.entries(columns)
   return {
     name,
-    columns: columns.map((column) => ({ name: column, type: 'STRING', semantic: 'ST_NONE' })),
-    values: columns.map((_, i) => rows.map((row) => row[i]!)),
+    columns: entries.map(([column, meaning]) => ({ name: column, ...meaning })),
+    values: entries.map((_, i) => rows.map((row) => row[i]!)),
     rows: rows.length,
     truncated: false,
   }
 }
+
+export const TEXT = { type: 'STRING', semantic: 'ST_NONE' } as const
+export const COUNT = { type: 'INT64', semantic: 'ST_NONE' } as const
+export const BYTES = { type: 'INT64', semantic: 'ST_BYTES' } as const
+export const SECONDS = { type: 'FLOAT64', semantic: 'ST_NONE' } as const
 
 /** `name` is for shells: one name per line. */
 export const LIST_OUTPUT: Option = {
@@ -43,7 +49,11 @@ export async function writeScripts(invocation: Invocation, format: string | unde
       variables.map((variable) => variable.name).join(', '),
       short,
     ])
-    await writeTables(io, [textTable('scripts', ['name', 'arguments', 'description'], rows)], format)
+    await writeTables(
+      io,
+      [listTable('scripts', { name: TEXT, arguments: TEXT, description: TEXT }, rows)],
+      format,
+    )
   } finally {
     await backend.close()
   }

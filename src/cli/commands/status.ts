@@ -4,7 +4,7 @@ import type { Command, Option } from '../command'
 import { printable } from '../io'
 import { tableText } from '../table'
 import { bytesText } from '../values'
-import { textTable } from './script'
+import { BYTES, COUNT, listTable, TEXT } from './script'
 
 export const TEXT_OUTPUT: Option = {
   flag: 'output',
@@ -30,10 +30,12 @@ function* probeLines({ probes }: Status): Generator<string> {
   }
 }
 
+const COLUMNS = { table: TEXT, rows: COUNT, size: BYTES, 'reaches back': TEXT }
+
 function* tableLines({ tables }: Status, width: number | undefined): Generator<string> {
-  const rows = tables.map((table) => [table.name, String(table.rows), bytesText(table.bytes), table.promise])
+  const rows = tables.map((table) => [table.name, table.rows, table.bytes, table.promise])
   yield '\n'
-  yield* tableText(textTable('tables', ['table', 'rows', 'size', 'reaches back'], rows), width).lines
+  yield* tableText(listTable('tables', COLUMNS, rows), width).lines
 }
 
 function lossText({ losses }: Status): string {

@@ -5,18 +5,18 @@ import type { TableSummary } from '../../runner/runner'
 import { BACKEND_OPTIONS, openBackend } from '../backend'
 import type { Command } from '../command'
 import { writeTables } from '../output'
-import { bytesText } from '../values'
-import { LIST_OUTPUT, textTable } from './script'
+import { BYTES, COUNT, LIST_OUTPUT, listTable, SECONDS, TEXT } from './script'
 
-function overview(tables: readonly TableSummary[]) {
-  const rows = tables.map((table) => [
-    table.name,
-    String(table.rows),
-    bytesText(table.bytes),
-    durationWords(table.span),
-    table.description,
+function overview(tables: readonly TableSummary[], forPeople: boolean) {
+  const rows = tables.map(({ name, rows, bytes, span, description }) => [
+    name,
+    rows,
+    bytes,
+    forPeople ? durationWords(span) : span,
+    description,
   ])
-  return textTable('tables', ['name', 'rows', 'size', 'span', 'description'], rows)
+  const columns = { name: TEXT, rows: COUNT, bytes: BYTES, span: SECONDS, description: TEXT }
+  return listTable('tables', columns, rows)
 }
 
 function columnsOf(tables: readonly TableSummary[], name: string) {
@@ -30,7 +30,7 @@ function columnsOf(tables: readonly TableSummary[], name: string) {
     )
   }
   const rows = table.columns.map((column) => [column.name, column.type, column.semantic, column.description])
-  return textTable(name, ['column', 'type', 'semantic', 'description'], rows)
+  return listTable(name, { column: TEXT, type: TEXT, semantic: TEXT, description: TEXT }, rows)
 }
 
 export const tables: Command = {
@@ -44,9 +44,10 @@ export const tables: Command = {
     try {
       const all = await backend.tables()
       const [name] = positionals
-      const list = name === undefined ? overview(all) : columnsOf(all, name)
-      if (flags.output === 'name') await io.stdout.write(list.values[0]!.map((word) => `${word}\n`).join(''))
-      else await writeTables(io, [list], flags.output)
+      const format = flags.output ?? 'table'
+      const list = name === undefined ? overview(all, format === 'table') : columnsOf(all, name)
+      if (format === 'name') await io.stdout.write(list.values[0]!.map((word) => `${word}\n`).join(''))
+      else await writeTables(io, [list], format)
     } finally {
       await backend.close()
     }
