@@ -1,0 +1,200 @@
+//! libbpf behind a few C functions: open from memory, set knobs, load, attach, use maps, read the ring. No policy.
+//!
+//! Every function answers a negative errno for a failure, whose words `nixie_log` gives. Pointers that come in are
+//! only read for the length that comes with them. One thread at a time may use an object.
+
+mod log;
+mod object;
+mod ring;
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::slice;
+
+use object::Object;
+use ring::Ring;
+
+const EINVAL: c_int = 22;
+
+/// Text of a NUL-terminated argument; `None` when it is null or not UTF-8.
+unsafe fn text<'a>(pointer: *const c_char) -> Option<&'a CStr> {
+    (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) })
+}
+
+fn answer(result: Result<c_int, c_int>) -> c_int {
+    result.unwrap_or_else(|errno| -errno)
+}
+
+/// Copies what libbpf and the verifier said since the last call, its tail when it does not fit; returns the length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_log(buffer: *mut u8, size: usize) -> usize {
+    let said = log::take();
+    let tail = &said.as_bytes()[said.len().saturating_sub(size)..];
+    if !buffer.is_null() {
+        unsafe { slice::from_raw_parts_mut(buffer, tail.len()) }.copy_from_slice(tail);
+    }
+    tail.len()
+}
+
+/// Opens an object file that lies in memory; null when it can't be.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_open(bytes: *const u8, size: usize) -> *mut Object {
+    log::listen();
+    if bytes.is_null() {
+        return std::ptr::null_mut();
+    }
+    match Object::open(unsafe { slice::from_raw_parts(bytes, size) }) {
+        Some(object) => Box::into_raw(Box::new(object)),
+        None => std::ptr::null_mut(),
+    }
+}
+
+/// Detaches, unloads and frees; the object is gone after.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_close(object: *mut Object) {
+    if !object.is_null() {
+        drop(unsafe { Box::from_raw(object) });
+    }
+}
+
+/// Sets a `const volatile` variable before loading; `size` must be the variable's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_set_knob(
+    object: *mut Object,
+    name: *const c_char,
+    value: *const u8,
+    size: usize,
+) -> c_int {
+    let (Some(object), Some(name)) = (unsafe { object.as_mut() }, unsafe { text(name) }) else {
+        return -EINVAL;
+    };
+    answer(object.set_knob(name, unsafe { slice::from_raw_parts(value, size) }))
+}
+
+/// Leaves a program out of the load, or takes it in again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_set_autoload(object: *mut Object, program: *const c_char, load: bool) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(program) }) {
+        (Some(object), Some(program)) => answer(object.set_autoload(program, load)),
+        _ => -EINVAL,
+    }
+}
+
+/// Resizes a map before loading: entries, or bytes of a ring.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_set_max_entries(object: *mut Object, map: *const c_char, entries: u32) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(map) }) {
+        (Some(object), Some(map)) => answer(object.set_max_entries(map, entries)),
+        _ => -EINVAL,
+    }
+}
+
+/// Creates the maps and has the kernel verify the programs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_load(object: *mut Object) -> c_int {
+    unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.load()))
+}
+
+/// Attaches one program where its section says; it stays until the object is closed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_attach(object: *mut Object, program: *const c_char) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(program) }) {
+        (Some(object), Some(program)) => answer(object.attach(program)),
+        _ => -EINVAL,
+    }
+}
+
+/// Runs an iterator program once, to its end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_iterate(object: *mut Object, program: *const c_char) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(program) }) {
+        (Some(object), Some(program)) => answer(object.iterate(program)),
+        _ => -EINVAL,
+    }
+}
+
+/// The file descriptor of a loaded map, for the three calls below.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_map(object: *mut Object, map: *const c_char) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(map) }) {
+        (Some(object), Some(map)) => answer(object.map_fd(map)),
+        _ => -EINVAL,
+    }
+}
+
+/// Copies the value of a key. `value` must have room for a value of the map, per CPU for a per-CPU map.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_map_get(map: c_int, key: *const c_void, value: *mut c_void) -> c_int {
+    unsafe { libbpf_sys::bpf_map_lookup_elem(map, key, value) }
+}
+
+/// Sets the value of a key.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_map_set(map: c_int, key: *const c_void, value: *const c_void) -> c_int {
+    unsafe { libbpf_sys::bpf_map_update_elem(map, key, value, 0) }
+}
+
+/// Copies up to `count` entries of a hash map into `keys` and `values`, from `batch` on (null first; then the
+/// `next` of the call before). Returns how many; less than `count` at the end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_map_batch(
+    map: c_int,
+    batch: *mut c_void,
+    next: *mut c_void,
+    keys: *mut c_void,
+    values: *mut c_void,
+    count: u32,
+) -> c_int {
+    const ENOENT: c_int = 2;
+    let mut got = count;
+    let result = unsafe {
+        libbpf_sys::bpf_map_lookup_batch(map, batch, next, keys, values, &mut got, std::ptr::null())
+    };
+    if result == 0 || result == -ENOENT { got as c_int } else { result }
+}
+
+/// Maps a ring buffer; null when it can't be.
+#[unsafe(no_mangle)]
+pub extern "C" fn nixie_ring_open(map: c_int, size: usize) -> *mut Ring {
+    Ring::open(map, size).map_or(std::ptr::null_mut(), |ring| Box::into_raw(Box::new(ring)))
+}
+
+/// Unmaps the ring; no region of it may be read after.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_ring_close(ring: *mut Ring) {
+    if !ring.is_null() {
+        drop(unsafe { Box::from_raw(ring) });
+    }
+}
+
+/// Address of the ring's bytes, to be viewed in place; read only.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_ring_data(ring: *const Ring) -> *const u8 {
+    unsafe { ring.as_ref() }.map_or(std::ptr::null(), Ring::data)
+}
+
+/// Address of the copy of a record that goes round the ring's end; as large as the ring's largest record.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_ring_wrapped(ring: *const Ring) -> *const u8 {
+    unsafe { ring.as_ref() }.map_or(std::ptr::null(), Ring::wrapped)
+}
+
+/// Finds the finished records that wait, without taking them. Returns the bytes of a run of whole records (each an
+/// 8-byte header, the record, padding to 8) and puts where it starts into `start`: an offset into the ring's bytes,
+/// or -1 for the one record in the copy for wrapped ones. 0: nothing waits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_ring_peek(ring: *mut Ring, start: *mut f64) -> u32 {
+    let (Some(ring), Some(start)) = (unsafe { ring.as_mut() }, unsafe { start.as_mut() }) else {
+        return 0;
+    };
+    let (at, bytes) = ring.peek();
+    *start = at.map_or(-1.0, |offset| offset as f64);
+    bytes as u32
+}
+
+/// Gives bytes that a peek found back to the kernel.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_ring_release(ring: *mut Ring, bytes: u32) {
+    if let Some(ring) = unsafe { ring.as_mut() } {
+        ring.release(bytes as usize);
+    }
+}

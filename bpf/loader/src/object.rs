@@ -1,0 +1,141 @@
+//! One BPF object: opened, loaded, attached; detached and unloaded when dropped.
+
+use std::ffi::{CStr, c_int, c_void};
+use std::io::Read;
+use std::os::fd::FromRawFd;
+use std::{fs::File, ptr, slice};
+
+use libbpf_sys as sys;
+
+use crate::log;
+
+const ENOENT: c_int = 2;
+const EINVAL: c_int = 22;
+
+pub struct Object {
+    object: *mut sys::bpf_object,
+    links: Vec<*mut sys::bpf_link>,
+}
+
+/// errno as libbpf left it after a function that answers a pointer.
+fn errno() -> c_int {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(EINVAL)
+}
+
+fn check(result: c_int) -> Result<c_int, c_int> {
+    if result < 0 { Err(-result) } else { Ok(result) }
+}
+
+impl Object {
+    pub fn open(bytes: &[u8]) -> Option<Object> {
+        let object = unsafe { sys::bpf_object__open_mem(bytes.as_ptr().cast(), bytes.len() as _, ptr::null()) };
+        (!object.is_null()).then_some(Object { object, links: Vec::new() })
+    }
+
+    fn program(&self, name: &CStr) -> Result<*mut sys::bpf_program, c_int> {
+        let program = unsafe { sys::bpf_object__find_program_by_name(self.object, name.as_ptr()) };
+        if program.is_null() { Err(ENOENT) } else { Ok(program) }
+    }
+
+    fn map(&self, name: &CStr) -> Result<*mut sys::bpf_map, c_int> {
+        let map = unsafe { sys::bpf_object__find_map_by_name(self.object, name.as_ptr()) };
+        if map.is_null() { Err(ENOENT) } else { Ok(map) }
+    }
+
+    /// Finds the variable in the BTF of `.rodata`, so that no offset is known twice.
+    pub fn set_knob(&mut self, name: &CStr, value: &[u8]) -> Result<c_int, c_int> {
+        let map = self.map(c".rodata")?;
+        let mut size: sys::size_t = 0;
+        let data = unsafe { sys::bpf_map__initial_value(map, &mut size) };
+        if data.is_null() {
+            return Err(ENOENT);
+        }
+        let (offset, length) = self.variable(map, name)?;
+        if length != value.len() || offset + length > size as usize {
+            log::say(&format!("{name:?} has {length} bytes, not {}\n", value.len()));
+            return Err(EINVAL);
+        }
+        let data = unsafe { slice::from_raw_parts_mut(data.cast::<u8>(), size as usize) };
+        data[offset..offset + length].copy_from_slice(value);
+        Ok(0)
+    }
+
+    /// Offset and size of a variable in a data section.
+    fn variable(&self, map: *mut sys::bpf_map, name: &CStr) -> Result<(usize, usize), c_int> {
+        unsafe {
+            let btf = sys::bpf_object__btf(self.object);
+            let section = sys::btf__type_by_id(btf, sys::bpf_map__btf_value_type_id(map));
+            if section.is_null() {
+                return Err(ENOENT);
+            }
+            // The low 16 bits of `info` are the count of members (BTF format, kernel's Documentation/bpf/btf.rst).
+            let count = ((*section).info & 0xffff) as usize;
+            let members = section.add(1).cast::<sys::btf_var_secinfo>();
+            for member in slice::from_raw_parts(members, count) {
+                let variable = sys::btf__type_by_id(btf, member.type_);
+                let known = sys::btf__name_by_offset(btf, (*variable).name_off);
+                if !known.is_null() && CStr::from_ptr(known) == name {
+                    return Ok((member.offset as usize, member.size as usize));
+                }
+            }
+        }
+        Err(ENOENT)
+    }
+
+    pub fn set_autoload(&mut self, program: &CStr, load: bool) -> Result<c_int, c_int> {
+        check(unsafe { sys::bpf_program__set_autoload(self.program(program)?, load) })
+    }
+
+    pub fn set_max_entries(&mut self, map: &CStr, entries: u32) -> Result<c_int, c_int> {
+        check(unsafe { sys::bpf_map__set_max_entries(self.map(map)?, entries) })
+    }
+
+    pub fn load(&mut self) -> Result<c_int, c_int> {
+        check(unsafe { sys::bpf_object__load(self.object) })
+    }
+
+    pub fn attach(&mut self, program: &CStr) -> Result<c_int, c_int> {
+        let link = unsafe { sys::bpf_program__attach(self.program(program)?) };
+        if link.is_null() {
+            return Err(errno());
+        }
+        self.links.push(link);
+        Ok(0)
+    }
+
+    pub fn iterate(&mut self, program: &CStr) -> Result<c_int, c_int> {
+        let link = unsafe { sys::bpf_program__attach_iter(self.program(program)?, ptr::null()) };
+        if link.is_null() {
+            return Err(errno());
+        }
+        let fd = unsafe { sys::bpf_iter_create(sys::bpf_link__fd(link)) };
+        let result = check(fd).and_then(|fd| {
+            let mut output = [0u8; 4096];
+            let mut file = unsafe { File::from_raw_fd(fd) };
+            loop {
+                match file.read(&mut output) {
+                    Ok(0) => return Ok(0),
+                    Ok(_) => {}
+                    // The iterator gives way to signals and to its time share; it goes on at the next read.
+                    Err(e) if matches!(e.raw_os_error(), Some(4 | 11)) => {}
+                    Err(e) => return Err(e.raw_os_error().unwrap_or(EINVAL)),
+                }
+            }
+        });
+        unsafe { sys::bpf_link__destroy(link) };
+        result
+    }
+
+    pub fn map_fd(&mut self, map: &CStr) -> Result<c_int, c_int> {
+        check(unsafe { sys::bpf_map__fd(self.map(map)?) })
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        for link in self.links.drain(..) {
+            unsafe { sys::bpf_link__destroy(link) };
+        }
+        unsafe { sys::bpf_object__close(self.object.cast::<c_void>().cast()) };
+    }
+}
