@@ -281,7 +281,9 @@ export class TracedSocket implements Receiver, Counted {
     this.#state = protocol.newState(settings)
     stream.kind = kind
     opposite.kind = other(kind)
-    if (!this.#fresh) {
+    const waiting = opposite.buffer
+    const head = waiting.bytes.subarray(waiting.start, waiting.end)
+    if (!this.#fresh || (head.length > 0 && protocol.infer(head) !== opposite.kind)) {
       protocol.gap('request', this.#state, Number.POSITIVE_INFINITY)
       protocol.gap('response', this.#state, Number.POSITIVE_INFINITY)
       opposite.lost = true
@@ -292,9 +294,9 @@ export class TracedSocket implements Receiver, Counted {
     } else this.#peerKey = LocalPeers.key(this.localAddr, this.localPort, this.remotePort)
     if (protocol.captureCap !== defaultCap)
       setVerdict(this.id, { action: 'capture', cap: protocol.captureCap })
-    if (kind === 'response' && opposite.buffer.length > 0) this.#run(opposite, EMPTY, timeNs, false)
+    if (kind === 'response' && waiting.length > 0) this.#run(opposite, EMPTY, timeNs, false)
     if (this.#protocol) this.#run(stream, rest, timeNs, false)
-    if (this.#protocol && kind === 'request' && opposite.buffer.length > 0)
+    if (this.#protocol && kind === 'request' && waiting.length > 0)
       this.#run(opposite, EMPTY, timeNs, false)
   }
 

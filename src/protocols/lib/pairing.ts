@@ -8,6 +8,8 @@
  *   Such a pair is tentative: it holds when the next thing on the connection is a new request or silence (no further
  *   response), and then the count is sure again.
  * - On a connection that was seen to pipeline, nothing is paired behind a hole until it has been silent.
+ * - A connection's first response may itself stand behind a hole that nobody knows of. When requests that came one by one
+ *   wait for it, it is taken for that.
  * - A response with no request outstanding is nobody's, and means that a request went by unseen.
  */
 
@@ -50,6 +52,8 @@ export class Pairing<H> {
   #pipelines = false
   #tentative: Answer<H> | undefined
   #lastNs = 0
+  #responded = false
+  #firstNs = 0
   /** The request whose head was seen and whose end wasn't, or -1. */
   #underWay = -1
 
@@ -60,9 +64,7 @@ export class Pairing<H> {
 
   /** A request's head was read; gives it its number. */
   requestBegins(hint: H, timeNs: number): number {
-    if (this.#sureBelow === Number.POSITIVE_INFINITY) {
-      if (this.#asked > this.#answered) this.#pipelines = true
-    } else {
+    if (this.#sureBelow !== Number.POSITIVE_INFINITY) {
       if (this.#tentative) this.#resolve(this.#tentative.done)
       if (this.#pipelines && timeNs - this.#lastNs >= IDLE_NS) {
         this.#pipelines = false
@@ -74,6 +76,7 @@ export class Pairing<H> {
       this.#answered = this.#asked
       this.#sureBelow = this.#asked
     }
+    if (this.#asked === 0) this.#firstNs = timeNs
     this.#lastNs = timeNs
     this.#hints.push(hint)
     this.#underWay = this.#asked
@@ -85,9 +88,16 @@ export class Pairing<H> {
   }
 
   responseBegins(timeNs: number): Answer<H> {
+    if (!this.#responded) {
+      this.#responded = true
+      if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.responseGap()
+    }
     this.#lastNs = timeNs
-    if (this.#answered < this.#asked && this.#answered < this.#sureBelow)
+    if (this.#answered < this.#asked && this.#answered < this.#sureBelow) {
+      // With no hole in between, a further request that is there already was sent without waiting for this response.
+      if (this.#asked - this.#answered > 1) this.#pipelines = true
       return answer(this.#answered++, this.#hints.shift(), 'sure')
+    }
     if (this.#sureBelow === Number.POSITIVE_INFINITY) this.#sureBelow = this.#asked
     if (this.#tentative) this.#refute()
     if (this.#answered >= this.#asked) return answer<H>(-1, undefined, 'refuted')
