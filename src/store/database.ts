@@ -122,7 +122,7 @@ function prepare(path: string): Database {
     db.run('PRAGMA journal_mode = WAL')
     db.run('PRAGMA synchronous = NORMAL')
     db.run('PRAGMA wal_autocheckpoint = 0')
-    db.run(`PRAGMA journal_size_limit = ${4 << 20}`)
+    db.run(`PRAGMA journal_size_limit = 0`)
     migrate(db, path)
     checkQuickly(db)
     return db

@@ -9,7 +9,7 @@ import { type EncodedColumn, encodeColumn, type Part } from './columns'
 
 export const FULL_ROWS = 65_536
 /** Raw bytes: bounds what one step and one reader hold in memory. */
-export const FULL_BYTES = 32 << 20
+export const FULL_BYTES = 64 << 20
 const FAN_IN = 32
 /** A chunk leaves the store whole: it spans at most this share of the retention. */
 const FULL_SPANS = 24n
@@ -18,6 +18,9 @@ const MAX_SPAN_NS = 2n ** 52n
 /** Fast while a second is appended, small once chunks are merged. */
 export const APPEND_LEVEL = 1
 const MERGE_LEVEL = 3
+
+/** Sources read between two rests. */
+const REST_SOURCES = 8
 
 export interface Limits {
   readonly rows: number
@@ -88,11 +91,11 @@ export function* mergeChunks(
   const minNs = sources.reduce((min, chunk) => (chunk.minNs < min ? chunk.minNs : min), sources[0]!.minNs)
   const maxNs = sources.reduce((max, chunk) => (chunk.maxNs > max ? chunk.maxNs : max), sources[0]!.maxNs)
   const time = columns.findIndex((column) => column.name === 'time_' && column.type === 'TIME64NS')
-  const order = time < 0 ? undefined : timeOrder(readParts(db, sources, time, 'TIME64NS', minNs))
+  const order = time < 0 ? undefined : timeOrder(yield* readParts(db, sources, time, 'TIME64NS', minNs))
   yield
   const encoded: EncodedColumn[] = []
   for (const [ordinal, column] of columns.entries()) {
-    const parts = readParts(db, sources, ordinal, column.type, minNs)
+    const parts = yield* readParts(db, sources, ordinal, column.type, minNs)
     yield
     encoded.push(yield* encodeColumn(parts, order, MERGE_LEVEL))
     yield
@@ -103,21 +106,24 @@ export function* mergeChunks(
   return { schema: sources[0]!.schema, level, rows, minNs, maxNs, columns: encoded }
 }
 
-function readParts(
+function* readParts(
   db: Database,
   sources: readonly Chunk[],
   ordinal: number,
   type: StoredColumn['type'],
   baseNs: bigint,
-): Part[] {
-  return sources.map((chunk) => {
+): Generator<void, Part[]> {
+  const parts: Part[] = []
+  for (const [i, chunk] of sources.entries()) {
+    if (i % REST_SOURCES === REST_SOURCES - 1) yield
     try {
       const vector = readColumn(db, chunk, ordinal, type)
-      return { vector, shift: type === 'TIME64NS' ? Number(chunk.minNs - baseNs) : 0 }
+      parts.push({ vector, shift: type === 'TIME64NS' ? Number(chunk.minNs - baseNs) : 0 })
     } catch (cause) {
       throw new DamagedSource(chunk, cause)
     }
-  })
+  }
+  return parts
 }
 
 /** Rows of all parts by time, equal times as they stand; undefined when they stand so already. */

@@ -23,6 +23,9 @@ const REST_ENTRIES = 8192
 /** Bytes of the smallest and largest text that are kept as statistics. */
 const PREFIX_BYTES = 32
 
+/** Among more texts than this a range would rule nothing out. */
+const RANGE_ENTRIES = 1024
+
 /** Smallest and largest text in byte order, cut to a prefix; a cut maximum ends in 0xFF, which UTF-8 never holds. */
 export interface TextRange {
   readonly min: Uint8Array | undefined
@@ -212,7 +215,7 @@ function headOf(
 }
 
 function textRange(entries: Entries, used: readonly number[]): TextRange {
-  if (used.length === 0) return { min: undefined, max: undefined }
+  if (used.length === 0 || used.length > RANGE_ENTRIES) return { min: undefined, max: undefined }
   let min = entries.bytes(used[0]!)
   let max = min
   for (let i = 1; i < used.length; i++) {

@@ -33,14 +33,13 @@ import type { Entity, StoreWriter, WriterStats } from './store'
 
 /** What `df -h` would call a lot: the default budget's ceiling. */
 const MAX_DEFAULT_BUDGET = 1 << 30
-/** Log bytes after which the log is folded into the file. */
+/** Log bytes after which the log is folded into the file; less where the budget is small. */
 const CHECKPOINT_BYTES = 4 << 20
+const CHECKPOINT_SHARE = 0.1
 /** Pages given back to the file system in one step, when at least so many are free. */
 const VACUUM_PAGES = 256
 /** Chunks expired in one step. */
 const EXPIRE_CHUNKS = 16
-/** Rests of a merge that one step takes. */
-const MERGE_RESTS = 4
 /** How often entities that no record can refer to are looked for. */
 const ENTITY_SWEEP_MS = 60_000
 const KEPT_WARNINGS = 20
@@ -88,6 +87,7 @@ class SqliteWriter implements Writer {
   #nextId = 1
   #merge: Merge | undefined
   #sinceCheckpoint = 0
+  readonly #checkpointBytes: number
   #sweptMs = 0
   #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0 }
 
@@ -98,6 +98,7 @@ class SqliteWriter implements Writer {
     this.#lock = lockDirectory(options.dataDir)
     try {
       this.#budgetBytes = options.diskBudgetBytes || defaultBudget(options.dataDir)
+      this.#checkpointBytes = Math.min(CHECKPOINT_BYTES, this.#budgetBytes * CHECKPOINT_SHARE)
       this.#db = openForWriting(options.dataDir, this.warnings)
       this.#chunks = this.#loadChunks()
     } catch (cause) {
@@ -134,7 +135,7 @@ class SqliteWriter implements Writer {
         }
       }
     })
-    if (this.#sinceCheckpoint > 4 * CHECKPOINT_BYTES) this.#checkpoint()
+    if (this.#sinceCheckpoint > 4 * this.#checkpointBytes) this.#checkpoint()
   }
 
   putEntities(entities: readonly Entity[]): void {
@@ -168,7 +169,7 @@ class SqliteWriter implements Writer {
     if (victim) return this.#expire([victim])
     if (this.#startMerge()) return true
     if (nowMs - this.#sweptMs >= ENTITY_SWEEP_MS || nowMs < this.#sweptMs) this.#sweepEntities(nowMs)
-    if (this.#sinceCheckpoint > CHECKPOINT_BYTES) this.#checkpoint()
+    if (this.#sinceCheckpoint > this.#checkpointBytes) this.#checkpoint()
     return this.#giveBack()
   }
 
@@ -188,13 +189,10 @@ class SqliteWriter implements Writer {
 
   #mergeStep({ sources, work }: Merge): boolean {
     try {
-      for (let i = 0; i < MERGE_RESTS; i++) {
-        const step = work.next()
-        if (!step.done) continue
-        this.#merge = undefined
-        this.#replace(sources, step.value)
-        return true
-      }
+      const step = work.next()
+      if (!step.done) return true
+      this.#merge = undefined
+      this.#replace(sources, step.value)
     } catch (cause) {
       if (!(cause instanceof DamagedSource)) throw cause
       this.#merge = undefined
