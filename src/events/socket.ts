@@ -1,0 +1,172 @@
+/** Decodes the events of the socket probe, in place. Offsets are those of `struct socket_event` in `bpf/socket.h`. */
+import type { Role } from '../records/types'
+import type { Direction, EventKind, SocketEvent } from './socket-event'
+
+/** Offset of each field that is read; a test compares them with the BTF of the built object. */
+export const SOCKET_EVENT = {
+  conn_id: 0,
+  time_ns: 8,
+  start_ticks: 16,
+  pid: 24,
+  offset: 28,
+  size: 32,
+  captured: 36,
+  kind: 40,
+  direction: 41,
+  role: 42,
+  ends: 48,
+  payload: 88,
+} as const
+
+/** Offsets in `struct endpoints`. */
+export const ENDPOINTS = {
+  local_port: 0,
+  remote_port: 2,
+  version: 4,
+  protocol: 5,
+  local_addr: 8,
+  remote_addr: 24,
+} as const
+
+/** Offsets in `struct totals`. */
+export const TOTALS = { bytes_sent: 0, bytes_received: 8, lost_events: 16 } as const
+
+const IPPROTO_UDP = 17
+const TWO_32 = 2 ** 32
+
+/** The longest run of zero groups of an IPv6 address becomes `::` (RFC 5952). */
+export function ipv6Text(groups: readonly number[]): string {
+  let best = 0
+  let length = 0
+  for (let i = 0; i < 8; ) {
+    let end = i
+    while (end < 8 && groups[end] === 0) end++
+    if (end - i > length && end - i > 1) {
+      best = i
+      length = end - i
+    }
+    i = Math.max(end, i + 1)
+  }
+  const hex = (part: readonly number[]) => part.map((g) => g.toString(16)).join(':')
+  return length === 0 ? hex(groups) : `${hex(groups.slice(0, best))}::${hex(groups.slice(best + length))}`
+}
+
+/** How the monotonic clock maps to capture time: see `Clock`. */
+export interface TimeOrigin {
+  readonly high: number
+  readonly low: number
+}
+
+/** One object for all events: `at` moves it on. */
+export class RingSocketEvent implements SocketEvent {
+  #view: DataView
+  #bytes: Uint8Array
+  #at = 0
+  readonly #origin: TimeOrigin
+  /** Added to every time; the clock's correction. */
+  correctionNs = 0
+
+  constructor(buffer: ArrayBuffer, origin: TimeOrigin) {
+    this.#view = new DataView(buffer)
+    this.#bytes = new Uint8Array(buffer)
+    this.#origin = origin
+  }
+
+  /** Reads another buffer from now on. */
+  over(buffer: ArrayBuffer): void {
+    this.#view = new DataView(buffer)
+    this.#bytes = new Uint8Array(buffer)
+  }
+
+  at(offset: number): this {
+    this.#at = offset
+    return this
+  }
+
+  #u32(field: number): number {
+    return this.#view.getUint32(this.#at + field, true)
+  }
+
+  #u64(field: number): number {
+    return this.#u32(field + 4) * TWO_32 + this.#u32(field)
+  }
+
+  get kind(): EventKind {
+    return this.#bytes[this.#at + SOCKET_EVENT.kind] as EventKind
+  }
+
+  get connId(): number {
+    return this.#u64(SOCKET_EVENT.conn_id)
+  }
+
+  get timeNs(): number {
+    const high = this.#u32(SOCKET_EVENT.time_ns + 4) - this.#origin.high
+    return high * TWO_32 + (this.#u32(SOCKET_EVENT.time_ns) - this.#origin.low) + this.correctionNs
+  }
+
+  get startTicks(): number {
+    return this.#u64(SOCKET_EVENT.start_ticks)
+  }
+
+  get pid(): number {
+    return this.#u32(SOCKET_EVENT.pid)
+  }
+
+  get offset(): number {
+    return this.#u32(SOCKET_EVENT.offset)
+  }
+
+  get size(): number {
+    return this.#u32(SOCKET_EVENT.size)
+  }
+
+  get direction(): Direction {
+    return this.#bytes[this.#at + SOCKET_EVENT.direction] as Direction
+  }
+
+  get role(): Role {
+    return this.#bytes[this.#at + SOCKET_EVENT.role] as Role
+  }
+
+  get transport(): 'tcp' | 'udp' {
+    return this.#bytes[this.#at + SOCKET_EVENT.ends + ENDPOINTS.protocol] === IPPROTO_UDP ? 'udp' : 'tcp'
+  }
+
+  get localPort(): number {
+    return this.#view.getUint16(this.#at + SOCKET_EVENT.ends + ENDPOINTS.local_port, true)
+  }
+
+  get remotePort(): number {
+    return this.#view.getUint16(this.#at + SOCKET_EVENT.ends + ENDPOINTS.remote_port, true)
+  }
+
+  get localAddr(): string {
+    return this.#address(SOCKET_EVENT.ends + ENDPOINTS.local_addr)
+  }
+
+  get remoteAddr(): string {
+    return this.#address(SOCKET_EVENT.ends + ENDPOINTS.remote_addr)
+  }
+
+  #address(field: number): string {
+    const at = this.#at + field
+    if (this.#bytes[this.#at + SOCKET_EVENT.ends + ENDPOINTS.version] === 4) {
+      return this.#bytes.subarray(at, at + 4).join('.')
+    }
+    const groups = Array.from({ length: 8 }, (_, i) => this.#view.getUint16(at + 2 * i))
+    return ipv6Text(groups)
+  }
+
+  get payload(): Uint8Array {
+    const start = this.#at + SOCKET_EVENT.payload
+    return this.#bytes.subarray(start, start + this.#u32(SOCKET_EVENT.captured))
+  }
+
+  get totals(): { bytesSent: number; bytesReceived: number; lostEvents: number } {
+    return {
+      bytesSent: this.#u64(SOCKET_EVENT.payload + TOTALS.bytes_sent),
+      bytesReceived: this.#u64(SOCKET_EVENT.payload + TOTALS.bytes_received),
+      lostEvents: this.#u64(SOCKET_EVENT.payload + TOTALS.lost_events),
+    }
+  }
+}
