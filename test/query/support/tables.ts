@@ -203,3 +203,19 @@ export function random(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
+
+/** Every column of both sides, as l_… and r_…, joined on columns of the same names. */
+export function joined(
+  left: Node,
+  right: Node,
+  how: 'inner' | 'left' | 'right' | 'outer',
+  keys: readonly string[],
+): Node {
+  const side = (name: 'left' | 'right', input: Node) =>
+    input.columns.map(({ name: from }) => ({ side: name, from, name: `${name[0]}_${from}` }))
+  const output = [...side('left', left), ...side('right', right)]
+  const columns = [...left.columns, ...right.columns].map((c, i) => ({ ...c, name: output[i]!.name }))
+  return { op: 'join', left, right, how, leftOn: keys, rightOn: keys, output, columns }
+}
+
+export const union = (inputs: readonly Node[]): Node => ({ op: 'union', inputs, columns: inputs[0]!.columns })
