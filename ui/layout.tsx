@@ -104,6 +104,9 @@ export function Page({ title, path, status, children }: PageProps) {
           <main id="main" tabindex={-1}>
             {children}
           </main>
+          <p id="offline" class="note" role="status" hidden>
+            Nixie does not answer: what is shown is old.
+          </p>
           <aside id="details" class="details" aria-label="Row details" tabindex={-1} hidden />
         </body>
       </html>

@@ -3,7 +3,7 @@ import type { ScriptInfo } from '../src/runner/runner'
 
 export const FIRST_ROWS = 200
 export const MOST_ROWS = 5000
-export const LIVE_SECONDS = [2, 5, 10, 30] as const
+export const LIVE_SECONDS = [1, 2, 5, 10, 30] as const
 
 export interface Sort {
   readonly table: string

@@ -160,8 +160,8 @@ describe.skipIf(missing !== '')('in Chromium', () => {
     served = host({ rows: 100 })
     const watched = await open('/scripts/px/http_data')
     const { page } = watched
-    await page.selectOption('#live', '2')
-    await page.waitForURL('**?_live=2')
+    await page.selectOption('#live', '1')
+    await page.waitForURL('**?_live=1')
     await page.evaluate(`document.querySelector('.scroll').scrollTo(120, 300)`)
     await page.fill('#arg-source_filter', 'typed, not run')
     served.rows = 120
@@ -175,14 +175,38 @@ describe.skipIf(missing !== '')('in Chromium', () => {
     await page.selectOption('#live', '')
     await page.waitForURL('**/scripts/px/http_data')
     const asked = served.runner.requests.length
-    await page.waitForTimeout(2500)
+    await page.waitForTimeout(1500)
     expect(served.runner.requests.length).toBe(asked)
+    await close(watched)
+  }, 30_000)
+
+  test('says that what is shown is old while the server does not answer', async () => {
+    served = host()
+    const { page } = await open('/scripts/px/http_data?_live=1')
+    await page.context().setOffline(true)
+    await page.waitForSelector('#offline', { state: 'visible' })
+    expect(await rowCount(page)).toBe(30)
+    await page.context().setOffline(false)
+    await page.waitForSelector('#offline', { state: 'hidden' })
+  }, 30_000)
+
+  test('text being selected in the result stops the refresh, a field that has the focus does not', async () => {
+    served = host()
+    const watched = await open('/scripts/px/http_data?_live=1')
+    const { page } = watched
+    await page.click('table.rows tbody tr:first-child td:nth-child(6)', { clickCount: 3 })
+    const asked = served.runner.requests.length
+    await page.waitForTimeout(1500)
+    expect(served.runner.requests.length).toBe(asked)
+    await page.fill('#arg-start_time', '-5m')
+    await page.press('#arg-start_time', 'Control+a')
+    await page.waitForResponse((response) => response.url().includes('/result'))
     await close(watched)
   }, 30_000)
 
   test('charts are drawn, and drawn again with new data on refresh', async () => {
     served = host()
-    const watched = await open('/scripts/px/http_request_stats?_live=2')
+    const watched = await open('/scripts/px/http_request_stats?_live=1')
     const { page } = watched
     await page.waitForSelector('.chart canvas')
     expect(await page.locator('.chart canvas').count()).toBe(2)

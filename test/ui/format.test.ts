@@ -14,10 +14,11 @@ const column = (
 
 test.each([
   [0, '0 ns'],
+  [0.25, '0.25 ns'],
   [999, '999 ns'],
   [1234, '1.23 µs'],
   [9_345_965, '9.35 ms'],
-  [1.5e9, '1.5 s'],
+  [1.5e9, '1.50 s'],
   [125e9, '2 m 5 s'],
   [-2e6, '-2 ms'],
 ])('%p ns is %p', (ns, text) => expect(duration(ns)).toBe(text))

@@ -46,7 +46,13 @@ function options(element: HTMLElement, data: ChartData): uPlot.Options {
     cursor: { sync: { key: 'time' } },
     scales: { y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max ?? 0) > 0 ? max * 1.08 : 1] } },
     axes: [
-      { ...axis, ticks: axis.grid, values: (_, ticks) => ticks.map((t) => timeOfDay(t, ticks)) },
+      {
+        ...axis,
+        ticks: axis.grid,
+        size: 32,
+        space: 76,
+        values: (_, ticks) => ticks.map((t) => timeOfDay(t, ticks)),
+      },
       { ...axis, ticks: axis.grid, size: 72, values: (_, ticks) => ticks.map((t) => inUnit(data.unit, t)) },
     ],
     series: [

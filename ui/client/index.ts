@@ -11,7 +11,7 @@ interface SwapEvent extends Event {
 }
 
 interface RequestEvent extends Event {
-  readonly detail: { readonly ctx: { readonly sourceEvent?: Event } }
+  readonly detail: { readonly ctx?: { readonly sourceEvent?: Event; readonly target?: Element } }
 }
 
 localTimes(document)
@@ -26,9 +26,18 @@ document.addEventListener('htmx:before:swap', (event) => {
 })
 document.addEventListener('htmx:after:swap', drawCharts)
 
-// A page that nobody looks at, or in which text is being selected, does not refresh.
+// What nobody looks at, or in which text is being selected, does not refresh.
 document.addEventListener('htmx:before:request', (event) => {
-  const refreshes = (event as RequestEvent).detail.ctx.sourceEvent?.type === 'every'
-  const selecting = getSelection()?.type === 'Range'
-  if (refreshes && (document.hidden || selecting)) event.preventDefault()
+  const { ctx } = (event as RequestEvent).detail
+  if (ctx?.sourceEvent?.type !== 'every') return
+  const selection = getSelection()
+  const selecting = selection?.type === 'Range' && ctx.target?.contains(selection.anchorNode)
+  if (document.hidden || selecting) event.preventDefault()
 })
+
+const offline = (is: boolean) => {
+  const note = document.querySelector<HTMLElement>('#offline')
+  if (note) note.hidden = !is
+}
+document.addEventListener('htmx:error', (event) => offline((event as RequestEvent).detail.ctx !== undefined))
+document.addEventListener('htmx:after:request', () => offline(false))

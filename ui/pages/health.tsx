@@ -14,7 +14,7 @@ const STAGES: readonly Stage[] = ['kernel', 'streams', 'protocols', 'store', 'qu
 
 export function LossList({ status, explained }: { status: Status; explained?: boolean }) {
   return (
-    <dl class="numbers">
+    <dl class={explained ? 'numbers explained' : 'numbers'}>
       {(Object.keys(LOSSES) as (keyof Status['losses'])[]).map((name) => (
         <div class={status.losses[name] > 0 ? 'bad' : undefined} title={LOSSES[name]}>
           <dt>{name}</dt>

@@ -118,7 +118,7 @@ function Summary({ result }: { result: RunResult }) {
   const { compileMs, execMs, rowsRead, bytesRead, rowsOut } = result.stats
   return (
     <p class="stats">
-      {count(rowsOut)} rows from {count(rowsRead)} read ({bytes(bytesRead)}) in{' '}
+      {count(rowsOut)} {rowsOut === 1 ? 'row' : 'rows'} from {count(rowsRead)} read ({bytes(bytesRead)}) in{' '}
       {(compileMs + execMs).toFixed(0)} ms
     </p>
   )

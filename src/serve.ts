@@ -1,0 +1,137 @@
+/** `nixie serve`: the three threads and the web server, from start to signal. */
+import { readFileSync } from 'node:fs'
+import { hostname, release } from 'node:os'
+import { renderError, ui } from '../ui'
+import { createApp } from './api/app'
+import { serve as listen } from './api/serve'
+import { lossesOf, promiseWords, type Status, type TableStatus } from './api/status'
+import { VERSION } from './api/version'
+import { type Capture, startCapture } from './capture/client'
+import type { Config } from './config'
+import { NixieError } from './errors'
+import { addCounters, newCounters } from './health/counters'
+import { openRunner } from './runner/client'
+import { TABLES } from './runner/tables'
+import { openReader } from './store'
+import type { Source, TableInfo } from './store/store'
+
+/** A table's span may fall this short of the retention before the disk budget is named as the reason. */
+const SPAN_SLACK_SECONDS = 600
+
+const log = (message: string) => console.error(`nixie: ${message}`)
+
+function readToken(path: string): string | undefined {
+  if (path === '') return undefined
+  let token: string
+  try {
+    token = readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new NixieError(
+      'bad_request',
+      `--token-file ${path}: ${(cause as Error).message}`,
+      'Name a file that Nixie may read.',
+    )
+  }
+  if (token === '')
+    throw new NixieError(
+      'bad_request',
+      `--token-file ${path} is empty`,
+      'Write a token into it, 16 bytes or more.',
+    )
+  return token
+}
+
+function tableStatus(
+  info: TableInfo,
+  retention: number,
+  startedMs: number,
+  expiredRows: number,
+): TableStatus {
+  const span = info.oldestNs === undefined ? 0 : Number(info.newestNs! - info.oldestNs) / 1e9
+  const reached = info.oldestNs === undefined ? 0 : (Date.now() - Number(info.oldestNs / 1_000_000n)) / 1000
+  const budgetBound =
+    expiredRows > 0 && reached < retention - SPAN_SLACK_SECONDS && (Date.now() - startedMs) / 1000 > reached
+  return {
+    name: info.name,
+    rows: info.rows,
+    bytes: info.bytes,
+    span,
+    oldest: info.oldestNs?.toString() ?? null,
+    newest: info.newestNs?.toString() ?? null,
+    promise: promiseWords(reached, retention, budgetBound),
+  }
+}
+
+/** Answers without the query thread, so that a long query can't keep it. */
+function statusOf(
+  config: Config,
+  capture: Capture,
+  store: Source,
+  startedMs: number,
+  local: () => object,
+): Status {
+  const { report } = capture
+  const counters = addCounters([report.counters, local()])
+  const error = capture.error ?? report.storeError?.message
+  return {
+    version: VERSION,
+    ready: report.ready && capture.error === undefined,
+    host: hostname(),
+    kernel: release(),
+    startedMs,
+    uptimeSeconds: Math.floor((Date.now() - startedMs) / 1000),
+    config: { ...config, bodyLimit: report.settings.bodyLimit, redact: report.settings.redact },
+    probes: report.probes,
+    capture: { running: capture.error === undefined && config.capture, ...(error ? { error } : {}) },
+    tables: store.tables().map((t) => tableStatus(t, config.retention, startedMs, counters.expiredRows)),
+    store: {
+      path: config.dataDir,
+      bytes: report.fileBytes,
+      budgetBytes: report.budgetBytes,
+      retentionSeconds: config.retention,
+    },
+    losses: lossesOf(counters),
+    counters,
+    rss: process.memoryUsage.rss(),
+  }
+}
+
+/** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
+export async function serve(config: Config): Promise<number> {
+  const startedMs = Date.now()
+  const token = readToken(config.tokenFile)
+  const capture = await startCapture(config, log)
+  const store = openReader(config.dataDir, TABLES)
+  const local = newCounters()
+  const runner = openRunner({ dataDir: config.dataDir, counters: local })
+  const status = () => statusOf(config, capture, store, startedMs, () => local)
+  const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
+  const pages = ui({ runner, status })
+  const app = createApp({
+    runner,
+    status,
+    change,
+    config,
+    counters: local,
+    ui: pages,
+    renderError,
+    ...(token ? { token } : {}),
+  })
+  try {
+    const server = listen(app, config, token)
+    for (const probe of capture.report.probes) {
+      if (!probe.attached) log(`${probe.name}: ${probe.error || 'not attached'}. ${probe.hint}`)
+    }
+    log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${server.url}`)
+    const signal = await new Promise<string>((resolve) => {
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name))
+    })
+    log(`${signal}: storing what is under way`)
+    await server.stop()
+  } finally {
+    await capture.stop()
+    await runner.close()
+    store.close()
+  }
+  return 0
+}
