@@ -118,7 +118,7 @@ export async function serve(config: Config): Promise<number> {
     ...(token ? { token } : {}),
   })
   try {
-    const server = listen(app, config, token)
+    const server = listen(app, config.listen)
     for (const probe of capture.report.probes) {
       if (!probe.attached) log(`${probe.name}: ${probe.error || 'not attached'}. ${probe.hint}`)
     }
