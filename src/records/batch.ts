@@ -4,6 +4,7 @@
  * 64-bit integers are doubles relative to a 64-bit base (frame of reference): `value = base + values[i]`. Row values
  * stay within ±2^53 of their base, so they are exact, and all arithmetic is on doubles. Plain integers have base 0.
  */
+import { isAscii } from 'node:buffer'
 import type { DataType } from './types'
 
 /** INT64 and TIME64NS. `values[i]` is an integer with |values[i]| ≤ 2^53. */
@@ -39,6 +40,9 @@ export interface Batch {
   readonly columns: readonly Vector[]
 }
 
+/** Tables larger than this are decoded text by text: one text must not keep all others in memory. */
+const WHOLE_BYTES = 256 << 10
+
 const encoder = new TextEncoder()
 
 /** UTF-8 texts, one behind the other (Arrow's layout); each is decoded once, when first asked for. */
@@ -48,6 +52,8 @@ export class StringTable {
   readonly offsets: Uint32Array
   readonly #texts: (string | undefined)[]
   readonly #view: Buffer
+  /** All texts as one, once decoded; null when they can't be. */
+  #whole: string | null | undefined
 
   constructor(bytes: Uint8Array, offsets: Uint32Array) {
     this.bytes = bytes
@@ -79,10 +85,20 @@ export class StringTable {
     return this.offsets.length - 1
   }
 
+  /** A small table of ASCII is decoded at once: its texts are parts of one string then, several times as cheap. */
+  #ascii(): boolean {
+    if (this.#whole === undefined)
+      this.#whole =
+        this.#view.length <= WHOLE_BYTES && isAscii(this.#view) ? this.#view.toString('latin1') : null
+    return this.#whole !== null
+  }
+
   get(i: number): string {
     const known = this.#texts[i]
     if (known !== undefined) return known
-    const text = this.#view.toString('utf8', this.offsets[i]!, this.offsets[i + 1]!)
+    const text = this.#ascii()
+      ? this.#whole!.substring(this.offsets[i]!, this.offsets[i + 1]!)
+      : this.#view.toString('utf8', this.offsets[i]!, this.offsets[i + 1]!)
     this.#texts[i] = text
     return text
   }
