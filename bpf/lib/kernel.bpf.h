@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's types, with only the fields in use: CO-RE finds where they really are. */
+#ifndef NIXIE_KERNEL_BPF_H
+#define NIXIE_KERNEL_BPF_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+/* USER_HZ is 100 everywhere that user space can see it. */
+#define NS_PER_TICK 10000000
+#define MSG_OOB 0x1
+#define MSG_PEEK 0x2
+#define MSG_TRUNC 0x20
+#define MSG_ERRQUEUE 0x2000
+
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_SYN_RECV = 3,
+	TCP_CLOSE = 7,
+	TCP_LISTEN = 10,
+};
+
+#define KERNEL __attribute__((preserve_access_index))
+
+struct sock;
+
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct ns_common {
+	unsigned int inum;
+} KERNEL;
+
+struct net {
+	struct ns_common ns;
+} KERNEL;
+
+typedef struct {
+	struct net *net;
+} KERNEL possible_net_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+} KERNEL;
+
+struct socket {
+	short type;
+	struct sock *sk;
+} KERNEL;
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+	struct socket *sk_socket;
+} KERNEL;
+
+struct tcp_sock {
+	__u32 copied_seq;
+	__u32 write_seq;
+} KERNEL;
+
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+} KERNEL;
+
+struct file {
+	void *private_data;
+	struct inode *f_inode;
+} KERNEL;
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+} KERNEL;
+
+struct files_struct {
+	struct fdtable *fdt;
+} KERNEL;
+
+struct task_struct {
+	struct files_struct *files;
+	struct task_struct *group_leader;
+	__u64 start_boottime;
+} KERNEL;
+
+struct bpf_iter__task_file {
+	struct file *file;
+} KERNEL;
+
+/* What a process hands to the kernel: not relocated. */
+struct iovec {
+	__u64 base;
+	__u64 length;
+};
+
+struct user_msghdr {
+	__u64 name;
+	__u32 name_length;
+	__u32 pad;
+	__u64 iov;
+	__u64 iov_count;
+	__u64 control;
+	__u64 control_length;
+	__u32 flags;
+	__u32 pad2;
+};
+
+struct mmsghdr {
+	struct user_msghdr header;
+	__u32 length;
+	__u32 pad;
+};
+
+struct sockaddr_any {
+	__u16 family;
+	__be16 port;
+	union {
+		__u8 v4[4];
+		struct {
+			__u32 flow;
+			__u8 v6[16];
+		};
+	};
+};
+
+#endif
