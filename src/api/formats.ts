@@ -66,6 +66,9 @@ function* rowBodies(table: ResultTable): Generator<string> {
   }
 }
 
+/** Cells of a column that are written at once. */
+const SLICE = 1024
+
 function* tableJson(table: ResultTable, shape: Shape): Generator<string> {
   const { name, columns, truncated } = table
   yield `{"name":${JSON.stringify(name)},"columns":${JSON.stringify(columns)},"truncated":${truncated}`
@@ -74,8 +77,9 @@ function* tableJson(table: ResultTable, shape: Shape): Generator<string> {
     for (let i = 0; i < table.values.length; i++) {
       yield i === 0 ? '[' : ',['
       const values = table.values[i]!
-      for (let row = 0; row < values.length; row++)
-        yield (row === 0 ? '' : ',') + JSON.stringify(values[row] ?? null)
+      for (let row = 0; row < values.length; row += SLICE) {
+        yield (row === 0 ? '' : ',') + JSON.stringify(values.slice(row, row + SLICE)).slice(1, -1)
+      }
       yield ']'
     }
   } else {

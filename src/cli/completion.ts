@@ -38,7 +38,7 @@ const flagsOf = (command: Command) => optionsOf(command).map((option) => `--${op
 function cases(commands: readonly Command[]): string {
   const parts = commands.map((command) => {
     const values = valuesOf(command.positionals[0], commands)
-    return `    '${command.name}') words="${[...flagsOf(command), values].join(' ').trim()}" ;;\n`
+    return `    '${command.name}') offers="${[...flagsOf(command), values].join(' ').trim()}" ;;\n`
   })
   return parts.join('')
 }
@@ -51,20 +51,20 @@ function choiceCases(commands: readonly Command[]): string {
         const pattern = [`--${flag}`, ...(short ? [`-${short}`] : [])]
           .map((name) => `'${command.name} ${name}'`)
           .join('|')
-        return `    ${pattern}) words="${choices!.join(' ')}" ;;\n`
+        return `    ${pattern}) offers="${choices!.join(' ')}" ;;\n`
       }),
   )
   return parts.join('')
 }
 
-/** The shell code that sets `words`, shared by bash and zsh: `$w1` and `$w2` are the first words, `$prev` the one before. */
+/** The shell code that sets `offers`, shared by bash and zsh: `$w1` and `$w2` are the first words, `$prev` the one before. */
 function body(commands: readonly Command[]): string {
-  const second = [...groups(commands)].map(([first, names]) => `'${first}') words="${names.join(' ')}" ;;`)
-  return `  local words="" command="$w1"
+  const second = [...groups(commands)].map(([first, names]) => `'${first}') offers="${names.join(' ')}" ;;`)
+  return `  local offers="" command="$w1"
   case "$w1 $w2" in
 ${[...groups(commands)].flatMap(([first, names]) => names.map((name) => `    '${first} ${name}') command="$w1 $w2" ;;\n`)).join('')}  esac
   case "$command" in
-    '') words="${firstWords(commands).join(' ')}" ;;
+    '') offers="${firstWords(commands).join(' ')}" ;;
     ${second.join('\n    ')}
 ${cases(commands)}  esac
   case "$command $prev" in
@@ -78,7 +78,7 @@ _nixie() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" w1="" w2=""
   if [ "$COMP_CWORD" -gt 1 ]; then w1="\${COMP_WORDS[1]}"; fi
   if [ "$COMP_CWORD" -gt 2 ]; then w2="\${COMP_WORDS[2]}"; fi
-${body(commands)}  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+${body(commands)}  COMPREPLY=($(compgen -W "$offers" -- "$cur"))
 }
 complete -o default -F _nixie nixie
 `
@@ -96,7 +96,7 @@ _nixie() {
 }
 _nixie_words() {
   local w1="$1" w2="$2" prev="$3"
-${body(commands)}  REPLY="$words"
+${body(commands)}  REPLY="$offers"
 }
 if [ "$funcstack[1]" = "_nixie" ]; then _nixie "$@"; else compdef _nixie nixie; fi
 `

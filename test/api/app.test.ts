@@ -117,6 +117,8 @@ describe('GET /api/run', () => {
         truncated: false,
       },
     ]
+    const byColumn = await json(await app.request('/api/run/px/http_data?shape=columns'))
+    expect(byColumn.tables[0]!.values).toEqual([text])
     const response = await app.request('/api/run/px/http_data')
     let chunks = 0
     const parts: Uint8Array[] = []

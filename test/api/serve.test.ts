@@ -90,6 +90,21 @@ test('a taken port is named, with another to choose', () => {
   }
 })
 
+test('a port taken by another process is named', async () => {
+  // It listens as Nixie does, and would share its port with one that does so too.
+  const script = `import { serve } from ${JSON.stringify(resolve(import.meta.dir, '../../src/api/serve'))}
+    console.log(serve({ fetch: () => new Response('') }, '127.0.0.1:0').port)`
+  const other = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' })
+  try {
+    const { value } = await other.stdout.getReader().read()
+    const port = Number(new TextDecoder().decode(value))
+    expect(() => serve(app, `127.0.0.1:${port}`)).toThrow(`Port ${port} is taken`)
+  } finally {
+    other.kill()
+    await other.exited
+  }
+})
+
 test('an address that is not ours is named', () => {
   expect(() => serve(app, '192.0.2.1:6494')).toThrow('no address 192.0.2.1')
 })
