@@ -296,8 +296,7 @@ export class TracedSocket implements Receiver, Counted {
       setVerdict(this.id, { action: 'capture', cap: protocol.captureCap })
     if (kind === 'response' && waiting.length > 0) this.#run(opposite, EMPTY, timeNs, false)
     if (this.#protocol) this.#run(stream, rest, timeNs, false)
-    if (this.#protocol && kind === 'request' && waiting.length > 0)
-      this.#run(opposite, EMPTY, timeNs, false)
+    if (this.#protocol && kind === 'request' && waiting.length > 0) this.#run(opposite, EMPTY, timeNs, false)
   }
 
   #giveUp(): void {

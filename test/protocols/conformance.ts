@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'bun:test'
 import { RECEIVED, SENT, type SocketEvent } from '../../src/events/socket-event'
 import type { Protocol } from '../../src/protocols/protocol'
-import { random, rig, type Row, Wire } from '../streams/wire'
+import { type Row, random, rig, Wire } from '../streams/wire'
 
 /** One message that one side sends in one piece. */
 export interface Message {
@@ -235,7 +235,9 @@ function interleaving(protocol: Protocol, samples: readonly Sample[]): void {
     const talks = Array.from({ length: 12 }, (_, i) => {
       const sample = samples[i % samples.length]!
       const wire = new Wire({ pid: 1000 + i, remote: ['10.0.0.2', 20_000 + i] })
-      const pieces = split(piecesOf(sample), (length) => (length > 1 ? [Math.ceil(next() * (length - 1))] : []))
+      const pieces = split(piecesOf(sample), (length) =>
+        length > 1 ? [Math.ceil(next() * (length - 1))] : [],
+      )
       return { sample, pid: 1000 + i, events: [wire.open(), ...eventsOf(wire, pieces), wire.close()] }
     })
     const waiting = talks.map(({ events }) => [...events])

@@ -49,6 +49,7 @@ const MEMO_ENTRIES = 512
 const MEMO_TEXT = 4096
 const LINE_ENTRIES = 1024
 const LINE_TEXT = 512
+const MAX_NAMES = 4096
 
 /** `block` is the field lines, one character per byte. */
 export function fieldsOf(block: string, redact: boolean): Fields {
@@ -128,14 +129,8 @@ interface FieldLine {
 
 class FieldReader {
   readonly #redact: boolean
-  readonly #names = new Memo<FieldName>(
-    (spelling) => {
-      const key = spelling.toLowerCase()
-      return { key, isSecret: isSecretHeader(key), block: 0, index: 0 }
-    },
-    LINE_ENTRIES,
-    LINE_TEXT,
-  )
+  /** Never forgotten, so that a name is one object; names beyond MAX_NAMES aren't recognised when they repeat. */
+  readonly #names = new Map<string, FieldName>()
   readonly #lines = new Memo<FieldLine | null>((line) => this.#line(line), LINE_ENTRIES, LINE_TEXT)
   readonly #blocks = new Memo<Fields>((block) => this.#read(block), MEMO_ENTRIES, MEMO_TEXT)
   #block = 0
@@ -152,8 +147,15 @@ class FieldReader {
     const colon = line.indexOf(':')
     if (colon < 1) return null
     const spelling = line.slice(0, colon).trim()
-    const name = this.#names.get(spelling)
-    return this.#lineOf(name, spelling, line.slice(colon + 1).trim())
+    return this.#lineOf(this.#name(spelling.toLowerCase()), spelling, line.slice(colon + 1).trim())
+  }
+
+  #name(key: string): FieldName {
+    const known = this.#names.get(key)
+    if (known) return known
+    const name = { key, isSecret: isSecretHeader(key), block: 0, index: 0 }
+    if (this.#names.size < MAX_NAMES) this.#names.set(key, name)
+    return name
   }
 
   #lineOf(name: FieldName, spelling: string, value: string): FieldLine {

@@ -13,6 +13,7 @@ import { type Answer, Pairing } from '../lib/pairing'
 import { type Input, type Kind, NEED_MORE, type ParseResult, type ProtocolSettings } from '../protocol'
 import { Body, wholeBodyText } from './body'
 import { type Fields, fieldsOf, parseRequestLine, parseStatusLine } from './head'
+import { infer } from './infer'
 import type { HttpMessage } from './types'
 
 /** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
@@ -24,6 +25,7 @@ const CR = 13
 const LF = 10
 const HEAD_END = Buffer.from('\r\n\r\n')
 const BARE_HEAD_END = Buffer.from('\n\n')
+const LAST_CHUNK = '0\r\n\r\n'
 const STATUS_START = Buffer.from('HTTP/1.')
 
 enum Phase {
@@ -36,6 +38,8 @@ enum Phase {
   ChunkEnd,
   Trailers,
   UntilClose,
+  /** Within a chunked body whose chunk sizes went by unseen. */
+  LostChunks,
   Done,
 }
 
@@ -74,6 +78,8 @@ class Side {
   /** Bytes of the body, or of the chunk, that are still to come. */
   remaining = 0
   trailers = 0
+  /** Nobody saw where this message ended: others may have gone by with its end. */
+  hasLostEnd = false
   startNs = 0
   lastNs = 0
   start: Start | undefined
@@ -83,6 +89,7 @@ class Side {
   reset(): void {
     this.phase = Phase.Head
     this.scanned = 0
+    this.hasLostEnd = false
     this.start = undefined
     this.fields = undefined
     this.body = undefined
@@ -128,6 +135,8 @@ function advance(kind: Kind, side: Side, input: Input, state: HttpState): Step {
       return readTrailers(side, input)
     case Phase.UntilClose:
       return readUntilClose(side, input)
+    case Phase.LostChunks:
+      return readLostChunks(kind, side, input)
     default:
       return finish(side, state)
   }
@@ -147,14 +156,19 @@ function passGap(side: Side, bytes: number): boolean {
   if (bytes === Number.POSITIVE_INFINITY) return false
   switch (side.phase) {
     case Phase.UntilClose:
+    case Phase.LostChunks:
       side.body!.pass(bytes)
       return true
+    case Phase.ChunkSize:
+    case Phase.ChunkEnd:
+    case Phase.Trailers:
+      return loseChunks(side, bytes)
     case Phase.Length:
       if (bytes > side.remaining) return false
       break
     case Phase.ChunkData:
       // A chunk's data and its line break.
-      if (bytes > side.remaining + 2) return false
+      if (bytes > side.remaining + 2) return loseChunks(side, bytes)
       if (bytes > side.remaining) {
         side.body!.pass(side.remaining)
         side.phase = bytes === side.remaining + 2 ? Phase.ChunkSize : Phase.ChunkEnd
@@ -168,6 +182,32 @@ function passGap(side: Side, bytes: number): boolean {
   side.body!.pass(bytes)
   side.remaining -= bytes
   return true
+}
+
+/**
+ * The rest of a chunked body can't be counted through any more; its size is then that of what was seen and missed, with
+ * the chunk sizes. It ends with a last chunk at the end of what was moved, at the next message, or with the connection.
+ */
+function loseChunks(side: Side, bytes: number): boolean {
+  side.body!.pass(bytes)
+  side.phase = Phase.LostChunks
+  side.scanned = 0
+  return true
+}
+
+function readLostChunks(kind: Kind, side: Side, input: Input): Step {
+  if (input.pos < input.end) {
+    if (infer(input.bytes.subarray(input.pos, input.end)) !== kind) {
+      const isLast = latin1(input.bytes, Math.max(input.pos, input.end - 7), input.end).endsWith(LAST_CHUNK)
+      side.body!.pass(input.end - input.pos)
+      side.lastNs = input.timeAt(input.end - 1)
+      input.pos = input.end
+      if (!isLast && !input.ended) return NEED_MORE
+    }
+  } else if (!input.ended) return NEED_MORE
+  side.phase = Phase.Done
+  side.hasLostEnd = true
+  return GO_ON
 }
 
 function readHead(kind: Kind, side: Side, input: Input, state: HttpState): Step {
@@ -384,10 +424,16 @@ function finish(side: Side, state: HttpState): Result {
 }
 
 function frameOf(side: Side, state: HttpState, body: string, bodySize: number): Result {
-  const { start, fields, startNs, lastNs: endNs } = side
+  const { start, fields, startNs, lastNs: endNs, hasLostEnd } = side
   const { json: headers, contentType } = fields!
   side.reset()
-  if (start!.kind === 'request') state.pairing.requestEnds()
-  else state.pairing.responseEnds(start!.answer, endNs)
+  const { pairing } = state
+  if (start!.kind === 'request') {
+    pairing.requestEnds()
+    if (hasLostEnd) pairing.requestsUnsure()
+  } else {
+    pairing.responseEnds(start!.answer, endNs)
+    if (hasLostEnd) pairing.responsesUnsure()
+  }
   return { status: 'frame', frame: { ...start!, startNs, endNs, headers, contentType, body, bodySize } }
 }

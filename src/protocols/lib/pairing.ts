@@ -118,13 +118,22 @@ export class Pairing<H> {
   requestGap(): void {
     // The hole shows when a later request comes in: what was tentative is followed by a request.
     if (this.#tentative) this.#settle(this.#tentative.done)
-    this.#sureBelow = Math.min(this.#sureBelow, this.#asked)
+    this.requestsUnsure()
     this.#underWay = -1
   }
 
   responseGap(): void {
     if (this.#tentative) this.#refute()
+    this.responsesUnsure()
+  }
+
+  /** More responses than those that were seen may have gone by; the last one is still what it is. */
+  responsesUnsure(): void {
     this.#sureBelow = Math.min(this.#sureBelow, this.#answered)
+  }
+
+  requestsUnsure(): void {
+    this.#sureBelow = Math.min(this.#sureBelow, this.#asked)
   }
 
   /**

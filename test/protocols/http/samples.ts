@@ -60,7 +60,11 @@ export const SAMPLES: readonly Sample[] = [
       { from: 'client', bytes: request('GET /gzip', { 'Accept-Encoding': 'gzip' }) },
       {
         from: 'server',
-        bytes: response('200 OK', { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' }, gzipped),
+        bytes: response(
+          '200 OK',
+          { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' },
+          gzipped,
+        ),
       },
     ],
   },
