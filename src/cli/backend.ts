@@ -1,5 +1,6 @@
 /** Where the client commands get their answers: a running server, or the store itself. */
 import { existsSync, readFileSync } from 'node:fs'
+import { hostOf, isLoopback } from '../api/access'
 import { didYouMean } from '../api/nearest'
 import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
@@ -82,6 +83,7 @@ export function serverClient({ flags, io }: Pick<Invocation, 'flags' | 'io'>): S
   const given = flags.server ?? io.env.NIXIE_SERVER ?? DEFAULT_SERVER
   const base = URL.parse(/^https?:\/\//.test(given) ? given : `http://${given}`)
   if (!base) throw new UsageError(`--server: '${given}' is not a URL`)
+  if (isLoopback(hostOf(base.host))) bypassProxy(base.hostname)
   const headers: Record<string, string> = { Accept: 'application/json' }
   const tokenFile = flags['token-file'] ?? io.env[SETTINGS.tokenFile.env]
   if (tokenFile) headers.Authorization = `Bearer ${readTokenFile(tokenFile)}`
@@ -93,6 +95,13 @@ export function serverClient({ flags, io }: Pick<Invocation, 'flags' | 'io'>): S
         headers: { ...headers, 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
       }),
+  }
+}
+
+/** `fetch` sends even loopback requests to the proxy of the environment, which has another loopback. */
+function bypassProxy(host: string): void {
+  for (const name of ['NO_PROXY', 'no_proxy']) {
+    process.env[name] = [process.env[name], host].filter((part) => part).join(',')
   }
 }
 

@@ -276,6 +276,22 @@ describe('a server that is not there', () => {
     await other.stop(100)
   })
 
+  test("is not looked for behind the environment's proxy", async () => {
+    const proxy = 'http://127.0.0.1:1'
+    const program =
+      "import { main } from './src/cli'; process.exit(await main(['tables'], { serve: async () => 0 }))"
+    for (const none of [{}, { NO_PROXY: 'example.com' }, { no_proxy: 'example.com' }]) {
+      const ran = Bun.spawn([process.execPath, '-e', program], {
+        cwd: join(import.meta.dir, '../..'),
+        env: { NIXIE_SERVER: server.url, HTTP_PROXY: proxy, http_proxy: proxy, ...none },
+        stderr: 'pipe',
+      })
+      expect(await ran.stderr.text()).toBe('')
+      expect(await ran.stdout.text()).toContain('http_events')
+      expect(await ran.exited).toBe(0)
+    }
+  })
+
   test('asks for a token: --token-file gives it', async () => {
     const guarded = serve(testApp({}, { token: 'right' }).app, '127.0.0.1:0')
     const path = join(dir, 'token')
