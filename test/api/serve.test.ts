@@ -1,6 +1,7 @@
 /** The app on a real port: what only a socket shows. */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
+import { resolve } from 'node:path'
 import { serve } from '../../src/api/serve'
 import { NixieError } from '../../src/errors'
 import { testApp } from '../support/app'
@@ -12,13 +13,13 @@ afterAll(() => server.stop(100))
 
 /** Sends bytes as they are and reads until the server closes. */
 function exchange(text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     let answer = ''
     const socket = connect(server.port, '127.0.0.1', () => socket.write(text))
     socket.on('data', (bytes) => {
       answer += bytes.toString()
     })
-    socket.on('close', () => resolve(answer))
+    socket.on('close', () => done(answer))
     socket.on('error', reject)
   })
 }
