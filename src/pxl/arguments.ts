@@ -121,10 +121,10 @@ export class Arguments {
     throw this.#mismatch(name, at, value, 'an integer')
   }
 
-  /** A name, or a list or tuple of names. */
-  names(name: string): string[] {
+  /** A name, or a list or tuple of names; `check` throws for one that doesn't fit. */
+  names(name: string, check: (name: string) => void = () => {}): string[] {
     const { value, at } = this.required(name)
-    return namesOf(value, at, this.source, `${this.what}'s ${name}`)
+    return namesOf({ value, at }, this.source, `${this.what}'s ${name}`, check)
   }
 
   #mismatch(name: string, at: number, value: Value, wanted: string): NixieError {
@@ -133,16 +133,22 @@ export class Arguments {
   }
 }
 
-/** Column names of a text, or of a list or tuple of texts. */
-export function namesOf(value: Value, at: number, source: Source, what: string): string[] {
-  if (value.kind === 'constant' && typeof value.value === 'string') return [value.value]
-  if (value.kind === 'list' || value.kind === 'tuple') {
-    return value.items.map((item) => {
-      if (item.value.kind === 'constant' && typeof item.value.value === 'string') return item.value.value
+/** Column names of a text, or of a list or tuple of texts; `check` runs at the place of each. */
+export function namesOf(
+  { value, at }: BoundArgument,
+  source: Source,
+  what: string,
+  check: (name: string) => void = () => {},
+): string[] {
+  const items = value.kind === 'list' || value.kind === 'tuple' ? value.items : [{ value, at }]
+  return items.map((item) => {
+    if (item.value.kind !== 'constant' || typeof item.value.value !== 'string') {
       throw nameError(item.value, item.at, source, what)
-    })
-  }
-  throw nameError(value, at, source, what)
+    }
+    const name = item.value.value
+    located(source, item.at, () => check(name))
+    return name
+  })
 }
 
 function nameError(value: Value, at: number, source: Source, what: string): NixieError {

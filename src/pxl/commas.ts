@@ -22,15 +22,29 @@ export function putCommas(text: string): string {
   return chars.join('')
 }
 
+/** Where the quote or bracket stands that the text never closes. */
+export function unclosed(text: string): number | undefined {
+  const scanner = new Scanner(text)
+  scanner.places()
+  return scanner.unclosed
+}
+
 class Scanner {
   readonly #text: string
-  readonly #open: string[] = []
+  /** Offsets of the brackets that are open. */
+  readonly #open: number[] = []
+  #openQuote: number | undefined
   /** End of the last token that isn't space or comment, and the first line break behind it (-1: none yet). */
   #last = 0
   #lineBreak = -1
 
   constructor(text: string) {
     this.#text = text
+  }
+
+  /** The first quote that is never closed, else the innermost such bracket; undefined when all are. */
+  get unclosed(): number | undefined {
+    return this.#openQuote ?? this.#open.at(-1)
   }
 
   /** Where a comma belongs: the range from the first character behind the operand to the end of its line. */
@@ -51,7 +65,7 @@ class Scanner {
       }
       if (this.#missesComma(i)) places.push({ at: this.#last, end: this.#lineBreak })
       i = c === '"' || c === "'" ? this.#string(i) : i + 1
-      if (c === '(' || c === '[' || c === '{') this.#open.push(c)
+      if (c === '(' || c === '[' || c === '{') this.#open.push(i - 1)
       else if (c === ')' || c === ']' || c === '}') this.#open.pop()
       this.#last = i
       this.#lineBreak = -1
@@ -61,7 +75,7 @@ class Scanner {
 
   /** A keyword argument starts at `at`, on a new line of a call, right behind an operand. */
   #missesComma(at: number): boolean {
-    if (this.#lineBreak < 0 || this.#open.at(-1) !== '(') return false
+    if (this.#lineBreak < 0 || this.#text[this.#open.at(-1) ?? -1] !== '(') return false
     const text = this.#text
     if (!OPERAND_END.test(text[this.#last - 1] ?? '')) return false
     if (OPERATOR_WORD.test(text.slice(Math.max(0, this.#last - 8), this.#last))) return false
@@ -81,9 +95,13 @@ class Scanner {
     const close = text.startsWith(quote.repeat(3), from) ? quote.repeat(3) : quote
     let i = from + close.length
     while (i < text.length && !text.startsWith(close, i)) {
-      if (close.length === 1 && text[i] === '\n') return i
+      if (close.length === 1 && text[i] === '\n') {
+        this.#openQuote ??= from
+        return i
+      }
       i += text[i] === '\\' ? 2 : 1
     }
+    if (i >= text.length) this.#openQuote ??= from
     return Math.min(i + close.length, text.length)
   }
 }

@@ -2,6 +2,7 @@
 import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
 import type { DataType } from '../records/types'
+import { located } from './arguments'
 import { Evaluator } from './evaluate'
 import type { TableSchema } from './frames'
 import { parse } from './parse'
@@ -122,7 +123,7 @@ export function callFunction(
       value: argumentValue(evaluator.parameterType(fn, arg), arg, value, nowNs),
       at: fn.params.find((param) => param.name === arg)!.at,
     }))
-    return framesOf(evaluator.call(fn, values, fn.params[0]?.at ?? 0), name)
+    return located(fn.source, fn.at, () => framesOf(evaluator.call(fn, values, fn.at), name))
   })
 }
 

@@ -1,11 +1,11 @@
 /** Runs a script at compile time: statements change names, dataframe operations grow the plan. */
 import { NixieError } from '../errors'
 import { isAggregate, isFunction } from '../query/functions/registry'
-import { Arguments, bindArguments, type CallArgument, located } from './arguments'
+import { Arguments, bindArguments, type CallArgument, located, namesOf } from './arguments'
 import { contextColumn } from './context'
 import { asExpr, callEngine, columnOf, unknownFunction } from './expressions'
 import { assign, filter, keep } from './frames'
-import { callMethod, isMethod, METHOD_NAMES, subscriptNames } from './methods'
+import { callMethod, isMethod, METHOD_NAMES } from './methods'
 import { binary, unary } from './operators'
 import { BUILTINS, cast, PX_TYPES, PYTHON_TYPES, type World } from './px'
 import type { Source } from './source'
@@ -85,8 +85,8 @@ export class Evaluator {
       if (param.annotation) this.#annotation(param.annotation, scope)
       return { ...param, fallback }
     })
-    const { name, body, doc } = statement
-    return { kind: 'function', name, params, body, doc, scope, source: this.#source }
+    const { name, body, doc, at } = statement
+    return { kind: 'function', name, params, body, doc, scope, source: this.#source, at }
   }
 
   #import(statement: Statement & { kind: 'import' }, scope: Scope): void {
@@ -284,7 +284,10 @@ export class Evaluator {
       return { kind: 'frame', node: filter(node, asExpr(index, 'The condition')) }
     }
     if (index.kind === 'list' || index.kind === 'tuple') {
-      return { kind: 'frame', node: keep(node, subscriptNames({ value: index, at }, this.#source)) }
+      const names = namesOf({ value: index, at }, this.#source, 'The columns to keep', (name) =>
+        columnOf(node, name),
+      )
+      return { kind: 'frame', node: keep(node, names) }
     }
     throw new NixieError(
       'type_error',
@@ -425,7 +428,7 @@ function conform(value: Value, type: Value & { kind: 'type' }, what: string): Va
   throw new NixieError(
     'type_error',
     `${what} must be ${type.name}, not ${describe(value)}`,
-    `Give it a ${type.name}.`,
+    `Give it a value of type ${type.name}.`,
   )
 }
 

@@ -158,22 +158,22 @@ function aggregateError(fn: string, column: TypedColumn): NixieError {
 export type JoinKind = 'inner' | 'left' | 'right' | 'outer'
 const JOIN_KINDS: readonly string[] = ['inner', 'left', 'right', 'outer']
 
-export interface MergeSpec {
-  readonly how: string
-  readonly leftOn: readonly string[]
-  readonly rightOn: readonly string[]
-  readonly suffixes: readonly [string, string]
+export function checkJoinKind(how: string): void {
+  if (JOIN_KINDS.includes(how)) return
+  throw new NixieError(
+    'compile_error',
+    `merge has no how='${how.slice(0, 40)}'`,
+    didYouMean(how, JOIN_KINDS, 'kinds'),
+  )
 }
 
-/** Left columns, then right columns; a name on both sides gets its suffix, join keys too. */
-export function merge(left: Node, right: Node, { how, leftOn, rightOn, suffixes }: MergeSpec): Node {
-  if (!JOIN_KINDS.includes(how)) {
-    throw new NixieError(
-      'compile_error',
-      `merge has no how='${how.slice(0, 40)}'`,
-      didYouMean(how, JOIN_KINDS, 'kinds'),
-    )
-  }
+/** Keys pair up, and each pair has one type. */
+export function checkJoinKeys(
+  left: Node,
+  right: Node,
+  leftOn: readonly string[],
+  rightOn: readonly string[],
+): void {
   if (leftOn.length !== rightOn.length) {
     throw new NixieError(
       'compile_error',
@@ -184,11 +184,21 @@ export function merge(left: Node, right: Node, { how, leftOn, rightOn, suffixes 
   leftOn.forEach((name, i) => {
     const a = columnOf(left, name)
     const b = columnOf(right, rightOn[i]!)
-    if (a.type !== b.type) {
-      const message = `The keys '${a.name}' (${a.type}) and '${b.name}' (${b.type}) differ in type`
-      throw new NixieError('type_error', message, 'Convert one of them before the merge.')
-    }
+    if (a.type === b.type) return
+    const message = `The keys '${a.name}' (${a.type}) and '${b.name}' (${b.type}) differ in type`
+    throw new NixieError('type_error', message, 'Convert one of them before the merge.')
   })
+}
+
+export interface MergeSpec {
+  readonly how: JoinKind
+  readonly leftOn: readonly string[]
+  readonly rightOn: readonly string[]
+  readonly suffixes: readonly [string, string]
+}
+
+/** Left columns, then right columns; a name on both sides gets its suffix, join keys too. The keys are checked. */
+export function merge(left: Node, right: Node, { how, leftOn, rightOn, suffixes }: MergeSpec): Node {
   const both = new Set(left.columns.map((c) => c.name).filter((n) => right.columns.some((c) => c.name === n)))
   const named = (side: 'left' | 'right', node: Node, suffix: string) =>
     node.columns.map((c) => ({
@@ -200,10 +210,7 @@ export function merge(left: Node, right: Node, { how, leftOn, rightOn, suffixes 
   const all = [...named('left', left, suffixes[0]), ...named('right', right, suffixes[1])]
   const output: JoinColumn[] = all.map(({ side, from, name }) => ({ side, from, name }))
   const columns = all.map(({ name, column }) => typed(name, column))
-  return bounded({ op: 'join', left, right, how: how as JoinKind, leftOn, rightOn, output, columns }, [
-    left,
-    right,
-  ])
+  return bounded({ op: 'join', left, right, how, leftOn, rightOn, output, columns }, [left, right])
 }
 
 /** All rows of all; the columns are the first one's. */

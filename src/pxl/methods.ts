@@ -1,8 +1,19 @@
 /** What can be called on a dataframe and on a groupby. */
 import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
-import { Arguments, type BoundArgument, type CallArgument, namesOf } from './arguments'
-import { type AggregateSpec, aggregate, append, drop, head, merge } from './frames'
+import { Arguments, type CallArgument, located, namesOf } from './arguments'
+import { columnOf } from './expressions'
+import {
+  type AggregateSpec,
+  aggregate,
+  append,
+  checkJoinKeys,
+  checkJoinKind,
+  drop,
+  head,
+  type JoinKind,
+  merge,
+} from './frames'
 import type { Source } from './source'
 import { describe, type Value } from './values'
 
@@ -17,17 +28,17 @@ type Method = (node: Node, args: readonly CallArgument[], site: CallSite) => Val
 const METHODS: Readonly<Record<string, Method>> = {
   drop(node, list, { source, at }) {
     const args = new Arguments('drop', ['columns'], list, source, at)
-    const names = args.names('columns')
+    const names = args.names('columns', (name) => columnOf(node, name))
     return frame(args.within('columns', () => drop(node, names)))
   },
   groupby(node, list, { source, at }) {
     const args = new Arguments('groupby', ['by'], list, source, at)
-    const keys = args.names('by')
-    // The same checks as agg will make, but at the place of the keys.
+    const keys = args.names('by', (name) => columnOf(node, name))
+    // What agg will check too, but at the place of the keys.
     args.within('by', () => aggregate(node, keys, []))
     return { kind: 'grouped', node, keys }
   },
-  agg: (node, list, site) => frame(aggregate(node, [], aggregateSpecs(list, site))),
+  agg: (node, list, site) => frame(aggregate(node, [], aggregateSpecs(node, list, site))),
   merge: (node, list, site) => frame(mergeOf(node, list, site)),
   append(node, list, { source, at }) {
     const args = new Arguments('append', ['objs'], list, source, at)
@@ -55,7 +66,7 @@ export const METHOD_NAMES: readonly string[] = Object.keys(METHODS)
 
 export function callMethod(name: string, of: Value, args: readonly CallArgument[], site: CallSite): Value {
   if (of.kind === 'grouped' && name === 'agg') {
-    return frame(aggregate(of.node, of.keys, aggregateSpecs(args, site)))
+    return frame(aggregate(of.node, of.keys, aggregateSpecs(of.node, args, site)))
   }
   if (of.kind === 'frame') return METHODS[name]!(of.node, args, site)
   throw new NixieError(
@@ -69,7 +80,7 @@ const frame = (node: Node): Value => ({ kind: 'frame', node })
 
 const AGG_HINT = "Write agg(name=('column', px.count))."
 
-function aggregateSpecs(args: readonly CallArgument[], { source }: CallSite): AggregateSpec[] {
+function aggregateSpecs(node: Node, args: readonly CallArgument[], { source }: CallSite): AggregateSpec[] {
   return args.map(({ name, value, at }) => {
     if (name === undefined)
       throw source.error('compile_error', at, 'agg takes keyword arguments only', AGG_HINT)
@@ -79,8 +90,8 @@ function aggregateSpecs(args: readonly CallArgument[], { source }: CallSite): Ag
     const [column, fn, more] = value.items
     if (!column || !fn || more)
       throw source.error('compile_error', at, `agg: '${name}' must be a pair`, AGG_HINT)
-    const [source_] = namesOf(column.value, column.at, source, `agg: '${name}'`)
-    if (fn.value.kind !== 'engine') {
+    const [from] = namesOf(column, source, `agg: '${name}'`, (given) => columnOf(node, given))
+    if (from === undefined || fn.value.kind !== 'engine') {
       throw source.error(
         'type_error',
         fn.at,
@@ -88,7 +99,10 @@ function aggregateSpecs(args: readonly CallArgument[], { source }: CallSite): Ag
         AGG_HINT,
       )
     }
-    return { name, column: source_!, fn: fn.value.name, at: column.at, fnAt: fn.at }
+    const spec = { name, column: from, fn: fn.value.name }
+    // Alone first, so that an error stands at this aggregate.
+    located(source, fn.at, () => aggregate(node, [], [spec]))
+    return spec
   })
 }
 
@@ -96,8 +110,10 @@ function mergeOf(left: Node, list: readonly CallArgument[], { source, at }: Call
   const args = new Arguments('merge', ['right', 'how', 'left_on', 'right_on', 'suffixes'], list, source, at)
   const right = args.frame('right')
   const how = args.get('how') ? args.text('how') : 'inner'
-  const leftOn = args.names('left_on')
-  const rightOn = args.names('right_on')
+  const leftOn = args.names('left_on', (name) => columnOf(left, name))
+  const rightOn = args.names('right_on', (name) => columnOf(right, name))
+  args.within('how', () => checkJoinKind(how))
+  args.within('right_on', () => checkJoinKeys(left, right, leftOn, rightOn))
   const suffixes = args.get('suffixes') ? args.names('suffixes') : ['_x', '_y']
   const [first, second, more] = suffixes
   if (first === undefined || second === undefined || more !== undefined) {
@@ -105,10 +121,5 @@ function mergeOf(left: Node, list: readonly CallArgument[], { source, at }: Call
       throw new NixieError('compile_error', 'suffixes must be two texts', "Write suffixes=['', '_y'].")
     })
   }
-  return merge(left, right, { how, leftOn, rightOn, suffixes: [first, second] })
-}
-
-/** For `df[...]` with several names. */
-export function subscriptNames({ value, at }: BoundArgument, source: Source): string[] {
-  return namesOf(value, at, source, 'The columns to keep')
+  return merge(left, right, { how: how as JoinKind, leftOn, rightOn, suffixes: [first, second] })
 }

@@ -24,6 +24,7 @@ const FUNCTION_OF: Readonly<Record<BinaryOp, string>> = {
 
 /** Bytes of the longest text that constants may be joined to. */
 const MAX_TEXT = 1 << 20
+const MAX_ITEMS = 10_000
 
 /** Throws `type_error` when no form of the operator takes the sides. */
 export function binary(op: BinaryOp, left: Value, right: Value): Value {
@@ -36,7 +37,9 @@ export function binary(op: BinaryOp, left: Value, right: Value): Value {
     if (short) return short
   }
   if (left.kind === 'list' && right.kind === 'list' && op === '+') {
-    return { kind: 'list', items: [...left.items, ...right.items].slice(0, 10_000) }
+    const items = [...left.items, ...right.items]
+    if (items.length <= MAX_ITEMS) return { kind: 'list', items }
+    throw new NixieError('limit_exceeded', 'The list is too long', `Keep it to ${MAX_ITEMS} elements.`)
   }
   const name = FUNCTION_OF[op]
   const args = [asExpr(left, `The left side of ${op}`), asExpr(right, `The right side of ${op}`)]

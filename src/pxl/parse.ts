@@ -2,54 +2,15 @@
 import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@lezer/python'
 import type { NixieError } from '../errors'
-import { putCommas } from './commas'
+import { putCommas, unclosed } from './commas'
 import { numberValue, stringValue } from './literals'
+import { NOT_PXL, OPERATOR_HINTS } from './not-pxl'
 import type { Source } from './source'
 import type { Argument, BinaryOp, Expression, ImportedName, Parameter, Statement, UnaryOp } from './syntax'
 
 /** Bytes of the longest text that is compiled, and how deep its syntax may nest. */
 const MAX_TEXT = 512 << 10
 const MAX_DEPTH = 200
-
-/** What to write instead, by node of Python's grammar. */
-const NOT_PXL: Readonly<Record<string, readonly [what: string, hint: string]>> = {
-  IfStatement: [
-    'if statements',
-    'Filter rows with df[condition], choose values with px.select(condition, a, b).',
-  ],
-  ForStatement: ['loops', 'A dataframe operation works on all rows at once: df.new = df.a + df.b.'],
-  WhileStatement: ['loops', 'A dataframe operation works on all rows at once: df.new = df.a + df.b.'],
-  TryStatement: ['try statements', 'Leave it out: an error ends the script.'],
-  WithStatement: ['with statements', 'Leave it out.'],
-  ClassDefinition: ['classes', 'Write functions (def) that take and return dataframes.'],
-  UpdateStatement: ['augmented assignment', 'Write a = a + b in place of a += b.'],
-  DeleteStatement: ['del', "Write df = df.drop('column')."],
-  PassStatement: ['pass', 'Leave it out; a function needs a return statement or a call.'],
-  BreakStatement: ['break', 'PxL has no loops.'],
-  ContinueStatement: ['continue', 'PxL has no loops.'],
-  RaiseStatement: ['raise', 'Leave it out.'],
-  AssertStatement: ['assert', 'Leave it out.'],
-  ScopeStatement: ['global and nonlocal', 'Pass the value as an argument and return the result.'],
-  PrintStatement: ['print', "Write px.display(df, 'name')."],
-  MatchStatement: ['match statements', 'Choose values with px.select(condition, a, b).'],
-  TypeDefinition: ['type statements', 'Leave it out.'],
-  YieldStatement: ['yield', 'Write return df.'],
-  LambdaExpression: ['lambda', 'Write a function with def, or the expression itself on columns.'],
-  ConditionalExpression: [
-    'conditional expressions',
-    'Write px.select(condition, a, b) in place of a if condition else b.',
-  ],
-  ArrayComprehensionExpression: ['comprehensions', 'Write the list out.'],
-  ComprehensionExpression: ['comprehensions', 'Write the values out.'],
-  SetComprehensionExpression: ['comprehensions', 'Write the values out.'],
-  DictionaryComprehensionExpression: ['comprehensions', 'Write the dictionary out.'],
-  SetExpression: ['sets', 'Write a list: [a, b].'],
-  FormatString: ['f-strings', "Join texts with +: 'pod ' + name."],
-  AwaitExpression: ['await', 'Leave it out.'],
-  YieldExpression: ['yield', 'Write return df.'],
-  NamedExpression: ['assignment expressions', 'Assign on a line of its own.'],
-  Ellipsis: ['...', 'Write the statement out.'],
-}
 
 const OPERATORS: Readonly<Record<string, BinaryOp>> = {
   '+': '+',
@@ -65,18 +26,6 @@ const OPERATORS: Readonly<Record<string, BinaryOp>> = {
   '>=': '>=',
   and: 'and',
   or: 'or',
-}
-
-const OPERATOR_HINTS: Readonly<Record<string, string>> = {
-  '**': 'Write px.pow(a, b).',
-  '//': 'Write px.floor(a / b).',
-  in: 'Write px.contains(text, part), or px.equals_any(column, [values]).',
-  'not in': 'Write not px.equals_any(column, [values]).',
-  is: 'Write ==.',
-  'is not': 'Write !=.',
-  '&': 'Write and.',
-  '|': 'Write or.',
-  '<>': 'Write !=.',
 }
 
 const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>='])
@@ -110,6 +59,11 @@ class TreeReader {
     const cursor = top.cursor()
     do {
       if (!cursor.type.isError) continue
+      const open = unclosed(this.#text)
+      if (open !== undefined) {
+        const opened = this.#text[open]!
+        throw this.#source.error('syntax_error', open, `This ${opened} is never closed`, 'Close it.')
+      }
       const near = this.#text
         .slice(cursor.from, cursor.from + 20)
         .split('\n')[0]!
@@ -121,7 +75,8 @@ class TreeReader {
 
   #syntaxHint(at: number): string {
     const before = this.#text.slice(Math.max(0, at - 200), at).trimEnd()
-    if (at >= this.#text.trimEnd().length) return 'A bracket or quote that was opened is not closed.'
+    if (at >= this.#text.trimEnd().length)
+      return 'A quote that was opened is not closed, or the statement ends too early.'
     if (/\b(def\s+\w+\s*\([^()]*\))$/.test(before))
       return 'A function head ends with a colon: def name(arguments):'
     if (/[\w)\]}'"]$/.test(before)) return 'Is a comma, an operator or a closing bracket missing before it?'

@@ -3,7 +3,7 @@ import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
 import type { Arguments } from './arguments'
-import { asExpr, callEngine, retag } from './expressions'
+import { asExpr, callEngine, columnOf, retag } from './expressions'
 import { keep, scan, type TableSchema } from './frames'
 import { binary } from './operators'
 import { didYouMean } from './suggest'
@@ -57,7 +57,7 @@ function timeOf(args: Arguments, name: string, nowNs: bigint): bigint | undefine
   const { value } = args.constant(name)
   return args.within(name, () => {
     if (typeof value === 'bigint') return value
-    if (typeof value === 'string') return parseTime(value, nowNs)
+    if (typeof value === 'string') return parseTime(value, nowNs, name)
     throw new NixieError('bad_time_range', `${name}: ${value} is not a time`, "Write '-5m'.")
   })
 }
@@ -82,7 +82,7 @@ function dataFrame(args: Arguments, world: World): Value {
   )
   const node = scan(table, startNs, endNs)
   if (!args.get('select')) return { kind: 'frame', node }
-  const names = args.names('select')
+  const names = args.names('select', (column) => columnOf(node, column))
   return { kind: 'frame', node: args.within('select', () => keep(node, names)) }
 }
 
@@ -312,7 +312,7 @@ export function cast(to: TypeValue, value: Value, nowNs: bigint): Value {
   if (!fits) {
     throw new NixieError(
       'type_error',
-      `${to.name} takes ${to.type}, not ${given}`,
+      `${to.name} takes ${NUMERIC.includes(to.type!) ? 'a number' : to.type}, not ${given}`,
       'Casts change the unit, not the type.',
     )
   }

@@ -76,9 +76,9 @@ const TIME_HINT =
 
 /**
  * A point in time, in epoch nanoseconds: relative to now, a date, or epoch nanoseconds in digits.
- * Throws `bad_time_range`.
+ * Throws `bad_time_range`; `what` names the argument in it.
  */
-export function parseTime(text: string, nowNs: bigint): bigint {
+export function parseTime(text: string, nowNs: bigint, what?: string): bigint {
   const trimmed = text.trim()
   if (trimmed === 'now') return nowNs
   const duration = parseDuration(trimmed)
@@ -87,7 +87,8 @@ export function parseTime(text: string, nowNs: bigint): bigint {
   if (/^\d{16,19}$/.test(trimmed)) return BigInt(trimmed)
   const date = parseDate(trimmed)
   if (date !== undefined) return date
-  throw new NixieError('bad_time_range', `'${trimmed.slice(0, 60)}' is not a time`, TIME_HINT)
+  const name = what === undefined ? '' : `${what}: `
+  throw new NixieError('bad_time_range', `${name}'${trimmed.slice(0, 60)}' is not a time`, TIME_HINT)
 }
 
 /** Throws `bad_time_range` when the range is empty by construction. */

@@ -26,6 +26,8 @@ export interface UserFunction {
   readonly doc: string
   readonly scope: Scope
   readonly source: Source
+  /** Where it stands in its source. */
+  readonly at: number
 }
 
 /** A type as annotation (`name: px.Pod`) and as cast (`px.Pod(df.name)`). */

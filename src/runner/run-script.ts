@@ -127,8 +127,8 @@ export function readTable(
   if (!Number.isSafeInteger(limit) || limit < 0) {
     throw new NixieError('bad_request', `limit: ${limit} is not a number of rows`, 'Give it a whole number.')
   }
-  const startNs = startTime === undefined ? undefined : parseTime(startTime, context.nowNs)
-  const endNs = endTime === undefined ? undefined : parseTime(endTime, context.nowNs)
+  const startNs = startTime === undefined ? undefined : parseTime(startTime, context.nowNs, 'start_time')
+  const endNs = endTime === undefined ? undefined : parseTime(endTime, context.nowNs, 'end_time')
   checkRange(startNs, endNs, context.nowNs)
   const columns = table.columns.map(({ name: column, type, semantic }) => ({ name: column, type, semantic }))
   const scan: Node = {

@@ -1,0 +1,119 @@
+/** Whatever the text, compiling it ends soon in a module or in a NixieError with a place. Seeded. */
+import { expect, test } from 'bun:test'
+import { NixieError } from '../../src/errors'
+import { callFunction, compile } from '../../src/pxl/compile'
+import { LIBRARY } from '../../src/scripts/library'
+import { random } from '../query/support/tables'
+import { NOW, StoredTables } from './support/stored-tables'
+
+const tables = new StoredTables([
+  {
+    name: 'http_events',
+    columns: [
+      { name: 'time_', type: 'TIME64NS', semantic: 'ST_NONE' },
+      { name: 'upid', type: 'UINT128', semantic: 'ST_UPID' },
+      { name: 'path', type: 'STRING', semantic: 'ST_NONE' },
+      { name: 'latency', type: 'INT64', semantic: 'ST_DURATION_NS' },
+    ],
+    rows: [],
+  },
+]).tables()
+
+/** Compiles and calls every function; the code of the error, or '' without one. Anything else thrown fails the test. */
+function outcome(text: string): string {
+  try {
+    const module = compile(text, { tables, nowNs: NOW })
+    for (const { name } of module.functions) callFunction(module, name)
+    return ''
+  } catch (cause) {
+    if (!(cause instanceof NixieError)) throw cause
+    const { code, message, hint, line, column } = cause.shape
+    if (code === 'internal') throw new Error(`${message}\n${text.slice(0, 2000)}`)
+    expect(message, text.slice(0, 500)).not.toBe('')
+    expect(hint.length, text.slice(0, 500)).toBeLessThan(1000)
+    if (code !== 'unknown_argument')
+      expect([line, column], `${message} ${text.slice(0, 300)}`).not.toContain(undefined)
+    return code
+  }
+}
+
+const TOKENS =
+  'import px|\n|\n    |(|)|[|]|{|}|,|.|:|=|==|!=|<|+|-|*|/|and|or|not|\'a\'|"b"|1|2.5|True|None|df|x|def f(a):|return|px|DataFrame|' +
+  "'http_events'|groupby|agg|merge|append|head|drop|ctx|'pod'|count|sum|select|display|path|latency|lambda|for|if|in|#|\\|@|;|'''|f'"
+const WORDS = TOKENS.split('|')
+
+test('random tokens', () => {
+  const next = random(7)
+  const codes = new Set<string>()
+  for (let i = 0; i < 3000; i++) {
+    const length = 1 + Math.floor(next() * 40)
+    const words = Array.from({ length }, () => WORDS[Math.floor(next() * WORDS.length)]!)
+    codes.add(outcome(words.join(next() < 0.5 ? ' ' : '')))
+  }
+  expect([...codes]).toContain('syntax_error')
+  expect([...codes]).toContain('compile_error')
+})
+
+const SEED_SCRIPT = `import px
+def f(start_time: str = '-5m', n: int = 3):
+    df = px.DataFrame(table='http_events', start_time=start_time)
+    df.pod = df.ctx['pod']
+    df = df[px.contains(df.path, 'a') and df.latency > 5]
+    t = df.groupby(['path', 'pod']).agg(n=('time_', px.count), m=('latency', px.mean))
+    t['x y'] = px.DurationNanos(px.floor(t.m / t.n)) * -1
+    return t.merge(df, how='left', left_on=['path'], right_on=['path']).drop(['path_y']).head(n)
+px.display(f(n=2), 'two')
+`
+
+test('scripts with a piece cut, doubled, moved or changed', () => {
+  const next = random(11)
+  const at = (length: number) => Math.floor(next() * length)
+  const codes = new Set<string>()
+  const seeds = [SEED_SCRIPT, ...[...LIBRARY.values()].map((bundle) => bundle.text)]
+  for (let i = 0; i < 2500; i++) {
+    let text = seeds[i % seeds.length]!
+    for (let change = 0; change <= at(3); change++) {
+      const from = at(text.length)
+      const to = Math.min(text.length, from + at(12))
+      const word = WORDS[at(WORDS.length)]!
+      const piece = ['', word, text.slice(from, to).repeat(2), String.fromCharCode(at(0x3000))][at(4)]!
+      text = text.slice(0, from) + piece + text.slice(to)
+    }
+    codes.add(outcome(text))
+  }
+  expect(codes.size).toBeGreaterThan(4)
+})
+
+const HOSTILE: Record<string, string> = {
+  parentheses: '('.repeat(100_000),
+  'balanced parentheses': '('.repeat(50_000) + ')'.repeat(50_000),
+  'a long sum': `x = 1${'+1'.repeat(100_000)}`,
+  'a long path': `x = a${'.a'.repeat(100_000)}`,
+  'nested lists': `x = ${'['.repeat(50_000)}${']'.repeat(50_000)}`,
+  'many nots': `x = ${'not '.repeat(50_000)}1`,
+  quotes: '"""'.repeat(50_001),
+  'empty lines in a call': `f(a${'\n'.repeat(200_000)}b=1)`,
+  'nested functions': Array.from({ length: 600 }, (_, i) => `${' '.repeat(i)}def f():\n`).join(''),
+  'a large text': `x = '${'a'.repeat(600_000)}'`,
+  'calls that multiply':
+    `${Array.from({ length: 40 }, (_, i) => `def f${i + 1}(a):\n    f${i}(a)\n    f${i}(a)\n`).join('')}f40(1)`.replace(
+      'f0(a)',
+      'a',
+    ),
+  'frames that double': `import px\ndf = px.DataFrame('http_events')\n${'df = df.append(df)\n'.repeat(100)}`,
+  'columns that double': `import px\ndf = px.DataFrame('http_events')\n${"df = df.merge(df, left_on='path', right_on='path')\ndf.path = 'a'\n".repeat(100)}`,
+  'texts that double': `x = 'a'\n${'x = x + x\n'.repeat(100)}`,
+  'lists that double': `x = [1]\n${'x = x + x\n'.repeat(100)}`,
+  'expressions that double': `import px\nx = px.DataFrame('http_events').latency\n${'x = x + x\n'.repeat(100)}`,
+  'many steps': `import px\ndf = px.DataFrame('http_events')\n${'df.x = df.latency\n'.repeat(20_000)}`,
+  'many tables': `import px\ndf = px.DataFrame('http_events')\n${'px.display(df)\n'.repeat(2_000)}`,
+  'names of objects': "import px\nx = px.constructor\ny = px.DataFrame('http_events').ctx['__proto__']",
+  'nul bytes': '\0'.repeat(1000),
+  'lone surrogates': "x = '\ud800' + '\udfff'\npx\ud800",
+}
+
+for (const [name, text] of Object.entries(HOSTILE)) {
+  test(`hostile: ${name}`, () => {
+    expect(outcome(text)).not.toBe('')
+  })
+}

@@ -1,0 +1,7 @@
+/** What PxL means and what it refuses, as blocks of text. */
+import { describe } from 'bun:test'
+import { join } from 'node:path'
+import { runCases } from './support/golden'
+
+describe('language', () => runCases(join(import.meta.dir, 'language.txt')))
+describe('errors', () => runCases(join(import.meta.dir, 'errors.txt')))

@@ -1,0 +1,136 @@
+/**
+ * Tests of the language as blocks of text:
+ *
+ *     NAME  what is shown
+ *     SCRIPT
+ *     import px
+ *     …
+ *     ROWS table                     (optional; else the tables of the file's first block)
+ *     column:TYPE/UNIT | column:TYPE
+ *     value | value
+ *     EXPECT output
+ *     column:TYPE/UNIT | …
+ *     value | …
+ *     ERROR code line:column message
+ *     hint: …
+ *
+ * Times are written relative to the time of the run. Units are without their ST_; none is ST_NONE.
+ */
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { NixieError } from '../../../src/errors'
+import { compile } from '../../../src/pxl/compile'
+import { formatDuration, parseTime } from '../../../src/pxl/time'
+import { toCells } from '../../../src/query/cells'
+import { execute } from '../../../src/query/engine'
+import type { TypedColumn } from '../../../src/query/plan'
+import type { DataType, SemanticType } from '../../../src/records/types'
+import { contextOf, type Row, type Value } from '../../query/support/tables'
+import { NOW, StoredTables } from './stored-tables'
+
+interface Section {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+const HEAD = /^(NAME|SCRIPT|ROWS|EXPECT|ERROR)\b\s*(.*)$/
+
+interface Case {
+  readonly name: string
+  readonly script: string
+  readonly rows: readonly Section[]
+  readonly expected: string
+}
+
+export function readCases(path: string): Case[] {
+  const blocks = readFileSync(path, 'utf8')
+    .split(/^(?=NAME\b)/m)
+    .filter((block) => block.startsWith('NAME'))
+  const shared: Section[] = []
+  return blocks.map((block, i) => {
+    const sections: { kind: string; title: string; lines: string[] }[] = []
+    for (const line of block.split('\n')) {
+      const head = HEAD.exec(line)
+      if (head) sections.push({ kind: head[1]!, title: head[2]!, lines: [] })
+      else sections.at(-1)!.lines.push(line)
+    }
+    const trimmed = sections.map((s) => ({ ...s, lines: s.lines.join('\n').trimEnd().split('\n') }))
+    const rows = trimmed.filter((s) => s.kind === 'ROWS')
+    if (i === 0) shared.push(...rows)
+    const shown = trimmed.filter((s) => s.kind === 'EXPECT' || s.kind === 'ERROR')
+    return {
+      name: trimmed[0]!.title,
+      script: trimmed.find((s) => s.kind === 'SCRIPT')!.lines.join('\n'),
+      rows: rows.length > 0 ? rows : shared,
+      expected: shown
+        .map((s) => [`${s.kind} ${s.title}`, ...s.lines.filter((l) => l !== '')].join('\n'))
+        .join('\n'),
+    }
+  })
+}
+
+const split = (line: string): string[] => line.split('|').map((part) => part.trim())
+
+function readColumn(text: string): TypedColumn {
+  const [name, type] = text.split(':') as [string, string]
+  const [data, unit] = type.split('/')
+  return { name, type: data as DataType, semantic: `ST_${unit ?? 'NONE'}` as SemanticType }
+}
+
+function readValue(text: string, type: DataType): Value {
+  if (type === 'TIME64NS') return parseTime(text, NOW)
+  if (type === 'INT64' || type === 'FLOAT64') return Number(text)
+  return type === 'BOOLEAN' ? text === 'true' : text
+}
+
+function tablesOf(sections: readonly Section[]): StoredTables {
+  const tables = sections.map(({ title, lines }) => {
+    const columns = split(lines[0]!).map(readColumn)
+    const rows = lines.slice(1).map((line): Row => {
+      const values = split(line)
+      return Object.fromEntries(columns.map(({ name, type }, i) => [name, readValue(values[i] ?? '', type)]))
+    })
+    return { name: title, columns, rows }
+  })
+  return new StoredTables(tables)
+}
+
+const showColumn = ({ name, type, semantic }: TypedColumn): string =>
+  `${name}:${type}${semantic === 'ST_NONE' ? '' : `/${semantic.slice(3)}`}`
+
+function showCell(value: unknown, type: DataType): string {
+  return type === 'TIME64NS' ? formatDuration(BigInt(value as string) - NOW) : String(value)
+}
+
+/** What the script shows, or its error, as the blocks write it. */
+export function outcome({ script, rows }: Pick<Case, 'script' | 'rows'>): string {
+  const source = tablesOf(rows)
+  try {
+    const { displays } = compile(script, { tables: source.tables(), nowNs: NOW })
+    const { tables } = execute({ outputs: displays }, contextOf(source, { nowNs: NOW }))
+    return tables
+      .map(({ name, columns, batch }) => {
+        const cells = toCells(batch)
+        const lines = Array.from({ length: batch.rows }, (_, row) =>
+          columns.map((column, i) => showCell(cells[i]![row], column.type)).join(' | '),
+        )
+        return [`EXPECT ${name}`, columns.map(showColumn).join(' | '), ...lines]
+          .map((l) => l.trimEnd())
+          .join('\n')
+      })
+      .join('\n')
+  } catch (cause) {
+    if (!(cause instanceof NixieError)) throw cause
+    const { code, message, hint, line, column } = cause.shape
+    return `ERROR ${code} ${line}:${column} ${message}\nhint: ${hint}`.trimEnd()
+  }
+}
+
+/** One test per block of the file. */
+export function runCases(path: string): void {
+  for (const one of readCases(path)) {
+    test(one.name, () => {
+      expect(outcome(one)).toBe(one.expected)
+    })
+  }
+}

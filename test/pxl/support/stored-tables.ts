@@ -1,0 +1,68 @@
+/** Tables in memory that answer like the store: schemas, time ranges, newest chunk first. */
+import type { TypedColumn } from '../../../src/query/plan'
+import type { Batch } from '../../../src/records/batch'
+import type { ScanOptions, Source, TableInfo } from '../../../src/store/store'
+import { columnOf, type Row } from '../../query/support/tables'
+
+/** 2027-01-15 08:00:00 UTC, the time of every run. */
+export const NOW = 1_800_000_000_000_000_000n
+
+export interface StoredTable {
+  readonly name: string
+  readonly columns: readonly TypedColumn[]
+  /** In time order; times as bigint. */
+  readonly rows: readonly Row[]
+}
+
+/** Small, so that a handful of rows is several chunks. */
+const CHUNK_ROWS = 3
+
+export class StoredTables implements Source {
+  readonly #tables: ReadonlyMap<string, StoredTable>
+
+  constructor(tables: readonly StoredTable[]) {
+    this.#tables = new Map(tables.map((table) => [table.name, table]))
+  }
+
+  tables(): readonly TableInfo[] {
+    return [...this.#tables.values()].map(({ name, columns, rows }) => ({
+      name,
+      description: `What ${name} says`,
+      columns: columns.map((column) => ({
+        ...column,
+        pattern: 'GENERAL',
+        description: `Its ${column.name}`,
+      })),
+      rows: rows.length,
+      bytes: rows.length * 10,
+      oldestNs: rows[0]?.time_ as bigint | undefined,
+      newestNs: rows.at(-1)?.time_ as bigint | undefined,
+    }))
+  }
+
+  *scan(name: string, { columns, startNs, endNs, reverse }: ScanOptions): Iterable<Batch> {
+    const table = this.#tables.get(name)!
+    const within = (time: bigint) => (startNs ?? time) <= time && time <= (endNs ?? time)
+    const rows = table.rows.filter((row) => within((row.time_ ?? 0n) as bigint))
+    const chunks: Row[][] = []
+    for (let at = 0; at < rows.length; at += CHUNK_ROWS) chunks.push(rows.slice(at, at + CHUNK_ROWS))
+    for (const chunk of reverse ? chunks.reverse() : chunks) {
+      yield {
+        rows: chunk.length,
+        columns: columns.map((column) => {
+          const { type } = table.columns.find((c) => c.name === column)!
+          return columnOf(
+            type,
+            chunk.map((row) => row[column]!),
+          )
+        }),
+      }
+    }
+  }
+
+  entities() {
+    return new Map()
+  }
+
+  close() {}
+}
