@@ -7,9 +7,9 @@ import { resolveAggregate, resolveFunction } from '../../../src/query/functions/
 import { vectorOf } from '../../../src/query/operand'
 import type { Aggregate, Expr, Node, Plan, TypedColumn } from '../../../src/query/plan'
 import { gather } from '../../../src/query/vectors'
-import type { Batch, Vector } from '../../../src/records/batch'
+import { type Batch, cell, type Vector } from '../../../src/records/batch'
 import type { DataType, SemanticType } from '../../../src/records/types'
-import type { ScanOptions, Source } from '../../../src/store/store'
+import type { Prune, ScanOptions, Source } from '../../../src/store/store'
 
 export type Value = string | number | bigint | boolean
 export type Row = Record<string, Value>
@@ -53,6 +53,24 @@ export function columnOf(type: DataType, values: readonly Value[]): Vector {
   )
 }
 
+const TESTS: Readonly<Record<Prune['op'], (a: Value, b: Value) => boolean>> = {
+  // biome-ignore lint/suspicious/noDoubleEquals: a number and a bigint may be the same value
+  '==': (a, b) => a == b,
+  // biome-ignore lint/suspicious/noDoubleEquals: as above
+  '!=': (a, b) => a != b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+}
+
+/** The sharpest statistics there could be: a batch in which no row meets the condition is not given. */
+function ruledOut({ column, op, value }: Prune, columns: readonly TypedColumn[], batch: Batch): boolean {
+  const vector = batch.columns[columns.findIndex(({ name }) => name === column)]!
+  for (let row = 0; row < batch.rows; row++) if (TESTS[op](cell(vector, row), value)) return false
+  return true
+}
+
 export class MemorySource implements Source {
   readonly scans: { table: string; options: ScanOptions }[] = []
   batchesGiven = 0
@@ -71,6 +89,7 @@ export class MemorySource implements Source {
     const { columns, batches } = this.#tables[table]!
     const places = options.columns.map((name) => columns.findIndex((column) => column.name === name))
     for (const batch of batches) {
+      if (options.prune?.some((prune) => ruledOut(prune, columns, batch))) continue
       this.batchesGiven++
       yield { rows: batch.rows, columns: places.map((place) => batch.columns[place]!) }
     }
