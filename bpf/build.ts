@@ -1,5 +1,13 @@
 /** Builds what runs in the kernel and what loads it: `dist/bpf/socket.<arch>.bpf.o` and `dist/libnixie_loader.so`. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const here = import.meta.dir
@@ -48,7 +56,16 @@ function buildProbe(arch: keyof typeof ARCHES): void {
     if (!existsSync('/usr/include/bpf/bpf_helpers.h'))
       throw new BuildError('bpf/bpf_helpers.h is missing. Debian: apt-get install libbpf-dev')
     const multiarch = `/usr/include/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
-    const flags = ['-O2', '-g', '-mcpu=v3', '-Wall', '-Werror', `-D__TARGET_ARCH_${arch}`, '-idirafter', multiarch]
+    const flags = [
+      '-O2',
+      '-g',
+      '-mcpu=v3',
+      '-Wall',
+      '-Werror',
+      `-D__TARGET_ARCH_${arch}`,
+      '-idirafter',
+      multiarch,
+    ]
     run(['clang', '-target', 'bpf', ...flags, '-c', 'socket.bpf.c', '-o', output], here)
     run(['llvm-strip', '-g', output], here)
   })

@@ -1,0 +1,68 @@
+/** The kernel side, opened: what can't be had is said by a probe, never thrown. */
+import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
+import { Clock } from './clock'
+import type { Kernel, KernelOptions, ProbeStatus } from './kernel'
+import { readClocks } from './libc'
+import { failed, PROGRAMS, type ProgramName, SocketProbe } from './socket-probe'
+
+/** Milliseconds between looks at the wall clock. */
+const FOLLOW_MS = 1000
+
+class OpenKernel implements Kernel {
+  readonly probes: readonly ProbeStatus[]
+  readonly ready: boolean
+  readonly timeBase: bigint
+  readonly #clock: Clock
+  #probe: SocketProbe | undefined
+  #followed = Date.now()
+
+  constructor(options: KernelOptions) {
+    this.#clock = new Clock(readClocks())
+    this.timeBase = this.#clock.timeBase
+    const opened = options.enabled ? SocketProbe.open(options, this.#clock) : notWanted()
+    if (opened instanceof SocketProbe) this.#probe = opened
+    this.probes = opened instanceof SocketProbe ? opened.probes : opened
+    this.ready = this.probes.some((probe) => probe.name === 'sys_exit' && probe.attached)
+  }
+
+  now(): number {
+    return this.#clock.at(readClocks())
+  }
+
+  drain(handler: (event: SocketEvent) => void, maxEvents: number): number {
+    const now = Date.now()
+    if (Math.abs(now - this.#followed) >= FOLLOW_MS) {
+      this.#followed = now
+      this.#clock.follow(readClocks())
+    }
+    return this.#probe?.drain(handler, maxEvents) ?? 0
+  }
+
+  setVerdict(connId: number, verdict: Verdict): void {
+    this.#probe?.setVerdict(connId, verdict)
+  }
+
+  totals(handler: (totals: SocketTotals) => void): void {
+    this.#probe?.totals(handler)
+  }
+
+  lost(): { events: number; bytes: number } {
+    return this.#probe?.lost() ?? { events: 0, bytes: 0 }
+  }
+
+  close(): void {
+    this.#probe?.close()
+    this.#probe = undefined
+  }
+}
+
+function notWanted(): ProbeStatus[] {
+  return (Object.keys(PROGRAMS) as ProgramName[]).map((name) =>
+    failed(name, 'capture is off', 'Start with --capture=true.'),
+  )
+}
+
+/** Loads and attaches the probes. Never throws: `ready` and `probes` say what there is. */
+export function openKernel(options: KernelOptions): Kernel {
+  return new OpenKernel(options)
+}

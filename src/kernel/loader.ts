@@ -1,0 +1,196 @@
+/** The loader library (`bpf/loader`) in TypeScript: objects, maps and the ring; failures are `LoaderError`s. */
+import { dlopen, type Pointer, ptr, toArrayBuffer } from 'bun:ffi'
+import library from '../../dist/libnixie_loader.so' with { type: 'file' }
+
+const open = () =>
+  dlopen(library, {
+    nixie_log: { args: ['ptr', 'u64'], returns: 'u64' },
+    nixie_open: { args: ['ptr', 'u64'], returns: 'ptr' },
+    nixie_close: { args: ['ptr'], returns: 'void' },
+    nixie_set_knob: { args: ['ptr', 'ptr', 'ptr', 'u64'], returns: 'i32' },
+    nixie_set_autoload: { args: ['ptr', 'ptr', 'bool'], returns: 'i32' },
+    nixie_set_max_entries: { args: ['ptr', 'ptr', 'u32'], returns: 'i32' },
+    nixie_load: { args: ['ptr'], returns: 'i32' },
+    nixie_attach: { args: ['ptr', 'ptr'], returns: 'i32' },
+    nixie_iterate: { args: ['ptr', 'ptr'], returns: 'i32' },
+    nixie_map: { args: ['ptr', 'ptr'], returns: 'i32' },
+    nixie_map_get: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
+    nixie_map_set: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
+    nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32'], returns: 'i32' },
+    nixie_ring_open: { args: ['i32', 'u64'], returns: 'ptr' },
+    nixie_ring_close: { args: ['ptr'], returns: 'void' },
+    nixie_ring_data: { args: ['ptr'], returns: 'ptr' },
+    nixie_ring_wrapped: { args: ['ptr'], returns: 'ptr' },
+    nixie_ring_peek: { args: ['ptr', 'ptr'], returns: 'u32' },
+    nixie_ring_release: { args: ['ptr', 'u32'], returns: 'void' },
+  }).symbols
+
+let opened: ReturnType<typeof open> | undefined
+const native = () => (opened ??= open())
+
+const text = (value: string) => Buffer.from(`${value}\0`)
+
+const LOG_BYTES = 4096
+/** Errno → name, for those that a load or an attach gives. */
+const ERRNO: Record<number, string> = {
+  1: 'EPERM',
+  2: 'ENOENT',
+  7: 'E2BIG',
+  12: 'ENOMEM',
+  13: 'EACCES',
+  22: 'EINVAL',
+  28: 'ENOSPC',
+  95: 'EOPNOTSUPP',
+  524: 'ENOTSUPP',
+}
+
+/** What failed, the errno's name and the last words of libbpf or the verifier. */
+export class LoaderError extends Error {
+  readonly errno: number
+
+  constructor(what: string, result: number) {
+    const buffer = new Uint8Array(LOG_BYTES)
+    const length = Number(native().nixie_log(ptr(buffer), buffer.length))
+    const said = new TextDecoder().decode(buffer.subarray(0, length)).trim()
+    const name = ERRNO[-result] ?? `errno ${-result}`
+    super(said ? `${what}: ${name}: ${said}` : `${what}: ${name}`)
+    this.name = 'LoaderError'
+    this.errno = -result
+  }
+}
+
+function check(what: string, result: number): number {
+  if (result < 0) throw new LoaderError(what, result)
+  return result
+}
+
+/** One BPF object. Knobs and sizes before `load`, the rest after. */
+export class BpfObject {
+  #object: Pointer | null
+
+  constructor(elf: Uint8Array) {
+    this.#object = native().nixie_open(ptr(elf), elf.length)
+    if (!this.#object) throw new LoaderError('open', -22)
+  }
+
+  setKnob(name: string, value: Uint8Array | Uint32Array): void {
+    const bytes = value.byteLength
+    check(name, native().nixie_set_knob(this.#object, ptr(text(name)), ptr(value), bytes))
+  }
+
+  setAutoload(program: string, load: boolean): void {
+    check(program, native().nixie_set_autoload(this.#object, ptr(text(program)), load))
+  }
+
+  setMaxEntries(map: string, entries: number): void {
+    check(map, native().nixie_set_max_entries(this.#object, ptr(text(map)), entries))
+  }
+
+  load(): void {
+    check('load', native().nixie_load(this.#object))
+  }
+
+  attach(program: string): void {
+    check(program, native().nixie_attach(this.#object, ptr(text(program))))
+  }
+
+  /** Runs an iterator program to its end. */
+  iterate(program: string): void {
+    check(program, native().nixie_iterate(this.#object, ptr(text(program))))
+  }
+
+  /** A map's file descriptor; valid until `close`. */
+  map(name: string): number {
+    return check(name, native().nixie_map(this.#object, ptr(text(name))))
+  }
+
+  close(): void {
+    native().nixie_close(this.#object)
+    this.#object = null
+  }
+}
+
+/** Reads a key's value into `value`, which must be the map's size; false when there is none. */
+export function mapGet(map: number, key: ArrayBufferView, value: ArrayBufferView): boolean {
+  return native().nixie_map_get(map, ptr(key as Uint8Array), ptr(value as Uint8Array)) === 0
+}
+
+export function mapSet(map: number, key: ArrayBufferView, value: ArrayBufferView): void {
+  check('map', native().nixie_map_set(map, ptr(key as Uint8Array), ptr(value as Uint8Array)))
+}
+
+/** Walks a hash map in batches: after each, `keys` and `values` hold `count` entries. */
+export function mapWalk(
+  map: number,
+  keys: Uint8Array,
+  values: Uint8Array,
+  most: number,
+  visit: (count: number) => void,
+): void {
+  const cursor = new BigUint64Array(1)
+  let from: Pointer | null = null
+  for (;;) {
+    const count = check('map', native().nixie_map_batch(map, from, ptr(cursor), ptr(keys), ptr(values), most))
+    if (count > 0) visit(count)
+    if (count < most) return
+    from = ptr(cursor)
+  }
+}
+
+const RECORD_HEADER = 8
+const DISCARDED = 1 << 30
+const LENGTH = DISCARDED - 1
+/** As the loader's: longer than any record. */
+const WRAPPED_BYTES = 64 << 10
+
+/** The ring, read in place: its memory can only be read, and a record is gone when its visit ends. */
+export class BpfRing {
+  #ring: Pointer | null
+  readonly data: ArrayBuffer
+  readonly #wrapped: ArrayBuffer
+  readonly #dataView: DataView
+  readonly #wrappedView: DataView
+  readonly #start = new Float64Array(1)
+
+  constructor(map: number, bytes: number) {
+    this.#ring = native().nixie_ring_open(map, bytes)
+    if (!this.#ring) throw new LoaderError('ring', -22)
+    this.data = toArrayBuffer(native().nixie_ring_data(this.#ring)!, 0, bytes)
+    this.#wrapped = toArrayBuffer(native().nixie_ring_wrapped(this.#ring)!, 0, WRAPPED_BYTES)
+    this.#dataView = new DataView(this.data)
+    this.#wrappedView = new DataView(this.#wrapped)
+  }
+
+  /** Visits at most `most` records: the buffer and the record's offset and length in it. Returns how many. */
+  drain(visit: (buffer: ArrayBuffer, offset: number, length: number) => void, most: number): number {
+    let visited = 0
+    while (visited < most && this.#ring) {
+      const bytes = native().nixie_ring_peek(this.#ring, ptr(this.#start))
+      if (bytes === 0) break
+      const inPlace = this.#start[0]! >= 0
+      const buffer = inPlace ? this.data : this.#wrapped
+      const view = inPlace ? this.#dataView : this.#wrappedView
+      const from = inPlace ? this.#start[0]! : 0
+      let at = from
+      try {
+        while (at < from + bytes && visited < most) {
+          const header = view.getUint32(at, true)
+          const length = header & LENGTH
+          const record = at + RECORD_HEADER
+          at += (RECORD_HEADER + length + 7) & ~7
+          if (header & DISCARDED) continue
+          visited++
+          visit(buffer, record, length)
+        }
+      } finally {
+        native().nixie_ring_release(this.#ring, at - from)
+      }
+    }
+    return visited
+  }
+
+  close(): void {
+    native().nixie_ring_close(this.#ring)
+    this.#ring = null
+  }
+}

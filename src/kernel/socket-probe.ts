@@ -1,0 +1,211 @@
+/** The socket probe (`bpf/socket.bpf.c`), loaded: its ring, verdicts and totals. */
+import { readFileSync } from 'node:fs'
+import arm64 from '../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
+import x64 from '../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
+import { RingSocketEvent, TOTALS } from '../events/socket'
+import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
+import type { Clock } from './clock'
+import type { KernelOptions, ProbeStatus } from './kernel'
+import { BpfObject, BpfRing, mapGet, mapSet, mapWalk } from './loader'
+
+/** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
+export const CONNECTION = { id: 0, totals: 24, closed: 89, size: 96 } as const
+
+const VERDICT_SLOTS = 131_072
+const VERDICT_CAP_MAX = 0x3fff_ffff
+/** In the high word of a verdict. */
+const VERDICT_COUNT = 1 << 30
+const VERDICT_SET = 1 << 31
+const IGNORED_MAX = 8
+const COUNTER_LOST_EVENTS = 0
+const COUNTER_LOST_BYTES = 1
+const COUNTER_UNIX_CALLS = 2
+const BATCH = 4096
+const TWO_32 = 2 ** 32
+
+/** Program → what it is for; the first one is the one that nothing works without. */
+export const PROGRAMS = {
+  sys_exit: 'Data that processes move over TCP and UDP',
+  socket_state: 'Opening and closing of TCP connections, and which side opened them',
+  find_listeners: 'Sides of connections older than Nixie',
+} as const
+export type ProgramName = keyof typeof PROGRAMS
+
+/** Which programs to try together: fewer and fewer, since one that the kernel refuses spoils the whole load. */
+const ATTEMPTS: readonly (readonly ProgramName[])[] = [
+  ['sys_exit', 'socket_state', 'find_listeners'],
+  ['sys_exit', 'socket_state'],
+  ['sys_exit', 'find_listeners'],
+  ['sys_exit'],
+]
+
+/** CPUs that there can ever be: `0-3` or `0,2-5` in sysfs. */
+function possibleCpus(): number {
+  const ranges = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim().split(',')
+  return Math.max(...ranges.map((range) => Number(range.split('-').at(-1)))) + 1
+}
+
+/** The object for this machine; undefined on an architecture that there is none for. */
+function elf(): Uint8Array | undefined {
+  const path = { x64, arm64 }[process.arch as string]
+  return path === undefined ? undefined : new Uint8Array(readFileSync(path))
+}
+
+function hintFor(message: string): string {
+  if (/EPERM|EACCES/.test(message)) return 'Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.'
+  if (/BTF|ENOENT|btf/.test(message))
+    return 'The kernel needs BTF (CONFIG_DEBUG_INFO_BTF=y) and Linux 5.8 or newer.'
+  return 'Run `nixie check` and report the text with your kernel version.'
+}
+
+export function failed(name: ProgramName, error: string, hint = hintFor(error)): ProbeStatus {
+  return { name, purpose: PROGRAMS[name], attached: false, error, hint }
+}
+
+const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
+
+function loadObject(options: KernelOptions, programs: readonly ProgramName[], cpus: number): BpfObject {
+  const bytes = elf()
+  if (!bytes) throw new Error(`there is no probe for ${process.arch}`)
+  const object = new BpfObject(bytes)
+  try {
+    const ignored = new Uint32Array(IGNORED_MAX)
+    ignored.set(options.ignorePids.slice(0, IGNORED_MAX))
+    object.setKnob('ignored_tgids', ignored)
+    object.setKnob('default_cap', Uint32Array.of(Math.min(options.defaultCap, VERDICT_CAP_MAX)))
+    object.setKnob('cpu_count', Uint32Array.of(cpus))
+    object.setMaxEntries('events', options.ringBytes)
+    for (const name of Object.keys(PROGRAMS)) {
+      object.setAutoload(name, programs.includes(name as ProgramName))
+    }
+    object.load()
+    return object
+  } catch (cause) {
+    object.close()
+    throw cause
+  }
+}
+
+export class SocketProbe {
+  readonly probes: readonly ProbeStatus[]
+  readonly #object: BpfObject
+  readonly #ring: BpfRing
+  readonly #event: RingSocketEvent
+  readonly #clock: Clock
+  readonly #cpus: number
+  readonly #maps: { connections: number; verdicts: number; counters: number }
+  readonly #slot = new Uint32Array(1)
+  readonly #word = new Uint32Array(2)
+  readonly #keys = new Uint8Array(BATCH * 8)
+  readonly #values = new Uint8Array(BATCH * CONNECTION.size)
+  #handler: (event: SocketEvent) => void = () => {}
+  #buffer: ArrayBuffer
+
+  private constructor(object: BpfObject, options: KernelOptions, clock: Clock, cpus: number) {
+    this.#object = object
+    this.#ring = new BpfRing(object.map('events'), options.ringBytes)
+    this.#buffer = this.#ring.data
+    this.#event = new RingSocketEvent(this.#buffer, clock.base)
+    this.#clock = clock
+    this.#cpus = cpus
+    this.#maps = {
+      connections: object.map('connections'),
+      verdicts: object.map('verdicts'),
+      counters: object.map('counters'),
+    }
+    this.probes = this.#attach()
+  }
+
+  /** Loads as much as the kernel takes; the probes say what is missing when nothing could be loaded. */
+  static open(options: KernelOptions, clock: Clock): SocketProbe | readonly ProbeStatus[] {
+    const errors: string[] = []
+    for (const programs of ATTEMPTS) {
+      let object: BpfObject | undefined
+      try {
+        const cpus = possibleCpus()
+        object = loadObject(options, programs, cpus)
+        const probe = new SocketProbe(object, options, clock, cpus)
+        return probe
+      } catch (cause) {
+        object?.close()
+        errors.push(reason(cause))
+        if (/EPERM/.test(reason(cause))) break
+      }
+    }
+    return (Object.keys(PROGRAMS) as ProgramName[]).map((name) => failed(name, errors.at(-1)!))
+  }
+
+  #attach(): ProbeStatus[] {
+    // State first, so that no connection opens between the two unseen; the listeners before any data.
+    const order: readonly ProgramName[] = ['socket_state', 'find_listeners', 'sys_exit']
+    return order.map((name) => {
+      try {
+        if (name === 'find_listeners') this.#object.iterate(name)
+        else this.#object.attach(name)
+        return { name, purpose: PROGRAMS[name], attached: true, error: '', hint: '' }
+      } catch (cause) {
+        return failed(name, reason(cause))
+      }
+    })
+  }
+
+  readonly #visit = (buffer: ArrayBuffer, offset: number): void => {
+    if (buffer !== this.#buffer) {
+      this.#buffer = buffer
+      this.#event.over(buffer)
+    }
+    this.#handler(this.#event.at(offset))
+  }
+
+  drain(handler: (event: SocketEvent) => void, maxEvents: number): number {
+    this.#event.correctionNs = this.#clock.correctionNs
+    this.#handler = handler
+    return this.#ring.drain(this.#visit, maxEvents)
+  }
+
+  setVerdict(connId: number, verdict: Verdict): void {
+    this.#slot[0] = connId % VERDICT_SLOTS
+    this.#word[0] = connId % TWO_32
+    this.#word[1] =
+      VERDICT_SET | (verdict.action === 'count' ? VERDICT_COUNT : Math.min(verdict.cap, VERDICT_CAP_MAX))
+    mapSet(this.#maps.verdicts, this.#slot, this.#word)
+  }
+
+  totals(handler: (totals: SocketTotals) => void): void {
+    const view = new DataView(this.#values.buffer)
+    const u64 = (at: number) => view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true)
+    mapWalk(this.#maps.connections, this.#keys, this.#values, BATCH, (count) => {
+      for (let i = 0; i < count; i++) {
+        const at = i * CONNECTION.size
+        // A closed one told its totals when it closed.
+        if (this.#values[at + CONNECTION.closed] !== 0) continue
+        handler({
+          connId: u64(at + CONNECTION.id),
+          bytesSent: u64(at + CONNECTION.totals + TOTALS.bytes_sent),
+          bytesReceived: u64(at + CONNECTION.totals + TOTALS.bytes_received),
+          lostEvents: u64(at + CONNECTION.totals + TOTALS.lost_events),
+        })
+      }
+    })
+  }
+
+  #counter(counter: number): number {
+    const values = new BigUint64Array(this.#cpus)
+    if (!mapGet(this.#maps.counters, Uint32Array.of(counter), values)) return 0
+    return Number(values.reduce((sum, value) => sum + value, 0n))
+  }
+
+  lost(): { events: number; bytes: number } {
+    return { events: this.#counter(COUNTER_LOST_EVENTS), bytes: this.#counter(COUNTER_LOST_BYTES) }
+  }
+
+  /** Calls that moved data over Unix sockets, which are not captured. */
+  unixCalls(): number {
+    return this.#counter(COUNTER_UNIX_CALLS)
+  }
+
+  close(): void {
+    this.#ring.close()
+    this.#object.close()
+  }
+}
