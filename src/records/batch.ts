@@ -50,7 +50,7 @@ export class StringTable {
   readonly bytes: Uint8Array
   /** length + 1 offsets into `bytes`. */
   readonly offsets: Uint32Array
-  readonly #texts: (string | undefined)[]
+  #texts: (string | undefined)[] | undefined
   readonly #view: Buffer
   /** All texts as one, once decoded; null when they can't be. */
   #whole: string | null | undefined
@@ -58,7 +58,6 @@ export class StringTable {
   constructor(bytes: Uint8Array, offsets: Uint32Array) {
     this.bytes = bytes
     this.offsets = offsets
-    this.#texts = new Array(offsets.length - 1)
     this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
@@ -77,7 +76,7 @@ export class StringTable {
       offsets[i + 1] = at
     }
     const table = new StringTable(bytes, offsets)
-    for (let i = 0; i < whole.length; i++) table.#texts[i] = whole[i]
+    table.#texts = whole.slice()
     return table
   }
 
@@ -94,6 +93,7 @@ export class StringTable {
   }
 
   get(i: number): string {
+    this.#texts ??= new Array(this.length)
     const known = this.#texts[i]
     if (known !== undefined) return known
     const text = this.#ascii()

@@ -37,6 +37,13 @@ export function isDamage(cause: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(cause))
 }
 
+const FULL = /^(SQLITE_(FULL|IOERR_(WRITE|SHMSIZE|TRUNCATE|FSYNC))|ENOSPC|EDQUOT|EFBIG)/
+
+/** There is no room on the disk. */
+export function isDiskFull(cause: unknown): boolean {
+  return FULL.test(codeOf(cause))
+}
+
 /** What went wrong with the file, for users. */
 export function storeError(cause: unknown, what: string, dataDir: string): NixieError {
   if (cause instanceof NixieError) return cause
@@ -46,10 +53,7 @@ export function storeError(cause: unknown, what: string, dataDir: string): Nixie
 }
 
 function hintFor(code: string, detail: string, dataDir: string): string {
-  if (
-    /^SQLITE_(FULL|IOERR_WRITE|IOERR_SHMSIZE|IOERR_TRUNCATE|IOERR_FSYNC)|^(ENOSPC|EDQUOT|EFBIG)/.test(code) ||
-    /ENOSPC/.test(detail)
-  )
+  if (FULL.test(code) || /ENOSPC/.test(detail))
     return `The disk that holds ${dataDir} is full: free some space or lower --disk-budget.`
   if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EROFS|EPERM|ENOTDIR)/.test(code))
     return `Give --data-dir a directory that this user may write to.`

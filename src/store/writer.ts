@@ -16,7 +16,16 @@ import {
   schemaId,
 } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
-import { isDamage, lockDirectory, openForWriting, pragma, setAside, storeError, storeFile } from './database'
+import {
+  isDamage,
+  isDiskFull,
+  lockDirectory,
+  openForWriting,
+  pragma,
+  setAside,
+  storeError,
+  storeFile,
+} from './database'
 import {
   APPEND_LEVEL,
   DamagedSource,
@@ -263,10 +272,9 @@ class SqliteWriter implements Writer {
     const pages = Number(pragma(this.#db, 'page_count'))
     const tooLarge = pages * this.#pageBytes() > this.#budgetBytes && free > 0
     if (!tooLarge && (free < 16 * VACUUM_PAGES || free * 4 < pages)) return false
-    // Statement by statement: each step of it frees a page.
     this.#db.query(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all()
     this.#sinceCheckpoint += VACUUM_PAGES * this.#pageBytes()
-    return true
+    return Number(pragma(this.#db, 'freelist_count')) < free
   }
 
   #insert(table: string, chunk: NewChunk): Chunk {
@@ -299,6 +307,7 @@ class SqliteWriter implements Writer {
       this.#db.run('COMMIT')
     } catch (cause) {
       this.#rollback()
+      if (isDiskFull(cause)) this.#makeRoom()
       if (!isDamage(cause) || !retry) throw storeError(cause, what, this.#options.dataDir)
       this.#beginAnew(cause)
       this.#write(what, work, false)
@@ -312,6 +321,15 @@ class SqliteWriter implements Writer {
       if (this.#db.inTransaction) this.#db.run('ROLLBACK')
     } catch {
       // SQLite has rolled back by itself.
+    }
+  }
+
+  /** On a full disk a folded log can be written from its start again, without growing. */
+  #makeRoom(): void {
+    try {
+      this.#checkpoint()
+    } catch {
+      // The disk is full for this too: the next append tries again.
     }
   }
 

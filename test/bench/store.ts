@@ -7,15 +7,13 @@ import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { IntVector, StringTable, StringVector } from '../../src/records/batch'
 import { BatchBuilder } from '../../src/records/builder'
 import { openReader, openWriter } from '../../src/store'
-import type { Source } from '../../src/store/store'
 import { httpEvents, httpRecords, takeRecords } from './http-events'
 
 const ROWS = Number(process.argv[2] ?? 1_000_000)
 const PER_SECOND = Number(process.argv[3] ?? 2000)
-const REPEATS = 5
+const REPEATS = 10
 const START_NS = 1_767_225_600_000_000_000n
 
 const ms = (from: number) => performance.now() - from
@@ -69,76 +67,6 @@ function fillStore(dir: string) {
   const stats = writer.stats()
   writer.close()
   return { time, stats, appends, steps }
-}
-
-/** Numbers for texts, over all batches. */
-class Ids {
-  readonly #idOf = new Map<string, number>()
-
-  ofDict(dict: StringTable): Uint32Array {
-    const ids = new Uint32Array(dict.length)
-    for (let code = 0; code < ids.length; code++) {
-      const text = dict.get(code)
-      let id = this.#idOf.get(text)
-      if (id === undefined) {
-        id = this.#idOf.size
-        this.#idOf.set(text, id)
-      }
-      ids[code] = id
-    }
-    return ids
-  }
-}
-
-/** A group's count, sum of latencies and errors stand side by side. */
-const FIELDS = 4
-
-/** count, mean latency and errors by (upid, path), straight over the batches of a scan; returns the sums of each. */
-function groupByPath(source: Source) {
-  const upids = new Ids()
-  const paths = new Ids()
-  const groupOf = new Map<number, number>()
-  let sums = new Float64Array(FIELDS << 12)
-  for (const batch of source.scan('http_events', {
-    columns: ['upid', 'req_path', 'latency', 'resp_status'],
-  })) {
-    const [upid, path, latency, status] = batch.columns as [StringVector, StringVector, IntVector, IntVector]
-    const upidIds = upids.ofDict(upid.dict)
-    const pathIds = paths.ofDict(path.dict)
-    const width = path.dict.length
-    const atOf = new Int32Array(upid.dict.length * width).fill(-1)
-    const upidCodes = upid.codes
-    const pathCodes = path.codes
-    const latencies = latency.values
-    const statuses = status.values
-    for (let i = 0; i < batch.rows; i++) {
-      const key = upidCodes[i]! * width + pathCodes[i]!
-      let at = atOf[key]!
-      if (at < 0) {
-        const group = upidIds[upidCodes[i]!]! * 2 ** 24 + pathIds[pathCodes[i]!]!
-        at = groupOf.get(group) ?? groupOf.size * FIELDS
-        groupOf.set(group, at)
-        atOf[key] = at
-        if (at + FIELDS > sums.length) {
-          const wider = new Float64Array(sums.length * 2)
-          wider.set(sums)
-          sums = wider
-        }
-      }
-      sums[at]! += 1
-      sums[at + 1]! += latencies[i]!
-      if (statuses[i]! >= 400) sums[at + 2]! += 1
-    }
-  }
-  let rows = 0
-  let means = 0
-  let errors = 0
-  for (const at of groupOf.values()) {
-    rows += sums[at]!
-    means += sums[at + 1]! / sums[at]!
-    errors += sums[at + 2]!
-  }
-  return { groups: groupOf.size, rows, means, errors }
 }
 
 const GROUP_SQL = `SELECT upid, req_path, count(*) AS n, avg(latency) AS mean,
@@ -258,10 +186,8 @@ try {
   )
   for (const [name, bytes] of bytesByColumn(dir).slice(0, 10))
     console.log(`  ${name} ${(bytes / ROWS).toFixed(2)} B/row`)
-  let groups = 0
-  const own = fastest(() => {
-    groups = groupByPath(source).groups
-  })
+  const aggregate = [process.execPath, join(import.meta.dir, 'store-aggregate.ts'), dir, String(REPEATS)]
+  const { ms: own, groups } = JSON.parse(Bun.spawnSync(aggregate).stdout.toString())
   console.log(`group by (upid, path): store ${own.toFixed(1)} ms, ${groups} groups`)
   source.close()
   const duck = duckdb(dir)

@@ -15,10 +15,10 @@ for (let i = 0; appends === '0' || i < Number(appends); i++) {
     writer.append([{ table: events, batch: second(n / 10, n, 10, (k) => `${k} ${Math.sin(k)}`.repeat(40)) }])
     n += 10
     process.stdout.write(`${n}\n`)
+    for (let k = 0; k < 3; k++) writer.maintain(START_MS)
   } catch (cause) {
     const { code, hint } = (cause as { shape: { code: string; hint: string } }).shape
     process.stdout.write(`${code}: ${hint}\n`)
   }
-  for (let k = 0; k < 3; k++) writer.maintain(START_MS)
 }
 writer.close()
