@@ -44,6 +44,7 @@ function commit(): string {
   }
 }
 
+// No bytecode: it would save 30 ms of a start-up of 50 ms and cost 5.4 MiB, as much as all the rest of Nixie.
 const started = performance.now()
 const built = await Bun.build({
   entrypoints: [join(src, 'main.ts'), ...workers],

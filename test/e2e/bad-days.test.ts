@@ -37,7 +37,7 @@ function askAs(host: string, port: number, path: string): Promise<{ status: numb
   })
 }
 
-describe.skipIf(!isRoot)('bad days (skipped without root: eBPF programs need it)', () => {
+describe.skipIf(!isRoot)('bad days (needs root)', () => {
   const scope = new Scope('bad-days')
   let nixie: Nixie
   let server: Server
@@ -64,7 +64,7 @@ describe.skipIf(!isRoot)('bad days (skipped without root: eBPF programs need it)
       'unknown_argument',
       /destination_filter/,
     ],
-    ['an argument of another type', '/api/run/px/http_data?max_num_records=many', 400, 'type_error', /many/],
+    ['an argument of another type', '/api/run/px/http_data?max_num_records=many', 400, 'bad_request', /many/],
     [
       'a time range that is none',
       '/api/run/px/http_data?start_time=yesterdayish',

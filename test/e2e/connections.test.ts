@@ -23,7 +23,7 @@ const seen = (rows: readonly HttpRow[]): Asked[] =>
 
 const answersIn = (received: string) => received.split('HTTP/1.1 ').length - 1
 
-describe.skipIf(!isRoot)('connections (skipped without root: eBPF programs need it)', () => {
+describe.skipIf(!isRoot)('connections (needs root)', () => {
   const scope = new Scope('connections')
   const servers: Server[] = []
   let older: Awaited<ReturnType<typeof pausedKeepAlive>>
@@ -113,7 +113,7 @@ describe.skipIf(!isRoot)('connections (skipped without root: eBPF programs need 
   }, 60_000)
 
   test("a connection's bytes are counted at the server's end, to the byte", async () => {
-    const server = await startNode(scope).catch(() => startPython(scope))
+    const server = await startNode(scope)
     const client = await RawClient.open(scope, server.port)
     let sent = 0
     for (const path of ['/hello?bytes', '/large?bytes', '/chunked?bytes']) {

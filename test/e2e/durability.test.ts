@@ -23,7 +23,7 @@ function random(seed: number): () => number {
   }
 }
 
-describe.skipIf(!isRoot)('durability (skipped without root: eBPF programs need it)', () => {
+describe.skipIf(!isRoot)('durability (needs root)', () => {
   const scope = new Scope('durability')
   let server: Server
 

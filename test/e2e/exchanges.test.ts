@@ -39,7 +39,7 @@ function keptText(body: Buffer, gzip: boolean): string {
   return (gzip ? gunzipSync(body) : body).subarray(0, KEPT).toString()
 }
 
-describe.skipIf(!isRoot)('exchanges (skipped without root: eBPF programs need it)', () => {
+describe.skipIf(!isRoot)('exchanges (needs root)', () => {
   const scope = new Scope('exchanges')
   let nixie: Nixie
 

@@ -35,7 +35,7 @@ NIXIE_DATA_DIR=$DATA_DIR ./install.sh --uninstall --purge
 ls -d "$DATA_DIR" "$PREFIX/bin/nixie" 2>&1 || true
 `
 
-describe.skipIf(!isRoot)('install.sh (skipped without root: it installs)', () => {
+describe.skipIf(!isRoot)('install.sh (needs root)', () => {
   const scope = new Scope('install')
   afterAll(() => scope.close(), 15_000)
 

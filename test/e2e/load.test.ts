@@ -8,7 +8,7 @@ import { type Server, startNginx } from '../support/servers'
 const SECONDS = 1
 const CONNECTIONS = 8
 
-describe.skipIf(!isRoot)('load (skipped without root: eBPF programs need it)', () => {
+describe.skipIf(!isRoot)('load (needs root)', () => {
   const scope = new Scope('load')
   let nginx: Server
   let nixie: Nixie
