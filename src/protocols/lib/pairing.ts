@@ -90,7 +90,7 @@ export class Pairing<H> {
   responseBegins(timeNs: number): Answer<H> {
     if (!this.#responded) {
       this.#responded = true
-      if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.responseGap()
+      if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.responseGap(false)
     }
     this.#lastNs = timeNs
     if (this.#answered < this.#asked && this.#answered < this.#sureBelow) {
@@ -116,14 +116,19 @@ export class Pairing<H> {
   }
 
   requestGap(): void {
-    // The hole shows when a later request comes in: what was tentative is followed by a request.
-    if (this.#tentative) this.#settle(this.#tentative.done)
+    // The response may be to a request in the hole.
+    if (this.#tentative) this.#refute()
     this.requestsUnsure()
     this.#underWay = -1
   }
 
-  responseGap(): void {
+  /** `takesAnswer`: the hole has (a part of) the answer to the oldest request, of which nothing was read. */
+  responseGap(takesAnswer: boolean): void {
     if (this.#tentative) this.#refute()
+    if (takesAnswer && this.#answered < Math.min(this.#asked, this.#sureBelow)) {
+      this.#hints.shift()
+      this.#answered++
+    }
     this.responsesUnsure()
   }
 

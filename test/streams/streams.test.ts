@@ -1,0 +1,283 @@
+import { describe, expect, test } from 'bun:test'
+import { RECEIVED } from '../../src/events/socket-event'
+import { PROTOCOLS } from '../../src/protocols'
+import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
+import { type Rig, rig, Wire } from './wire'
+
+const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
+const say = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+const pairs = ({ sink }: Rig) =>
+  sink.rows('http_events').map(({ req_path, resp_body }) => `${req_path} ${resp_body}`)
+
+function started(options: ConstructorParameters<typeof Wire>[0] = {}, limits = {}): Rig & { wire: Wire } {
+  const all = rig(PROTOCOLS, limits)
+  const wire = new Wire(options)
+  all.streams.handle(wire.open())
+  return { ...all, wire }
+}
+
+describe('order', () => {
+  test('offsets wrap around 2^32', () => {
+    const all = started({ sequence: 2 ** 32 - 30 })
+    for (let i = 0; i < 5; i++) {
+      all.streams.handle(all.wire.request(ask(`/${i}`)))
+      all.streams.handle(all.wire.response(say(`${i}`)))
+    }
+    expect(pairs(all)).toEqual(['/0 0', '/1 1', '/2 2', '/3 3', '/4 4'])
+    expect(all.counters.gaps).toBe(0)
+  })
+
+  test('events that change places are put right', () => {
+    const all = started()
+    const { wire, streams } = all
+    streams.handle(wire.request('GET /a'))
+    const parts = ['1 HTTP/1.1\r\n', 'Host: h\r\n', '\r\n'].map((part) => wire.request(part))
+    for (const i of [2, 1, 0]) streams.handle(parts[i]!)
+    streams.handle(wire.response(say('x')))
+    expect(pairs(all)).toEqual(['/a1 x'])
+    expect(all.counters.gaps).toBe(0)
+  })
+
+  test('duplicates and overlaps are used once', () => {
+    const all = started()
+    const { wire, streams } = all
+    const first = wire.request(ask('/a').slice(0, 20))
+    const rest = wire.request(ask('/a').slice(20))
+    streams.handle(first)
+    streams.handle(first)
+    const overlap = Buffer.from(ask('/a').slice(10))
+    streams.handle({ ...rest, offset: first.offset + 10, size: overlap.length, payload: overlap })
+    streams.handle(rest)
+    streams.handle(wire.response(say('x')))
+    expect(pairs(all)).toEqual(['/a x'])
+  })
+
+  test('a hole is one when the other direction goes on', () => {
+    const all = started()
+    const { wire, streams } = all
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    wire.request(ask('/lost'))
+    streams.handle(wire.response(say('lost')))
+    streams.handle(wire.request(ask('/2')))
+    streams.handle(wire.response(say('2')))
+    streams.handle(wire.request(ask('/3')))
+    streams.handle(wire.response(say('3')))
+    expect(pairs(all)).toEqual(['/1 1', '/2 2', '/3 3'])
+    expect(all.counters).toMatchObject({ gaps: 1, gapBytes: ask('/lost').length })
+  })
+
+  test('a hole is one when nothing comes for a while', () => {
+    const all = started()
+    const { wire, streams } = all
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    wire.response('lost')
+    streams.handle(wire.response('bytes that are held'))
+    expect(all.counters.gaps).toBe(0)
+    streams.tick(wire.timeNs + 20e6)
+    expect(all.counters.gaps).toBe(1)
+  })
+
+  test('offsets that jump far belong to another history', () => {
+    const all = started()
+    const { wire, streams } = all
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    streams.handle({ ...wire.request(ask('/2')), offset: 2 ** 31 })
+    streams.handle(wire.response(say('2')))
+    streams.tick(wire.timeNs + 1e9)
+    expect(pairs(all)).toEqual(['/1 1', '/2 2'])
+  })
+})
+
+describe('pairs behind holes', () => {
+  const lossy = (all: Rig & { wire: Wire }, steps: string) => {
+    const numbers = { request: 0, response: 0 }
+    for (const step of steps.split(' ')) {
+      if (step === 'qq') {
+        all.streams.handle(all.wire.request(ask(`/${++numbers.request}`) + ask(`/${++numbers.request}`)))
+        continue
+      }
+      const isRequest = step.toLowerCase().startsWith('q')
+      const n = isRequest ? ++numbers.request : ++numbers.response
+      const event = isRequest ? all.wire.request(ask(`/${n}`)) : all.wire.response(say(`${n}`))
+      if (step === step.toLowerCase()) all.streams.handle(event)
+    }
+    all.streams.handle(all.wire.close())
+    for (const pair of pairs(all)) expect(pair).toMatch(/^\/(\d+) \1$/)
+    return pairs(all).map((pair) => Number(pair.split(' ')[1]))
+  }
+
+  // q: a request, p: a response, qq: two requests in one event; in capitals: lost in the ring.
+  test.each([
+    ['q p Q p q p q p', [1, 3, 4]],
+    ['q p q P q p q p', [1, 3, 4]],
+    ['q p Q P q p q p', [1, 3, 4]],
+    ['q P q p q p', [2, 3]],
+    ['Q p q p q p', [2, 3]],
+    ['q p Q p Q p q p', [1, 4]],
+    ['q p q P Q p q p q p', [1, 4, 5]],
+  ])('%s', (steps, wanted) => {
+    expect(lossy(started(), steps)).toEqual(wanted)
+  })
+
+  test.each(['qq p p q q p p Q q p p q q p p', 'qq p p q q P p q q p p', 'qq p p q Q q p p p q q p p'])(
+    'pipelined: %s',
+    (steps) => {
+      // Nobody knows who was lost: silence is right, a wrong pair isn't.
+      expect(lossy(started(), steps).slice(0, 2)).toEqual([1, 2])
+    },
+  )
+
+  test('a pipelined connection is followed again after it has been silent', () => {
+    const all = started()
+    const { wire, streams } = all
+    const both = (a: string, b: string) => {
+      streams.handle(wire.request(ask(`/${a}`) + ask(`/${b}`)))
+      streams.handle(wire.response(say(a) + say(b)))
+    }
+    both('1', '2')
+    wire.request(ask('/lost'))
+    both('3', '4')
+    wire.timeNs += 2e9
+    both('5', '6')
+    expect(pairs(all)).toEqual(['/1 1', '/2 2', '/5 5', '/6 6'])
+  })
+})
+
+describe('connections joined under way', () => {
+  test('begin with the next message', () => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire()
+    const { streams } = all
+    streams.handle(wire.response('tail of an answer'))
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    expect(pairs(all)).toEqual([])
+    streams.tick(wire.timeNs + 200e6)
+    expect(pairs(all)).toEqual(['/1 1'])
+  })
+
+  test('find a message behind the tail of another in one event', () => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire()
+    all.streams.handle(wire.request(`tail of a form${ask('/1')}`))
+    all.streams.handle(wire.response(say('1')))
+    all.streams.handle(wire.close())
+    expect(pairs(all)).toEqual(['/1 1'])
+  })
+
+  test('the role is what the bytes say', () => {
+    for (const [role, direction, expected] of [
+      [ROLE_UNKNOWN, 'request', ROLE_CLIENT],
+      [ROLE_SERVER, 'response', ROLE_SERVER],
+    ] as const) {
+      const all = rig(PROTOCOLS)
+      // For an unknown role, the builder's request direction is the received one; sent by this end, it is a client.
+      const wire = new Wire({ role })
+      const sends = role === ROLE_UNKNOWN ? wire.response(ask('/')) : wire.request(ask('/'))
+      const gets = role === ROLE_UNKNOWN ? wire.request(say('x')) : wire.response(say('x'))
+      all.streams.handle(sends)
+      all.streams.handle(gets)
+      all.streams.handle(wire.close())
+      expect(all.sink.rows('http_events')[0]!.trace_role, direction).toBe(expected)
+    }
+  })
+})
+
+describe('verdicts', () => {
+  test('TLS is counted, not captured', () => {
+    const all = started()
+    all.streams.handle(all.wire.request('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'))
+    expect(all.verdicts).toEqual([{ connId: all.wire.connId, verdict: { action: 'count' } }])
+    expect(all.counters.encryptedConnections).toBe(1)
+  })
+
+  test('what nobody speaks is counted, and looked at again', () => {
+    const all = started()
+    const { wire, streams, verdicts } = all
+    for (let i = 0; i < 10; i++) streams.handle(wire.request('\x00\x01\x02'.repeat(1000)))
+    expect(verdicts.map(({ verdict }) => verdict.action)).toEqual(['count'])
+    streams.tick(wire.timeNs + 10e9)
+    expect(verdicts).toHaveLength(1)
+    streams.tick(wire.timeNs + 40e9)
+    expect(verdicts.at(-1)!.verdict.action).toBe('capture')
+    streams.handle(wire.request(ask('/late')))
+    streams.handle(wire.response(say('x')))
+    streams.handle(wire.close())
+    expect(pairs(all)).toEqual(['/late x'])
+    expect(all.counters.unknownConnections).toBe(1)
+  })
+})
+
+describe('traffic within the node', () => {
+  const ends = { server: ['127.0.0.1', 80], client: ['127.0.0.1', 40001] } as const
+
+  test('is recorded once, at the server', () => {
+    const all = rig(PROTOCOLS)
+    const { streams } = all
+    const client = new Wire({ role: ROLE_CLIENT, pid: 1, local: ends.client, remote: ends.server })
+    const server = new Wire({ role: ROLE_SERVER, pid: 2, local: ends.server, remote: ends.client })
+    for (const path of ['/1', '/2', '/3']) {
+      streams.handle(client.request(ask(path)))
+      streams.handle(server.request(ask(path)))
+      streams.handle(server.response(say(path)))
+      streams.handle(client.response(say(path)))
+    }
+    streams.tick(5e9)
+    expect(all.sink.rows('http_events').map(({ upid, trace_role }) => [upid, trace_role])).toEqual(
+      Array.from({ length: 3 }, () => ['1:2:5', ROLE_SERVER]),
+    )
+    expect(all.counters.peerRecords).toBe(1)
+    expect(all.verdicts.filter(({ verdict }) => verdict.action === 'count')).toEqual([
+      { connId: client.connId, verdict: { action: 'count' } },
+    ])
+  })
+
+  test('is recorded at the client when the server is not seen', () => {
+    const all = started({ role: ROLE_CLIENT, local: ends.client, remote: ends.server })
+    all.streams.handle(all.wire.request(ask('/')))
+    all.streams.handle(all.wire.response(say('x')))
+    expect(all.sink.rows('http_events')[0]).toMatchObject({ trace_role: ROLE_CLIENT, remote_port: 80 })
+  })
+})
+
+describe('bounds', () => {
+  test('a message that stops half-way is given up after a while, the connection goes on', () => {
+    const all = started()
+    const { wire, streams } = all
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    streams.handle(wire.request('GET /half HTTP/1.1\r\nHos'))
+    streams.tick(wire.timeNs + 9e9)
+    expect(all.counters.resets).toBe(0)
+    streams.tick(wire.timeNs + 11e9)
+    expect(all.counters.resets).toBe(1)
+    streams.handle(wire.request(ask('/2')))
+    streams.handle(wire.response(say('2')))
+    streams.handle(wire.close())
+    expect(pairs(all)).toEqual(['/1 1', '/2 2'])
+  })
+
+  test('requests that nobody answers are bounded', () => {
+    const all = started({}, { frames: 50 })
+    for (let i = 0; i < 500; i++) all.streams.handle(all.wire.request(ask(`/${i}`)))
+    expect(all.counters.resets).toBeGreaterThan(0)
+    expect(all.counters.unpairedFrames).toBeGreaterThan(400)
+  })
+
+  test('the most idle of the oldest connections makes room', () => {
+    const all = rig(PROTOCOLS, { connections: 10 })
+    for (let i = 0; i < 25; i++) all.streams.handle(new Wire({ remote: ['10.0.0.9', i] }).open())
+    expect(all.streams.size).toBe(10)
+    expect(all.counters.evictedConnections).toBe(15)
+  })
+
+  test('datagrams are messages of their own', () => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire({ transport: 'udp' })
+    for (let i = 0; i < 40; i++) all.streams.handle({ ...wire.data(RECEIVED, `${i}`.repeat(100)), offset: 0 })
+    expect(all.counters).toMatchObject({ gaps: 0, resets: 0, unknownConnections: 1 })
+  })
+})
