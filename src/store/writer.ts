@@ -2,7 +2,7 @@
 import type { Database } from 'bun:sqlite'
 import { statfsSync, statSync } from 'node:fs'
 import type { Counters } from '../health/counters'
-import type { Batch, IntVector } from '../records/batch'
+import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
 import {
   type Chunk,
@@ -15,7 +15,6 @@ import {
   schemaColumns,
   schemaId,
 } from './chunks'
-import { type EncodedColumn, encodeColumn, type Part } from './columns'
 import {
   isDamage,
   isDiskFull,
@@ -26,22 +25,15 @@ import {
   storeError,
   storeFile,
 } from './database'
-import {
-  APPEND_LEVEL,
-  DamagedSource,
-  FULL_ROWS,
-  isFull,
-  type Limits,
-  limitsFor,
-  mergeChunks,
-  pickMerge,
-} from './merge'
+import { DamagedSource, FULL_ROWS, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
 import { overAge, overBudget, type Shares, sharesOf } from './retention'
+import { sealBatch } from './seal'
 import { sliceBatch } from './slice'
 import type { Entity, StoreWriter, WriterStats } from './store'
 
-/** What `df -h` would call a lot: the default budget's ceiling. */
+/** The default budget: this, or a share of the free disk where that is less. */
 const MAX_DEFAULT_BUDGET = 1 << 30
+const DEFAULT_DISK_SHARE = 0.1
 /** Log bytes after which the log is folded into the file; less where the budget is small. */
 const CHECKPOINT_BYTES = 4 << 20
 const CHECKPOINT_SHARE = 0.1
@@ -92,7 +84,6 @@ class SqliteWriter implements Writer {
   #db: Database
   /** In time order. This writer is the only one who changes them. */
   #chunks: Chunk[]
-  #schemas = new Map<string, { id: number; columns: Table['columns'] }>()
   #nextId = 1
   #merge: Merge | undefined
   #sinceCheckpoint = 0
@@ -126,13 +117,13 @@ class SqliteWriter implements Writer {
     const pieces = batches.flatMap(({ table, batch }) =>
       sliceBatch(batch, FULL_ROWS).map((piece) => ({
         table,
-        chunk: encodeBatch(table, piece, this.#limits),
+        chunk: sealBatch(table, piece, this.#limits),
       })),
     )
     if (pieces.length === 0) return
     this.#write('Rows could not be stored', () => {
       const added = pieces.map(({ table, chunk }) =>
-        this.#insert(table.name, { ...chunk, schema: this.#schema(table) }),
+        this.#insert(table.name, { ...chunk, schema: schemaId(this.#db, table.name, table.columns) }),
       )
       return () => {
         for (const chunk of added) {
@@ -292,12 +283,6 @@ class SqliteWriter implements Writer {
     this.#sinceCheckpoint += chunk.bytes
   }
 
-  #schema(table: Table): number {
-    const known = this.#schemas.get(table.name)
-    if (known?.columns === table.columns) return known.id
-    return schemaId(this.#db, table.name, table.columns)
-  }
-
   /** One transaction; what it returns is done once it is in. A damaged file is set aside and the work done anew. */
   #write(what: string, work: () => Committed | undefined, retry = true): void {
     let done: Committed | undefined
@@ -339,7 +324,6 @@ class SqliteWriter implements Writer {
     this.#warn(setAside(storeFile(dataDir), cause))
     this.#db = openForWriting(dataDir, this.warnings)
     this.#merge = undefined
-    this.#schemas.clear()
     this.#chunks = this.#loadChunks()
   }
 
@@ -385,49 +369,5 @@ function sizeOf(path: string): number {
 function defaultBudget(dataDir: string): number {
   const disk = statfsSync(dataDir)
   const used = sizeOf(storeFile(dataDir))
-  return Math.min(MAX_DEFAULT_BUDGET, Math.floor((disk.bavail * disk.bsize + used) * 0.1))
-}
-
-function encodeBatch(table: Table, batch: Batch, limits: Limits): Omit<NewChunk, 'schema'> {
-  const { minNs, maxNs } = spanOf(table, batch)
-  const columns = batch.columns.map((vector) => {
-    const isTime = vector.type === 'TIME64NS'
-    const isInt = vector.type === 'INT64'
-    const shift = isTime ? Number(vector.base - minNs) : isInt ? Number(vector.base) : 0
-    return finish(encodeColumn([{ vector, shift }] satisfies Part[], undefined, APPEND_LEVEL))
-  })
-  const raw = columns.reduce((sum, column) => sum + column.rawBytes, 0)
-  const level = isFull({ rows: batch.rows, raw, minNs, maxNs }, limits) ? SEALED : 0
-  return { level, rows: batch.rows, minNs, maxNs, columns }
-}
-
-function finish(work: Generator<void, EncodedColumn>): EncodedColumn {
-  for (;;) {
-    const step = work.next()
-    if (step.done) return step.value
-  }
-}
-
-const MAX_INT64 = 2n ** 63n - 1n
-
-/** First and last time of the rows; now, for a table without times. */
-function spanOf(table: Table, batch: Batch): { minNs: bigint; maxNs: bigint } {
-  const at = table.columns.findIndex((column) => column.name === 'time_' && column.type === 'TIME64NS')
-  if (at < 0) {
-    const now = BigInt(Date.now()) * 1_000_000n
-    return { minNs: now, maxNs: now }
-  }
-  const { base, values } = batch.columns[at] as IntVector
-  let min = Number.POSITIVE_INFINITY
-  let max = Number.NEGATIVE_INFINITY
-  for (const value of values) {
-    if (value < min) min = value
-    if (value > max) max = value
-  }
-  return { minNs: toInt64(base, min), maxNs: toInt64(base, max) }
-}
-
-function toInt64(base: bigint, value: number): bigint {
-  const time = base + BigInt(Number.isFinite(value) ? Math.trunc(value) : 0)
-  return time > MAX_INT64 ? MAX_INT64 : time < -MAX_INT64 ? -MAX_INT64 : time
+  return Math.min(MAX_DEFAULT_BUDGET, Math.floor((disk.bavail * disk.bsize + used) * DEFAULT_DISK_SHARE))
 }

@@ -26,11 +26,6 @@ class Ids {
   }
 }
 
-/** JavaScriptCore keeps signed 32-bit loads as integers; unsigned ones become doubles. */
-function int32(codes: Uint32Array): Int32Array {
-  return new Int32Array(codes.buffer, codes.byteOffset, codes.length)
-}
-
 /** A group's count, sum of latencies and errors stand side by side. */
 const FIELDS = 4
 
@@ -48,8 +43,8 @@ function groupByPath(source: Source) {
     const pathIds = paths.ofDict(path.dict)
     const width = path.dict.length
     const atOf = new Int32Array(upid.dict.length * width).fill(-1)
-    const upidCodes = int32(upid.codes)
-    const pathCodes = int32(path.codes)
+    const upidCodes = upid.codes
+    const pathCodes = path.codes
     const latencies = latency.values
     const statuses = status.values
     for (let i = 0; i < batch.rows; i++) {

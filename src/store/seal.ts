@@ -1,0 +1,51 @@
+/** A second's rows become a chunk. */
+import type { Batch, IntVector } from '../records/batch'
+import type { Table } from '../records/table'
+import { type NewChunk, SEALED } from './chunks'
+import { type EncodedColumn, encodeColumn, type Part } from './columns'
+import { APPEND_LEVEL, isFull, type Limits } from './merge'
+
+/** A batch as a chunk, but for the number of its schema. */
+export function sealBatch(table: Table, batch: Batch, limits: Limits): Omit<NewChunk, 'schema'> {
+  const { minNs, maxNs } = spanOf(table, batch)
+  const columns = batch.columns.map((vector) => {
+    const isTime = vector.type === 'TIME64NS'
+    const isInt = vector.type === 'INT64'
+    const shift = isTime ? Number(vector.base - minNs) : isInt ? Number(vector.base) : 0
+    return finish(encodeColumn([{ vector, shift }] satisfies Part[], undefined, APPEND_LEVEL))
+  })
+  const raw = columns.reduce((sum, column) => sum + column.rawBytes, 0)
+  const level = isFull({ rows: batch.rows, raw, minNs, maxNs }, limits) ? SEALED : 0
+  return { level, rows: batch.rows, minNs, maxNs, columns }
+}
+
+function finish(work: Generator<void, EncodedColumn>): EncodedColumn {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+
+const MAX_INT64 = 2n ** 63n - 1n
+
+/** First and last time of the rows; now, for a table without times. */
+function spanOf(table: Table, batch: Batch): { minNs: bigint; maxNs: bigint } {
+  const at = table.columns.findIndex((column) => column.name === 'time_' && column.type === 'TIME64NS')
+  if (at < 0) {
+    const now = BigInt(Date.now()) * 1_000_000n
+    return { minNs: now, maxNs: now }
+  }
+  const { base, values } = batch.columns[at] as IntVector
+  let min = Number.POSITIVE_INFINITY
+  let max = Number.NEGATIVE_INFINITY
+  for (const value of values) {
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  return { minNs: toInt64(base, min), maxNs: toInt64(base, max) }
+}
+
+function toInt64(base: bigint, value: number): bigint {
+  const time = base + BigInt(Number.isFinite(value) ? Math.trunc(value) : 0)
+  return time > MAX_INT64 ? MAX_INT64 : time < -MAX_INT64 ? -MAX_INT64 : time
+}
