@@ -8,7 +8,6 @@ const CLOCK_MONOTONIC = 1
 const open = () =>
   dlopen('libc.so.6', {
     clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
-    mount: { args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32' },
   }).symbols
 
 let opened: ReturnType<typeof open> | undefined
@@ -27,10 +26,4 @@ export function readClocks(): ClockPair {
   const epochNs = read(CLOCK_REALTIME)
   const after = read(CLOCK_MONOTONIC)
   return { monotonicNs: (before + after) / 2n, epochNs }
-}
-
-/** Mounts a kernel file system; false when it was refused. */
-export function mount(type: string, target: string): boolean {
-  const text = (value: string) => ptr(Buffer.from(`${value}\0`))
-  return libc().mount(text(type), text(target), text(type), 0, null) === 0
 }

@@ -69,7 +69,7 @@ export class BpfObject {
   #object: Pointer | null
 
   constructor(elf: Uint8Array) {
-    this.#object = native().nixie_open(ptr(elf), elf.length)
+    this.#object = native().nixie_open(ptr(elf), elf.length) as Pointer | null
     if (!this.#object) throw new LoaderError('open', -22)
   }
 
@@ -153,7 +153,7 @@ export class BpfRing {
   readonly #start = new Float64Array(1)
 
   constructor(map: number, bytes: number) {
-    this.#ring = native().nixie_ring_open(map, bytes)
+    this.#ring = native().nixie_ring_open(map, bytes) as Pointer | null
     if (!this.#ring) throw new LoaderError('ring', -22)
     this.data = toArrayBuffer(native().nixie_ring_data(this.#ring)!, 0, bytes)
     this.#wrapped = toArrayBuffer(native().nixie_ring_wrapped(this.#ring)!, 0, WRAPPED_BYTES)
