@@ -20,8 +20,11 @@ export interface RunnerOptions {
   readonly counters?: Pick<Counters, 'queries' | 'queryErrors' | 'queryNs'>
   /** Threads at most; one is there from the first query on, more come and go with the load. */
   readonly threads?: number
+  /** Starts a query thread; tests give threads of their own. */
+  readonly spawn?: () => Worker
 }
 
+const spawnThread = () => new Worker(new URL('./worker.ts', import.meta.url).href)
 const DEFAULT_THREADS = 2
 /** Tasks that may wait for a thread. */
 const MAX_WAITING = 64
@@ -128,7 +131,8 @@ class ThreadRunner implements Runner {
     while (this.#waiting.length > 0) {
       let thread = this.#threads.find((t) => t.job === undefined)
       if (!thread && this.#threads.length < (this.#options.threads ?? DEFAULT_THREADS)) {
-        thread = new QueryThread(this.#options.dataDir, (event) => this.#changed(event))
+        const { dataDir, spawn = spawnThread } = this.#options
+        thread = new QueryThread(spawn(), dataDir, (event) => this.#changed(event))
         this.#threads.push(thread)
       }
       if (!thread) return
@@ -163,9 +167,9 @@ class QueryThread {
   #watchdog: Timer | undefined
   #idle: Timer | undefined
 
-  constructor(dataDir: string, changed: (event: ThreadEvent) => void) {
+  constructor(worker: Worker, dataDir: string, changed: (event: ThreadEvent) => void) {
     this.#changed = changed
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url).href)
+    this.#worker = worker
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#finish(data)
     this.#worker.onerror = (event) => {
       event.preventDefault()

@@ -1,0 +1,189 @@
+/** Query threads over a real store: results, errors, cancellation, deadlines, threads that hang or die. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NixieError } from '../../src/errors'
+import { newCounters } from '../../src/health/counters'
+import { BatchBuilder } from '../../src/records/builder'
+import { openRunner, type RunnerOptions } from '../../src/runner/client'
+import type { Runner, RunRequest } from '../../src/runner/runner'
+import { TABLES } from '../../src/runner/tables'
+import { openWriter } from '../../src/store'
+
+const http = TABLES.find((table) => table.name === 'http_events')!
+const ROWS = 3000
+let dataDir: string
+const runners: Runner[] = []
+
+beforeAll(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'nixie-runner-'))
+  const writer = openWriter({ dataDir, retentionSeconds: 86_400, diskBudgetBytes: 1 << 28, tables: TABLES })
+  const builder = new BatchBuilder(http, BigInt(Date.now() - 60_000) * 1_000_000n)
+  for (let i = 0; i < ROWS; i++) {
+    const record: Record<string, unknown> = Object.fromEntries(
+      http.columns.map(({ name, type }) => [name, type === 'STRING' ? '' : type === 'BOOLEAN' ? false : 0]),
+    )
+    builder.append({
+      ...record,
+      time_: i * 1_000_000,
+      upid: '1:42:7',
+      req_path: `/${i}`,
+      trace_role: 2,
+    } as never)
+  }
+  writer.append([{ table: http, batch: builder.seal() }])
+  writer.close()
+})
+
+afterAll(async () => {
+  for (const runner of runners) await runner.close()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+function open(options: Partial<RunnerOptions> = {}): Runner {
+  const runner = openRunner({ dataDir, ...options })
+  runners.push(runner)
+  return runner
+}
+
+const hanging = (options: Partial<RunnerOptions> = {}) => {
+  let threads = 0
+  const spawn = () => {
+    threads++
+    return new Worker(new URL('./endless-worker.ts', import.meta.url).href)
+  }
+  return { runner: open({ spawn, ...options }), threads: () => threads }
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+  } catch (cause) {
+    return cause instanceof NixieError ? cause.shape.code : String(cause)
+  }
+  return 'no error'
+}
+
+/** Nine million pairs, three times over. */
+const SLOW: RunRequest = {
+  text: `import px
+df = px.DataFrame('http_events', select=['req_path'])
+pairs = df.merge(df, left_on=[], right_on=[])
+more = pairs.merge(df, left_on=[], right_on=[])
+px.display(more.agg(n=('req_path', px.count)))`,
+}
+
+describe('over a store', () => {
+  test('runs scripts, counts queries', async () => {
+    const counters = newCounters()
+    const runner = open({ counters })
+    const result = await runner.run({ script: 'px/http_data', args: { max_num_records: '2' } })
+    const paths = result.tables[0]!.values[result.tables[0]!.columns.findIndex((c) => c.name === 'req_path')]
+    expect(paths).toEqual([`/${ROWS - 1}`, `/${ROWS - 2}`])
+    expect(await codeOf(runner.run({ script: 'px/nothing' }))).toBe('unknown_script')
+    expect([counters.queries, counters.queryErrors]).toEqual([2, 1])
+    expect(counters.queryNs).toBeGreaterThan(0)
+  })
+
+  test('errors cross the thread whole', async () => {
+    const failing = open().run({ text: 'import px\nx = px.nope' })
+    await expect(failing).rejects.toMatchObject({
+      shape: { code: 'compile_error', line: 2, column: 8, message: "px has no function 'nope'" },
+    })
+  })
+
+  test('scripts, tables, rows', async () => {
+    const runner = open()
+    expect((await runner.scripts()).map((s) => s.name)).toContain('px/http_data')
+    expect((await runner.tables())[0]).toMatchObject({ name: 'http_events', rows: ROWS })
+    const table = await runner.table('http_events', { limit: 3, startTime: '-5m' })
+    expect([table.rows, table.truncated]).toEqual([3, false])
+    expect(await codeOf(runner.table('nope', { limit: 1 }))).toBe('unknown_table')
+  })
+
+  test('a store that is not there yet is empty', async () => {
+    const runner = open({ dataDir: join(dataDir, 'none') })
+    const { tables } = await runner.run({ script: 'px/http_data' })
+    expect(tables[0]!.rows).toBe(0)
+  })
+
+  test('aborting cancels, and the thread goes on with the next', async () => {
+    const runner = open({ threads: 1 })
+    const controller = new AbortController()
+    const slow = runner.run(SLOW, controller.signal)
+    setTimeout(() => controller.abort(), 50)
+    expect(await codeOf(slow)).toBe('cancelled')
+    expect((await runner.run({ script: 'px/schemas' })).tables.length).toBe(2)
+    expect(await codeOf(runner.run(SLOW, controller.signal))).toBe('cancelled')
+  })
+
+  test('a deadline ends a run', async () => {
+    const runner = open()
+    expect(await codeOf(runner.run({ ...SLOW, limits: { deadlineMs: 50 } }))).toBe('deadline_exceeded')
+    expect((await runner.run({ script: 'px/schemas' })).tables.length).toBe(2)
+  })
+
+  test('a short query need not wait for a long one', async () => {
+    const runner = open({ threads: 2 })
+    const controller = new AbortController()
+    const order: string[] = []
+    const slow = runner.run(SLOW, controller.signal).catch(() => order.push('slow'))
+    await runner.run({ script: 'px/schemas' }).then(() => order.push('short'))
+    controller.abort()
+    await slow
+    expect(order).toEqual(['short', 'slow'])
+  })
+
+  test('closing fails what is under way', async () => {
+    const runner = open()
+    const slow = codeOf(runner.run(SLOW))
+    await runner.close()
+    expect(await slow).toBe('unavailable')
+    expect(await codeOf(runner.tables())).toBe('unavailable')
+  })
+})
+
+describe('threads that fail', () => {
+  test('one that hangs past its deadline is replaced', async () => {
+    const { runner, threads } = hanging({ threads: 1 })
+    const stuck = codeOf(runner.run({ text: 'hang', limits: { deadlineMs: 10 } }))
+    const next = runner.run({ text: 'next' })
+    expect(await stuck).toBe('deadline_exceeded')
+    expect((await next).script).toBe('next')
+    expect(threads()).toBe(2)
+  })
+
+  test('one that does not heed its cancellation is replaced', async () => {
+    const { runner, threads } = hanging({ threads: 1 })
+    const controller = new AbortController()
+    const stuck = codeOf(runner.run({ text: 'hang' }, controller.signal))
+    const next = runner.run({ text: 'next' })
+    controller.abort()
+    expect(await stuck).toBe('cancelled')
+    expect((await next).script).toBe('next')
+    expect(threads()).toBe(2)
+  })
+
+  test('one that dies fails its run only', async () => {
+    const { runner, threads } = hanging({ threads: 1 })
+    const [crash, next] = [codeOf(runner.run({ text: 'crash' })), runner.run({ text: 'next' })]
+    expect(await crash).toBe('internal')
+    expect((await next).script).toBe('next')
+    expect(threads()).toBe(2)
+  })
+
+  test('a run that waits can be cancelled, and waiting is bounded', async () => {
+    const { runner } = hanging({ threads: 1 })
+    const holding = codeOf(runner.run({ text: 'hang' }))
+    const controller = new AbortController()
+    const waiting = codeOf(runner.run({ text: 'later' }, controller.signal))
+    controller.abort()
+    expect(await waiting).toBe('cancelled')
+    const queue = Array.from({ length: 65 }, () => codeOf(runner.run({ text: 'later' })))
+    expect(await queue[64]).toBe('unavailable')
+    await runner.close()
+    expect(await holding).toBe('unavailable')
+    expect(new Set(await Promise.all(queue))).toEqual(new Set(['unavailable']))
+  })
+})

@@ -1,0 +1,261 @@
+/** Runs over tables in memory: arguments, views, errors, limits. */
+import { describe, expect, test } from 'bun:test'
+import { NixieError } from '../../src/errors'
+import { readTable, summaries } from '../../src/runner/run-script'
+import type { RunRequest } from '../../src/runner/runner'
+import { infoOf } from '../../src/runner/view'
+import { contextOf, request, rowsOf, run, withScript } from './support'
+
+const ROWS = [5, 4, 3, 2, 1].map((second) =>
+  request(second, { req_path: `/${second}`, resp_status: 200 + second }),
+)
+const context = contextOf(ROWS)
+
+function shapeOf(act: () => unknown) {
+  try {
+    act()
+  } catch (cause) {
+    if (cause instanceof NixieError) return cause.shape
+    throw cause
+  }
+  throw new Error('nothing was thrown')
+}
+
+const failure = (wanted: RunRequest, within = context) => shapeOf(() => run(wanted, within))
+
+const PXL = `import px
+def table(n: int, least: float, sure: bool, path: str):
+    df = px.DataFrame('http_events', select=['req_path', 'resp_status'])
+    df = df[df.resp_status > least and px.contains(df.req_path, path) or not sure]
+    return df.head(n)
+def untyped(n):
+    return px.DataFrame('http_events', select=['req_path']).head(n)
+def several():
+    return [untyped(1), untyped(2)]
+px.debug(untyped(1), 'seen')
+`
+
+const func = (name: string, args: Record<string, string> = {}) => ({
+  name,
+  args: Object.entries(args).map(([arg, variable]) => ({ name: arg, variable })),
+})
+
+const VIS = {
+  variables: [
+    { name: 'n', type: 'PX_INT64', defaultValue: '2', description: 'Rows.' },
+    { name: 'least', type: 'PX_FLOAT64', defaultValue: '202.5' },
+    { name: 'sure', type: 'PX_BOOLEAN', defaultValue: 'true' },
+    { name: 'path', type: 'PX_STRING', description: 'Part of the path.' },
+    { name: 'mode', type: 'PX_STRING', defaultValue: 'a', validValues: ['a', 'b'] },
+  ],
+  globalFuncs: [
+    { outputName: 'shared', func: func('table', { n: 'n', least: 'least', sure: 'sure', path: 'path' }) },
+  ],
+  widgets: [
+    {
+      name: 'One',
+      position: { x: 0, y: 0, w: 6, h: 3 },
+      globalFuncOutputName: 'shared',
+      displaySpec: { a: 1 },
+    },
+    { name: 'Two', position: { x: 6, y: 0, w: 6, h: 3 }, func: func('untyped', { n: 'n' }), displaySpec: {} },
+    {
+      name: 'Three',
+      position: { x: 0, y: 3, w: 6, h: 3 },
+      func: func('untyped', { n: 'n' }),
+      displaySpec: {},
+    },
+    { name: 'Lists', func: func('several'), displaySpec: {} },
+  ],
+}
+
+const own = withScript(context, 'own/view', {
+  'any.pxl': PXL,
+  'manifest.yaml': 'short: Own\nlong: >\n  A script\n  of ours.\n',
+  'vis.json': JSON.stringify(VIS),
+})
+
+describe('a view', () => {
+  const result = run({ script: 'own/view', args: { path: '/' } }, own)
+
+  test('calls a function with the same arguments once, each result under its name', () => {
+    expect(result.tables.map((t) => t.name)).toEqual(['shared', 'Two', 'Lists', 'Lists[1]', '_seen'])
+  })
+
+  test('arguments are read as the annotations, else as the variables say', () => {
+    expect(rowsOf(result).map((row) => row.resp_status)).toEqual([203, 204])
+    expect(rowsOf(result, 1)).toEqual([{ req_path: '/1' }, { req_path: '/2' }])
+  })
+
+  test('every variable is there with its value', () => {
+    expect(result.args).toEqual({ n: '2', least: '202.5', sure: 'true', path: '/', mode: 'a' })
+  })
+
+  test('widgets name the tables that they show', () => {
+    const info = infoOf(own.scripts.get('own/view')!)
+    expect(info).toMatchObject({ short: 'Own', long: 'A script of ours.' })
+    expect(info.widgets.map((w) => [w.name, w.table])).toEqual([
+      ['One', 'shared'],
+      ['Two', 'Two'],
+      ['Three', 'Two'],
+      ['Lists', 'Lists'],
+    ])
+    expect(info.widgets[0]!.displaySpec).toEqual({ a: 1 })
+  })
+})
+
+describe('arguments that are refused', () => {
+  const cases: [string, Record<string, string>, string, string][] = [
+    ['an unknown one', { path: '', m: '1' }, 'unknown_argument', "own/view has no argument 'm'"],
+    ['a missing one', {}, 'bad_request', 'own/view needs the argument path (PX_STRING)'],
+    ['no integer', { path: '', n: 'many' }, 'bad_request', "n: 'many' is not an integer"],
+    ['no number', { path: '', least: '1,5' }, 'bad_request', "least: '1,5' is not a number"],
+    ['no boolean', { path: '', sure: 'maybe' }, 'bad_request', "sure: 'maybe' is not true or false"],
+    [
+      'none of the valid values',
+      { path: '', mode: 'c' },
+      'bad_request',
+      "mode: 'c' is not one of its values",
+    ],
+  ]
+  test.each(cases)('%s', (_, args, code, message) => {
+    const shape = failure({ script: 'own/view', args }, own)
+    expect(shape).toMatchObject({ code, message } as never)
+    expect(shape.hint).not.toBe('')
+  })
+
+  test('the hint lists what there is', () => {
+    expect(failure({ script: 'px/http_data', args: { start: '-5m' } }).hint).toContain(
+      'start_time, source_filter, destination_filter, max_num_records',
+    )
+    expect(failure({ text: 'import px', args: { a: '1' } }).code).toBe('unknown_argument')
+  })
+
+  test('a time that is no time names the argument', () => {
+    const shape = failure({ script: 'px/http_data', args: { start_time: 'soon' } })
+    expect(shape).toMatchObject({ code: 'bad_time_range', message: "start_time: 'soon' is not a time" })
+  })
+})
+
+describe('text', () => {
+  test('shows what it displays', () => {
+    const text = "import px\npx.display(px.DataFrame('http_events', select=['req_path']), 'paths')"
+    const { script, tables, stats } = run({ text }, context)
+    expect([script, tables[0]!.name, tables[0]!.rows, tables[0]!.truncated]).toEqual(['', 'paths', 5, false])
+    expect(stats).toMatchObject({ rowsRead: 5, chunksRead: 2, rowsOut: 5 })
+  })
+
+  test('that shows nothing says so', () => {
+    expect(failure({ text: 'import px\n' })).toMatchObject({
+      code: 'compile_error',
+      message: 'The script shows nothing',
+    })
+    expect(failure({})).toMatchObject({ code: 'bad_request' })
+  })
+
+  test('only compiled: columns without rows', () => {
+    const text = "import px\npx.display(px.DataFrame('http_events', select=['req_path']))"
+    const [table] = run({ text, schemaOnly: true }, context).tables
+    expect(table).toEqual({
+      name: 'output',
+      columns: [{ name: 'req_path', type: 'STRING', semantic: 'ST_NONE' }],
+      values: [[]],
+      rows: 0,
+      truncated: false,
+    })
+  })
+
+  test('errors carry line, column and a hint', () => {
+    expect(failure({ text: "import px\ndf = px.DataFrame('http_event')" })).toEqual({
+      code: 'unknown_table',
+      message: "There is no table 'http_event'",
+      hint: "Did you mean 'http_events'?",
+      line: 2,
+      column: 19,
+    })
+  })
+
+  test('the row limit cuts and says so', () => {
+    const text = "import px\npx.display(px.DataFrame('http_events'))"
+    const [table] = run({ text, limits: { rows: 3 } }, context).tables
+    expect([table!.rows, table!.truncated]).toEqual([3, true])
+  })
+
+  test('cancellation ends it', () => {
+    const text = "import px\npx.display(px.DataFrame('http_events'))"
+    expect(failure({ text }, { ...context, cancelled: () => true }).code).toBe('cancelled')
+  })
+})
+
+test('an unknown script', () => {
+  expect(failure({ script: 'px/http_dta' })).toMatchObject({
+    code: 'unknown_script',
+    hint: "Did you mean 'px/http_data'?",
+  })
+})
+
+describe('tables of functions', () => {
+  const rows = (fn: string) => rowsOf(run({ text: `import px\npx.display(px.${fn}())` }, context))
+
+  test('list functions, aggregates and tables', () => {
+    expect(rows('GetUDFList')).toContainEqual({
+      name: 'contains',
+      return_type: 'BOOLEAN',
+      args: '[STRING, STRING]',
+    })
+    expect(rows('GetUDAList')).toContainEqual({ name: 'mean', return_type: 'FLOAT64', args: '[INT64]' })
+    expect(rows('GetUDTFList').map((row) => row.name)).toContain('GetSchemas')
+  })
+
+  test('can be worked with as any table', () => {
+    const text =
+      "import px\ndf = px.GetSchemas()\ndf = df[df.column_name == 'latency']\npx.display(df[['table_name']])"
+    expect(rowsOf(run({ text }, context))).toEqual([{ table_name: 'http_events' }])
+  })
+})
+
+describe('newest rows of a table', () => {
+  const read = (options: { startTime?: string; endTime?: string; limit: number }) =>
+    readTable({ name: 'http_events', ...options }, context)
+
+  test('newest first, in a range', () => {
+    const paths = (table: ReturnType<typeof read>) =>
+      table.values[table.columns.findIndex((c) => c.name === 'req_path')]
+    expect(paths(read({ limit: 2 }))).toEqual(['/1', '/2'])
+    expect(paths(read({ limit: 9, startTime: '-4s', endTime: '-2s' }))).toEqual(['/2', '/3', '/4'])
+  })
+
+  test('refusals', () => {
+    expect(shapeOf(() => readTable({ name: 'nope', limit: 1 }, context)).code).toBe('unknown_table')
+    expect(shapeOf(() => read({ limit: -1 })).code).toBe('bad_request')
+    expect(shapeOf(() => read({ limit: 1, startTime: 'x' })).message).toContain('start_time')
+    expect(shapeOf(() => read({ limit: 1, startTime: '-1s', endTime: '-2s' })).code).toBe('bad_time_range')
+  })
+})
+
+test('summaries say what is stored', () => {
+  const [http, conn] = summaries(context.source.tables())
+  expect(http).toMatchObject({ name: 'http_events', rows: 5, span: 4, oldest: '1799999995000000000' })
+  expect(conn).toMatchObject({ rows: 0, oldest: null, newest: null, span: 0 })
+})
+
+describe('bundles that are refused', () => {
+  const refusal = (files: Record<string, string>) => shapeOf(() => withScript(context, 'a/b', files)).message
+  test.each([
+    ['no script', {}, 'a/b: the folder needs one .pxl file, it has 0'],
+    ['two scripts', { 'a.pxl': '', 'b.pxl': '' }, 'a/b: the folder needs one .pxl file, it has 2'],
+    ['a view that is no JSON', { 'a.pxl': '', 'vis.json': '{' }, 'a/b/vis.json: '],
+    [
+      'a variable without a type',
+      { 'a.pxl': '', 'vis.json': '{"variables":[{"name":"x"}]}' },
+      'variables[].type is missing',
+    ],
+    [
+      'a function without a name',
+      { 'a.pxl': '', 'vis.json': '{"globalFuncs":[{"outputName":"x"}]}' },
+      'func.name is missing',
+    ],
+  ] as [string, Record<string, string>, string][])('%s', (_, files, message) => {
+    expect(refusal(files)).toContain(message)
+  })
+})
