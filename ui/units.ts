@@ -6,11 +6,11 @@ export type Unit = 'ns' | 'bytes' | 'bytes/s' | 'per_s' | 'ratio' | 'none'
 const BYTE_STEPS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 const COUNT_STEPS = ['', 'k', 'M', 'G', 'T']
 
-/** Three significant digits, without an exponent; whole numbers as they are. */
+/** Three significant digits, without an exponent; whole numbers, but for rounding errors, as they are. */
 function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const size = Math.abs(value)
-  if (size >= 100 || Number.isInteger(value)) return value.toFixed(0)
+  if (size >= 100 || Math.abs(value - Math.round(value)) <= size * 1e-12) return value.toFixed(0)
   return size >= 1 ? value.toPrecision(3) : String(Number(value.toPrecision(3)))
 }
 

@@ -144,7 +144,10 @@ describe.skipIf(missing !== '')('in Chromium', () => {
     const { page } = watched
     await page.focus('table.rows tbody tr:first-child')
     await page.keyboard.press('ArrowDown')
+    const row = page.locator('table.rows tbody tr:nth-child(2)')
+    const { y } = (await row.boundingBox())!
     await page.keyboard.press('Enter')
+    expect((await row.boundingBox())!.y).toBe(y)
     const details = await page.locator('#details').textContent()
     expect(details).toContain('/api/v1/orders/1')
     expect(details).toContain('{\n  "Host": "localhost:8080"')

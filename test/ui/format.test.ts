@@ -38,6 +38,7 @@ test.each([
 ])('%p seconds are %p', (value, text) => expect(span(value)).toBe(text))
 
 test('rates and ratios', () => {
+  expect(inUnit('per_s', 6e-8 * 1e9)).toBe('60/s')
   expect(inUnit('per_s', 1234)).toBe('1.23 k/s')
   expect(inUnit('ratio', 0.0123)).toBe('1.23 %')
   expect(inUnit('bytes/s', 2048)).toBe('2 KiB/s')
