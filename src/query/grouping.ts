@@ -94,10 +94,17 @@ class IntKeys implements KeyColumn {
     const values = this.#align(vector)
     if (this.#direct.length === 0) this.#direct = new Uint32Array(DIRECT)
     const direct = this.#direct
+    let last = Number.NaN
+    let number = 0
     for (let i = 0; i < rows; i++) {
       const value = values[i]!
-      const slot = value >= 0 && value < DIRECT ? direct[value]! : 0
-      out[i] = slot > 0 ? slot - 1 : this.#number(value, insert)
+      // Neighbours are often in the same window of time.
+      if (value !== last) {
+        const slot = value >= 0 && value < DIRECT ? direct[value]! : 0
+        number = slot > 0 ? slot - 1 : this.#number(value, insert)
+        last = value
+      }
+      out[i] = number
     }
   }
 

@@ -116,21 +116,29 @@ function floorBin(value: bigint, size: bigint): bigint {
 function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
   const [value, size] = args as [Operand, Operand]
   const step = isConstant(size) ? narrow(BigInt(size.constant)) : undefined
-  if (isConstant(value) || typeof step !== 'number' || step <= 0 || step > EXACT / 4) {
-    return intOperation(type, { ...MODULO, exact: floorBin, offsets: () => false }, args, rows)
+  if (!isConstant(value) && typeof step === 'number' && step > 0 && step < EXACT / 4) {
+    const { base, values } = ints(value)
+    const out = new Float64Array(rows)
+    const largest = binOffsets(values, Number(floorMod(base, BigInt(step))), step, out)
+    if (largest <= EXACT && base > -FAR && base < FAR) return intVector(type, base, out, largest)
   }
-  const { base, values } = ints(value)
-  const baseRest = Number(floorMod(base, BigInt(step)))
-  const out = new Float64Array(rows)
+  return intOperation(type, { ...MODULO, exact: floorBin, offsets: () => false }, args, rows)
+}
+
+/** Where the bins start, as offsets from a base that is `baseRest` above a multiple; returns the largest magnitude met. */
+function binOffsets(values: Float64Array, baseRest: number, step: number, out: Float64Array): number {
   let largest = 0
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < out.length; i++) {
     const offset = values[i]!
-    const rest = ((offset % step) + step + baseRest) % step
-    const start = offset - rest
-    out[i] = start
-    if (Math.abs(start) > largest) largest = Math.abs(start)
+    const shifted = offset + baseRest
+    // The quotient of doubles may round up across a multiple; %, which can't, is several times slower.
+    let rest = shifted - Math.floor(shifted / step) * step
+    if (rest < 0) rest += step
+    out[i] = offset - rest
+    const magnitude = Math.max(Math.abs(shifted), Math.abs(offset - rest)) + step
+    if (magnitude > largest) largest = magnitude
   }
-  return intVector(type, base, out, largest)
+  return largest
 }
 
 const floorMod = (a: bigint, b: bigint) => ((a % b) + b) % b
