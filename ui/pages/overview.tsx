@@ -65,9 +65,8 @@ function Nothing({ status }: { status: Status }) {
       <div class="empty">
         <p>Nixie is not capturing on this host. What is stored can still be asked.</p>
         {status.capture.error ? <p>{status.capture.error}</p> : null}
-        <Probes probes={status.probes.filter((p) => !p.attached)} />
         <p>
-          <code>nixie check</code> says what is missing, in words.
+          The probes below say why; <code>nixie check</code> says what is missing, in words.
         </p>
       </div>
     )
