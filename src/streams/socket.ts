@@ -205,7 +205,7 @@ export class TracedSocket implements Receiver, Counted {
     }
     this.#shared.counters.gaps++
     if (Number.isFinite(hole)) this.#shared.counters.gapBytes += hole
-    if (stream.lost) this.#protocol.gap(stream.kind, this.#state, Number.POSITIVE_INFINITY)
+    if (stream.lost) this.#protocol.gap(stream.kind, this.#state, hole)
     this.#lose(stream)
   }
 

@@ -113,7 +113,7 @@ describe('pairs behind holes', () => {
   test.each([
     ['q p Q p q p q p', [1, 3, 4]],
     ['q p q P q p q p', [1, 3, 4]],
-    ['q p Q P q p q p', [1, 3, 4]],
+    ['q p Q P q p q p', [1, 4]],
     ['q P q p q p', [2, 3]],
     ['Q p q p q p', [2, 3]],
     ['q p Q p Q p q p', [1, 4]],

@@ -146,7 +146,7 @@ function advance(kind: Kind, side: Side, input: Input, state: HttpState): Step {
 export function gap(kind: Kind, state: HttpState, bytes: number): boolean {
   const side = state[kind]
   if (passGap(side, bytes)) return true
-  const takesHead = side.phase === Phase.Head && Number.isFinite(bytes)
+  const takesHead = side.phase === Phase.Head
   side.reset()
   if (kind === 'request') state.pairing.requestGap()
   else state.pairing.responseGap(takesHead)

@@ -128,6 +128,10 @@ export class Pairing<H> {
     if (takesAnswer && this.#answered < Math.min(this.#asked, this.#sureBelow)) {
       this.#hints.shift()
       this.#answered++
+    } else if (takesAnswer) {
+      // Which of the requests it answers isn't known: none of them is waited for.
+      this.#hints = []
+      this.#answered = this.#asked
     }
     this.responsesUnsure()
   }

@@ -1,0 +1,95 @@
+/** HTTP through `Streams` with everything that can go wrong at once; bounded, and the same each time. */
+import { expect, test } from 'bun:test'
+import type { SocketEvent } from '../../src/events/socket-event'
+import { PROTOCOLS } from '../../src/protocols'
+import { random, rig, Wire } from '../streams/wire'
+import { chunked, request, response } from './http/samples'
+
+const SEEDS = 60
+const EXCHANGES = 40
+
+interface Fuzzed {
+  readonly event: SocketEvent
+  readonly exchange: number
+}
+
+/** A keep-alive conversation of which every answer says which question it is to, cut into events. */
+function conversation(next: () => number, wire: Wire): Fuzzed[] {
+  const events: Fuzzed[] = []
+  const cut = (exchange: number, isRequest: boolean, text: string) => {
+    for (let at = 0; at < text.length; ) {
+      const end = next() < 0.7 ? text.length : at + 1 + Math.floor(next() * (text.length - at))
+      const part = text.slice(at, end)
+      const captured = next() < 0.05 ? Math.floor(next() * part.length) : undefined
+      events.push({
+        exchange,
+        event: isRequest ? wire.request(part, captured) : wire.response(part, captured),
+      })
+      at = end
+    }
+  }
+  for (let n = 0; n < EXCHANGES; n++) {
+    const method = ['GET', 'HEAD', 'POST'][Math.floor(next() * 3)]!
+    const size = Math.floor(next() ** 4 * 20_000)
+    cut(n, true, request(`${method} /${n}`, {}, method === 'POST' ? 'p'.repeat(1 + size) : ''))
+    const mark = { 'X-Answer': n }
+    if (method === 'HEAD') cut(n, false, response('200 OK', { ...mark, 'Content-Length': size }))
+    else if (next() < 0.5) cut(n, false, response('200 OK', mark, 'b'.repeat(size)))
+    else {
+      const head = `HTTP/1.1 200 OK\r\nX-Answer: ${n}\r\nTransfer-Encoding: chunked\r\n\r\n`
+      cut(n, false, head + chunked(['c'.repeat(1 + size), 'end']))
+    }
+  }
+  return events
+}
+
+test('losses, cuts, duplicates and changed places never pair a request with the answer to another', () => {
+  let rows = 0
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const next = random(seed)
+    const { streams, sink } = rig(PROTOCOLS, { streamBytes: 128 << 10 })
+    const wire = new Wire()
+    if (next() < 0.5) streams.handle(wire.open())
+    const loss = [0, 0.01, 0.1][seed % 3]!
+    const events = conversation(next, wire).map(({ event }) => event)
+    for (let i = 0; i < events.length; i++) {
+      if (next() < loss) continue
+      const event = events[i]!
+      const after = events[i + 1]
+      if (after && after.direction === event.direction && next() < 0.05) {
+        streams.handle(after)
+        events[i + 1] = event
+        continue
+      }
+      streams.handle(event)
+      if (next() < 0.02) streams.handle(event)
+      if (next() < 0.02) streams.tick(event.timeNs)
+    }
+    streams.close()
+    for (const { req_path, resp_headers } of sink.rows('http_events')) {
+      expect(req_path, `seed ${seed}`).toBe(`/${JSON.parse(resp_headers as string)['X-Answer']}`)
+      rows++
+    }
+  }
+  // Most of what could be recorded was.
+  expect(rows).toBeGreaterThan(SEEDS * EXCHANGES * 0.6)
+})
+
+test('changed bytes never throw, and what is held stays bounded', () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const next = random(1000 + seed)
+    const { streams, counters } = rig(PROTOCOLS, { streamBytes: 64 << 10 })
+    const wire = new Wire()
+    streams.handle(wire.open())
+    for (const { event } of conversation(next, wire)) {
+      const payload = event.payload.slice()
+      if (payload.length > 0)
+        for (let i = 0; i < next() * 4; i++) payload[Math.floor(next() * payload.length)] = next() * 256
+      streams.handle({ ...event, payload })
+    }
+    streams.tick(wire.timeNs + 60e9)
+    streams.close()
+    expect(streams.size).toBe(0)
+    expect(counters.frames).toBeGreaterThan(0)
+  }
+})
