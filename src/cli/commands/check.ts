@@ -10,17 +10,18 @@ export const check: Command = {
   run: async ({ flags, io }) => {
     // Loads the kernel side's library: only this command and the capture thread need it.
     const { checkHost } = await import('../../kernel/check')
-    const checks = await checkHost()
+    const checks = checkHost()
     const works = checks.every(({ ok, required }) => ok || !required)
     if (flags.output === 'json') {
       await io.stdout.write(`${JSON.stringify({ ok: works, checks }, null, 2)}\n`)
       return works ? 0 : 1
     }
     const width = Math.max(...checks.map(({ name }) => name.length))
+    const indent = ' '.repeat('FAIL'.length + 2 + width + 2)
     for (const { name, ok, detail, hint, required } of checks) {
       const mark = ok ? 'ok  ' : required ? 'FAIL' : 'warn'
-      await io.stdout.write(`${mark}  ${name.padEnd(width)}  ${detail}\n`)
-      if (!ok && hint !== '') await io.stdout.write(`      ${' '.repeat(width)}  ${hint}\n`)
+      await io.stdout.write(`${mark}  ${name.padEnd(width)}  ${detail.replaceAll('\n', `\n${indent}`)}\n`)
+      if (!ok && hint !== '') await io.stdout.write(`${indent}${hint}\n`)
     }
     await io.stdout.write(works ? '\nCapture can work here.\n' : '\nCapture cannot work here.\n')
     return works ? 0 : 1
