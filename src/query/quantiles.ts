@@ -8,7 +8,7 @@
 
 const ACCURACY = 0.005
 const LOG_GAMMA = Math.log((1 + ACCURACY) / (1 - ACCURACY))
-const EXACT_VALUES = 128
+const EXACT_VALUES = 512
 /** Keys by which a window grows at least. */
 const MARGIN = 32
 /** Bounds the memory of a sketch: 8,192 buckets span 35 decades; what lies below them is counted in the lowest. */

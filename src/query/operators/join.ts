@@ -4,7 +4,8 @@
  */
 import type { Batch, Vector } from '../../records/batch'
 import type { DataType } from '../../records/types'
-import { Grouping, UNKNOWN } from '../grouping'
+import { Grouping } from '../grouping'
+import { UNKNOWN } from '../key-columns'
 import { materialise, zeroOf } from '../operand'
 import type { Node, TypedColumn } from '../plan'
 import { bytesOf, concat, concatBatches, gather } from '../vectors'

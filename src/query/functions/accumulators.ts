@@ -1,0 +1,305 @@
+/** What aggregates gather: one value per group, over any number of batches. */
+import type { Vector } from '../../records/batch'
+import type { DataType } from '../../records/types'
+import { doubles, ints, intsFromBigints, vectorOf, zeroOf } from '../operand'
+import { QuantileSketch } from '../quantiles'
+import { commonBase, rebased } from '../vectors'
+
+export interface Accumulator {
+  /** Row i belongs to group `groups[i]`, which is below `count`. */
+  add(values: Vector, groups: Uint32Array, rows: number, count: number): void
+  /** One value for each of `count` groups; of none seen 0, '' or false. */
+  finish(count: number): Vector
+  readonly bytes: number
+}
+
+function widened(values: Float64Array, count: number): Float64Array {
+  if (values.length >= count) return values
+  const wider = new Float64Array(Math.max(count, values.length * 2, 16))
+  wider.set(values)
+  return wider
+}
+
+export class Count implements Accumulator {
+  #counts: Float64Array = new Float64Array(0)
+
+  add(_: unknown, groups: Uint32Array, rows: number, count: number): void {
+    this.#counts = widened(this.#counts, count)
+    const counts = this.#counts
+    for (let i = 0; i < rows; i++) counts[groups[i]!]! += 1
+  }
+
+  finish(count: number): Vector {
+    return { type: 'INT64', base: 0n, values: widened(this.#counts, count).slice(0, count) }
+  }
+
+  get bytes(): number {
+    return this.#counts.byteLength
+  }
+}
+
+const HALF = 2 ** 52
+
+/** Exact: doubles up to 2^52, and what goes beyond is carried into a bigint. */
+export class IntSum implements Accumulator {
+  #low: Float64Array = new Float64Array(0)
+  readonly #high = new Map<number, bigint>()
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#low = widened(this.#low, count)
+    const low = this.#low
+    const { base, values } = ints(vector)
+    if (base !== 0n) {
+      for (let i = 0; i < rows; i++) this.#carry(groups[i]!, base + BigInt(values[i]!))
+      return
+    }
+    for (let i = 0; i < rows; i++) {
+      const group = groups[i]!
+      const sum = low[group]! + values[i]!
+      if (sum < HALF && sum > -HALF) low[group] = sum
+      else this.#carry(group, BigInt(values[i]!))
+    }
+  }
+
+  #carry(group: number, value: bigint): void {
+    this.#high.set(group, (this.#high.get(group) ?? 0n) + value)
+  }
+
+  finish(count: number): Vector {
+    const low = widened(this.#low, count)
+    if (this.#high.size === 0) return { type: 'INT64', base: 0n, values: low.slice(0, count) }
+    const exact = Array.from({ length: count }, (_, g) => BigInt(low[g]!) + (this.#high.get(g) ?? 0n))
+    return intsFromBigints('INT64', exact)
+  }
+
+  get bytes(): number {
+    return this.#low.byteLength + this.#high.size * 64
+  }
+}
+
+export class FloatSum implements Accumulator {
+  #sums: Float64Array = new Float64Array(0)
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#sums = widened(this.#sums, count)
+    const sums = this.#sums
+    const { values } = doubles(vector)
+    for (let i = 0; i < rows; i++) sums[groups[i]!]! += values[i]!
+  }
+
+  finish(count: number): Vector {
+    return { type: 'FLOAT64', values: widened(this.#sums, count).slice(0, count) }
+  }
+
+  get bytes(): number {
+    return this.#sums.byteLength
+  }
+}
+
+/** NaN for a group without rows, as 0 / 0. */
+export class Mean implements Accumulator {
+  readonly #sum = new FloatSum()
+  readonly #count = new Count()
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#sum.add(vector, groups, rows, count)
+    this.#count.add(vector, groups, rows, count)
+  }
+
+  finish(count: number): Vector {
+    const { values } = doubles(this.#sum.finish(count))
+    const counts = doubles(this.#count.finish(count)).values
+    return { type: 'FLOAT64', values: values.map((sum, g) => sum / counts[g]!) }
+  }
+
+  get bytes(): number {
+    return this.#sum.bytes + this.#count.bytes
+  }
+}
+
+/** min and max; a NaN never wins. Integers stay relative to a base. */
+export class Extreme implements Accumulator {
+  #best: Float64Array = new Float64Array(0)
+  #seen = new Uint8Array(0)
+  #base: bigint | undefined
+  readonly #type: 'INT64' | 'FLOAT64' | 'TIME64NS'
+  readonly #sign: 1 | -1
+
+  /** Sign 1 keeps the largest, -1 the least. */
+  constructor(type: DataType, sign: 1 | -1) {
+    this.#type = type as 'INT64' | 'FLOAT64' | 'TIME64NS'
+    this.#sign = sign
+  }
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    this.#grow(count)
+    const values = this.#align(vector)
+    const best = this.#best
+    const seen = this.#seen
+    const sign = this.#sign
+    for (let i = 0; i < rows; i++) {
+      const group = groups[i]!
+      const value = values[i]!
+      if (seen[group] === 0) {
+        if (Number.isNaN(value)) continue
+        seen[group] = 1
+        best[group] = value
+      } else if (sign * value > sign * best[group]!) best[group] = value
+    }
+  }
+
+  #grow(count: number): void {
+    if (this.#best.length >= count) return
+    this.#best = widened(this.#best, count)
+    const seen = new Uint8Array(this.#best.length)
+    seen.set(this.#seen)
+    this.#seen = seen
+  }
+
+  #align(vector: Vector): Float64Array {
+    if (this.#type === 'FLOAT64') return doubles(vector).values
+    const given = ints(vector)
+    this.#base ??= given.base
+    if (given.base === this.#base) return given.values
+    const base = commonBase([{ base: this.#base, values: this.#best }, given])
+    this.#best = rebased({ base: this.#base, values: this.#best }, base)
+    this.#base = base
+    return rebased(given, base)
+  }
+
+  finish(count: number): Vector {
+    this.#grow(count)
+    const type = this.#type
+    const values = this.#best.slice(0, count)
+    if (type === 'FLOAT64') return { type, values }
+    const base = this.#base ?? 0n
+    const zero = Number(-base)
+    for (let g = 0; g < count; g++) if (this.#seen[g] === 0) values[g] = zero
+    return { type, base, values }
+  }
+
+  get bytes(): number {
+    return this.#best.byteLength + this.#seen.byteLength
+  }
+}
+
+/** The first value of each group. */
+export class First implements Accumulator {
+  readonly #values: (string | number | bigint | boolean)[] = []
+  readonly #type: DataType
+  #bytes = 0
+
+  constructor(type: DataType) {
+    this.#type = type
+  }
+
+  add(vector: Vector, groups: Uint32Array, rows: number, _: number): void {
+    const values = this.#values
+    for (let i = 0; i < rows; i++) {
+      const group = groups[i]!
+      if (values[group] !== undefined) continue
+      const value = exactCell(vector, i)
+      values[group] = value
+      this.#bytes += typeof value === 'string' ? 16 + value.length : 16
+    }
+  }
+
+  finish(count: number): Vector {
+    const missing = zeroOf(this.#type)
+    return vectorOf(
+      this.#type,
+      Array.from({ length: count }, (_, g) => this.#values[g] ?? missing),
+    )
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+}
+
+function exactCell(vector: Vector, row: number): string | number | bigint | boolean {
+  switch (vector.type) {
+    case 'STRING':
+    case 'UINT128':
+      return vector.dict.get(vector.codes[row]!)
+    case 'BOOLEAN':
+      return vector.values[row] === 1
+    case 'FLOAT64':
+      return vector.values[row]!
+    default:
+      return vector.base === 0n ? vector.values[row]! : vector.base + BigInt(vector.values[row]!)
+  }
+}
+
+const NAMES = ['p01', 'p10', 'p25', 'p50', 'p75', 'p90', 'p99'] as const
+const FRACTIONS = NAMES.map((name) => Number(name.slice(1)) / 100)
+
+/** Rows that are gathered before they go to their groups' sketches together. */
+const GATHERED = 1 << 20
+
+export class Quantiles implements Accumulator {
+  readonly #sketches: QuantileSketch[] = []
+  #values = new Float64Array(0)
+  #groups = new Uint32Array(0)
+  #gathered = 0
+  #bytes = 0
+
+  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+    const { values } = doubles(vector)
+    for (let from = 0; from < rows; ) {
+      this.#makeRoom(rows - from)
+      const to = Math.min(rows, from + this.#values.length - this.#gathered)
+      this.#values.set(values.subarray(from, to), this.#gathered)
+      this.#groups.set(groups.subarray(from, to), this.#gathered)
+      this.#gathered += to - from
+      from = to
+      if (this.#gathered === GATHERED) this.#flush(count)
+    }
+  }
+
+  #makeRoom(rows: number): void {
+    const wanted = Math.min(GATHERED, this.#gathered + rows)
+    if (this.#values.length >= wanted) return
+    const length = Math.min(GATHERED, Math.max(wanted, this.#values.length * 2))
+    const values = new Float64Array(length)
+    values.set(this.#values)
+    this.#values = values
+    const groups = new Uint32Array(length)
+    groups.set(this.#groups)
+    this.#groups = groups
+  }
+
+  /** Sorts what was gathered by group (a counting sort), so that each sketch is touched once. */
+  #flush(count: number): void {
+    const rows = this.#gathered
+    this.#gathered = 0
+    const ends = new Uint32Array(count + 1)
+    for (let i = 0; i < rows; i++) ends[this.#groups[i]! + 1]! += 1
+    for (let g = 0; g < count; g++) ends[g + 1]! += ends[g]!
+    const starts = ends.slice(0, count)
+    const sorted = new Float64Array(rows)
+    for (let i = 0; i < rows; i++) sorted[starts[this.#groups[i]!]!++] = this.#values[i]!
+    for (let g = 0; g < count; g++) {
+      if (ends[g] === ends[g + 1]) continue
+      const sketch = this.#sketches[g] ?? new QuantileSketch()
+      this.#sketches[g] = sketch
+      this.#bytes -= sketch.bytes
+      sketch.add(sorted, ends[g]!, ends[g + 1]!)
+      this.#bytes += sketch.bytes
+    }
+  }
+
+  finish(count: number): Vector {
+    this.#flush(count)
+    const empty = new QuantileSketch()
+    const texts = Array.from({ length: count }, (_, g) => {
+      const values = (this.#sketches[g] ?? empty).quantiles(FRACTIONS)
+      return `{${NAMES.map((name, i) => `"${name}":${values[i]}`).join(',')}}`
+    })
+    return vectorOf('STRING', texts)
+  }
+
+  get bytes(): number {
+    return this.#bytes + this.#values.byteLength + this.#groups.byteLength
+  }
+}

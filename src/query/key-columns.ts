@@ -1,0 +1,187 @@
+/** Numbers for the distinct values of one key column. */
+import type { StringTable, Vector } from '../records/batch'
+import type { DataType } from '../records/types'
+import { ints, vectorOf } from './operand'
+import { commonBase, rebased } from './vectors'
+
+/** Marks rows whose key isn't known (only when looking up). */
+export const UNKNOWN = 0xffffffff
+
+/** Distinct values of one column, numbered as they come. */
+export interface KeyColumn {
+  readonly size: number
+  readonly bytes: number
+  /** Writes each row's number to `out`; new values get one, or UNKNOWN when `insert` is false. */
+  assign(vector: Vector, rows: number, out: Uint32Array, insert: boolean): void
+  /** The values with these numbers. */
+  values(numbers: Uint32Array): Vector
+}
+
+class TextKeys implements KeyColumn {
+  readonly #numbers = new Map<string, number>()
+  readonly #texts: string[] = []
+  readonly #type: 'STRING' | 'UINT128'
+  #bytes = 0
+  /** Per entry of the last dictionary its number + 1, for inserting and for looking up. */
+  #known: { dict: StringTable; numbers: Uint32Array } | undefined
+
+  constructor(type: 'STRING' | 'UINT128') {
+    this.#type = type
+  }
+
+  get size(): number {
+    return this.#texts.length
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  assign(vector: Vector, rows: number, out: Uint32Array, insert: boolean): void {
+    if (vector.type !== 'STRING' && vector.type !== 'UINT128') throw new TypeError('text key expected')
+    const { codes, dict } = vector
+    if (this.#known?.dict !== dict) this.#known = { dict, numbers: new Uint32Array(dict.length) }
+    const known = this.#known.numbers
+    for (let i = 0; i < rows; i++) {
+      const code = codes[i]!
+      let number = known[code]!
+      if (number === 0) {
+        number = this.#number(dict.get(code), insert) + 1
+        if (number <= UNKNOWN) known[code] = number
+      }
+      out[i] = number - 1
+    }
+  }
+
+  #number(text: string, insert: boolean): number {
+    const number = this.#numbers.get(text)
+    if (number !== undefined) return number
+    if (!insert) return UNKNOWN
+    this.#numbers.set(text, this.#texts.length)
+    this.#bytes += 80 + text.length
+    return this.#texts.push(text) - 1
+  }
+
+  values(numbers: Uint32Array): Vector {
+    const { dict } = vectorOf(this.#type, this.#texts) as { dict: StringTable }
+    return { type: this.#type, codes: numbers, dict }
+  }
+}
+
+/** Status codes and ports, the usual integer keys, are looked up in an array. */
+const DIRECT = 1 << 16
+
+class IntKeys implements KeyColumn {
+  readonly #type: 'INT64' | 'TIME64NS'
+  #numbers = new Map<number, number>()
+  #direct = new Uint32Array(0)
+  #values: number[] = []
+  #base: bigint | undefined
+
+  constructor(type: 'INT64' | 'TIME64NS') {
+    this.#type = type
+  }
+
+  get size(): number {
+    return this.#values.length
+  }
+
+  get bytes(): number {
+    return this.#values.length * 48 + this.#direct.byteLength
+  }
+
+  assign(vector: Vector, rows: number, out: Uint32Array, insert: boolean): void {
+    const values = this.#align(vector)
+    if (this.#direct.length === 0) this.#direct = new Uint32Array(DIRECT)
+    const direct = this.#direct
+    let last = Number.NaN
+    let number = 0
+    for (let i = 0; i < rows; i++) {
+      const value = values[i]!
+      // Neighbours are often in the same window of time.
+      if (value !== last) {
+        const slot = value >= 0 && value < DIRECT ? direct[value]! : 0
+        number = slot > 0 ? slot - 1 : this.#number(value, insert)
+        last = value
+      }
+      out[i] = number
+    }
+  }
+
+  #number(value: number, insert: boolean): number {
+    const number = this.#numbers.get(value)
+    if (number !== undefined) return number
+    if (!insert) return UNKNOWN
+    const fresh = this.#values.push(value) - 1
+    this.#numbers.set(value, fresh)
+    if (value >= 0 && value < DIRECT) this.#direct[value] = fresh + 1
+    return fresh
+  }
+
+  #align(vector: Vector): Float64Array {
+    const given = ints(vector)
+    this.#base ??= given.base
+    if (given.base === this.#base) return given.values
+    const own = { base: this.#base, values: Float64Array.from(this.#values) }
+    const base = commonBase([own, given])
+    if (base !== this.#base) this.#renumber(rebased(own, base), base)
+    return rebased(given, base)
+  }
+
+  #renumber(values: Float64Array, base: bigint): void {
+    this.#base = base
+    this.#values = Array.from(values)
+    this.#numbers = new Map(this.#values.map((value, number) => [value, number]))
+    this.#direct.fill(0)
+    for (const [value, number] of this.#numbers)
+      if (value >= 0 && value < DIRECT) this.#direct[value] = number + 1
+  }
+
+  values(numbers: Uint32Array): Vector {
+    const values = Float64Array.from(numbers, (number) => this.#values[number]!)
+    return { type: this.#type, base: this.#base ?? 0n, values }
+  }
+}
+
+/** FLOAT64 and BOOLEAN; NaN is one value, and so are 0 and -0. */
+class NumberKeys implements KeyColumn {
+  readonly #type: 'FLOAT64' | 'BOOLEAN'
+  readonly #numbers = new Map<number, number>()
+  readonly #values: number[] = []
+
+  constructor(type: 'FLOAT64' | 'BOOLEAN') {
+    this.#type = type
+  }
+
+  get size(): number {
+    return this.#values.length
+  }
+
+  get bytes(): number {
+    return this.#values.length * 48
+  }
+
+  assign(vector: Vector, rows: number, out: Uint32Array, insert: boolean): void {
+    if (!('values' in vector)) throw new TypeError('number key expected')
+    for (let i = 0; i < rows; i++) {
+      const value = vector.values[i]!
+      let number = this.#numbers.get(value)
+      if (number === undefined && insert) {
+        number = this.#values.push(value) - 1
+        this.#numbers.set(value, number)
+      }
+      out[i] = number ?? UNKNOWN
+    }
+  }
+
+  values(numbers: Uint32Array): Vector {
+    const values = Array.from(numbers, (number) => this.#values[number]!)
+    if (this.#type === 'BOOLEAN') return { type: 'BOOLEAN', values: Uint8Array.from(values) }
+    return { type: 'FLOAT64', values: Float64Array.from(values) }
+  }
+}
+
+export function keysOf(type: DataType): KeyColumn {
+  if (type === 'STRING' || type === 'UINT128') return new TextKeys(type)
+  return type === 'FLOAT64' || type === 'BOOLEAN' ? new NumberKeys(type) : new IntKeys(type)
+}
