@@ -1,7 +1,7 @@
 /** The flow from the ring to the store, on one thread: drain → streams → records → one batch per table and second. */
 import type { Config } from '../config'
 import type { NixieError } from '../errors'
-import type { SocketEvent } from '../events/socket-event'
+import { EVENT_CLOSE, type SocketEvent } from '../events/socket-event'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel } from '../kernel/kernel'
 import { Processes } from '../metadata'
@@ -31,7 +31,12 @@ export class Pipeline {
   readonly #processes = new Processes()
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
   readonly #streams: Streams
-  readonly #onEvent = (event: SocketEvent) => this.#streams.handle(event)
+  readonly #onEvent = (event: SocketEvent) => {
+    // What the kernel counted and didn't send belongs to the connection's last word.
+    if (event.kind === EVENT_CLOSE && event.totals)
+      this.#streams.totals({ connId: event.connId, ...event.totals })
+    this.#streams.handle(event)
+  }
   #connStatsMs = Date.now()
   #probeStatusMs = 0
 
@@ -66,7 +71,10 @@ export class Pipeline {
   drain(): number {
     const start = Bun.nanoseconds()
     const events = this.#kernel.drain(this.#onEvent, EVENTS_PER_DRAIN)
-    if (events > 0) this.counters.drainNs += Bun.nanoseconds() - start
+    if (events > 0) {
+      this.counters.events += events
+      this.counters.drainNs += Bun.nanoseconds() - start
+    }
     return events
   }
 

@@ -42,6 +42,9 @@ export interface SocketEvent {
   readonly size: number
   /** The captured head of those bytes; valid during the call only. */
   readonly payload: Uint8Array
+  // ───────────────────────────────────────────────────────────────────────────
+  /** Of a close only: what the kernel had counted by then. */
+  readonly totals?: Omit<SocketTotals, 'connId'>
 }
 
 /** What the kernel does with a socket's data from now on. */
