@@ -36,6 +36,8 @@ struct transfer {
 	__u32 length;
 	__u32 filled;
 	__u32 part;
+	/* It is the last one of its message, so its size is all that is left. */
+	__u32 last;
 	/* The messages of sendmmsg and recvmmsg that are still to come. */
 	__u64 next_message;
 	__u64 messages;
@@ -175,12 +177,17 @@ static __always_inline void gather(struct socket_event *event, struct transfer *
 		if (!event)                                                                                           \
 			goto full;                                                                                    \
 		gather(event, t, class);                                                                              \
-		fill_record(event, conn, t, t->filled, last ? t->left : t->filled);                                   \
+		if (t->filled == 0 || (all && t->filled == t->length))                                                \
+			t->last = 1;                                                                                  \
+		fill_record(event, conn, t, t->filled, t->last ? t->left : t->filled);                                \
 		bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);                                                          \
 	} while (0)
 
-/* A record of up to `t->length` bytes from several pieces; `t->filled` says how many. False when the ring is full. */
-static __noinline bool emit_pieces(struct connection *conn, struct transfer *t, bool last)
+/*
+ * A record of up to `t->length` bytes (`all`: the rest of what may be captured) from several pieces; `t->filled` says
+ * how many it got. False when the ring is full.
+ */
+static __noinline bool emit_pieces(struct connection *conn, struct transfer *t, bool all)
 {
 	__u32 length = t->length;
 
@@ -284,8 +291,8 @@ static __noinline int emit_records(struct connection *conn, struct transfer *t)
 	for (int i = 0; i < RECORDS_PER_CALL; i++) {
 		__u64 wanted = t->left < t->cap ? t->left : t->cap;
 		__u64 length = wanted;
-		bool last = !stream || i == RECORDS_PER_CALL - 1;
 
+		t->last = !stream || i == RECORDS_PER_CALL - 1;
 		if (!t->piece)
 			next_piece(t);
 		if (!t->iov_left || t->piece >= length || (stream && t->piece >= GATHER_BELOW)) {
@@ -293,20 +300,20 @@ static __noinline int emit_records(struct connection *conn, struct transfer *t)
 				length = RECORD_PAYLOAD_MAX;
 			if (length > t->piece)
 				length = t->piece;
-			last = last || length == 0 || length == wanted;
+			if (length == 0 || length == wanted)
+				t->last = 1;
 			t->length = t->filled = length;
-			if (!emit_piece(conn, t, last ? t->left : length))
+			if (!emit_piece(conn, t, t->last ? t->left : length))
 				return 0;
 			advance(t, length);
 		} else {
 			if (length > GATHER_PAYLOAD_MAX)
 				length = GATHER_PAYLOAD_MAX;
-			last = last || length == wanted;
 			t->length = length;
-			if (!emit_pieces(conn, t, last))
+			if (!emit_pieces(conn, t, length == wanted))
 				return 0;
 		}
-		if (last) {
+		if (t->last) {
 			if (stream)
 				t->offset += t->left;
 			if (!next_message(conn, t))

@@ -1,0 +1,112 @@
+/** Runs a Python program under the probe and gives the events of its calls. */
+import { EVENT_DATA, type EventKind, type SocketEvent } from '../../src/events/socket-event'
+import { openKernel } from '../../src/kernel'
+import type { Kernel, KernelOptions } from '../../src/kernel/kernel'
+
+export interface Seen {
+  kind: EventKind
+  connId: number
+  timeNs: number
+  pid: number
+  startTicks: number
+  transport: 'tcp' | 'udp'
+  role: number
+  local: string
+  remote: string
+  direction: number
+  offset: number
+  size: number
+  payload: Buffer
+  totals?: { bytesSent: number; bytesReceived: number; lostEvents: number }
+}
+
+export function copy(event: SocketEvent): Seen {
+  const totals = (event as SocketEvent & { totals?: Seen['totals'] }).totals
+  return {
+    kind: event.kind,
+    connId: event.connId,
+    timeNs: event.timeNs,
+    pid: event.pid,
+    startTicks: event.startTicks,
+    transport: event.transport,
+    role: event.role,
+    local: `${event.localAddr} ${event.localPort}`,
+    remote: `${event.remoteAddr} ${event.remotePort}`,
+    direction: event.direction,
+    offset: event.offset,
+    size: event.size,
+    payload: Buffer.from(event.payload),
+    ...(event.kind !== EVENT_DATA && totals ? { totals } : {}),
+  }
+}
+
+export function open(options: Partial<KernelOptions> = {}): Kernel {
+  return openKernel({
+    enabled: true,
+    ringBytes: 1 << 22,
+    defaultCap: 16384,
+    ignorePids: [process.pid],
+    ...options,
+  })
+}
+
+export function drainAll(kernel: Kernel): Seen[] {
+  const seen: Seen[] = []
+  while (kernel.drain((event) => seen.push(copy(event)), 10_000) > 0);
+  return seen
+}
+
+const PRELUDE = `
+import array, ctypes, os, socket, struct, sys, time
+def pair(family=socket.AF_INET, host='127.0.0.1'):
+    s = socket.socket(family); s.bind((host, 0)); s.listen()
+    c = socket.socket(family); c.connect(s.getsockname()[:2]); d, _ = s.accept(); s.close()
+    return c, d
+def step():
+    print('ready', flush=True); sys.stdin.readline()
+`
+
+/** A Python program that can be stopped at its `step()` calls. */
+export class Program {
+  readonly #process
+  readonly #lines: ReadableStreamDefaultReader<Uint8Array>
+
+  constructor(text: string) {
+    this.#process = Bun.spawn(['python3', '-c', PRELUDE + text], {
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
+    this.#lines = this.#process.stdout.getReader()
+  }
+
+  get pid(): number {
+    return this.#process.pid
+  }
+
+  /** Waits until the program is at a `step()`. */
+  async ready(): Promise<string> {
+    return new TextDecoder().decode((await this.#lines.read()).value)
+  }
+
+  go(): void {
+    this.#process.stdin.write('\n')
+    this.#process.stdin.flush()
+  }
+
+  async end(): Promise<void> {
+    if ((await this.#process.exited) !== 0) throw new Error('the traced program failed')
+  }
+
+  kill(): void {
+    this.#process.kill()
+  }
+}
+
+/** Runs a program to its end; gives its data events. */
+export async function trace(kernel: Kernel, text: string): Promise<Seen[]> {
+  drainAll(kernel)
+  const program = new Program(text)
+  await program.end()
+  return drainAll(kernel).filter((event) => event.kind === EVENT_DATA && event.pid === program.pid)
+}
