@@ -131,9 +131,13 @@ const HERE: readonly FunctionSpec[] = [
   },
   {
     name: 'upid',
-    description: 'The identity of a process from agent number, process id and start time in ticks.',
+    description:
+      'The identity of a process from agent number (or this agent), process id and start time in ticks.',
     unit: always('ST_UPID'),
     overloads: [
+      scalar('pid:INT64 start:INT64 -> UINT128', ({ metadata }, ...parts: (number | bigint)[]) =>
+        [metadata.asid, ...parts].join(':'),
+      ),
       scalar('asid:INT64 pid:INT64 start:INT64 -> UINT128', (_, ...parts: (number | bigint)[]) =>
         parts.join(':'),
       ),

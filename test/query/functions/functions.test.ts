@@ -416,7 +416,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   asid: [[[], 1]],
   _exec_hostname: [[[], 'node-1']],
   _exec_host_num_cpus: [[[], cpus().length]],
-  upid: [[[1n, 42n, 7n], '1:42:7']],
+  upid: [
+    [[5n, 42n, 7n], '5:42:7'],
+    [[42n, 7n], '1:42:7'],
+  ],
 }
 
 for (const [name, cases] of Object.entries(CASES)) {
