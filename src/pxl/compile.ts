@@ -31,7 +31,6 @@ export interface CompiledModule {
   readonly functions: readonly {
     readonly name: string
     readonly params: readonly string[]
-    readonly doc: string
   }[]
 }
 
@@ -62,7 +61,7 @@ export function compile(text: string, { tables, nowNs }: CompileOptions): Compil
     evaluator.run(statements, scope)
     const functions = statements.flatMap((statement) =>
       statement.kind === 'function'
-        ? [{ name: statement.name, params: statement.params.map((p) => p.name), doc: statement.doc }]
+        ? [{ name: statement.name, params: statement.params.map((p) => p.name) }]
         : [],
     )
     const module = { displays, functions }

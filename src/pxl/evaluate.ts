@@ -85,8 +85,8 @@ export class Evaluator {
       if (param.annotation) this.#annotation(param.annotation, scope)
       return { ...param, fallback }
     })
-    const { name, body, doc, at } = statement
-    return { kind: 'function', name, params, body, doc, scope, source: this.#source, at }
+    const { name, body, at } = statement
+    return { kind: 'function', name, params, body, scope, source: this.#source, at }
   }
 
   #import(statement: Statement & { kind: 'import' }, scope: Scope): void {

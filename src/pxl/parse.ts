@@ -175,8 +175,6 @@ class TreeReader {
     if (!name || !params || !body) throw this.#refuse(node, 'this function', 'Write def name(arguments):')
     if (children[0]!.name !== 'def') throw this.#refuse(children[0]!, 'async functions', 'Write def.')
     const statements = this.#statements(body)
-    const first = statements[0]
-    const doc = first?.kind === 'expression' && first.value.kind === 'string' ? first.value.value : ''
     return {
       at: node.from,
       end: node.to,
@@ -184,7 +182,6 @@ class TreeReader {
       name: this.#slice(name),
       params: this.#parameters(params),
       body: statements,
-      doc,
     }
   }
 

@@ -67,7 +67,6 @@ export type Statement = Span &
         readonly name: string
         readonly params: readonly Parameter[]
         readonly body: readonly Statement[]
-        readonly doc: string
       }
     | { readonly kind: 'return'; readonly value: Expression | undefined }
     | { readonly kind: 'expression'; readonly value: Expression }

@@ -23,7 +23,6 @@ export interface UserFunction {
   readonly name: string
   readonly params: readonly (Omit<Parameter, 'fallback'> & { readonly fallback: Value | undefined })[]
   readonly body: readonly Statement[]
-  readonly doc: string
   readonly scope: Scope
   readonly source: Source
   /** Where it stands in its source. */
