@@ -1,7 +1,18 @@
-/** A bounded memo of a pure function of a text: two generations, so that what is in use survives a turn-over. */
+/** Texts between two looks at whether remembering pays. */
+const WINDOW = 512
+/** While fewer of them than this were known, the next window goes without the memo. */
+const WORTH_IT = WINDOW / 8
+
+/**
+ * A bounded memo of a pure function of a text: two generations, so that what is in use survives a turn-over. Where texts
+ * hardly ever repeat it steps aside most of the time.
+ */
 export class Memo<V> {
   #young = new Map<string, V>()
   #old = new Map<string, V>()
+  #asked = 0
+  #hits = 0
+  #aside = 0
   readonly #make: (text: string) => V
   readonly #capacity: number
   readonly #maxLength: number
@@ -15,14 +26,34 @@ export class Memo<V> {
 
   get(text: string): V {
     if (text.length > this.#maxLength) return this.#make(text)
+    if (this.#aside > 0) {
+      this.#aside--
+      return this.#make(text)
+    }
+    if (++this.#asked === WINDOW) this.#judge()
     const known = this.#young.get(text)
-    if (known !== undefined) return known
-    const value = this.#old.get(text) ?? this.#make(text)
+    if (known !== undefined) {
+      this.#hits++
+      return known
+    }
+    return this.#remember(text)
+  }
+
+  #remember(text: string): V {
+    let value = this.#old.get(text)
+    if (value === undefined) value = this.#make(text)
+    else this.#hits++
     if (this.#young.size >= this.#capacity) {
       this.#old = this.#young
       this.#young = new Map()
     }
     this.#young.set(text, value)
     return value
+  }
+
+  #judge(): void {
+    if (this.#hits < WORTH_IT) this.#aside = 8 * WINDOW
+    this.#asked = 0
+    this.#hits = 0
   }
 }

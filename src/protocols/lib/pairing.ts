@@ -9,7 +9,7 @@
  *   response), and then the count is sure again.
  * - On a connection that was seen to pipeline, nothing is paired behind a hole until it has been silent.
  * - A connection's first response may itself stand behind a hole that nobody knows of. When requests that came one by one
- *   wait for it, it is taken for that.
+ *   wait for it, or one is missing among them, it is taken for that.
  * - A response with no request outstanding is nobody's, and means that a request went by unseen.
  */
 
@@ -52,6 +52,8 @@ export class Pairing<H> {
   #pipelines = false
   #tentative: Answer<H> | undefined
   #lastNs = 0
+  /** How many requests there were when the last hole in them was found. */
+  #askedBeforeHole = -1
   #responded = false
   #firstNs = 0
   /** The request whose head was seen and whose end wasn't, or -1. */
@@ -90,7 +92,8 @@ export class Pairing<H> {
   responseBegins(timeNs: number): Answer<H> {
     if (!this.#responded) {
       this.#responded = true
-      if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.responseGap(false)
+      if (this.#askedBeforeHole === this.#asked) this.responseGap(true)
+      else if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.responseGap(false)
     }
     this.#lastNs = timeNs
     if (this.#answered < this.#asked && this.#answered < this.#sureBelow) {
@@ -118,6 +121,7 @@ export class Pairing<H> {
   requestGap(): void {
     // The response may be to a request in the hole.
     if (this.#tentative) this.#refute()
+    this.#askedBeforeHole = this.#asked
     this.requestsUnsure()
     this.#underWay = -1
   }
