@@ -434,7 +434,7 @@ function frameOf(side: Side, state: HttpState, body: string, bodySize: number): 
     if (hasLostEnd) pairing.requestsUnsure()
   } else {
     pairing.responseEnds(start!.answer, endNs)
-    if (hasLostEnd) pairing.responsesUnsure()
+    if (hasLostEnd) pairing.responseEndsUnseen(endNs)
   }
   return { status: 'frame', frame: { ...start!, startNs, endNs, headers, contentType, body, bodySize } }
 }

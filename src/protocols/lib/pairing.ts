@@ -56,6 +56,8 @@ export class Pairing<H> {
   #askedBeforeHole = -1
   #responded = false
   #firstNs = 0
+  /** When the newest request began. */
+  #askedNs = 0
   /** The request whose head was seen and whose end wasn't, or -1. */
   #underWay = -1
 
@@ -80,6 +82,7 @@ export class Pairing<H> {
     }
     if (this.#asked === 0) this.#firstNs = timeNs
     this.#lastNs = timeNs
+    this.#askedNs = timeNs
     this.#hints.push(hint)
     this.#underWay = this.#asked
     return this.#asked++
@@ -132,17 +135,15 @@ export class Pairing<H> {
     if (takesAnswer && this.#answered < Math.min(this.#asked, this.#sureBelow)) {
       this.#hints.shift()
       this.#answered++
-    } else if (takesAnswer) {
-      // Which of the requests it answers isn't known: none of them is waited for.
-      this.#hints = []
-      this.#answered = this.#asked
-    }
-    this.responsesUnsure()
+    } else if (takesAnswer) this.#expectNobody()
+    this.#responsesUnsure()
   }
 
-  /** More responses than those that were seen may have gone by; the last one is still what it is. */
-  responsesUnsure(): void {
-    this.#sureBelow = Math.min(this.#sureBelow, this.#answered)
+  /** The end of a response went by unseen, and others perhaps with it; it is still the answer that it is. */
+  responseEndsUnseen(endNs: number): void {
+    this.#responsesUnsure()
+    // What was moved after the next request began isn't of this response but of the next.
+    if (this.outstanding > 0 && endNs > this.#askedNs) this.#expectNobody()
   }
 
   requestsUnsure(): void {
@@ -184,6 +185,16 @@ export class Pairing<H> {
     return dropped
   }
 
+  #responsesUnsure(): void {
+    this.#sureBelow = Math.min(this.#sureBelow, this.#answered)
+  }
+
+  /** Which of the requests were answered isn't known: none of them is waited for. */
+  #expectNobody(): void {
+    this.#hints = []
+    this.#answered = this.#asked
+  }
+
   #settle(holds: boolean): void {
     this.#tentative!.certainty = holds ? 'sure' : 'refuted'
     this.#tentative = undefined
@@ -200,8 +211,7 @@ export class Pairing<H> {
 
   /** Nothing is outstanding: from here on the count is sure. */
   #restart(): void {
-    this.#answered = this.#asked
-    this.#hints = []
+    this.#expectNobody()
     this.#sureBelow = Number.POSITIVE_INFINITY
   }
 }
