@@ -17,6 +17,8 @@ export interface Asked {
 
 export interface CurlAnswer extends Asked {
   seconds: number
+  /** HTTP version of the answer. */
+  version: string
   req_body_size: number
   body: Buffer
 }
@@ -67,7 +69,9 @@ export async function curl(port: number, path: string, options: CurlOptions = {}
     path,
     status: said.http_code,
     resp_body_size: options.method === 'HEAD' ? 0 : said.size_download,
-    req_body_size: said.size_upload,
+    version: said.http_version,
+    // What curl says of an upload has the heads of chunks in it.
+    req_body_size: Buffer.byteLength(options.body ?? ''),
     local_port: said.local_port,
     seconds: said.time_total,
     body: options.method === 'HEAD' ? Buffer.alloc(0) : stdout,
