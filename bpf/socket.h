@@ -81,13 +81,14 @@ struct connection {
 };
 
 /*
- * A verdict is one word, so that it is never half written: low 32 bits of the connection's id, the cap in bits
- * 32-61, VERDICT_COUNT, VERDICT_SET. It waits in `verdicts` at the id modulo VERDICT_SLOTS until the connection's
- * next call takes it over: a verdict for a dead connection meets no id and does nothing.
+ * A verdict is one word, so that it is never half written: which connection in bits 0-35, the cap in bits 36-53,
+ * VERDICT_COUNT, VERDICT_SET. It waits in `verdicts` at the id modulo VERDICT_SLOTS, naming the connection by
+ * the quotient, until its next call takes it over: a verdict for a dead connection meets no id and does nothing.
  */
 #define VERDICT_SLOTS 131072
-#define VERDICT_CAP_SHIFT 32
-#define VERDICT_CAP_MAX 0x3fffffffULL
+#define VERDICT_TAG_MASK 0xfffffffffULL
+#define VERDICT_CAP_SHIFT 36
+#define VERDICT_CAP_MAX 0x3ffffULL
 #define VERDICT_COUNT (1ULL << 62)
 #define VERDICT_SET (1ULL << 63)
 

@@ -209,7 +209,8 @@ static __always_inline __u64 current_verdict(struct connection *conn)
 	__u32 slot = conn->id & (VERDICT_SLOTS - 1);
 	__u64 *word = bpf_map_lookup_elem(&verdicts, &slot);
 
-	if (word && *word != conn->verdict && (*word & VERDICT_SET) && (__u32)*word == (__u32)conn->id)
+	if (word && *word != conn->verdict && (*word & VERDICT_SET) &&
+	    (*word & VERDICT_TAG_MASK) == conn->id / VERDICT_SLOTS)
 		conn->verdict = *word;
 	return conn->verdict;
 }

@@ -12,8 +12,9 @@ import { BpfObject, BpfRing, mapGet, mapSet, mapWalk } from './loader'
 export const CONNECTION = { id: 0, totals: 24, closed: 89, size: 96 } as const
 
 const VERDICT_SLOTS = 131_072
-const VERDICT_CAP_MAX = 0x3fff_ffff
+const VERDICT_CAP_MAX = 0x3_ffff
 /** In the high word of a verdict. */
+const VERDICT_CAP_SHIFT = 4
 const VERDICT_COUNT = 1 << 30
 const VERDICT_SET = 1 << 31
 const IGNORED_MAX = 8
@@ -72,7 +73,7 @@ function loadObject(options: KernelOptions, programs: readonly ProgramName[], cp
     const ignored = new Uint32Array(IGNORED_MAX)
     ignored.set(options.ignorePids.slice(0, IGNORED_MAX))
     object.setKnob('ignored_tgids', ignored)
-    object.setKnob('default_cap', Uint32Array.of(Math.min(options.defaultCap, VERDICT_CAP_MAX)))
+    object.setKnob('default_cap', Uint32Array.of(options.defaultCap))
     object.setKnob('cpu_count', Uint32Array.of(cpus))
     object.setMaxEntries('events', options.ringBytes)
     for (const name of Object.keys(PROGRAMS)) {
@@ -164,10 +165,12 @@ export class SocketProbe {
   }
 
   setVerdict(connId: number, verdict: Verdict): void {
+    const tag = Math.floor(connId / VERDICT_SLOTS)
+    const what =
+      verdict.action === 'count' ? VERDICT_COUNT : Math.min(verdict.cap, VERDICT_CAP_MAX) << VERDICT_CAP_SHIFT
     this.#slot[0] = connId % VERDICT_SLOTS
-    this.#word[0] = connId % TWO_32
-    this.#word[1] =
-      VERDICT_SET | (verdict.action === 'count' ? VERDICT_COUNT : Math.min(verdict.cap, VERDICT_CAP_MAX))
+    this.#word[0] = tag % TWO_32
+    this.#word[1] = Math.floor(tag / TWO_32) | what | VERDICT_SET
     mapSet(this.#maps.verdicts, this.#slot, this.#word)
   }
 

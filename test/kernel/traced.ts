@@ -69,7 +69,7 @@ def step():
 /** A Python program that can be stopped at its `step()` calls. */
 export class Program {
   readonly #process
-  readonly #lines: ReadableStreamDefaultReader<Uint8Array>
+  readonly #lines
 
   constructor(text: string) {
     this.#process = Bun.spawn(['python3', '-c', PRELUDE + text], {
