@@ -1,14 +1,13 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
-import { readFileSync } from 'node:fs'
 import { hostname, release } from 'node:os'
 import { renderError, ui } from '../ui'
+import { readToken } from './api/access'
 import { createApp } from './api/app'
 import { serve as listen } from './api/serve'
 import { lossesOf, promiseWords, type Status, type TableStatus } from './api/status'
 import { VERSION } from './api/version'
 import { type Capture, startCapture } from './capture/client'
 import type { Config } from './config'
-import { NixieError } from './errors'
 import { addCounters, newCounters } from './health/counters'
 import { openRunner } from './runner/client'
 import { TABLES } from './runner/tables'
@@ -19,27 +18,6 @@ import type { Source, TableInfo } from './store/store'
 const SPAN_SLACK_SECONDS = 600
 
 const log = (message: string) => console.error(`nixie: ${message}`)
-
-function readToken(path: string): string | undefined {
-  if (path === '') return undefined
-  let token: string
-  try {
-    token = readFileSync(path, 'utf8').trim()
-  } catch (cause) {
-    throw new NixieError(
-      'bad_request',
-      `--token-file ${path}: ${(cause as Error).message}`,
-      'Name a file that Nixie may read.',
-    )
-  }
-  if (token === '')
-    throw new NixieError(
-      'bad_request',
-      `--token-file ${path} is empty`,
-      'Write a token into it, 16 bytes or more.',
-    )
-  return token
-}
 
 function tableStatus(
   info: TableInfo,
@@ -99,7 +77,7 @@ function statusOf(
 /** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
 export async function serve(config: Config): Promise<number> {
   const startedMs = Date.now()
-  const token = readToken(config.tokenFile)
+  const token = readToken(config)
   const capture = await startCapture(config, log)
   const store = openReader(config.dataDir, TABLES)
   const local = newCounters()
