@@ -3,34 +3,16 @@
  *
  * A message that lies whole in one event is parsed where it is, without a copy; only what is left over is buffered.
  */
-import { RECEIVED, SENT, type SocketEvent, type Verdict } from '../events/socket-event'
-import type { Counters } from '../health/counters'
-import type { Connection, Frame, Input, Kind, Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
+import { RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
+import type { Connection, Frame, Input, Kind, Protocol } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, type Role } from '../records/types'
 import { EMPTY, StreamInput } from './byte-stream'
 import type { Counted, StatsRow } from './conn-stats'
 import { Direction, type Receiver } from './direction'
-import type { StreamLimits } from './limits'
 import { LocalPeers } from './local-peers'
+import { recognise } from './recognise'
+import type { Surroundings } from './surroundings'
 import { looksLikeTls } from './tls'
-
-/** What all sockets share. */
-export interface Surroundings {
-  readonly protocols: readonly Protocol[]
-  readonly sink: Sink
-  readonly counters: Counters
-  readonly settings: ProtocolSettings
-  readonly limits: StreamLimits
-  readonly peers: LocalPeers
-  /** What the kernel captures of a call before any verdict. */
-  readonly defaultCap: number | undefined
-  setVerdict(connId: number, verdict: Verdict): void
-  upidOf(pid: number, startTicks: number): string
-  /** Have `tick` look at this socket until it says that it needs no more looking at. */
-  watch(socket: TracedSocket): void
-  /** Look at this socket again later: it speaks nothing that is known. */
-  reprobeLater(socket: TracedSocket): void
-}
 
 /** Bytes that a search for the next message keeps, so that a start line in two pieces is found. */
 const SEARCH_TAIL = 4096
@@ -223,9 +205,11 @@ export class TracedSocket implements Receiver, Counted {
       this.#count()
       return
     }
-    const found = this.#recognise(stream, head, payload)
+    const found = recognise(this.#shared.protocols, head, payload.length, this.#fresh)
     if (found) {
+      if (found.at > 0) this.#fresh = false
       const rest = buffer.length > 0 ? EMPTY : payload.subarray(found.at)
+      if (buffer.length > 0) buffer.consume(buffer.start + found.at)
       this.#adopt(found.protocol, found.kind, stream, rest, timeNs)
       return
     }
@@ -236,38 +220,6 @@ export class TracedSocket implements Receiver, Counted {
       (this.#probeEvents > probeEvents && this.#probeBytes > PROBE_MIN_BYTES)
     )
       this.#giveUp()
-  }
-
-  /**
-   * A known message at the stream's head, at an event's, or (when the connection was joined under way) anywhere;
-   * bytes before it are dropped. `at` is the offset in an unbuffered payload.
-   */
-  #recognise(
-    stream: Direction,
-    head: Uint8Array,
-    payload: Uint8Array,
-  ): { protocol: Protocol; kind: Kind; at: number } | undefined {
-    for (const protocol of this.#shared.protocols) {
-      const kind = protocol.infer(head)
-      if (kind) return { protocol, kind, at: 0 }
-    }
-    const { buffer } = stream
-    for (const protocol of this.#shared.protocols) {
-      const kind = head === payload ? undefined : protocol.infer(payload)
-      if (kind) {
-        this.#fresh = false
-        buffer.consume(buffer.end - payload.length)
-        return { protocol, kind, at: 0 }
-      }
-      if (this.#fresh) continue
-      for (const wanted of ['request', 'response'] as const) {
-        const at = protocol.boundary(wanted, head, 1)
-        if (at < 0 || protocol.infer(head.subarray(at)) !== wanted) continue
-        if (head !== payload) buffer.consume(buffer.start + at)
-        return { protocol, kind: wanted, at }
-      }
-    }
-    return undefined
   }
 
   #adopt(protocol: Protocol, kind: Kind, stream: Direction, rest: Uint8Array, timeNs: number): void {

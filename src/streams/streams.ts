@@ -12,7 +12,8 @@ import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import { ConnStats } from './conn-stats'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LocalPeers } from './local-peers'
-import { type Surroundings, TracedSocket } from './socket'
+import { TracedSocket } from './socket'
+import type { Surroundings } from './surroundings'
 
 export interface StreamsOptions {
   /** In the order in which a new connection is tried. */

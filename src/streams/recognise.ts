@@ -1,0 +1,40 @@
+import type { Kind, Protocol } from '../protocols/protocol'
+
+export interface Recognised {
+  readonly protocol: Protocol
+  readonly kind: Kind
+  /** Where in the head the message begins; what is before it is nobody's. */
+  readonly at: number
+}
+
+/**
+ * A known message in `head`, what one direction said so far: at its beginning, at that of its newest event (the last
+ * `newest` bytes), or, when the connection was joined under way, anywhere.
+ */
+export function recognise(
+  protocols: readonly Protocol[],
+  head: Uint8Array,
+  newest: number,
+  fresh: boolean,
+): Recognised | undefined {
+  for (const protocol of protocols) {
+    const kind = protocol.infer(head)
+    if (kind) return { protocol, kind, at: 0 }
+  }
+  const at = head.length - newest
+  for (const protocol of protocols) {
+    const kind = at === 0 ? undefined : protocol.infer(head.subarray(at))
+    if (kind) return { protocol, kind, at }
+    const found = fresh ? undefined : within(protocol, head)
+    if (found) return found
+  }
+  return undefined
+}
+
+function within(protocol: Protocol, head: Uint8Array): Recognised | undefined {
+  for (const kind of ['request', 'response'] as const) {
+    const at = protocol.boundary(kind, head, 1)
+    if (at >= 0 && protocol.infer(head.subarray(at)) === kind) return { protocol, kind, at }
+  }
+  return undefined
+}
