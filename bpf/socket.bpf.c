@@ -16,6 +16,9 @@ const volatile __u32 cpu_count = 1;
 const volatile __u32 default_cap = 4096;
 const volatile __u32 ignored_tgids[IGNORED_MAX] = {};
 
+/* Names the events' layout in the object's BTF, for the test that compares it with user space's. */
+const struct socket_event *event_layout __attribute__((unused));
+
 #include "lib/connection.bpf.h"
 #include "lib/record.bpf.h"
 
@@ -71,8 +74,11 @@ static __always_inline struct connection *connection_of(struct sock *sk, struct 
 
 static __always_inline __u64 start_of_process(void)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task;
 
+	if (HAVE_TYPED_TASK)
+		return bpf_get_current_task_btf()->group_leader->start_boottime / NS_PER_TICK;
+	task = (struct task_struct *)bpf_get_current_task();
 	return BPF_CORE_READ(task, group_leader, start_boottime) / NS_PER_TICK;
 }
 

@@ -189,16 +189,29 @@ static __always_inline struct socket *socket_of(struct file *file, __u64 *ino)
 	return BPF_CORE_READ(file, private_data);
 }
 
+/* Linux 5.11 and later give a task whose fields can be read without a call for each. */
+#define HAVE_TYPED_TASK bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
 static __always_inline struct file *file_of(__u32 fd)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **slots, *file = NULL;
+	__u32 slot_count;
 
+	if (HAVE_TYPED_TASK) {
+		struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+
+		slot_count = table->max_fds;
+		slots = table->fd;
+	} else {
+		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+		struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+
+		slot_count = BPF_CORE_READ(table, max_fds);
+		slots = BPF_CORE_READ(table, fd);
+	}
 	/* Another thread may have closed it, and the table may be another one since. */
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (fd >= slot_count)
 		return NULL;
-	slots = BPF_CORE_READ(table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file;
 }

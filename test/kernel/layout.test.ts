@@ -1,0 +1,80 @@
+/** The offsets that TypeScript reads at are those that the built objects have, by their BTF, for both machines. */
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
+import { CONNECTION } from '../../src/kernel/socket-probe'
+
+const root = join(import.meta.dir, '../..')
+const BTF_MAGIC = 0xeb9f
+const KIND_STRUCT = 4
+/** Bytes that follow a type's 12, by kind: a fixed part and one per member (kernel's Documentation/bpf/btf.rst). */
+const EXTRA: Record<number, readonly [fixed: number, each: number]> = {
+  1: [4, 0],
+  3: [12, 0],
+  4: [0, 12],
+  5: [0, 12],
+  6: [0, 8],
+  13: [0, 8],
+  14: [4, 0],
+  15: [0, 12],
+  17: [4, 0],
+  19: [0, 12],
+}
+
+/** Offset of `.BTF` in a 64-bit little-endian ELF file. */
+function btfSection(elf: DataView, name: (at: number) => string): number {
+  const table = Number(elf.getBigUint64(40, true))
+  const size = elf.getUint16(58, true)
+  const names = table + elf.getUint16(62, true) * size
+  const strings = Number(elf.getBigUint64(names + 24, true))
+  for (let i = 0; i < elf.getUint16(60, true); i++) {
+    const header = table + i * size
+    if (name(strings + elf.getUint32(header, true)) === '.BTF')
+      return Number(elf.getBigUint64(header + 24, true))
+  }
+  throw new Error('no .BTF section')
+}
+
+/** Struct → its size and the byte offset of each member. */
+function structs(path: string): Map<string, { size: number; members: Record<string, number> }> {
+  const bytes = readFileSync(path)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const name = (at: number) => bytes.toString('latin1', at, bytes.indexOf(0, at))
+  const btf = btfSection(view, name)
+  expect(view.getUint16(btf, true)).toBe(BTF_MAGIC)
+  const types = btf + view.getUint32(btf + 4, true) + view.getUint32(btf + 8, true)
+  const end = types + view.getUint32(btf + 12, true)
+  const strings = btf + view.getUint32(btf + 4, true) + view.getUint32(btf + 16, true)
+  const found = new Map<string, { size: number; members: Record<string, number> }>()
+  for (let at = types; at < end; ) {
+    const info = view.getUint32(at + 4, true)
+    const kind = (info >> 24) & 0x1f
+    const count = info & 0xffff
+    if (kind === KIND_STRUCT) {
+      const members: Record<string, number> = {}
+      for (let i = 0; i < count; i++) {
+        const member = at + 12 + i * 12
+        const bits = view.getUint32(member + 8, true)
+        members[name(strings + view.getUint32(member, true))] =
+          ((info >>> 31 ? bits & 0xffffff : bits) / 8) | 0
+      }
+      found.set(name(strings + view.getUint32(at, true)), { size: view.getUint32(at + 8, true), members })
+    }
+    const [fixed, each] = EXTRA[kind] ?? [0, 0]
+    at += 12 + fixed + each * count
+  }
+  return found
+}
+
+for (const arch of ['x64', 'arm64']) {
+  test(`layout of the events and connections: ${arch}`, () => {
+    const known = structs(join(root, `dist/bpf/socket.${arch}.bpf.o`))
+    expect(known.get('socket_event')!.members).toMatchObject(SOCKET_EVENT)
+    expect(known.get('endpoints')!.members).toMatchObject(ENDPOINTS)
+    expect(known.get('totals')!.members).toMatchObject(TOTALS)
+    const { size, ...members } = CONNECTION
+    expect(known.get('connection')!.members).toMatchObject(members)
+    expect(known.get('connection')!.size).toBe(size)
+  })
+}
