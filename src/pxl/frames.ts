@@ -238,8 +238,8 @@ export function head(node: Node, rows: number): Node {
   return bounded({ op: 'limit', input, rows, columns: node.columns }, [node])
 }
 
-/** The same rows from the newest to the oldest; undefined when they aren't in time order. */
-function newestFirst(node: Node): Node | undefined {
+/** A table's rows, however filtered and mapped, from the newest to the oldest; undefined for any other rows. */
+export function newestFirst(node: Node): Node | undefined {
   // Iterative: chains are long. From the node down to its table, then rebuilt upwards.
   const chain: Node[] = []
   let at = node

@@ -2,6 +2,7 @@
 import { NixieError } from '../errors'
 import type { Metadata } from '../metadata/metadata'
 import { compile } from '../pxl/compile'
+import { newestFirst } from '../pxl/frames'
 import { didYouMean } from '../pxl/suggest'
 import { checkRange, parseTime } from '../pxl/time'
 import { toCells } from '../query/cells'
@@ -40,7 +41,7 @@ export function runScript(request: RunRequest, context: RunContext): RunResult {
   const { name, text, view } = requested(request, context.scripts)
   const args = bindVariables(name, view?.variables ?? [], request.args ?? {})
   const module = compile(text, { tables: context.source.tables(), nowNs: context.nowNs })
-  const plan = planOf(module, view, args)
+  const plan = newest(planOf(module, view, args))
   if (plan.outputs.length === 0) {
     throw new NixieError('compile_error', 'The script shows nothing', "End it with px.display(df, 'name').")
   }
@@ -64,6 +65,11 @@ export function runScript(request: RunRequest, context: RunContext): RunResult {
     },
   }
 }
+
+/** The row limit is a head as well: what it leaves out are the oldest rows. */
+const newest = ({ outputs }: Plan): Plan => ({
+  outputs: outputs.map(({ name, node }) => ({ name, node: newestFirst(node) ?? node })),
+})
 
 /** The script of the library, or the text as one without a view. */
 function requested(

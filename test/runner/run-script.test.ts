@@ -176,9 +176,16 @@ describe('text', () => {
   })
 
   test('the row limit cuts and says so', () => {
-    const text = "import px\npx.display(px.DataFrame('http_events'))"
+    const text = "import px\npx.display(px.DataFrame('http_events', select=['req_path']))"
     const [table] = run({ text, limits: { rows: 3 } }, context).tables
     expect([table!.rows, table!.truncated]).toEqual([3, true])
+  })
+
+  test('the row limit keeps the newest rows', () => {
+    const text =
+      "import px\ndf = px.DataFrame('http_events', select=['req_path', 'latency'])\npx.display(df[df.latency >= 0][['req_path']])"
+    const [table] = run({ text, limits: { rows: 2 } }, context).tables
+    expect(table!.values).toEqual([['/1', '/2']])
   })
 
   test('cancellation ends it', () => {
