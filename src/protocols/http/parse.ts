@@ -161,6 +161,7 @@ function passGap(side: Side, bytes: number): boolean {
       side.body!.pass(bytes)
       return true
     case Phase.ChunkSize:
+      return loseChunks(side, bytes === LAST_CHUNK.length ? 0 : bytes)
     case Phase.ChunkEnd:
     case Phase.Trailers:
       return loseChunks(side, bytes)
@@ -169,6 +170,7 @@ function passGap(side: Side, bytes: number): boolean {
       break
     case Phase.ChunkData:
       // A chunk's data and its line break.
+      if (bytes === side.remaining + 2 + LAST_CHUNK.length) return loseChunks(side, side.remaining)
       if (bytes > side.remaining + 2) return loseChunks(side, bytes)
       if (bytes > side.remaining) {
         side.body!.pass(side.remaining)
@@ -200,7 +202,8 @@ function readLostChunks(kind: Kind, side: Side, input: Input): Step {
   if (input.pos < input.end) {
     if (infer(input.bytes.subarray(input.pos, input.end)) !== kind) {
       const isLast = latin1(input.bytes, Math.max(input.pos, input.end - 7), input.end).endsWith(LAST_CHUNK)
-      side.body!.pass(input.end - input.pos)
+      const length = input.end - input.pos
+      side.body!.pass(isLast ? Math.max(0, length - LAST_CHUNK.length) : length)
       side.lastNs = input.timeAt(input.end - 1)
       input.pos = input.end
       if (!isLast && !input.ended) return NEED_MORE

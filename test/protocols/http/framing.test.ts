@@ -176,6 +176,20 @@ describe('bodies that are larger than what is kept or captured', () => {
     expect(counters.gaps).toBe(0)
   })
 
+  test('a last chunk is no content, copied or not', () => {
+    const put = 'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const { rows } = talk([
+      ['client', put + chunked([large]), 2000],
+      ['server', response('200 OK', {}, 'one')],
+      ['client', put + chunked([large, large], ''), 2000],
+      ['client', '0\r\n\r\n'],
+      ['server', response('200 OK', {}, 'two')],
+    ])
+    // What is around the second chunk was not copied, and so is not known to be no content.
+    const around = 'c350\r\n\r\n'.length
+    expect(rows.map(({ req_body_size }) => req_body_size)).toEqual([50_000, 100_000 + around])
+  })
+
   test('the limit is a setting', () => {
     const { row } = talk(
       [
