@@ -69,7 +69,7 @@ export async function curl(port: number, path: string, options: CurlOptions = {}
     path,
     status: said.http_code,
     resp_body_size: options.method === 'HEAD' ? 0 : said.size_download,
-    version: said.http_version,
+    version: Number(said.http_version).toFixed(1),
     // What curl says of an upload has the heads of chunks in it.
     req_body_size: Buffer.byteLength(options.body ?? ''),
     local_port: said.local_port,

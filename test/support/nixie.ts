@@ -146,15 +146,25 @@ export class Nixie {
     return this.#exited
   }
 
+  async #fetch(path: string, init?: RequestInit): Promise<Response> {
+    try {
+      return await fetch(this.url + path, init)
+    } catch (cause) {
+      const { exitCode, signalCode } = this.#child
+      if (exitCode === null && signalCode === null) throw cause
+      throw new Error(`Nixie ended with ${signalCode ?? exitCode}: ${this.output}`)
+    }
+  }
+
   async ask(path: string, init?: RequestInit): Promise<Answer> {
-    const response = await fetch(this.url + path, init)
+    const response = await this.#fetch(path, init)
     const text = await response.text()
     const json = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : {}
     return { status: response.status, error: json.error, tables: json.tables ?? [], text }
   }
 
   async status(): Promise<Status> {
-    return (await fetch(`${this.url}/api/status`)).json() as Promise<Status>
+    return (await this.#fetch('/api/status')).json() as Promise<Status>
   }
 
   /** Rows of the first table that the script shows. */
