@@ -59,8 +59,8 @@ export interface TimeOrigin {
 
 /** One object for all events: `at` moves it on. */
 export class RingSocketEvent implements SocketEvent {
-  #view: DataView
-  #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #bytes: Uint8Array
   #at = 0
   readonly #origin: TimeOrigin
   /** Added to every time; the clock's correction. */
@@ -70,12 +70,6 @@ export class RingSocketEvent implements SocketEvent {
     this.#view = new DataView(buffer)
     this.#bytes = new Uint8Array(buffer)
     this.#origin = origin
-  }
-
-  /** Reads another buffer from now on. */
-  over(buffer: ArrayBuffer): void {
-    this.#view = new DataView(buffer)
-    this.#bytes = new Uint8Array(buffer)
   }
 
   at(offset: number): this {

@@ -19,8 +19,8 @@ const open = () =>
     nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32'], returns: 'i32' },
     nixie_ring_open: { args: ['i32', 'u64'], returns: 'ptr' },
     nixie_ring_close: { args: ['ptr'], returns: 'void' },
-    nixie_ring_data: { args: ['ptr'], returns: 'ptr' },
-    nixie_ring_wrapped: { args: ['ptr'], returns: 'ptr' },
+    nixie_ring_window: { args: ['ptr'], returns: 'ptr' },
+    nixie_ring_window_size: { args: ['ptr'], returns: 'u32' },
     nixie_ring_peek: { args: ['ptr', 'ptr'], returns: 'u32' },
     nixie_ring_release: { args: ['ptr', 'u32'], returns: 'void' },
   }).symbols
@@ -140,47 +140,40 @@ export function mapWalk(
 const RECORD_HEADER = 8
 const DISCARDED = 1 << 30
 const LENGTH = DISCARDED - 1
-/** As the loader's: longer than any record. */
-const WRAPPED_BYTES = 64 << 10
 
 /** The ring, read in place: its memory can only be read, and a record is gone when its visit ends. */
 export class BpfRing {
   #ring: Pointer | null
+  /** The window onto the ring that the loader moves on. */
   readonly data: ArrayBuffer
-  readonly #wrapped: ArrayBuffer
-  readonly #dataView: DataView
-  readonly #wrappedView: DataView
-  readonly #start = new Float64Array(1)
+  readonly #view: DataView
+  readonly #start = new Uint32Array(1)
 
   constructor(map: number, bytes: number) {
     this.#ring = native().nixie_ring_open(map, bytes) as Pointer | null
     if (!this.#ring) throw new LoaderError('ring', -22)
-    this.data = toArrayBuffer(native().nixie_ring_data(this.#ring)!, 0, bytes)
-    this.#wrapped = toArrayBuffer(native().nixie_ring_wrapped(this.#ring)!, 0, WRAPPED_BYTES)
-    this.#dataView = new DataView(this.data)
-    this.#wrappedView = new DataView(this.#wrapped)
+    const size = native().nixie_ring_window_size(this.#ring)
+    this.data = toArrayBuffer(native().nixie_ring_window(this.#ring)!, 0, size)
+    this.#view = new DataView(this.data)
   }
 
-  /** Visits at most `most` records: the buffer and the record's offset and length in it. Returns how many. */
-  drain(visit: (buffer: ArrayBuffer, offset: number, length: number) => void, most: number): number {
+  /** Visits at most `most` records: offset and length in `data`. Returns how many. */
+  drain(visit: (offset: number, length: number) => void, most: number): number {
     let visited = 0
     while (visited < most && this.#ring) {
       const bytes = native().nixie_ring_peek(this.#ring, ptr(this.#start))
       if (bytes === 0) break
-      const inPlace = this.#start[0]! >= 0
-      const buffer = inPlace ? this.data : this.#wrapped
-      const view = inPlace ? this.#dataView : this.#wrappedView
-      const from = inPlace ? this.#start[0]! : 0
+      const from = this.#start[0]!
       let at = from
       try {
         while (at < from + bytes && visited < most) {
-          const header = view.getUint32(at, true)
+          const header = this.#view.getUint32(at, true)
           const length = header & LENGTH
           const record = at + RECORD_HEADER
           at += (RECORD_HEADER + length + 7) & ~7
           if (header & DISCARDED) continue
           visited++
-          visit(buffer, record, length)
+          visit(record, length)
         }
       } finally {
         native().nixie_ring_release(this.#ring, at - from)

@@ -100,13 +100,11 @@ export class SocketProbe {
   readonly #keys = new Uint8Array(BATCH * 8)
   readonly #values = new Uint8Array(BATCH * CONNECTION.size)
   #handler: (event: SocketEvent) => void = () => {}
-  #buffer: ArrayBuffer
 
   private constructor(object: BpfObject, options: KernelOptions, clock: Clock, cpus: number) {
     this.#object = object
     this.#ring = new BpfRing(object.map('events'), options.ringBytes)
-    this.#buffer = this.#ring.data
-    this.#event = new RingSocketEvent(this.#buffer, clock.base)
+    this.#event = new RingSocketEvent(this.#ring.data, clock.base)
     this.#clock = clock
     this.#cpus = cpus
     this.#maps = {
@@ -150,13 +148,7 @@ export class SocketProbe {
     })
   }
 
-  readonly #visit = (buffer: ArrayBuffer, offset: number): void => {
-    if (buffer !== this.#buffer) {
-      this.#buffer = buffer
-      this.#event.over(buffer)
-    }
-    this.#handler(this.#event.at(offset))
-  }
+  readonly #visit = (offset: number): void => this.#handler(this.#event.at(offset))
 
   drain(handler: (event: SocketEvent) => void, maxEvents: number): number {
     this.#event.correctionNs = this.#clock.correctionNs

@@ -166,28 +166,28 @@ pub unsafe extern "C" fn nixie_ring_close(ring: *mut Ring) {
     }
 }
 
-/// Address of the ring's bytes, to be viewed in place; read only.
+/// Address of the window onto the ring, to be viewed in place; read only. It stays the same until the ring is closed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nixie_ring_data(ring: *const Ring) -> *const u8 {
-    unsafe { ring.as_ref() }.map_or(std::ptr::null(), Ring::data)
+pub unsafe extern "C" fn nixie_ring_window(ring: *const Ring) -> *const u8 {
+    unsafe { ring.as_ref() }.map_or(std::ptr::null(), Ring::window)
 }
 
-/// Address of the copy of a record that goes round the ring's end; as large as the ring's largest record.
+/// Bytes of that window.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nixie_ring_wrapped(ring: *const Ring) -> *const u8 {
-    unsafe { ring.as_ref() }.map_or(std::ptr::null(), Ring::wrapped)
+pub unsafe extern "C" fn nixie_ring_window_size(ring: *const Ring) -> u32 {
+    unsafe { ring.as_ref() }.map_or(0, |ring| ring.window_size() as u32)
 }
 
-/// Finds the finished records that wait, without taking them. Returns the bytes of a run of whole records (each an
-/// 8-byte header, the record, padding to 8) and puts where it starts into `start`: an offset into the ring's bytes,
-/// or -1 for the one record in the copy for wrapped ones. 0: nothing waits.
+/// Finds the finished records that wait, without taking them; what the window showed before may have moved after.
+/// Returns the bytes of a run of whole records (each an 8-byte header, the record, padding to 8) and puts where in
+/// the window it starts into `start`. 0: nothing waits.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nixie_ring_peek(ring: *mut Ring, start: *mut f64) -> u32 {
+pub unsafe extern "C" fn nixie_ring_peek(ring: *mut Ring, start: *mut u32) -> u32 {
     let (Some(ring), Some(start)) = (unsafe { ring.as_mut() }, unsafe { start.as_mut() }) else {
         return 0;
     };
     let (at, bytes) = ring.peek();
-    *start = at.map_or(-1.0, |offset| offset as f64);
+    *start = at as u32;
     bytes as u32
 }
 
