@@ -1,7 +1,7 @@
 /** The flow from the ring to the store, on one thread: drain → streams → records → one batch per table and second. */
 import type { Config } from '../config'
 import type { NixieError } from '../errors'
-import { EVENT_CLOSE, type SocketEvent } from '../events/socket-event'
+import { EVENT_CLOSE, EVENT_DATA, type SocketEvent } from '../events/socket-event'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel } from '../kernel/kernel'
 import { Processes } from '../metadata'
@@ -15,6 +15,8 @@ import { Streams } from '../streams'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
+/** Bytes of each call that are captured while its protocol isn't known. */
+export const DEFAULT_CAP = 16 << 10
 const CONN_STATS_EVERY_MS = 10_000
 const PROBE_STATUS_EVERY_MS = 3_600_000
 /** Time that compaction and retention may take of each second. */
@@ -31,7 +33,9 @@ export class Pipeline {
   readonly #processes = new Processes()
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
   readonly #streams: Streams
+  readonly #sink: Sink
   readonly #onEvent = (event: SocketEvent) => {
+    if (event.kind === EVENT_DATA) this.counters.eventBytes += event.size
     // What the kernel counted and didn't send belongs to the connection's last word.
     if (event.kind === EVENT_CLOSE && event.totals)
       this.#streams.totals({ connId: event.connId, ...event.totals })
@@ -44,7 +48,7 @@ export class Pipeline {
     this.#kernel = kernel
     this.#writer = writer
     this.settings = { bodyLimit: config.bodyLimit, redact: config.redact }
-    const sink: Sink = {
+    this.#sink = {
       append: (table, record) => {
         let builder = this.#builders.get(table)
         if (!builder) {
@@ -56,16 +60,14 @@ export class Pipeline {
     }
     this.#streams = new Streams({
       protocols: PROTOCOLS,
-      sink,
+      sink: this.#sink,
       counters: this.counters,
       settings: this.settings,
+      defaultCap: DEFAULT_CAP,
       setVerdict: (connId, verdict) => kernel.setVerdict(connId, verdict),
       upidOf: (pid, startTicks) => this.#processes.upidOf(pid, startTicks),
     })
-    this.#sink = sink
   }
-
-  readonly #sink: Sink
 
   /** Takes what waits in the ring; returns how many events that was. */
   drain(): number {

@@ -8,7 +8,7 @@ import { probeStatus } from '../records/probe-status'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
-import { Pipeline } from './pipeline'
+import { DEFAULT_CAP, Pipeline } from './pipeline'
 
 declare const self: Worker
 
@@ -17,8 +17,6 @@ const SHORTEST_PAUSE_MS = 1
 const LONGEST_PAUSE_MS = 20
 /** A drain that finds more than this was too late. */
 const BUSY_EVENTS = 512
-/** Bytes of each call that are captured while its protocol isn't known. */
-const DEFAULT_CAP = 16 << 10
 
 const say = (message: FromCapture) => self.postMessage(message)
 

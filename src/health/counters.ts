@@ -28,7 +28,7 @@ const spec = <const T extends Record<string, CounterSpec>>(
 
 export const COUNTERS = spec({
   events: { stage: 'kernel', unit: 'events', help: 'Events drained from the ring' },
-  eventBytes: { stage: 'kernel', unit: 'bytes', help: 'Payload bytes drained from the ring' },
+  eventBytes: { stage: 'kernel', unit: 'bytes', help: 'Bytes that the drained calls moved, captured or not' },
   ringLostEvents: { stage: 'kernel', unit: 'events', loss: 'ring', help: 'Events that found the ring full' },
   ringLostBytes: { stage: 'kernel', unit: 'bytes', help: 'Payload bytes of events that found the ring full' },
   drainNs: { stage: 'kernel', unit: 'ns', help: 'Time spent in draining, parsing and building columns' },
