@@ -52,17 +52,16 @@ async function dispatch(argv: readonly string[], deps: CliDeps, io: Io): Promise
 }
 
 async function failure(cause: unknown, io: Io): Promise<number> {
-  if (cause instanceof UsageError) {
-    await io.stderr.write(
-      `${printable(cause.message)}\n${cause.hint === '' ? '' : `${printable(cause.hint)}\n`}`,
-    )
-    return 2
-  }
+  if (cause instanceof UsageError) return report(cause.message, cause.hint, io, 2)
   const { message, hint, line, column } = NixieError.from(cause).shape
   const where = line === undefined ? '' : `line ${line}, column ${column ?? 1}: `
-  await io.stderr.write(`error: ${where}${printable(message)}\n`)
+  return report(`${where}${message}`, hint, io, 1)
+}
+
+async function report(message: string, hint: string, io: Io, code: number): Promise<number> {
+  await io.stderr.write(`error: ${printable(message)}\n`)
   if (hint !== '') await io.stderr.write(`hint: ${printable(hint)}\n`)
-  return 1
+  return code
 }
 
 /**

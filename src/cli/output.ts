@@ -54,7 +54,7 @@ async function writeTable(io: Io, table: ResultTable, titled: boolean, apart: bo
     )
   }
   if (omitted.length > 0) {
-    await io.stderr.write(`Not shown, the terminal is too narrow: ${omitted.join(', ')}\n`)
+    await io.stderr.write(`Not shown, the terminal is too narrow: ${omitted.join(', ')} (-o json has all)\n`)
   }
 }
 

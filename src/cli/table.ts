@@ -1,7 +1,7 @@
 /** Rows as aligned text. */
-import type { ResultTable } from '../runner/runner'
+import type { Cell, ResultColumn, ResultTable } from '../runner/runner'
 import { printable } from './io'
-import { alignsRight, cellText } from './values'
+import { alignsRight, cellText, timeText } from './values'
 
 export interface TableText {
   readonly lines: Iterable<string>
@@ -10,61 +10,154 @@ export interface TableText {
 }
 
 const GAP = 2
-/** A column that has to shrink keeps this much. */
+/** A text that has to shrink keeps this much, … */
 const LEAST = 10
+/** … and this much before it makes room for a detail. */
+const LEAST_BESIDE_DETAILS = 24
+/** A shorter piece of a document says nothing, … */
+const LEAST_OF_DOCUMENT = 24
+/** … and it grows only when other text has this much. */
+const ENOUGH_TEXT = 60
+
+/** What a reader of a narrow terminal misses least goes first. */
+const RANKS = ['what happened', 'text', 'detail', 'constant', 'empty', 'document'] as const
 
 interface TextColumn {
   readonly name: string
+  /** The name in two lines: as narrow as its cells allow. */
+  readonly folded: readonly [string, string]
   readonly right: boolean
   readonly cells: readonly string[]
+  /** Of the widest cell. */
   readonly width: number
   /** Its cells say nothing when cut: numbers and times. */
   readonly whole: boolean
+  readonly rank: (typeof RANKS)[number]
+}
+
+/** The columns that have room, each with its width and header lines. */
+interface Layout {
+  readonly columns: readonly TextColumn[]
+  readonly widths: readonly number[]
+  readonly folded: boolean
 }
 
 /** `width`: columns of the terminal; undefined writes every cell in full. */
 export function tableText(table: ResultTable, width: number | undefined, bold = false): TableText {
+  const today = timeText(BigInt(Date.now()) * 1_000_000n).slice(0, 11)
   const columns = table.columns.map((column, i): TextColumn => {
     const name = printable(column.name)
-    const cells = table.values[i]!.map((cell) => cellText(cell, column))
-    const widest = cells.reduce((most, cell) => Math.max(most, Bun.stringWidth(cell)), 0)
+    const values = table.values[i]!
+    const full = values.map((cell) => cellText(cell, column))
+    const isTime = column.type === 'TIME64NS'
+    const dated = width === undefined || !isTime || full.some((text) => !text.startsWith(today))
+    const cells = dated ? full : full.map((text) => text.slice(today.length))
     const right = alignsRight(column)
-    const width = Math.max(widest, Bun.stringWidth(name))
-    return { name, right, cells, width, whole: right || column.type === 'TIME64NS' }
+    return {
+      name,
+      folded: fold(name),
+      right,
+      cells,
+      width: cells.reduce((most, cell) => Math.max(most, Bun.stringWidth(cell)), 0),
+      whole: right || isTime,
+      rank: rankOf(column, values),
+    }
   })
-  const { shown, cap } = fit(columns, width)
+  const layout = fit(columns, width)
   return {
-    lines: lines(shown, cap, table.rows, bold),
-    omitted: columns.slice(shown.length).map((column) => column.name),
+    lines: lines(layout, table.rows, bold),
+    omitted: columns.filter((column) => !layout.columns.includes(column)).map((column) => column.name),
   }
 }
 
-const capped = ({ whole, width }: TextColumn, cap: number) => (whole ? width : Math.min(width, cap))
-
-/** The columns that have room, and the width that none may pass: wide ones shrink first, then the last are left out. */
-function fit(
-  columns: readonly TextColumn[],
-  width: number | undefined,
-): { shown: readonly TextColumn[]; cap: number } {
-  const total = (shown: readonly TextColumn[], cap: number) =>
-    shown.reduce((sum, column) => sum + capped(column, cap) + GAP, -GAP)
-  const widest = columns.reduce((most, column) => Math.max(most, column.width), 0)
-  if (width === undefined || total(columns, widest) <= width) return { shown: columns, cap: widest }
-  let shown = columns
-  while (shown.length > 1 && total(shown, LEAST) > width) shown = shown.slice(0, -1)
-  let cap = LEAST
-  while (total(shown, cap + 1) <= width && cap < widest) cap++
-  return { shown, cap }
+/** Breaks behind the `_` or space that leaves the longer line shortest. */
+function fold(name: string): [string, string] {
+  let best: [string, string] = ['', name]
+  for (const { index } of name.matchAll(/[_ ](?=.)/g)) {
+    const lines: [string, string] = [name.slice(0, index + 1), name.slice(index + 1)]
+    const longer = (pair: readonly string[]) => Math.max(...pair.map((line) => Bun.stringWidth(line)))
+    if (longer(lines) < longer(best)) best = lines
+  }
+  return best
 }
 
-function* lines(columns: readonly TextColumn[], cap: number, rows: number, bold: boolean): Generator<string> {
+/** JSON, several lines or very long: the head of a body, not a word. */
+const isDocument = (cell: Cell): boolean =>
+  typeof cell === 'string' && (/^[[{]/.test(cell) || cell.includes('\n') || cell.length > 200)
+
+function rankOf(column: ResultColumn, values: readonly Cell[]): TextColumn['rank'] {
+  const { type, semantic } = column
+  const filled = values.filter((cell) => cell !== null && cell !== '')
+  if (filled.length === 0 && values.length > 0) return 'empty'
+  if (type === 'TIME64NS') return 'what happened'
+  if (semantic === 'ST_NONE') {
+    if (type === 'STRING') return filled.filter(isDocument).length * 3 > filled.length ? 'document' : 'text'
+    return values.length > 1 && values.every((cell) => cell === values[0]) ? 'constant' : 'detail'
+  }
+  return DETAILS.has(semantic) ? 'detail' : 'what happened'
+}
+
+const DETAILS: ReadonlySet<string> = new Set([
+  'ST_BYTES',
+  'ST_HTTP_RESP_MESSAGE',
+  'ST_IP_ADDRESS',
+  'ST_PORT',
+  'ST_UPID',
+])
+
+const headWidth = ({ name, folded }: TextColumn, isFolded: boolean): number =>
+  isFolded ? Math.max(...folded.map((line) => Bun.stringWidth(line))) : Bun.stringWidth(name)
+
+function widthUnder(column: TextColumn, cap: number, folded: boolean): number {
+  const whole = Math.max(column.width, headWidth(column, folded))
+  if (column.whole) return whole
+  const own =
+    column.rank === 'document'
+      ? Math.max(LEAST_OF_DOCUMENT, cap - ENOUGH_TEXT + LEAST_OF_DOCUMENT)
+      : Math.max(LEAST, headWidth(column, folded), cap)
+  return Math.min(whole, own)
+}
+
+/** Folds the header, leaves out what is missed least, then shares the room that is left. */
+function fit(columns: readonly TextColumn[], width: number | undefined): Layout {
+  const widest = columns.reduce((most, column) => Math.max(most, column.width), 0) + ENOUGH_TEXT
+  const layout = (shown: readonly TextColumn[], cap: number, folded: boolean): Layout => ({
+    columns: shown,
+    widths: shown.map((column) => widthUnder(column, cap, folded)),
+    folded,
+  })
+  const fits = ({ widths }: Layout) =>
+    width === undefined || widths.reduce((sum, own) => sum + own + GAP, -GAP) <= width
+  const full = layout(columns, widest, false)
+  if (fits(full)) return full
+  let shown = columns
+  const details = (column: TextColumn) => RANKS.indexOf(column.rank) >= RANKS.indexOf('detail')
+  while (shown.length > 1 && !fits(layout(shown, shown.some(details) ? LEAST_BESIDE_DETAILS : LEAST, true))) {
+    shown = withoutLeast(shown)
+  }
+  const folded = !fits(layout(shown, LEAST, false))
+  let cap = LEAST
+  while (cap < widest && fits(layout(shown, cap + 1, folded))) cap++
+  return layout(shown, cap, folded)
+}
+
+/** Of several that are missed as little, the last goes. */
+function withoutLeast(columns: readonly TextColumn[]): readonly TextColumn[] {
+  const ranks = columns.map(({ rank }) => RANKS.indexOf(rank))
+  const least = ranks.lastIndexOf(Math.max(...ranks))
+  return columns.filter((_, i) => i !== least)
+}
+
+function* lines({ columns, widths, folded }: Layout, rows: number, bold: boolean): Generator<string> {
   const line = (text: (column: TextColumn) => string) =>
     columns
-      .map((column) => pad(cut(text(column), capped(column, cap)), capped(column, cap), column.right))
+      .map((column, i) => pad(cut(text(column), widths[i]!), widths[i]!, column.right))
       .join(' '.repeat(GAP))
       .trimEnd()
-  const header = line((column) => column.name)
-  yield bold ? `\u001b[1m${header}\u001b[0m\n` : `${header}\n`
+  const headers = folded
+    ? [line((column) => column.folded[0]), line((column) => column.folded[1])]
+    : [line((column) => column.name)]
+  for (const header of headers) yield bold ? `\u001b[1m${header}\u001b[0m\n` : `${header}\n`
   for (let row = 0; row < rows; row++) yield `${line((column) => column.cells[row]!)}\n`
 }
 

@@ -42,7 +42,9 @@ describe('serve', () => {
 test('an unknown command is guessed, a half one is completed', async () => {
   const unknown = await runCli(['rnu'])
   expect(unknown).toMatchObject({ code: 2, out: '' })
-  expect(unknown.err).toContain("Did you mean 'run'?")
+  expect(unknown.err).toBe(
+    "error: There is no command 'rnu'\nhint: Did you mean 'run'? 'nixie help' lists them.\n",
+  )
   const half = await runCli(['script', 'lst'])
   expect(half.code).toBe(2)
   expect(half.err).toContain('script list, script show')
