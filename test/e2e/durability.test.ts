@@ -39,7 +39,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
     expect(await first.stop()).toBe(0)
     const second = await Nixie.start(scope, { dataDir: first.dataDir })
     expect(await second.httpRows('kept-')).toEqual(rows)
-    const scripted = await second.ask('/api/run/px/http_data?start_time=-5m')
+    const scripted = await second.ask('/api/run/px/http_data?start_time=-5m&destination_filter=node')
     expect(scripted.tables[0]!.rows.filter((row) => String(row.req_path).includes('kept-'))).toHaveLength(5)
     expect(await second.stop()).toBe(0)
   }, 60_000)
