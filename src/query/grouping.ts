@@ -24,24 +24,38 @@ class Pairs {
 
   assign(a: Uint32Array, b: Uint32Array, out: Uint32Array, insert: boolean, sizes: [number, number]): void {
     if (this.#dense) this.#fit(sizes)
-    const rows = out.length
-    for (let i = 0; i < rows; i++) {
+    if (this.#dense) this.#assignDense(a, b, out, insert)
+    else this.#assignHashed(a, b, out, insert)
+  }
+
+  #assignDense(a: Uint32Array, b: Uint32Array, out: Uint32Array, insert: boolean): void {
+    const table = this.#table
+    const bits = this.#bits
+    for (let i = 0; i < out.length; i++) {
       const left = a[i]!
       const right = b[i]!
       if (left === UNKNOWN || right === UNKNOWN) {
         out[i] = UNKNOWN
         continue
       }
-      const slot = this.#dense ? (left << this.#bits) | right : this.#slot(left, right)
-      let number = this.#table[slot]!
-      if (number === 0) {
-        if (!insert) {
-          out[i] = UNKNOWN
-          continue
-        }
-        number = this.#insert(left, right, slot)
+      const slot = (left << bits) | right
+      const number = table[slot]!
+      // Not known is -1, and so UNKNOWN.
+      out[i] = (number === 0 && insert ? this.#insert(left, right, slot) : number) - 1
+    }
+  }
+
+  #assignHashed(a: Uint32Array, b: Uint32Array, out: Uint32Array, insert: boolean): void {
+    for (let i = 0; i < out.length; i++) {
+      const left = a[i]!
+      const right = b[i]!
+      if (left === UNKNOWN || right === UNKNOWN) {
+        out[i] = UNKNOWN
+        continue
       }
-      out[i] = number - 1
+      const slot = this.#slot(left, right)
+      const number = this.#table[slot]!
+      out[i] = (number === 0 && insert ? this.#insert(left, right, slot) : number) - 1
     }
   }
 

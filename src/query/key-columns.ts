@@ -1,7 +1,8 @@
 /** Numbers for the distinct values of one key column. */
 import type { StringTable, Vector } from '../records/batch'
+import { TextIndex, viewOf } from '../records/text-index'
 import type { DataType } from '../records/types'
-import { ints, vectorOf } from './operand'
+import { ints } from './operand'
 import { commonBase, rebased } from './vectors'
 
 /** Marks rows whose key isn't known (only when looking up). */
@@ -18,53 +19,44 @@ export interface KeyColumn {
 }
 
 class TextKeys implements KeyColumn {
-  readonly #numbers = new Map<string, number>()
-  readonly #texts: string[] = []
+  readonly #index = new TextIndex()
   readonly #type: 'STRING' | 'UINT128'
-  #bytes = 0
   /** Per entry of the last dictionary its number + 1, for inserting and for looking up. */
-  #known: { dict: StringTable; numbers: Uint32Array } | undefined
+  #known: { dict: StringTable; view: DataView; numbers: Uint32Array } | undefined
 
   constructor(type: 'STRING' | 'UINT128') {
     this.#type = type
   }
 
   get size(): number {
-    return this.#texts.length
+    return this.#index.size
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#index.bytes
   }
 
   assign(vector: Vector, rows: number, out: Uint32Array, insert: boolean): void {
     if (vector.type !== 'STRING' && vector.type !== 'UINT128') throw new TypeError('text key expected')
     const { codes, dict } = vector
-    if (this.#known?.dict !== dict) this.#known = { dict, numbers: new Uint32Array(dict.length) }
-    const known = this.#known.numbers
+    if (this.#known?.dict !== dict)
+      this.#known = { dict, view: viewOf(dict.bytes), numbers: new Uint32Array(dict.length) }
+    const { view, numbers } = this.#known
+    const { offsets } = dict
     for (let i = 0; i < rows; i++) {
       const code = codes[i]!
-      let number = known[code]!
+      let number = numbers[code]!
       if (number === 0) {
-        number = this.#number(dict.get(code), insert) + 1
-        if (number <= UNKNOWN) known[code] = number
+        number = this.#index.number(view, offsets[code]!, offsets[code + 1]!, insert) + 1
+        numbers[code] = number
       }
+      // Not known is -1, and so UNKNOWN.
       out[i] = number - 1
     }
   }
 
-  #number(text: string, insert: boolean): number {
-    const number = this.#numbers.get(text)
-    if (number !== undefined) return number
-    if (!insert) return UNKNOWN
-    this.#numbers.set(text, this.#texts.length)
-    this.#bytes += 80 + text.length
-    return this.#texts.push(text) - 1
-  }
-
   values(numbers: Uint32Array): Vector {
-    const { dict } = vectorOf(this.#type, this.#texts) as { dict: StringTable }
-    return { type: this.#type, codes: numbers, dict }
+    return { type: this.#type, codes: numbers, dict: this.#index.table() }
   }
 }
 

@@ -248,8 +248,7 @@ export function readStrings(
   if (bytes.length !== textsAt + textBytes) throw new DamagedBlob('a string column has the wrong length')
   const codes = new Uint32Array(rows)
   if (tag === PLAIN) for (let i = 0; i < rows; i++) codes[i] = i
-  else readPlanes(bytes, HEAD_BYTES, rows, codeWidth, codes)
-  if (rows > 0 && tag === DICTIONARY && largest(codes) >= entries)
+  else if (rows > 0 && readPlanes(bytes, HEAD_BYTES, rows, codeWidth, codes) >= entries)
     throw new DamagedBlob('a code without an entry')
   const offsets = new Uint32Array(entries + 1)
   readPlanes(bytes, lengthsAt, entries, lengthWidth, offsets.subarray(1))
@@ -262,19 +261,27 @@ export function readStrings(
   return { codes, dict: new StringTable(bytes.subarray(textsAt), offsets) }
 }
 
-function largest(codes: Uint32Array): number {
+/** Joins byte planes to numbers; returns the largest. */
+function readPlanes(bytes: Uint8Array, at: number, rows: number, width: number, out: Uint32Array): number {
   let max = 0
-  for (let i = 0; i < codes.length; i++) if (codes[i]! > max) max = codes[i]!
-  return max
-}
-
-function readPlanes(bytes: Uint8Array, at: number, rows: number, width: number, out: Uint32Array): void {
-  if (width === 1) for (let i = 0; i < rows; i++) out[i] = bytes[at + i]!
-  else if (width === 2)
-    for (let i = 0, high = at + rows; i < rows; i++) out[i] = bytes[at + i]! | (bytes[high + i]! << 8)
-  else
+  if (width === 1) {
+    for (let i = 0; i < rows; i++) {
+      const n = bytes[at + i]!
+      out[i] = n
+      if (n > max) max = n
+    }
+  } else if (width === 2) {
+    for (let i = 0, high = at + rows; i < rows; i++) {
+      const n = bytes[at + i]! | (bytes[high + i]! << 8)
+      out[i] = n
+      if (n > max) max = n
+    }
+  } else {
     for (let k = 0; k < width; k++) {
       const plane = at + k * rows
       for (let i = 0; i < rows; i++) out[i] = out[i]! | (bytes[plane + i]! << (8 * k))
     }
+    for (let i = 0; i < rows; i++) if (out[i]! > max) max = out[i]!
+  }
+  return max
 }

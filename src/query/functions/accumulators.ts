@@ -48,6 +48,11 @@ export class IntSum implements Accumulator {
   add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
     this.#low = widened(this.#low, count)
     const low = this.#low
+    if (vector.type === 'BOOLEAN') {
+      // No run sees 2^52 rows.
+      for (let i = 0; i < rows; i++) low[groups[i]!]! += vector.values[i]!
+      return
+    }
     const { base, values } = ints(vector)
     if (base !== 0n) {
       for (let i = 0; i < rows; i++) this.#carry(groups[i]!, base + BigInt(values[i]!))
@@ -98,22 +103,29 @@ export class FloatSum implements Accumulator {
 
 /** NaN for a group without rows, as 0 / 0. */
 export class Mean implements Accumulator {
-  readonly #sum = new FloatSum()
-  readonly #count = new Count()
+  /** Sum and count of each group, side by side. */
+  #totals: Float64Array = new Float64Array(0)
 
   add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
-    this.#sum.add(vector, groups, rows, count)
-    this.#count.add(vector, groups, rows, count)
+    this.#totals = widened(this.#totals, 2 * count)
+    const totals = this.#totals
+    const { values } = doubles(vector)
+    for (let i = 0; i < rows; i++) {
+      const at = 2 * groups[i]!
+      totals[at]! += values[i]!
+      totals[at + 1]! += 1
+    }
   }
 
   finish(count: number): Vector {
-    const { values } = doubles(this.#sum.finish(count))
-    const counts = doubles(this.#count.finish(count)).values
-    return { type: 'FLOAT64', values: values.map((sum, g) => sum / counts[g]!) }
+    const totals = widened(this.#totals, 2 * count)
+    const values = new Float64Array(count)
+    for (let g = 0; g < count; g++) values[g] = totals[2 * g]! / totals[2 * g + 1]!
+    return { type: 'FLOAT64', values }
   }
 
   get bytes(): number {
-    return this.#sum.bytes + this.#count.bytes
+    return this.#totals.byteLength
   }
 }
 
