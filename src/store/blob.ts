@@ -76,8 +76,32 @@ export class BlobWriter {
   }
 }
 
+/** The raw bytes of a blob, frame by frame: what lies within one frame isn't copied. */
+export class RawBytes {
+  readonly length: number
+  readonly #frames: readonly Uint8Array[]
+
+  constructor(frames: readonly Uint8Array[]) {
+    this.#frames = frames
+    this.length = frames.reduce((sum, frame) => sum + frame.length, 0)
+  }
+
+  /** Bytes [at, at + length), which must be there. */
+  take(at: number, length: number): Uint8Array {
+    if (at + length > this.length) throw new DamagedBlob('a column is cut')
+    let skip = at
+    for (const [i, frame] of this.#frames.entries()) {
+      if (skip + length <= frame.length) return frame.subarray(skip, skip + length)
+      if (skip < frame.length)
+        return Buffer.concat([frame.subarray(skip), ...this.#frames.slice(i + 1)], length)
+      skip -= frame.length
+    }
+    return new Uint8Array(0)
+  }
+}
+
 /** The raw bytes of a blob; throws `DamagedBlob`. */
-export function readBlob(blob: Uint8Array): Uint8Array {
+export function readBlob(blob: Uint8Array): RawBytes {
   if (blob.length < 8) throw new DamagedBlob('the blob is cut')
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
   if (view.getUint32(0, true) !== Bun.hash.crc32(blob.subarray(4)))
@@ -96,7 +120,7 @@ export function readBlob(blob: Uint8Array): Uint8Array {
     parts.push(packed === raw ? bytes : unpack(bytes, raw))
     at += packed
   }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
+  return new RawBytes(parts)
 }
 
 function unpack(bytes: Uint8Array, raw: number): Uint8Array {

@@ -85,19 +85,19 @@ function joinNumbers(
 
 /** A column as it was stored; `timeBase` is the base of its times. Throws `DamagedBlob`. */
 export function decodeColumn(data: Uint8Array, type: DataType, rows: number, timeBase: bigint): Vector {
-  const bytes = readBlob(data)
+  const raw = readBlob(data)
   switch (type) {
     case 'STRING':
     case 'UINT128':
-      return { type, ...readStrings(bytes, rows) }
+      return { type, ...readStrings(raw, rows) }
     case 'BOOLEAN':
-      return { type, values: readBools(bytes, rows) }
+      return { type, values: readBools(raw, rows) }
     case 'FLOAT64':
-      return { type, values: readNumbers(bytes, rows) }
+      return { type, values: readNumbers(raw, rows) }
     case 'INT64':
-      return { type, base: 0n, values: readNumbers(bytes, rows) }
+      return { type, base: 0n, values: readNumbers(raw, rows) }
     case 'TIME64NS':
-      return { type, base: timeBase, values: readNumbers(bytes, rows) }
+      return { type, base: timeBase, values: readNumbers(raw, rows) }
   }
 }
 

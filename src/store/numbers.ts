@@ -6,7 +6,8 @@
  * FOR: value = base + n; DELTA: value = previous + step + n (the first previous is base); RAW: the 8 bytes of a double.
  * Plane k holds byte k of every row's n: high bytes are mostly alike, and like bytes side by side pack well.
  */
-import { type BlobWriter, DamagedBlob } from './blob'
+import { viewOf } from '../records/text-index'
+import { type BlobWriter, DamagedBlob, type RawBytes } from './blob'
 
 export const FOR = 0
 export const DELTA = 1
@@ -48,25 +49,26 @@ export function writePlanes(out: BlobWriter, planes: Uint8Array, rows: number): 
   }
 }
 
+/** Plane by plane, the bytes behind `at`. */
+export function planesOf(raw: RawBytes, at: number, rows: number, width: number): Uint8Array[] {
+  return Array.from({ length: width }, (_, k) => raw.take(at + k * rows, rows))
+}
+
 /** Adds `base` to the integers in byte planes. */
-function fromPlanes(bytes: Uint8Array, rows: number, width: number, base: number): Float64Array {
+function fromPlanes(planes: readonly Uint8Array[], rows: number, base: number): Float64Array {
   const values = new Float64Array(rows)
-  if (width === 0) return values.fill(base)
-  if (width === 1) for (let i = 0; i < rows; i++) values[i] = base + bytes[i]!
-  else if (width === 2)
-    for (let i = 0; i < rows; i++) values[i] = base + (bytes[i]! | (bytes[rows + i]! << 8))
-  else if (width === 3)
-    for (let i = 0, p = 2 * rows; i < rows; i++)
-      values[i] = base + (bytes[i]! | (bytes[rows + i]! << 8) | (bytes[p + i]! << 16))
+  const [a, b, c, d] = planes
+  if (!a) return values.fill(base)
+  if (!b) for (let i = 0; i < rows; i++) values[i] = base + a[i]!
+  else if (!c) for (let i = 0; i < rows; i++) values[i] = base + (a[i]! | (b[i]! << 8))
+  else if (!d) for (let i = 0; i < rows; i++) values[i] = base + (a[i]! | (b[i]! << 8) | (c[i]! << 16))
   else {
-    const p2 = 2 * rows
-    const p3 = 3 * rows
     for (let i = 0; i < rows; i++)
-      values[i] =
-        base + ((bytes[i]! | (bytes[rows + i]! << 8) | (bytes[p2 + i]! << 16)) + bytes[p3 + i]! * 2 ** 24)
-    for (let k = 4; k < width; k++) {
+      values[i] = base + ((a[i]! | (b[i]! << 8) | (c[i]! << 16)) + d[i]! * 2 ** 24)
+    for (let k = 4; k < planes.length; k++) {
+      const plane = planes[k]!
       const scale = 2 ** (8 * k)
-      for (let i = 0, p = k * rows; i < rows; i++) values[i] = values[i]! + bytes[p + i]! * scale
+      for (let i = 0; i < rows; i++) values[i] = values[i]! + plane[i]! * scale
     }
   }
   return values
@@ -141,18 +143,17 @@ export function writeNumbers(values: Float64Array, out: BlobWriter): Range {
 }
 
 /** Reads what `writeNumbers` wrote; throws `DamagedBlob` unless it is exactly `rows` numbers. */
-export function readNumbers(bytes: Uint8Array, rows: number): Float64Array {
-  if (bytes.length < HEAD_BYTES) throw new DamagedBlob('a number column is cut')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+export function readNumbers(raw: RawBytes, rows: number): Float64Array {
+  const view = viewOf(raw.take(0, HEAD_BYTES))
   const tag = view.getUint8(0)
   const width = view.getUint8(1)
-  const body = bytes.subarray(HEAD_BYTES)
-  if (view.getUint32(4, true) !== rows || width > 8 || body.length !== width * rows)
+  if (view.getUint32(4, true) !== rows || width > 8 || raw.length !== HEAD_BYTES + width * rows)
     throw new DamagedBlob('a number column has the wrong length')
   const base = view.getFloat64(8, true)
-  if (tag === FOR) return fromPlanes(body, rows, width, base)
+  const planes = planesOf(raw, HEAD_BYTES, rows, width)
+  if (tag === FOR) return fromPlanes(planes, rows, base)
   if (tag === DELTA) {
-    const values = fromPlanes(body, rows, width, view.getFloat64(16, true))
+    const values = fromPlanes(planes, rows, view.getFloat64(16, true))
     for (let i = 0, sum = base; i < rows; i++) {
       sum += values[i]!
       values[i] = sum
@@ -161,7 +162,9 @@ export function readNumbers(bytes: Uint8Array, rows: number): Float64Array {
   }
   if (tag !== RAW || width !== 8) throw new DamagedBlob('a number column of unknown encoding')
   const out = new Uint8Array(8 * rows)
-  for (let k = 0; k < 8; k++) for (let i = 0; i < rows; i++) out[8 * i + k] = body[k * rows + i]!
+  planes.forEach((plane, k) => {
+    for (let i = 0; i < rows; i++) out[8 * i + k] = plane[i]!
+  })
   return new Float64Array(out.buffer)
 }
 
@@ -180,9 +183,10 @@ export function writeBools(values: Uint8Array, out: BlobWriter): Range {
   return mixed ? { min: 0, max: 1 } : { min: first, max: first }
 }
 
-export function readBools(bytes: Uint8Array, rows: number): Uint8Array {
+export function readBools(raw: RawBytes, rows: number): Uint8Array {
+  const bytes = raw.take(0, raw.length)
   if (bytes.length < 8) throw new DamagedBlob('a boolean column is cut')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   if (bytes[0] !== BITS || view.getUint32(4, true) !== rows)
     throw new DamagedBlob('a boolean column is wrong')
   const values = new Uint8Array(rows)

@@ -9,8 +9,9 @@
  * Entries stand in the order in which rows first use them. Unused and doubled entries of the sources are left out.
  */
 import { StringTable, type StringVector } from '../records/batch'
-import { type BlobWriter, DamagedBlob } from './blob'
-import { toPlanes, widthOf, writePlanes } from './numbers'
+import { viewOf } from '../records/text-index'
+import { type BlobWriter, DamagedBlob, type RawBytes } from './blob'
+import { planesOf, toPlanes, widthOf, writePlanes } from './numbers'
 
 /** Codes point into the entries. */
 const DICTIONARY = 4
@@ -230,11 +231,10 @@ function textRange(entries: Entries, used: readonly number[]): TextRange {
 
 /** Reads what `writeStrings` wrote; throws `DamagedBlob` unless it is exactly `rows` strings. */
 export function readStrings(
-  bytes: Uint8Array,
+  raw: RawBytes,
   rows: number,
 ): { readonly codes: Uint32Array; readonly dict: StringTable } {
-  if (bytes.length < HEAD_BYTES) throw new DamagedBlob('a string column is cut')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(raw.take(0, HEAD_BYTES))
   const tag = view.getUint8(0)
   const codeWidth = view.getUint8(1)
   const lengthWidth = view.getUint8(2)
@@ -245,43 +245,46 @@ export function readStrings(
   const known = tag === DICTIONARY || (tag === PLAIN && entries === rows)
   if (!known || codeWidth > 4 || lengthWidth > 4 || view.getUint32(4, true) !== rows)
     throw new DamagedBlob('a string column of unknown encoding')
-  if (bytes.length !== textsAt + textBytes) throw new DamagedBlob('a string column has the wrong length')
+  if (raw.length !== textsAt + textBytes) throw new DamagedBlob('a string column has the wrong length')
   const codes = new Uint32Array(rows)
   if (tag === PLAIN) for (let i = 0; i < rows; i++) codes[i] = i
-  else if (rows > 0 && readPlanes(bytes, HEAD_BYTES, rows, codeWidth, codes) >= entries)
+  else if (rows > 0 && joinPlanes(planesOf(raw, HEAD_BYTES, rows, codeWidth), codes) >= entries)
     throw new DamagedBlob('a code without an entry')
   const offsets = new Uint32Array(entries + 1)
-  readPlanes(bytes, lengthsAt, entries, lengthWidth, offsets.subarray(1))
+  joinPlanes(planesOf(raw, lengthsAt, entries, lengthWidth), offsets.subarray(1))
   let end = 0
   for (let i = 1; i <= entries; i++) {
     end += offsets[i]!
     offsets[i] = end
   }
   if (end !== textBytes) throw new DamagedBlob('a string column has the wrong text length')
-  return { codes, dict: new StringTable(bytes.subarray(textsAt), offsets) }
+  return { codes, dict: new StringTable(raw.take(textsAt, textBytes), offsets) }
 }
 
-/** Joins byte planes to numbers; returns the largest. */
-function readPlanes(bytes: Uint8Array, at: number, rows: number, width: number, out: Uint32Array): number {
+/** Writes the numbers in byte planes to `out`; returns the largest. */
+function joinPlanes(planes: readonly Uint8Array[], out: Uint32Array): number {
+  const [a, b] = planes
   let max = 0
-  if (width === 1) {
-    for (let i = 0; i < rows; i++) {
-      const n = bytes[at + i]!
+  if (!a) return max
+  if (!b) {
+    for (let i = 0; i < out.length; i++) {
+      const n = a[i]!
       out[i] = n
       if (n > max) max = n
     }
-  } else if (width === 2) {
-    for (let i = 0, high = at + rows; i < rows; i++) {
-      const n = bytes[at + i]! | (bytes[high + i]! << 8)
-      out[i] = n
-      if (n > max) max = n
+    return max
+  }
+  for (let i = 0; i < out.length; i++) {
+    const n = a[i]! | (b[i]! << 8)
+    out[i] = n
+    if (n > max) max = n
+  }
+  for (let k = 2; k < planes.length; k++) {
+    const plane = planes[k]!
+    for (let i = 0; i < out.length; i++) {
+      out[i] = out[i]! | (plane[i]! << (8 * k))
+      if (out[i]! > max) max = out[i]!
     }
-  } else {
-    for (let k = 0; k < width; k++) {
-      const plane = at + k * rows
-      for (let i = 0; i < rows; i++) out[i] = out[i]! | (bytes[plane + i]! << (8 * k))
-    }
-    for (let i = 0; i < rows; i++) if (out[i]! > max) max = out[i]!
   }
   return max
 }

@@ -17,6 +17,11 @@ function roundTrip(vector: Vector): Vector {
   return decodeColumn(encode([{ vector, shift: 0 }]).data, vector.type, rows, 0n)
 }
 
+function wholeOf(blob: Uint8Array): Uint8Array {
+  const raw = readBlob(blob)
+  return Uint8Array.from(raw.take(0, raw.length))
+}
+
 const ints = (values: number[]): Vector => ({ type: 'INT64', base: 0n, values: Float64Array.from(values) })
 const floats = (values: number[]): Vector => ({ type: 'FLOAT64', values: Float64Array.from(values) })
 const strings = (texts: string[], codes: number[]): Vector => ({
@@ -124,7 +129,7 @@ describe('blobs', () => {
     const next = random(9)
     for (let round = 0; round < 3000; round++) {
       const vector = vectors[round % vectors.length]!
-      const payload = Uint8Array.from(readBlob(encode([{ vector, shift: 0 }]).data))
+      const payload = wholeOf(encode([{ vector, shift: 0 }]).data)
       for (let k = 0; k < 3; k++) payload[Math.floor(next() * 40) % payload.length] = Math.floor(next() * 256)
       const out = new BlobWriter(1)
       out.write(payload)
@@ -134,6 +139,28 @@ describe('blobs', () => {
         expect(cause).toBeInstanceOf(DamagedBlob)
       }
     }
+  })
+
+  test('a piece of a blob is the same whatever frames it lies in', () => {
+    const out = new BlobWriter(1)
+    const bytes = Uint8Array.from({ length: 9000 }, (_, i) => (i * i) >> 3)
+    for (let at = 0; at < bytes.length; at += 3000) {
+      out.write(bytes.subarray(at, at + 3000))
+      out.section()
+    }
+    const raw = readBlob(out.finish())
+    expect(raw.length).toBe(9000)
+    for (const [at, length] of [
+      [0, 9000],
+      [0, 3000],
+      [2999, 2],
+      [3000, 0],
+      [3000, 3000],
+      [1, 8998],
+      [9000, 0],
+    ] as const)
+      expect(Buffer.compare(raw.take(at, length), bytes.subarray(at, at + length))).toBe(0)
+    expect(() => raw.take(8999, 2)).toThrow(DamagedBlob)
   })
 
   test('the wrong number of rows is damage', () => {
