@@ -1,7 +1,8 @@
 /** Numbers for the distinct combinations of key columns: groups of an aggregate, buckets of a join. */
-import type { Vector } from '../records/batch'
+import type { StringVector, Vector } from '../records/batch'
 import type { DataType } from '../records/types'
 import { type KeyColumn, keysOf, UNKNOWN } from './key-columns'
+import { gather } from './vectors'
 
 /** Entries of the table by which small numbers of pairs are looked up directly. */
 const DENSE = 1 << 20
@@ -115,6 +116,39 @@ class Pairs {
   }
 }
 
+/** Combinations of codes that are told apart by a table, which should stay in the processor's cache. */
+const CODED = 1 << 17
+
+/** Rows whose texts differ in their codes (one row number for each), and per row its place among them. */
+function distinctOf(
+  columns: readonly Vector[],
+  rows: number,
+): { index: Uint32Array; firsts: Uint32Array } | undefined {
+  let size = 1
+  for (const column of columns) size *= 'codes' in column ? column.dict.length : Number.POSITIVE_INFINITY
+  if (size > CODED || size > 8 * rows) return undefined
+  const index = new Uint32Array(rows)
+  for (const column of columns as readonly StringVector[]) {
+    const { codes } = column
+    const { length } = column.dict
+    for (let i = 0; i < rows; i++) index[i] = index[i]! * length + codes[i]!
+  }
+  const places = new Uint32Array(size)
+  const firsts = new Uint32Array(Math.min(rows, size))
+  let count = 0
+  for (let i = 0; i < rows; i++) {
+    const slot = index[i]!
+    let place = places[slot]!
+    if (place === 0) {
+      firsts[count] = i
+      place = ++count
+      places[slot] = place
+    }
+    index[i] = place - 1
+  }
+  return { index, firsts: firsts.subarray(0, count) }
+}
+
 /** Distinct combinations of key columns. Without key columns there is one, number 0. */
 export class Grouping {
   readonly #keys: readonly KeyColumn[]
@@ -136,6 +170,19 @@ export class Grouping {
 
   /** Each row's combination. With `insert` false, combinations never seen are UNKNOWN. */
   assign(columns: readonly Vector[], rows: number, insert = true): Uint32Array {
+    const coded = this.#pairs.length > 0 ? distinctOf(columns, rows) : undefined
+    if (!coded) return this.#assign(columns, rows, insert)
+    const { index, firsts } = coded
+    const numbers = this.#assign(
+      columns.map((column) => gather(column, firsts)),
+      firsts.length,
+      insert,
+    )
+    for (let i = 0; i < rows; i++) index[i] = numbers[index[i]!]!
+    return index
+  }
+
+  #assign(columns: readonly Vector[], rows: number, insert: boolean): Uint32Array {
     const out = new Uint32Array(rows)
     const [first] = this.#keys
     if (!first) return out
