@@ -118,6 +118,9 @@ function number(value: number, column: ResultColumn): Shown {
   return { text, kind: 'num', ...(text === String(value) ? {} : { exact: String(value) }) }
 }
 
+/** JSON, several lines or very long: the head of a body, not a word. */
+const isDocument = (text: string): boolean => /^[{[]/.test(text) || text.includes('\n') || text.length > 200
+
 export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = NO_SCRIPTS): Shown {
   if (value === null) return { text: '–', kind: 'none' }
   if (isTime(column)) {
@@ -130,7 +133,7 @@ export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = 
   if (isQuantiles(column)) return quantiles(value, column)
   if (column.semantic === 'ST_SCRIPT_REFERENCE') return scriptReference(value, scripts)
   if (column.semantic === 'ST_UPID') return { text: value, kind: 'mono' }
-  if (/^[{[]/.test(value)) return { text: value, kind: 'mono' }
+  if (isDocument(value)) return { text: value, kind: 'mono document' }
   return named(value, column, scripts)
 }
 

@@ -11,12 +11,13 @@ import type { KnownScripts } from './format'
 import { Page } from './layout'
 import { HealthView } from './pages/health'
 import { type Outcome, outcome } from './pages/outcome'
-import { type Overview, OverviewFragment, OverviewView, SERVICES_SCRIPT } from './pages/overview'
+import { type Overview, OverviewFragment, OverviewView, TimelineFragment } from './pages/overview'
 import { QueryFragment, type QueryState, QueryView, queryUrl, readQueryState } from './pages/query'
 import { fragmentPath, Missing, pagePath, ResultFragment, ScriptView } from './pages/script'
 import { findScripts, Options, ScriptList } from './pages/scripts'
 import { TableList, TableView } from './pages/tables'
 import { Rates } from './rates'
+import { timelineOf, trafficOf } from './traffic'
 import { givenArgs, missingArgs, readViewState, stateUrl } from './view-state'
 
 export type { UiDeps } from './deps'
@@ -112,32 +113,30 @@ function queryRoutes(app: Hono, deps: UiDeps): void {
 }
 
 async function overviewOf(deps: UiDeps, rates: Rates, signal: AbortSignal): Promise<Overview> {
-  const [status, scripts] = await Promise.all([deps.status(), deps.runner.scripts()])
+  const [status, scripts, traffic] = await Promise.all([
+    deps.status(),
+    deps.runner.scripts(),
+    trafficOf(deps.runner, signal),
+  ])
   rates.add(status.counters, Date.now())
-  const script = scripts.find((s) => s.name === SERVICES_SCRIPT)
-  const services = script && (await servicesOf(deps, script, signal))
-  return { status, rates, scripts, services }
+  return { status, rates, scripts, traffic }
 }
 
-async function servicesOf(
-  deps: UiDeps,
-  script: ScriptInfo,
-  signal: AbortSignal,
-): Promise<Overview['services']> {
-  try {
-    const { tables } = await deps.runner.run({ script: script.name }, signal)
-    return tables[0]
-  } catch (cause) {
-    return NixieError.from(cause).shape
-  }
+async function timeline(deps: UiDeps, signal: AbortSignal) {
+  const { startedMs } = await deps.status()
+  return timelineOf(deps.runner, Date.now(), startedMs, signal)
 }
 
 function hostRoutes(app: Hono, deps: UiDeps): void {
   const rates = new Rates()
   app.get('/', async (c) => {
-    const overview = await overviewOf(deps, rates, c.req.raw.signal)
-    return page(c, deps, 'Overview', <OverviewView {...overview} />)
+    const { signal } = c.req.raw
+    const [overview, data] = await Promise.all([overviewOf(deps, rates, signal), timeline(deps, signal)])
+    return page(c, deps, 'Overview', <OverviewView {...overview} timeline={data} />)
   })
+  app.get('/overview/timeline', async (c) =>
+    fragment(c, <TimelineFragment data={await timeline(deps, c.req.raw.signal)} />),
+  )
   app.get('/overview', async (c) => {
     return fragment(c, <OverviewFragment {...(await overviewOf(deps, rates, c.req.raw.signal))} />)
   })

@@ -6,3 +6,7 @@ declare module '*.svg' {
   const text: string
   export default text
 }
+declare module '*.pxl' {
+  const text: string
+  export default text
+}

@@ -161,7 +161,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
 
   test('live refresh brings new rows, keeps scroll, and stops when turned off', async () => {
     served = host({ rows: 100 })
-    const watched = await open('/scripts/px/http_data')
+    const watched = await open('/scripts/px/http_data', { width: 900, height: 800 })
     const { page } = watched
     await page.selectOption('#live', '1')
     await page.waitForURL('**?_live=1')

@@ -262,7 +262,12 @@ export interface Host {
 
 /** The UI over the literal host. Text that holds `boom` fails in its second line. */
 export function host(
-  options: { rows?: number; status?: UiDeps['status']; scripts?: LiteralScript[] } = {},
+  options: {
+    rows?: number
+    status?: UiDeps['status']
+    scripts?: LiteralScript[]
+    giveText?: (text: string) => readonly ResultTable[]
+  } = {},
 ): Host {
   const self = { rows: options.rows ?? 30 } as {
     rows: number
@@ -274,6 +279,7 @@ export function host(
     tables: TABLES,
     newest: resultTable('http_events', HTTP_COLUMNS, httpRows(20)),
     giveText: (text) => {
+      if (options.giveText) return options.giveText(text)
       if (text.includes('boom'))
         throw new NixieError('syntax_error', "'boom' is not PxL", 'Take it out.', { line: 2, column: 3 })
       return [

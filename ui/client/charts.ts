@@ -35,9 +35,9 @@ function colour(name: string): string {
 }
 
 function options(element: HTMLElement, data: ChartData): uPlot.Options {
-  const own = (_: uPlot, __: number, series: number, i: number | null) => {
-    const value = i === null ? undefined : drawn.get(element)?.raw.series[series - 1]?.ys[i]
-    return value === null || value === undefined ? '–' : inUnit(data.unit, value)
+  const value = (_: uPlot, __: number, series: number, i: number | null) => {
+    const y = i === null ? undefined : drawn.get(element)?.raw.series[series - 1]?.ys[i]
+    return y === null || y === undefined ? '–' : inUnit(data.unit, y)
   }
   const axis = { stroke: () => colour('--quiet'), grid: { stroke: () => colour('--line'), width: 1 } }
   return {
@@ -57,14 +57,18 @@ function options(element: HTMLElement, data: ChartData): uPlot.Options {
     ],
     series: [
       { label: 'time', value: (_: uPlot, t: number | null) => (t === null ? '–' : timeOfDay(t, [])) },
-      ...data.series.map((s, i) => ({
-        label: s.label,
-        stroke: COLOURS[i % COLOURS.length]!,
-        width: 1.5,
-        spanGaps: true,
-        value: own as unknown as uPlot.Series.Value,
-        ...(data.area || data.stacked ? { fill: `${COLOURS[i % COLOURS.length]}33` } : {}),
-      })),
+      ...data.series.map((s, i) => {
+        const own = COLOURS[i % COLOURS.length]!
+        return {
+          label: s.label,
+          stroke: () => (s.tone ? colour(`--${s.tone}`) : own),
+          width: 1.5,
+          spanGaps: true,
+          points: { show: data.xs.length < 3 },
+          value: value as unknown as uPlot.Series.Value,
+          ...((data.area && !s.tone) || data.stacked ? { fill: `${own}33` } : {}),
+        }
+      }),
     ],
   }
 }

@@ -4,21 +4,22 @@ import type { ErrorShape } from '../../src/errors'
 import type { ResultTable, ScriptInfo } from '../../src/runner/runner'
 import { ErrorView } from '../error'
 import type { Rates } from '../rates'
+import type { Traffic } from '../traffic'
 import { bytes, count, inUnit, span } from '../units'
 import { TableWidget } from '../widgets/table'
+import { Chart, type ChartData } from '../widgets/timeseries'
 import { LossList, Probes } from './health'
 import { Time } from './tables'
 
-/** What the overview's table is the result of. */
-export const SERVICES_SCRIPT = 'px/http_request_stats'
 const MOST_SERVICES = 20
+const MOST_PROCESSES = 10
 
 export interface Overview {
   readonly status: Status
   readonly rates: Rates
   readonly scripts: readonly ScriptInfo[]
-  /** The first table of px/http_request_stats, or why there is none. */
-  readonly services: ResultTable | ErrorShape | undefined
+  /** The last minute, or why it can't be read. */
+  readonly traffic: Traffic | ErrorShape
 }
 
 function Number_({ name, value, note }: { name: string; value: string; note?: string }) {
@@ -31,29 +32,25 @@ function Number_({ name, value, note }: { name: string; value: string; note?: st
   )
 }
 
-function Numbers({ status, rates }: { status: Status; rates: Rates }) {
-  const rows = rates.of('rows')
+function Numbers({ status, rates, traffic }: Omit<Overview, 'scripts'>) {
   const events = rates.of('events')
-  const since = `since the start ${span(status.uptimeSeconds)} ago`
+  const { requests = 0, errors = 0 } = 'code' in traffic ? {} : traffic
   return (
     <dl class="numbers">
-      <Number_
-        name="rows"
-        value={rows === undefined ? count(status.counters.rows) : inUnit('per_s', rows)}
-        note={rows === undefined ? since : 'last minute'}
-      />
+      <Number_ name="HTTP requests" value={inUnit('per_s', requests)} note="last minute" />
+      <Number_ name="errors" value={inUnit('ratio', errors)} note="status 400 and up" />
       <Number_
         name="kernel events"
         value={events === undefined ? count(status.counters.events) : inUnit('per_s', events)}
-        note={events === undefined ? since : 'last minute'}
+        note={events === undefined ? 'since the start' : 'last minute'}
       />
-      <Number_ name="connections" value={count(status.counters.connections)} note="followed" />
+      <Number_ name="connections" value={count(status.counters.connections)} note="since the start" />
       <Number_
         name="on disk"
         value={bytes(status.store.bytes)}
         note={`of ${bytes(status.store.budgetBytes)}`}
       />
-      <Number_ name="memory" value={bytes(status.rss)} note="resident" />
+      <Number_ name="memory" value={bytes(status.rss)} note={`up ${span(status.uptimeSeconds)}`} />
     </dl>
   )
 }
@@ -75,69 +72,125 @@ function Nothing({ status }: { status: Status }) {
     <div class="empty">
       <p>Capturing, and no HTTP request was seen yet. Make one between any two programs:</p>
       <pre class="source">{'python3 -m http.server 8000 &\ncurl http://localhost:8000/'}</pre>
-      <p>It shows here within seconds. Requests to Nixie itself are never recorded.</p>
+      <p>It shows here within seconds.</p>
     </div>
   )
 }
 
-function Services({ services, status, scripts }: Omit<Overview, 'rates'>) {
-  if (services && 'code' in services) return <ErrorView error={services} />
-  if (!services || services.rows === 0) {
-    const http = status.tables.find((t) => t.name === 'http_events')
-    if (!http || http.rows === 0 || !status.ready) return <Nothing status={status} />
-    return (
-      <p class="empty">
-        No HTTP request just now; the newest of {count(http.rows)} was at <Time ns={http.newest} />.{' '}
-        <a href="/tables/http_events">See them</a>
-      </p>
-    )
-  }
-  const busiest = services.columns.find((c) => c.semantic === 'ST_THROUGHPUT_PER_NS')
-  const sort = busiest && { table: services.name, column: busiest.name, descending: true }
+/** A table of the last minute, the busiest row first. */
+function Busiest({
+  table,
+  by,
+  most,
+  scripts,
+  caption,
+}: {
+  table: ResultTable
+  by: string
+  most: number
+  scripts: readonly ScriptInfo[]
+  caption: string
+}) {
   return (
     <TableWidget
-      table={services}
+      table={table}
       scripts={new Set(scripts.map((s) => s.name))}
-      {...(sort ? { sort } : {})}
-      most={MOST_SERVICES}
-      caption="Services"
+      sort={{ table: table.name, column: by, descending: true }}
+      most={most}
+      caption={caption}
     />
   )
 }
 
-/** The part of the page that refreshes itself. */
-export function OverviewFragment({ status, rates, services, scripts }: Overview) {
+function Services({ traffic, status, scripts }: Omit<Overview, 'rates'>) {
+  if ('code' in traffic) return <ErrorView error={traffic} />
+  if (traffic.services && traffic.services.rows > 0) {
+    return (
+      <Busiest
+        table={traffic.services}
+        by="requests"
+        most={MOST_SERVICES}
+        scripts={scripts}
+        caption="Services"
+      />
+    )
+  }
+  const http = status.tables.find((t) => t.name === 'http_events')
+  if (!http || http.rows === 0 || !status.ready) return <Nothing status={status} />
+  return (
+    <p class="empty">
+      No HTTP request in the last minute; the newest of {count(http.rows)} was at <Time ns={http.newest} />.{' '}
+      <a href="/tables/http_events">See them</a>
+    </p>
+  )
+}
+
+function Processes({ traffic, scripts }: Pick<Overview, 'traffic' | 'scripts'>) {
+  const table = 'code' in traffic ? undefined : traffic.processes
+  if (!table || table.rows === 0) return <p class="empty">No process moved data in the last minute.</p>
+  return <Busiest table={table} by="sent" most={MOST_PROCESSES} scripts={scripts} caption="Processes" />
+}
+
+/** Losses and probes: whether what is shown is the whole. */
+function Trust({ status }: { status: Status }) {
   const broken = status.probes.filter((p) => !p.attached)
   return (
+    <section class="widget w6">
+      <h2>
+        Lost <a href="/health">Health</a>
+      </h2>
+      <LossList status={status} />
+      <h2>Probes</h2>
+      {broken.length === 0 && status.probes.length > 0 ? (
+        <p>All {status.probes.length} attached.</p>
+      ) : (
+        <Probes probes={broken} />
+      )}
+    </section>
+  )
+}
+
+/** The part of the page that refreshes itself; the timeline within it does so on its own. */
+export function OverviewFragment({ timeline, ...props }: Overview & { timeline?: ChartData | undefined }) {
+  return (
     <>
-      <Numbers status={status} rates={rates} />
+      <Numbers {...props} />
+      <div id="timeline-place" hx-morph-skip-children="">
+        <div id="timeline" hx-get="/overview/timeline" hx-trigger="every 10s" hx-swap="innerMorph">
+          <TimelineFragment data={timeline} />
+        </div>
+      </div>
       <section class="widget">
         <h2>
-          Services now <a href={`/scripts/${SERVICES_SCRIPT}`}>{SERVICES_SCRIPT}</a>
+          Services, last minute <a href="/scripts/px/http_data">Requests</a>
         </h2>
-        <Services services={services} status={status} scripts={scripts} />
+        <Services {...props} />
       </section>
       <div class="widgets">
         <section class="widget w6">
-          <h2>Losses</h2>
-          <LossList status={status} />
+          <h2>
+            All TCP by process, last minute <a href="/tables/conn_stats">Connections</a>
+          </h2>
+          <Processes {...props} />
         </section>
-        <section class="widget w6">
-          <h2>Probes</h2>
-          {broken.length === 0 && status.probes.length > 0 ? (
-            <p>
-              All {status.probes.length} attached. <a href="/health">Health</a>
-            </p>
-          ) : (
-            <Probes probes={broken} />
-          )}
-        </section>
+        <Trust status={props.status} />
       </div>
     </>
   )
 }
 
-export function OverviewView(props: Overview) {
+/** The chart refreshes more slowly than the numbers: it reads five minutes, and a step of it takes five seconds. */
+export function TimelineFragment({ data }: { data: ChartData | undefined }) {
+  if (!data) return null
+  return (
+    <section class="widget">
+      <h2>HTTP, last five minutes</h2>
+      <Chart id="timeline-chart" data={data} label="HTTP requests and errors per second over five minutes" />
+    </section>
+  )
+}
+
+export function OverviewView({ timeline, ...props }: Overview & { timeline: ChartData | undefined }) {
   return (
     <>
       <div class="title">
@@ -145,7 +198,7 @@ export function OverviewView(props: Overview) {
         <p>Linux {props.status.kernel}</p>
       </div>
       <div id="overview" hx-get="/overview" hx-trigger="every 5s" hx-swap="innerMorph">
-        <OverviewFragment {...props} />
+        <OverviewFragment {...props} timeline={timeline} />
       </div>
       <section class="widget">
         <h2>Scripts</h2>

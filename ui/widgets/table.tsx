@@ -57,6 +57,21 @@ function order(table: ResultTable, sort: Sort | undefined): Uint32Array {
   return rows.sort((a, b) => sign * compare(values[a]!, values[b]!, column) || a - b)
 }
 
+/** A long name may break once, behind the underscore that leaves the longer line shortest. */
+function Name({ children }: { children: string }) {
+  const breaks = [...children.matchAll(/_(?=.)/g)].map(({ index }) => index + 1)
+  const longer = (at: number) => Math.max(at, children.length - at)
+  const at = breaks.sort((x, y) => longer(x) - longer(y))[0]
+  if (at === undefined) return <span class="unbroken">{children}</span>
+  return (
+    <>
+      <span class="unbroken">{children.slice(0, at)}</span>
+      <wbr />
+      <span class="unbroken">{children.slice(at)}</span>
+    </>
+  )
+}
+
 function Head({ table, place }: { table: ResultTable; place: Place | undefined }) {
   const sort = place?.state.sort
   return (
@@ -73,10 +88,10 @@ function Head({ table, place }: { table: ResultTable; place: Place | undefined }
           >
             {place ? (
               <Link place={place} state={{ ...place.state, sort: nextSort(table, i, sort) }}>
-                {column.name}
+                <Name>{column.name}</Name>
               </Link>
             ) : (
-              column.name
+              <Name>{column.name}</Name>
             )}
             {isQuantiles(column) ? <small> {QUANTILES.join(' · ')}</small> : null}
           </th>

@@ -13,7 +13,12 @@ export interface ChartData {
   readonly area: boolean
   /** Seconds since the epoch, rising. */
   readonly xs: readonly number[]
-  readonly series: readonly { readonly label: string; readonly ys: readonly (number | null)[] }[]
+  readonly series: readonly {
+    readonly label: string
+    readonly ys: readonly (number | null)[]
+    /** Drawn in the colour of errors. */
+    readonly tone?: 'bad'
+  }[]
 }
 
 interface SeriesSpec {
@@ -89,6 +94,19 @@ export function chartData(
   }
 }
 
+export function Chart({ id, data, label }: { id: string; data: ChartData; label: string }) {
+  return (
+    <div
+      id={id}
+      class="chart"
+      role="img"
+      aria-label={label}
+      data-chart={JSON.stringify(data)}
+      hx-morph-skip-children=""
+    />
+  )
+}
+
 export function Timeseries({
   id,
   table,
@@ -105,13 +123,10 @@ export function Timeseries({
   if (chart.data.xs.length === 0) return <p class="empty">No points in this time range.</p>
   return (
     <>
-      <div
+      <Chart
         id={id}
-        class="chart"
-        role="img"
-        aria-label={`${title}: ${spec.value} over time; the table below holds the numbers`}
-        data-chart={JSON.stringify(chart.data)}
-        hx-morph-skip-children=""
+        data={chart.data}
+        label={`${title}: ${spec.value} over time; the table below holds the numbers`}
       />
       {chart.left > 0 ? <p class="count">{chart.left} smaller series are only in the table.</p> : null}
     </>
