@@ -123,7 +123,9 @@ px.display(df, 'counts')
   }, 20_000)
 
   test('version, status, check, script list', async () => {
-    expect((await nixieRun('version')).stdout).toContain(pkg.version)
+    const { stdout: version } = await nixieRun('version')
+    expect(version).toStartWith(`nixie ${pkg.version}`)
+    expect(version).toMatch(/^nixie [\d.]+(\+[0-9a-f]{12})?\n$/)
     const status = await nixieRun('status')
     expect(status.code).toBe(0)
     expect(status.stdout).toContain('http_events')
