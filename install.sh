@@ -145,8 +145,7 @@ stop() {
   if runs "$pid"; then
     say "Stopping Nixie (pid $pid)"
     kill "$pid"
-    tries=0
-    while runs "$pid" && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+    tries=0; while runs "$pid" && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
     ! runs "$pid" || die "Nixie (pid $pid) does not stop" "See $LOG; 'kill -9 $pid' ends it."
   fi
   rm -f "$PIDFILE"
@@ -240,10 +239,12 @@ keep_settings
 check_port
 start
 wait_ready
+server=
+[ "$LISTEN" = 127.0.0.1:6494 ] || server=" --server http://$LISTEN"
 cat <<END
 
-Nixie $("$BIN" version 2>/dev/null || true) captures. Open http://$LISTEN/ or ask:
+$("$BIN" version) captures. Open http://$LISTEN/ or ask:
 
     curl -s 'http://$LISTEN/api/run/px/http_data?start_time=-1m' | head -c 600
-    nixie run px/http_data
+    nixie run$server px/http_data
 END
