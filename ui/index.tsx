@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { didYouMean } from '../src/api/nearest'
 import { NixieError } from '../src/errors'
 import type { ResultTable, ScriptInfo } from '../src/runner/runner'
 import { assetRoutes } from './assets'
@@ -33,7 +34,8 @@ async function scriptOf(deps: UiDeps, c: Context): Promise<{ script: ScriptInfo;
   const all = await deps.runner.scripts()
   const script = all.find((s) => s.name === name)
   if (script) return { script, scripts: namesOf(all) }
-  throw new NixieError('unknown_script', `There is no script '${name}'`, 'Find one under Scripts.')
+  const guess = didYouMean(name, namesOf(all))
+  throw new NixieError('unknown_script', `There is no script '${name}'`, `${guess}Find one under Scripts.`)
 }
 
 /** A script's view: what its URL asks for, and what came of it. */
@@ -146,8 +148,15 @@ function hostRoutes(app: Hono, deps: UiDeps): void {
   app.get('/tables', async (c) => page(c, deps, 'Tables', <TableList tables={await deps.runner.tables()} />))
   app.get('/tables/:name', async (c) => {
     const name = c.req.param('name')
-    const table = (await deps.runner.tables()).find((t) => t.name === name)
-    if (!table) throw new NixieError('unknown_table', `There is no table '${name}'`, 'Find one under Tables.')
+    const tables = await deps.runner.tables()
+    const table = tables.find((t) => t.name === name)
+    if (!table) {
+      const guess = didYouMean(
+        name,
+        tables.map((t) => t.name),
+      )
+      throw new NixieError('unknown_table', `There is no table '${name}'`, `${guess}Find one under Tables.`)
+    }
     const newest: ResultTable = await deps.runner.table(name, { limit: NEWEST_ROWS })
     return page(c, deps, name, <TableView table={table} newest={newest} />)
   })

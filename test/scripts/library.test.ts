@@ -154,6 +154,7 @@ test('px/http_data_filtered', () => {
   ])
   expect(given({ pod: 'nginx', req_path: 'ol' }).map((row) => row.req_path)).toEqual(['/old'])
   expect(given({ svc: 'shop' })).toEqual([])
+  expect(given({ svc: 'nginx', req_path: 'ol' }).map((row) => row.svc)).toEqual(['nginx.service'])
 })
 
 test('px/http_request_stats: the servers side of the last 30 seconds', () => {

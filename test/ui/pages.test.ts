@@ -211,6 +211,15 @@ describe('errors', () => {
     expect(await part.text()).toStartWith('<div class="error" role="alert"')
   })
 
+  test('a name that is nearly right is guessed', async () => {
+    expect(await (await get(host(), '/scripts/px/http_dat')).text()).toContain(
+      'Did you mean &#39;px/http_data&#39;?',
+    )
+    expect(await (await get(host(), '/tables/http_event')).text()).toContain(
+      'Did you mean &#39;http_events&#39;?',
+    )
+  })
+
   test('traffic that cannot be read leaves the rest of the overview', async () => {
     const giveText = () => {
       throw new NixieError('unavailable', 'the query thread is starting', 'Wait.')

@@ -14,7 +14,8 @@ export function startRows(): void {
     document.querySelector('tr[aria-current]')?.removeAttribute('aria-current')
     row.setAttribute('aria-current', 'true')
     opener = row
-    panel.replaceChildren(closeButton(close), details(row))
+    const list = details(row)
+    panel.replaceChildren(button('Close', 'Escape', close), ...copyButton(list), list)
     panel.hidden = false
     panel.scrollTop = 0
   }
@@ -44,13 +45,24 @@ export function startRows(): void {
   })
 }
 
-function closeButton(close: () => void): HTMLElement {
-  const button = document.createElement('button')
-  button.type = 'button'
-  button.textContent = 'Close'
-  button.title = 'Escape'
-  button.addEventListener('click', close)
-  return button
+function button(text: string, title: string, act: () => void): HTMLElement {
+  const made = document.createElement('button')
+  made.type = 'button'
+  made.textContent = text
+  made.title = title
+  made.addEventListener('click', act)
+  return made
+}
+
+/** The clipboard is only there over loopback and HTTPS. */
+function copyButton(list: HTMLElement): HTMLElement[] {
+  if (!navigator.clipboard) return []
+  const copy = button('Copy', 'This row as text', () =>
+    navigator.clipboard.writeText(list.innerText).then(() => {
+      copy.textContent = 'Copied'
+    }),
+  )
+  return [copy]
 }
 
 /** JSON laid out, anything else as it is: always text. */

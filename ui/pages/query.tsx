@@ -6,7 +6,7 @@ const EXAMPLE = `import px
 
 df = px.DataFrame('http_events', start_time='-5m')
 df.process = df.ctx['pod']
-df = df.groupby(['process', 'req_path']).agg(
+df = df.groupby(['process', 'req_method', 'resp_status']).agg(
     requests=('latency', px.count),
     latency=('latency', px.mean),
 )
