@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { openKernel } from '.'
+import { mountPoint } from './tracefs'
 
 export interface CheckResult {
   readonly name: string
@@ -86,26 +87,15 @@ export function checkCapabilities(held: bigint): CheckResult[] {
   })
 }
 
-/** Where a file system of this type is mounted, out of /proc/mounts. */
-export function mountPoint(mounts: string, type: string): string | undefined {
-  return mounts
-    .split('\n')
-    .map((line) => line.split(' '))
-    .find((fields) => fields[2] === type)?.[1]
-}
-
-function checkMounts(): CheckResult[] {
-  const mounts = read('/proc/mounts') ?? ''
-  return (['tracefs', 'bpf'] as const).map((type) => {
-    const at = mountPoint(mounts, type)
-    return {
-      name: type,
-      ok: at !== undefined,
-      detail: at ?? 'not mounted; the probes of today do without it',
-      hint: `mount -t ${type} ${type} ${type === 'bpf' ? '/sys/fs/bpf' : '/sys/kernel/tracing'}`,
-      required: false,
-    }
-  })
+function checkBpffs(): CheckResult {
+  const at = mountPoint(read('/proc/mounts') ?? '', 'bpf')
+  return {
+    name: 'bpffs',
+    ok: at !== undefined,
+    detail: at ?? 'not mounted; nothing is pinned, so nothing needs it',
+    hint: 'mount -t bpf bpf /sys/fs/bpf',
+    required: false,
+  }
 }
 
 function checkMemlock(): CheckResult {
@@ -159,7 +149,7 @@ export function checkHost(): CheckResult[] {
     checkArchitecture(),
     checkBtf(),
     ...checkCapabilities(effectiveCapabilities(read('/proc/self/status') ?? '')),
-    ...checkMounts(),
+    checkBpffs(),
     checkMemlock(),
     checkLockdown(),
     ...checkPrograms(),

@@ -4,6 +4,7 @@ import { Clock } from './clock'
 import type { Kernel, KernelOptions, ProbeStatus } from './kernel'
 import { readClocks } from './libc'
 import { failed, PROGRAMS, type ProgramName, SocketProbe } from './socket-probe'
+import { mountTracefs, type Tracefs } from './tracefs'
 
 /** Milliseconds between looks at the wall clock. */
 const FOLLOW_MS = 1000
@@ -14,14 +15,17 @@ class OpenKernel implements Kernel {
   readonly timeBase: bigint
   readonly #clock: Clock
   #probe: SocketProbe | undefined
+  #tracefs: Tracefs | undefined
   #followed = Date.now()
 
   constructor(options: KernelOptions) {
     this.#clock = new Clock(readClocks())
     this.timeBase = this.#clock.timeBase
+    if (options.enabled) this.#tracefs = mountTracefs()
     const opened = options.enabled ? SocketProbe.open(options, this.#clock) : notWanted()
     if (opened instanceof SocketProbe) this.#probe = opened
-    this.probes = opened instanceof SocketProbe ? opened.probes : opened
+    const probes = opened instanceof SocketProbe ? opened.probes : opened
+    this.probes = this.#tracefs ? [...probes, this.#tracefs.status] : probes
     this.ready = this.probes.some((probe) => probe.name === 'sys_exit' && probe.attached)
   }
 
@@ -53,6 +57,8 @@ class OpenKernel implements Kernel {
   close(): void {
     this.#probe?.close()
     this.#probe = undefined
+    this.#tracefs?.release()
+    this.#tracefs = undefined
   }
 }
 

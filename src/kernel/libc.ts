@@ -8,6 +8,8 @@ const CLOCK_MONOTONIC = 1
 const open = () =>
   dlopen('libc.so.6', {
     clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
+    mount: { args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32' },
+    umount2: { args: ['ptr', 'i32'], returns: 'i32' },
   }).symbols
 
 let opened: ReturnType<typeof open> | undefined
@@ -26,4 +28,18 @@ export function readClocks(): ClockPair {
   const epochNs = read(CLOCK_REALTIME)
   const after = read(CLOCK_MONOTONIC)
   return { monotonicNs: (before + after) / 2n, epochNs }
+}
+
+const MNT_DETACH = 2
+
+const text = (value: string) => ptr(Buffer.from(`${value}\0`))
+
+/** Mounts a kernel file system; false when it was refused. */
+export function mount(type: string, target: string): boolean {
+  return libc().mount(text(type), text(target), text(type), 0, null) === 0
+}
+
+/** Takes a mount down, at the latest when its last user is gone. */
+export function unmount(target: string): void {
+  libc().umount2(text(target), MNT_DETACH)
 }

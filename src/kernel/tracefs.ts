@@ -1,0 +1,49 @@
+/** tracefs, where the tracepoints are listed. As root Nixie mounts it where it is missing, and takes its own mount down. */
+import { existsSync, readFileSync } from 'node:fs'
+import type { ProbeStatus } from './kernel'
+import { mount, unmount } from './libc'
+
+const TARGET = '/sys/kernel/tracing'
+const PURPOSE = 'The list of tracepoints; the probes on sockets do without it'
+
+function mounts(): string {
+  try {
+    return readFileSync('/proc/mounts', 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Where a file system of this type is mounted, out of /proc/mounts. */
+export function mountPoint(mounts: string, type: string): string | undefined {
+  return mounts
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find((fields) => fields[2] === type)?.[1]
+}
+
+export interface Tracefs {
+  readonly status: ProbeStatus
+  /** Undoes what `mountTracefs` did, if it did anything. */
+  release(): void
+}
+
+/** Never throws: what is refused is in the status. */
+export function mountTracefs(): Tracefs {
+  const status = (error: string, hint: string): ProbeStatus => ({
+    name: 'tracefs',
+    purpose: PURPOSE,
+    attached: error === '',
+    error,
+    hint,
+  })
+  const nothing = () => {}
+  if (mountPoint(mounts(), 'tracefs')) return { status: status('', ''), release: nothing }
+  const hint = `As root: mount -t tracefs tracefs ${TARGET}`
+  if (!existsSync(TARGET)) {
+    return { status: status('the kernel has no tracefs', 'It needs CONFIG_TRACING=y.'), release: nothing }
+  }
+  if (!mount('tracefs', TARGET))
+    return { status: status('not mounted, and mounting was refused', hint), release: nothing }
+  return { status: status('', ''), release: () => unmount(TARGET) }
+}
