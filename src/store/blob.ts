@@ -14,7 +14,7 @@ const SECTION_BYTES = 2048
 /** Too short to gain from zstd. */
 const TINY_BYTES = 128
 /** A frame that zstd makes hardly smaller stays plain: it is read faster. */
-const WORTH_PACKING = 0.95
+const WORTH_PACKING = 0.9
 /** No column of a chunk is larger: what claims to be is damaged. */
 const MAX_RAW_BYTES = 1 << 30
 

@@ -19,8 +19,8 @@ const MAX_SPAN_NS = 2n ** 52n
 export const APPEND_LEVEL = 1
 const MERGE_LEVEL = 3
 
-/** Sources read between two rests. */
-const REST_SOURCES = 8
+/** Rows read between two rests. */
+const REST_ROWS = 16_384
 
 export interface Limits {
   readonly rows: number
@@ -114,8 +114,13 @@ function* readParts(
   baseNs: bigint,
 ): Generator<void, Part[]> {
   const parts: Part[] = []
-  for (const [i, chunk] of sources.entries()) {
-    if (i % REST_SOURCES === REST_SOURCES - 1) yield
+  let rows = 0
+  for (const chunk of sources) {
+    rows += chunk.rows
+    if (rows > REST_ROWS) {
+      rows = chunk.rows
+      yield
+    }
     try {
       const vector = readColumn(db, chunk, ordinal, type)
       parts.push({ vector, shift: type === 'TIME64NS' ? Number(chunk.minNs - baseNs) : 0 })

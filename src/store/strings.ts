@@ -19,8 +19,9 @@ const DICTIONARY = 4
 const PLAIN = 5
 
 const HEAD_BYTES = 16
-/** Entries hashed between two rests of a compaction. */
-const REST_ENTRIES = 8192
+/** What a compaction does between two rests: rows that it looks at, and as many for each new entry that it hashes. */
+const REST_WORK = 16_384
+const HASH_WORK = 4
 /** Bytes of the smallest and largest text that are kept as statistics. */
 const PREFIX_BYTES = 32
 
@@ -156,7 +157,7 @@ export function* writeStrings(
   const used: number[] = []
   let textBytes = 0
   let rowBytes = 0
-  let fresh = 0
+  let work = 0
   for (let i = 0; i < rows; i++) {
     const entry = entryOf[order ? order[i]! : i]!
     let code = codeOf[entry]!
@@ -169,13 +170,18 @@ export function* writeStrings(
         textBytes += entries.length(first)
       }
       codeOf[entry] = code
-      if (same && ++fresh % REST_ENTRIES === 0) yield
+      if (same) work += HASH_WORK
+    }
+    if (++work >= REST_WORK) {
+      work = 0
+      yield
     }
     codes[i] = code
     rowBytes += entries.length(used[code]!)
   }
   const codeWidth = widthOf(Math.max(0, used.length - 1))
   const plain = used.length === rows || rowBytes - textBytes < rows * codeWidth
+  yield
   const wanted = new Uint32Array(plain ? rows : used.length)
   for (let i = 0; i < wanted.length; i++) wanted[i] = used[plain ? codes[i]! : i]!
   const lengths = wanted.map((entry) => entries.length(entry))
@@ -186,6 +192,7 @@ export function* writeStrings(
   out.section()
   writePlanes(out, toPlanes(lengths, lengthWidth), wanted.length)
   out.section()
+  yield
   let since = out.rawBytes
   for (const run of entries.runs(wanted)) {
     out.write(run)

@@ -1,6 +1,6 @@
 /** The writing end of the store: appends, compacts, expires. One per data directory, on the capture thread. */
 import type { Database } from 'bun:sqlite'
-import { statfsSync, statSync } from 'node:fs'
+import { close, fdatasync, open, statfsSync, statSync } from 'node:fs'
 import type { Counters } from '../health/counters'
 import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
@@ -35,7 +35,9 @@ import type { Entity, StoreWriter, WriterStats } from './store'
 const MAX_DEFAULT_BUDGET = 1 << 30
 const DEFAULT_DISK_SHARE = 0.1
 /** Log bytes after which the log is folded into the file; less where the budget is small. */
-const CHECKPOINT_BYTES = 4 << 20
+const CHECKPOINT_BYTES = 1 << 20
+/** So many times as much, and it is folded without waiting for the flush. */
+const CHECKPOINT_PATIENCE = 4
 const CHECKPOINT_SHARE = 0.1
 /** Pages given back to the file system in one step, when at least so many are free. */
 const VACUUM_PAGES = 256
@@ -87,6 +89,8 @@ class SqliteWriter implements Writer {
   #nextId = 1
   #merge: Merge | undefined
   #sinceCheckpoint = 0
+  /** Whether the log is being brought to the disk by another thread, or has been since the last fold. */
+  #flush: 'none' | 'running' | 'done' = 'none'
   readonly #checkpointBytes: number
   #sweptMs = 0
   #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0 }
@@ -135,7 +139,7 @@ class SqliteWriter implements Writer {
         }
       }
     })
-    if (this.#sinceCheckpoint > 4 * this.#checkpointBytes) this.#checkpoint()
+    if (this.#sinceCheckpoint > CHECKPOINT_PATIENCE * this.#checkpointBytes) this.#checkpoint()
   }
 
   putEntities(entities: readonly Entity[]): void {
@@ -167,9 +171,9 @@ class SqliteWriter implements Writer {
     if (old.length > 0) return this.#expire(old)
     const victim = overBudget(this.#chunks, this.#shares, this.#usedBytes(), this.#budgetBytes)
     if (victim) return this.#expire([victim])
+    if (this.#sinceCheckpoint > this.#checkpointBytes && this.#foldLog()) return true
     if (this.#startMerge()) return true
     if (nowMs - this.#sweptMs >= ENTITY_SWEEP_MS || nowMs < this.#sweptMs) this.#sweepEntities(nowMs)
-    if (this.#sinceCheckpoint > this.#checkpointBytes) this.#checkpoint()
     return this.#giveBack()
   }
 
@@ -332,7 +336,25 @@ class SqliteWriter implements Writer {
     if (this.warnings.length > KEPT_WARNINGS) this.warnings.shift()
   }
 
+  /** Another thread flushes the log first: this one then waits for the disk half as long. True once it is folded. */
+  #foldLog(): boolean {
+    if (this.#flush === 'none') {
+      this.#flush = 'running'
+      const done = () => {
+        this.#flush = 'done'
+      }
+      open(`${storeFile(this.#options.dataDir)}-wal`, 'r', (failed, log) => {
+        if (failed) done()
+        else fdatasync(log, () => close(log, done))
+      })
+    }
+    if (this.#flush !== 'done') return false
+    this.#checkpoint()
+    return true
+  }
+
   #checkpoint(): void {
+    if (this.#flush === 'done') this.#flush = 'none'
     this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').all()
     this.#sinceCheckpoint = 0
   }
