@@ -30,8 +30,8 @@ static __always_inline bool is_ignored(__u32 tgid)
 	return false;
 }
 
-/* Tells that a connection began or ended, with its totals. */
-static __always_inline void emit_state(struct connection *conn, __u8 kind)
+/* Tells that a connection began, and where in its streams, or ended, with its totals. */
+static __always_inline void emit_state(struct connection *conn, struct sock *sk, __u8 kind)
 {
 	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + sizeof(struct totals), 0);
 
@@ -45,6 +45,12 @@ static __always_inline void emit_state(struct connection *conn, __u8 kind)
 	event->kind = kind;
 	event->role = conn->role;
 	event->captured = sizeof(struct totals);
+	if (kind == EVENT_OPEN) {
+		struct tcp_sock *tcp = (struct tcp_sock *)sk;
+
+		event->offset = BPF_CORE_READ(tcp, copied_seq);
+		event->sent_offset = BPF_CORE_READ(tcp, write_seq);
+	}
 	event->ends = conn->ends;
 	__builtin_memcpy(event->payload, &conn->totals, sizeof(struct totals));
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
@@ -68,18 +74,24 @@ static __always_inline struct connection *connection_of(struct sock *sk, struct 
 		return conn;
 	}
 	if (conn && !conn->closed)
-		emit_state(conn, EVENT_CLOSE);
+		emit_state(conn, sk, EVENT_CLOSE);
 	return new_connection(sk, inode, family, protocol, 0);
 }
 
-static __always_inline __u64 start_of_process(void)
+static __always_inline void read_process(struct transfer *t)
 {
-	struct task_struct *task;
+	struct task_struct *leader;
 
-	if (HAVE_TYPED_TASK)
-		return bpf_get_current_task_btf()->group_leader->start_boottime / NS_PER_TICK;
-	task = (struct task_struct *)bpf_get_current_task();
-	return BPF_CORE_READ(task, group_leader, start_boottime) / NS_PER_TICK;
+	if (HAVE_TYPED_TASK) {
+		leader = bpf_get_current_task_btf()->group_leader;
+		t->start_ticks = leader->start_boottime / NS_PER_TICK;
+	} else {
+		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+		leader = BPF_CORE_READ(task, group_leader);
+		t->start_ticks = BPF_CORE_READ(leader, start_boottime) / NS_PER_TICK;
+	}
+	bpf_core_read(t->comm, sizeof(t->comm), &leader->comm);
 }
 
 /* Where the call's bytes lie. */
@@ -106,7 +118,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 				      const struct call *call)
 {
 	t->time_ns = bpf_ktime_get_ns();
-	t->start_ticks = start_of_process();
+	read_process(t);
 	t->ends = conn->ends;
 	t->direction = call->direction;
 	t->cap = conn->verdict ? (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX : default_cap;
@@ -220,13 +232,13 @@ int BPF_PROG(socket_state, struct sock *sk, int old, int new)
 	} else if (new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV)) {
 		conn = new_connection(sk, 0, family, IPPROTO_TCP, old == TCP_SYN_SENT ? ROLE_CLIENT : ROLE_SERVER);
 		if (conn)
-			emit_state(conn, EVENT_OPEN);
+			emit_state(conn, sk, EVENT_OPEN);
 	} else if (new == TCP_CLOSE) {
 		conn = bpf_map_lookup_elem(&connections, &key);
 		if (!conn || conn->closed)
 			return 0;
 		conn->closed = 1;
-		emit_state(conn, EVENT_CLOSE);
+		emit_state(conn, sk, EVENT_CLOSE);
 		/* A process that still holds the socket may read on: then the entry stays until the address is reused. */
 		if (!BPF_CORE_READ(sk, sk_socket))
 			bpf_map_delete_elem(&connections, &key);

@@ -37,6 +37,8 @@ struct endpoints {
 	__u8 remote_addr[16];
 };
 
+#define COMM_SIZE 16
+
 struct totals {
 	__u64 bytes_sent;
 	__u64 bytes_received;
@@ -49,10 +51,10 @@ struct socket_event {
 	__u64 conn_id;
 	/* CLOCK_MONOTONIC. */
 	__u64 time_ns;
-	/* As field 22 of /proc/PID/stat; pid and start_ticks are 0 for open and close. */
+	/* As field 22 of /proc/PID/stat; pid, start_ticks and comm are 0 for open and close. */
 	__u64 start_ticks;
 	__u32 pid;
-	/* TCP sequence number of the first byte; 0 for a datagram. */
+	/* TCP sequence number of the first byte, of an open that of the first to be received; 0 for a datagram. */
 	__u32 offset;
 	/* Bytes moved from offset on; the first `captured` of them follow as payload. */
 	__u32 size;
@@ -61,8 +63,11 @@ struct socket_event {
 	__u8 direction;
 	__u8 role;
 	__u8 reserved;
-	__u32 reserved2;
+	/* Of an open only: TCP sequence number of the first byte to be sent. */
+	__u32 sent_offset;
 	struct endpoints ends;
+	/* As /proc/PID/comm: a process may be gone before anyone can look there. */
+	__u8 comm[COMM_SIZE];
 	__u8 payload[];
 };
 

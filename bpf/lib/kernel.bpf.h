@@ -105,6 +105,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct task_struct *group_leader;
 	__u64 start_boottime;
+	char comm[16];
 } KERNEL;
 
 struct bpf_iter__task_file {

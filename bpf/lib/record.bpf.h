@@ -21,6 +21,7 @@ struct transfer {
 	__u32 pid;
 	__u64 time_ns;
 	__u64 start_ticks;
+	__u8 comm[COMM_SIZE];
 	struct endpoints ends;
 	__u32 offset;
 	__u8 direction;
@@ -66,8 +67,9 @@ static __always_inline void fill_record(struct socket_event *event, const struct
 	event->direction = t->direction;
 	event->role = conn->role;
 	event->reserved = 0;
-	event->reserved2 = 0;
+	event->sent_offset = 0;
 	event->ends = t->ends;
+	__builtin_memcpy(event->comm, t->comm, COMM_SIZE);
 }
 
 static __always_inline void lose(struct connection *conn, __u64 bytes)

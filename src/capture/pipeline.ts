@@ -65,7 +65,7 @@ export class Pipeline {
       settings: this.settings,
       defaultCap: DEFAULT_CAP,
       setVerdict: (connId, verdict) => kernel.setVerdict(connId, verdict),
-      upidOf: (pid, startTicks) => this.#processes.upidOf(pid, startTicks),
+      upidOf: (pid, startTicks, comm) => this.#processes.upidOf(pid, startTicks, comm),
     })
   }
 

@@ -35,14 +35,21 @@ export interface SocketEvent {
   readonly remoteAddr: string
   readonly remotePort: number
   // ───────────────────────────────────────────────────────────────────────────
+  /** Command name of the process, as /proc/PID/comm. */
+  readonly comm: string
   readonly direction: Direction
-  /** Offset of the first byte in its direction's TCP stream, modulo 2^32; 0 for a datagram. */
+  /**
+   * Offset of the first byte in its direction's TCP stream, modulo 2^32; 0 for a datagram. Of an open: where the received
+   * direction begins.
+   */
   readonly offset: number
   /** Bytes that were moved from `offset` on, captured or not. */
   readonly size: number
   /** The captured head of those bytes; valid during the call only. */
   readonly payload: Uint8Array
   // ───────────────────────────────────────────────────────────────────────────
+  /** Of an open only: where the sent direction begins, as `offset`. */
+  readonly sentOffset?: number
   /** Of a close only: what the kernel had counted by then. */
   readonly totals?: Omit<SocketTotals, 'connId'>
 }

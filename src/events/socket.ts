@@ -14,8 +14,10 @@ export const SOCKET_EVENT = {
   kind: 40,
   direction: 41,
   role: 42,
+  sent_offset: 44,
   ends: 48,
-  payload: 88,
+  comm: 88,
+  payload: 104,
 } as const
 
 /** Offsets in `struct endpoints`. */
@@ -31,8 +33,11 @@ export const ENDPOINTS = {
 /** Offsets in `struct totals`. */
 export const TOTALS = { bytes_sent: 0, bytes_received: 8, lost_events: 16 } as const
 
+/** `COMM_SIZE` in `bpf/socket.h`. */
+const COMM_SIZE = 16
 const IPPROTO_UDP = 17
 const TWO_32 = 2 ** 32
+const decoder = new TextDecoder()
 
 /** The longest run of zero groups of an IPv6 address becomes `::` (RFC 5952). */
 export function ipv6Text(groups: readonly number[]): string {
@@ -149,6 +154,17 @@ export class RingSocketEvent implements SocketEvent {
     }
     const groups = Array.from({ length: 8 }, (_, i) => this.#view.getUint16(at + 2 * i))
     return ipv6Text(groups)
+  }
+
+  get comm(): string {
+    const start = this.#at + SOCKET_EVENT.comm
+    const name = this.#bytes.subarray(start, start + COMM_SIZE)
+    const end = name.indexOf(0)
+    return decoder.decode(end < 0 ? name : name.subarray(0, end))
+  }
+
+  get sentOffset(): number {
+    return this.#u32(SOCKET_EVENT.sent_offset)
   }
 
   get payload(): Uint8Array {

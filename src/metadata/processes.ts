@@ -27,14 +27,17 @@ export class Processes {
   readonly #host = hostname()
   #fresh: Entity[] = []
 
-  /** `asid:pid:start_ticks`; the first call for a process reads /proc while it is likely still there. */
-  upidOf(pid: number, startTicks: number): string {
+  /**
+   * `asid:pid:start_ticks`; the first call for a process reads /proc while it is likely still there. `comm`: its command
+   * name, which is all that is left to say of one that is gone by then.
+   */
+  upidOf(pid: number, startTicks: number, comm = ''): string {
     const known = this.#known.get(pid)
     if (known && known.startTicks === startTicks) {
       known.usedMs = Date.now()
       return known.upid
     }
-    return this.#meet(pid, startTicks)
+    return this.#meet(pid, startTicks, comm)
   }
 
   /** Nixie's own upid. */
@@ -42,24 +45,34 @@ export class Processes {
     return this.upidOf(process.pid, startTicksOf(readFileSync('/proc/self/stat', 'utf8')))
   }
 
-  #meet(pid: number, startTicks: number): string {
+  #meet(pid: number, startTicks: number, comm: string): string {
     const nowMs = Date.now()
     const upid = `${ASID}:${pid}:${startTicks}`
     if (this.#known.size >= MAX_PROCESSES) this.#known.clear()
-    const entity = this.#read(upid, pid, startTicks, nowMs)
+    const unread =
+      comm === '' ? { upid, pid, host: this.#host } : { upid, pid, comm, cmdline: comm, host: this.#host }
+    const entity = this.#read(upid, pid, startTicks, nowMs, unread)
     this.#known.set(pid, { upid, pid, startTicks, entity, usedMs: nowMs, writtenMs: nowMs, settled: false })
     this.#fresh.push(entity)
     return upid
   }
 
-  #read(upid: string, pid: number, startTicks: number, nowMs: number, before?: Entity): Entity {
+  /** What /proc says by now, or `before`, what was known. */
+  #read(
+    upid: string,
+    pid: number,
+    startTicks: number,
+    nowMs: number,
+    before: Entity['value'],
+    firstSeenMs = nowMs,
+  ): Entity {
     const info = readProcess(pid, startTicks, upid, this.#host)
-    const value = info ?? before?.value ?? { upid, pid, host: this.#host }
+    const value = info ?? before
     return {
       kind: 'process',
       key: upid,
       value: { ...value },
-      firstSeenMs: before?.firstSeenMs ?? nowMs,
+      firstSeenMs,
       lastSeenMs: nowMs,
     }
   }
@@ -72,7 +85,8 @@ export class Processes {
       const age = nowMs - known.writtenMs
       if (!known.settled && age >= 1000) {
         known.settled = true
-        const again = this.#read(known.upid, known.pid, known.startTicks, nowMs, known.entity)
+        const { value, firstSeenMs } = known.entity
+        const again = this.#read(known.upid, known.pid, known.startTicks, nowMs, value, firstSeenMs)
         if (!Bun.deepEquals(again.value, known.entity.value)) {
           known.entity = again
           changes.push(again)

@@ -38,7 +38,11 @@ export class Direction {
   /** When bytes were last used. */
   progressNs = 0
   lastNs = 0
+  /** Bytes that were missing while the protocol wasn't known; Infinity when nobody knows how many. */
+  unseen = 0
   #next = -1
+  /** The first offset, once it is known; -1 when bytes went by that no offset tells of. */
+  #base: number | undefined
   #held: HeldEvent[] = []
   #heldBytes = 0
 
@@ -46,8 +50,19 @@ export class Direction {
     return this.#held.length > 0
   }
 
-  get started(): boolean {
-    return this.#next >= 0
+  /** Says where the stream begins: whatever is missing from there on is a hole. */
+  begin(offset: number): void {
+    this.#next = offset
+    this.#base = offset
+  }
+
+  /** Says how many bytes were moved in all: what is missing of them is a hole. */
+  end(bytes: number, timeNs: number, receiver: Receiver): void {
+    this.flush(receiver)
+    if (this.#base === -1) return
+    const known = this.#base === undefined ? 0 : this.#next - this.#base
+    const missing = (bytes - known) | 0
+    if (missing > 0) receiver.missing(this, missing, timeNs)
   }
 
   take(offset: number, size: number, payload: Uint8Array, timeNs: number, receiver: Receiver): void {
@@ -55,7 +70,10 @@ export class Direction {
       this.#deliver(offset, size, payload, timeNs, receiver)
       return
     }
-    if (this.#next < 0) this.#next = offset
+    if (this.#next < 0) {
+      this.#next = offset
+      this.#base ??= offset
+    }
     const ahead = (offset - this.#next) | 0
     if (ahead > MAX_JUMP || ahead < -MAX_JUMP) {
       this.#rebase(offset, timeNs, receiver)
@@ -84,13 +102,16 @@ export class Direction {
   restart(): void {
     this.drop()
     this.#next = -1
+    this.#base = -1
     this.lost = false
+    this.unseen = 0
   }
 
   #rebase(offset: number, timeNs: number, receiver: Receiver): void {
     this.flush(receiver)
     receiver.missing(this, Number.POSITIVE_INFINITY, timeNs)
     this.#next = offset
+    this.#base = -1
   }
 
   #hold(event: HeldEvent, receiver: Receiver): void {

@@ -1,4 +1,8 @@
-import type { Kind, Protocol } from '../protocols/protocol'
+import type { Input, Kind, Protocol } from '../protocols/protocol'
+import type { Direction } from './direction'
+
+/** Bytes that a search for the next message keeps, so that a start line in two pieces is found. */
+const SEARCH_TAIL = 4096
 
 export interface Recognised {
   readonly protocol: Protocol
@@ -37,4 +41,18 @@ function within(protocol: Protocol, head: Uint8Array): Recognised | undefined {
     if (at >= 0 && protocol.infer(head.subarray(at)) === kind) return { protocol, kind, at }
   }
   return undefined
+}
+
+/** Moves to where the next message may begin; false when it isn't there yet. */
+export function seekMessage(protocol: Protocol, stream: Direction, bytes: Input): boolean {
+  if (bytes.pos === bytes.end) return false
+  const view = bytes.bytes.length === bytes.end ? bytes.bytes : bytes.bytes.subarray(0, bytes.end)
+  const at = protocol.boundary(stream.kind, view, bytes.pos)
+  if (at < 0) {
+    bytes.pos = Math.max(bytes.pos, bytes.end - SEARCH_TAIL)
+    return false
+  }
+  bytes.pos = at
+  stream.lost = false
+  return true
 }

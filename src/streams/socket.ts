@@ -3,19 +3,18 @@
  *
  * A message that lies whole in one event is parsed where it is, without a copy; only what is left over is buffered.
  */
-import { RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
+import { RECEIVED, SENT, type SocketEvent, type SocketTotals } from '../events/socket-event'
 import type { Connection, Frame, Input, Kind, Protocol } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, type Role } from '../records/types'
 import { EMPTY, StreamInput } from './byte-stream'
 import type { Counted, StatsRow } from './conn-stats'
+import { connectionOf } from './connection'
 import { Direction, type Receiver } from './direction'
 import { LocalPeers } from './local-peers'
-import { recognise } from './recognise'
+import { recognise, seekMessage } from './recognise'
 import type { Surroundings } from './surroundings'
 import { looksLikeTls } from './tls'
 
-/** Bytes that a search for the next message keeps, so that a start line in two pieces is found. */
-const SEARCH_TAIL = 4096
 /** Places that were no message, without a single one that was: the protocol was a mistake. */
 const MAX_FAILURES = 8
 /** Small events are waited for a little longer while the protocol isn't known. */
@@ -24,6 +23,9 @@ const PROBE_MIN_BYTES = 1024
 const PROBE_CAP = 4096
 /** An event ahead of its stream waits so long for the missing one. */
 const HELD_NS = 5e6
+
+/** Bytes of a connection's whole life. */
+type Moved = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>
 
 const other = (kind: Kind): Kind => (kind === 'request' ? 'response' : 'request')
 /** One input for all sockets: parsers don't keep it, and runs don't nest. */
@@ -82,6 +84,10 @@ export class TracedSocket implements Receiver, Counted {
     this.#isDatagram = event.transport === 'udp'
     this.#fresh = fresh
     this.#shared = shared
+    if (!this.#isDatagram && event.sentOffset !== undefined) {
+      this.#received.begin(event.offset)
+      this.#sent.begin(event.sentOffset)
+    }
   }
 
   data(event: SocketEvent): void {
@@ -108,15 +114,21 @@ export class TracedSocket implements Receiver, Counted {
     if (received > this.bytesReceived) this.bytesReceived = received
   }
 
-  close(timeNs: number): void {
+  /** `totals`: what the kernel had counted by then, when it said so. */
+  close(timeNs: number, totals: Moved | undefined): void {
     this.#received.flush(this)
     this.#sent.flush(this)
+    if (totals) this.#endStreams(totals, timeNs)
     if (this.#protocol && !this.#counting) {
       const first = this.#received.kind === 'request' ? this.#received : this.#sent
       this.#finish(first, timeNs)
       this.#finish(first === this.#received ? this.#sent : this.#received, timeNs)
     }
-    if (this.#protocol && !this.#counting) this.#stitch(timeNs, true)
+    if (this.#protocol && !this.#counting) {
+      // Nobody knows what would have come: a pair that waits to be confirmed isn't.
+      if (!totals && !this.#isDatagram) this.#protocol.gap('request', this.#state, Number.POSITIVE_INFINITY)
+      this.#stitch(timeNs, true)
+    }
     this.#leave()
     this.closed = true
   }
@@ -170,6 +182,7 @@ export class TracedSocket implements Receiver, Counted {
     if (this.#counting) return
     if (!this.#protocol) {
       stream.buffer.clear()
+      stream.unseen += bytes
       this.#fresh = false
       return
     }
@@ -185,8 +198,7 @@ export class TracedSocket implements Receiver, Counted {
       this.#run(stream, EMPTY, timeNs, false)
       return
     }
-    this.#shared.counters.gaps++
-    if (Number.isFinite(hole)) this.#shared.counters.gapBytes += hole
+    this.#countGap(hole)
     if (stream.lost) this.#protocol.gap(stream.kind, this.#state, hole)
     this.#lose(stream)
   }
@@ -233,6 +245,8 @@ export class TracedSocket implements Receiver, Counted {
     this.#state = protocol.newState(settings)
     stream.kind = kind
     opposite.kind = other(kind)
+    this.#countUnseen(stream)
+    this.#countUnseen(opposite)
     const waiting = opposite.buffer
     const head = waiting.bytes.subarray(waiting.start, waiting.end)
     if (!this.#fresh || (head.length > 0 && protocol.infer(head) !== opposite.kind)) {
@@ -321,7 +335,7 @@ export class TracedSocket implements Receiver, Counted {
   #parse(stream: Direction, bytes: Input): string | undefined {
     const protocol = this.#protocol!
     while (true) {
-      if (stream.lost && !this.#search(stream, bytes)) return undefined
+      if (stream.lost && !seekMessage(protocol, stream, bytes)) return undefined
       const result = protocol.parse(stream.kind, bytes, this.#state)
       switch (result.status) {
         case 'frame':
@@ -350,20 +364,6 @@ export class TracedSocket implements Receiver, Counted {
     }
   }
 
-  /** Moves to where the next message may begin; false when it isn't there yet. */
-  #search(stream: Direction, bytes: Input): boolean {
-    if (bytes.pos === bytes.end) return false
-    const view = bytes.bytes.length === bytes.end ? bytes.bytes : bytes.bytes.subarray(0, bytes.end)
-    const at = this.#protocol!.boundary(stream.kind, view, bytes.pos)
-    if (at < 0) {
-      bytes.pos = Math.max(bytes.pos, bytes.end - SEARCH_TAIL)
-      return false
-    }
-    bytes.pos = at
-    stream.lost = false
-    return true
-  }
-
   /** Bytes that were no message; false when the protocol was a mistake. */
   #fail(stream: Direction): boolean {
     this.#shared.counters.parseFailures++
@@ -379,7 +379,7 @@ export class TracedSocket implements Receiver, Counted {
       if (this.#requests.length > this.#shared.limits.frames) this.#overflow()
       return
     }
-    this.#connection ??= this.#describe()
+    this.#connection ??= connectionOf(this)
     this.#shared.counters.unpairedFrames += this.#protocol!.stitch(
       this.#requests,
       this.#responses,
@@ -449,6 +449,23 @@ export class TracedSocket implements Receiver, Counted {
     stream.lost = true
   }
 
+  #countGap(bytes: number): void {
+    this.#shared.counters.gaps++
+    if (Number.isFinite(bytes)) this.#shared.counters.gapBytes += bytes
+  }
+
+  #countUnseen(stream: Direction): void {
+    if (stream.unseen > 0) this.#countGap(stream.unseen)
+    stream.unseen = 0
+  }
+
+  #endStreams({ bytesSent, bytesReceived }: Moved, timeNs: number): void {
+    this.totals(bytesSent, bytesReceived)
+    if (this.#isDatagram || this.#counting) return
+    this.#received.end(bytesReceived, timeNs, this)
+    this.#sent.end(bytesSent, timeNs, this)
+  }
+
   #watch(): void {
     if (this.watched) return
     this.watched = true
@@ -458,20 +475,8 @@ export class TracedSocket implements Receiver, Counted {
   #own(event: SocketEvent): void {
     this.#pid = event.pid
     this.#startTicks = event.startTicks
-    this.upid = this.#shared.upidOf(event.pid, event.startTicks)
+    this.upid = this.#shared.upidOf(event.pid, event.startTicks, event.comm)
     if (this.#protocol === undefined) this.role = event.role
     this.#connection = undefined
-  }
-
-  #describe(): Connection {
-    return {
-      upid: this.upid,
-      remote_addr: this.remoteAddr === '' ? '-' : this.remoteAddr,
-      remote_port: this.remotePort,
-      local_addr: this.localAddr,
-      local_port: this.localPort,
-      trace_role: this.role,
-      encrypted: this.encrypted,
-    }
   }
 }

@@ -26,7 +26,8 @@ export interface StreamsOptions {
   readonly defaultCap?: number
   readonly limits?: Partial<StreamLimits>
   setVerdict(connId: number, verdict: Verdict): void
-  upidOf(pid: number, startTicks: number): string
+  /** `comm` is the command name, in case the process is gone already. */
+  upidOf(pid: number, startTicks: number, comm: string): string
 }
 
 /** How often connections that speak nothing known are gone through. */
@@ -61,7 +62,7 @@ export class Streams {
       peers: this.#peers,
       defaultCap: options.defaultCap,
       setVerdict: (connId, verdict) => options.setVerdict(connId, verdict),
-      upidOf: (pid, startTicks) => options.upidOf(pid, startTicks),
+      upidOf: (pid, startTicks, comm) => options.upidOf(pid, startTicks, comm),
       watch: (socket) => this.#watched.add(socket),
       reprobeLater: (socket) => this.#reprobeLater(socket),
     }
@@ -84,11 +85,11 @@ export class Streams {
         if (!socket) this.#follow(event, true)
         break
       case EVENT_CLOSE:
-        if (socket) this.#close(socket, event.timeNs)
+        if (socket) this.#close(socket, event.timeNs, event.totals)
     }
   }
 
-  /** The kernel's totals of a socket; those at its close are to be given before the close event. */
+  /** The kernel's totals of a socket that is open; those at its close come with that event. */
   totals(totals: SocketTotals): void {
     this.#sockets.get(totals.connId)?.totals(totals.bytesSent, totals.bytesReceived)
   }
@@ -125,8 +126,8 @@ export class Streams {
     return socket
   }
 
-  #close(socket: TracedSocket, timeNs: number): void {
-    socket.close(timeNs)
+  #close(socket: TracedSocket, timeNs: number, totals?: SocketEvent['totals']): void {
+    socket.close(timeNs, totals)
     this.#stats.update(socket)
     this.#forget(socket)
   }

@@ -16,7 +16,7 @@ export interface Surroundings {
   /** What the kernel captures of a call before any verdict. */
   readonly defaultCap: number | undefined
   setVerdict(connId: number, verdict: Verdict): void
-  upidOf(pid: number, startTicks: number): string
+  upidOf(pid: number, startTicks: number, comm: string): string
   /** Have `tick` look at this socket until it says that it needs no more looking at. */
   watch(socket: TracedSocket): void
   /** Look at this socket again later: it speaks nothing that is known. */

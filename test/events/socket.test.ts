@@ -25,6 +25,8 @@ test('a record is read as it was written', () => {
   view.setUint8(ends + ENDPOINTS.protocol, 17)
   new Uint8Array(buffer).set([10, 0, 0, 1], ends + ENDPOINTS.local_addr)
   new Uint8Array(buffer).set([10, 0, 0, 2], ends + ENDPOINTS.remote_addr)
+  view.setUint32(at + SOCKET_EVENT.sent_offset, 0xffff_fff1, true)
+  new Uint8Array(buffer).set(Buffer.from('h\u00fbte\0?', 'utf8'), at + SOCKET_EVENT.comm)
   new Uint8Array(buffer).set([65, 66], at + SOCKET_EVENT.payload)
   const event = new RingSocketEvent(buffer, { high: 7, low: 2 }).at(at)
   event.correctionNs = 100
@@ -34,6 +36,8 @@ test('a record is read as it was written', () => {
     startTicks: event.startTicks,
     pid: event.pid,
     offset: event.offset,
+    sentOffset: event.sentOffset,
+    comm: event.comm,
     size: event.size,
     payload: event.payload.join(),
     kind: event.kind,
@@ -48,6 +52,8 @@ test('a record is read as it was written', () => {
     startTicks: 2 ** 33,
     pid: 4_000_000,
     offset: 0xffff_fff0,
+    sentOffset: 0xffff_fff1,
+    comm: 'hûte',
     size: 9,
     payload: '65,66',
     kind: EVENT_DATA,
@@ -57,6 +63,12 @@ test('a record is read as it was written', () => {
     local: '10.0.0.1:80',
     remote: '10.0.0.2:65535',
   })
+})
+
+test('a command name takes all of its room', () => {
+  const buffer = new ArrayBuffer(256)
+  new Uint8Array(buffer).fill(0x78, SOCKET_EVENT.comm, SOCKET_EVENT.payload + 8)
+  expect(new RingSocketEvent(buffer, { high: 0, low: 0 }).comm).toBe('x'.repeat(16))
 })
 
 test.each([

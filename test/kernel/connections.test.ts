@@ -37,6 +37,47 @@ describe('identity', () => {
     }
   })
 
+  test('an open says where both streams begin', async () => {
+    drainAll(kernel)
+    const program = new Program("c, d = pair(); c.send(b'12345'); d.recv(9); d.send(b'67'); c.recv(9)")
+    await program.end()
+    const all = drainAll(kernel)
+    const data = all.filter((event) => event.pid === program.pid)
+    expect(data).toHaveLength(4)
+    for (const { connId, direction, offset } of data) {
+      const opened = all.find((event) => event.connId === connId && event.kind === EVENT_OPEN)!
+      expect(direction === SENT ? opened.sentOffset : opened.offset).toBe(offset)
+    }
+  })
+
+  test('a process that is gone has told its name', async () => {
+    drainAll(kernel)
+    const program = new Program(`
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
+if os.fork() == 0:
+    open('/proc/self/comm', 'w').write('gone-at-once')
+    c = socket.create_connection(s.getsockname()); c.send(b'bye'); os._exit(0)
+d, _ = s.accept(); os.wait(); d.recv(9)`)
+    await program.end()
+    const data = drainAll(kernel).filter((event) => event.payload.toString() === 'bye')
+    expect(data.map(({ direction, comm }) => [direction, comm])).toEqual([
+      [SENT, 'gone-at-once'],
+      [RECEIVED, 'python3'],
+    ])
+  })
+
+  test('a thread with a name of its own speaks for its process', async () => {
+    const events = await trace(
+      kernel,
+      `import threading
+c, d = pair()
+def run():
+    open('/proc/self/task/%d/comm' % threading.get_native_id(), 'w').write('worker'); c.send(b'x')
+t = threading.Thread(target=run); t.start(); t.join(); d.recv(1)`,
+    )
+    expect(events.map(({ comm }) => comm)).toEqual(['python3', 'python3'])
+  })
+
   test('roles come from the handshake', async () => {
     const events = await trace(kernel, "c, d = pair(); c.send(b'x'); d.recv(1)")
     expect(sent(events)[0]!.role).toBe(ROLE_CLIENT)
@@ -250,12 +291,16 @@ t.join()
       )
       await program.ready()
       let lost = 0
-      probe.totals((totals) => {
-        if (totals.bytesSent === 400_000 || totals.bytesReceived === 400_000) lost += totals.lostEvents
+      const ids = new Set<number>()
+      probe.totals(({ connId, bytesSent, bytesReceived, lostEvents }) => {
+        if (bytesSent !== 400_000 && bytesReceived !== 400_000) return
+        lost += lostEvents
+        ids.add(connId)
       })
-      const seen = drainAll(probe).filter((event) => event.pid === program.pid)
+      const seen = drainAll(probe).filter((event) => ids.has(event.connId))
       expect(lost).toBeGreaterThan(0)
-      expect(seen.length + lost).toBe(800)
+      // 400 calls and an opening at each end.
+      expect(seen.length + lost).toBe(802)
       expect(probe.lost().events).toBeGreaterThanOrEqual(lost)
       expect(probe.lost().bytes).toBeGreaterThanOrEqual(lost * 1000)
       program.go()

@@ -13,8 +13,10 @@ export interface Seen {
   role: number
   local: string
   remote: string
+  comm: string
   direction: number
   offset: number
+  sentOffset: number | undefined
   size: number
   payload: Buffer
   totals?: { bytesSent: number; bytesReceived: number; lostEvents: number }
@@ -32,8 +34,10 @@ export function copy(event: SocketEvent): Seen {
     role: event.role,
     local: `${event.localAddr} ${event.localPort}`,
     remote: `${event.remoteAddr} ${event.remotePort}`,
+    comm: event.comm,
     direction: event.direction,
     offset: event.offset,
+    sentOffset: event.sentOffset,
     size: event.size,
     payload: Buffer.from(event.payload),
     ...(event.kind !== EVENT_DATA && totals ? { totals } : {}),

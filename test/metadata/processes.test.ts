@@ -48,6 +48,20 @@ describe('processes', () => {
     const upid = processes.upidOf(4_194_305, 1)
     expect(processes.takeChanges(Date.now())[0]!.value).toMatchObject({ upid, pid: 4_194_305 })
   })
+  test('one that is gone at once has the name that the kernel told, and keeps it', () => {
+    const processes = new Processes()
+    const upid = processes.upidOf(4_194_305, 1, 'curl')
+    const nowMs = Date.now()
+    expect(processes.takeChanges(nowMs)[0]!.value).toMatchObject({ upid, comm: 'curl', cmdline: 'curl' })
+    expect(processes.takeChanges(nowMs + 2000)).toEqual([])
+  })
+  test('what /proc says goes before what the kernel told', () => {
+    const processes = new Processes()
+    processes.upidOf(process.pid, ownTicks, 'other')
+    const { comm, cmdline } = processes.takeChanges(Date.now())[0]!.value
+    expect(comm).toBe(readFileSync('/proc/self/comm', 'utf8').trimEnd())
+    expect(cmdline).toContain('test')
+  })
 })
 
 describe('the name that stands for a pod', () => {

@@ -146,6 +146,76 @@ describe('pairs behind holes', () => {
   })
 })
 
+describe('what is lost at the ends of a connection', () => {
+  test("a first request is a known gap, and its answer is nobody else's", () => {
+    const all = started()
+    const { wire, streams } = all
+    wire.request(ask('/lost'))
+    streams.handle(wire.request(ask('/2')))
+    streams.handle(wire.response(say('lost')))
+    streams.handle(wire.response(say('2')))
+    streams.handle(wire.request(ask('/3')))
+    streams.handle(wire.response(say('3')))
+    streams.handle(wire.close())
+    expect(pairs(all)).toEqual(['/3 3'])
+    expect(all.counters).toMatchObject({ gaps: 1, gapBytes: ask('/lost').length })
+  })
+
+  test('a first answer is a known gap', () => {
+    const all = started()
+    const { wire, streams } = all
+    streams.handle(wire.request(ask('/1')))
+    wire.response(say('lost'))
+    wire.request(ask('/lost'))
+    streams.handle(wire.response(say('2')))
+    streams.handle(wire.request(ask('/3')))
+    streams.handle(wire.response(say('3')))
+    streams.handle(wire.close())
+    expect(pairs(all)).toEqual(['/3 3'])
+    expect(all.counters).toMatchObject({ gaps: 2, gapBytes: ask('/lost').length + say('lost').length })
+  })
+
+  test('bytes lost before anyone knew the protocol are counted once it is known', () => {
+    const all = started()
+    const { wire, streams } = all
+    wire.request('lost')
+    streams.handle(wire.request(ask('/1')))
+    streams.tick(wire.timeNs + 20e6)
+    expect(all.counters).toMatchObject({ gaps: 1, gapBytes: 4 })
+  })
+
+  test('the last bytes are missed when the kernel counted them', () => {
+    const all = started()
+    const { wire, streams } = all
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    wire.request(ask('/2'))
+    wire.response(say('2'))
+    streams.handle(wire.close())
+    expect(pairs(all)).toEqual(['/1 1'])
+    expect(all.counters).toMatchObject({ gaps: 2, gapBytes: ask('/2').length + say('2').length })
+  })
+
+  test('nothing is missed when the probe joined late, or when bytes were only counted for a while', () => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire({ sequence: 2 ** 32 - 20 })
+    const { streams } = all
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    streams.handle(wire.close())
+    const silent = new Wire()
+    streams.handle(silent.open())
+    for (let i = 0; i < 10; i++) streams.handle(silent.request('\x00\x01\x02'.repeat(1000)))
+    silent.request('counted by the kernel')
+    streams.tick(silent.timeNs + 40e9)
+    streams.handle(silent.request(ask('/2')))
+    streams.handle(silent.response(say('2')))
+    streams.handle(silent.close())
+    expect(pairs(all)).toEqual(['/1 1', '/2 2'])
+    expect(all.counters.gaps).toBe(0)
+  })
+})
+
 describe('connections joined under way', () => {
   test('begin with the next message', () => {
     const all = rig(PROTOCOLS)

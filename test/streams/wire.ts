@@ -76,6 +76,9 @@ export interface SocketOptions {
   readonly sequence?: number
 }
 
+/** The process of an event that happened in no process's name. */
+const NOBODY = { pid: 0, startTicks: 0, comm: '' }
+
 let lastConnId = 0
 
 /** One end of a connection: makes the events that the kernel would send. */
@@ -85,6 +88,8 @@ export class Wire {
   timeNs = 1e9
   readonly #options: SocketOptions
   readonly #offsets: [number, number]
+  /** Bytes moved, by direction. */
+  readonly #moved: [number, number] = [0, 0]
 
   constructor(options: SocketOptions = {}) {
     this.connId = options.connId ?? ++lastConnId
@@ -95,11 +100,14 @@ export class Wire {
   }
 
   open(): SocketEvent {
-    return { ...this.#event(EVENT_OPEN, RECEIVED, new Uint8Array(0), 0), pid: 0, startTicks: 0 }
+    const [offset, sentOffset] = this.#offsets
+    return { ...this.#event(EVENT_OPEN, RECEIVED, new Uint8Array(0), 0), ...NOBODY, offset, sentOffset }
   }
 
   close(): SocketEvent {
-    return { ...this.#event(EVENT_CLOSE, RECEIVED, new Uint8Array(0), 0), pid: 0, startTicks: 0 }
+    const [bytesReceived, bytesSent] = this.#moved
+    const totals = { bytesReceived, bytesSent, lostEvents: 0 }
+    return { ...this.#event(EVENT_CLOSE, RECEIVED, new Uint8Array(0), 0), ...NOBODY, totals }
   }
 
   request(data: string | Uint8Array, captured?: number): SocketEvent {
@@ -115,6 +123,7 @@ export class Wire {
     const bytes = bytesOf(data)
     const offset = this.#offsets[direction]
     this.#offsets[direction] = (offset + bytes.length) >>> 0
+    this.#moved[direction] += bytes.length
     const payload = captured === undefined ? bytes : bytes.subarray(0, captured)
     return { ...this.#event(EVENT_DATA, direction, payload, bytes.length), offset }
   }
@@ -133,6 +142,7 @@ export class Wire {
       timeNs: this.timeNs,
       pid,
       startTicks: 5,
+      comm: 'traced',
       transport,
       role: this.role,
       localAddr: local[0],

@@ -110,7 +110,8 @@ export class Pairing<H> {
     const hint = this.#hints.at(-1)
     this.#hints = []
     this.#answered = this.#asked
-    if (this.#pipelines) return answer<H>(-1, undefined, 'refuted')
+    // With a hole behind the newest request it may be the answer to one in there.
+    if (this.#pipelines || this.#askedBeforeHole === this.#asked) return answer<H>(-1, undefined, 'refuted')
     this.#tentative = answer(this.#asked - 1, hint, 'tentative')
     return this.#tentative
   }
