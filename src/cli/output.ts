@@ -42,11 +42,18 @@ export async function writeTables(
   }
 }
 
+/** A list that Nixie itself made: its sentences are not cut. */
+export async function writeList(io: Io, list: ResultTable, format: string | undefined): Promise<void> {
+  if (format === 'json' || format === 'csv') return writeTables(io, [list], format)
+  const bold = io.stdout.isTTY && !io.env.NO_COLOR
+  await writeAll(io.stdout, tableText(list, io.stdout.columns, { bold, wrap: true }).lines)
+}
+
 async function writeTable(io: Io, table: ResultTable, titled: boolean, apart: boolean): Promise<void> {
   const bold = io.stdout.isTTY && !io.env.NO_COLOR
   if (apart) await io.stdout.write('\n')
   if (titled) await io.stdout.write(`${printable(table.name)}\n`)
-  const { lines, omitted } = tableText(table, io.stdout.columns, bold)
+  const { lines, omitted } = tableText(table, io.stdout.columns, { bold })
   await writeAll(io.stdout, lines)
   if (table.rows === 0) {
     await io.stderr.write(

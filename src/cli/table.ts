@@ -42,8 +42,14 @@ interface Layout {
   readonly folded: boolean
 }
 
+interface Style {
+  readonly bold?: boolean
+  /** Text that has no room goes on in the next line instead of being cut. */
+  readonly wrap?: boolean
+}
+
 /** `width`: columns of the terminal; undefined writes every cell in full. */
-export function tableText(table: ResultTable, width: number | undefined, bold = false): TableText {
+export function tableText(table: ResultTable, width: number | undefined, style: Style = {}): TableText {
   const today = timeText(BigInt(Date.now()) * 1_000_000n).slice(0, 11)
   const columns = table.columns.map((column, i): TextColumn => {
     const name = printable(column.name)
@@ -65,7 +71,7 @@ export function tableText(table: ResultTable, width: number | undefined, bold = 
   })
   const layout = fit(columns, width)
   return {
-    lines: lines(layout, table.rows, bold),
+    lines: lines(layout, table.rows, style),
     omitted: columns.filter((column) => !layout.columns.includes(column)).map((column) => column.name),
   }
 }
@@ -148,17 +154,37 @@ function withoutLeast(columns: readonly TextColumn[]): readonly TextColumn[] {
   return columns.filter((_, i) => i !== least)
 }
 
-function* lines({ columns, widths, folded }: Layout, rows: number, bold: boolean): Generator<string> {
-  const line = (text: (column: TextColumn) => string) =>
+function* lines(layout: Layout, rows: number, { bold = false, wrap = false }: Style): Generator<string> {
+  const { columns, widths, folded } = layout
+  const line = (text: (column: TextColumn, i: number) => string) =>
     columns
-      .map((column, i) => pad(cut(text(column), widths[i]!), widths[i]!, column.right))
+      .map((column, i) => pad(cut(text(column, i), widths[i]!), widths[i]!, column.right))
       .join(' '.repeat(GAP))
       .trimEnd()
   const headers = folded
     ? [line((column) => column.folded[0]), line((column) => column.folded[1])]
     : [line((column) => column.name)]
   for (const header of headers) yield bold ? `\u001b[1m${header}\u001b[0m\n` : `${header}\n`
-  for (let row = 0; row < rows; row++) yield `${line((column) => column.cells[row]!)}\n`
+  for (let row = 0; row < rows; row++) {
+    if (!wrap) {
+      yield `${line((column) => column.cells[row]!)}\n`
+      continue
+    }
+    const cells = columns.map((column, i) => wrapText(column.cells[row]!, widths[i]!))
+    const height = Math.max(...cells.map((cell) => cell.length))
+    for (let at = 0; at < height; at++) yield `${line((_, i) => cells[i]![at] ?? '')}\n`
+  }
+}
+
+/** Breaks between words; a word that is too long stays one. */
+function wrapText(text: string, width: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const longer = lines.at(-1) === '' ? word : `${lines.at(-1)} ${word}`
+    if (lines.at(-1) !== '' && Bun.stringWidth(longer) > width) lines.push(word)
+    else lines[lines.length - 1] = longer
+  }
+  return lines
 }
 
 function pad(text: string, width: number, right: boolean): string {

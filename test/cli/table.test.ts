@@ -82,3 +82,22 @@ test('a time of another day keeps its date', () => {
   const { lines } = at(80, { ...HTTP_DATA, columns: HTTP_DATA.columns.slice(0, 1), values })
   expect(lines[1]).toMatch(/^\d{4}-\d\d-\d\d /)
 })
+
+test('a wrapped table loses no word', () => {
+  const text = 'Connections and bytes per process and remote end; counters only grow'
+  const table: ResultTable = {
+    name: 'tables',
+    columns: [
+      { name: 'name', type: 'STRING', semantic: 'ST_NONE' },
+      { name: 'description', type: 'STRING', semantic: 'ST_NONE' },
+    ],
+    values: [['conn_stats'], [text]],
+    rows: 1,
+    truncated: false,
+  }
+  const lines = [...tableText(table, 40, { wrap: true }).lines]
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(41)
+  expect(lines[1]).toStartWith('conn_stats  Connections')
+  const words = lines.slice(1).map((line) => line.slice(12).trim())
+  expect(words.join(' ')).toBe(text)
+})

@@ -2,7 +2,7 @@ import type { Cell, ResultColumn, ResultTable } from '../../runner/runner'
 import { BACKEND_OPTIONS, openBackend } from '../backend'
 import type { Command, Invocation, Option } from '../command'
 import { printable } from '../io'
-import { writeTables } from '../output'
+import { writeList } from '../output'
 
 /** A list as a result table, so that it comes in the formats of results. */
 export function listTable(
@@ -49,11 +49,8 @@ export async function writeScripts(invocation: Invocation, format: string | unde
       variables.map((variable) => variable.name).join(', '),
       short,
     ])
-    await writeTables(
-      io,
-      [listTable('scripts', { name: TEXT, arguments: TEXT, description: TEXT }, rows)],
-      format,
-    )
+    const list = listTable('scripts', { name: TEXT, arguments: TEXT, description: TEXT }, rows)
+    await writeList(io, list, format)
   } finally {
     await backend.close()
   }

@@ -4,7 +4,7 @@ import { NixieError } from '../../errors'
 import type { TableSummary } from '../../runner/runner'
 import { BACKEND_OPTIONS, openBackend } from '../backend'
 import type { Command } from '../command'
-import { writeTables } from '../output'
+import { writeList } from '../output'
 import { BYTES, COUNT, LIST_OUTPUT, listTable, SECONDS, TEXT } from './script'
 
 function overview(tables: readonly TableSummary[], forPeople: boolean) {
@@ -47,7 +47,7 @@ export const tables: Command = {
       const format = flags.output ?? 'table'
       const list = name === undefined ? overview(all, format === 'table') : columnsOf(all, name)
       if (format === 'name') await io.stdout.write(list.values[0]!.map((word) => `${word}\n`).join(''))
-      else await writeTables(io, [list], format)
+      else await writeList(io, list, format)
     } finally {
       await backend.close()
     }
