@@ -1,90 +1,86 @@
 /**
- * The aggregate of the store's bench in a process of its own, as queries run apart from capture: count, mean latency
- * and errors by (upid, path). Arguments: directory, repeats. Prints `{ms, groups}` of the fastest.
+ * The aggregate of the store's bench in a process of its own: count, mean latency and errors by (upid, path), as PxL by
+ * the engine over the store, or as SQL over SQLite rows. Each line on the standard input runs it once and is answered
+ * with `{ms, groups, rows, means, errors}`: the time until all groups are there, and sums over them.
+ *
+ *     bun test/bench/store-aggregate.ts store|sqlite DIRECTORY
  */
-import type { IntVector, StringTable, StringVector } from '../../src/records/batch'
+import { Database } from 'bun:sqlite'
+import { join } from 'node:path'
+import { openMetadata } from '../../src/metadata'
+import { compile } from '../../src/pxl/compile'
+import { execute } from '../../src/query/engine'
+import type { Batch } from '../../src/records/batch'
 import { openReader } from '../../src/store'
-import type { Source } from '../../src/store/store'
 import { httpEvents } from './http-events'
 
-/** Numbers for texts, over all batches. */
-class Ids {
-  readonly #idOf = new Map<string, number>()
+const PXL = `import px
+df = px.DataFrame('http_events')
+df.error = df.resp_status >= 400
+df = df.groupby(['upid', 'req_path']).agg(
+    n=('latency', px.count), mean=('latency', px.mean), errors=('error', px.sum))
+px.display(df)
+`
+const LIMITS = { rows: 1_000_000, memoryBytes: 256 << 20, deadlineMs: 30_000 }
 
-  ofDict(dict: StringTable): Uint32Array {
-    const ids = new Uint32Array(dict.length)
-    for (let code = 0; code < ids.length; code++) {
-      const text = dict.get(code)
-      let id = this.#idOf.get(text)
-      if (id === undefined) {
-        id = this.#idOf.size
-        this.#idOf.set(text, id)
-      }
-      ids[code] = id
-    }
-    return ids
+export const GROUP_SQL = `SELECT upid, req_path, count(*) AS n, avg(latency) AS mean,
+  sum(CASE WHEN resp_status >= 400 THEN 1 ELSE 0 END) AS errors FROM http_events GROUP BY upid, req_path`
+
+export interface Answer {
+  readonly ms: number
+  readonly groups: number
+  readonly rows: number
+  readonly means: number
+  readonly errors: number
+}
+
+/** Sums over the columns of the groups: what a wrong answer would get wrong. */
+type Sums = Omit<Answer, 'ms'>
+
+function ofStore(dir: string): () => Answer {
+  const source = openReader(dir, [httpEvents])
+  const metadata = openMetadata(source)
+  return () => {
+    const from = performance.now()
+    const nowNs = BigInt(Date.now()) * 1_000_000n
+    const plan = { outputs: compile(PXL, { tables: source.tables(), nowNs }).displays }
+    const virtualTable = () => ({ columns: [], batch: { rows: 0, columns: [] } })
+    const { tables } = execute(plan, {
+      source,
+      metadata,
+      limits: LIMITS,
+      nowNs,
+      cancelled: () => false,
+      virtualTable,
+    })
+    return { ms: performance.now() - from, ...sumsOf(tables[0]!.batch) }
   }
 }
 
-/** A group's count, sum of latencies and errors stand side by side. */
-const FIELDS = 4
-
-/** count, mean latency and errors by (upid, path), straight over the batches of a scan; returns the sums of each. */
-function groupByPath(source: Source) {
-  const upids = new Ids()
-  const paths = new Ids()
-  const groupOf = new Map<number, number>()
-  let sums = new Float64Array(FIELDS << 12)
-  for (const batch of source.scan('http_events', {
-    columns: ['upid', 'req_path', 'latency', 'resp_status'],
-  })) {
-    const [upid, path, latency, status] = batch.columns as [StringVector, StringVector, IntVector, IntVector]
-    const upidIds = upids.ofDict(upid.dict)
-    const pathIds = paths.ofDict(path.dict)
-    const width = path.dict.length
-    const atOf = new Int32Array(upid.dict.length * width).fill(-1)
-    const upidCodes = upid.codes
-    const pathCodes = path.codes
-    const latencies = latency.values
-    const statuses = status.values
-    for (let i = 0; i < batch.rows; i++) {
-      const key = upidCodes[i]! * width + pathCodes[i]!
-      let at = atOf[key]!
-      if (at < 0) {
-        const group = upidIds[upidCodes[i]!]! * 2 ** 24 + pathIds[pathCodes[i]!]!
-        at = groupOf.get(group) ?? groupOf.size * FIELDS
-        groupOf.set(group, at)
-        atOf[key] = at
-        if (at + FIELDS > sums.length) {
-          const wider = new Float64Array(sums.length * 2)
-          wider.set(sums)
-          sums = wider
-        }
-      }
-      sums[at]! += 1
-      sums[at + 1]! += latencies[i]!
-      if (statuses[i]! >= 400) sums[at + 2]! += 1
-    }
-  }
-  let rows = 0
-  let means = 0
-  let errors = 0
-  for (const at of groupOf.values()) {
-    rows += sums[at]!
-    means += sums[at + 1]! / sums[at]!
-    errors += sums[at + 2]!
-  }
-  return { groups: groupOf.size, rows, means, errors }
+function sumsOf({ rows: groups, columns }: Batch): Sums {
+  const [rows, means, errors] = columns.slice(2).map((vector) => {
+    if (!('values' in vector)) throw new TypeError('numbers expected')
+    let sum = 0
+    for (const value of vector.values) sum += value
+    return sum
+  })
+  return { groups, rows: rows!, means: means!, errors: errors! }
 }
 
-const [dir = '', repeats = '1'] = process.argv.slice(2)
-const source = openReader(dir, [httpEvents])
-let ms = Number.POSITIVE_INFINITY
-let groups = 0
-for (let i = 0; i < Number(repeats); i++) {
-  const from = performance.now()
-  groups = groupByPath(source).groups
-  ms = Math.min(ms, performance.now() - from)
+function ofSqlite(dir: string): () => Answer {
+  const db = new Database(join(dir, 'rows.db'), { readonly: true })
+  const query = db.query(
+    `SELECT count(*) AS groups, sum(n) AS rows, sum(mean) AS means, sum(errors) AS errors FROM (${GROUP_SQL})`,
+  )
+  return () => {
+    const from = performance.now()
+    const sums = query.get() as Sums
+    return { ms: performance.now() - from, ...sums }
+  }
 }
-source.close()
-console.log(JSON.stringify({ ms, groups }))
+
+if (import.meta.main) {
+  const [kind, dir = ''] = process.argv.slice(2)
+  const run = kind === 'store' ? ofStore(dir) : ofSqlite(dir)
+  for await (const _ of console) process.stdout.write(`${JSON.stringify(run())}\n`)
+}

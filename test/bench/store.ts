@@ -7,26 +7,20 @@ import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import type { Subprocess } from 'bun'
 import { BatchBuilder } from '../../src/records/builder'
 import { openReader, openWriter } from '../../src/store'
 import { httpEvents, httpRecords, takeRecords } from './http-events'
+import { type Answer, GROUP_SQL } from './store-aggregate'
 
 const ROWS = Number(process.argv[2] ?? 1_000_000)
 const PER_SECOND = Number(process.argv[3] ?? 2000)
-const REPEATS = 10
+const REPEATS = 30
 const START_NS = 1_767_225_600_000_000_000n
 
 const ms = (from: number) => performance.now() - from
-
-function fastest(work: () => unknown): number {
-  let best = Number.POSITIVE_INFINITY
-  for (let i = 0; i < REPEATS; i++) {
-    const from = performance.now()
-    work()
-    best = Math.min(best, ms(from))
-  }
-  return best
-}
 
 function percentile(samples: number[], p: number): number {
   return samples.toSorted((a, b) => a - b)[Math.floor((samples.length - 1) * p)] ?? 0
@@ -69,9 +63,6 @@ function fillStore(dir: string) {
   return { time, stats, appends, steps }
 }
 
-const GROUP_SQL = `SELECT upid, req_path, count(*) AS n, avg(latency) AS mean,
-  sum(CASE WHEN resp_status >= 400 THEN 1 ELSE 0 END) AS errors FROM http_events GROUP BY upid, req_path`
-
 function sqliteRows(dir: string) {
   const path = join(dir, 'rows.db')
   const db = new Database(path, { create: true })
@@ -92,31 +83,24 @@ function sqliteRows(dir: string) {
     insertMs += ms(from)
   }
   db.run('PRAGMA wal_checkpoint(TRUNCATE)')
-  let groups = 0
-  const query = fastest(() => {
-    groups = db.query(GROUP_SQL).all().length
-  })
   db.close()
-  return { insertMs, query, groups, bytes: statSync(path).size }
+  return { insertMs, bytes: statSync(path).size }
 }
 
 const DUCK = `
 import sys, time, os, json, duckdb
-source, target, sql, repeats = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+source, target, sql = sys.argv[1], sys.argv[2], sys.argv[3]
 db = duckdb.connect()
 db.execute("SET threads = 1")
-columns = {name: kind for name, kind in json.loads(sys.argv[5])}
+columns = {name: kind for name, kind in json.loads(sys.argv[4])}
 db.execute(f"COPY (SELECT * FROM read_json('{source}', format='newline_delimited', columns={columns})) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 db.execute(f"CREATE VIEW http_events AS SELECT * FROM '{target}'")
-best = 1e9
-for _ in range(repeats):
+print(json.dumps({"version": duckdb.__version__, "bytes": os.path.getsize(target)}), flush=True)
+for _ in sys.stdin:
     start = time.perf_counter()
-    groups = len(db.execute(sql).fetchall())
-    plan = time.perf_counter() - start
-    start = time.perf_counter()
-    db.execute("SELECT count(*), sum(n), sum(mean), sum(errors) FROM (" + sql + ")").fetchall()
-    best = min(best, time.perf_counter() - start)
-print(json.dumps({"version": duckdb.__version__, "bytes": os.path.getsize(target), "query": best * 1000, "rows": plan * 1000, "groups": groups}))
+    groups, rows, means, errors = db.execute("SELECT count(*), sum(n), sum(mean), sum(errors) FROM (" + sql + ")").fetchone()
+    ms = (time.perf_counter() - start) * 1000
+    print(json.dumps({"ms": ms, "groups": groups, "rows": int(rows), "means": means, "errors": int(errors)}), flush=True)
 `
 
 const DUCK_TYPE: Record<string, string> = {
@@ -128,8 +112,8 @@ const DUCK_TYPE: Record<string, string> = {
   UINT128: 'VARCHAR',
 }
 
-/** DuckDB from PyPI in a directory of its own; a sentence when it isn't to be had. */
-function duckdb(dir: string): { bytes: number; query: number; groups: number; version: string } | string {
+/** DuckDB from PyPI in a directory of its own, asked for the aggregate over Parquet; a sentence when it isn't to be had. */
+function duckdb(dir: string): Contender | string {
   const given = process.env.DUCKDB_PYTHON
   const python = given ?? join(dir, 'venv/bin/python')
   if (!given) {
@@ -144,16 +128,40 @@ function duckdb(dir: string): { bytes: number; query: number; groups: number; ve
   const script = join(dir, 'duck.py')
   writeFileSync(script, DUCK)
   const columns = JSON.stringify(httpEvents.columns.map((column) => [column.name, DUCK_TYPE[column.type]]))
-  const ran = Bun.spawnSync([
-    python,
-    script,
-    source,
-    join(dir, 'rows.parquet'),
-    GROUP_SQL,
-    String(REPEATS),
-    columns,
-  ])
-  return ran.success ? JSON.parse(ran.stdout.toString()) : ran.stderr.toString()
+  return new Contender([python, script, source, join(dir, 'rows.parquet'), GROUP_SQL, columns])
+}
+
+/** Runs the aggregate, in a process of its own, once for each line that it is sent. */
+class Contender {
+  readonly #process: Subprocess<'pipe', 'pipe', 'inherit'>
+  readonly #lines: AsyncIterator<string>
+  readonly samples: number[] = []
+  last: Answer | undefined
+
+  constructor(command: string[]) {
+    this.#process = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' })
+    this.#lines = createInterface({ input: Readable.fromWeb(this.#process.stdout as never) })[
+      Symbol.asyncIterator
+    ]()
+  }
+
+  async answer(): Promise<unknown> {
+    const line = await this.#lines.next()
+    if (line.done) throw new Error('a contender of the aggregate ended')
+    return JSON.parse(line.value)
+  }
+
+  async run(): Promise<void> {
+    this.#process.stdin.write('run\n')
+    this.#process.stdin.flush()
+    this.last = (await this.answer()) as Answer
+    this.samples.push(this.last.ms)
+  }
+
+  async end(): Promise<void> {
+    this.#process.stdin.end()
+    await this.#process.exited
+  }
 }
 
 function bytesByColumn(dir: string): [string, number][] {
@@ -165,12 +173,57 @@ function bytesByColumn(dir: string): [string, number][] {
     .sort((a, b) => b[1] - a[1])
 }
 
+const AGGREGATE = [process.execPath, join(import.meta.dir, 'store-aggregate.ts')]
+/** The first runs of each are not counted: code is compiled and files are brought to memory. */
+const WARM_UP = 10
+/** SQLite rows take a second each. */
+const SQLITE_EVERY = 5
+
+async function compare(dir: string, bytes: number): Promise<void> {
+  const rows = sqliteRows(dir)
+  console.log(`SQLite rows: ${(rows.bytes / ROWS).toFixed(1)} B/row, insert ${perRow(rows.insertMs)}`)
+  const own = new Contender([...AGGREGATE, 'store', dir])
+  const sqlite = new Contender([...AGGREGATE, 'sqlite', dir])
+  const duck = duckdb(dir)
+  if (typeof duck === 'string') console.log(`DuckDB skipped: ${duck}`)
+  else {
+    const made = (await duck.answer()) as { version: string; bytes: number }
+    console.log(`DuckDB ${made.version}: ${(made.bytes / ROWS).toFixed(1)} B/row in Parquet, zstd`)
+    console.log(`bytes: ${(bytes / made.bytes).toFixed(2)} × Parquet (aim ≤ 1.1)`)
+  }
+  const others = typeof duck === 'string' ? [sqlite] : [duck, sqlite]
+  for (let i = 0; i < REPEATS + WARM_UP; i++) {
+    await own.run()
+    if (typeof duck !== 'string') await duck.run()
+    if (i % SQLITE_EVERY === 0) await sqlite.run()
+    if (i === WARM_UP - 1) for (const contender of [own, ...others]) contender.samples.length = 0
+  }
+  for (const other of others) agree(own.last!, other.last!)
+  const median = (contender: Contender) => percentile(contender.samples, 0.5)
+  console.log(`group by (upid, path) by PxL: ${median(own).toFixed(1)} ms, ${own.last!.groups} groups`)
+  if (typeof duck !== 'string')
+    console.log(
+      `DuckDB, 1 thread: ${median(duck).toFixed(1)} ms; ours ${(median(own) / median(duck)).toFixed(2)} × its time (aim ≤ 1)`,
+    )
+  console.log(
+    `SQLite rows: ${median(sqlite).toFixed(0)} ms; ours ${(median(sqlite) / median(own)).toFixed(1)} × faster (aim ≥ 20)`,
+  )
+  for (const contender of [own, ...others]) await contender.end()
+}
+
+function agree(a: Answer, b: Answer): void {
+  const same = a.groups === b.groups && a.rows === b.rows && a.errors === b.errors
+  if (!same || Math.abs(a.means / b.means - 1) > 1e-9)
+    throw new Error(`the answers differ: ${JSON.stringify([a, b])}`)
+}
+
 const perRow = (milliseconds: number) => `${((milliseconds * 1000) / ROWS).toFixed(2)} µs/row`
 const dir = mkdtempSync(join(tmpdir(), 'nixie-bench-'))
 try {
   const { time, stats, appends, steps } = fillStore(dir)
   const source = openReader(dir, [httpEvents])
   const info = source.tables()[0]!
+  source.close()
   console.log(`rows ${ROWS}, ${PER_SECOND} a second (generated in ${(time.generate / 1000).toFixed(1)} s)`)
   console.log(`build ${perRow(time.build)}, append ${perRow(time.append)}, upkeep ${perRow(time.maintain)}`)
   console.log(
@@ -186,24 +239,7 @@ try {
   )
   for (const [name, bytes] of bytesByColumn(dir).slice(0, 10))
     console.log(`  ${name} ${(bytes / ROWS).toFixed(2)} B/row`)
-  const aggregate = [process.execPath, join(import.meta.dir, 'store-aggregate.ts'), dir, String(REPEATS)]
-  const { ms: own, groups } = JSON.parse(Bun.spawnSync(aggregate).stdout.toString())
-  console.log(`group by (upid, path): store ${own.toFixed(1)} ms, ${groups} groups`)
-  source.close()
-  const duck = duckdb(dir)
-  if (typeof duck === 'string') console.log(`DuckDB skipped: ${duck}`)
-  else {
-    console.log(
-      `DuckDB ${duck.version}: ${(duck.bytes / ROWS).toFixed(1)} B/row, ${duck.query.toFixed(1)} ms, ${duck.groups} groups`,
-    )
-    console.log(`bytes: ${(info.bytes / duck.bytes).toFixed(2)} × Parquet zstd (aim ≤ 1.1)`)
-    console.log(`aggregate: ${(own / duck.query).toFixed(2)} × DuckDB's time (aim ≤ 1)`)
-  }
-  const rows = sqliteRows(dir)
-  console.log(
-    `SQLite rows: ${(rows.bytes / ROWS).toFixed(1)} B/row, insert ${perRow(rows.insertMs)}, ${rows.query.toFixed(1)} ms, ${rows.groups} groups`,
-  )
-  console.log(`aggregate: ${(rows.query / own).toFixed(1)} × faster than SQLite rows (aim ≥ 20)`)
+  await compare(dir, info.bytes)
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
