@@ -42,7 +42,7 @@ struct endpoints {
 struct totals {
 	__u64 bytes_sent;
 	__u64 bytes_received;
-	/* Records that found the ring full. */
+	/* Records that found the ring full, and messages beyond RECORDS_PER_CALL. */
 	__u64 lost_events;
 };
 
@@ -111,8 +111,10 @@ enum counter {
 /* Bounds of one call: what lies beyond is in `size` only. */
 #define RECORD_PAYLOAD_MAX 16384
 #define GATHER_PAYLOAD_MAX 8192
-/* Also the messages of a sendmmsg or recvmmsg. */
+/* Also the messages of a sendmmsg or recvmmsg that get a record; further ones are counted, with their bytes. */
 #define RECORDS_PER_CALL 8
+/* UIO_MAXIOV: the kernel takes no more. */
+#define MESSAGES_PER_CALL 1024
 #define VECTORS_PER_RECORD 8
 #define IGNORED_MAX 8
 

@@ -72,10 +72,15 @@ static __always_inline void fill_record(struct socket_event *event, const struct
 	__builtin_memcpy(event->comm, t->comm, COMM_SIZE);
 }
 
+static __always_inline void lose_events(struct connection *conn, __u64 events)
+{
+	__sync_fetch_and_add(&conn->totals.lost_events, events);
+	count(COUNTER_LOST_EVENTS, events);
+}
+
 static __always_inline void lose(struct connection *conn, __u64 bytes)
 {
-	__sync_fetch_and_add(&conn->totals.lost_events, 1);
-	count(COUNTER_LOST_EVENTS, 1);
+	lose_events(conn, 1);
 	count(COUNTER_LOST_BYTES, bytes);
 }
 
@@ -268,14 +273,13 @@ static __always_inline bool next_message(struct connection *conn, struct transfe
 /* Bytes of the messages, of which the call returned only the number. */
 static __noinline int sum_messages(struct transfer *t)
 {
-	t->left = 0;
-#pragma unroll
-	for (int i = 0; i < RECORDS_PER_CALL; i++) {
-		struct mmsghdr *message = (struct mmsghdr *)t->next_message + i;
+	const struct mmsghdr *message = (const struct mmsghdr *)t->next_message;
 
+	t->left = 0;
+	for (int i = 0; i < MESSAGES_PER_CALL; i++) {
 		if (i >= t->messages)
 			break;
-		bpf_probe_read_user(&t->length, sizeof(t->length), &message->length);
+		bpf_probe_read_user(&t->length, sizeof(t->length), &message[i].length);
 		t->left += t->length;
 	}
 	return 0;
@@ -326,6 +330,8 @@ static __noinline int emit_records(struct connection *conn, struct transfer *t)
 		t->left -= t->filled;
 		t->cap -= t->filled;
 	}
+	/* The message at hand and those behind it. */
+	lose_events(conn, t->messages + 1);
 	return 0;
 }
 

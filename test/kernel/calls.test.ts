@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { RECEIVED, SENT } from '../../src/events/socket-event'
 import type { Kernel } from '../../src/kernel/kernel'
-import { open, Program, type Seen, trace } from './traced'
+import { PROGRAMS } from '../../src/kernel/socket-probe'
+import { drainAll, open, Program, type Seen, trace } from './traced'
 
 let kernel: Kernel
 beforeAll(() => {
@@ -16,7 +17,8 @@ const received = (events: Seen[]) => events.filter((event) => event.direction ==
 const texts = (events: Seen[]) => events.map((event) => event.payload.toString())
 
 test('every program loads and attaches', () => {
-  expect(kernel.probes.map(({ name, attached, error }) => ({ name, attached, error }))).toEqual([
+  const programs = kernel.probes.filter(({ name }) => name in PROGRAMS)
+  expect(programs.map(({ name, attached, error }) => ({ name, attached, error }))).toEqual([
     { name: 'socket_state', attached: true, error: '' },
     { name: 'find_listeners', attached: true, error: '' },
     { name: 'sys_exit', attached: true, error: '' },
@@ -179,6 +181,37 @@ m, k = mmsg([[bytes(50)], [bytes(50)]]); assert libc.recvmmsg(b.fileno(), m, 2, 
     expect(texts(events)).toEqual(['one!', 'two', 'one!', 'two'])
     expect(events.map((event) => event.size)).toEqual([4, 3, 4, 3])
   })
+
+  test.each([
+    ['tcp', 'c, d = pair(); c.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)'],
+    [
+      'udp',
+      "d = socket.socket(type=socket.SOCK_DGRAM); d.bind(('127.0.0.1', 0)); c = socket.socket(type=socket.SOCK_DGRAM); c.connect(d.getsockname())",
+    ],
+  ])(
+    'a thousand messages in one call: all bytes are counted, the first eight are seen (%s)',
+    async (kind, ends) => {
+      drainAll(kernel)
+      const program = new Program(`${MMSG}
+${ends}
+c.send(b'12345'); m, k = mmsg([[b'x' * (1 + i % 7)] for i in range(1024)]); assert libc.sendmmsg(c.fileno(), m, 1024, 0) == 1024
+c.send(b'end'); step()`)
+      await program.ready()
+      const out = sent(drainAll(kernel).filter(({ pid }) => pid === program.pid))
+      let counted = {}
+      kernel.totals(({ connId, bytesSent, lostEvents }) => {
+        if (connId === out[0]!.connId) counted = { bytesSent, lostEvents }
+      })
+      program.go()
+      await program.end()
+      const bytes = Array.from({ length: 1024 }, (_, i) => 1 + (i % 7)).reduce((sum, size) => sum + size)
+      expect(counted).toEqual({ bytesSent: 5 + bytes + 3, lostEvents: 1016 })
+      expect(out.map(({ size }) => size)).toEqual([5, 1, 2, 3, 4, 5, 6, 7, 1, 3])
+      if (kind === 'udp') return
+      expect(out[1]!.offset).toBe((out[0]!.offset + 5) >>> 0)
+      expect(out.at(-1)!.offset).toBe((out[0]!.offset + 5 + bytes) >>> 0)
+    },
+  )
 
   test('a datagram longer than its buffer, told by MSG_TRUNC, is captured as far as the buffer goes', async () => {
     const events = await trace(
