@@ -245,14 +245,21 @@ http_events     3  120 B  17 h 20 m kept of 1 d: the disk budget is full
           name: 'socket',
           purpose: 'data of sockets',
           attached: false,
-          error: 'EPERM',
+          error: 'EPERM\nlibbpf: long story',
           hint: 'Run as root.',
         },
+        { name: 'state', purpose: 'opening', attached: false, error: 'EPERM', hint: 'Run as root.' },
       ],
     })
     const { out } = await nixie(['status'])
-    expect(out).toContain('Capture  not running: no BTF\nProbes   0 of 1 attached\n')
-    expect(out).toContain('  socket: EPERM. Without it: no data of sockets. Run as root.\n')
+    expect(out).toContain('Capture  not running: no BTF\nProbes   0 of 2 attached\n')
+    expect(out).toContain(
+      `         socket (data of sockets): EPERM
+         state (opening): EPERM
+         Run as root.
+         'nixie check' says what is missing, in words.
+`,
+    )
   })
 
   test('-o json is what the server says', async () => {

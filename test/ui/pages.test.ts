@@ -249,6 +249,14 @@ describe('the overview', () => {
   })
 })
 
+test('probes that failed for one reason stand together', async () => {
+  const failed = { attached: false, error: 'EPERM', hint: 'Run as root.' }
+  const probes = ['sys_exit', 'socket_state'].map((name) => ({ name, purpose: 'data', ...failed }))
+  const html = await (await get(host({ status: () => status({ probes }) }), '/health')).text()
+  expect(html.match(/Run as root\./g)).toHaveLength(1)
+  for (const { name } of probes) expect(html).toContain(`<b>${name}</b> not attached`)
+})
+
 test('health shows every counter, losses first', async () => {
   const lossy = () => status({ losses: { ring: 12, gaps: 0, parse: 0, shed: 0 } })
   const html = await (await get(host({ status: lossy }), '/health')).text()

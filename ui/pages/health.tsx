@@ -55,17 +55,34 @@ function StageCounters({ stage, status }: { stage: Stage; status: Status }) {
   )
 }
 
+/** Probes that failed for one reason stand together. */
+function groups(probes: readonly ProbeState[]): ProbeState[][] {
+  const byReason = new Map<string, ProbeState[]>()
+  for (const probe of probes) {
+    const reason = probe.attached ? probe.name : `${probe.error}\n${probe.hint}`
+    byReason.set(reason, [...(byReason.get(reason) ?? []), probe])
+  }
+  return [...byReason.values()]
+}
+
 export function Probes({ probes }: { probes: readonly ProbeState[] }) {
   if (probes.length === 0) return <p class="empty">No probe has been tried.</p>
   return (
     <ul class="probes">
-      {probes.map((probe) => (
-        <li class={probe.attached ? 'good' : 'bad'}>
-          <b>{probe.name}</b> {probe.attached ? 'attached' : 'not attached'} · {probe.purpose}
-          {probe.error ? <p>{probe.error}</p> : null}
-          {probe.hint ? <p class="hint">{probe.hint}</p> : null}
-        </li>
-      ))}
+      {groups(probes).map((group) => {
+        const { attached, error, hint } = group[0]!
+        return (
+          <li>
+            {group.map(({ name, purpose }) => (
+              <div class={attached ? 'good' : 'bad'}>
+                <b>{name}</b> {attached ? 'attached' : 'not attached'} · {purpose}
+              </div>
+            ))}
+            {error ? <p class="reason">{error}</p> : null}
+            {hint ? <p class="hint">{hint}</p> : null}
+          </li>
+        )
+      })}
     </ul>
   )
 }

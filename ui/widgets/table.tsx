@@ -151,7 +151,14 @@ function Count({ table, shown, place }: { table: ResultTable; shown: number; pla
 export function TableWidget({ table, place, scripts, sort, most, caption }: Props) {
   const shown = Math.min(table.rows, place?.state.rows ?? most ?? table.rows)
   const rows = order(table, place?.state.sort ?? sort).subarray(0, shown)
-  if (table.rows === 0) return <p class="empty">No rows.</p>
+  if (table.rows === 0) {
+    return (
+      <p class="empty">
+        No rows. Look further back, ask for less, or see under <a href="/health">Health</a> whether data comes
+        in.
+      </p>
+    )
+  }
   return (
     <>
       <section class="scroll" tabindex={0} aria-label={caption ?? table.name}>

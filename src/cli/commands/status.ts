@@ -21,13 +21,17 @@ function captureText(status: Status): string {
   return `not running${status.capture.error ? `: ${printable(status.capture.error)}` : ''}`
 }
 
-function* probeLines({ probes }: Status): Generator<string> {
+/** The reason in its first line: `nixie check` has the rest. */
+function* probeLines({ probes, config }: Status): Generator<string> {
   const missing = probes.filter((probe) => !probe.attached)
   yield `Probes   ${probes.length - missing.length} of ${probes.length} attached\n`
-  for (const { name, purpose, error, hint } of missing) {
-    yield printable(`  ${name}: ${error}. Without it: no ${purpose}.${hint ? ` ${hint}` : ''}`)
-    yield '\n'
+  if (!config.capture) return
+  const indent = ' '.repeat('Probes   '.length)
+  for (const [i, { name, purpose, error, hint }] of missing.entries()) {
+    yield `${indent}${printable(name)} (${printable(purpose)}): ${printable(error.split('\n', 1)[0]!)}\n`
+    if (hint !== '' && hint !== missing[i + 1]?.hint) yield `${indent}${printable(hint)}\n`
   }
+  if (missing.length > 0) yield `${indent}'nixie check' says what is missing, in words.\n`
 }
 
 const COLUMNS = { table: TEXT, rows: COUNT, size: BYTES, 'reaches back': TEXT }
