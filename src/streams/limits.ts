@@ -13,6 +13,8 @@ export interface StreamLimits {
   /** First wait until such a connection is looked at again; it doubles up to the last. */
   readonly reprobeNs: number
   readonly reprobeMaxNs: number
+  /** A datagram socket that is quiet for so long is taken for closed: its end isn't announced. */
+  readonly datagramIdleNs: number
 }
 
 export const DEFAULT_STREAM_LIMITS: StreamLimits = {
@@ -24,4 +26,5 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   probeEvents: 16,
   reprobeNs: 30e9,
   reprobeMaxNs: 600e9,
+  datagramIdleNs: 60e9,
 }

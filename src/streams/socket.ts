@@ -25,7 +25,7 @@ const PROBE_CAP = 4096
 const HELD_NS = 5e6
 
 /** Bytes of a connection's whole life. */
-type Moved = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>
+export type Moved = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>
 
 const other = (kind: Kind): Kind => (kind === 'request' ? 'response' : 'request')
 /** One input for all sockets: parsers don't keep it, and runs don't nest. */
@@ -51,9 +51,9 @@ export class TracedSocket implements Receiver, Counted {
   watched = false
   reprobeNs = 0
   backoffNs = 0
+  readonly isDatagram: boolean
 
   readonly #shared: Surroundings
-  readonly #isDatagram: boolean
   readonly #received = new Direction()
   readonly #sent = new Direction()
   #pid = 0
@@ -81,10 +81,10 @@ export class TracedSocket implements Receiver, Counted {
     this.remotePort = event.remotePort
     this.role = event.role
     this.lastNs = event.timeNs
-    this.#isDatagram = event.transport === 'udp'
+    this.isDatagram = event.transport === 'udp'
     this.#fresh = fresh
     this.#shared = shared
-    if (!this.#isDatagram && event.sentOffset !== undefined) {
+    if (!this.isDatagram && event.sentOffset !== undefined) {
       this.#received.begin(event.offset)
       this.#sent.begin(event.sentOffset)
     }
@@ -98,7 +98,7 @@ export class TracedSocket implements Receiver, Counted {
     else this.bytesReceived += size
     if (this.#counting) return
     const stream = direction === RECEIVED ? this.#received : this.#sent
-    if (this.#isDatagram) {
+    if (this.isDatagram) {
       this.#datagram(stream, size, event.payload, timeNs)
       return
     }
@@ -109,9 +109,22 @@ export class TracedSocket implements Receiver, Counted {
   }
 
   /** The kernel's totals include what it didn't send us. */
-  totals(sent: number, received: number): void {
+  totals(sent: number, received: number, nowNs: number): void {
+    if (sent > this.bytesSent || received > this.bytesReceived) this.lastNs = nowNs
     if (sent > this.bytesSent) this.bytesSent = sent
     if (received > this.bytesReceived) this.bytesReceived = received
+  }
+
+  /** As `close`, of a socket that may well go on: then its data is to be seen again. */
+  expire(timeNs: number): void {
+    if (this.#counting) this.#captureAgain()
+    this.close(timeNs, undefined)
+  }
+
+  /** Goes on where an expired socket stopped: what it has counted is counted. */
+  resume({ bytesSent, bytesReceived }: Moved): void {
+    this.bytesSent = this.countedSent = bytesSent
+    this.bytesReceived = this.countedReceived = bytesReceived
   }
 
   /** `totals`: what the kernel had counted by then, when it said so. */
@@ -126,7 +139,7 @@ export class TracedSocket implements Receiver, Counted {
     }
     if (this.#protocol && !this.#counting) {
       // Nobody knows what would have come: a pair that waits to be confirmed isn't.
-      if (!totals && !this.#isDatagram) this.#protocol.gap('request', this.#state, Number.POSITIVE_INFINITY)
+      if (!totals && !this.isDatagram) this.#protocol.gap('request', this.#state, Number.POSITIVE_INFINITY)
       this.#stitch(timeNs, true)
     }
     this.#leave()
@@ -153,6 +166,10 @@ export class TracedSocket implements Receiver, Counted {
     this.#probeBytes = 0
     this.#received.restart()
     this.#sent.restart()
+    this.#captureAgain()
+  }
+
+  #captureAgain(): void {
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap ?? PROBE_CAP })
   }
 
@@ -460,8 +477,8 @@ export class TracedSocket implements Receiver, Counted {
   }
 
   #endStreams({ bytesSent, bytesReceived }: Moved, timeNs: number): void {
-    this.totals(bytesSent, bytesReceived)
-    if (this.#isDatagram || this.#counting) return
+    this.totals(bytesSent, bytesReceived, timeNs)
+    if (this.isDatagram || this.#counting) return
     this.#received.end(bytesReceived, timeNs, this)
     this.#sent.end(bytesSent, timeNs, this)
   }

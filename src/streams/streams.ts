@@ -12,7 +12,7 @@ import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import { ConnStats } from './conn-stats'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LocalPeers } from './local-peers'
-import { TracedSocket } from './socket'
+import { type Moved, TracedSocket } from './socket'
 import type { Surroundings } from './surroundings'
 
 export interface StreamsOptions {
@@ -30,15 +30,19 @@ export interface StreamsOptions {
   upidOf(pid: number, startTicks: number, comm: string): string
 }
 
-/** How often connections that speak nothing known are gone through. */
+/** How often the unknown connections and the datagram sockets are gone through. */
 const REPROBE_EVERY_NS = 1e9
 /** Among so many of the oldest connections the most idle one is evicted. */
 const EVICT_AMONG = 32
+/** Expired sockets whose counts are remembered, should they speak again. */
+const MAX_EXPIRED = 4096
 
 export class Streams {
   readonly #sockets = new Map<number, TracedSocket>()
   readonly #watched = new Set<TracedSocket>()
   readonly #unknown = new Set<TracedSocket>()
+  readonly #datagrams = new Set<TracedSocket>()
+  readonly #expired = new Map<number, Moved>()
   readonly #peers = new LocalPeers()
   readonly #stats = new ConnStats()
   readonly #shared: Surroundings
@@ -86,12 +90,13 @@ export class Streams {
         break
       case EVENT_CLOSE:
         if (socket) this.#close(socket, event.timeNs, event.totals)
+        this.#expired.delete(event.connId)
     }
   }
 
   /** The kernel's totals of a socket that is open; those at its close come with that event. */
   totals(totals: SocketTotals): void {
-    this.#sockets.get(totals.connId)?.totals(totals.bytesSent, totals.bytesReceived)
+    this.#sockets.get(totals.connId)?.totals(totals.bytesSent, totals.bytesReceived, this.#nowNs)
   }
 
   /** What time alone decides; to be called a few times a second. */
@@ -105,6 +110,8 @@ export class Streams {
       this.#unknown.delete(socket)
       socket.reprobe()
     }
+    for (const socket of this.#datagrams)
+      if (nowNs - socket.lastNs >= this.#limits.datagramIdleNs) this.#expire(socket, nowNs)
   }
 
   /** Emits the rows of `conn_stats` that changed or have open connections. */
@@ -123,6 +130,10 @@ export class Streams {
     this.#counters.connections++
     const socket = new TracedSocket(event, fresh, this.#shared)
     this.#sockets.set(socket.id, socket)
+    if (socket.isDatagram) this.#datagrams.add(socket)
+    const before = this.#expired.get(socket.id)
+    if (before) socket.resume(before)
+    this.#expired.delete(socket.id)
     return socket
   }
 
@@ -130,6 +141,15 @@ export class Streams {
     socket.close(timeNs, totals)
     this.#stats.update(socket)
     this.#forget(socket)
+  }
+
+  #expire(socket: TracedSocket, nowNs: number): void {
+    socket.expire(nowNs)
+    this.#stats.update(socket)
+    this.#forget(socket)
+    const { id, bytesSent, bytesReceived } = socket
+    this.#expired.set(id, { bytesSent, bytesReceived })
+    if (this.#expired.size > MAX_EXPIRED) this.#expired.delete(this.#expired.keys().next().value!)
   }
 
   #evict(): void {
@@ -147,6 +167,7 @@ export class Streams {
     this.#sockets.delete(socket.id)
     this.#watched.delete(socket)
     this.#unknown.delete(socket)
+    this.#datagrams.delete(socket)
   }
 
   #reprobeLater(socket: TracedSocket): void {

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
 import { rig, Wire } from './wire'
@@ -75,4 +75,71 @@ test('rows without news and without a connection are not repeated', () => {
   streams.connStats(10e9)
   streams.connStats(20e9)
   expect(sink.rows('conn_stats')).toHaveLength(1)
+})
+
+describe('datagram sockets', () => {
+  const open = (count: number) => {
+    const all = rig(PROTOCOLS)
+    const wires = Array.from({ length: count }, (_, i) => {
+      return new Wire({
+        transport: 'udp',
+        role: ROLE_CLIENT,
+        local: ['10.0.0.1', 40_000 + i],
+        remote: ['10.0.0.2', 53],
+      })
+    })
+    for (const wire of wires) {
+      all.streams.handle({ ...wire.request('question'), offset: 0 })
+      all.streams.handle({ ...wire.response('answer'), offset: 0 })
+    }
+    return { ...all, wires }
+  }
+  const last = ({ sink }: ReturnType<typeof open>) => sink.rows('conn_stats').at(-1)
+
+  test('that are quiet for a minute are closed', () => {
+    const all = open(50)
+    const { streams } = all
+    streams.tick(50e9)
+    streams.connStats(50e9)
+    expect(last(all)).toMatchObject({ conn_open: 50, conn_close: 0, conn_active: 50 })
+    streams.tick(62e9)
+    streams.connStats(62e9)
+    expect(last(all)).toMatchObject({ conn_open: 50, conn_close: 50, conn_active: 0, bytes_sent: 50 * 8 })
+    expect(streams.size).toBe(0)
+  })
+
+  test('that only the kernel counts are quiet when its totals stand still', () => {
+    const all = open(1)
+    const { streams, wires } = all
+    const totals = { connId: wires[0]!.connId, bytesSent: 8, bytesReceived: 6, lostEvents: 0 }
+    streams.tick(50e9)
+    streams.totals({ ...totals, bytesSent: 16 })
+    streams.tick(100e9)
+    expect(streams.size).toBe(1)
+    streams.totals({ ...totals, bytesSent: 16 })
+    streams.tick(111e9)
+    expect(streams.size).toBe(0)
+  })
+
+  test('that speak again are another connection, and nothing is counted twice', () => {
+    const all = open(1)
+    const { streams, wires, verdicts } = all
+    const wire = wires[0]!
+    for (let i = 0; i < 40; i++) streams.handle({ ...wire.request('?'.repeat(1000)), offset: 0 })
+    expect(verdicts.at(-1)!.verdict.action).toBe('count')
+    streams.tick(70e9)
+    expect(verdicts.at(-1)!.verdict.action).toBe('capture')
+    wire.timeNs = 80e9
+    streams.handle({ ...wire.request('again'), offset: 0 })
+    streams.totals({ connId: wire.connId, bytesSent: 40_013, bytesReceived: 6, lostEvents: 0 })
+    streams.connStats(81e9)
+    expect(last(all)).toMatchObject({ conn_open: 2, conn_close: 1, bytes_sent: 40_013, bytes_recv: 6 })
+  })
+
+  test('streams that are quiet stay', () => {
+    const { streams } = rig(PROTOCOLS)
+    streams.handle(new Wire().open())
+    streams.tick(1e12)
+    expect(streams.size).toBe(1)
+  })
 })
