@@ -26,10 +26,15 @@ export { renderError } from './error'
 
 const NEWEST_ROWS = 100
 
+/** What the routes share. */
+interface Served extends UiDeps {
+  readonly rates: Rates
+}
+
 const namesOf = (scripts: readonly ScriptInfo[]) => new Set(scripts.map((s) => s.name))
 
 /** The script that the path names, and the names of all. */
-async function scriptOf(deps: UiDeps, c: Context): Promise<{ script: ScriptInfo; scripts: KnownScripts }> {
+async function scriptOf(deps: Served, c: Context): Promise<{ script: ScriptInfo; scripts: KnownScripts }> {
   const name = `${c.req.param('ns')}/${c.req.param('name')}`
   const all = await deps.runner.scripts()
   const script = all.find((s) => s.name === name)
@@ -39,7 +44,7 @@ async function scriptOf(deps: UiDeps, c: Context): Promise<{ script: ScriptInfo;
 }
 
 /** A script's view: what its URL asks for, and what came of it. */
-async function runScript(deps: UiDeps, c: Context) {
+async function runScript(deps: Served, c: Context) {
   const { script, scripts } = await scriptOf(deps, c)
   const asked = readViewState(c.req.query())
   const state = { ...asked, args: givenArgs(script, asked.args) }
@@ -61,7 +66,7 @@ function pushUrl(c: Context, url: string): void {
   if (!shown || shown.pathname + shown.search !== url) c.header('HX-Push-Url', url)
 }
 
-function scriptRoutes(app: Hono, deps: UiDeps): void {
+function scriptRoutes(app: Hono, deps: Served): void {
   app.get('/scripts', async (c) => {
     const query = c.req.query('q') ?? ''
     const scripts = findScripts(await deps.runner.scripts(), query)
@@ -82,14 +87,14 @@ function scriptRoutes(app: Hono, deps: UiDeps): void {
   })
 }
 
-async function runText(deps: UiDeps, c: Context, state: QueryState): Promise<Outcome> {
+async function runText(deps: Served, c: Context, state: QueryState): Promise<Outcome> {
   const { text } = state.args
   const scripts = namesOf(await deps.runner.scripts())
   const place = { page: '/query', fragment: '/query/result', state, scripts }
   return outcome(deps.runner, { request: { text }, widgets: [], place, source: text }, c.req.raw.signal)
 }
 
-async function queryFragment(deps: UiDeps, c: Context, fields: Record<string, string>): Promise<Response> {
+async function queryFragment(deps: Served, c: Context, fields: Record<string, string>): Promise<Response> {
   const state = readQueryState(fields)
   if (!state) throw new NixieError('bad_request', 'There is no text to run', 'Type PxL.')
   const { view, status } = await runText(deps, c, state)
@@ -98,7 +103,7 @@ async function queryFragment(deps: UiDeps, c: Context, fields: Record<string, st
   return fragment(c, <QueryFragment state={state} view={view} />, status)
 }
 
-function queryRoutes(app: Hono, deps: UiDeps): void {
+function queryRoutes(app: Hono, deps: Served): void {
   app.get('/query', async (c) => {
     const state = readQueryState(c.req.query())
     const copied = (await deps.runner.scripts()).find((s) => s.name === c.req.query('_script'))
@@ -114,33 +119,32 @@ function queryRoutes(app: Hono, deps: UiDeps): void {
   })
 }
 
-async function overviewOf(deps: UiDeps, rates: Rates, signal: AbortSignal): Promise<Overview> {
+async function overviewOf(deps: Served, signal: AbortSignal): Promise<Overview> {
   const [status, scripts, traffic] = await Promise.all([
     deps.status(),
     deps.runner.scripts(),
     trafficOf(deps.runner, signal),
   ])
-  rates.add(status.counters, Date.now())
-  return { status, rates, scripts, traffic }
+  deps.rates.add(status.counters, Date.now())
+  return { status, rates: deps.rates, scripts, traffic }
 }
 
-async function timeline(deps: UiDeps, signal: AbortSignal) {
+async function timeline(deps: Served, signal: AbortSignal) {
   const { startedMs } = await deps.status()
   return timelineOf(deps.runner, Date.now(), startedMs, signal)
 }
 
-function hostRoutes(app: Hono, deps: UiDeps): void {
-  const rates = new Rates()
+function hostRoutes(app: Hono, deps: Served): void {
   app.get('/', async (c) => {
     const { signal } = c.req.raw
-    const [overview, data] = await Promise.all([overviewOf(deps, rates, signal), timeline(deps, signal)])
+    const [overview, data] = await Promise.all([overviewOf(deps, signal), timeline(deps, signal)])
     return page(c, deps, 'Overview', <OverviewView {...overview} timeline={data} />)
   })
   app.get('/overview/timeline', async (c) =>
     fragment(c, <TimelineFragment data={await timeline(deps, c.req.raw.signal)} />),
   )
   app.get('/overview', async (c) => {
-    return fragment(c, <OverviewFragment {...(await overviewOf(deps, rates, c.req.raw.signal))} />)
+    return fragment(c, <OverviewFragment {...(await overviewOf(deps, c.req.raw.signal))} />)
   })
   app.get('/health', async (c) => {
     return page(c, deps, 'Health', <HealthView status={await deps.status()} />)
@@ -162,9 +166,11 @@ function hostRoutes(app: Hono, deps: UiDeps): void {
   })
 }
 
-async function page(c: Context, deps: UiDeps, title: string, view: Child, status = 200): Promise<Response> {
+async function page(c: Context, deps: Served, title: string, view: Child, status = 200): Promise<Response> {
+  const now = await deps.status()
+  deps.rates.add(now.counters, Date.now())
   const whole = (
-    <Page title={title} path={c.req.path} status={await deps.status()}>
+    <Page title={title} path={c.req.path} status={now} losing={deps.rates.losing}>
       {view}
     </Page>
   )
@@ -175,7 +181,8 @@ const fragment = (c: Context, view: Child, status = 200): Response | Promise<Res
   c.html(String(view), status as ContentfulStatusCode)
 
 /** The pages as an app of their own, to be mounted at the root. */
-export function ui(deps: UiDeps): Hono {
+export function ui(given: UiDeps): Hono {
+  const deps: Served = { ...given, rates: new Rates() }
   const app = new Hono()
   app.use(async (c, next) => {
     await next()

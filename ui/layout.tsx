@@ -26,6 +26,8 @@ interface PageProps {
   readonly title: string
   readonly path: string
   readonly status?: Status | undefined
+  /** Something was lost in the last minute; undefined: not known, ever since the start counts. */
+  readonly losing?: boolean | undefined
   readonly children?: Child
 }
 
@@ -57,18 +59,18 @@ function Picker() {
   )
 }
 
-/** Whether data is coming in, on every page. */
-function State({ status }: { status: Status }) {
-  const lost = Object.values(status.losses).some((n) => n > 0)
-  const word = status.ready ? (lost ? 'capturing, with losses' : 'capturing') : 'not capturing'
+/** Whether data is coming in, and all of it, on every page. */
+function State({ status, losing }: { status: Status; losing: boolean | undefined }) {
+  const lossy = losing ?? Object.values(status.losses).some((n) => n > 0)
+  const word = status.ready ? (lossy ? 'capturing, with losses' : 'capturing') : 'not capturing'
   return (
-    <a class={`state ${status.ready ? (lost ? 'warn' : 'good') : 'bad'}`} href="/health">
+    <a class={`state ${status.ready ? (lossy ? 'warn' : 'good') : 'bad'}`} href="/health">
       {word}
     </a>
   )
 }
 
-export function Page({ title, path, status, children }: PageProps) {
+export function Page({ title, path, status, losing, children }: PageProps) {
   return (
     <>
       {raw('<!doctype html>')}
@@ -99,7 +101,7 @@ export function Page({ title, path, status, children }: PageProps) {
               ))}
             </nav>
             <Picker />
-            {status ? <State status={status} /> : null}
+            {status ? <State status={status} losing={losing} /> : null}
           </header>
           <main id="main" tabindex={-1}>
             {children}

@@ -1,5 +1,5 @@
 /** Rates from counters that only grow: the difference to a sample of up to a minute ago. */
-import type { CounterName, Counters } from '../src/health/counters'
+import { COUNTERS, type CounterName, type Counters } from '../src/health/counters'
 
 const WINDOW_MS = 60_000
 const MIN_GAP_MS = 900
@@ -18,6 +18,8 @@ export class Rates {
     if (newest && nowMs - newest.atMs < MIN_GAP_MS) return
     this.#samples.push({ atMs: nowMs, counters: { ...counters } })
     while (this.#samples.length > 2 && nowMs - this.#samples[1]!.atMs >= WINDOW_MS) this.#samples.shift()
+    // Nobody looked for a while: an average since then is not the rate of now.
+    while (nowMs - this.#samples[0]!.atMs > 2 * WINDOW_MS) this.#samples.shift()
   }
 
   /** Per second since the oldest sample; undefined before there are two. */
@@ -26,5 +28,12 @@ export class Rates {
     const newest = this.#samples.at(-1)
     if (!oldest || !newest || oldest === newest) return undefined
     return ((newest.counters[name] - oldest.counters[name]) * 1000) / (newest.atMs - oldest.atMs)
+  }
+
+  /** Whether anything was lost since the oldest sample; undefined before there are two. */
+  get losing(): boolean | undefined {
+    const lossy = (Object.keys(COUNTERS) as CounterName[]).filter((name) => 'loss' in COUNTERS[name])
+    const rates = lossy.map((name) => this.of(name))
+    return rates.includes(undefined) ? undefined : rates.some((rate) => rate! > 0)
   }
 }

@@ -132,7 +132,7 @@ function Processes({ traffic, scripts }: Pick<Overview, 'traffic' | 'scripts'>) 
 }
 
 /** Losses and probes: whether what is shown is the whole. */
-function Trust({ status }: { status: Status }) {
+function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
   const broken = status.probes.filter((p) => !p.attached)
   return (
     <section class="widget w6">
@@ -140,6 +140,9 @@ function Trust({ status }: { status: Status }) {
         Lost <a href="/health">Health</a>
       </h2>
       <LossList status={status} />
+      {rates.losing === undefined ? null : (
+        <p class="help">{rates.losing ? 'Some of it in the last minute.' : 'Nothing in the last minute.'}</p>
+      )}
       <h2>Probes</h2>
       {broken.length === 0 && status.probes.length > 0 ? (
         <p>All {status.probes.length} attached.</p>
@@ -173,7 +176,7 @@ export function OverviewFragment({ timeline, ...props }: Overview & { timeline?:
           </h2>
           <Processes {...props} />
         </section>
-        <Trust status={props.status} />
+        <Trust {...props} />
       </div>
     </>
   )
