@@ -11,6 +11,7 @@
 import { StringTable, type StringVector } from '../records/batch'
 import { viewOf } from '../records/text-index'
 import { type BlobWriter, DamagedBlob, type RawBytes } from './blob'
+import { Coding, Entries } from './entries'
 import { planesOf, toPlanes, widthOf, writePlanes } from './numbers'
 
 /** Codes point into the entries. */
@@ -19,9 +20,8 @@ const DICTIONARY = 4
 const PLAIN = 5
 
 const HEAD_BYTES = 16
-/** What a compaction does between two rests: rows that it looks at, and as many for each new entry that it hashes. */
-const REST_WORK = 16_384
-const HASH_WORK = 4
+/** Rows coded between two rests of a compaction. */
+const REST_ROWS = 8192
 /** Bytes of the smallest and largest text that are kept as statistics. */
 const PREFIX_BYTES = 32
 
@@ -34,114 +34,6 @@ export interface TextRange {
   readonly max: Uint8Array | undefined
 }
 
-/** All entries of all sources under one numbering. */
-class Entries {
-  readonly #tables: readonly StringTable[]
-  readonly #first: Uint32Array
-  readonly total: number
-
-  constructor(parts: readonly StringVector[]) {
-    this.#tables = parts.map((part) => part.dict)
-    this.#first = new Uint32Array(parts.length)
-    let total = 0
-    parts.forEach((part, i) => {
-      this.#first[i] = total
-      total += part.dict.length
-    })
-    this.total = total
-  }
-
-  /** Entry of every row, sources one behind the other. */
-  ofRows(parts: readonly StringVector[], rows: number): Uint32Array {
-    const entries = new Uint32Array(rows)
-    let at = 0
-    parts.forEach((part, p) => {
-      const first = this.#first[p]!
-      for (let i = 0; i < part.codes.length; i++) entries[at++] = first + part.codes[i]!
-    })
-    return entries
-  }
-
-  #tableOf(entry: number): number {
-    let low = 0
-    let high = this.#first.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (this.#first[middle]! <= entry) low = middle
-      else high = middle - 1
-    }
-    return low
-  }
-
-  bytes(entry: number): Uint8Array {
-    const t = this.#tableOf(entry)
-    const { bytes, offsets } = this.#tables[t]!
-    const code = entry - this.#first[t]!
-    return bytes.subarray(offsets[code]!, offsets[code + 1]!)
-  }
-
-  length(entry: number): number {
-    const t = this.#tableOf(entry)
-    const { offsets } = this.#tables[t]!
-    const code = entry - this.#first[t]!
-    return offsets[code + 1]! - offsets[code]!
-  }
-
-  /** The texts of the wanted entries, neighbours in one piece. */
-  *runs(wanted: Uint32Array): Generator<Uint8Array> {
-    for (let i = 0; i < wanted.length; ) {
-      const t = this.#tableOf(wanted[i]!)
-      const { bytes, offsets } = this.#tables[t]!
-      const first = this.#first[t]!
-      const from = wanted[i]! - first
-      let to = from + 1
-      i++
-      while (i < wanted.length && wanted[i] === first + to && to < offsets.length - 1) {
-        to++
-        i++
-      }
-      yield bytes.subarray(offsets[from]!, offsets[to]!)
-    }
-  }
-}
-
-/** Against texts chosen so that they collide. */
-const SEED = crypto.getRandomValues(new Uint32Array(1))[0]!
-
-/** Finds entries with the same text. */
-class SameText {
-  readonly #entries: Entries
-  readonly #slots: Uint32Array
-  readonly #hashes: Uint32Array
-  readonly #mask: number
-
-  constructor(entries: Entries) {
-    this.#entries = entries
-    const size = 1 << (33 - Math.clz32(Math.max(8, entries.total)))
-    this.#slots = new Uint32Array(size)
-    this.#hashes = new Uint32Array(size)
-    this.#mask = size - 1
-  }
-
-  /** The first entry with the text of this one. */
-  first(entry: number): number {
-    const bytes = this.#entries.bytes(entry)
-    const hash = Bun.hash.xxHash32(bytes, SEED)
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const taken = this.#slots[slot]!
-      if (taken === 0) {
-        this.#slots[slot] = entry + 1
-        this.#hashes[slot] = hash
-        return entry
-      }
-      if (this.#hashes[slot] === hash && Buffer.compare(this.#entries.bytes(taken - 1), bytes) === 0)
-        return taken - 1
-    }
-  }
-}
-
-const UNSEEN = 0xffffffff
-
 /** Writes rows of several sources as one column, in `order` (row numbers over all sources); rests when it yields. */
 export function* writeStrings(
   parts: readonly StringVector[],
@@ -150,42 +42,18 @@ export function* writeStrings(
 ): Generator<void, TextRange> {
   const rows = order?.length ?? parts.reduce((sum, part) => sum + part.codes.length, 0)
   const entries = new Entries(parts)
-  const entryOf = entries.ofRows(parts, rows)
-  const same = parts.length > 1 ? new SameText(entries) : undefined
-  const codeOf = new Uint32Array(entries.total).fill(UNSEEN)
-  const codes = new Uint32Array(rows)
-  const used: number[] = []
-  let textBytes = 0
-  let rowBytes = 0
-  let work = 0
-  for (let i = 0; i < rows; i++) {
-    const entry = entryOf[order ? order[i]! : i]!
-    let code = codeOf[entry]!
-    if (code === UNSEEN) {
-      const first = same ? same.first(entry) : entry
-      code = codeOf[first]!
-      if (code === UNSEEN) {
-        code = used.push(first) - 1
-        codeOf[first] = code
-        textBytes += entries.length(first)
-      }
-      codeOf[entry] = code
-      if (same) work += HASH_WORK
-    }
-    if (++work >= REST_WORK) {
-      work = 0
-      yield
-    }
-    codes[i] = code
-    rowBytes += entries.length(used[code]!)
+  const coding = new Coding(entries, parts, order, rows)
+  for (let from = 0; from < rows; from += REST_ROWS) {
+    if (from > 0) yield
+    coding.rows(from, Math.min(rows, from + REST_ROWS))
   }
-  const codeWidth = widthOf(Math.max(0, used.length - 1))
-  const plain = used.length === rows || rowBytes - textBytes < rows * codeWidth
+  const { codes, used, count, textBytes, rowBytes } = coding
+  const codeWidth = widthOf(Math.max(0, count - 1))
+  const plain = count === rows || rowBytes - textBytes < rows * codeWidth
   yield
-  const wanted = new Uint32Array(plain ? rows : used.length)
-  for (let i = 0; i < wanted.length; i++) wanted[i] = used[plain ? codes[i]! : i]!
-  const lengths = wanted.map((entry) => entries.length(entry))
-  const lengthWidth = widthOf(lengths.reduce((a, b) => Math.max(a, b), 0))
+  const wanted = plain ? gathered(used, codes) : used.subarray(0, count)
+  const lengths = gathered(entries.lengths, wanted)
+  const lengthWidth = widthOf(largest(lengths))
   out.write(headOf(plain, codeWidth, lengthWidth, rows, wanted.length, plain ? rowBytes : textBytes))
   if (!plain) writePlanes(out, toPlanes(codes, codeWidth), rows)
   yield
@@ -201,7 +69,19 @@ export function* writeStrings(
       yield
     }
   }
-  return textRange(entries, used)
+  return textRange(entries, used.subarray(0, count))
+}
+
+function gathered(values: Uint32Array, at: Uint32Array): Uint32Array {
+  const out = new Uint32Array(at.length)
+  for (let i = 0; i < at.length; i++) out[i] = values[at[i]!]!
+  return out
+}
+
+function largest(numbers: Uint32Array): number {
+  let max = 0
+  for (let i = 0; i < numbers.length; i++) if (numbers[i]! > max) max = numbers[i]!
+  return max
 }
 
 function headOf(
@@ -222,7 +102,7 @@ function headOf(
   return new Uint8Array(view.buffer)
 }
 
-function textRange(entries: Entries, used: readonly number[]): TextRange {
+function textRange(entries: Entries, used: Uint32Array): TextRange {
   if (used.length === 0 || used.length > RANGE_ENTRIES) return { min: undefined, max: undefined }
   let min = entries.bytes(used[0]!)
   let max = min

@@ -1,0 +1,176 @@
+/** Texts of several sources under one numbering, and the codes that rows get for them. */
+import type { StringTable, StringVector } from '../records/batch'
+
+/** All entries of all sources under one numbering. */
+export class Entries {
+  readonly #tables: readonly StringTable[]
+  readonly #first: Uint32Array
+  readonly total: number
+  /** Bytes of each entry. */
+  readonly lengths: Uint32Array
+
+  constructor(parts: readonly StringVector[]) {
+    this.#tables = parts.map((part) => part.dict)
+    this.#first = new Uint32Array(parts.length)
+    let total = 0
+    parts.forEach((part, i) => {
+      this.#first[i] = total
+      total += part.dict.length
+    })
+    this.total = total
+    this.lengths = new Uint32Array(total)
+    let entry = 0
+    for (const { offsets, length } of this.#tables)
+      for (let i = 0; i < length; i++) this.lengths[entry++] = offsets[i + 1]! - offsets[i]!
+  }
+
+  /** Entry of every row, sources one behind the other. */
+  ofRows(parts: readonly StringVector[], rows: number): Uint32Array {
+    if (parts.length === 1) return parts[0]!.codes
+    const entries = new Uint32Array(rows)
+    let at = 0
+    parts.forEach(({ codes }, p) => {
+      const first = this.#first[p]!
+      for (let i = 0; i < codes.length; i++) entries[at++] = first + codes[i]!
+    })
+    return entries
+  }
+
+  #tableOf(entry: number): number {
+    let low = 0
+    let high = this.#first.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#first[middle]! <= entry) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  bytes(entry: number): Uint8Array {
+    const t = this.#tableOf(entry)
+    const { bytes, offsets } = this.#tables[t]!
+    const code = entry - this.#first[t]!
+    return bytes.subarray(offsets[code]!, offsets[code + 1]!)
+  }
+
+  /** The texts of the wanted entries; those that stand behind each other in one piece. */
+  *runs(wanted: Uint32Array): Generator<Uint8Array> {
+    const { lengths } = this
+    let table: StringTable | undefined
+    let from = 0
+    let to = 0
+    for (let i = 0; i < wanted.length; i++) {
+      const entry = wanted[i]!
+      if (lengths[entry] === 0) continue
+      const t = this.#tableOf(entry)
+      const start = this.#tables[t]!.offsets[entry - this.#first[t]!]!
+      if (this.#tables[t] !== table || start !== to) {
+        if (table) yield table.bytes.subarray(from, to)
+        table = this.#tables[t]!
+        from = start
+      }
+      to = start + lengths[entry]!
+    }
+    if (table) yield table.bytes.subarray(from, to)
+  }
+}
+
+/** Against texts chosen so that they collide. */
+const SEED = crypto.getRandomValues(new Uint32Array(1))[0]!
+
+/** Finds entries with the same text. */
+class SameText {
+  readonly #entries: Entries
+  readonly #slots: Uint32Array
+  readonly #hashes: Uint32Array
+  readonly #mask: number
+
+  constructor(entries: Entries) {
+    this.#entries = entries
+    const size = 1 << (33 - Math.clz32(Math.max(8, entries.total)))
+    this.#slots = new Uint32Array(size)
+    this.#hashes = new Uint32Array(size)
+    this.#mask = size - 1
+  }
+
+  /** The first entry with the text of this one. */
+  first(entry: number): number {
+    const bytes = this.#entries.bytes(entry)
+    const hash = Bun.hash.xxHash32(bytes, SEED)
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const taken = this.#slots[slot]!
+      if (taken === 0) {
+        this.#slots[slot] = entry + 1
+        this.#hashes[slot] = hash
+        return entry
+      }
+      if (this.#hashes[slot] === hash && Buffer.compare(this.#entries.bytes(taken - 1), bytes) === 0)
+        return taken - 1
+    }
+  }
+}
+
+const UNSEEN = 0xffffffff
+
+/** Gives rows their codes, in the order in which texts are first used. */
+export class Coding {
+  readonly codes: Uint32Array
+  /** The entry behind each code. */
+  readonly used: Uint32Array
+  count = 0
+  /** Bytes of the texts behind all codes, and of all rows. */
+  textBytes = 0
+  rowBytes = 0
+  readonly #entries: Entries
+  readonly #entryOf: Uint32Array
+  readonly #order: Uint32Array | undefined
+  readonly #codeOf: Uint32Array
+  /** None for a single source: its entries are taken as they are. */
+  readonly #same: SameText | undefined
+
+  constructor(
+    entries: Entries,
+    parts: readonly StringVector[],
+    order: Uint32Array | undefined,
+    rows: number,
+  ) {
+    this.#entries = entries
+    this.#entryOf = entries.ofRows(parts, rows)
+    this.#order = order
+    this.#codeOf = new Uint32Array(entries.total).fill(UNSEEN)
+    this.#same = parts.length > 1 ? new SameText(entries) : undefined
+    this.codes = new Uint32Array(rows)
+    this.used = new Uint32Array(Math.min(rows, entries.total))
+  }
+
+  /** Rows [from, to). */
+  rows(from: number, to: number): void {
+    const { codes } = this
+    const { lengths } = this.#entries
+    const entryOf = this.#entryOf
+    const order = this.#order
+    const codeOf = this.#codeOf
+    let bytes = 0
+    for (let i = from; i < to; i++) {
+      const entry = entryOf[order ? order[i]! : i]!
+      const code = codeOf[entry]!
+      codes[i] = code === UNSEEN ? this.#code(entry) : code
+      bytes += lengths[entry]!
+    }
+    this.rowBytes += bytes
+  }
+
+  #code(entry: number): number {
+    const first = this.#same ? this.#same.first(entry) : entry
+    let code = this.#codeOf[first]!
+    if (code === UNSEEN) {
+      code = this.count++
+      this.used[code] = first
+      this.#codeOf[first] = code
+      this.textBytes += this.#entries.lengths[first]!
+    }
+    this.#codeOf[entry] = code
+    return code
+  }
+}
