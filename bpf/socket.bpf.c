@@ -6,6 +6,10 @@
  * found from the file descriptor, so a connection older than Nixie is as good as a new one. Order comes from TCP:
  * copied_seq after a read and write_seq after a write are the end of the bytes just moved. User space decides per
  * connection (see `verdicts`) how many bytes of each call it wants; protocols are none of this program's business.
+ *
+ * Needs Linux 5.8 with BTF: ring buffers and iterators are of 5.8, typed tracepoints of 5.5, bounded loops of 5.3. Atomics
+ * only add (all others are of 5.12), loops are plain ones (bpf_loop is of 5.17), and what is newer is guarded; a
+ * test reads the built object for it.
  */
 #include "lib/kernel.bpf.h"
 #include "lib/syscall.bpf.h"

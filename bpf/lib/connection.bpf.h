@@ -54,8 +54,12 @@ struct {
 
 static __always_inline void count(__u32 counter, __u64 amount)
 {
-	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+	__u64 *value;
 
+	/* The compiler turns adding a constant 0 into an atomic or, which Linux has since 5.12. */
+	if (!amount)
+		return;
+	value = bpf_map_lookup_elem(&counters, &counter);
 	if (value)
 		__sync_fetch_and_add(value, amount);
 }
