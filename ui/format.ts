@@ -118,8 +118,8 @@ function number(value: number, column: ResultColumn): Shown {
   return { text, kind: 'num', ...(text === String(value) ? {} : { exact: String(value) }) }
 }
 
-/** JSON, several lines or very long: the head of a body, not a word. */
-const isDocument = (text: string): boolean => /^[{[]/.test(text) || text.includes('\n') || text.length > 200
+/** JSON, markup, several lines or very long: the head of a body, not a word. */
+const isDocument = (text: string): boolean => /^[{[<]/.test(text) || text.includes('\n') || text.length > 200
 
 export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = NO_SCRIPTS): Shown {
   if (value === null) return { text: '–', kind: 'none' }

@@ -87,9 +87,9 @@ function fold(name: string): [string, string] {
   return best
 }
 
-/** JSON, several lines or very long: the head of a body, not a word. */
+/** JSON, markup, several lines or very long: the head of a body, not a word. */
 const isDocument = (cell: Cell): boolean =>
-  typeof cell === 'string' && (/^[[{]/.test(cell) || cell.includes('\n') || cell.length > 200)
+  typeof cell === 'string' && (/^[{[<]/.test(cell) || cell.includes('\n') || cell.length > 200)
 
 function rankOf(column: ResultColumn, values: readonly Cell[]): TextColumn['rank'] {
   const { type, semantic } = column
