@@ -9,9 +9,13 @@ import { TABLES } from './tables'
 
 declare const self: Worker
 
+/** So long after an answer, when no other task came, the thread gives back what its runs left behind. */
+const IDLE_MS = 200
+
 type Opened = Pick<RunContext, 'source' | 'metadata' | 'scripts'>
 
 let opened: Opened | undefined
+let idle: Timer | undefined
 
 function open(dataDir: string): Opened {
   const source = openReader(dataDir, TABLES)
@@ -34,6 +38,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     opened = open(data.dataDir)
     return
   }
+  clearTimeout(idle)
   const flag = new Int32Array(data.cancelled)
   const say = (message: FromWorker) => self.postMessage(message)
   try {
@@ -46,4 +51,5 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   } catch (cause) {
     say({ id: data.id, error: NixieError.from(cause).shape })
   }
+  idle = setTimeout(() => Bun.gc(true), IDLE_MS)
 }
