@@ -19,8 +19,10 @@ const EVENTS_PER_DRAIN = 16_384
 export const DEFAULT_CAP = 16 << 10
 const CONN_STATS_EVERY_MS = 10_000
 const PROBE_STATUS_EVERY_MS = 3_600_000
+/** So many rows of a table are appended before the second is over: the ring waits no longer under more load. */
+export const APPEND_ROWS = 8192
 /** Time that compaction and retention may take of each second. */
-const MAINTAIN_BUDGET_MS = 100
+export const MAINTAIN_BUDGET_MS = 100
 
 export class Pipeline {
   readonly counters: Counters = newCounters()
@@ -76,11 +78,12 @@ export class Pipeline {
     if (events > 0) {
       this.counters.events += events
       this.counters.drainNs += Bun.nanoseconds() - start
+      if (this.#builders.values().some((builder) => builder.rows >= APPEND_ROWS)) this.#append(Date.now())
     }
     return events
   }
 
-  /** Once a second: expire, seal, append, then a bounded step of upkeep. */
+  /** Once a second: expire, seal, append, then bounded steps of upkeep with a drain between. */
   second(nowMs: number): void {
     this.#streams.tick(this.#kernel.now())
     if (nowMs - this.#connStatsMs >= CONN_STATS_EVERY_MS) {
@@ -148,10 +151,15 @@ export class Pipeline {
   }
 
   #maintain(nowMs: number): void {
-    const until = performance.now() + MAINTAIN_BUDGET_MS
+    let spent = 0
     try {
-      while (this.#writer.maintain(nowMs) && performance.now() < until) {
-        // One bounded step after the other, as long as the second's budget lasts.
+      while (spent < MAINTAIN_BUDGET_MS) {
+        const from = performance.now()
+        const more = this.#writer.maintain(nowMs)
+        spent += performance.now() - from
+        if (!more) break
+        // The ring doesn't wait for more than one step.
+        this.drain()
       }
     } catch (cause) {
       this.storeError = cause as NixieError
