@@ -118,6 +118,17 @@ static __always_inline void find_bytes(struct transfer *t, const struct call *ca
 	}
 }
 
+/* Where the bytes just read end: a read that gets to the peer's FIN takes that one's sequence number too. */
+static __always_inline __u32 read_until(struct sock *sk)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u32 end = BPF_CORE_READ(tcp, copied_seq);
+
+	if ((BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DONE)) && end == BPF_CORE_READ(tcp, rcv_nxt))
+		end--;
+	return end;
+}
+
 static __always_inline void emit_data(struct connection *conn, struct transfer *t, struct sock *sk,
 				      const struct call *call)
 {
@@ -130,7 +141,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 	if (conn->ends.protocol == IPPROTO_TCP) {
 		struct tcp_sock *tcp = (struct tcp_sock *)sk;
 
-		t->offset = call->direction == SENT ? BPF_CORE_READ(tcp, write_seq) : BPF_CORE_READ(tcp, copied_seq);
+		t->offset = call->direction == SENT ? BPF_CORE_READ(tcp, write_seq) : read_until(sk);
 		t->offset -= t->left;
 		/* Bytes that MSG_TRUNC threw away are in no buffer. */
 		if (call->direction == RECEIVED && (call->flags & MSG_TRUNC))

@@ -25,6 +25,8 @@
 #define MSG_PEEK 0x2
 #define MSG_TRUNC 0x20
 #define MSG_ERRQUEUE 0x2000
+/* enum sock_flags: the peer's FIN has come. */
+#define SOCK_DONE 1
 
 enum {
 	TCP_ESTABLISHED = 1,
@@ -60,6 +62,7 @@ struct sock_common {
 	__be16 skc_dport;
 	__u16 skc_num;
 	unsigned short skc_family;
+	unsigned long skc_flags;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
@@ -79,6 +82,7 @@ struct sock {
 
 struct tcp_sock {
 	__u32 copied_seq;
+	__u32 rcv_nxt;
 	__u32 write_seq;
 } KERNEL;
 

@@ -71,6 +71,18 @@ describe('tcp', () => {
     })
   }
 
+  test("a read that reaches the peer's FIN is at its place", async () => {
+    const events = await trace(
+      kernel,
+      `c, d = pair(); c.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+c.send(b'first'); c.send(b'last'); c.shutdown(socket.SHUT_WR); time.sleep(0.05)
+assert d.recv(5) == b'first'; assert d.recv(100) == b'last'; assert d.recv(100) == b''`,
+    )
+    expect(received(events).map(({ offset, size }) => [offset, size])).toEqual(
+      sent(events).map(({ offset, size }) => [offset, size]),
+    )
+  })
+
   test('sendfile tells the length only', async () => {
     const events = await trace(
       kernel,
