@@ -35,6 +35,19 @@ function mixed(hash: number, word: number): number {
   return (Math.imul((next << 13) | (next >>> 19), 5) + 0xe6546b64) | 0
 }
 
+/** Whether both hold the same `length` bytes from there on. */
+export function sameBytes(a: DataView, fromA: number, b: DataView, fromB: number, length: number): boolean {
+  if (length > SHORT) {
+    const left = new Uint8Array(a.buffer, a.byteOffset + fromA, length)
+    return Buffer.compare(left, new Uint8Array(b.buffer, b.byteOffset + fromB, length)) === 0
+  }
+  let i = 0
+  for (; i + 4 <= length; i += 4)
+    if (a.getInt32(fromA + i, true) !== b.getInt32(fromB + i, true)) return false
+  for (; i < length; i++) if (a.getUint8(fromA + i) !== b.getUint8(fromB + i)) return false
+  return true
+}
+
 export class TextIndex {
   size = 0
   #bytes = new Uint8Array(FIRST_BYTES)
@@ -64,17 +77,10 @@ export class TextIndex {
   }
 
   #same(number: number, view: DataView, from: number, to: number): boolean {
-    let at = this.#offsets[number]!
-    if (this.#offsets[number + 1]! - at !== to - from) return false
-    if (to - from > SHORT) {
-      const given = new Uint8Array(view.buffer, view.byteOffset + from, to - from)
-      return Buffer.compare(this.#bytes.subarray(at, at + to - from), given) === 0
-    }
-    const own = this.#view
-    let i = from
-    for (; i + 4 <= to; i += 4, at += 4) if (own.getInt32(at, true) !== view.getInt32(i, true)) return false
-    for (; i < to; i++, at++) if (own.getUint8(at) !== view.getUint8(i)) return false
-    return true
+    const start = this.#offsets[number]!
+    return (
+      this.#offsets[number + 1]! - start === to - from && sameBytes(this.#view, start, view, from, to - from)
+    )
   }
 
   #insert(view: DataView, from: number, to: number, hash: number, slot: number): number {

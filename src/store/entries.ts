@@ -1,9 +1,11 @@
 /** Texts of several sources under one numbering, and the codes that rows get for them. */
 import type { StringTable, StringVector } from '../records/batch'
+import { hashOf, sameBytes, viewOf } from '../records/text-index'
 
 /** All entries of all sources under one numbering. */
 export class Entries {
   readonly #tables: readonly StringTable[]
+  readonly #views: readonly DataView[]
   readonly #first: Uint32Array
   readonly total: number
   /** Bytes of each entry. */
@@ -11,6 +13,7 @@ export class Entries {
 
   constructor(parts: readonly StringVector[]) {
     this.#tables = parts.map((part) => part.dict)
+    this.#views = this.#tables.map((table) => viewOf(table.bytes))
     this.#first = new Uint32Array(parts.length)
     let total = 0
     parts.forEach((part, i) => {
@@ -54,6 +57,25 @@ export class Entries {
     return bytes.subarray(offsets[code]!, offsets[code + 1]!)
   }
 
+  hash(entry: number): number {
+    const t = this.#tableOf(entry)
+    const from = this.#startOf(t, entry)
+    return hashOf(this.#views[t]!, from, from + this.lengths[entry]!)
+  }
+
+  same(a: number, b: number): boolean {
+    const length = this.lengths[a]!
+    if (length !== this.lengths[b]) return false
+    const tableA = this.#tableOf(a)
+    const tableB = this.#tableOf(b)
+    const fromA = this.#startOf(tableA, a)
+    return sameBytes(this.#views[tableA]!, fromA, this.#views[tableB]!, this.#startOf(tableB, b), length)
+  }
+
+  #startOf(table: number, entry: number): number {
+    return this.#tables[table]!.offsets[entry - this.#first[table]!]!
+  }
+
   /** The texts of the wanted entries; those that stand behind each other in one piece. */
   *runs(wanted: Uint32Array): Generator<Uint8Array> {
     const { lengths } = this
@@ -64,7 +86,7 @@ export class Entries {
       const entry = wanted[i]!
       if (lengths[entry] === 0) continue
       const t = this.#tableOf(entry)
-      const start = this.#tables[t]!.offsets[entry - this.#first[t]!]!
+      const start = this.#startOf(t, entry)
       if (this.#tables[t] !== table || start !== to) {
         if (table) yield table.bytes.subarray(from, to)
         table = this.#tables[t]!
@@ -76,28 +98,25 @@ export class Entries {
   }
 }
 
-/** Against texts chosen so that they collide. */
-const SEED = crypto.getRandomValues(new Uint32Array(1))[0]!
-
 /** Finds entries with the same text. */
 class SameText {
   readonly #entries: Entries
+  /** Entry + 1, or 0. */
   readonly #slots: Uint32Array
-  readonly #hashes: Uint32Array
+  readonly #hashes: Int32Array
   readonly #mask: number
 
   constructor(entries: Entries) {
     this.#entries = entries
     const size = 1 << (33 - Math.clz32(Math.max(8, entries.total)))
     this.#slots = new Uint32Array(size)
-    this.#hashes = new Uint32Array(size)
+    this.#hashes = new Int32Array(size)
     this.#mask = size - 1
   }
 
   /** The first entry with the text of this one. */
   first(entry: number): number {
-    const bytes = this.#entries.bytes(entry)
-    const hash = Bun.hash.xxHash32(bytes, SEED)
+    const hash = this.#entries.hash(entry)
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const taken = this.#slots[slot]!
       if (taken === 0) {
@@ -105,8 +124,7 @@ class SameText {
         this.#hashes[slot] = hash
         return entry
       }
-      if (this.#hashes[slot] === hash && Buffer.compare(this.#entries.bytes(taken - 1), bytes) === 0)
-        return taken - 1
+      if (this.#hashes[slot] === hash && this.#entries.same(taken - 1, entry)) return taken - 1
     }
   }
 }
