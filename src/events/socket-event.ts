@@ -49,7 +49,7 @@ export interface SocketEvent {
   readonly payload: Uint8Array
   // ───────────────────────────────────────────────────────────────────────────
   /** Of an open only: where the sent direction begins, as `offset`. */
-  readonly sentOffset?: number
+  readonly sentOffset?: number | undefined
   /** Of a close only: what the kernel had counted by then. */
   readonly totals?: Omit<SocketTotals, 'connId'>
 }

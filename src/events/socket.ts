@@ -1,6 +1,6 @@
 /** Decodes the events of the socket probe, in place. Offsets are those of `struct socket_event` in `bpf/socket.h`. */
 import type { Role } from '../records/types'
-import type { Direction, EventKind, SocketEvent } from './socket-event'
+import { type Direction, EVENT_OPEN, type EventKind, type SocketEvent } from './socket-event'
 
 /** Offset of each field that is read; a test compares them with the BTF of the built object. */
 export const SOCKET_EVENT = {
@@ -163,8 +163,8 @@ export class RingSocketEvent implements SocketEvent {
     return decoder.decode(end < 0 ? name : name.subarray(0, end))
   }
 
-  get sentOffset(): number {
-    return this.#u32(SOCKET_EVENT.sent_offset)
+  get sentOffset(): number | undefined {
+    return this.kind === EVENT_OPEN ? this.#u32(SOCKET_EVENT.sent_offset) : undefined
   }
 
   get payload(): Uint8Array {

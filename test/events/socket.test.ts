@@ -1,7 +1,7 @@
 /** Decoding: every field of a record, at an offset that is not the buffer's start. */
 import { expect, test } from 'bun:test'
 import { ENDPOINTS, ipv6Text, RingSocketEvent, SOCKET_EVENT } from '../../src/events/socket'
-import { EVENT_DATA, SENT } from '../../src/events/socket-event'
+import { EVENT_CLOSE, EVENT_DATA, EVENT_OPEN, SENT } from '../../src/events/socket-event'
 import { ROLE_SERVER } from '../../src/records/types'
 
 test('a record is read as it was written', () => {
@@ -25,7 +25,6 @@ test('a record is read as it was written', () => {
   view.setUint8(ends + ENDPOINTS.protocol, 17)
   new Uint8Array(buffer).set([10, 0, 0, 1], ends + ENDPOINTS.local_addr)
   new Uint8Array(buffer).set([10, 0, 0, 2], ends + ENDPOINTS.remote_addr)
-  view.setUint32(at + SOCKET_EVENT.sent_offset, 0xffff_fff1, true)
   new Uint8Array(buffer).set(Buffer.from('h\u00fbte\0?', 'utf8'), at + SOCKET_EVENT.comm)
   new Uint8Array(buffer).set([65, 66], at + SOCKET_EVENT.payload)
   const event = new RingSocketEvent(buffer, { high: 7, low: 2 }).at(at)
@@ -36,7 +35,6 @@ test('a record is read as it was written', () => {
     startTicks: event.startTicks,
     pid: event.pid,
     offset: event.offset,
-    sentOffset: event.sentOffset,
     comm: event.comm,
     size: event.size,
     payload: event.payload.join(),
@@ -52,7 +50,6 @@ test('a record is read as it was written', () => {
     startTicks: 2 ** 33,
     pid: 4_000_000,
     offset: 0xffff_fff0,
-    sentOffset: 0xffff_fff1,
     comm: 'hûte',
     size: 9,
     payload: '65,66',
@@ -63,6 +60,19 @@ test('a record is read as it was written', () => {
     local: '10.0.0.1:80',
     remote: '10.0.0.2:65535',
   })
+})
+
+test('only an open says where the sent direction begins', () => {
+  const buffer = new ArrayBuffer(256)
+  const view = new DataView(buffer)
+  view.setUint32(SOCKET_EVENT.sent_offset, 0xffff_fff1, true)
+  const event = new RingSocketEvent(buffer, { high: 0, low: 0 })
+  view.setUint8(SOCKET_EVENT.kind, EVENT_OPEN)
+  expect(event.sentOffset).toBe(0xffff_fff1)
+  for (const kind of [EVENT_DATA, EVENT_CLOSE]) {
+    view.setUint8(SOCKET_EVENT.kind, kind)
+    expect(event.sentOffset).toBeUndefined()
+  }
 })
 
 test('a command name takes all of its room', () => {
