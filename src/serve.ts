@@ -97,8 +97,9 @@ export async function serve(config: Config): Promise<number> {
   })
   try {
     const server = listen(app, config.listen)
-    for (const probe of capture.report.probes) {
-      if (!probe.attached) log(`${probe.name}: ${probe.error || 'not attached'}. ${probe.hint}`)
+    for (const { name, attached, error, hint } of capture.report.probes) {
+      // The verifier's log may follow: one line here, all of it in `nixie check`.
+      if (!attached) log(`${name}: ${error.split('\n', 1)[0]}. ${hint}`)
     }
     log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${server.url}`)
     const signal = await new Promise<string>((resolve) => {
