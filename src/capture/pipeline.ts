@@ -1,7 +1,7 @@
 /** The flow from the ring to the store, on one thread: drain → streams → records → one batch per table and second. */
 import type { Config } from '../config'
 import type { NixieError } from '../errors'
-import { EVENT_CLOSE, EVENT_DATA, type SocketEvent } from '../events/socket-event'
+import { EVENT_DATA, type SocketEvent } from '../events/socket-event'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel } from '../kernel/kernel'
 import { Processes } from '../metadata'
@@ -12,6 +12,7 @@ import { PROBE_ATTACHED, PROBE_FAILED, probeStatus } from '../records/probe-stat
 import type { Table } from '../records/table'
 import type { StoreWriter } from '../store/store'
 import { Streams } from '../streams'
+import { ownListener } from './own-traffic'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
@@ -36,11 +37,13 @@ export class Pipeline {
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
   readonly #streams: Streams
   readonly #sink: Sink
+  readonly #isOwn: (event: SocketEvent) => boolean
   readonly #onEvent = (event: SocketEvent) => {
+    if (this.#isOwn(event)) {
+      if (event.kind === EVENT_DATA) this.#kernel.setVerdict(event.connId, { action: 'count' })
+      return
+    }
     if (event.kind === EVENT_DATA) this.counters.eventBytes += event.size
-    // What the kernel counted and didn't send belongs to the connection's last word.
-    if (event.kind === EVENT_CLOSE && event.totals)
-      this.#streams.totals({ connId: event.connId, ...event.totals })
     this.#streams.handle(event)
   }
   #connStatsMs = Date.now()
@@ -49,6 +52,7 @@ export class Pipeline {
   constructor(kernel: Kernel, writer: StoreWriter, config: Config) {
     this.#kernel = kernel
     this.#writer = writer
+    this.#isOwn = ownListener(config.listen)
     this.settings = { bodyLimit: config.bodyLimit, redact: config.redact }
     this.#sink = {
       append: (table, record) => {

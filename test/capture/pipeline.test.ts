@@ -2,13 +2,15 @@
 import { expect, test } from 'bun:test'
 import { Pipeline } from '../../src/capture/pipeline'
 import type { Config } from '../../src/config'
+import { NixieError } from '../../src/errors'
 import type { SocketEvent } from '../../src/events/socket-event'
 import type { Kernel } from '../../src/kernel/kernel'
+import { ROLE_CLIENT } from '../../src/records/types'
 import type { StoreWriter } from '../../src/store/store'
 import { Wire } from '../streams/wire'
 
 /** Events wait in `waiting` until they are drained. */
-function stage(steps = 0) {
+function stage(steps = 0, refuse: () => boolean = () => false) {
   const waiting: SocketEvent[] = []
   const log: string[] = []
   let left = steps
@@ -23,7 +25,7 @@ function stage(steps = 0) {
       for (const event of events) handler(event)
       return events.length
     },
-    setVerdict: () => {},
+    setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
     totals: () => {},
     lost: () => ({ events: 0, bytes: 0 }),
     close: () => {},
@@ -31,6 +33,7 @@ function stage(steps = 0) {
   const writer: StoreWriter = {
     warnings: [],
     append(batches) {
+      if (refuse()) throw new NixieError('store_error', 'The disk is full', 'Make room.')
       for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
     },
     putEntities: () => {},
@@ -41,7 +44,7 @@ function stage(steps = 0) {
     stats: () => ({ expiredRows: 0, writtenBytes: 0, compactedBytes: 0, fileBytes: 0, budgetBytes: 1 }),
     close: () => {},
   }
-  const config = { bodyLimit: 1024, redact: true } as Config
+  const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true } as Config
   return { pipeline: new Pipeline(kernel, writer, config), waiting, log }
 }
 
@@ -72,4 +75,39 @@ test('the ring is drained between two steps of upkeep', () => {
   pipeline.second(Date.now())
   const upkeep = log.slice(log.indexOf('step'))
   expect(upkeep).toEqual(['step', 'drain 0', 'step', 'drain 0', 'step', 'drain 0', 'step'])
+})
+
+const exchange = (wire: Wire) => [
+  wire.request('GET / HTTP/1.1\r\nHost: a\r\n\r\n'),
+  wire.response('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
+]
+
+test('what clients on this node say to Nixie itself is not recorded; the same port elsewhere is', () => {
+  const { pipeline, waiting, log } = stage()
+  const client = (local: string, remote: string) =>
+    new Wire({ role: ROLE_CLIENT, local: [local, 50_000], remote: [remote, 6494] })
+  const own = [client('127.0.0.1', '127.0.0.1'), client('10.0.0.7', '10.0.0.7'), client('::1', '::1')]
+  for (const wire of own) waiting.push(wire.open(), ...exchange(wire), wire.close())
+  waiting.push(...exchange(client('10.0.0.7', '10.0.0.8')))
+  pipeline.drain()
+  pipeline.second(Date.now())
+  expect(log).toContain('append http_events 1')
+  for (const wire of own) expect(log).toContain(`count ${wire.connId}`)
+})
+
+test('rows that the store refuses are counted as shed, and the next ones are stored', () => {
+  let full = true
+  const { pipeline, waiting, log } = stage(0, () => full)
+  const wire = new Wire()
+  waiting.push(...exchange(wire))
+  pipeline.drain()
+  pipeline.second(Date.now())
+  expect(pipeline.counters.shedRows).toBeGreaterThanOrEqual(1)
+  expect(pipeline.storeError?.message).toBe('The disk is full')
+  full = false
+  waiting.push(...exchange(wire))
+  pipeline.drain()
+  pipeline.second(Date.now())
+  expect(log).toContain('append http_events 1')
+  expect(pipeline.storeError).toBeUndefined()
 })
