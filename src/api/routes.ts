@@ -2,9 +2,9 @@
 import type { Context } from 'hono'
 import { NixieError } from '../errors'
 import { DEFAULT_LIMITS, type Limits, type RunRequest } from '../runner/runner'
+import { didYouMean } from '../suggest'
 import { answerResponse, FORMATS } from './formats'
 import { METRICS_TYPE, metricsText } from './metrics'
-import { didYouMean } from './nearest'
 import { BODY_LIMIT, readQueryBody } from './query-body'
 import {
   type Parameter,

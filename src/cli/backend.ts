@@ -1,7 +1,6 @@
 /** Where the client commands get their answers: a running server, or the store itself. */
 import { existsSync, readFileSync } from 'node:fs'
 import { hostOf, isLoopback } from '../api/access'
-import { didYouMean } from '../api/nearest'
 import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
 import { type ErrorShape, NixieError } from '../errors'
@@ -14,6 +13,7 @@ import type {
   ScriptVariable,
   TableSummary,
 } from '../runner/runner'
+import { didYouMean } from '../suggest'
 import { type Invocation, type Option, UsageError } from './command'
 
 export interface ScriptSummary {

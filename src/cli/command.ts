@@ -1,7 +1,7 @@
 /** A command is one declaration: parsing, `--help` and completion come from it. */
 import { parseArgs } from 'node:util'
-import { didYouMean } from '../api/nearest'
 import type { Config } from '../config'
+import { didYouMean } from '../suggest'
 import type { Io } from './io'
 
 /** The command line itself is wrong: exit code 2. */

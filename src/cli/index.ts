@@ -1,6 +1,7 @@
 /** The command line: which command, with what, and how it ends. Exit codes: 0 done, 1 failed, 2 wrong usage. */
-import { didYouMean } from '../api/nearest'
+
 import { NixieError } from '../errors'
+import { didYouMean } from '../suggest'
 import { type CliDeps, type Command, parseCommand, UsageError } from './command'
 import { COMMANDS } from './commands'
 import { commandHelp, generalHelp } from './help'

@@ -1,8 +1,8 @@
 /** Binding the arguments of a call to parameters, and reading them as what a function needs. */
 import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
+import { nameHint } from '../suggest'
 import type { Source } from './source'
-import { didYouMean } from './suggest'
 import { type Constant, describe, type Value } from './values'
 
 export interface CallArgument {
@@ -45,7 +45,7 @@ export function bindArguments(
         'compile_error',
         at,
         `${what} has no argument '${param}'`,
-        didYouMean(param, params, 'arguments'),
+        nameHint(param, params, 'arguments'),
       )
     }
     if (bound.has(param)) {

@@ -2,12 +2,12 @@
 import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
 import type { DataType } from '../records/types'
+import { nameHint } from '../suggest'
 import { located } from './arguments'
 import { Evaluator } from './evaluate'
 import type { TableSchema } from './frames'
 import { parse } from './parse'
 import { Source } from './source'
-import { didYouMean } from './suggest'
 import { parseTime } from './time'
 import { constant, describe, type Scope, type TypeValue, type Value } from './values'
 
@@ -105,7 +105,7 @@ export function callFunction(
       throw new NixieError(
         'compile_error',
         `The script has no function '${name}'`,
-        didYouMean(name, known, 'functions'),
+        nameHint(name, known, 'functions'),
       )
     }
     const names = fn.params.map((param) => param.name)
@@ -114,7 +114,7 @@ export function callFunction(
       throw new NixieError(
         'unknown_argument',
         `${name} has no argument '${unknown}'`,
-        didYouMean(unknown, names, 'arguments'),
+        nameHint(unknown, names, 'arguments'),
       )
     }
     const values = Object.entries(args).map(([arg, value]) => ({

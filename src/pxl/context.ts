@@ -2,8 +2,8 @@
 import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
 import type { SemanticType } from '../records/types'
+import { nameHint } from '../suggest'
 import { callEngine, columnOf, retag } from './expressions'
-import { didYouMean } from './suggest'
 
 interface Key {
   readonly semantic: SemanticType
@@ -94,7 +94,7 @@ export function contextColumn(node: Node, key: string): Expr {
     throw new NixieError(
       'compile_error',
       `df.ctx has no key '${key.slice(0, 80)}'`,
-      didYouMean(key, known, 'keys'),
+      nameHint(key, known, 'keys'),
     )
   }
   for (const [column, fn] of Object.entries(entry.from)) {

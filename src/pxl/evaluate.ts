@@ -1,6 +1,7 @@
 /** Runs a script at compile time: statements change names, dataframe operations grow the plan. */
 import { NixieError } from '../errors'
 import { isAggregate, isFunction } from '../query/functions/registry'
+import { nameHint } from '../suggest'
 import { Arguments, bindArguments, type CallArgument, located, namesOf } from './arguments'
 import { contextColumn } from './context'
 import { asExpr, callEngine, columnOf, unknownFunction } from './expressions'
@@ -9,7 +10,6 @@ import { callMethod, isMethod, METHOD_NAMES } from './methods'
 import { binary, unary } from './operators'
 import { BUILTINS, cast, PX_TYPES, PYTHON_TYPES, type World } from './px'
 import type { Source } from './source'
-import { didYouMean } from './suggest'
 import type { Expression, Statement } from './syntax'
 import { constant, describe, type Module, NONE, Scope, type UserFunction, type Value } from './values'
 
@@ -109,7 +109,7 @@ export class Evaluator {
       'compile_error',
       at,
       `There is no module '${name}'`,
-      didYouMean(name, known, 'modules'),
+      nameHint(name, known, 'modules'),
     )
   }
 
@@ -174,7 +174,7 @@ export class Evaluator {
       case 'name': {
         const value = scope.get(expression.name)
         if (value) return value
-        const hint = didYouMean(expression.name, [...new Set(scope.names())], 'names')
+        const hint = nameHint(expression.name, [...new Set(scope.names())], 'names')
         throw new NixieError(
           'compile_error',
           `There is no name '${expression.name}'`,

@@ -2,7 +2,7 @@
 import { NixieError } from '../errors'
 import { isAggregate, isFunction, listFunctions, resolveFunction } from '../query/functions/registry'
 import type { Expr, Node } from '../query/plan'
-import { didYouMean } from './suggest'
+import { nameHint } from '../suggest'
 import { type Constant, describe, type Value } from './values'
 
 /**
@@ -79,7 +79,7 @@ export function callEngine(name: string, args: readonly Expr[]): Expr {
 
 export function unknownFunction(name: string, more: readonly string[] = []): NixieError {
   const known = [...new Set([...more, ...listFunctions().map((f) => f.name)])]
-  return new NixieError('compile_error', `px has no function '${name}'`, didYouMean(name, known, 'functions'))
+  return new NixieError('compile_error', `px has no function '${name}'`, nameHint(name, known, 'functions'))
 }
 
 function formsOf(name: string): string {
@@ -117,7 +117,7 @@ export function columnOf(node: Node, name: string): Expr & { kind: 'column' } {
   throw new NixieError(
     'unknown_column',
     `There is no column '${name.slice(0, 80)}'`,
-    didYouMean(name, known, 'columns'),
+    nameHint(name, known, 'columns'),
   )
 }
 

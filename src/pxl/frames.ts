@@ -3,8 +3,8 @@ import { NixieError } from '../errors'
 import { isAggregate, listFunctions, resolveAggregate } from '../query/functions/registry'
 import type { Aggregate, Expr, JoinColumn, Node, TypedColumn } from '../query/plan'
 import type { Column } from '../records/table'
+import { nameHint } from '../suggest'
 import { bind, columnOf } from './expressions'
-import { didYouMean } from './suggest'
 
 /** Bounds on what a few lines can unfold to: `df = df.append(df)` doubles, `df.merge(df)` widens. */
 const MAX_COLUMNS = 1_000
@@ -151,7 +151,7 @@ function aggregateError(fn: string, column: TypedColumn): NixieError {
   return new NixieError(
     'compile_error',
     `px.${fn} is not an aggregate`,
-    didYouMean(fn, [...known], 'aggregates'),
+    nameHint(fn, [...known], 'aggregates'),
   )
 }
 
@@ -163,7 +163,7 @@ export function checkJoinKind(how: string): void {
   throw new NixieError(
     'compile_error',
     `merge has no how='${how.slice(0, 40)}'`,
-    didYouMean(how, JOIN_KINDS, 'kinds'),
+    nameHint(how, JOIN_KINDS, 'kinds'),
   )
 }
 

@@ -2,11 +2,11 @@
 import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
+import { nameHint } from '../suggest'
 import type { Arguments } from './arguments'
 import { asExpr, callEngine, columnOf, retag } from './expressions'
 import { keep, scan, type TableSchema } from './frames'
 import { binary } from './operators'
-import { didYouMean } from './suggest'
 import { checkRange, formatDuration, parseDuration, parseTime, strptime } from './time'
 import { type Constant, constant, describe, NONE, type TypeValue, type Value } from './values'
 
@@ -71,7 +71,7 @@ function dataFrame(args: Arguments, world: World): Value {
       throw new NixieError(
         'unknown_table',
         `There is no table '${name.slice(0, 80)}'`,
-        didYouMean(name, known, 'tables'),
+        nameHint(name, known, 'tables'),
       )
     })
   }

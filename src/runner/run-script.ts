@@ -3,13 +3,13 @@ import { NixieError } from '../errors'
 import type { Metadata } from '../metadata/metadata'
 import { compile } from '../pxl/compile'
 import { newestFirst } from '../pxl/frames'
-import { didYouMean } from '../pxl/suggest'
 import { checkRange, parseTime } from '../pxl/time'
 import { toCells } from '../query/cells'
 import { type ExecuteContext, execute, type ResultSet } from '../query/engine'
 import type { Node, Plan } from '../query/plan'
 import type { Bundle } from '../scripts/bundle'
 import type { Source, TableInfo } from '../store/store'
+import { nameHint } from '../suggest'
 import type { TableRequest } from './messages'
 import {
   DEFAULT_LIMITS,
@@ -82,7 +82,7 @@ function requested(
   }
   const found = scripts.get(script)
   if (found) return text === undefined ? found : { ...found, text }
-  const hint = didYouMean(script, [...scripts.keys()], 'scripts')
+  const hint = nameHint(script, [...scripts.keys()], 'scripts')
   throw new NixieError('unknown_script', `There is no script '${script.slice(0, 80)}'`, hint)
 }
 
@@ -127,7 +127,7 @@ export function readTable(
     throw new NixieError(
       'unknown_table',
       `There is no table '${name.slice(0, 80)}'`,
-      didYouMean(name, known, 'tables'),
+      nameHint(name, known, 'tables'),
     )
   }
   if (!Number.isSafeInteger(limit) || limit < 0) {

@@ -1,8 +1,8 @@
 /** The values that a script's variables run with: what was given, checked, else the defaults. */
 import { NixieError } from '../errors'
-import { nearest } from '../pxl/suggest'
 import type { DataType } from '../records/types'
 import type { Variable } from '../scripts/bundle'
+import { nearest } from '../suggest'
 
 interface VariableType {
   readonly type: DataType

@@ -1,7 +1,7 @@
-import { didYouMean } from '../../api/nearest'
 import { durationWords } from '../../api/status'
 import { NixieError } from '../../errors'
 import type { TableSummary } from '../../runner/runner'
+import { didYouMean } from '../../suggest'
 import { BACKEND_OPTIONS, openBackend } from '../backend'
 import type { Command } from '../command'
 import { writeList } from '../output'

@@ -1,6 +1,6 @@
 /** Guesses for hints: near enough, or none. */
 import { expect, test } from 'bun:test'
-import { didYouMean, nearest } from '../../src/api/nearest'
+import { didYouMean, nearest } from '../src/suggest'
 
 const WORDS = ['start_time', 'end_time', 'limit', 'format']
 

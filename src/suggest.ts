@@ -1,13 +1,16 @@
 /** "Did you mean …?": the known name nearest to a misspelt one. */
 
+const LONGEST = 64
+
 /** The nearest of `known` within a third of the name's length, or undefined. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase()
+  // Names come from requests: a long one is no typing slip, and the distance costs its length squared.
+  if (name.length > LONGEST) return undefined
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
-  if (name.length > 64) return undefined
   for (const candidate of known) {
-    if (candidate.length > 64) continue
+    if (candidate.length > LONGEST) continue
     const distance = editDistance(wanted, candidate.toLowerCase())
     if (distance < bestDistance) {
       best = candidate
@@ -17,8 +20,14 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best
 }
 
-/** A hint: the near miss when there is one, else what there is. */
-export function didYouMean(name: string, known: readonly string[], what: string): string {
+/** `Did you mean 'x'? ` with the trailing space, or nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const near = nearest(name, known)
+  return near === undefined ? '' : `Did you mean '${near}'? `
+}
+
+/** A whole hint: the near miss when there is one, else what there is. */
+export function nameHint(name: string, known: readonly string[], what: string): string {
   const near = nearest(name, known)
   if (near !== undefined) return `Did you mean '${near}'?`
   if (known.length === 0) return `There are no ${what}.`
