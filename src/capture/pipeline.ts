@@ -89,6 +89,7 @@ export class Pipeline {
 
   /** Once a second: expire, seal, append, then bounded steps of upkeep with a drain between. */
   second(nowMs: number): void {
+    this.drain()
     this.#streams.tick(this.#kernel.now())
     if (nowMs - this.#connStatsMs >= CONN_STATS_EVERY_MS) {
       this.#connStatsMs = nowMs

@@ -12,11 +12,11 @@ import { DEFAULT_CAP, Pipeline } from './pipeline'
 
 declare const self: Worker
 
-/** The drain's pause adapts between these: at once under load, rarely when nothing happens. */
+/** The drain's pause adapts between these: short under load, and long enough when idle to cost next to nothing. */
 const SHORTEST_PAUSE_MS = 1
-const LONGEST_PAUSE_MS = 20
-/** A drain that finds more than this was too late. */
-const BUSY_EVENTS = 512
+const LONGEST_PAUSE_MS = 50
+/** What a drain should find: enough to be worth waking up for, a small part of the ring. */
+const EVENTS_PER_WAKE = 500
 
 const say = (message: FromCapture) => self.postMessage(message)
 
@@ -48,9 +48,8 @@ function run(pipeline: Pipeline, kernel: ReturnType<typeof openKernel>, writer: 
   let timer: Timer
   const drain = () => {
     const events = pipeline.drain()
-    if (events > BUSY_EVENTS) pause = SHORTEST_PAUSE_MS
-    else if (events === 0) pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
-    else pause = Math.min(pause + 1, LONGEST_PAUSE_MS)
+    const fitting = events === 0 ? pause * 2 : (pause * EVENTS_PER_WAKE) / events
+    pause = Math.max(SHORTEST_PAUSE_MS, Math.min(fitting, LONGEST_PAUSE_MS))
     timer = setTimeout(drain, pause)
   }
   const report = () => say({ kind: 'report', report: reportOf(pipeline, kernel, writer) })
