@@ -38,8 +38,8 @@ async function saturate(stage: Stage): Promise<Load> {
   return {
     requests,
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)![1]),
-    p50us: inUs(/50%\s+(\S+)/.exec(text)![1]!),
-    p99us: inUs(/99%\s+(\S+)/.exec(text)![1]!),
+    p50us: inUs(/^\s+50%\s+(\S+)/m.exec(text)![1]!),
+    p99us: inUs(/^\s+99%\s+(\S+)/m.exec(text)![1]!),
     cpu: cpu + stage.nginxCpu() - before,
   }
 }
@@ -104,7 +104,7 @@ async function compare(name: string, stage: Stage, load: () => Promise<Load>): P
   line('throughput with / without', spread(per((p) => p.with.perSecond / p.without.perSecond)))
   line('CPU added to nginx + load, µs a request', spread(per((p) => cpuOf(p.with) - cpuOf(p.without))))
   line('agent CPU, µs a request', spread(per((p) => (p.agentCpu / p.with.requests) * 1e6)))
-  line('agent CPU, % of a core', spread(per((p) => (p.agentCpu / SECONDS) * 100)))
+  line('agent CPU, % of a core', spread(per((p) => (p.agentCpu / (SECONDS + SETTLE_MS / 1000)) * 100)))
   line('p50 added, µs', spread(per((p) => p.with.p50us - p.without.p50us)))
   line('p99 added, µs', spread(per((p) => p.with.p99us - p.without.p99us)))
   line(
