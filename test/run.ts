@@ -1,5 +1,5 @@
 /** Runs the rings one after the other, sums their counts and ends with one line: `N passed, N failed, N skipped`. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -29,6 +29,8 @@ const bun = process.execPath
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 const scratch = mkdtempSync(join(tmpdir(), 'nixie-test-'))
 
+const TRACEFS = '/sys/kernel/tracing'
+
 const APART = /^test\/(architecture\.test\.ts|kernel\/|e2e\/|bench\/|ui\/browser)/
 const files = [...new Bun.Glob('test/**/*.test.{ts,tsx}').scanSync(root)].sort()
 const matching = (pattern: RegExp) => files.filter((path) => pattern.test(path))
@@ -53,6 +55,7 @@ const RINGS: readonly Ring[] = [
     steps: () => [
       { title: 'format and lint', command: [bin('biome'), 'ci', '--colors=off', '.'] },
       { title: 'types', command: [bin('tsc')] },
+      { title: 'types of the browser code', command: [bin('tsc'), '-p', 'ui/client'] },
       { title: 'shell scripts', command: ['shellcheck', 'install.sh', 'test/run.sh', '.ci/run'] },
       ...tests('architecture', matching(/^test\/architecture/)),
     ],
@@ -187,6 +190,17 @@ async function runRing(ring: Ring): Promise<Counts> {
   return total
 }
 
+/** A Nixie that a test kills can't take its tracefs down. */
+function tracefsMounted(): boolean {
+  return readFileSync('/proc/mounts', 'utf8').includes(` ${TRACEFS} tracefs `)
+}
+
+function tidy(): void {
+  sweep(child?.pid)
+  rmSync(scratch, { recursive: true, force: true })
+  if (!hadTracefs && tracefsMounted()) spawnSync('umount', [TRACEFS], { stdio: 'inherit' })
+}
+
 function chosenRings(names: readonly string[]): readonly Ring[] {
   const unknown = names.filter((name) => !RINGS.some((ring) => ring.name === name))
   if (unknown.length > 0) {
@@ -199,10 +213,11 @@ function chosenRings(names: readonly string[]): readonly Ring[] {
     : RINGS.filter((ring) => ring.name === 'build' || names.includes(ring.name))
 }
 
+const hadTracefs = tracefsMounted()
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    sweep(child?.pid)
-    rmSync(scratch, { recursive: true, force: true })
+    tidy()
     process.exit(1)
   })
 }
@@ -217,6 +232,6 @@ for (const ring of rings) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   times.push(`${ring.name}: ${counts.passed} of ${counts.passed + counts.failed} in ${seconds} s`)
 }
-rmSync(scratch, { recursive: true, force: true })
+tidy()
 console.log(`\n${times.join('\n')}\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0)
