@@ -173,6 +173,7 @@ export class Pipeline {
     this.counters.chunkBytes = stats.writtenBytes
     this.counters.compactedBytes = stats.compactedBytes
     this.counters.expiredRows = stats.expiredRows
+    Object.assign(this.counters, this.#kernel.uncaptured())
     const lost = this.#kernel.lost()
     this.counters.ringLostEvents = lost.events
     this.counters.ringLostBytes = lost.bytes

@@ -29,8 +29,25 @@ const spec = <const T extends Record<string, CounterSpec>>(
 export const COUNTERS = spec({
   events: { stage: 'kernel', unit: 'events', help: 'Events drained from the ring' },
   eventBytes: { stage: 'kernel', unit: 'bytes', help: 'Bytes that the drained calls moved, captured or not' },
-  ringLostEvents: { stage: 'kernel', unit: 'events', loss: 'ring', help: 'Events that found the ring full' },
+  ringLostEvents: {
+    stage: 'kernel',
+    unit: 'events',
+    loss: 'ring',
+    help: 'Events that found the ring full, or went beyond what one call may send',
+  },
   ringLostBytes: { stage: 'kernel', unit: 'bytes', help: 'Payload bytes of events that found the ring full' },
+  unixCalls: {
+    stage: 'kernel',
+    unit: 'events',
+    help: 'Calls that moved data over Unix sockets, which are counted only',
+  },
+  unixBytes: { stage: 'kernel', unit: 'bytes', help: 'Bytes that those calls moved' },
+  compatCalls: {
+    stage: 'kernel',
+    unit: 'events',
+    help: 'Socket calls of 32-bit processes, which are not captured',
+  },
+  unreadBytes: { stage: 'kernel', unit: 'bytes', help: 'Bytes that could not be read out of the process' },
   drainNs: { stage: 'kernel', unit: 'ns', help: 'Time spent in draining, parsing and building columns' },
   connections: { stage: 'streams', unit: 'connections', help: 'Connections followed since the start' },
   gaps: { stage: 'streams', unit: 'events', loss: 'gaps', help: 'Holes in a stream that cost a message' },

@@ -1,7 +1,7 @@
 /** The kernel side, opened: what can't be had is said by a probe, never thrown. */
 import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
 import { Clock } from './clock'
-import type { Kernel, KernelOptions, ProbeStatus } from './kernel'
+import type { Kernel, KernelOptions, ProbeStatus, Uncaptured } from './kernel'
 import { readClocks } from './libc'
 import { failed, PROGRAMS, type ProgramName, SocketProbe } from './socket-probe'
 import { mountTracefs, type Tracefs } from './tracefs'
@@ -52,6 +52,10 @@ class OpenKernel implements Kernel {
 
   lost(): { events: number; bytes: number } {
     return this.#probe?.lost() ?? { events: 0, bytes: 0 }
+  }
+
+  uncaptured(): Uncaptured {
+    return this.#probe?.uncaptured() ?? { unixCalls: 0, unixBytes: 0, compatCalls: 0, unreadBytes: 0 }
   }
 
   close(): void {

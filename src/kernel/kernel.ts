@@ -13,6 +13,16 @@ export interface ProbeStatus {
   readonly hint: string
 }
 
+export interface Uncaptured {
+  /** Calls that moved data over Unix sockets, and their bytes: counted only. */
+  readonly unixCalls: number
+  readonly unixBytes: number
+  /** Socket calls of 32-bit processes. */
+  readonly compatCalls: number
+  /** Bytes that were to be captured and could not be read out of the process. */
+  readonly unreadBytes: number
+}
+
 export interface KernelOptions {
   /** False: nothing is loaded; probes say so. */
   readonly enabled: boolean
@@ -39,5 +49,7 @@ export interface Kernel {
   totals(handler: (totals: SocketTotals) => void): void
   /** Events and payload bytes that found the ring full, since the start. */
   lost(): { events: number; bytes: number }
+  /** What was seen and left out on purpose or for want of a page, since the start. */
+  uncaptured(): Uncaptured
   close(): void
 }

@@ -5,7 +5,7 @@ import x64 from '../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
 import { RingSocketEvent, TOTALS } from '../events/socket'
 import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
 import type { Clock } from './clock'
-import type { KernelOptions, ProbeStatus } from './kernel'
+import type { KernelOptions, ProbeStatus, Uncaptured } from './kernel'
 import { BpfObject, BpfRing, mapGet, mapSet, mapWalk } from './loader'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
@@ -21,6 +21,9 @@ const IGNORED_MAX = 8
 const COUNTER_LOST_EVENTS = 0
 const COUNTER_LOST_BYTES = 1
 const COUNTER_UNIX_CALLS = 2
+const COUNTER_UNIX_BYTES = 3
+const COUNTER_COMPAT_CALLS = 4
+const COUNTER_UNREAD_BYTES = 5
 const BATCH = 4096
 const TWO_32 = 2 ** 32
 
@@ -194,9 +197,13 @@ export class SocketProbe {
     return { events: this.#counter(COUNTER_LOST_EVENTS), bytes: this.#counter(COUNTER_LOST_BYTES) }
   }
 
-  /** Calls that moved data over Unix sockets, which are not captured. */
-  unixCalls(): number {
-    return this.#counter(COUNTER_UNIX_CALLS)
+  uncaptured(): Uncaptured {
+    return {
+      unixCalls: this.#counter(COUNTER_UNIX_CALLS),
+      unixBytes: this.#counter(COUNTER_UNIX_BYTES),
+      compatCalls: this.#counter(COUNTER_COMPAT_CALLS),
+      unreadBytes: this.#counter(COUNTER_UNREAD_BYTES),
+    }
   }
 
   close(): void {

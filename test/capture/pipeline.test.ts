@@ -28,6 +28,7 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
     setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
     totals: () => {},
     lost: () => ({ events: 0, bytes: 0 }),
+    uncaptured: () => ({ unixCalls: 3, unixBytes: 30, compatCalls: 0, unreadBytes: 0 }),
     close: () => {},
   }
   const writer: StoreWriter = {
@@ -73,6 +74,7 @@ test('under load rows are appended before the second is over', () => {
 test('the ring is drained between two steps of upkeep', () => {
   const { pipeline, log } = stage(3)
   pipeline.second(Date.now())
+  expect(pipeline.counters).toMatchObject({ unixCalls: 3, unixBytes: 30 })
   const upkeep = log.slice(log.indexOf('step'))
   expect(upkeep).toEqual(['step', 'drain 0', 'step', 'drain 0', 'step', 'drain 0', 'step'])
 })
