@@ -127,7 +127,8 @@ function Services({ traffic, status, scripts }: Omit<Overview, 'rates'>) {
 
 function Processes({ traffic, scripts }: Pick<Overview, 'traffic' | 'scripts'>) {
   const table = 'code' in traffic ? undefined : traffic.processes
-  if (!table || table.rows === 0) return <p class="empty">No process moved data in the last minute.</p>
+  if (!table || table.rows === 0)
+    return <p class="empty">No process moved data in the last minute; connections are counted every 10 s.</p>
   return <Busiest table={table} by="sent" most={MOST_PROCESSES} scripts={scripts} caption="Processes" />
 }
 
