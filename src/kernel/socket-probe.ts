@@ -11,19 +11,21 @@ import { BpfObject, BpfRing, mapGet, mapSet, mapWalk } from './loader'
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
 export const CONNECTION = { id: 0, totals: 24, closed: 89, size: 96 } as const
 
-const VERDICT_SLOTS = 131_072
-const VERDICT_CAP_MAX = 0x3_ffff
-/** In the high word of a verdict. */
-const VERDICT_CAP_SHIFT = 4
-const VERDICT_COUNT = 1 << 30
-const VERDICT_SET = 1 << 31
-const IGNORED_MAX = 8
-const COUNTER_LOST_EVENTS = 0
-const COUNTER_LOST_BYTES = 1
-const COUNTER_UNIX_CALLS = 2
-const COUNTER_UNIX_BYTES = 3
-const COUNTER_COMPAT_CALLS = 4
-const COUNTER_UNREAD_BYTES = 5
+/** Of `bpf/socket.h`, which a test holds them to. The bits of a verdict are those of its high word. */
+export const SHARED = {
+  VERDICT_SLOTS: 131_072,
+  VERDICT_CAP_MAX: 0x3_ffff,
+  VERDICT_CAP_SHIFT: 4,
+  VERDICT_COUNT: 1 << 30,
+  VERDICT_SET: 1 << 31,
+  IGNORED_MAX: 8,
+  COUNTER_LOST_EVENTS: 0,
+  COUNTER_LOST_BYTES: 1,
+  COUNTER_UNIX_CALLS: 2,
+  COUNTER_UNIX_BYTES: 3,
+  COUNTER_COMPAT_CALLS: 4,
+  COUNTER_UNREAD_BYTES: 5,
+} as const
 const BATCH = 4096
 const TWO_32 = 2 ** 32
 
@@ -73,8 +75,8 @@ function loadObject(options: KernelOptions, programs: readonly ProgramName[], cp
   if (!bytes) throw new Error(`there is no probe for ${process.arch}`)
   const object = new BpfObject(bytes)
   try {
-    const ignored = new Uint32Array(IGNORED_MAX)
-    ignored.set(options.ignorePids.slice(0, IGNORED_MAX))
+    const ignored = new Uint32Array(SHARED.IGNORED_MAX)
+    ignored.set(options.ignorePids.slice(0, SHARED.IGNORED_MAX))
     object.setKnob('ignored_tgids', ignored)
     object.setKnob('default_cap', Uint32Array.of(options.defaultCap))
     object.setKnob('cpu_count', Uint32Array.of(cpus))
@@ -160,12 +162,14 @@ export class SocketProbe {
   }
 
   setVerdict(connId: number, verdict: Verdict): void {
-    const tag = Math.floor(connId / VERDICT_SLOTS)
+    const tag = Math.floor(connId / SHARED.VERDICT_SLOTS)
     const what =
-      verdict.action === 'count' ? VERDICT_COUNT : Math.min(verdict.cap, VERDICT_CAP_MAX) << VERDICT_CAP_SHIFT
-    this.#slot[0] = connId % VERDICT_SLOTS
+      verdict.action === 'count'
+        ? SHARED.VERDICT_COUNT
+        : Math.min(verdict.cap, SHARED.VERDICT_CAP_MAX) << SHARED.VERDICT_CAP_SHIFT
+    this.#slot[0] = connId % SHARED.VERDICT_SLOTS
     this.#word[0] = tag % TWO_32
-    this.#word[1] = Math.floor(tag / TWO_32) | what | VERDICT_SET
+    this.#word[1] = Math.floor(tag / TWO_32) | what | SHARED.VERDICT_SET
     mapSet(this.#maps.verdicts, this.#slot, this.#word)
   }
 
@@ -194,15 +198,18 @@ export class SocketProbe {
   }
 
   lost(): { events: number; bytes: number } {
-    return { events: this.#counter(COUNTER_LOST_EVENTS), bytes: this.#counter(COUNTER_LOST_BYTES) }
+    return {
+      events: this.#counter(SHARED.COUNTER_LOST_EVENTS),
+      bytes: this.#counter(SHARED.COUNTER_LOST_BYTES),
+    }
   }
 
   uncaptured(): Uncaptured {
     return {
-      unixCalls: this.#counter(COUNTER_UNIX_CALLS),
-      unixBytes: this.#counter(COUNTER_UNIX_BYTES),
-      compatCalls: this.#counter(COUNTER_COMPAT_CALLS),
-      unreadBytes: this.#counter(COUNTER_UNREAD_BYTES),
+      unixCalls: this.#counter(SHARED.COUNTER_UNIX_CALLS),
+      unixBytes: this.#counter(SHARED.COUNTER_UNIX_BYTES),
+      compatCalls: this.#counter(SHARED.COUNTER_COMPAT_CALLS),
+      unreadBytes: this.#counter(SHARED.COUNTER_UNREAD_BYTES),
     }
   }
 

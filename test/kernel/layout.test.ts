@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
-import { CONNECTION } from '../../src/kernel/socket-probe'
+import { CONNECTION, SHARED } from '../../src/kernel/socket-probe'
 
 const root = join(import.meta.dir, '../..')
 const BTF_MAGIC = 0xeb9f
@@ -78,3 +78,19 @@ for (const arch of ['x64', 'arm64']) {
     expect(known.get('connection')!.size).toBe(size)
   })
 }
+
+test('numbers that both sides use', () => {
+  const header = readFileSync(join(root, 'bpf/socket.h'), 'utf8')
+  const value = (name: string): bigint => {
+    const found = new RegExp(`(?:define ${name} |\\t${name} = )(.*?),?$`, 'm').exec(header)
+    if (!found) throw new Error(`socket.h has no ${name}`)
+    const text = found[1]!
+    const shift = /^\(1ULL << (\d+)\)$/.exec(text)
+    return shift ? 1n << BigInt(shift[1]!) : BigInt(text.replace(/ULL$/, ''))
+  }
+  const { VERDICT_CAP_SHIFT, VERDICT_COUNT, VERDICT_SET, ...plain } = SHARED
+  for (const [name, number] of Object.entries(plain)) expect(value(name), name).toBe(BigInt(number))
+  expect(value('VERDICT_CAP_SHIFT')).toBe(BigInt(VERDICT_CAP_SHIFT) + 32n)
+  expect(value('VERDICT_COUNT')).toBe(BigInt(VERDICT_COUNT >>> 0) << 32n)
+  expect(value('VERDICT_SET')).toBe(BigInt(VERDICT_SET >>> 0) << 32n)
+})
