@@ -19,6 +19,13 @@ export interface CompileOptions {
   readonly nowNs: bigint
 }
 
+/** Something that the script asks for and doesn't get, though it runs. */
+export interface Warning {
+  readonly message: string
+  readonly line: number
+  readonly column: number
+}
+
 export interface Display {
   readonly name: string
   readonly node: Node
@@ -28,6 +35,8 @@ export interface Display {
 export interface CompiledModule {
   /** What px.display and px.debug have shown so far; calls of functions add to it. */
   readonly displays: readonly Display[]
+  /** Calls of functions add to it; each once. */
+  readonly warnings: readonly Warning[]
   readonly functions: readonly {
     readonly name: string
     readonly params: readonly string[]
@@ -51,6 +60,7 @@ export function compile(text: string, { tables, nowNs }: CompileOptions): Compil
   const source = new Source('script', text)
   return guarded(source, () => {
     const displays: Display[] = []
+    const warnings: Warning[] = []
     const evaluator = new Evaluator(source, {
       nowNs,
       tables: new Map(tables.map((table) => [table.name, table])),
@@ -64,7 +74,7 @@ export function compile(text: string, { tables, nowNs }: CompileOptions): Compil
         ? [{ name: statement.name, params: statement.params.map((p) => p.name) }]
         : [],
     )
-    const module = { displays, functions }
+    const module = { displays, warnings, functions }
     internals.set(module, { source, evaluator, scope, nowNs })
     return module
   })

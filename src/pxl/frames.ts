@@ -14,6 +14,8 @@ const MAX_DEPTH = 1_500
 export interface TableSchema {
   readonly name: string
   readonly columns: readonly Column[]
+  /** False when nothing fills it yet: who reads it is warned. */
+  readonly hasSource?: boolean
 }
 
 const extents = new WeakMap<Node, { size: number; depth: number }>()

@@ -29,12 +29,16 @@ export interface ExecuteContext {
   cancelled(): boolean
   /** The table that `GetTables`, `GetSchemas`, … stand for. Columns are taken by name. */
   virtualTable(fn: string, args: Readonly<Record<string, unknown>>): VirtualTable
+  /** Takes the rows of an output as they come, in place of the result, which then holds none. */
+  readonly emit?: (output: number, batch: Batch) => void
 }
 
 export interface ResultSet {
   readonly name: string
   readonly columns: readonly TypedColumn[]
   readonly batch: Batch
+  /** Also those that were emitted. */
+  readonly rows: number
   /** The row limit cut it. */
   readonly truncated: boolean
 }
@@ -79,18 +83,26 @@ class SourceOperator extends Operator {
   }
 }
 
-/** Keeps what is to be shown, up to the row limit. */
+/** Keeps or emits what is to be shown, up to the row limit. */
 class Sink implements Port {
   readonly #name: string
   readonly #columns: readonly TypedColumn[]
   readonly #budget: Budget
+  readonly #emit: ((batch: Batch) => void) | undefined
   readonly #batches: Batch[] = []
+  /** One more than the limit when there are more. */
   #rows = 0
 
-  constructor(name: string, columns: readonly TypedColumn[], budget: Budget) {
+  constructor(
+    name: string,
+    columns: readonly TypedColumn[],
+    budget: Budget,
+    emit: ((batch: Batch) => void) | undefined,
+  ) {
     this.#name = name
     this.#columns = columns
     this.#budget = budget
+    this.#emit = emit
   }
 
   /** One row more than the limit tells that there are more. */
@@ -99,21 +111,31 @@ class Sink implements Port {
   }
 
   push(batch: Batch): void {
-    const rows = Math.min(batch.rows, this.#budget.limits.rows + 1 - this.#rows)
+    const { rows: limit } = this.#budget.limits
+    const room = Math.max(0, limit - this.#rows)
+    this.#rows = Math.min(limit + 1, this.#rows + batch.rows)
+    const rows = Math.min(batch.rows, room)
+    if (rows === 0) return
     const kept = { rows, columns: batch.columns.map((vector) => compact(head(vector, rows))) }
-    this.#rows += rows
-    this.#budget.hold(bytesOf(kept))
-    this.#batches.push(kept)
+    if (this.#emit) this.#emit(kept)
+    else {
+      this.#budget.hold(bytesOf(kept))
+      this.#batches.push(kept)
+    }
   }
 
   finish(): void {}
 
   result(): ResultSet {
     const types = this.#columns.map((column) => column.type)
-    const all = concatBatches(types, this.#batches)
-    const rows = Math.min(all.rows, this.#budget.limits.rows)
-    const batch = { rows, columns: all.columns.map((vector) => head(vector, rows)) }
-    return { name: this.#name, columns: this.#columns, batch, truncated: all.rows > rows }
+    const { rows: limit } = this.#budget.limits
+    return {
+      name: this.#name,
+      columns: this.#columns,
+      batch: concatBatches(types, this.#batches),
+      rows: Math.min(this.#rows, limit),
+      truncated: this.#rows > limit,
+    }
   }
 }
 
@@ -150,6 +172,8 @@ class Execution {
     switch (node.op) {
       case 'scan':
         return this.#source(node, () => this.#scan(node))
+      case 'empty':
+        return this.#source(node, () => [])
       case 'virtual':
         return this.#source(node, () => [this.#virtual(node)])
       case 'filter': {
@@ -254,8 +278,9 @@ function attach<T extends Operator & Port>(input: Operator, stage: T): T {
 export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[]; stats: ExecuteStats } {
   const budget = new Budget(given.limits, given.cancelled)
   const execution = new Execution(given, budget)
-  const sinks = optimise(plan).outputs.map(({ name, node }) => {
-    const sink = new Sink(name, node.columns, budget)
+  const { emit } = given
+  const sinks = optimise(plan).outputs.map(({ name, node }, i) => {
+    const sink = new Sink(name, node.columns, budget, emit && ((batch) => emit(i, batch)))
     execution.operator(node).connect(sink)
     return sink
   })

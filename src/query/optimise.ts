@@ -20,6 +20,7 @@ function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {
 function inputsOf(node: Node): readonly Node[] {
   switch (node.op) {
     case 'scan':
+    case 'empty':
     case 'virtual':
       return []
     case 'join':
@@ -34,6 +35,7 @@ function inputsOf(node: Node): readonly Node[] {
 function withInputs(node: Node, map: (input: Node) => Node): Node {
   switch (node.op) {
     case 'scan':
+    case 'empty':
     case 'virtual':
       return node
     case 'join':

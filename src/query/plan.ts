@@ -44,6 +44,8 @@ export type Node = { readonly columns: readonly TypedColumn[] } & (
       /** From the newest row to the oldest, within a batch too: what stands under a `limit` (PxL's head). */
       readonly reverse?: boolean
     }
+  /** No rows: a table that a tracepoint would fill, for one. */
+  | { readonly op: 'empty' }
   /** A table made up at run time: GetTables, GetSchemas, … */
   | { readonly op: 'virtual'; readonly fn: string; readonly args: Readonly<Record<string, unknown>> }
   | { readonly op: 'filter'; readonly input: Node; readonly predicate: Expr }

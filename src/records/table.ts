@@ -56,3 +56,9 @@ export const int = column('INT64', 'ST_NONE', 'GENERAL')
 export const float = column('FLOAT64', 'ST_NONE', 'GENERAL')
 export const bool = column('BOOLEAN', 'ST_NONE', 'GENERAL')
 export const string = column('STRING', 'ST_NONE', 'GENERAL')
+
+/** An integer that only grows, and one that goes up and down. */
+export const counter = (description: string, semantic: SemanticType = 'ST_NONE') =>
+  int(description, { semantic, pattern: 'METRIC_COUNTER' })
+export const gauge = (description: string, semantic: SemanticType = 'ST_NONE') =>
+  int(description, { semantic, pattern: 'METRIC_GAUGE' })

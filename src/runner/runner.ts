@@ -5,8 +5,9 @@ import type { DataType, SemanticType } from '../records/types'
 export interface RunRequest {
   /** A script of the library (`px/http_data`), or … */
   readonly script?: string
-  /** … PxL text. */
+  /** … PxL text, perhaps with the vis.json that goes with it. */
   readonly text?: string
+  readonly view?: string
   /** Values of the script's variables by name, as text. */
   readonly args?: Readonly<Record<string, string>>
   /** Only compile: the tables' columns, no rows. */

@@ -45,7 +45,7 @@ const optimised = (node: Node) => optimise({ outputs: [{ name: 'o', node }] }).o
 
 /** Operators from the output down the first inputs. */
 function shape(node: Node): string {
-  if (node.op === 'scan' || node.op === 'virtual') return node.op
+  if (node.op === 'scan' || node.op === 'virtual' || node.op === 'empty') return node.op
   if (node.op === 'join') return `join(${shape(node.left)}, ${shape(node.right)})`
   if (node.op === 'union') return `union(${node.inputs.map(shape)})`
   return `${node.op} ${shape(node.input)}`
@@ -53,7 +53,7 @@ function shape(node: Node): string {
 
 function scanOf(node: Node): Extract<Node, { op: 'scan' }> {
   if (node.op === 'scan') return node
-  if (node.op === 'virtual' || node.op === 'union') throw new Error('no scan')
+  if (node.op === 'virtual' || node.op === 'empty' || node.op === 'union') throw new Error('no scan')
   return scanOf(node.op === 'join' ? node.left : node.input)
 }
 const names = (node: Node) => node.columns.map(({ name }) => name)

@@ -216,7 +216,7 @@ describe('tables of functions', () => {
 
   test('can be worked with as any table', () => {
     const text =
-      "import px\ndf = px.GetSchemas()\ndf = df[df.column_name == 'latency']\npx.display(df[['table_name']])"
+      "import px\ndf = px.GetSchemas()\ndf = df[df.column_name == 'resp_message']\npx.display(df[['table_name']])"
     expect(rowsOf(run({ text }, context))).toEqual([{ table_name: 'http_events' }])
   })
 })

@@ -1,19 +1,12 @@
-import { bool, defineTable, int, string, time, upid } from '../../records/table'
+import { defineTable, int, string } from '../../records/table'
+import { encrypted, latency, seenAt } from '../lib/columns'
 
 export const httpEvents = defineTable(
   'http_events',
   'HTTP requests with their responses, as seen at one end of the connection',
   {
-    time_: time('When the last byte of the response was moved'),
-    upid: upid('Process that owns the traced end'),
-    remote_addr: string('Address of the other end', { semantic: 'ST_IP_ADDRESS' }),
-    remote_port: int('Port of the other end', { semantic: 'ST_PORT' }),
-    local_addr: string('Address of the traced end', { semantic: 'ST_IP_ADDRESS' }),
-    local_port: int('Port of the traced end', { semantic: 'ST_PORT' }),
-    trace_role: int('Role of the traced process: 1 client, 2 server, 4 unknown', {
-      pattern: 'GENERAL_ENUM',
-    }),
-    encrypted: bool('True when the connection is encrypted', { pattern: 'GENERAL_ENUM' }),
+    ...seenAt,
+    encrypted,
     major_version: int('Major version of HTTP: 1 or 2', { pattern: 'GENERAL_ENUM' }),
     minor_version: int('Minor version of HTTP: 0 or 1; 0 for HTTP/2', { pattern: 'GENERAL_ENUM' }),
     content_type: int('Kind of the response content: 0 unknown, 1 JSON, 2 gRPC', { pattern: 'GENERAL_ENUM' }),
@@ -36,9 +29,6 @@ export const httpEvents = defineTable(
       semantic: 'ST_BYTES',
       pattern: 'METRIC_GAUGE',
     }),
-    latency: int('From the first byte of the request to the last byte of the response', {
-      semantic: 'ST_DURATION_NS',
-      pattern: 'METRIC_GAUGE',
-    }),
+    latency,
   },
 )

@@ -1,0 +1,29 @@
+/** Columns that the tables of protocols share. */
+import { bool, int, string, time, upid } from '../../records/table'
+
+/** Where a record was seen: the first columns of each protocol's table. */
+export const seenAt = {
+  time_: time('When the last byte of the response was moved'),
+  upid: upid('Process that owns the traced end'),
+  remote_addr: string('Address of the other end', { semantic: 'ST_IP_ADDRESS' }),
+  remote_port: int('Port of the other end', { semantic: 'ST_PORT' }),
+  local_addr: string('Address of the traced end', { semantic: 'ST_IP_ADDRESS' }),
+  local_port: int('Port of the traced end', { semantic: 'ST_PORT' }),
+  trace_role: int('Role of the traced process: 1 client, 2 server, 4 unknown', { pattern: 'GENERAL_ENUM' }),
+} as const
+
+export const encrypted = bool('True when the connection is encrypted', { pattern: 'GENERAL_ENUM' })
+
+export const latency = int('From the first byte of the request to the last byte of the response', {
+  semantic: 'ST_DURATION_NS',
+  pattern: 'METRIC_GAUGE',
+})
+
+const enumeration = { pattern: 'GENERAL_ENUM' } as const
+
+/** A number or text out of a fixed set. */
+export const code = (description: string) => int(description, enumeration)
+export const keyword = (description: string) => string(description, enumeration)
+
+/** JSON. */
+export const structured = (description: string) => string(description, { pattern: 'STRUCTURED' })

@@ -1,0 +1,10 @@
+import { defineTable } from '../../records/table'
+import { code, latency, seenAt, structured } from '../lib/columns'
+
+export const tlsEvents = defineTable('tls_events', 'TLS handshakes', {
+  ...seenAt,
+  req_type: code('Content type of the record'),
+  req_body: structured('ClientHello as JSON: server name, versions, extensions'),
+  resp_body: structured('ServerHello as JSON: version, cipher, extensions'),
+  latency,
+})

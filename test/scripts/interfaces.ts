@@ -1,0 +1,33 @@
+/** interfaces.txt, read. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Interface {
+  /** `name TYPE "default"` */
+  readonly variables: readonly string[]
+  /** `function(parameter, parameter=variable)` */
+  readonly calls: readonly string[]
+  /** Result table → its columns (`name TYPE UNIT`), or how many there are. */
+  readonly tables: ReadonlyMap<string, readonly string[] | number>
+}
+
+function readInterfaces(): ReadonlyMap<string, Interface> {
+  const text = readFileSync(join(import.meta.dir, 'interfaces.txt'), 'utf8')
+  const [, ...blocks] = text.trimEnd().split(/\n(?=\w+\/)/)
+  return new Map(
+    blocks.map((block) => {
+      const [name, ...lines] = block.split('\n') as [string, ...string[]]
+      const of = (kind: string) =>
+        lines.flatMap((line) => (line.startsWith(`  ${kind} `) ? [line.slice(kind.length + 3)] : []))
+      const tables = of('table').map((line) => {
+        const [, table, columns] = /^(.*?): (.*)$/.exec(line)!
+        const count = /^(\d+) columns$/.exec(columns!)
+        return [table!, count ? Number(count[1]) : columns!.split('; ')] as const
+      })
+      return [name, { variables: of('var'), calls: of('call'), tables: new Map(tables) }]
+    }),
+  )
+}
+
+/** By script. */
+export const INTERFACES = readInterfaces()
