@@ -4,6 +4,7 @@
  */
 import { columnsOf, conjunction, conjuncts, pruneOf } from './conditions'
 import { AGGREGATES } from './functions/aggregates'
+import { consumersFirst, inputsOf, withInputs } from './graph'
 import type { Expr, Node, Plan, TypedColumn } from './plan'
 
 type Of<Op extends Node['op']> = Extract<Node, { op: Op }>
@@ -15,50 +16,6 @@ export function optimise(plan: Plan): Plan {
 
 function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {
   return { outputs: plan.outputs.map(({ name, node }) => ({ name, node: map(node) })) }
-}
-
-function inputsOf(node: Node): readonly Node[] {
-  switch (node.op) {
-    case 'scan':
-    case 'empty':
-    case 'virtual':
-      return []
-    case 'join':
-      return [node.left, node.right]
-    case 'union':
-      return node.inputs
-    default:
-      return [node.input]
-  }
-}
-
-function withInputs(node: Node, map: (input: Node) => Node): Node {
-  switch (node.op) {
-    case 'scan':
-    case 'empty':
-    case 'virtual':
-      return node
-    case 'join':
-      return { ...node, left: map(node.left), right: map(node.right) }
-    case 'union':
-      return { ...node, inputs: node.inputs.map(map) }
-    default:
-      return { ...node, input: map(node.input) }
-  }
-}
-
-/** Every node once, each before what it reads. */
-function consumersFirst(plan: Plan): Node[] {
-  const order: Node[] = []
-  const seen = new Set<Node>()
-  const visit = (node: Node): void => {
-    if (seen.has(node)) return
-    seen.add(node)
-    for (const input of inputsOf(node)) visit(input)
-    order.push(node)
-  }
-  for (const { node } of plan.outputs) visit(node)
-  return order.reverse()
 }
 
 /** How often each node is read. */
