@@ -32,6 +32,11 @@ function codeOf(cause: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
+/** It comes from SQLite or the file system, not from the program. */
+export function isOfSqlite(cause: unknown): boolean {
+  return /^(SQLITE_|E[A-Z]+$)/.test(codeOf(cause))
+}
+
 /** The file's bytes are not a store's: set it aside. */
 export function isDamage(cause: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(cause))

@@ -2,14 +2,13 @@
 import { Database } from 'bun:sqlite'
 import { statSync } from 'node:fs'
 import { NixieError } from '../errors'
-import type { Batch, IntVector, Vector } from '../records/batch'
+import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
 import { DamagedBlob } from './blob'
-import { type Chunk, chunksBetween, columnRange, listChunks, readColumn, schemaColumns } from './chunks'
-import { defaultVector, ruledOut } from './columns'
-import { FORMAT_VERSION, pragma, storeError, storeFile } from './database'
-import { sliceRows, takeRows } from './slice'
-import type { Entity, Prune, ScanOptions, Source, TableInfo } from './store'
+import { type Chunk, chunksBetween, listChunks } from './chunks'
+import { FORMAT_VERSION, isOfSqlite, pragma, storeError, storeFile } from './database'
+import { ChunkScan } from './scan'
+import type { Entity, ScanOptions, Source, TableInfo } from './store'
 
 const BUSY_MS = 2000
 const MAX_INT64 = 2n ** 63n - 1n
@@ -58,7 +57,9 @@ class SqliteReader implements Reader {
   *scan(name: string, options: ScanOptions): Generator<Batch> {
     const table = this.#tables.get(name)
     if (!table) throw new NixieError('unknown_table', `There is no table '${name}'`, this.#known())
-    for (const column of [...options.columns, ...(options.prune ?? []).map((p) => p.column)])
+    const selected = (options.select ?? []).flatMap((step) => step.columns)
+    const pruned = (options.prune ?? []).map((condition) => condition.column)
+    for (const column of [...options.columns, ...pruned, ...selected])
       if (!table.columns.some((c) => c.name === column))
         throw new NixieError('unknown_column', `${name} has no column '${column}'`, columnsOf(table))
     const connection = this.#take()
@@ -67,6 +68,7 @@ class SqliteReader implements Reader {
       connection.db.run('BEGIN')
       yield* this.#batches(connection.db, table, options)
     } catch (cause) {
+      if (!isOfSqlite(cause)) throw cause
       throw storeError(cause, `The store ${storeFile(this.#dataDir)} cannot be read`, this.#dataDir)
     } finally {
       this.#give(connection)
@@ -77,12 +79,12 @@ class SqliteReader implements Reader {
     const startNs = options.startNs ?? -MAX_INT64
     const endNs = options.endNs ?? MAX_INT64
     const chunks = chunksBetween(db, table.name, startNs, endNs)
-    const baseNs = baseOf(chunks)
+    const scan = new ChunkScan(db, table, options, { baseNs: baseOf(chunks), startNs, endNs })
     if (options.reverse) chunks.reverse()
     for (const chunk of chunks) {
       let batch: Batch | undefined
       try {
-        batch = readChunk(db, chunk, table, options, baseNs, startNs, endNs)
+        batch = scan.read(chunk)
       } catch (cause) {
         this.#passOver(chunk, cause)
       }
@@ -207,74 +209,6 @@ function baseOf(chunks: readonly Chunk[]): bigint {
   const newest = chunks.reduce((max, chunk) => (chunk.maxNs > max ? chunk.maxNs : max), chunks[0]!.maxNs)
   const oldest = chunks[0]!.minNs
   return newest - oldest > EXACT_NS ? newest - EXACT_NS : oldest
-}
-
-/** The wanted columns and rows of a chunk; undefined when there are none. Throws `DamagedBlob`, or SQLite's error. */
-function readChunk(
-  db: Database,
-  chunk: Chunk,
-  table: Table,
-  options: ScanOptions,
-  baseNs: bigint,
-  startNs: bigint,
-  endNs: bigint,
-): Batch | undefined {
-  const stored = new Map(schemaColumns(db, chunk.schema).map((column, i) => [column.name, { ...column, i }]))
-  const rangeOf = (name: string) => {
-    const at = stored.get(name)
-    if (name === 'time_') return { min: chunk.minNs, max: chunk.maxNs }
-    return at && at.type !== 'TIME64NS' ? columnRange(db, chunk, at.i) : { min: null, max: null }
-  }
-  for (const condition of options.prune ?? []) {
-    const { min, max } = rangeOf(condition.column)
-    if (isSameType(table, stored.get(condition.column)) && ruledOut(condition as Prune, min, max))
-      return undefined
-  }
-  const vectorOf = (name: string): Vector => {
-    const { type } = table.columns.find((column) => column.name === name)!
-    const at = stored.get(name)
-    if (at?.type !== type) return defaultVector(type, chunk.rows, baseNs)
-    return rebase(readColumn(db, chunk, at.i, type), baseNs)
-  }
-  const inside = chunk.minNs >= startNs && chunk.maxNs <= endNs
-  const times = inside ? undefined : (vectorOf('time_') as IntVector)
-  const kept = times && rowsBetween(times, startNs, endNs)
-  if (kept && kept.count === 0) return undefined
-  const batch = { rows: chunk.rows, columns: options.columns.map(vectorOf) }
-  if (!kept) return batch
-  return kept.rows ? takeRows(batch, kept.rows) : sliceRows(batch, kept.from, kept.from + kept.count)
-}
-
-function isSameType(
-  table: Table,
-  stored: { readonly name: string; readonly type: string } | undefined,
-): boolean {
-  return stored !== undefined && table.columns.some((c) => c.name === stored.name && c.type === stored.type)
-}
-
-function rebase(vector: Vector, baseNs: bigint): Vector {
-  if (vector.type !== 'TIME64NS' || vector.base === baseNs) return vector
-  const shift = Number(vector.base - baseNs)
-  const { values } = vector
-  for (let i = 0; i < values.length; i++) values[i]! += shift
-  return { type: 'TIME64NS', base: baseNs, values }
-}
-
-/** Rows within the bounds: a run of them, or their numbers when they are not side by side. */
-function rowsBetween(
-  times: IntVector,
-  startNs: bigint,
-  endNs: bigint,
-): { readonly count: number; readonly from: number; readonly rows?: Uint32Array } {
-  const start = Number(startNs - times.base)
-  const end = Number(endNs - times.base)
-  const { values } = times
-  const rows = new Uint32Array(values.length)
-  let count = 0
-  for (let i = 0; i < values.length; i++) if (values[i]! >= start && values[i]! <= end) rows[count++] = i
-  const from = rows[0] ?? 0
-  if (count === 0 || rows[count - 1]! - from === count - 1) return { count, from }
-  return { count, from, rows: rows.slice(0, count) }
 }
 
 function entitiesOf(db: Database, kind: string): ReadonlyMap<string, Entity> {

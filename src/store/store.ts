@@ -55,14 +55,65 @@ export interface ScanOptions {
   readonly endNs?: bigint
   /** Conditions that a chunk's statistics may rule out; rows are still to be filtered by the caller. */
   readonly prune?: readonly Prune[]
+  /**
+   * Steps that choose rows, cheapest first. The columns of a step are read once the steps before it have left rows, and
+   * `columns` after the last: what a condition rules out costs no reading of the rest. Columns are read once, however
+   * often they are named.
+   */
+  readonly select?: readonly Selection[]
   /** Newest chunks first. */
   readonly reverse?: boolean
+}
+
+export interface Selection {
+  /** Names, in the order in which `keep` wants the vectors. */
+  readonly columns: readonly string[]
+  /**
+   * Takes the rows that are left of a chunk and returns those that stay, as ascending places in this batch; undefined:
+   * all. What it throws ends the scan as it is.
+   */
+  keep(batch: Batch): Uint32Array | undefined
 }
 
 export interface Prune {
   readonly column: string
   readonly op: '==' | '!=' | '<' | '<=' | '>' | '>='
   readonly value: number | string | bigint | boolean
+}
+
+/** What one table holds, and how long it will be kept. */
+export interface TableSummary {
+  readonly name: string
+  readonly rows: number
+  readonly chunks: number
+  /** Compressed bytes of its columns. */
+  readonly bytes: number
+  /** 0 for an empty table. */
+  readonly bytesPerRow: number
+  /** Epoch nanoseconds; undefined when the table is empty. */
+  readonly oldestNs: bigint | undefined
+  readonly newestNs: bigint | undefined
+  /** From the oldest to the newest row. */
+  readonly spanSeconds: number
+  /** Of the last 24 hours, or since the oldest row where that is less. */
+  readonly bytesPerSecond: number
+  /**
+   * How much of it the retention and the budget keep at the rates of today, when every table goes on at its own;
+   * undefined while it has no rate or no writer has said its limits.
+   */
+  readonly keepsSeconds: number | undefined
+}
+
+export interface StoreSummary {
+  readonly tables: readonly TableSummary[]
+  /** The file without its log. */
+  readonly fileBytes: number
+  readonly walBytes: number
+  /** What the last writer was told; undefined before there was one. */
+  readonly budgetBytes: number | undefined
+  readonly retentionSeconds: number | undefined
+  /** Bytes written (appends and merges) for each byte appended, over the life of the store; undefined at first. */
+  readonly writeAmplification: number | undefined
 }
 
 /** Anything that yields column batches of tables: the local store is one; another engine can be another. */

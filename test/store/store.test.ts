@@ -1,4 +1,7 @@
+import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { type Batch, cell, type IntVector } from '../../src/records/batch'
 import { bool, defineTable, float, int, type RecordOf, string, time, upid } from '../../src/records/table'
 import { openReader } from '../../src/store'
 import { random } from '../bench/http-events'
@@ -224,6 +227,54 @@ test('entities: newest value, widest time, cached until they change', () =>
       firstSeenMs: 5,
       lastSeenMs: 9,
     })
+    reader.close()
+    writer.close()
+  }))
+
+test('select: rows are chosen step by step, and no column is read before it is needed', () =>
+  withDirectory((dir) => {
+    const writer = open(dir)
+    for (let at = 0; at < 8; at++)
+      writer.append([{ table: events, batch: second(at, at * 10, 10, (n) => `text ${n}`) }])
+    // Nobody may read the texts of chunk 3: that would cost its rows.
+    const db = new Database(join(dir, 'nixie.db'))
+    db.run('UPDATE columns SET data = zeroblob(4) WHERE id = 3 * 1024 + 2')
+    db.close()
+    const reader = openReader(dir, [events])
+    const seen: number[] = []
+    const where = (test: (n: number) => boolean) => (batch: Batch) => {
+      seen.push(batch.rows)
+      const { values } = batch.columns[0] as IntVector
+      return Uint32Array.from(values.keys()).filter((i) => test(values[i]!))
+    }
+    const all = (batch: Batch) => {
+      seen.push(-batch.rows)
+      return undefined
+    }
+    const select = [
+      { columns: ['n'], keep: where((n) => n % 2 === 0 && (n < 20 || n >= 30)) },
+      { columns: ['filler'], keep: all },
+      { columns: ['n', 'filler'], keep: where((n) => n !== 4) },
+    ]
+    const options = {
+      columns: ['filler', 'n'],
+      startNs: START_NS + SECOND_NS / 2n,
+      endNs: START_NS + 5n * SECOND_NS - 1n,
+    }
+    const got = [...reader.scan('events', { ...options, select })].flatMap((batch) =>
+      Array.from({ length: batch.rows }, (_, i) => [cell(batch.columns[0]!, i), cell(batch.columns[1]!, i)]),
+    )
+    const wanted = Array.from({ length: 50 }, (_, n) => n).filter(
+      (n) => n >= 5 && n % 2 === 0 && (n < 20 || n >= 30),
+    )
+    expect(got).toEqual(wanted.map((n) => [`text ${n}`, n]))
+    expect(reader.damagedChunks).toBe(0)
+    expect(seen).toEqual([5, -2, 2, 10, -5, 5, 10, 10, -5, 5, 10, -5, 5])
+    const fails = () => {
+      throw new RangeError('of the condition')
+    }
+    const failing = { ...options, select: [{ columns: ['n'], keep: fails }] }
+    expect(() => [...reader.scan('events', failing)]).toThrow(new RangeError('of the condition'))
     reader.close()
     writer.close()
   }))
