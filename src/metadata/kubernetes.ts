@@ -82,3 +82,21 @@ export interface Kubernetes {
   readonly clusterName: string
   readonly ownNamespace: string
 }
+
+const NOTHING: ObjectIndex<never> = { byId: () => undefined, byName: () => undefined }
+
+/** A host outside of any cluster. */
+export const NO_KUBERNETES: Kubernetes = {
+  pods: NOTHING,
+  services: NOTHING,
+  containers: NOTHING,
+  replicaSets: NOTHING,
+  deployments: NOTHING,
+  namespaces: NOTHING,
+  podAt: () => undefined,
+  serviceAt: () => undefined,
+  cidrs: [],
+  clusterId: '',
+  clusterName: '',
+  ownNamespace: '',
+}

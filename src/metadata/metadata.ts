@@ -1,4 +1,5 @@
 /** Who stands behind a upid or an address: the questions that PxL's metadata functions and `df.ctx[...]` ask. */
+import type { Kubernetes, Pod } from './kubernetes'
 
 /** A process as it was when first seen; the value of the store's entity of kind `process`. */
 export interface ProcessInfo {
@@ -18,29 +19,18 @@ export interface ProcessInfo {
   readonly host: string
 }
 
-/** Pure look-ups; '' for what is unknown, as Pixie answers. Names of Kubernetes objects are `namespace/name`. */
+/** Pure look-ups; '' or undefined for what is unknown. */
 export interface Metadata {
   readonly hostName: string
   readonly asid: number
   process(upid: string): ProcessInfo | undefined
-  /** Without Kubernetes: the container (short id), the systemd unit, or the command name. */
+  /** The pod that the process runs in; undefined outside of one. */
+  podOf(upid: string): Pod | undefined
+  /** The pod's name; outside of one what stands for it: the container (short id), the systemd unit, the command name. */
   podName(upid: string): string
+  /** The pod's uid, or what stands for its name. `pod_id_to_pod_name` of the latter is itself. */
   podId(upid: string): string
-  serviceName(upid: string): string
-  serviceId(upid: string): string
-  namespace(upid: string): string
-  nodeName(upid: string): string
   containerName(upid: string): string
-  deploymentName(upid: string): string
-  deploymentId(upid: string): string
-  replicaSetName(upid: string): string
-  replicaSetId(upid: string): string
-  ipToPodId(ip: string): string
-  ipToServiceId(ip: string): string
-  podIdToPodName(podId: string): string
-  podIdToServiceName(podId: string): string
-  podIdToServiceId(podId: string): string
-  podIdToNamespace(podId: string): string
-  podIdToNodeName(podId: string): string
-  serviceIdToServiceName(serviceId: string): string
+  nodeName(upid: string): string
+  readonly kubernetes: Kubernetes
 }

@@ -1,6 +1,7 @@
 /** Metadata of a host without Kubernetes, from the processes that the store knows. */
 import { hostname } from 'node:os'
 import type { Source } from '../store/store'
+import { NO_KUBERNETES } from './kubernetes'
 import type { Metadata, ProcessInfo } from './metadata'
 import { ASID } from './processes'
 
@@ -17,7 +18,6 @@ export function nameOf(process: Partial<ProcessInfo> | undefined): string {
 /** Reads entities at each call of `openMetadata`'s result lazily: the source caches them until the store changes. */
 export function openMetadata(source: Source): Metadata {
   const host = hostname()
-  const none = () => ''
   const process = (upid: string) =>
     source.entities('process').get(upid)?.value as unknown as ProcessInfo | undefined
   const containerId = (upid: string) => process(upid)?.containerId ?? ''
@@ -25,24 +25,11 @@ export function openMetadata(source: Source): Metadata {
     hostName: host,
     asid: ASID,
     process,
+    podOf: () => undefined,
     podName: (upid) => nameOf(process(upid)),
     podId: (upid) => process(upid)?.podUid || nameOf(process(upid)),
-    nodeName: (upid) => process(upid)?.host ?? '',
     containerName: (upid) => containerId(upid).slice(0, SHORT_ID),
-    podIdToPodName: (podId) => podId,
-    podIdToNodeName: (podId) => (podId === '' ? '' : host),
-    serviceName: none,
-    serviceId: none,
-    namespace: none,
-    deploymentName: none,
-    deploymentId: none,
-    replicaSetName: none,
-    replicaSetId: none,
-    ipToPodId: none,
-    ipToServiceId: none,
-    podIdToServiceName: none,
-    podIdToServiceId: none,
-    podIdToNamespace: none,
-    serviceIdToServiceName: none,
+    nodeName: (upid) => process(upid)?.host ?? '',
+    kubernetes: NO_KUBERNETES,
   }
 }

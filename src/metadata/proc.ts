@@ -43,3 +43,29 @@ export function readProcess(
   const owner = ownerOfCgroupFile(read(`${dir}/cgroup`))
   return { upid, pid, comm, cmdline: cmdline === '' ? comm : cmdline, exe, host, ...owner }
 }
+
+/** The kernel counts a process's start in hundredths of a second for user space, whatever its own tick is. */
+const NS_PER_TICK = 10_000_000n
+
+let bootNs: bigint | undefined
+
+/** Epoch nanoseconds of a start in ticks since this boot, to the second that /proc/stat gives; 0 for no ticks. */
+export function startTimeOf(startTicks: number): bigint {
+  if (startTicks === 0) return 0n
+  bootNs ??= BigInt(/^btime (\d+)$/m.exec(read('/proc/stat'))?.[1] ?? 0) * 1_000_000_000n
+  return bootNs + BigInt(startTicks) * NS_PER_TICK
+}
+
+const LIBRARY = /\/[^/]*\.so(?:\.[^/]*)?$/
+
+/** Paths, sorted, of the shared libraries that a process has mapped; none when it is gone or not ours to read. */
+export function sharedLibraries(pid: number, startTicks: number, procRoot = '/proc'): string[] {
+  const dir = `${procRoot}/${pid}`
+  if (pid <= 0 || Math.abs(startTicksOf(read(`${dir}/stat`)) - startTicks) > 1) return []
+  const paths = read(`${dir}/maps`)
+    .split('\n')
+    .flatMap((line) => (line.includes(' /') ? [line.slice(line.indexOf(' /') + 1)] : []))
+  return [...new Set(paths.map((path) => path.replace(/ \(deleted\)$/, '')))]
+    .filter((p) => LIBRARY.test(p))
+    .sort()
+}

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
+import { NO_KUBERNETES } from '../../src/metadata/kubernetes'
 import { nameOf, openMetadata } from '../../src/metadata/plain-host'
-import { readProcess, startTicksOf } from '../../src/metadata/proc'
+import { readProcess, sharedLibraries, startTicksOf, startTimeOf } from '../../src/metadata/proc'
 import { Processes } from '../../src/metadata/processes'
 import type { Entity, Source } from '../../src/store/store'
 
@@ -25,6 +26,24 @@ describe('a process', () => {
   test('whose pid belongs to another one by now is unknown', () => {
     expect(readProcess(process.pid, ownTicks - 100, 'u', 'h')).toBeUndefined()
   })
+})
+
+test('a start time lies between boot and now', () => {
+  const now = BigInt(Date.now()) * 1_000_000n
+  const started = startTimeOf(ownTicks)
+  expect(started).toBeGreaterThan(startTimeOf(1))
+  expect(Number(now - started) / 1e9).toBeCloseTo(process.uptime(), -1)
+  expect(startTimeOf(0)).toBe(0n)
+})
+
+describe('shared libraries', () => {
+  test('of a living process', () => {
+    const libraries = sharedLibraries(process.pid, ownTicks)
+    expect(libraries.some((path) => path.includes('libc.'))).toBe(true)
+    expect(libraries.every((path) => path.startsWith('/'))).toBe(true)
+  })
+  test('of another process with its pid', () =>
+    expect(sharedLibraries(process.pid, ownTicks - 100)).toEqual([]))
 })
 
 describe('processes', () => {
@@ -98,5 +117,7 @@ test('metadata answers from the entities of the source', () => {
   expect(metadata.podName('1:2:3')).toBe('nginx')
   expect(metadata.nodeName('1:2:3')).toBe('edge')
   expect(metadata.podName('1:9:9')).toBe('')
-  expect(metadata.podIdToPodName(metadata.podId('1:2:3'))).toBe('nginx')
+  expect(metadata.podId('1:2:3')).toBe('nginx')
+  expect(metadata.podOf('1:2:3')).toBeUndefined()
+  expect(metadata.kubernetes).toBe(NO_KUBERNETES)
 })

@@ -1,5 +1,6 @@
 /** What runScript works with, over tables in memory. */
 import { resolve } from 'node:path'
+import { NO_KUBERNETES } from '../../src/metadata/kubernetes'
 import type { Metadata } from '../../src/metadata/metadata'
 import type { Table } from '../../src/records/table'
 import { type RunContext, runScript } from '../../src/runner/run-script'
@@ -22,8 +23,8 @@ export const plainHost: Metadata = {
   ...kubernetes,
   podName: (upid) => ({ [WEB]: 'nginx.service', [SHELL]: 'curl' })[upid] ?? '',
   podId: (upid) => ({ [WEB]: 'nginx.service', [SHELL]: 'curl' })[upid] ?? '',
-  serviceName: () => '',
-  ipToPodId: () => '',
+  podOf: () => undefined,
+  kubernetes: NO_KUBERNETES,
 }
 
 export { kubernetes }

@@ -1,39 +1,46 @@
-/** Who stands behind a upid, an address or an id: questions to `Metadata`, once per distinct value. */
+/** Who stands behind a upid or an address, and where this is: questions to `Metadata`, once per distinct value. */
 import { cpus } from 'node:os'
-import type { Metadata } from '../../metadata/metadata'
+import type { ProcessInfo } from '../../metadata/metadata'
+import { sharedLibraries, startTimeOf } from '../../metadata/proc'
 import type { SemanticType } from '../../records/types'
-import type { UnitRule } from './function'
-import { type FunctionSpec, scalar } from './function'
+import { type FunctionContext, type FunctionSpec, scalar } from './function'
+import { POD_FIELDS } from './kubernetes'
 import { always, none } from './units'
-
-const lookup = (
-  name: string,
-  argument: string,
-  description: string,
-  find: (metadata: Metadata, key: string) => string,
-  semantic: SemanticType = 'ST_NONE',
-): FunctionSpec => ({
-  name,
-  description,
-  unit: always(semantic),
-  overloads: [
-    scalar(`${argument} -> STRING`, ({ metadata }, key: string) => (key === '' ? '' : find(metadata, key))),
-  ],
-})
 
 const ofUpid = (
   name: string,
   what: string,
-  find: (metadata: Metadata, upid: string) => string,
-  semantic?: SemanticType,
-) => lookup(name, 'upid:UINT128', `${what} of a process.`, find, semantic)
+  find: (context: FunctionContext, upid: string) => string,
+  semantic: SemanticType = 'ST_NONE',
+): FunctionSpec => ({
+  name,
+  description: `The ${what} of a process.`,
+  unit: always(semantic),
+  overloads: [
+    scalar('upid:UINT128 -> STRING', (context, upid: string) => (upid === '' ? '' : find(context, upid))),
+  ],
+})
 
-const ofPodId = (
-  name: string,
-  what: string,
-  find: (metadata: Metadata, podId: string) => string,
-  semantic?: SemanticType,
-) => lookup(name, 'pod_id:STRING', `${what} of a pod by its id.`, find, semantic)
+/** `upid_to_<name>`: a field of the pod that the process runs in. */
+const ofPod = (name: string, field = name): FunctionSpec => {
+  const { what, semantic = 'ST_NONE', read } = POD_FIELDS[field]!
+  return {
+    name: `upid_to_${name}`,
+    description: `The ${what} of the pod of a process.`.replace(', of', ' of'),
+    unit: always(semantic),
+    overloads: [
+      scalar('upid:UINT128 -> STRING', ({ metadata }, upid: string) => {
+        const pod = metadata.podOf(upid)
+        return pod ? read(pod, metadata.kubernetes) : ''
+      }),
+    ],
+  }
+}
+
+const ofProcess =
+  (field: 'cmdline' | 'containerId' | 'host') =>
+  ({ metadata }: FunctionContext, upid: string): string =>
+    metadata.process(upid)?.[field satisfies keyof ProcessInfo] ?? ''
 
 /** Part `i` of `asid:pid:start_ticks`. */
 const upidPart = (upid: string, i: number): number => {
@@ -41,74 +48,94 @@ const upidPart = (upid: string, i: number): number => {
   return Number.isSafeInteger(value) ? value : 0
 }
 
-const number = (name: string, description: string, part: number, unit: UnitRule = none): FunctionSpec => ({
+const number = (name: string, description: string, part: number, unit = none): FunctionSpec => ({
   name,
   description,
   unit,
   overloads: [scalar('upid:UINT128 -> INT64', (_, upid: string) => upidPart(upid, part))],
 })
 
-/** The namespace of `namespace/name`. */
-const namespaceOf = (name: string) => {
-  const slash = name.indexOf('/')
-  return slash < 0 ? '' : name.slice(0, slash)
-}
-
 const OF_UPID: readonly FunctionSpec[] = [
   number('upid_to_asid', 'The number of the agent that saw a process.', 0, always('ST_ASID')),
   number('upid_to_pid', 'The process id.', 1),
-  ofUpid('upid_to_string', 'The identity', (_, upid) => upid),
-  ofUpid('upid_to_cmdline', 'The command line', (m, upid) => m.process(upid)?.cmdline ?? ''),
-  ofUpid('upid_to_container_id', 'The container id', (m, upid) => m.process(upid)?.containerId ?? ''),
-  ofUpid('upid_to_container_name', 'The container', (m, u) => m.containerName(u), 'ST_CONTAINER_NAME'),
-  ofUpid('upid_to_deployment_id', 'The deployment id', (m, u) => m.deploymentId(u)),
-  ofUpid('upid_to_deployment_name', 'The deployment', (m, u) => m.deploymentName(u)),
-  ofUpid('upid_to_hostname', 'The host name', (m, upid) => m.process(upid)?.host ?? ''),
-  ofUpid('upid_to_namespace', 'The namespace', (m, u) => m.namespace(u), 'ST_NAMESPACE_NAME'),
-  ofUpid('upid_to_node_name', 'The node', (m, u) => m.nodeName(u), 'ST_NODE_NAME'),
-  ofUpid('upid_to_pod_id', 'The pod id', (m, u) => m.podId(u)),
-  ofUpid('upid_to_pod_name', 'The pod', (m, u) => m.podName(u), 'ST_POD_NAME'),
-  ofUpid('upid_to_replicaset_id', 'The replica set id', (m, u) => m.replicaSetId(u)),
-  ofUpid('upid_to_replicaset_name', 'The replica set', (m, u) => m.replicaSetName(u)),
-  ofUpid('upid_to_service_id', 'The service id', (m, u) => m.serviceId(u)),
-  ofUpid('upid_to_service_name', 'The service', (m, u) => m.serviceName(u), 'ST_SERVICE_NAME'),
+  {
+    name: 'upid_to_start_ts',
+    description: 'When a process of this boot started.',
+    unit: none,
+    overloads: [scalar('upid:UINT128 -> TIME64NS', (_, upid: string) => startTimeOf(upidPart(upid, 2)))],
+  },
+  ofUpid('upid_to_string', 'identity as text', (_, upid) => upid),
+  ofUpid('upid_to_cmdline', 'command line', ofProcess('cmdline')),
+  ofUpid('upid_to_container_id', 'container id', ofProcess('containerId')),
+  ofUpid('upid_to_hostname', 'host name', ofProcess('host')),
+  ofUpid(
+    'upid_to_container_name',
+    'container',
+    ({ metadata }, upid) => metadata.containerName(upid),
+    'ST_CONTAINER_NAME',
+  ),
+  ofUpid('upid_to_node_name', 'node', ({ metadata }, upid) => metadata.nodeName(upid), 'ST_NODE_NAME'),
+  ofUpid('upid_to_pod_id', 'pod uid, or what stands for the pod,', ({ metadata }, upid) =>
+    metadata.podId(upid),
+  ),
+  ofUpid(
+    'upid_to_pod_name',
+    'pod, or outside of one the container, the systemd unit or the command',
+    ({ metadata }, upid) => metadata.podName(upid),
+    'ST_POD_NAME',
+  ),
+  ofPod('pod_qos'),
+  ofPod('pod_status', 'status'),
+  ofPod('namespace'),
+  ofPod('service_id'),
+  ofPod('service_name'),
+  ofPod('replicaset_id'),
+  ofPod('replicaset_name'),
+  ofPod('deployment_id'),
+  ofPod('deployment_name'),
 ]
 
-const OF_POD: readonly FunctionSpec[] = [
-  ofPodId('pod_id_to_pod_name', 'The name', (m, id) => m.podIdToPodName(id), 'ST_POD_NAME'),
-  ofPodId('pod_id_to_service_name', 'The service', (m, id) => m.podIdToServiceName(id), 'ST_SERVICE_NAME'),
-  ofPodId('pod_id_to_service_id', 'The service id', (m, id) => m.podIdToServiceId(id)),
-  ofPodId('pod_id_to_namespace', 'The namespace', (m, id) => m.podIdToNamespace(id), 'ST_NAMESPACE_NAME'),
-  ofPodId('pod_id_to_node_name', 'The node', (m, id) => m.podIdToNodeName(id), 'ST_NODE_NAME'),
-  lookup(
-    'pod_name_to_namespace',
-    'pod_name:STRING',
-    'The namespace of a pod by its name.',
-    (_, name) => namespaceOf(name),
-    'ST_NAMESPACE_NAME',
-  ),
+const OF_ADDRESS: readonly FunctionSpec[] = [
+  {
+    name: 'ip_to_pod_id',
+    description: 'The uid of the pod that has an address, or had it at a time.',
+    unit: none,
+    overloads: [
+      scalar(
+        'pod_ip:STRING -> STRING',
+        ({ metadata }, ip: string) => metadata.kubernetes.podAt(ip)?.id ?? '',
+      ),
+      scalar(
+        'pod_ip:STRING time:TIME64NS -> STRING',
+        ({ metadata }, ip: string, time: number | bigint) =>
+          metadata.kubernetes.podAt(ip, BigInt(time))?.id ?? '',
+      ),
+    ],
+  },
+  {
+    name: 'ip_to_service_id',
+    description: 'The uid of the service that has an address.',
+    unit: none,
+    overloads: [
+      scalar(
+        'ip:STRING -> STRING',
+        ({ metadata }, ip: string) => metadata.kubernetes.serviceAt(ip)?.id ?? '',
+      ),
+    ],
+  },
 ]
 
-const OF_SERVICE: readonly FunctionSpec[] = [
-  lookup(
-    'service_id_to_service_name',
-    'service_id:STRING',
-    'The name of a service by its id.',
-    (m, id) => m.serviceIdToServiceName(id),
-    'ST_SERVICE_NAME',
-  ),
-  lookup(
-    'service_name_to_namespace',
-    'service_name:STRING',
-    'The namespace of a service by its name.',
-    (_, name) => namespaceOf(name),
-    'ST_NAMESPACE_NAME',
-  ),
-  lookup('ip_to_pod_id', 'ip:STRING', 'The id of the pod that has an address.', (m, ip) => m.ipToPodId(ip)),
-  lookup('ip_to_service_id', 'ip:STRING', 'The id of the service that has an address.', (m, ip) =>
-    m.ipToServiceId(ip),
-  ),
-]
+const here = (
+  name: string,
+  description: string,
+  answer: (context: FunctionContext) => string,
+  semantic: SemanticType = 'ST_NONE',
+): FunctionSpec => ({
+  name,
+  description,
+  unit: always(semantic),
+  overloads: [scalar('-> STRING', answer)],
+})
 
 const HERE: readonly FunctionSpec[] = [
   {
@@ -117,17 +144,32 @@ const HERE: readonly FunctionSpec[] = [
     unit: none,
     overloads: [scalar('-> INT64', ({ metadata }) => metadata.asid)],
   },
-  {
-    name: '_exec_hostname',
-    description: 'The name of this host.',
-    unit: always('ST_NODE_NAME'),
-    overloads: [scalar('-> STRING', ({ metadata }) => metadata.hostName)],
-  },
+  here('_exec_hostname', 'The name of this host.', ({ metadata }) => metadata.hostName, 'ST_NODE_NAME'),
   {
     name: '_exec_host_num_cpus',
     description: 'The number of processors of this host.',
     unit: none,
     overloads: [scalar('-> INT64', () => cpus().length)],
+  },
+  here('vizier_id', 'The uid of the cluster.', ({ metadata }) => metadata.kubernetes.clusterId),
+  here('vizier_name', 'The name of the cluster.', ({ metadata }) => metadata.kubernetes.clusterName),
+  here(
+    'vizier_namespace',
+    'The namespace that Nixie runs in.',
+    ({ metadata }) => metadata.kubernetes.ownNamespace,
+  ),
+  here('get_cidrs', 'The address ranges of pods and services, as a JSON array.', ({ metadata }) =>
+    JSON.stringify(metadata.kubernetes.cidrs),
+  ),
+  {
+    name: 'shared_libraries',
+    description: 'The libraries that a living process has mapped, as a JSON array of paths.',
+    unit: none,
+    overloads: [
+      scalar('upid:UINT128 -> STRING', (_, upid: string) =>
+        JSON.stringify(sharedLibraries(upidPart(upid, 1), upidPart(upid, 2))),
+      ),
+    ],
   },
   {
     name: 'upid',
@@ -135,14 +177,14 @@ const HERE: readonly FunctionSpec[] = [
       'The identity of a process from agent number (or this agent), process id and start time in ticks.',
     unit: always('ST_UPID'),
     overloads: [
-      scalar('pid:INT64 start:INT64 -> UINT128', ({ metadata }, ...parts: (number | bigint)[]) =>
+      scalar('pid:INT64 start_time:INT64 -> UINT128', ({ metadata }, ...parts: (number | bigint)[]) =>
         [metadata.asid, ...parts].join(':'),
       ),
-      scalar('asid:INT64 pid:INT64 start:INT64 -> UINT128', (_, ...parts: (number | bigint)[]) =>
+      scalar('asid:INT64 pid:INT64 start_time:INT64 -> UINT128', (_, ...parts: (number | bigint)[]) =>
         parts.join(':'),
       ),
     ],
   },
 ]
 
-export const METADATA_FUNCTIONS: readonly FunctionSpec[] = [...OF_UPID, ...OF_POD, ...OF_SERVICE, ...HERE]
+export const METADATA_FUNCTIONS: readonly FunctionSpec[] = [...OF_UPID, ...OF_ADDRESS, ...HERE]

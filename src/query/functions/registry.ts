@@ -5,6 +5,7 @@ import { ARITHMETIC } from './arithmetic'
 import { COMPARISON } from './comparison'
 import type { FunctionSpec, Overload, TypedArg } from './function'
 import { JSON_FUNCTIONS } from './json'
+import { KUBERNETES_FUNCTIONS } from './kubernetes'
 import { MATH } from './math'
 import { METADATA_FUNCTIONS } from './metadata'
 import { NAME_TABLES } from './name-tables'
@@ -22,6 +23,7 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
     ...JSON_FUNCTIONS,
     ...NETWORK,
     ...NAME_TABLES,
+    ...KUBERNETES_FUNCTIONS,
     ...METADATA_FUNCTIONS,
   ].map((spec) => [spec.name, spec]),
 )

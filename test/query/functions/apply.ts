@@ -31,6 +31,11 @@ export interface Typed {
 export const time = (value: bigint): Typed => ({ type: 'TIME64NS', value })
 export const upid = (value: string): Typed => ({ type: 'UINT128', value })
 
+/** Arguments and the cell that comes of them, by function. */
+export type Cases = Readonly<
+  Record<string, readonly (readonly [args: readonly (Value | Typed)[], result: unknown])[]>
+>
+
 const typedArg = (arg: Value | Typed): Typed =>
   typeof arg === 'object' ? arg : { type: TYPES.find(([fits]) => fits(arg))![1], value: arg }
 

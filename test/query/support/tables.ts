@@ -1,6 +1,5 @@
 /** Tables in memory, plans and random data for the tests of the engine. */
 
-import type { Metadata } from '../../../src/metadata/metadata'
 import { toCells } from '../../../src/query/cells'
 import { type ExecuteContext, execute } from '../../../src/query/engine'
 import { resolveAggregate, resolveFunction } from '../../../src/query/functions/registry'
@@ -10,6 +9,9 @@ import { gather } from '../../../src/query/vectors'
 import { type Batch, cell, type Vector } from '../../../src/records/batch'
 import type { DataType, SemanticType } from '../../../src/records/types'
 import type { Prune, ScanOptions, Source } from '../../../src/store/store'
+import { metadata } from '../../metadata/support'
+
+export { metadata }
 
 export type Value = string | number | bigint | boolean
 export type Row = Record<string, Value>
@@ -100,45 +102,6 @@ export class MemorySource implements Source {
   }
 
   close() {}
-}
-
-const PROCESS = {
-  upid: '1:42:7',
-  pid: 42,
-  comm: 'nginx',
-  cmdline: 'nginx -g daemon',
-  exe: '/usr/sbin/nginx',
-  containerId: 'c0ffee',
-  runtime: 'docker',
-  unit: 'nginx.service',
-  podUid: '',
-  host: 'node-1',
-}
-
-/** Knows one process, 1:42:7, of one pod; everything else is ''. */
-export const metadata: Metadata = {
-  hostName: 'node-1',
-  asid: 1,
-  process: (upid) => (upid === PROCESS.upid ? PROCESS : undefined),
-  podName: (upid) => (upid === PROCESS.upid ? 'shop/web-1' : ''),
-  podId: (upid) => (upid === PROCESS.upid ? 'pod-1' : ''),
-  serviceName: (upid) => (upid === PROCESS.upid ? '["shop/web","shop/all"]' : ''),
-  serviceId: (upid) => (upid === PROCESS.upid ? 'svc-1' : ''),
-  namespace: (upid) => (upid === PROCESS.upid ? 'shop' : ''),
-  nodeName: (upid) => (upid === PROCESS.upid ? 'node-1' : ''),
-  containerName: (upid) => (upid === PROCESS.upid ? 'web' : ''),
-  deploymentName: () => '',
-  deploymentId: () => '',
-  replicaSetName: () => '',
-  replicaSetId: () => '',
-  ipToPodId: (ip) => (ip === '10.0.0.7' ? 'pod-1' : ''),
-  ipToServiceId: (ip) => (ip === '10.1.0.7' ? 'svc-1' : ''),
-  podIdToPodName: (id) => (id === 'pod-1' ? 'shop/web-1' : ''),
-  podIdToServiceName: (id) => (id === 'pod-1' ? 'shop/web' : ''),
-  podIdToServiceId: (id) => (id === 'pod-1' ? 'svc-1' : ''),
-  podIdToNamespace: (id) => (id === 'pod-1' ? 'shop' : ''),
-  podIdToNodeName: (id) => (id === 'pod-1' ? 'node-1' : ''),
-  serviceIdToServiceName: (id) => (id === 'svc-1' ? 'shop/web' : ''),
 }
 
 export const NOW = 1_800_000_000_000_000_000n
