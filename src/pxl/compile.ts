@@ -45,6 +45,8 @@ export interface CompiledModule {
 
 /** Results that one script may show. */
 const MAX_DISPLAYS = 200
+/** Warnings that are kept; more than these nobody reads. */
+const MAX_WARNINGS = 100
 
 interface Internals {
   readonly source: Source
@@ -65,6 +67,7 @@ export function compile(text: string, { tables, nowNs }: CompileOptions): Compil
       nowNs,
       tables: new Map(tables.map((table) => [table.name, table])),
       display: (name, node) => addDisplay(displays, name, node),
+      warn: (message, position) => addWarning(warnings, { message, ...position }),
     })
     const statements = parse(source)
     const scope = evaluator.globals()
@@ -89,6 +92,12 @@ function addDisplay(displays: Display[], name: string, node: Node): void {
   let free = name
   for (let i = 1; taken.has(free); i++) free = `${name}_${i}`
   displays.push({ name: free, node })
+}
+
+function addWarning(warnings: Warning[], warning: Warning): void {
+  const same = ({ message, line, column }: Warning) =>
+    message === warning.message && line === warning.line && column === warning.column
+  if (warnings.length < MAX_WARNINGS && !warnings.some(same)) warnings.push(warning)
 }
 
 /** An argument of a view: its text is read as the parameter's annotation says, without one as `type`. */

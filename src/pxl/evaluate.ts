@@ -1,17 +1,19 @@
 /** Runs a script at compile time: statements change names, dataframe operations grow the plan. */
 import { NixieError } from '../errors'
-import { isAggregate, isFunction } from '../query/functions/registry'
 import { nameHint } from '../suggest'
 import { Arguments, bindArguments, type CallArgument, located, namesOf } from './arguments'
+import type { Host, World } from './builtin'
+import { annotatedType, conform } from './conform'
 import { contextColumn } from './context'
-import { asExpr, callEngine, columnOf, unknownFunction } from './expressions'
+import { asExpr, callEngine, columnOf } from './expressions'
 import { assign, filter, keep } from './frames'
 import { callMethod, isMethod, METHOD_NAMES } from './methods'
+import { Modules, memberOf } from './modules'
 import { binary, unary } from './operators'
-import { BUILTINS, cast, PX_TYPES, PYTHON_TYPES, type World } from './px'
+import { cast, PYTHON_TYPES } from './px'
 import type { Source } from './source'
 import type { Expression, Statement } from './syntax'
-import { constant, describe, type Module, NONE, Scope, type UserFunction, type Value } from './values'
+import { constant, describe, NONE, Scope, type TypeValue, type UserFunction, type Value } from './values'
 
 /** Work that a script may make of itself by calling its functions. */
 const MAX_STEPS = 500_000
@@ -19,15 +21,52 @@ const MAX_CALL_DEPTH = 40
 
 export class Evaluator {
   readonly #world: World
-  readonly #modules: ReadonlyMap<string, Module>
+  readonly #modules: Modules
   #source: Source
+  /** The place of the script that the text of a module runs for; undefined while the script's own text runs. */
+  #entered: { readonly source: Source; readonly at: number } | undefined
   #steps = 0
   #callDepth = 0
 
-  constructor(source: Source, world: World) {
+  constructor(source: Source, { tables, nowNs, display, warn }: Host) {
     this.#source = source
-    this.#world = world
-    this.#modules = new Map([['px', pxModule()]])
+    this.#world = {
+      tables,
+      nowNs,
+      traced: new Map(),
+      display,
+      warn: (message, at) => {
+        const place = this.#entered ?? { source: this.#source, at }
+        warn(message, place.source.position(place.at))
+      },
+      call: (fn, at) => this.call(fn, [], at),
+    }
+    this.#modules = new Modules(({ source, statements }) =>
+      this.#inside(source, 0, () => {
+        const scope = this.globals()
+        this.run(statements, scope)
+        return scope.own()
+      }),
+    )
+  }
+
+  /** Runs `act` in another text: its errors and warnings stand at `at` of this one. */
+  #inside<T>(source: Source, at: number, act: () => T): T {
+    const from = this.#source
+    if (source === from) return act()
+    const entered = this.#entered
+    this.#entered ??= { source: from, at }
+    this.#source = source
+    try {
+      return act()
+    } catch (cause) {
+      if (!(cause instanceof NixieError) || cause.shape.line === undefined) throw cause
+      const { code, message, hint, line, column } = cause.shape
+      throw from.error(code, at, `${source.name} ${line}:${column}: ${message}`, hint)
+    } finally {
+      this.#source = from
+      this.#entered = entered
+    }
   }
 
   /** Names that every script starts with. */
@@ -89,35 +128,16 @@ export class Evaluator {
     return { kind: 'function', name, params, body, scope, source: this.#source, at }
   }
 
+  /** `import a.b` gives the name a, as in Python. */
   #import(statement: Statement & { kind: 'import' }, scope: Scope): void {
     for (const { name, alias, at } of statement.names) {
-      const module = this.#module(statement.from ?? name, at)
-      if (statement.from === undefined) scope.set(alias, module)
-      else
-        scope.set(
-          alias,
-          located(this.#source, at, () => this.#member(module, name)),
-        )
+      const value = located(this.#source, at, () => {
+        if (statement.from !== undefined) return memberOf(this.#modules.get(statement.from), name)
+        const module = this.#modules.get(name)
+        return alias === name ? this.#modules.get(name.split('.')[0]!) : module
+      })
+      scope.set(alias === name ? name.split('.')[0]! : alias, value)
     }
-  }
-
-  #module(name: string, at: number): Module {
-    const module = this.#modules.get(name)
-    if (module) return module
-    const known = [...this.#modules.keys()]
-    throw this.#source.error(
-      'compile_error',
-      at,
-      `There is no module '${name}'`,
-      nameHint(name, known, 'modules'),
-    )
-  }
-
-  #member(module: Module, name: string): Value {
-    const member = module.members.get(name)
-    if (member) return member
-    if (isFunction(name) || isAggregate(name)) return { kind: 'engine', name }
-    throw unknownFunction(name, [...module.members.keys()])
   }
 
   #assign(target: Expression, value: Value, valueAt: number, scope: Scope): void {
@@ -221,7 +241,7 @@ export class Evaluator {
   }
 
   #attribute(object: Value, name: string): Value {
-    if (object.kind === 'module') return this.#member(object, name)
+    if (object.kind === 'module') return memberOf(object, name)
     if (object.kind === 'grouped' && name === 'agg') return { kind: 'method', name, of: object }
     if (object.kind === 'frame') {
       const { node } = object
@@ -324,8 +344,8 @@ export class Evaluator {
       case 'method':
         return callMethod(callee.name, callee.of, args, { source, at })
       case 'builtin': {
-        const { params, run } = BUILTINS[callee.name]!
-        return run(new Arguments(`px.${callee.name}`, params, args, source, at), this.#world)
+        const { params, run } = callee.builtin
+        return run(new Arguments(callee.name, params, args, source, at), this.#world)
       }
       case 'engine': {
         const named = args.find((arg) => arg.name !== undefined)
@@ -382,54 +402,29 @@ export class Evaluator {
         : value
       scope.set(param.name, checked)
     }
-    const caller = this.#source
-    this.#source = fn.source
     this.#callDepth++
     try {
-      return this.run(fn.body, scope) ?? NONE
+      return this.#inside(fn.source, at, () => this.run(fn.body, scope) ?? NONE)
     } finally {
       this.#callDepth--
-      this.#source = caller
     }
   }
 
   /** The type that a parameter's annotation names. */
-  #annotation(expression: Expression, scope: Scope): Value & { kind: 'type' } {
+  #annotation(expression: Expression, scope: Scope): TypeValue {
     const value = this.#evaluate(expression, scope)
-    if (value.kind === 'type') return value
-    if (value.kind === 'builtin' && value.name === 'DataFrame') {
-      return { kind: 'type', name: 'px.DataFrame', type: undefined, semantic: 'ST_NONE' }
-    }
+    const type = annotatedType(value)
+    if (type) return type
     const hint =
       'Types are str, int, float, bool, px.DataFrame, px.Pod, px.Service, px.Namespace, px.Node, ….'
     throw this.#source.error('type_error', expression.at, `${describe(value)} is not a type`, hint)
   }
 
   /** The type of a parameter, for arguments that come as text; undefined without annotation. */
-  parameterType(fn: UserFunction, name: string): (Value & { kind: 'type' }) | undefined {
+  parameterType(fn: UserFunction, name: string): TypeValue | undefined {
     const annotation = fn.params.find((param) => param.name === name)?.annotation
     return annotation && this.#annotation(annotation, fn.scope)
   }
-}
-
-/** The value as an argument of this type; a literal that fits gets the type's unit. Throws `type_error`. */
-function conform(value: Value, type: Value & { kind: 'type' }, what: string): Value {
-  if (value.kind === 'none') return value
-  if (type.type === undefined ? value.kind === 'frame' : false) return value
-  if (value.kind === 'column' && value.expr.type === type.type) return value
-  if (value.kind === 'constant') {
-    if (value.type === type.type)
-      return type.semantic === 'ST_NONE' ? value : { ...value, semantic: type.semantic }
-    if (value.type === 'INT64' && type.type === 'FLOAT64') {
-      return constant('FLOAT64', Number(value.value), type.semantic)
-    }
-    if (value.type === 'INT64' && type.type === 'TIME64NS') return constant('TIME64NS', value.value)
-  }
-  throw new NixieError(
-    'type_error',
-    `${what} must be ${type.name}, not ${describe(value)}`,
-    `Give it a value of type ${type.name}.`,
-  )
 }
 
 function importHint(name: string): string | undefined {
@@ -440,11 +435,4 @@ function callHint(value: Value): string {
   if (value.kind === 'column' && value.expr.kind === 'column')
     return `Methods are ${METHOD_NAMES.join(', ')}.`
   return 'Only functions can be called.'
-}
-
-function pxModule(): Module {
-  const members = new Map<string, Value>()
-  for (const name of Object.keys(BUILTINS)) members.set(name, { kind: 'builtin', name })
-  for (const type of PX_TYPES) members.set(type.name.slice(3), type)
-  return { kind: 'module', name: 'px', members }
 }

@@ -1,30 +1,15 @@
 /** The module `px`: what the compiler itself answers. Everything else that it has is a function of the engine. */
 import { NixieError } from '../errors'
-import type { Expr, Node } from '../query/plan'
+import type { Expr } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
 import { nameHint } from '../suggest'
 import type { Arguments } from './arguments'
+import type { Builtin, Builtins, World } from './builtin'
 import { asExpr, callEngine, columnOf, retag } from './expressions'
-import { keep, scan, type TableSchema } from './frames'
+import { keep, scan } from './frames'
 import { binary } from './operators'
 import { checkRange, formatDuration, parseDuration, parseTime, strptime } from './time'
 import { type Constant, constant, describe, NONE, type TypeValue, type Value } from './values'
-
-/** What the builtins may ask and do. */
-export interface World {
-  readonly tables: ReadonlyMap<string, TableSchema>
-  /** Epoch nanoseconds. */
-  readonly nowNs: bigint
-  display(name: string, node: Node): void
-}
-
-export interface Builtin {
-  readonly params: readonly string[]
-  readonly description: string
-  /** Of a table that is made at run time. */
-  readonly columns?: readonly string[]
-  run(args: Arguments, world: World): Value
-}
 
 const NS_PER: Readonly<Record<string, bigint>> = {
   days: 86_400_000_000_000n,
@@ -80,6 +65,9 @@ function dataFrame(args: Arguments, world: World): Value {
   args.within(startNs === undefined ? 'end_time' : 'start_time', () =>
     checkRange(startNs, endNs, world.nowNs),
   )
+  if (table.hasSource === false) {
+    world.warn(`${table.name}: nothing records it yet, it is empty`, args.at)
+  }
   const node = scan(table, startNs, endNs)
   if (!args.get('select')) return { kind: 'frame', node }
   const names = args.names('select', (column) => columnOf(node, column))
@@ -178,7 +166,7 @@ function parsed(
   })
 }
 
-export const BUILTINS: Readonly<Record<string, Builtin>> = {
+export const BUILTINS: Builtins = {
   DataFrame: {
     params: ['table', 'select', 'start_time', 'end_time'],
     description: 'The rows of a table in a time range.',

@@ -1,6 +1,7 @@
 /** What an expression of PxL is worth at compile time. */
 import type { Expr, Node } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
+import type { Builtin } from './builtin'
 import type { Source } from './source'
 import type { Parameter, Statement } from './syntax'
 
@@ -53,8 +54,8 @@ export type Value =
   | { readonly kind: 'dict'; readonly entries: readonly (readonly [Value, Value])[] }
   | UserFunction
   | TypeValue
-  /** A function of `px` that the compiler itself answers. */
-  | { readonly kind: 'builtin'; readonly name: string }
+  /** A function of a module that the compiler itself answers; its name has the module's in front. */
+  | { readonly kind: 'builtin'; readonly name: string; readonly builtin: Builtin }
   /** A scalar function or an aggregate of the engine. */
   | { readonly kind: 'engine'; readonly name: string }
   | Module
@@ -81,6 +82,11 @@ export class Scope {
 
   set(name: string, value: Value): void {
     this.#names.set(name, value)
+  }
+
+  /** What was set here, without the scopes around. */
+  own(): ReadonlyMap<string, Value> {
+    return this.#names
   }
 
   /** All visible names, nearest first. */

@@ -1,0 +1,32 @@
+/** Values against the types that a function's parameters are annotated with. */
+import { NixieError } from '../errors'
+import { constant, describe, type TypeValue, type Value } from './values'
+
+/** The type that an annotation's value names; undefined when it names none. */
+export function annotatedType(value: Value): TypeValue | undefined {
+  if (value.kind === 'type') return value
+  if (value.kind === 'builtin' && value.name === 'px.DataFrame') {
+    return { kind: 'type', name: 'px.DataFrame', type: undefined, semantic: 'ST_NONE' }
+  }
+  return undefined
+}
+
+/** The value as an argument of this type; a literal that fits gets the type's unit. Throws `type_error`. */
+export function conform(value: Value, type: TypeValue, what: string): Value {
+  if (value.kind === 'none') return value
+  if (type.type === undefined ? value.kind === 'frame' : false) return value
+  if (value.kind === 'column' && value.expr.type === type.type) return value
+  if (value.kind === 'constant') {
+    if (value.type === type.type)
+      return type.semantic === 'ST_NONE' ? value : { ...value, semantic: type.semantic }
+    if (value.type === 'INT64' && type.type === 'FLOAT64') {
+      return constant('FLOAT64', Number(value.value), type.semantic)
+    }
+    if (value.type === 'INT64' && type.type === 'TIME64NS') return constant('TIME64NS', value.value)
+  }
+  throw new NixieError(
+    'type_error',
+    `${what} must be ${type.name}, not ${describe(value)}`,
+    `Give it a value of type ${type.name}.`,
+  )
+}
