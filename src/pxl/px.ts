@@ -10,6 +10,7 @@ import { keep, scan } from './frames'
 import { binary } from './operators'
 import { checkRange, formatDuration, parseDuration, parseTime, strptime } from './time'
 import { type Constant, constant, describe, NONE, type TypeValue, type Value } from './values'
+import { VIRTUAL_TABLE_FUNCTIONS } from './virtual-tables'
 
 const NS_PER: Readonly<Record<string, bigint>> = {
   days: 86_400_000_000_000n,
@@ -80,24 +81,6 @@ function show(prefix: string): Builtin['run'] {
     const name = args.get('name') ? args.text('name') : 'output'
     world.display(prefix + name, node)
     return NONE
-  }
-}
-
-/** A table that is made at run time; columns as Pixie's. */
-function virtualTable(fn: string, columns: readonly string[]): Builtin {
-  return {
-    params: [],
-    description: `A table: ${columns.join(', ')}.`,
-    columns,
-    run: () => ({
-      kind: 'frame',
-      node: {
-        op: 'virtual',
-        fn,
-        args: {},
-        columns: columns.map((name) => ({ name, type: 'STRING', semantic: 'ST_NONE' })),
-      },
-    }),
   }
 }
 
@@ -234,17 +217,7 @@ export const BUILTINS: Builtins = {
     description: 'A link to another script.',
     run: scriptReference,
   },
-  GetTables: virtualTable('GetTables', ['table_name', 'table_desc']),
-  GetSchemas: virtualTable('GetSchemas', [
-    'table_name',
-    'column_name',
-    'column_type',
-    'pattern_type',
-    'column_desc',
-  ]),
-  GetUDFList: virtualTable('GetUDFList', ['name', 'return_type', 'args']),
-  GetUDAList: virtualTable('GetUDAList', ['name', 'return_type', 'args']),
-  GetUDTFList: virtualTable('GetUDTFList', ['name', 'executor', 'init_args', 'output_relation']),
+  ...VIRTUAL_TABLE_FUNCTIONS,
 }
 
 /** What `px` has besides the engine's functions: for `GetUDTFList`, completion and the docs. */

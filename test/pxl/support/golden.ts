@@ -11,9 +11,11 @@
  *     EXPECT output
  *     column:TYPE/UNIT | …
  *     value | …
+ *     WARN line:column message
  *     ERROR code line:column message
  *     hint: …
  *
+ * `ROWS table, no source` is a table that nothing records. Tables that are made on demand have no rows here.
  * Times are written relative to the time of the run. Units are without their ST_; none is ST_NONE.
  */
 import { expect, test } from 'bun:test'
@@ -21,11 +23,12 @@ import { readFileSync } from 'node:fs'
 import { NixieError } from '../../../src/errors'
 import { compile } from '../../../src/pxl/compile'
 import { formatDuration, parseTime } from '../../../src/pxl/time'
+import { VIRTUAL_TABLES } from '../../../src/pxl/virtual-tables'
 import { toCells } from '../../../src/query/cells'
-import { execute } from '../../../src/query/engine'
+import { execute, type VirtualTable } from '../../../src/query/engine'
 import type { TypedColumn } from '../../../src/query/plan'
 import type { DataType, SemanticType } from '../../../src/records/types'
-import { contextOf, type Row, type Value } from '../../query/support/tables'
+import { columnOf, contextOf, type Row, type Value } from '../../query/support/tables'
 import { NOW, StoredTables } from './stored-tables'
 
 interface Section {
@@ -33,7 +36,7 @@ interface Section {
   readonly lines: readonly string[]
 }
 
-const HEAD = /^(NAME|SCRIPT|ROWS|EXPECT|ERROR)\b\s*(.*)$/
+const HEAD = /^(NAME|SCRIPT|ROWS|EXPECT|WARN|ERROR)\b\s*(.*)$/
 
 interface Case {
   readonly name: string
@@ -57,7 +60,7 @@ export function readCases(path: string): Case[] {
     const trimmed = sections.map((s) => ({ ...s, lines: s.lines.join('\n').trimEnd().split('\n') }))
     const rows = trimmed.filter((s) => s.kind === 'ROWS')
     if (i === 0) shared.push(...rows)
-    const shown = trimmed.filter((s) => s.kind === 'EXPECT' || s.kind === 'ERROR')
+    const shown = trimmed.filter((s) => s.kind === 'EXPECT' || s.kind === 'WARN' || s.kind === 'ERROR')
     return {
       name: trimmed[0]!.title,
       script: trimmed.find((s) => s.kind === 'SCRIPT')!.lines.join('\n'),
@@ -90,7 +93,8 @@ function tablesOf(sections: readonly Section[]): StoredTables {
       const values = split(line)
       return Object.fromEntries(columns.map(({ name, type }, i) => [name, readValue(values[i] ?? '', type)]))
     })
-    return { name: title, columns, rows }
+    const [name, unrecorded] = title.split(', ') as [string, string?]
+    return { name, columns, rows, hasSource: unrecorded === undefined }
   })
   return new StoredTables(tables)
 }
@@ -102,23 +106,28 @@ function showCell(value: unknown, type: DataType): string {
   return type === 'TIME64NS' ? formatDuration(BigInt(value as string) - NOW) : String(value)
 }
 
+const virtualTable = (fn: string): VirtualTable => {
+  const { columns } = VIRTUAL_TABLES[fn]!
+  return { columns, batch: { rows: 0, columns: columns.map(({ type }) => columnOf(type, [])) } }
+}
+
 /** What the script shows, or its error, as the blocks write it. */
 export function outcome({ script, rows }: Pick<Case, 'script' | 'rows'>): string {
   const source = tablesOf(rows)
   try {
-    const { displays } = compile(script, { tables: source.tables(), nowNs: NOW })
-    const { tables } = execute({ outputs: displays }, contextOf(source, { nowNs: NOW }))
-    return tables
-      .map(({ name, columns, batch }) => {
-        const cells = toCells(batch)
-        const lines = Array.from({ length: batch.rows }, (_, row) =>
-          columns.map((column, i) => showCell(cells[i]![row], column.type)).join(' | '),
-        )
-        return [`EXPECT ${name}`, columns.map(showColumn).join(' | '), ...lines]
-          .map((l) => l.trimEnd())
-          .join('\n')
-      })
-      .join('\n')
+    const { displays, warnings } = compile(script, { tables: source.tables(), nowNs: NOW })
+    const { tables } = execute({ outputs: displays }, { ...contextOf(source, { nowNs: NOW }), virtualTable })
+    const shown = tables.map(({ name, columns, batch }) => {
+      const cells = toCells(batch)
+      const lines = Array.from({ length: batch.rows }, (_, row) =>
+        columns.map((column, i) => showCell(cells[i]![row], column.type)).join(' | '),
+      )
+      return [`EXPECT ${name}`, columns.map(showColumn).join(' | '), ...lines]
+        .map((l) => l.trimEnd())
+        .join('\n')
+    })
+    const warned = warnings.map(({ message, line, column }) => `WARN ${line}:${column} ${message}`)
+    return [...shown, ...warned].join('\n')
   } catch (cause) {
     if (!(cause instanceof NixieError)) throw cause
     const { code, message, hint, line, column } = cause.shape

@@ -12,6 +12,8 @@ export interface StoredTable {
   readonly columns: readonly TypedColumn[]
   /** In time order; times as bigint. */
   readonly rows: readonly Row[]
+  /** True when absent. */
+  readonly hasSource?: boolean
 }
 
 /** Small, so that a handful of rows is several chunks. */
@@ -25,8 +27,9 @@ export class StoredTables implements Source {
   }
 
   tables(): readonly TableInfo[] {
-    return [...this.#tables.values()].map(({ name, columns, rows }) => ({
+    return [...this.#tables.values()].map(({ name, columns, rows, hasSource = true }) => ({
       name,
+      hasSource,
       description: `What ${name} says`,
       columns: columns.map((column) => ({
         ...column,
