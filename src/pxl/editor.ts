@@ -1,0 +1,114 @@
+/** What an editor asks while one types: what is wrong with the text, and what can stand at the cursor. Neither throws. */
+import { NixieError } from '../errors'
+import { type ArgumentText, callFunction, compile } from './compile'
+import { completeAt } from './editor-complete'
+import { trialErrors } from './editor-trial'
+import type { TableSchema } from './frames'
+
+export interface EditorContext {
+  readonly tables: readonly TableSchema[]
+  /** Epoch nanoseconds. */
+  readonly nowNs: bigint
+}
+
+/** A call that a view makes: its diagnostics are the text's too. */
+export interface ViewCall {
+  readonly name: string
+  readonly args: Readonly<Record<string, ArgumentText>>
+}
+
+/** A place in the text with what is wrong there. Lines and columns count from 1, columns in UTF-16 units; the end is exclusive. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly hint: string
+  readonly line: number
+  readonly column: number
+  readonly endLine: number
+  readonly endColumn: number
+}
+
+export interface CompletionItem {
+  readonly label: string
+  readonly kind:
+    | 'table'
+    | 'column'
+    | 'function'
+    | 'aggregate'
+    | 'argument'
+    | 'method'
+    | 'module'
+    | 'key'
+    | 'name'
+    | 'type'
+  /** A data type with its unit, or a signature. */
+  readonly type?: string
+  /** A sentence, perhaps empty. */
+  readonly help: string
+  /** What is put in place of `from`…`to`; the label when absent. */
+  readonly insert?: string
+}
+
+export interface Completion {
+  /** Offsets of the text that an item replaces. */
+  readonly from: number
+  readonly to: number
+  readonly items: readonly CompletionItem[]
+}
+
+/**
+ * Errors and warnings, by place. With `view` each of its calls is made; without, each function is tried with made-up
+ * arguments, and only what doesn't depend on them is reported.
+ */
+export function check(
+  text: string,
+  { tables, nowNs, view }: EditorContext & { readonly view?: readonly ViewCall[] },
+): readonly Diagnostic[] {
+  const found = new Map<string, Diagnostic>()
+  const add = (severity: Diagnostic['severity'], message: string, hint: string, line = 1, column = 1) => {
+    const key = `${line}:${column}:${message}`
+    if (!found.has(key)) found.set(key, { severity, message, hint, ...span(text, line, column) })
+  }
+  const attempt = <T>(act: () => T): T | undefined => {
+    try {
+      return act()
+    } catch (cause) {
+      const { message, hint, line, column } = NixieError.from(cause).shape
+      add('error', message, hint, line, column)
+      return undefined
+    }
+  }
+  const module = attempt(() => compile(text, { tables, nowNs }))
+  if (module) {
+    for (const { name, args } of view ?? []) attempt(() => callFunction(module, name, args))
+    if (!view) {
+      for (const { message, hint, line, column } of trialErrors(text, module)) {
+        add('error', message, hint, line, column)
+      }
+    }
+    for (const { message, line, column } of module.warnings) add('warning', message, '', line, column)
+  }
+  return [...found.values()].sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+/** What can stand at `offset`; the statement around it may be unfinished, others may be wrong. */
+export function complete(text: string, offset: number, context: EditorContext): Completion {
+  const at = Math.max(0, Math.min(Math.trunc(offset) || 0, text.length))
+  try {
+    return completeAt(text, at, context)
+  } catch {
+    // Whatever defeats the analysis of an unfinished text: nothing is proposed.
+    return { from: at, to: at, items: [] }
+  }
+}
+
+const TOKEN = /[A-Za-z_]\w*(?:\.\w+)*|\d[\w.]*|'[^'\n]*'|"[^"\n]*"|[=!<>]=|\S/y
+
+/** From a place to the end of the word, number, literal or operator that stands there. */
+function span(text: string, line: number, column: number) {
+  const written = text.split('\n', line)[line - 1] ?? ''
+  const start = Math.min(column, written.length + 1)
+  TOKEN.lastIndex = start - 1
+  const length = TOKEN.exec(written)?.[0].length ?? 0
+  return { line, column: start, endLine: line, endColumn: start + length }
+}
