@@ -41,7 +41,8 @@ export class Expressions {
     }
     if (expr.kind === 'literal') {
       const operand = { type: expr.type, constant: expr.value }
-      return this.#keep(`l${expr.type} ${typeof expr.value} ${expr.value}`, { kind: 'literal', operand })
+      const text = Object.is(expr.value, -0) ? '-0' : String(expr.value)
+      return this.#keep(`l${expr.type} ${typeof expr.value} ${text}`, { kind: 'literal', operand })
     }
     const args = expr.args.map((arg) => this.add(arg))
     const overload = findOverload(expr.fn, expr.args)

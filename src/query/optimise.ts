@@ -1,17 +1,19 @@
 /**
  * Rewrites a plan so that less is read and less is carried: filters sink to the scan and tell it what to leave out,
- * limits sink below projections, and every node keeps only the columns that someone reads.
+ * limits sink below projections, equal parts become one, and every node keeps only the columns that someone reads.
  */
 import { columnsOf, conjunction, conjuncts, pruneOf } from './conditions'
 import { AGGREGATES } from './functions/aggregates'
 import { consumersFirst, inputsOf, withInputs } from './graph'
 import type { Expr, Node, Plan, TypedColumn } from './plan'
+import { share } from './share'
 
 type Of<Op extends Node['op']> = Extract<Node, { op: Op }>
 
 export function optimise(plan: Plan): Plan {
   const sunk = mapOutputs(plan, sink(plan))
-  return mapOutputs(sunk, narrow(sunk))
+  const shared = share(sunk, readers(sunk))
+  return mapOutputs(shared, narrow(shared))
 }
 
 function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {

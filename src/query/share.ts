@@ -1,0 +1,62 @@
+/** Equal parts of a plan made one: what several functions of a view scan, filter and compute alike runs once. */
+import { inputsOf, withInputs } from './graph'
+import type { Node, Plan } from './plan'
+
+/** Tells nodes apart by all that they say; inputs by the numbers that equal nodes share. */
+function keyOf(node: Node, inputs: readonly number[]): string {
+  return JSON.stringify(
+    { ...node, input: undefined, left: undefined, right: undefined, inputs },
+    (_, value) =>
+      typeof value === 'bigint'
+        ? { bigint: String(value) }
+        : typeof value === 'number'
+          ? { number: Object.is(value, -0) ? '-0' : String(value) }
+          : value,
+  )
+}
+
+const probeOf = (node: Extract<Node, { op: 'join' }>) => (node.how === 'right' ? 'right' : 'left')
+
+/**
+ * The side of a join that streams past the held one keeps its own scan when it had one: rows of a scan that others
+ * read earlier would have to wait in memory.
+ */
+export function share(plan: Plan, readers: ReadonlyMap<Node, number>): Plan {
+  const numbers = new Map<Node, number>()
+  const known = new Map<string, Node>()
+  const done = new Map<Node, Node>()
+  const own = (node: Node): Node => {
+    if (readers.get(node) !== 1) return rewrite(node)
+    switch (node.op) {
+      case 'scan':
+        return { ...node }
+      case 'filter':
+      case 'project':
+      case 'limit':
+        return { ...node, input: own(node.input) }
+      default:
+        return rewrite(node)
+    }
+  }
+  const rewrite = (node: Node): Node => {
+    const before = done.get(node)
+    if (before) return before
+    const merged = withInputs(node, rewrite)
+    const key = keyOf(
+      merged,
+      inputsOf(merged).map((input) => numbers.get(input)!),
+    )
+    let result = known.get(key)
+    if (!result) {
+      result =
+        merged.op === 'join'
+          ? { ...merged, [probeOf(merged)]: own((node as typeof merged)[probeOf(merged)]) }
+          : merged
+      known.set(key, result)
+      numbers.set(result, numbers.size)
+    }
+    done.set(node, result)
+    return result
+  }
+  return { outputs: plan.outputs.map(({ name, node }) => ({ name, node: rewrite(node) })) }
+}
