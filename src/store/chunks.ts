@@ -12,6 +12,12 @@ export const SEALED = 100
 /** A column of it is damaged: it is never merged. */
 export const DAMAGED = -1
 
+/** Replaced or expired, and still there for readers that began before. */
+export const DEAD = -2
+
+/** A chunk that a reader was to read has been taken out. */
+export class GoneChunk extends Error {}
+
 export interface StoredColumn {
   readonly name: string
   readonly type: DataType
@@ -57,14 +63,36 @@ const chunkOf = (row: ChunkRow): Chunk => ({
   raw: Number(row.raw),
 })
 
-/** In time order. */
+/** All but the dead, in time order. */
 export function listChunks(db: Database): Chunk[] {
-  return (db.query(`${SELECT} ORDER BY c.min_time, c.id`).all() as ChunkRow[]).map(chunkOf)
+  return (db.query(`${SELECT} WHERE c.level <> ${DEAD} ORDER BY c.min_time, c.id`).all() as ChunkRow[]).map(
+    chunkOf,
+  )
+}
+
+export interface DeadChunk {
+  readonly id: number
+  readonly bytes: number
+  /** Epoch milliseconds; 0 when a writer before this one replaced it. */
+  readonly diedMs: number
+}
+
+export function deadChunks(db: Database): DeadChunk[] {
+  const rows = db.query(`SELECT id, bytes FROM chunks WHERE level = ${DEAD}`).all()
+  return (rows as { id: bigint; bytes: bigint }[]).map(({ id, bytes }) => ({
+    id: Number(id),
+    bytes: Number(bytes),
+    diedMs: 0,
+  }))
+}
+
+export function setLevel(db: Database, id: number, level: number): void {
+  db.query('UPDATE chunks SET level = ? WHERE id = ?').run(level, id)
 }
 
 /** A table's chunks that touch [startNs, endNs], in time order. */
 export function chunksBetween(db: Database, table: string, startNs: bigint, endNs: bigint): Chunk[] {
-  const sql = `${SELECT} WHERE s.tab = ? AND c.max_time >= ? AND c.min_time <= ? ORDER BY c.min_time, c.id`
+  const sql = `${SELECT} WHERE s.tab = ? AND c.level <> ${DEAD} AND c.max_time >= ? AND c.min_time <= ? ORDER BY c.min_time, c.id`
   return (db.query(sql).all(table, startNs, endNs) as ChunkRow[]).map(chunkOf)
 }
 
@@ -122,10 +150,11 @@ export function deleteChunk(db: Database, id: number): void {
   db.query('DELETE FROM chunks WHERE id = ?').run(id)
 }
 
-/** The column with this ordinal; throws `DamagedBlob`, or SQLite's error. */
+/** The column with this ordinal; throws `GoneChunk`, `DamagedBlob`, or SQLite's error. */
 export function readColumn(db: Database, chunk: Chunk, ordinal: number, type: DataType): Vector {
   const row = db.query('SELECT data FROM columns WHERE id = ?').get(chunk.id * MAX_COLUMNS + ordinal)
-  const data = row ? (row as { data: Uint8Array }).data : new Uint8Array(0)
+  if (!row) throw new GoneChunk()
+  const { data } = row as { data: Uint8Array }
   return decodeColumn(data, type, chunk.rows, chunk.minNs)
 }
 

@@ -1,11 +1,13 @@
 /** The SQLite file: opening, format version, lock, and what its errors mean in words. */
 import { Database } from 'bun:sqlite'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { NixieError } from '../errors'
 
 /** Raise it with a migration in `MIGRATIONS`. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
+/** The oldest format that a reader takes as it is; a writer migrates. */
+export const OLDEST_READABLE = 1
 const APPLICATION_ID = 0x6e697869
 const BUSY_MS = 5000
 
@@ -22,9 +24,14 @@ const MIGRATIONS: readonly string[] = [
      first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    INSERT INTO counters VALUES ('entities', 0);`,
+  // Chunks may be dead (level −2), which the first format would have taken for rows.
+  `INSERT INTO counters VALUES ('written', 0), ('compacted', 0), ('budget', 0), ('retention', 0);`,
 ]
 
 export const storeFile = (dataDir: string): string => join(dataDir, 'nixie.db')
+
+/** Bytes of a file; 0 when there is none. */
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 /** SQLite's result code in words (SQLITE_FULL, SQLITE_CORRUPT_VTAB, …), or ''. */
 function codeOf(cause: unknown): string {
@@ -127,12 +134,13 @@ function prepare(path: string): Database {
   const db = new Database(path, { create: true, readwrite: true, safeIntegers: true, strict: true })
   try {
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
+    const version = Number(pragma(db, 'user_version'))
+    if (version > FORMAT_VERSION) throw tooNew(path, version)
     if (Number(pragma(db, 'page_count')) === 0) db.run('PRAGMA auto_vacuum = INCREMENTAL')
     db.run('PRAGMA journal_mode = WAL')
     db.run('PRAGMA synchronous = NORMAL')
     db.run('PRAGMA wal_autocheckpoint = 0')
-    db.run(`PRAGMA journal_size_limit = 0`)
-    migrate(db, path)
+    migrate(db, version)
     checkQuickly(db)
     return db
   } catch (cause) {
@@ -145,15 +153,15 @@ class ForeignFile extends Error {
   readonly code = 'SQLITE_NOTADB'
 }
 
-function migrate(db: Database, path: string): void {
-  const version = Number(pragma(db, 'user_version'))
-  if (version > FORMAT_VERSION) {
-    throw new NixieError(
-      'store_error',
-      `The store ${path} has format ${version}; this Nixie writes format ${FORMAT_VERSION}`,
-      'A newer Nixie wrote it: run that one, or give this one another --data-dir.',
-    )
-  }
+function tooNew(path: string, version: number): NixieError {
+  return new NixieError(
+    'store_error',
+    `The store ${path} has format ${version}; this Nixie writes format ${FORMAT_VERSION}`,
+    'A newer Nixie wrote it: run that one, or give this one another --data-dir.',
+  )
+}
+
+function migrate(db: Database, version: number): void {
   if (version === 0) {
     const tables = db.query('SELECT count(*) AS n FROM sqlite_schema').get() as { n: bigint }
     if (tables.n > 0n) throw new ForeignFile('it is a database, but not of Nixie')

@@ -5,10 +5,20 @@ import { NixieError } from '../errors'
 import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
 import { DamagedBlob } from './blob'
-import { type Chunk, chunksBetween, listChunks } from './chunks'
-import { FORMAT_VERSION, isOfSqlite, pragma, storeError, storeFile } from './database'
+import { type Chunk, chunksBetween, GoneChunk, listChunks } from './chunks'
+import {
+  FORMAT_VERSION,
+  isOfSqlite,
+  OLDEST_READABLE,
+  pragma,
+  sizeOf,
+  storeError,
+  storeFile,
+} from './database'
 import { ChunkScan } from './scan'
-import type { Entity, ScanOptions, Source, TableInfo } from './store'
+import type { Entity, ScanOptions, Source, StoreSummary, TableInfo } from './store'
+import { summarise } from './summary'
+import { readTotals } from './totals'
 
 const BUSY_MS = 2000
 const MAX_INT64 = 2n ** 63n - 1n
@@ -17,6 +27,8 @@ const EXACT_NS = 2n ** 53n
 const KEPT_CONNECTIONS = 4
 
 export interface Reader extends Source {
+  /** What is in the store, and how long it will be kept at the rates of the 24 hours before `nowNs`. */
+  summary(nowNs: bigint): StoreSummary
   /** Chunks passed over because a blob of theirs is damaged, since the reader was opened. */
   readonly damagedChunks: number
   /** What the last damaged chunk was. */
@@ -54,6 +66,18 @@ class SqliteReader implements Reader {
     return [...this.#tables.values()].map((table) => infoOf(table, byTable.get(table.name) ?? []))
   }
 
+  summary(nowNs: bigint): StoreSummary {
+    const path = storeFile(this.#dataDir)
+    const known = this.#read((db) => ({ ...readTotals(db), chunks: listChunks(db) }))
+    return summarise({
+      ...(known ?? { chunks: [], written: 0, compacted: 0, budget: 0, retention: 0 }),
+      tables: [...this.#tables.values()],
+      nowNs,
+      fileBytes: sizeOf(path),
+      walBytes: sizeOf(`${path}-wal`),
+    })
+  }
+
   *scan(name: string, options: ScanOptions): Generator<Batch> {
     const table = this.#tables.get(name)
     if (!table) throw new NixieError('unknown_table', `There is no table '${name}'`, this.#known())
@@ -65,7 +89,6 @@ class SqliteReader implements Reader {
     const connection = this.#take()
     if (!connection) return
     try {
-      connection.db.run('BEGIN')
       yield* this.#batches(connection.db, table, options)
     } catch (cause) {
       if (!isOfSqlite(cause)) throw cause
@@ -75,6 +98,10 @@ class SqliteReader implements Reader {
     }
   }
 
+  /**
+   * The snapshot is the list of chunks, which never change; the writer leaves replaced ones in place for a while. No
+   * transaction spans two of them: it would keep the writer's log from being folded.
+   */
   *#batches(db: Database, table: Table, options: ScanOptions): Generator<Batch> {
     const startNs = options.startNs ?? -MAX_INT64
     const endNs = options.endNs ?? MAX_INT64
@@ -94,6 +121,12 @@ class SqliteReader implements Reader {
 
   /** A damaged chunk costs its rows, not the query. */
   #passOver(chunk: Chunk, cause: unknown): void {
+    if (cause instanceof GoneChunk)
+      throw new NixieError(
+        'store_error',
+        `Rows of ${chunk.table} left the store while they were read`,
+        'Run the query again; a shorter time range or a larger --disk-budget helps.',
+      )
     const damaged =
       cause instanceof DamagedBlob || /^SQLITE_(CORRUPT|IOERR)/.test((cause as { code?: string }).code ?? '')
     if (!damaged) throw cause
@@ -140,7 +173,7 @@ class SqliteReader implements Reader {
     }
   }
 
-  /** A connection of its own for each scan under way: each has its own snapshot. */
+  /** A connection of its own for each scan under way. */
   #take(): Connection | undefined {
     if (this.#closed) throw new NixieError('unavailable', 'The store is closed', 'Nixie is stopping.')
     const path = storeFile(this.#dataDir)
@@ -171,7 +204,7 @@ function openConnection(path: string, inode: number, dataDir: string): Connectio
     db = new Database(path, { readonly: true, safeIntegers: true, strict: true })
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
     const version = Number(pragma(db, 'user_version'))
-    if (version === FORMAT_VERSION) return { db, inode }
+    if (version >= OLDEST_READABLE && version <= FORMAT_VERSION) return { db, inode }
     db.close()
     // A writer is making it just now.
     if (version === 0) return undefined

@@ -6,8 +6,8 @@ export type Shares = Readonly<Record<string, number>>
 
 /** As Pixie's: HTTP rows are what most questions are about. */
 const DEFAULT_SHARES: Shares = { http_events: 0.4 }
-/** Of the budget, kept free for the log and for chunks under way. */
-const RESERVE_BYTES = 16 << 20
+/** Of the budget, kept free for the log, for chunks under way and for dead ones that a reader may still want. */
+const RESERVE_BYTES = 32 << 20
 const RESERVE_SHARE = 0.1
 
 /** Share of the budget by table; tables without one split evenly what is left. */
@@ -32,6 +32,10 @@ export function overAge(chunks: readonly Chunk[], cutoffNs: bigint, limit: numbe
   return old
 }
 
+/** Bytes of the budget that chunks may take. */
+export const limitOf = (budgetBytes: number): number =>
+  budgetBytes - Math.min(RESERVE_BYTES, budgetBytes * RESERVE_SHARE)
+
 /** The chunk to take out next, if `usedBytes` are too many. A table may use what others leave. */
 export function overBudget(
   chunks: readonly Chunk[],
@@ -39,7 +43,7 @@ export function overBudget(
   usedBytes: number,
   budgetBytes: number,
 ): Chunk | undefined {
-  const limit = budgetBytes - Math.min(RESERVE_BYTES, budgetBytes * RESERVE_SHARE)
+  const limit = limitOf(budgetBytes)
   if (usedBytes <= limit) return undefined
   const bytes = new Map<string, number>()
   for (const chunk of chunks) bytes.set(chunk.table, (bytes.get(chunk.table) ?? 0) + chunk.bytes)

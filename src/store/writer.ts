@@ -1,12 +1,15 @@
 /** The writing end of the store: appends, compacts, expires. One per data directory, on the capture thread. */
 import type { Database } from 'bun:sqlite'
-import { close, fdatasync, open, statfsSync, statSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import type { Counters } from '../health/counters'
 import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
 import {
   type Chunk,
   DAMAGED,
+  DEAD,
+  type DeadChunk,
+  deadChunks,
   deleteChunk,
   insertChunk,
   listChunks,
@@ -14,6 +17,7 @@ import {
   SEALED,
   schemaColumns,
   schemaId,
+  setLevel,
 } from './chunks'
 import {
   isDamage,
@@ -22,27 +26,31 @@ import {
   openForWriting,
   pragma,
   setAside,
+  sizeOf,
   storeError,
   storeFile,
 } from './database'
+import { Log } from './log'
 import { DamagedSource, FULL_ROWS, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
 import { overAge, overBudget, type Shares, sharesOf } from './retention'
 import { sealBatch } from './seal'
 import { sliceBatch } from './slice'
 import type { Entity, StoreWriter, WriterStats } from './store'
+import { saveTotals, type Totals } from './totals'
 
 /** The default budget: this, or a share of the free disk where that is less. */
 const MAX_DEFAULT_BUDGET = 1 << 30
 const DEFAULT_DISK_SHARE = 0.1
 /** Log bytes after which the log is folded into the file; less where the budget is small. */
-const CHECKPOINT_BYTES = 1 << 20
-/** So many times as much, and it is folded without waiting for the flush. */
-const CHECKPOINT_PATIENCE = 4
-const CHECKPOINT_SHARE = 0.1
+const LOG_BYTES = 4 << 20
+const LOG_SHARE = 0.05
 /** Pages given back to the file system in one step, when at least so many are free. */
 const VACUUM_PAGES = 256
-/** Chunks expired in one step. */
+/** Chunks expired, and dead ones taken out, in one step. */
 const EXPIRE_CHUNKS = 16
+const BURY_CHUNKS = 16
+/** How long a replaced or expired chunk stays for readers that began before: longer than a query may take. */
+const GRACE_MS = 40_000
 /** How often entities that no record can refer to are looked for. */
 const ENTITY_SWEEP_MS = 60_000
 const KEPT_WARNINGS = 20
@@ -88,12 +96,13 @@ class SqliteWriter implements Writer {
   #chunks: Chunk[]
   #nextId = 1
   #merge: Merge | undefined
-  #sinceCheckpoint = 0
-  /** Whether the log is being brought to the disk by another thread, or has been since the last fold. */
-  #flush: 'none' | 'running' | 'done' = 'none'
-  readonly #checkpointBytes: number
+  #log: Log
+  /** Dead chunks, oldest death first. */
+  #dead: DeadChunk[] = []
   #sweptMs = 0
   #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0 }
+  /** Of these, what the file knows. */
+  #savedBytes: Totals = { written: 0, compacted: 0 }
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -102,16 +111,24 @@ class SqliteWriter implements Writer {
     this.#lock = lockDirectory(options.dataDir)
     try {
       this.#budgetBytes = options.diskBudgetBytes || defaultBudget(options.dataDir)
-      this.#checkpointBytes = Math.min(CHECKPOINT_BYTES, this.#budgetBytes * CHECKPOINT_SHARE)
       this.#db = openForWriting(options.dataDir, this.warnings)
+      this.#log = this.#openLog()
       this.#chunks = this.#loadChunks()
+      this.#saveTotals()
     } catch (cause) {
       this.#lock.release()
       throw storeError(cause, 'The store cannot be opened', options.dataDir)
     }
   }
 
+  #openLog(): Log {
+    const limit = Math.min(LOG_BYTES, this.#budgetBytes * LOG_SHARE)
+    return new Log(this.#db, storeFile(this.#options.dataDir), limit, () => this.#saveTotals())
+  }
+
+  /** Readers that began before this writer was opened are not waited for. */
   #loadChunks(): Chunk[] {
+    this.#dead = deadChunks(this.#db)
     const chunks = listChunks(this.#db)
     this.#nextId = chunks.reduce((max, chunk) => Math.max(max, chunk.id), 0) + 1
     return chunks
@@ -139,7 +156,7 @@ class SqliteWriter implements Writer {
         }
       }
     })
-    if (this.#sinceCheckpoint > CHECKPOINT_PATIENCE * this.#checkpointBytes) this.#checkpoint()
+    this.#tendLog()
   }
 
   putEntities(entities: readonly Entity[]): void {
@@ -164,14 +181,18 @@ class SqliteWriter implements Writer {
   }
 
   #step(nowMs: number): boolean {
-    if (this.#merge) return this.#mergeStep(this.#merge)
+    this.#tendLog()
+    if (this.#log.behind) return false
+    if (this.#merge) return this.#mergeStep(this.#merge, nowMs)
     const cutoff =
       BigInt(Math.floor(nowMs)) * 1_000_000n - BigInt(this.#options.retentionSeconds) * 1_000_000_000n
     const old = overAge(this.#chunks, cutoff, EXPIRE_CHUNKS)
-    if (old.length > 0) return this.#expire(old)
-    const victim = overBudget(this.#chunks, this.#shares, this.#usedBytes(), this.#budgetBytes)
-    if (victim) return this.#expire([victim])
-    if (this.#sinceCheckpoint > this.#checkpointBytes && this.#foldLog()) return true
+    if (old.length > 0) return this.#expire(old, nowMs)
+    const used = this.#usedBytes()
+    const dead = this.#dead.reduce((sum, { bytes }) => sum + bytes, 0)
+    const victim = overBudget(this.#chunks, this.#shares, used - dead, this.#budgetBytes)
+    if (victim) return this.#expire([victim], nowMs)
+    if (this.#bury(nowMs, used > this.#budgetBytes - this.#log.limitBytes)) return true
     if (this.#startMerge()) return true
     if (nowMs - this.#sweptMs >= ENTITY_SWEEP_MS || nowMs < this.#sweptMs) this.#sweepEntities(nowMs)
     return this.#giveBack()
@@ -191,12 +212,12 @@ class SqliteWriter implements Writer {
     return false
   }
 
-  #mergeStep({ sources, work }: Merge): boolean {
+  #mergeStep({ sources, work }: Merge, nowMs: number): boolean {
     try {
       const step = work.next()
       if (!step.done) return true
       this.#merge = undefined
-      this.#replace(sources, step.value)
+      this.#replace(sources, step.value, nowMs)
     } catch (cause) {
       if (!(cause instanceof DamagedSource)) throw cause
       this.#merge = undefined
@@ -208,13 +229,12 @@ class SqliteWriter implements Writer {
     return true
   }
 
-  #replace(sources: readonly Chunk[], chunk: NewChunk): void {
+  #replace(sources: readonly Chunk[], chunk: NewChunk, nowMs: number): void {
     this.#write('Chunks could not be merged', () => {
       const merged = this.#insert(sources[0]!.table, chunk)
-      for (const source of sources) deleteChunk(this.#db, source.id)
+      for (const source of sources) setLevel(this.#db, source.id, DEAD)
       return () => {
-        const gone = new Set(sources)
-        this.#chunks = this.#chunks.filter((c) => !gone.has(c))
+        this.#drop(sources, nowMs)
         this.#keep(merged)
         this.#stats.compactedBytes += merged.bytes
         this.#count('compactedBytes', merged.bytes)
@@ -222,12 +242,11 @@ class SqliteWriter implements Writer {
     })
   }
 
-  #expire(chunks: readonly Chunk[]): boolean {
+  #expire(chunks: readonly Chunk[], nowMs: number): boolean {
     this.#write('Old rows could not be taken out', () => {
-      for (const chunk of chunks) deleteChunk(this.#db, chunk.id)
+      for (const chunk of chunks) setLevel(this.#db, chunk.id, DEAD)
       return () => {
-        const gone = new Set(chunks)
-        this.#chunks = this.#chunks.filter((chunk) => !gone.has(chunk))
+        this.#drop(chunks, nowMs)
         const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
         this.#stats.expiredRows += rows
         this.#count('expiredRows', rows)
@@ -236,9 +255,33 @@ class SqliteWriter implements Writer {
     return true
   }
 
+  #drop(chunks: readonly Chunk[], nowMs: number): void {
+    const gone = new Set(chunks)
+    this.#chunks = this.#chunks.filter((chunk) => !gone.has(chunk))
+    for (const { id, bytes } of chunks) this.#dead.push({ id, bytes, diedMs: nowMs })
+  }
+
+  /** Takes out chunks that have been dead for long enough, or, at once, the longest dead. True when there were any. */
+  #bury(nowMs: number, atOnce: boolean): boolean {
+    let count = 0
+    while (count < BURY_CHUNKS && count < this.#dead.length) {
+      const { diedMs } = this.#dead[count]!
+      if (!atOnce && diedMs <= nowMs && nowMs - diedMs < GRACE_MS) break
+      count++
+    }
+    if (count === 0) return false
+    this.#write('Old chunks could not be taken out', () => {
+      for (const { id } of this.#dead.slice(0, count)) deleteChunk(this.#db, id)
+      return () => {
+        this.#dead.splice(0, count)
+      }
+    })
+    return true
+  }
+
   #setLevel(chunk: Chunk, level: number): void {
     this.#write('A chunk could not be marked', () => {
-      this.#db.query('UPDATE chunks SET level = ? WHERE id = ?').run(level, chunk.id)
+      setLevel(this.#db, chunk.id, level)
       return () => {
         this.#chunks = this.#chunks.map((c) => (c === chunk ? { ...chunk, level } : c))
       }
@@ -268,7 +311,7 @@ class SqliteWriter implements Writer {
     const tooLarge = pages * this.#pageBytes() > this.#budgetBytes && free > 0
     if (!tooLarge && (free < 16 * VACUUM_PAGES || free * 4 < pages)) return false
     this.#db.query(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all()
-    this.#sinceCheckpoint += VACUUM_PAGES * this.#pageBytes()
+    this.#log.wrote(VACUUM_PAGES * this.#pageBytes())
     return Number(pragma(this.#db, 'freelist_count')) < free
   }
 
@@ -284,7 +327,7 @@ class SqliteWriter implements Writer {
     let at = this.#chunks.length
     while (at > 0 && this.#chunks[at - 1]!.minNs > chunk.minNs) at--
     this.#chunks.splice(at, 0, chunk)
-    this.#sinceCheckpoint += chunk.bytes
+    this.#log.wrote(chunk.bytes)
   }
 
   /** One transaction; what it returns is done once it is in. A damaged file is set aside and the work done anew. */
@@ -316,7 +359,7 @@ class SqliteWriter implements Writer {
   /** On a full disk a folded log can be written from its start again, without growing. */
   #makeRoom(): void {
     try {
-      this.#checkpoint()
+      this.#log.fold()
     } catch {
       // The disk is full for this too: the next append tries again.
     }
@@ -324,9 +367,12 @@ class SqliteWriter implements Writer {
 
   #beginAnew(cause: unknown): void {
     const { dataDir } = this.#options
+    this.#log.unpin()
     this.#db.close()
+    this.#log.close()
     this.#warn(setAside(storeFile(dataDir), cause))
     this.#db = openForWriting(dataDir, this.warnings)
+    this.#log = this.#openLog()
     this.#merge = undefined
     this.#chunks = this.#loadChunks()
   }
@@ -336,27 +382,28 @@ class SqliteWriter implements Writer {
     if (this.warnings.length > KEPT_WARNINGS) this.warnings.shift()
   }
 
-  /** Another thread flushes the log first: this one then waits for the disk half as long. True once it is folded. */
-  #foldLog(): boolean {
-    if (this.#flush === 'none') {
-      this.#flush = 'running'
-      const done = () => {
-        this.#flush = 'done'
-      }
-      open(`${storeFile(this.#options.dataDir)}-wal`, 'r', (failed, log) => {
-        if (failed) done()
-        else fdatasync(log, () => close(log, done))
-      })
+  /** A log that cannot be folded now is folded later: the rows are in it. */
+  #tendLog(): void {
+    try {
+      this.#log.tend()
+    } catch (cause) {
+      if (!isDiskFull(cause)) throw storeError(cause, 'The log could not be folded', this.#options.dataDir)
     }
-    if (this.#flush !== 'done') return false
-    this.#checkpoint()
-    return true
   }
 
-  #checkpoint(): void {
-    if (this.#flush === 'done') this.#flush = 'none'
-    this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').all()
-    this.#sinceCheckpoint = 0
+  /** For `summary`; and a folded log is begun anew here, not by an append. No harm is done where it fails. */
+  #saveTotals(): void {
+    const { writtenBytes, compactedBytes } = this.#stats
+    const totals = {
+      written: writtenBytes - this.#savedBytes.written,
+      compacted: compactedBytes - this.#savedBytes.compacted,
+    }
+    try {
+      saveTotals(this.#db, totals, this.#budgetBytes, this.#options.retentionSeconds)
+    } catch {
+      return
+    }
+    this.#savedBytes = { written: writtenBytes, compacted: compactedBytes }
   }
 
   #pageBytes(): number {
@@ -379,13 +426,12 @@ class SqliteWriter implements Writer {
 
   close(): void {
     this.#merge = undefined
+    this.#log.unpin()
+    this.#saveTotals()
     this.#db.close()
+    this.#log.close()
     this.#lock.release()
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 function defaultBudget(dataDir: string): number {

@@ -99,17 +99,6 @@ describe('a directory that cannot be used', () => {
       expect(code).toBe('store_error')
       expect(hint).toContain('--data-dir')
     }))
-
-  test('a store of a newer format is neither written nor set aside', () =>
-    withDirectory((dir) => {
-      open(dir).close()
-      const db = new Database(join(dir, 'nixie.db'))
-      db.run('PRAGMA user_version = 99')
-      db.close()
-      expect(failure(() => open(dir)).message).toContain('format 99')
-      expect(readdirSync(dir).some((name) => name.includes('damaged'))).toBe(false)
-      expect(failure(() => openReader(dir, [events]).tables()).message).toContain('format')
-    }))
 })
 
 describe('a damaged store', () => {

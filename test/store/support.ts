@@ -31,6 +31,15 @@ export function withDirectory<T>(work: (dir: string) => T): T {
   }
 }
 
+export async function withDirectoryAsync(work: (dir: string) => Promise<void>): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'nixie-store-'))
+  try {
+    await work(dir)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
 export function open(dataDir: string, options: Partial<WriterOptions> = {}): Writer {
   return openWriter({
     dataDir,

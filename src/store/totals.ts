@@ -1,0 +1,42 @@
+/** What the file knows of its writers: bytes over the life of the store, and the limits that the last one was told. */
+import type { Database } from 'bun:sqlite'
+
+/** Bytes that appends and merges wrote. */
+export interface Totals {
+  readonly written: number
+  readonly compacted: number
+}
+
+export interface KnownLimits {
+  /** 0: unknown. */
+  readonly budget: number
+  readonly retention: number
+}
+
+/** Adds to the totals and puts the limits down, in one transaction. */
+export function saveTotals(
+  db: Database,
+  { written, compacted }: Totals,
+  budgetBytes: number,
+  retentionSeconds: number,
+): void {
+  const add = db.query('UPDATE counters SET value = value + ? WHERE name = ?')
+  const put = db.query('UPDATE counters SET value = ? WHERE name = ?')
+  db.transaction(() => {
+    add.run(Math.floor(written), 'written')
+    add.run(Math.floor(compacted), 'compacted')
+    put.run(Math.floor(budgetBytes), 'budget')
+    put.run(Math.ceil(retentionSeconds), 'retention')
+  })()
+}
+
+export function readTotals(db: Database): Totals & KnownLimits {
+  const rows = db.query('SELECT name, value FROM counters').all() as { name: string; value: bigint }[]
+  const of = (name: string) => Number(rows.find((row) => row.name === name)?.value ?? 0)
+  return {
+    written: of('written'),
+    compacted: of('compacted'),
+    budget: of('budget'),
+    retention: of('retention'),
+  }
+}

@@ -1,0 +1,76 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openReader } from '../../src/store'
+import { FORMAT_VERSION } from '../../src/store/database'
+import { APPENDS, everyType, fixtureRows } from './fixtures/rows'
+import { batchOf, open, type Row, rowsOf, START_MS, START_NS, settle, withDirectory } from './support'
+
+const FIXTURES = join(import.meta.dir, 'fixtures')
+const OLDER = readdirSync(FIXTURES).filter((name) => name.endsWith('.db'))
+
+const expected = (appends: number): Row[] =>
+  Array.from({ length: appends }, (_, at) => fixtureRows(at))
+    .flat()
+    .map((row) => ({ ...row, time_: START_NS + BigInt(row.time_) }))
+
+const versionOf = (path: string) => {
+  const db = new Database(path, { readonly: true })
+  const { user_version } = db.query('PRAGMA user_version').get() as { user_version: number }
+  db.close()
+  return user_version
+}
+
+test('there is a store of each older format', () => {
+  expect(OLDER).toEqual(Array.from({ length: FORMAT_VERSION - 1 }, (_, i) => `format-${i + 1}.db`))
+})
+
+describe.each(OLDER)('%s', (name) => {
+  test('is read as it is, and not touched', () =>
+    withDirectory((dir) => {
+      const path = join(dir, 'nixie.db')
+      copyFileSync(join(FIXTURES, name), path)
+      const reader = openReader(dir, [everyType])
+      expect(rowsOf(reader, everyType)).toEqual(expected(APPENDS))
+      expect(reader.summary(START_NS)).toMatchObject({ budgetBytes: undefined, retentionSeconds: undefined })
+      reader.close()
+      expect(readFileSync(path).equals(readFileSync(join(FIXTURES, name)))).toBe(true)
+    }))
+
+  test('is carried over by a writer, with all rows and processes, and goes on', () =>
+    withDirectory((dir) => {
+      const path = join(dir, 'nixie.db')
+      copyFileSync(join(FIXTURES, name), path)
+      const writer = open(dir, { tables: [everyType] })
+      expect(writer.warnings).toEqual([])
+      expect(versionOf(path)).toBe(FORMAT_VERSION)
+      const reader = openReader(dir, [everyType])
+      expect(rowsOf(reader, everyType)).toEqual(expected(APPENDS))
+      expect(reader.entities('process').get('0:1:2')?.value).toEqual({ comm: 'nginx' })
+      for (let at = APPENDS; at < APPENDS + 40; at++)
+        writer.append([{ table: everyType, batch: batchOf(everyType, fixtureRows(at)) }])
+      settle(writer, START_MS)
+      expect(rowsOf(reader, everyType)).toEqual(expected(APPENDS + 40))
+      expect(reader.tables()[0]!.rows).toBe(5 * (APPENDS + 40))
+      reader.close()
+      writer.close()
+    }))
+})
+
+test('a store of a newer format is refused with what to do, and not touched', () =>
+  withDirectory((dir) => {
+    open(dir).close()
+    const path = join(dir, 'nixie.db')
+    const db = new Database(path)
+    db.run('PRAGMA journal_mode = DELETE')
+    db.run(`PRAGMA user_version = ${FORMAT_VERSION + 1}`)
+    db.close()
+    const before = readFileSync(path)
+    expect(() => open(dir)).toThrow(
+      `has format ${FORMAT_VERSION + 1}; this Nixie writes format ${FORMAT_VERSION}`,
+    )
+    expect(() => openReader(dir, [everyType]).tables()).toThrow('has another format than this Nixie reads')
+    expect(readFileSync(path).equals(before)).toBe(true)
+    expect(readdirSync(dir).filter((name) => name !== 'nixie.lock')).toEqual(['nixie.db'])
+  }))
