@@ -2,7 +2,6 @@
 import { resolve } from 'node:path'
 import { NO_KUBERNETES } from '../../src/metadata/kubernetes'
 import type { Metadata } from '../../src/metadata/metadata'
-import type { Table } from '../../src/records/table'
 import { type RunContext, runScript } from '../../src/runner/run-script'
 import type { Cell, RunRequest, RunResult } from '../../src/runner/runner'
 import { TABLES } from '../../src/runner/tables'
@@ -12,8 +11,6 @@ import { NOW, StoredTables } from '../pxl/support/stored-tables'
 import { metadata as kubernetes, type Row } from '../query/support/tables'
 
 export const repository = resolve(import.meta.dir, '../..')
-
-const http = TABLES.find((table) => table.name === 'http_events') as Table
 
 export const WEB = '1:42:7'
 export const SHELL = '1:50:3'
@@ -29,24 +26,29 @@ export const plainHost: Metadata = {
 
 export { kubernetes }
 
-const EMPTY: Row = Object.fromEntries(
-  http.columns.map(({ name, type }) => [
-    name,
-    type === 'STRING' || type === 'UINT128' ? '' : type === 'BOOLEAN' ? false : type === 'TIME64NS' ? 0n : 0,
-  ]),
-)
+const ZERO = { STRING: '', UINT128: '', BOOLEAN: false, TIME64NS: 0n, INT64: 0, FLOAT64: 0 } as const
 
-/** A request that was answered so many seconds before now. */
-export function request(secondsAgo: number, values: Row): Row {
-  return { ...EMPTY, time_: NOW - BigInt(secondsAgo) * 1_000_000_000n, upid: WEB, trace_role: 2, ...values }
+/** A row of a table, so many seconds before now, of the server's end of `WEB`; what isn't given is empty. */
+export function rowOf(name: string, secondsAgo: number, values: Row): Row {
+  const columns = TABLES.find((table) => table.name === name)!.columns
+  const empty: Row = Object.fromEntries(columns.map(({ name: column, type }) => [column, ZERO[type]]))
+  const time_ = NOW - BigInt(Math.round(secondsAgo * 1e9))
+  const row = { ...empty, time_, upid: WEB, trace_role: 2, ...values }
+  return Object.fromEntries(Object.entries(row).filter(([column]) => column in empty))
 }
 
-export function contextOf(rows: readonly Row[], metadata: Metadata = plainHost): RunContext {
-  const tables = TABLES.map((table) => ({
-    name: table.name,
-    columns: table.columns,
-    rows: table === http ? rows : [],
-  }))
+/** A request that was answered so many seconds before now. */
+export const request = (secondsAgo: number, values: Row): Row => rowOf('http_events', secondsAgo, values)
+
+/** Rows of http_events, or of several tables by name; in time order. */
+export function contextOf(
+  rows: readonly Row[] | Readonly<Record<string, readonly Row[]>>,
+  metadata: Metadata = plainHost,
+): RunContext {
+  const given = (Array.isArray(rows) ? { http_events: rows } : rows) as Readonly<
+    Record<string, readonly Row[]>
+  >
+  const tables = TABLES.map(({ name, columns }) => ({ name, columns, rows: given[name] ?? [] }))
   return {
     source: new StoredTables(tables),
     metadata,
