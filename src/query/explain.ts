@@ -67,7 +67,7 @@ function detailOf(node: Node, sizes: Sizes): string {
         .join(', ')
     case 'aggregate': {
       const results = node.aggregates.map(
-        ({ name, fn, column }) => `${nameText(name)} = ${fn}(${nameText(column)})`,
+        ({ name, fn, column, quantile }) => `${nameText(name)} = ${quantile ?? fn}(${nameText(column)})`,
       )
       return `by (${names(node.keys)})${results.length > 0 ? `: ${results.join(', ')}` : ''}`
     }

@@ -4,6 +4,7 @@
  */
 import { columnsOf, conjunction, conjuncts, pruneOf } from './conditions'
 import { AGGREGATES } from './functions/aggregates'
+import { fuse } from './fuse'
 import { consumersFirst, inputsOf, withInputs } from './graph'
 import type { Expr, Node, Plan, TypedColumn } from './plan'
 import { share } from './share'
@@ -13,7 +14,8 @@ type Of<Op extends Node['op']> = Extract<Node, { op: Op }>
 export function optimise(plan: Plan): Plan {
   const sunk = mapOutputs(plan, sink(plan))
   const shared = share(sunk, readers(sunk))
-  return mapOutputs(shared, narrow(shared))
+  const fused = fuse(shared, readers(shared))
+  return mapOutputs(fused, narrow(fused))
 }
 
 function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {

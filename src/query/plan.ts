@@ -23,6 +23,8 @@ export interface Aggregate {
   /** count, sum, mean, min, max, any, quantiles, … */
   readonly fn: string
   readonly column: string
+  /** Of quantiles only this one, p01 … p99, as a FLOAT64; set by the optimiser. */
+  readonly quantile?: string
 }
 
 /** Where a joined column comes from, and the name that it gets (suffixes are applied already). */

@@ -32,6 +32,12 @@ export function head(vector: Vector, count: number): Vector {
   return { ...vector, values: vector.values.subarray(0, count) } as Vector
 }
 
+/** The rows `from` to `to`, sharing memory. */
+export function slice(vector: Vector, from: number, to: number): Vector {
+  if ('codes' in vector) return { ...vector, codes: vector.codes.subarray(from, to) }
+  return { ...vector, values: vector.values.subarray(from, to) } as Vector
+}
+
 /** Entries of `dict` in the order of `codes`, copied as bytes. */
 function pickEntries(dict: StringTable, codes: ArrayLike<number>): StringTable {
   const offsets = new Uint32Array(codes.length + 1)

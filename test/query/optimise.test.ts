@@ -71,14 +71,10 @@ describe('columns', () => {
   })
 
   test('expressions that nobody reads are not computed', () => {
-    const node = project(
-      project(http, { a: column(http, 'path'), b: call('tolower', column(http, 'path')) }),
-      {
-        a: { kind: 'column', name: 'a', type: 'STRING', semantic: 'ST_NONE' },
-      },
-    )
+    const both = project(http, { a: column(http, 'path'), b: call('tolower', column(http, 'path')) })
+    const node = aggregate(both, ['a'], [])
     expect(names(scanOf(optimised(node)))).toEqual(['path'])
-    const inner = optimised(node) as Extract<Node, { op: 'project' }>
+    const inner = optimised(node) as Extract<Node, { op: 'aggregate' }>
     expect(names(inner.input)).toEqual(['a'])
   })
 

@@ -2,7 +2,6 @@
 import type { Vector } from '../../records/batch'
 import type { DataType } from '../../records/types'
 import { doubles, ints, intsFromBigints, vectorOf, zeroOf } from '../operand'
-import { QuantileSketch } from '../quantiles'
 import { commonBase, rebased } from '../vectors'
 
 export interface Accumulator {
@@ -10,6 +9,8 @@ export interface Accumulator {
   add(values: Vector, groups: Uint32Array, rows: number, count: number): void
   /** One value for each of `count` groups; of none seen 0, '' or false. */
   finish(count: number): Vector
+  /** The same of the groups `from` to `to`, for what costs much to make. */
+  part?(from: number, to: number): Vector
   readonly bytes: number
 }
 
@@ -240,78 +241,5 @@ function exactCell(vector: Vector, row: number): string | number | bigint | bool
       return vector.values[row]!
     default:
       return vector.base === 0n ? vector.values[row]! : vector.base + BigInt(vector.values[row]!)
-  }
-}
-
-const NAMES = ['p01', 'p10', 'p25', 'p50', 'p75', 'p90', 'p99'] as const
-const FRACTIONS = NAMES.map((name) => Number(name.slice(1)) / 100)
-
-/** Rows that are gathered before they go to their groups' sketches together. */
-const GATHERED = 1 << 20
-
-export class Quantiles implements Accumulator {
-  readonly #sketches: QuantileSketch[] = []
-  #values = new Float64Array(0)
-  #groups = new Uint32Array(0)
-  #gathered = 0
-  #bytes = 0
-
-  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
-    const { values } = doubles(vector)
-    for (let from = 0; from < rows; ) {
-      this.#makeRoom(rows - from)
-      const to = Math.min(rows, from + this.#values.length - this.#gathered)
-      this.#values.set(values.subarray(from, to), this.#gathered)
-      this.#groups.set(groups.subarray(from, to), this.#gathered)
-      this.#gathered += to - from
-      from = to
-      if (this.#gathered === GATHERED) this.#flush(count)
-    }
-  }
-
-  #makeRoom(rows: number): void {
-    const wanted = Math.min(GATHERED, this.#gathered + rows)
-    if (this.#values.length >= wanted) return
-    const length = Math.min(GATHERED, Math.max(wanted, this.#values.length * 2))
-    const values = new Float64Array(length)
-    values.set(this.#values)
-    this.#values = values
-    const groups = new Uint32Array(length)
-    groups.set(this.#groups)
-    this.#groups = groups
-  }
-
-  /** Sorts what was gathered by group (a counting sort), so that each sketch is touched once. */
-  #flush(count: number): void {
-    const rows = this.#gathered
-    this.#gathered = 0
-    const ends = new Uint32Array(count + 1)
-    for (let i = 0; i < rows; i++) ends[this.#groups[i]! + 1]! += 1
-    for (let g = 0; g < count; g++) ends[g + 1]! += ends[g]!
-    const starts = ends.slice(0, count)
-    const sorted = new Float64Array(rows)
-    for (let i = 0; i < rows; i++) sorted[starts[this.#groups[i]!]!++] = this.#values[i]!
-    for (let g = 0; g < count; g++) {
-      if (ends[g] === ends[g + 1]) continue
-      const sketch = this.#sketches[g] ?? new QuantileSketch()
-      this.#sketches[g] = sketch
-      this.#bytes -= sketch.bytes
-      sketch.add(sorted, ends[g]!, ends[g + 1]!)
-      this.#bytes += sketch.bytes
-    }
-  }
-
-  finish(count: number): Vector {
-    this.#flush(count)
-    const empty = new QuantileSketch()
-    const texts = Array.from({ length: count }, (_, g) => {
-      const values = (this.#sketches[g] ?? empty).quantiles(FRACTIONS)
-      return `{${NAMES.map((name, i) => `"${name}":${values[i]}`).join(',')}}`
-    })
-    return vectorOf('STRING', texts)
-  }
-
-  get bytes(): number {
-    return this.#bytes + this.#values.byteLength + this.#groups.byteLength
   }
 }

@@ -1,7 +1,10 @@
 /** Aggregates: columns of values in, one value per group out. */
 import type { DataType } from '../../records/types'
-import { type Accumulator, Count, Extreme, First, FloatSum, IntSum, Mean, Quantiles } from './accumulators'
-import type { UnitRule } from './function'
+import { type Accumulator, Count, Extreme, First, FloatSum, IntSum, Mean } from './accumulators'
+import { parseArgs, type UnitRule } from './function'
+import { PathClusters } from './paths'
+import { Pprof } from './pprof'
+import { Quantiles } from './quantile-groups'
 import { averaged, kept, none, quantiles, summed } from './units'
 
 export interface AggregateSpec {
@@ -11,6 +14,8 @@ export interface AggregateSpec {
   /** The type of the result over a column of that type; undefined when it takes none such. */
   readonly returns: (type: DataType) => DataType | undefined
   readonly create: (type: DataType) => Accumulator
+  /** What it takes besides, in order, each from a column of its own. */
+  readonly more?: readonly { readonly name: string; readonly type: DataType }[]
   /** Whether the values are looked at at all. */
   readonly ignoresValues?: boolean
 }
@@ -71,6 +76,21 @@ const SPECS: readonly AggregateSpec[] = [
     unit: quantiles,
     returns: (type) => (type === 'INT64' || type === 'FLOAT64' ? 'STRING' : undefined),
     create: () => new Quantiles(),
+  },
+  {
+    name: '_build_request_path_clusters',
+    description: 'The templates of request paths, such as /users/*, as a JSON array.',
+    unit: none,
+    returns: (type) => (type === 'STRING' ? type : undefined),
+    create: () => new PathClusters(),
+  },
+  {
+    name: 'pprof',
+    description: 'Stack traces with their counts as a pprof profile (protobuf) in base64.',
+    unit: none,
+    returns: (type) => (type === 'STRING' ? type : undefined),
+    more: parseArgs('count:INT64 profiler_period_ms:INT64'),
+    create: () => new Pprof(),
   },
 ]
 

@@ -1,39 +1,53 @@
 import { NixieError } from '../../errors'
 import type { Batch } from '../../records/batch'
-import { emptyVector } from '../../records/batch'
+import { emptyVector, type Vector } from '../../records/batch'
 import type { Accumulator } from '../functions/accumulators'
-import { AGGREGATES, type AggregateSpec } from '../functions/aggregates'
+import { AGGREGATES } from '../functions/aggregates'
+import { QUANTILES, Quantiles } from '../functions/quantile-groups'
 import { Grouping } from '../grouping'
 import type { Node, TypedColumn } from '../plan'
+import { slice } from '../vectors'
 import { indexOf, type OperatorContext, Stage } from './operator'
 
 interface Running {
-  readonly spec: AggregateSpec
   /** Place of its column in the input; -1 when the values aren't looked at. */
   readonly column: number
   readonly accumulator: Accumulator
 }
 
+type AggregateNode = Extract<Node, { op: 'aggregate' }>
+
+/** Groups that go out in one batch: who wants no more spares the making of the others. */
+const SLICE = 8192
+
 /** Groups rows by their keys, in the order in which the groups first come. */
 export class HashAggregate extends Stage {
   readonly #keys: readonly number[]
   readonly #grouping: Grouping
-  readonly #running: readonly Running[]
+  readonly #running: Running[] = []
+  /** The values of an output, of the groups `from` to `to`. */
+  readonly #outputs: readonly ((count: number) => (from: number, to: number) => Vector)[]
   #held = 0
 
-  constructor(
-    node: Extract<Node, { op: 'aggregate' }>,
-    input: readonly TypedColumn[],
-    context: OperatorContext,
-  ) {
+  constructor(node: AggregateNode, input: readonly TypedColumn[], context: OperatorContext) {
     super(node.columns, context)
     this.#keys = node.keys.map((key) => indexOf(input, key))
     this.#grouping = new Grouping(this.#keys.map((key) => input[key]!.type))
-    this.#running = node.aggregates.map(({ fn, column }) => {
+    const quantiles = new Map<string, { accumulator: Quantiles; names: string[] }>()
+    this.#outputs = node.aggregates.map(({ fn, column, quantile }) => {
       const spec = AGGREGATES.get(fn)
       if (!spec) throw new NixieError('type_error', `There is no aggregate '${fn}'`)
       const index = spec.ignoresValues ? -1 : indexOf(input, column)
-      return { spec, column: index, accumulator: spec.create(input[index]?.type ?? 'INT64') }
+      if (quantile === undefined) {
+        const accumulator = spec.create(input[index]?.type ?? 'INT64')
+        this.#running.push({ column: index, accumulator })
+        return (count) => slices(accumulator, count)
+      }
+      const shared = quantiles.get(column) ?? { accumulator: new Quantiles(), names: [] }
+      if (!quantiles.has(column)) this.#running.push({ column: index, accumulator: shared.accumulator })
+      quantiles.set(column, shared)
+      shared.names.push(quantile)
+      return () => quantileSlices(shared.accumulator, shared.names, quantile)
     })
   }
 
@@ -56,10 +70,35 @@ export class HashAggregate extends Stage {
   }
 
   override finish(): void {
-    const rows = this.#grouping.size
-    const values = this.#running.map(({ accumulator }) => accumulator.finish(rows))
-    this.emit({ rows, columns: [...this.#grouping.keys(), ...values] })
+    const groups = this.#grouping.size
+    const keys = this.#grouping.keys()
+    const outputs = this.#outputs.map((output) => output(groups))
+    for (let from = 0; from < groups && this.wanted; from += SLICE) {
+      const to = Math.min(groups, from + SLICE)
+      const columns = [
+        ...keys.map((key) => slice(key, from, to)),
+        ...outputs.map((output) => output(from, to)),
+      ]
+      this.emit({ rows: to - from, columns })
+    }
     this.context.budget.hold(-this.#held)
     this.end()
   }
+}
+
+function slices(accumulator: Accumulator, count: number): (from: number, to: number) => Vector {
+  if (accumulator.part) return (from, to) => accumulator.part!(from, to)
+  const all = accumulator.finish(count)
+  return (from, to) => slice(all, from, to)
+}
+
+/** All quantiles of a column are looked up together, once per slice. */
+function quantileSlices(
+  accumulator: Quantiles,
+  names: readonly string[],
+  name: string,
+): (from: number, to: number) => Vector {
+  const fractions = [...new Set(names.map((n) => QUANTILES.get(n)!))].sort((a, b) => a - b)
+  const place = fractions.indexOf(QUANTILES.get(name)!)
+  return (from, to) => ({ type: 'FLOAT64', values: accumulator.at(fractions, from, to)[place]! })
 }
