@@ -1,4 +1,4 @@
-/** Builds what runs in the kernel and what loads it: `dist/bpf/socket.<arch>.bpf.o` and `dist/libnixie_loader.so`. */
+/** Builds what runs in the kernel and what loads it: `dist/bpf/<probe>.<arch>.bpf.o` and `dist/libnixie_loader.so`. */
 import {
   copyFileSync,
   existsSync,
@@ -48,8 +48,8 @@ function once(output: string, files: readonly string[], make: () => void): void 
   console.log(`${output.slice(root.length + 1)}: ${statSync(output).size} bytes`)
 }
 
-function buildProbe(arch: keyof typeof ARCHES): void {
-  const output = join(out, `socket.${ARCHES[arch]}.bpf.o`)
+function buildProbe(source: string, arch: keyof typeof ARCHES): void {
+  const output = join(out, `${source.slice(0, -'.bpf.c'.length)}.${ARCHES[arch]}.bpf.o`)
   once(output, inputs(here, /\.(c|h)$/), () => {
     needTool('clang', 'clang')
     needTool('llvm-strip', 'llvm')
@@ -66,7 +66,7 @@ function buildProbe(arch: keyof typeof ARCHES): void {
       '-idirafter',
       multiarch,
     ]
-    run(['clang', '-target', 'bpf', ...flags, '-c', 'socket.bpf.c', '-o', output], here)
+    run(['clang', '-target', 'bpf', ...flags, '-c', source, '-o', output], here)
     run(['llvm-strip', '-g', output], here)
   })
 }
@@ -85,7 +85,8 @@ function buildLoader(): void {
 
 try {
   mkdirSync(out, { recursive: true })
-  for (const arch of Object.keys(ARCHES) as (keyof typeof ARCHES)[]) buildProbe(arch)
+  for (const source of readdirSync(here).filter((name) => name.endsWith('.bpf.c')))
+    for (const arch of Object.keys(ARCHES) as (keyof typeof ARCHES)[]) buildProbe(source, arch)
   buildLoader()
 } catch (cause) {
   if (!(cause instanceof BuildError)) throw cause

@@ -19,14 +19,27 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   streams: ['events', 'protocols', 'records', 'health'],
   metadata: ['records', 'store'],
   store: ['records', 'config', 'health'],
-  capture: ['kernel', 'events', 'streams', 'protocols', 'records', 'metadata', 'store', 'health', 'config'],
+  process: ['events', 'records'],
+  capture: [
+    'kernel',
+    'events',
+    'process',
+    'streams',
+    'protocols',
+    'records',
+    'metadata',
+    'store',
+    'health',
+    'config',
+  ],
   query: ['records', 'store', 'metadata'],
   pxl: ['query', 'records', 'store', 'metadata'],
   scripts: [],
   // protocols: the tables that scripts can read are those that protocols declare.
   runner: ['scripts', 'pxl', 'query', 'protocols', 'records', 'store', 'metadata', 'health', 'config'],
   api: ['runner', 'records', 'health', 'config'],
-  cli: ['api', 'runner', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
+  // scripts: those of the user's own folder.
+  cli: ['api', 'runner', 'scripts', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
 }
 
 function files(dir: string, wanted: RegExp): string[] {

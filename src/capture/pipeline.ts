@@ -5,6 +5,7 @@ import { EVENT_DATA, type SocketEvent } from '../events/socket-event'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel } from '../kernel/kernel'
 import { Processes } from '../metadata'
+import { ProcessStats } from '../process/process-stats'
 import { PROTOCOLS } from '../protocols'
 import type { ProtocolSettings, Sink } from '../protocols/protocol'
 import { BatchBuilder } from '../records/builder'
@@ -36,6 +37,7 @@ export class Pipeline {
   readonly #processes = new Processes()
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
   readonly #streams: Streams
+  readonly #processStats: ProcessStats
   readonly #sink: Sink
   readonly #isOwn: (event: SocketEvent) => boolean
   readonly #onEvent = (event: SocketEvent) => {
@@ -73,6 +75,10 @@ export class Pipeline {
       setVerdict: (connId, verdict) => kernel.setVerdict(connId, verdict),
       upidOf: (pid, startTicks, comm) => this.#processes.upidOf(pid, startTicks, comm),
     })
+    this.#processStats = new ProcessStats({
+      upidOf: (pid, startTicks, comm) => this.#processes.upidOf(pid, startTicks, comm),
+      append: this.#sink.append,
+    })
   }
 
   /** Takes what waits in the ring; returns how many events that was. */
@@ -91,6 +97,8 @@ export class Pipeline {
   second(nowMs: number): void {
     this.drain()
     this.#streams.tick(this.#kernel.now())
+    const threads = this.#kernel.threads()
+    if (threads) this.#processStats.take(threads, this.#kernel.now())
     if (nowMs - this.#connStatsMs >= CONN_STATS_EVERY_MS) {
       this.#connStatsMs = nowMs
       this.#connStats()

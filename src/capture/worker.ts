@@ -5,6 +5,7 @@ import { openKernel } from '../kernel'
 import { PROTOCOLS } from '../protocols'
 import { connStats } from '../records/conn-stats'
 import { probeStatus } from '../records/probe-status'
+import { processStats } from '../records/process-stats'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
@@ -27,7 +28,7 @@ function start(config: Config): void {
       dataDir: config.dataDir,
       retentionSeconds: config.retention,
       diskBudgetBytes: config.diskBudget,
-      tables: [...PROTOCOLS.flatMap((p) => p.tables), connStats, probeStatus],
+      tables: [...PROTOCOLS.flatMap((p) => p.tables), connStats, probeStatus, processStats],
     })
   } catch (cause) {
     say({ kind: 'refused', error: NixieError.from(cause).shape })

@@ -1,9 +1,12 @@
 /** The kernel side, opened: what can't be had is said by a probe, never thrown. */
+import type { ThreadSamples } from '../events/process'
 import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
 import { Clock } from './clock'
 import type { Kernel, KernelOptions, ProbeStatus, Uncaptured } from './kernel'
 import { readClocks } from './libc'
-import { failed, PROGRAMS, type ProgramName, SocketProbe } from './socket-probe'
+import { failed } from './probe'
+import { ProcessProbe } from './process-probe'
+import { PROGRAMS, type ProgramName, SocketProbe } from './socket-probe'
 import { mountTracefs, type Tracefs } from './tracefs'
 
 /** Milliseconds between looks at the wall clock. */
@@ -15,6 +18,7 @@ class OpenKernel implements Kernel {
   readonly timeBase: bigint
   readonly #clock: Clock
   #probe: SocketProbe | undefined
+  #processes: ProcessProbe | undefined
   #tracefs: Tracefs | undefined
   #followed = Date.now()
 
@@ -24,8 +28,13 @@ class OpenKernel implements Kernel {
     if (options.enabled) this.#tracefs = mountTracefs()
     const opened = options.enabled ? SocketProbe.open(options, this.#clock) : notWanted()
     if (opened instanceof SocketProbe) this.#probe = opened
-    const probes = opened instanceof SocketProbe ? opened.probes : opened
-    this.probes = this.#tracefs ? [...probes, this.#tracefs.status] : probes
+    const processes = options.enabled ? ProcessProbe.open() : ProcessProbe.notWanted(...OFF)
+    if (processes instanceof ProcessProbe) this.#processes = processes
+    this.probes = [
+      ...(opened instanceof SocketProbe ? opened.probes : opened),
+      processes instanceof ProcessProbe ? processes.status : processes,
+      ...(this.#tracefs ? [this.#tracefs.status] : []),
+    ]
     this.ready = this.probes.some((probe) => probe.name === 'sys_exit' && probe.attached)
   }
 
@@ -50,6 +59,10 @@ class OpenKernel implements Kernel {
     this.#probe?.totals(handler)
   }
 
+  threads(): ThreadSamples | undefined {
+    return this.#processes?.read()
+  }
+
   lost(): { events: number; bytes: number } {
     return this.#probe?.lost() ?? { events: 0, bytes: 0 }
   }
@@ -61,15 +74,17 @@ class OpenKernel implements Kernel {
   close(): void {
     this.#probe?.close()
     this.#probe = undefined
+    this.#processes?.close()
+    this.#processes = undefined
     this.#tracefs?.release()
     this.#tracefs = undefined
   }
 }
 
+const OFF = ['capture is off', 'Start with --capture=true.'] as const
+
 function notWanted(): ProbeStatus[] {
-  return (Object.keys(PROGRAMS) as ProgramName[]).map((name) =>
-    failed(name, 'capture is off', 'Start with --capture=true.'),
-  )
+  return (Object.keys(PROGRAMS) as ProgramName[]).map((name) => failed(name, PROGRAMS[name], ...OFF))
 }
 
 /** Loads and attaches the probes. Never throws: `ready` and `probes` say what there is. */

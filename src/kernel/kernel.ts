@@ -1,4 +1,5 @@
 /** The kernel side as the capture thread sees it. */
+import type { ThreadSamples } from '../events/process'
 import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
 
 /** One probe: loaded and attached, or why not. A row of `probe_status`, an entry of `/api/status`. */
@@ -47,6 +48,8 @@ export interface Kernel {
   setVerdict(connId: number, verdict: Verdict): void
   /** Totals of every socket that the kernel knows. */
   totals(handler: (totals: SocketTotals) => void): void
+  /** What every thread has used by now, valid until the next call; undefined when that can't be had. Throws when it fails. */
+  threads(): ThreadSamples | undefined
   /** Events and payload bytes that found the ring full, since the start. */
   lost(): { events: number; bytes: number }
   /** What was seen and left out on purpose or for want of a page, since the start. */

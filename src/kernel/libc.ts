@@ -8,6 +8,7 @@ const CLOCK_MONOTONIC = 1
 const open = () =>
   dlopen('libc.so.6', {
     clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
+    getpagesize: { args: [], returns: 'i32' },
     mount: { args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32' },
     umount2: { args: ['ptr', 'i32'], returns: 'i32' },
   }).symbols
@@ -29,6 +30,8 @@ export function readClocks(): ClockPair {
   const after = read(CLOCK_MONOTONIC)
   return { monotonicNs: (before + after) / 2n, epochNs }
 }
+
+export const pageBytes = (): number => libc().getpagesize()
 
 const MNT_DETACH = 2
 

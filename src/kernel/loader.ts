@@ -13,6 +13,7 @@ const open = () =>
     nixie_load: { args: ['ptr'], returns: 'i32' },
     nixie_attach: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_iterate: { args: ['ptr', 'ptr'], returns: 'i32' },
+    nixie_output: { args: ['ptr'], returns: 'ptr' },
     nixie_map: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_map_get: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     nixie_map_set: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
@@ -94,9 +95,11 @@ export class BpfObject {
     check(program, native().nixie_attach(this.#object, ptr(text(program))))
   }
 
-  /** Runs an iterator program to its end. */
-  iterate(program: string): void {
-    check(program, native().nixie_iterate(this.#object, ptr(text(program))))
+  /** Runs an iterator program to its end. What it wrote is there until the next run. */
+  iterate(program: string): ArrayBuffer {
+    const bytes = check(program, native().nixie_iterate(this.#object, ptr(text(program))))
+    if (bytes === 0) return new ArrayBuffer(0)
+    return toArrayBuffer(native().nixie_output(this.#object)!, 0, bytes)
   }
 
   /** A map's file descriptor; valid until `close`. */

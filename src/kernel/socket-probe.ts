@@ -7,6 +7,7 @@ import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
 import type { Clock } from './clock'
 import type { KernelOptions, ProbeStatus, Uncaptured } from './kernel'
 import { BpfObject, BpfRing, mapGet, mapSet, mapWalk } from './loader'
+import { failed, reason } from './probe'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
 export const CONNECTION = { id: 0, totals: 24, closed: 89, size: 96 } as const
@@ -56,19 +57,6 @@ function elf(): Uint8Array | undefined {
   const path = { x64, arm64 }[process.arch as string]
   return path === undefined ? undefined : new Uint8Array(readFileSync(path))
 }
-
-function hintFor(message: string): string {
-  if (/EPERM|EACCES/.test(message)) return 'Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.'
-  if (/BTF|ENOENT|btf/.test(message))
-    return 'The kernel needs BTF (CONFIG_DEBUG_INFO_BTF=y) and Linux 5.8 or newer.'
-  return 'Run `nixie check` and report the text with your kernel version.'
-}
-
-export function failed(name: ProgramName, error: string, hint = hintFor(error)): ProbeStatus {
-  return { name, purpose: PROGRAMS[name], attached: false, error, hint }
-}
-
-const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
 function loadObject(options: KernelOptions, programs: readonly ProgramName[], cpus: number): BpfObject {
   const bytes = elf()
@@ -136,7 +124,9 @@ export class SocketProbe {
         if (/EPERM/.test(reason(cause))) break
       }
     }
-    return (Object.keys(PROGRAMS) as ProgramName[]).map((name) => failed(name, errors.at(-1)!))
+    return (Object.keys(PROGRAMS) as ProgramName[]).map((name) =>
+      failed(name, PROGRAMS[name], errors.at(-1)!),
+    )
   }
 
   #attach(): ProbeStatus[] {
@@ -148,7 +138,7 @@ export class SocketProbe {
         else this.#object.attach(name)
         return { name, purpose: PROGRAMS[name], attached: true, error: '', hint: '' }
       } catch (cause) {
-        return failed(name, reason(cause))
+        return failed(name, PROGRAMS[name], reason(cause))
       }
     })
   }

@@ -36,7 +36,6 @@ const WITHOUT_SOURCE: readonly Table[] = [
   networkStats,
   pgsqlEvents,
   procExitEvents,
-  processStats,
   redisEvents,
   stackTraces,
   stirlingError,
@@ -48,6 +47,7 @@ export const TABLES: readonly Table[] = [
   ...PROTOCOLS.flatMap((p) => p.tables),
   connStats,
   probeStatus,
+  processStats,
   ...WITHOUT_SOURCE,
 ]
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { THREAD_SAMPLE } from '../../src/events/process'
 import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
 import { CONNECTION, SHARED } from '../../src/kernel/socket-probe'
 
@@ -76,6 +77,8 @@ for (const arch of ['x64', 'arm64']) {
     const { size, ...members } = CONNECTION
     expect(known.get('connection')!.members).toMatchObject(members)
     expect(known.get('connection')!.size).toBe(size)
+    const processes = structs(join(root, `dist/bpf/process.${arch}.bpf.o`))
+    expect(processes.get('thread_sample')!.members).toMatchObject(THREAD_SAMPLE)
   })
 }
 

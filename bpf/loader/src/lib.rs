@@ -103,13 +103,19 @@ pub unsafe extern "C" fn nixie_attach(object: *mut Object, program: *const c_cha
     }
 }
 
-/// Runs an iterator program once, to its end.
+/// Runs an iterator program once, to its end. Returns how many bytes it wrote.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_iterate(object: *mut Object, program: *const c_char) -> c_int {
     match (unsafe { object.as_mut() }, unsafe { text(program) }) {
         (Some(object), Some(program)) => answer(object.iterate(program)),
         _ => -EINVAL,
     }
+}
+
+/// Where those bytes are; valid until an iterator of the object runs again or the object is closed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_output(object: *const Object) -> *const u8 {
+    unsafe { object.as_ref() }.map_or(std::ptr::null(), |object| object.output().as_ptr())
 }
 
 /// The file descriptor of a loaded map, for the three calls below.

@@ -11,10 +11,14 @@ use crate::log;
 
 const ENOENT: c_int = 2;
 const EINVAL: c_int = 22;
+/// The kernel hands out an iterator's text in pieces of at most this size.
+const READ_BYTES: usize = 32 << 10;
 
 pub struct Object {
     object: *mut sys::bpf_object,
     links: Vec<*mut sys::bpf_link>,
+    /// What the last run of an iterator wrote.
+    output: Vec<u8>,
 }
 
 /// errno as libbpf left it after a function that answers a pointer.
@@ -29,7 +33,7 @@ fn check(result: c_int) -> Result<c_int, c_int> {
 impl Object {
     pub fn open(bytes: &[u8]) -> Option<Object> {
         let object = unsafe { sys::bpf_object__open_mem(bytes.as_ptr().cast(), bytes.len() as _, ptr::null()) };
-        (!object.is_null()).then_some(Object { object, links: Vec::new() })
+        (!object.is_null()).then_some(Object { object, links: Vec::new(), output: Vec::new() })
     }
 
     fn program(&self, name: &CStr) -> Result<*mut sys::bpf_program, c_int> {
@@ -109,12 +113,16 @@ impl Object {
             return Err(errno());
         }
         let fd = unsafe { sys::bpf_iter_create(sys::bpf_link__fd(link)) };
+        self.output.clear();
         let result = check(fd).and_then(|fd| {
-            let mut output = [0u8; 4096];
             let mut file = unsafe { File::from_raw_fd(fd) };
             loop {
-                match file.read(&mut output) {
-                    Ok(0) => return Ok(0),
+                let at = self.output.len();
+                self.output.resize(at + READ_BYTES, 0);
+                let read = file.read(&mut self.output[at..]);
+                self.output.truncate(at + *read.as_ref().unwrap_or(&0));
+                match read {
+                    Ok(0) => return Ok(self.output.len() as c_int),
                     Ok(_) => {}
                     // The iterator gives way to signals and to its time share; it goes on at the next read.
                     Err(e) if matches!(e.raw_os_error(), Some(4 | 11)) => {}
@@ -124,6 +132,10 @@ impl Object {
         });
         unsafe { sys::bpf_link__destroy(link) };
         result
+    }
+
+    pub fn output(&self) -> &[u8] {
+        &self.output
     }
 
     pub fn map_fd(&mut self, map: &CStr) -> Result<c_int, c_int> {

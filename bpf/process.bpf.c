@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What every process uses, in one walk over the tasks: reading /proc costs several system calls and a formatted text
+ * for each of them. Needs Linux 5.8 with BTF.
+ */
+#include "lib/kernel.bpf.h"
+#include "process.h"
+
+#define PF_KTHREAD 0x00200000
+
+enum { MM_FILEPAGES = 0, MM_ANONPAGES = 1, MM_SHMEMPAGES = 3, MM_COUNTERS = 4 };
+
+struct percpu_counter {
+	__s64 count;
+} KERNEL;
+
+struct mm_struct {
+	unsigned long total_vm;
+	/* Since Linux 6.2. */
+	struct percpu_counter rss_stat[MM_COUNTERS];
+} KERNEL;
+
+typedef struct {
+	__s64 counter;
+} atomic_long_t;
+
+/* Before Linux 6.2. */
+struct mm_rss_stat {
+	atomic_long_t count[MM_COUNTERS];
+} KERNEL;
+
+struct mm_struct___5 {
+	struct mm_rss_stat rss_stat;
+} KERNEL;
+
+struct task_io_accounting {
+	__u64 rchar;
+	__u64 wchar;
+	__u64 read_bytes;
+	__u64 write_bytes;
+} KERNEL;
+
+struct signal_struct {
+	int nr_threads;
+	__u64 utime;
+	__u64 stime;
+	unsigned long min_flt;
+	unsigned long maj_flt;
+	unsigned long long sum_sched_runtime;
+	struct task_io_accounting ioac;
+} KERNEL;
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+} KERNEL;
+
+struct task_struct___process {
+	unsigned int flags;
+	int pid;
+	int tgid;
+	struct task_struct___process *group_leader;
+	__u64 start_boottime;
+	char comm[16];
+	struct mm_struct *mm;
+	struct signal_struct *signal;
+	struct sched_entity se;
+	__u64 utime;
+	__u64 stime;
+	unsigned long min_flt;
+	unsigned long maj_flt;
+	struct task_io_accounting ioac;
+} KERNEL;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} KERNEL;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct___process *task;
+} KERNEL;
+
+/* Names the layout in the object's BTF, for the test that compares it with user space's. */
+const struct thread_sample *sample_layout __attribute__((unused));
+
+static __always_inline __u64 resident_pages(struct mm_struct *mm)
+{
+	__s64 pages = 0;
+
+	if (bpf_core_type_exists(struct mm_rss_stat)) {
+		struct mm_struct___5 *old = (void *)mm;
+
+		pages = BPF_CORE_READ(old, rss_stat.count[MM_FILEPAGES].counter) +
+			BPF_CORE_READ(old, rss_stat.count[MM_ANONPAGES].counter) +
+			BPF_CORE_READ(old, rss_stat.count[MM_SHMEMPAGES].counter);
+	} else {
+		pages = BPF_CORE_READ(mm, rss_stat[MM_FILEPAGES].count) +
+			BPF_CORE_READ(mm, rss_stat[MM_ANONPAGES].count) +
+			BPF_CORE_READ(mm, rss_stat[MM_SHMEMPAGES].count);
+	}
+	return pages < 0 ? 0 : pages;
+}
+
+SEC("iter/task")
+int read_processes(struct bpf_iter__task *ctx)
+{
+	struct task_struct___process *task = ctx->task;
+	struct thread_sample sample = {};
+	struct mm_struct *mm;
+
+	/* Kernel threads have no memory of their own, and what has ended has none left. */
+	if (!task || (BPF_CORE_READ(task, flags) & PF_KTHREAD) || !(mm = BPF_CORE_READ(task, mm)))
+		return 0;
+	sample.pid = BPF_CORE_READ(task, tgid);
+	sample.start_ticks = BPF_CORE_READ(task, group_leader, start_boottime) / NS_PER_TICK;
+	sample.runtime_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
+	sample.user_ns = BPF_CORE_READ(task, utime);
+	sample.kernel_ns = BPF_CORE_READ(task, stime);
+	sample.minor_faults = BPF_CORE_READ(task, min_flt);
+	sample.major_faults = BPF_CORE_READ(task, maj_flt);
+	if (bpf_core_field_exists(task->ioac.rchar)) {
+		sample.rchar = BPF_CORE_READ(task, ioac.rchar);
+		sample.wchar = BPF_CORE_READ(task, ioac.wchar);
+	}
+	if (bpf_core_field_exists(task->ioac.read_bytes)) {
+		sample.read_bytes = BPF_CORE_READ(task, ioac.read_bytes);
+		sample.write_bytes = BPF_CORE_READ(task, ioac.write_bytes);
+	}
+	sample.vsize_pages = BPF_CORE_READ(mm, total_vm);
+	sample.rss_pages = resident_pages(mm);
+	BPF_CORE_READ_STR_INTO(&sample.comm, task, group_leader, comm);
+	if (sample.pid == (__u32)BPF_CORE_READ(task, pid)) {
+		struct signal_struct *ended = BPF_CORE_READ(task, signal);
+
+		sample.threads = BPF_CORE_READ(ended, nr_threads);
+		sample.runtime_ns += BPF_CORE_READ(ended, sum_sched_runtime);
+		sample.user_ns += BPF_CORE_READ(ended, utime);
+		sample.kernel_ns += BPF_CORE_READ(ended, stime);
+		sample.minor_faults += BPF_CORE_READ(ended, min_flt);
+		sample.major_faults += BPF_CORE_READ(ended, maj_flt);
+		if (bpf_core_field_exists(task->ioac.rchar)) {
+			sample.rchar += BPF_CORE_READ(ended, ioac.rchar);
+			sample.wchar += BPF_CORE_READ(ended, ioac.wchar);
+		}
+		if (bpf_core_field_exists(task->ioac.read_bytes)) {
+			sample.read_bytes += BPF_CORE_READ(ended, ioac.read_bytes);
+			sample.write_bytes += BPF_CORE_READ(ended, ioac.write_bytes);
+		}
+	}
+	bpf_seq_write(ctx->meta->seq, &sample, sizeof(sample));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
