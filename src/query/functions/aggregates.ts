@@ -14,6 +14,8 @@ export interface AggregateSpec {
   /** The type of the result over a column of that type; undefined when it takes none such. */
   readonly returns: (type: DataType) => DataType | undefined
   readonly create: (type: DataType) => Accumulator
+  /** The name of its argument, where that says more than `value`. */
+  readonly argument?: string
   /** What it takes besides, in order, each from a column of its own. */
   readonly more?: readonly { readonly name: string; readonly type: DataType }[]
   /** Whether the values are looked at at all. */
@@ -82,6 +84,7 @@ const SPECS: readonly AggregateSpec[] = [
     description: 'The templates of request paths, such as /users/*, as a JSON array.',
     unit: none,
     returns: (type) => (type === 'STRING' ? type : undefined),
+    argument: 'req_path',
     create: () => new PathClusters(),
   },
   {
@@ -89,6 +92,7 @@ const SPECS: readonly AggregateSpec[] = [
     description: 'Stack traces with their counts as a pprof profile (protobuf) in base64.',
     unit: none,
     returns: (type) => (type === 'STRING' ? type : undefined),
+    argument: 'stack_trace',
     more: parseArgs('count:INT64 profiler_period_ms:INT64'),
     create: () => new Pprof(),
   },

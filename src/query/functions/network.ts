@@ -1,6 +1,7 @@
-/** URIs (RFC 3986) and addresses (RFC 4291, RFC 4632). */
-import { isIP } from 'node:net'
+/** URIs (RFC 3986) and addresses (RFC 4632). */
+import { type Address, parseAddress } from './address'
 import { type FunctionContext, type FunctionSpec, scalar } from './function'
+import { Resolver } from './resolver'
 import { none } from './units'
 
 /** RFC 3986, appendix B. */
@@ -36,40 +37,6 @@ type Parts = [
 function recomposeUri(...[scheme, userInfo, host, port, path, query, fragment]: Parts): string {
   const authority = host === '' ? '' : `//${userInfo && `${userInfo}@`}${host}${port > 0 ? `:${port}` : ''}`
   return `${scheme && `${scheme}:`}${authority}${path}${query && `?${query}`}${fragment && `#${fragment}`}`
-}
-
-interface Address {
-  readonly value: bigint
-  readonly bits: 32 | 128
-}
-
-function parseV4(text: string): bigint {
-  return text.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n)
-}
-
-function parseV6(text: string): bigint {
-  const embedded = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text)
-  if (embedded) {
-    const v4 = parseV4(embedded[2]!)
-    return parseV6(`${embedded[1]}${(v4 >> 16n).toString(16)}:${(v4 & 0xffffn).toString(16)}`)
-  }
-  const [left = '', right] = text.split('::')
-  const groups = (side: string) => (side === '' ? [] : side.split(':'))
-  const before = groups(left)
-  const after = right === undefined ? [] : groups(right)
-  const zeros = new Array<string>(8 - before.length - after.length).fill('0')
-  return [...before, ...zeros, ...after].reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n)
-}
-
-const MAPPED = 0xffffn << 32n
-
-/** An IPv4 address inside IPv6 (::ffff:a.b.c.d) is the IPv4 address. */
-export function parseAddress(text: string): Address | undefined {
-  const kind = isIP(text)
-  if (kind === 4) return { value: parseV4(text), bits: 32 }
-  if (kind !== 6 || text.includes('%')) return undefined
-  const value = parseV6(text)
-  return value >> 32n === MAPPED >> 32n ? { value: value & 0xffffffffn, bits: 32 } : { value, bits: 128 }
 }
 
 interface Range {
@@ -116,6 +83,9 @@ function containsIp(list: string, text: string): boolean {
   return ip !== undefined && rangesOf(list).some((range) => within(ip, range))
 }
 
+/** Stays for the life of the query thread, with the names that it knows. */
+const resolver = new Resolver()
+
 export const NETWORK: readonly FunctionSpec[] = [
   {
     name: 'uri_parse',
@@ -139,7 +109,21 @@ export const NETWORK: readonly FunctionSpec[] = [
     description: 'Whether an address lies in one of some CIDR ranges (a JSON array).',
     unit: none,
     overloads: [
-      scalar('cidrs:STRING ip:STRING -> BOOLEAN', (_, cidrs: string, ip: string) => containsIp(cidrs, ip)),
+      scalar('cidrs:STRING ip_addr:STRING -> BOOLEAN', (_, cidrs: string, ip: string) =>
+        containsIp(cidrs, ip),
+      ),
+    ],
+  },
+  {
+    name: 'nslookup',
+    description:
+      'The name of an address by /etc/hosts or reverse DNS, or the address: 0.2 s are waited for one answer and 2 s in one run; names are kept for 5 minutes.',
+    unit: none,
+    overloads: [
+      scalar('addr:STRING -> STRING', ({ nowNs, checkpoint }, address: string) => {
+        checkpoint()
+        return resolver.nameOf(address, nowNs)
+      }),
     ],
   },
 ]

@@ -10,7 +10,10 @@ import { MATH } from './math'
 import { METADATA_FUNCTIONS } from './metadata'
 import { NAME_TABLES } from './name-tables'
 import { NETWORK } from './network'
+import { PATHS } from './paths'
+import { PII } from './pii'
 import { REGEX } from './regex'
+import { SQL } from './sql'
 import { TEXT } from './text'
 
 const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
@@ -23,6 +26,9 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
     ...JSON_FUNCTIONS,
     ...NETWORK,
     ...NAME_TABLES,
+    ...PATHS,
+    ...PII,
+    ...SQL,
     ...KUBERNETES_FUNCTIONS,
     ...METADATA_FUNCTIONS,
   ].map((spec) => [spec.name, spec]),
@@ -68,11 +74,13 @@ export function resolveFunction(name: string, args: readonly TypedArg[]): TypedA
   return { type: chosen.returns, semantic }
 }
 
-/** Type and unit of an aggregate over a column; undefined as for `resolveFunction`. */
-export function resolveAggregate(name: string, arg: TypedArg): TypedArg | undefined {
+/** Type and unit of an aggregate over columns, of most over one; undefined as for `resolveFunction`. */
+export function resolveAggregate(name: string, arg: TypedArg, ...more: TypedArg[]): TypedArg | undefined {
   const spec = AGGREGATES.get(name)
   const returns = spec?.returns(arg.type)
-  return spec && returns ? { type: returns, semantic: spec.unit([arg.semantic]) } : undefined
+  if (!spec || !returns || more.length !== (spec.more?.length ?? 0)) return undefined
+  if (spec.more?.some(({ type }, i) => more[i]!.type !== type)) return undefined
+  return { type: returns, semantic: spec.unit([arg.semantic]) }
 }
 
 export const isFunction = (name: string): boolean => FUNCTIONS.has(name)
@@ -93,11 +101,11 @@ export function listFunctions(): readonly FunctionInfo[] {
   const functions = [...FUNCTIONS.values()].flatMap(({ name, description, overloads }) =>
     overloads.map(({ args, returns }) => ({ name, kind: 'function' as const, description, args, returns })),
   )
-  const aggregates = [...AGGREGATES.values()].flatMap(({ name, description, returns }) =>
+  const aggregates = [...AGGREGATES.values()].flatMap(({ name, description, argument, more, returns }) =>
     TYPES.flatMap((type) => {
       const result = returns(type)
-      const info = { name, kind: 'aggregate' as const, description, args: [{ name: 'value', type }] }
-      return result ? [{ ...info, returns: result }] : []
+      const args = [{ name: argument ?? 'value', type }, ...(more ?? [])]
+      return result ? [{ name, kind: 'aggregate' as const, description, args, returns: result }] : []
     }),
   )
   return [...functions, ...aggregates].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))

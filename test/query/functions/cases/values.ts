@@ -363,4 +363,45 @@ export const VALUES: Cases = {
     [[5n], 'OPTIONS'],
     [[4n], '4'],
   ],
+  mysql_command_name: [
+    [[3n], 'Query'],
+    [[23n], 'StmtExecute'],
+    [[31n], 'ResetConnection'],
+    [[255n], '255'],
+  ],
+  amqp_frame_type_name: [
+    [[1n], 'Method'],
+    [[8n], 'Heartbeat'],
+    [[5n], '5'],
+  ],
+  amqp_method_name: [
+    [[60n, 40n], 'BasicPublish'],
+    [[50n, 51n], 'QueueUnbindOk'],
+    [[60n, 41n], '60.41'],
+    [[0n, 0n], '0.0'],
+  ],
+  mux_frame_type_name: [
+    [[2n], 'Tdispatch'],
+    [[-2n], 'Rdispatch'],
+    [[-128n], 'Rerr'],
+    [[9n], '9'],
+  ],
+  normalize_mysql: [
+    [['select 1', 3n], '{"query":"select ?","params":["1"],"error":""}'],
+    [['', 1n], '{"query":"","params":[],"error":"Not a command with a statement."}'],
+  ],
+  normalize_pgsql: [[['select 1', 'Parse'], '{"query":"select $1","params":["1"],"error":""}']],
+  redact_pii_best_effort: [[['mail a.b@c.org now'], 'mail <REDACTED_EMAIL> now']],
+  nslookup: [
+    [['-'], '-'],
+    [['web.example.org'], 'web.example.org'],
+  ],
+  _predict_request_path_cluster: [[['/users/7?x=1', '["/users/*"]'], '/users/*']],
+  _match_endpoint: [
+    [['/users/7?x=1', '/users/*'], true],
+    [['/users/7/posts', '/users/*'], false],
+    [['/users/7', '/users/8'], false],
+    [['/', '/'], true],
+    [['/users/', '/users/*'], true],
+  ],
 }
