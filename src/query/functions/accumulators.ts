@@ -110,7 +110,7 @@ export class Mean implements Accumulator {
   add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
     this.#totals = widened(this.#totals, 2 * count)
     const totals = this.#totals
-    const { values } = doubles(vector)
+    const { values } = vector.type === 'BOOLEAN' ? vector : doubles(vector)
     for (let i = 0; i < rows; i++) {
       const at = 2 * groups[i]!
       totals[at]! += values[i]!

@@ -125,9 +125,10 @@ function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
   return intOperation(type, { ...MODULO, exact: floorBin, offsets: () => false }, args, rows)
 }
 
-/** Where the bins start, as offsets from a base that is `baseRest` above a multiple; returns the largest magnitude met. */
+/** Where the bins start, as offsets from a base that is `baseRest` above a multiple; returns a bound of all magnitudes met. */
 function binOffsets(values: Float64Array, baseRest: number, step: number, out: Float64Array): number {
-  let largest = 0
+  let low = 0
+  let high = 0
   for (let i = 0; i < out.length; i++) {
     const offset = values[i]!
     const shifted = offset + baseRest
@@ -135,10 +136,10 @@ function binOffsets(values: Float64Array, baseRest: number, step: number, out: F
     let rest = shifted - Math.floor(shifted / step) * step
     if (rest < 0) rest += step
     out[i] = offset - rest
-    const magnitude = Math.max(Math.abs(shifted), Math.abs(offset - rest)) + step
-    if (magnitude > largest) largest = magnitude
+    if (offset < low) low = offset
+    if (offset > high) high = offset
   }
-  return largest
+  return Math.max(-low, high) + baseRest + 2 * step
 }
 
 const floorMod = (a: bigint, b: bigint) => ((a % b) + b) % b

@@ -69,23 +69,31 @@ function compareBools(test: Test, [left, right]: readonly Operand[], rows: numbe
   return booleans(out)
 }
 
-/** The order of each dictionary entry against one text, as 0 (not asked yet) or sign + 2. */
+/** Against one text each dictionary entry is compared once. */
 function compareTexts(test: Test, [left, right]: readonly Operand[], rows: number): Operand {
   const constant = compareConstants(test, left!, right!)
   if (constant) return constant
   const a = texts(left!)
   const b = texts(right!)
   const out = new Uint8Array(rows)
-  const oneSided = a.mask === 0 || b.mask === 0
-  const known = oneSided ? new Uint8Array(Math.max(a.dict.length, b.dict.length)) : undefined
+  if (a.mask !== 0 && b.mask !== 0) {
+    for (let i = 0; i < rows; i++)
+      out[i] = test(compareEntries(a.dict, a.values[i]!, b.dict, b.values[i]!), 0) ? 1 : 0
+    return booleans(out)
+  }
+  const { values: codes, dict } = a.mask === 0 ? b : a
+  /** The answer + 1, or 0: not asked yet. */
+  const known = new Uint8Array(dict.length)
   for (let i = 0; i < rows; i++) {
-    const x = a.values[i & a.mask]!
-    const y = b.values[i & b.mask]!
-    const slot = a.mask === 0 ? y : x
-    const before = known ? known[slot]! : 0
-    const sign = before ? before - 2 : compareEntries(a.dict, x, b.dict, y)
-    if (known) known[slot] = sign + 2
-    out[i] = test(sign, 0) ? 1 : 0
+    const code = codes[i]!
+    let answer = known[code]!
+    if (answer === 0) {
+      const order =
+        a.mask === 0 ? compareEntries(a.dict, 0, dict, code) : compareEntries(dict, code, b.dict, 0)
+      answer = test(order, 0) ? 2 : 1
+      known[code] = answer
+    }
+    out[i] = answer - 1
   }
   return booleans(out)
 }

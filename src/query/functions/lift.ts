@@ -16,6 +16,8 @@ import type { FunctionContext, Overload, ScalarValue } from './function'
 
 /** Rows between two looks at the clock. */
 const STRIDE = 1024
+/** Rows per dictionary entry from which on all entries are evaluated, used or not. */
+const FEW = 4
 
 export function apply(
   chosen: Overload,
@@ -86,6 +88,18 @@ function applyScalar(
   const varying = args.flatMap((arg, i) => (isConstant(arg) ? [] : [i]))
   const values = args.map((arg) => (isConstant(arg) ? valueAt(arg, 0) : ''))
   if (varying.length === 0) return constantOf(returns, run(context, ...values))
+  const [text] = varying.map((i) => args[i]!)
+  if (varying.length === 1 && text && 'codes' in text && text.dict.length * FEW <= rows) {
+    const results = new Array<ScalarValue>(text.dict.length)
+    for (let code = 0; code < results.length; code++) {
+      if (code % STRIDE === 0) context.checkpoint()
+      values[varying[0]!] = text.dict.get(code)
+      results[code] = run(context, ...values)
+    }
+    const each = vectorOf(returns, results)
+    // The rows keep their codes when the result is a dictionary itself.
+    return 'codes' in each ? { ...each, codes: text.codes } : gather(each, text.codes)
+  }
   const { index, firsts } = distinctRows(
     varying.map((i) => args[i]!),
     rows,

@@ -111,7 +111,7 @@ export class Quantiles implements Accumulator {
       from = to
     }
     if (kept === 0) return
-    const small = { values: kept < values.length ? values.slice(0, kept) : values, ends }
+    const small = { values: 2 * kept < values.length ? values.slice(0, kept) : values, ends }
     this.#runs.push(small)
     this.#bytes += small.values.byteLength + ends.byteLength
   }
