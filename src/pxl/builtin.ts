@@ -29,6 +29,8 @@ export interface World {
 
 export interface Builtin {
   readonly params: readonly string[]
+  /** Other names of parameters. */
+  readonly aliases?: Readonly<Record<string, string>>
   readonly description: string
   /** Of a table that is made at run time. */
   readonly columns?: readonly string[]

@@ -1,5 +1,6 @@
 /** Values against the types that a function's parameters are annotated with. */
 import { NixieError } from '../errors'
+import { parseTime } from './time'
 import { constant, describe, type TypeValue, type Value } from './values'
 
 /** The type that an annotation's value names; undefined when it names none. */
@@ -12,7 +13,7 @@ export function annotatedType(value: Value): TypeValue | undefined {
 }
 
 /** The value as an argument of this type; a literal that fits gets the type's unit. Throws `type_error`. */
-export function conform(value: Value, type: TypeValue, what: string): Value {
+export function conform(value: Value, type: TypeValue, what: string, nowNs: bigint): Value {
   if (value.kind === 'none') return value
   if (type.type === undefined ? value.kind === 'frame' : false) return value
   if (value.kind === 'column' && value.expr.type === type.type) return value
@@ -23,6 +24,9 @@ export function conform(value: Value, type: TypeValue, what: string): Value {
       return constant('FLOAT64', Number(value.value), type.semantic)
     }
     if (value.type === 'INT64' && type.type === 'TIME64NS') return constant('TIME64NS', value.value)
+    if (typeof value.value === 'string' && type.type === 'TIME64NS') {
+      return constant('TIME64NS', parseTime(value.value, nowNs))
+    }
   }
   throw new NixieError(
     'type_error',

@@ -7,38 +7,64 @@ import { callEngine, columnOf, retag } from './expressions'
 
 interface Key {
   readonly semantic: SemanticType
-  /** Source column → function, the surest source first. */
-  readonly from: Readonly<Record<string, string>>
+  /** What it is read from → function, the surest source first. */
+  readonly from: Partial<Readonly<Record<Origin, string>>>
 }
 
-const podFrom = (what: string) => ({
+type Origin =
+  | 'upid'
+  | 'pod_id'
+  | 'pod'
+  | 'service_id'
+  | 'service'
+  | 'deployment_id'
+  | 'deployment'
+  | 'replicaset_id'
+  | 'replicaset'
+  | 'container'
+
+/** The columns that an origin may be, by name, and the unit by which a cast (`px.Pod(df.x)`) makes any column one. */
+const ORIGINS: Readonly<
+  Record<Origin, { readonly names: readonly string[]; readonly semantic?: SemanticType }>
+> = {
+  upid: { names: ['upid'] },
+  pod_id: { names: ['pod_id'] },
+  pod: { names: ['pod', 'pod_name'], semantic: 'ST_POD_NAME' },
+  service_id: { names: ['service_id'] },
+  service: { names: ['service', 'service_name'], semantic: 'ST_SERVICE_NAME' },
+  deployment_id: { names: ['deployment_id'] },
+  deployment: { names: ['deployment', 'deployment_name'] },
+  replicaset_id: { names: ['replicaset_id', 'replica_set_id'] },
+  replicaset: { names: ['replicaset', 'replica_set', 'replicaset_name'] },
+  container: { names: ['container', 'container_name'], semantic: 'ST_CONTAINER_NAME' },
+}
+
+const ofPod = (what: string) => ({
   upid: `upid_to_${what}`,
   pod_id: `pod_id_to_${what}`,
   pod: `pod_name_to_${what}`,
-  pod_name: `pod_name_to_${what}`,
 })
 
 const KEYS: Readonly<Record<string, Key>> = {
   pod: { semantic: 'ST_POD_NAME', from: { upid: 'upid_to_pod_name', pod_id: 'pod_id_to_pod_name' } },
-  pod_id: {
-    semantic: 'ST_NONE',
-    from: { upid: 'upid_to_pod_id', pod: 'pod_name_to_pod_id', pod_name: 'pod_name_to_pod_id' },
-  },
+  pod_id: { semantic: 'ST_NONE', from: { upid: 'upid_to_pod_id', pod: 'pod_name_to_pod_id' } },
   service: {
     semantic: 'ST_SERVICE_NAME',
-    from: { ...podFrom('service_name'), service_id: 'service_id_to_service_name' },
+    from: { ...ofPod('service_name'), service_id: 'service_id_to_service_name' },
   },
   service_id: {
     semantic: 'ST_NONE',
-    from: { ...podFrom('service_id'), service: 'service_name_to_service_id' },
+    from: { ...ofPod('service_id'), service: 'service_name_to_service_id' },
   },
   namespace: {
     semantic: 'ST_NAMESPACE_NAME',
     from: {
-      ...podFrom('namespace'),
+      ...ofPod('namespace'),
       service: 'service_name_to_namespace',
-      service_name: 'service_name_to_namespace',
+      deployment_id: 'deployment_id_to_namespace',
       deployment: 'deployment_name_to_namespace',
+      replicaset_id: 'replicaset_id_to_namespace',
+      replicaset: 'replicaset_name_to_namespace',
     },
   },
   node: { semantic: 'ST_NODE_NAME', from: { upid: 'upid_to_node_name', pod_id: 'pod_id_to_node_name' } },
@@ -46,27 +72,33 @@ const KEYS: Readonly<Record<string, Key>> = {
   container: { semantic: 'ST_CONTAINER_NAME', from: { upid: 'upid_to_container_name' } },
   container_id: {
     semantic: 'ST_NONE',
-    from: {
-      upid: 'upid_to_container_id',
-      container: 'container_name_to_container_id',
-      container_name: 'container_name_to_container_id',
-    },
+    from: { upid: 'upid_to_container_id', container: 'container_name_to_container_id' },
   },
   deployment: {
     semantic: 'ST_NONE',
-    from: { ...podFrom('deployment_name'), deployment_id: 'deployment_id_to_deployment_name' },
+    from: {
+      ...ofPod('deployment_name'),
+      deployment_id: 'deployment_id_to_deployment_name',
+      replicaset_id: 'replicaset_id_to_deployment_name',
+      replicaset: 'replicaset_name_to_deployment_name',
+    },
   },
   deployment_id: {
     semantic: 'ST_NONE',
-    from: { ...podFrom('deployment_id'), deployment: 'deployment_name_to_deployment_id' },
+    from: {
+      ...ofPod('deployment_id'),
+      deployment: 'deployment_name_to_deployment_id',
+      replicaset_id: 'replicaset_id_to_deployment_id',
+      replicaset: 'replicaset_name_to_deployment_id',
+    },
   },
   replicaset: {
     semantic: 'ST_NONE',
-    from: { ...podFrom('replicaset_name'), replicaset_id: 'replicaset_id_to_replicaset_name' },
+    from: { ...ofPod('replicaset_name'), replicaset_id: 'replicaset_id_to_replicaset_name' },
   },
   replicaset_id: {
     semantic: 'ST_NONE',
-    from: { ...podFrom('replicaset_id'), replicaset: 'replicaset_name_to_replicaset_id' },
+    from: { ...ofPod('replicaset_id'), replicaset: 'replicaset_name_to_replicaset_id' },
   },
   cmdline: { semantic: 'ST_NONE', from: { upid: 'upid_to_cmdline' } },
   asid: { semantic: 'ST_ASID', from: { upid: 'upid_to_asid' } },
@@ -97,13 +129,39 @@ export function contextColumn(node: Node, key: string): Expr {
       nameHint(key, known, 'keys'),
     )
   }
-  for (const [column, fn] of Object.entries(entry.from)) {
-    if (!node.columns.some((c) => c.name === column)) continue
-    return retag(callEngine(fn, [columnOf(node, column)]), entry.semantic)
+  const origins = Object.keys(entry.from) as Origin[]
+  for (const origin of origins) {
+    const column = originColumn(node, origin)
+    if (column) return retag(callEngine(entry.from[origin]!, [column]), entry.semantic)
   }
-  throw new NixieError(
+  throw missing(node, key, origins)
+}
+
+/** The column that an origin is in this dataframe: the one of its name, else the only one of its unit. */
+function originColumn(node: Node, origin: Origin): Expr | undefined {
+  const { names, semantic } = ORIGINS[origin]
+  const has = (name: string) => node.columns.some((c) => c.name === name)
+  const name = names.find(has)
+  if (name !== undefined) return columnOf(node, name)
+  // Tables of tracepoints say it in two columns.
+  if (origin === 'upid' && has('pid') && has('pid_start_time')) {
+    return callEngine('upid', [columnOf(node, 'pid'), columnOf(node, 'pid_start_time')])
+  }
+  if (semantic === undefined) return undefined
+  const [only, more] = node.columns.filter((c) => c.semantic === semantic)
+  return only && !more ? columnOf(node, only.name) : undefined
+}
+
+function missing(node: Node, key: string, origins: readonly Origin[]): NixieError {
+  const suffixed = node.columns.filter((c) => c.semantic === 'ST_UPID').map((c) => c.name)
+  const wanted = origins.flatMap((origin) => ORIGINS[origin].names)
+  const hint =
+    suffixed.length > 0
+      ? `There are ${suffixed.join(' and ')}: say which one it is with df.upid = df.${suffixed[0]}.`
+      : 'Read df.ctx before these columns are dropped, or keep one of them in the groupby.'
+  return new NixieError(
     'unknown_column',
-    `df.ctx['${key}'] needs one of the columns ${Object.keys(entry.from).join(', ')}`,
-    'Read df.ctx before these columns are dropped, or keep one of them in the groupby.',
+    `df.ctx['${key}'] needs one of the columns ${wanted.join(', ')}`,
+    hint,
   )
 }

@@ -7,17 +7,29 @@ import { annotatedType, conform } from './conform'
 import { contextColumn } from './context'
 import { asExpr, callEngine, columnOf } from './expressions'
 import { assign, filter, keep } from './frames'
-import { callMethod, isMethod, METHOD_NAMES } from './methods'
+import { callMethod, FOLLOWS, hasMethod, isMethod, METHOD_NAMES } from './methods'
 import { Modules, memberOf } from './modules'
+import { METHOD_HINTS } from './not-pxl'
 import { binary, unary } from './operators'
 import { cast, PYTHON_TYPES } from './px'
 import type { Source } from './source'
 import type { Expression, Statement } from './syntax'
-import { constant, describe, NONE, Scope, type TypeValue, type UserFunction, type Value } from './values'
+import {
+  constant,
+  describe,
+  NONE,
+  type ObjectValue,
+  Scope,
+  type TypeValue,
+  type UserFunction,
+  type Value,
+} from './values'
 
 /** Work that a script may make of itself by calling its functions. */
 const MAX_STEPS = 500_000
 const MAX_CALL_DEPTH = 40
+
+const DECORATORS: readonly string[] = ['pxtrace.probe', 'px.vis.vega']
 
 export class Evaluator {
   readonly #world: World
@@ -41,7 +53,7 @@ export class Evaluator {
       },
       call: (fn, at) => this.call(fn, [], at),
     }
-    this.#modules = new Modules(({ source, statements }) =>
+    this.#modules = new Modules(nowNs, ({ source, statements }) =>
       this.#inside(source, 0, () => {
         const scope = this.globals()
         this.run(statements, scope)
@@ -124,8 +136,16 @@ export class Evaluator {
       if (param.annotation) this.#annotation(param.annotation, scope)
       return { ...param, fallback }
     })
+    const decorators = statement.decorators.map((decorator) => this.#decorator(decorator, scope))
     const { name, body, at } = statement
-    return { kind: 'function', name, params, body, scope, source: this.#source, at }
+    return { kind: 'function', name, params, body, decorators, scope, source: this.#source, at }
+  }
+
+  #decorator(expression: Expression, scope: Scope): ObjectValue {
+    const value = this.#evaluate(expression, scope)
+    if (value.kind === 'object' && DECORATORS.includes(value.type)) return value
+    const hint = `PxL's decorators are ${DECORATORS.map((name) => `@${name}('…')`).join(' and ')}.`
+    throw this.#source.error('type_error', expression.at, `${describe(value)} is not a decorator`, hint)
   }
 
   /** `import a.b` gives the name a, as in Python. */
@@ -242,22 +262,15 @@ export class Evaluator {
 
   #attribute(object: Value, name: string): Value {
     if (object.kind === 'module') return memberOf(object, name)
-    if (object.kind === 'grouped' && name === 'agg') return { kind: 'method', name, of: object }
+    if (object.kind !== 'frame' && hasMethod(object, name)) return { kind: 'method', name, of: object }
     if (object.kind === 'frame') {
       const { node } = object
       if (name === 'ctx') return { kind: 'context', node }
       if (node.columns.some((c) => c.name === name)) return { kind: 'column', expr: columnOf(node, name) }
       if (isMethod(name)) return { kind: 'method', name, of: object }
-      if (name === 'rolling' || name === 'stream') {
-        const hint = 'Group by a time bin instead: df.window = px.bin(df.time_, px.seconds(10)).'
-        throw new NixieError('compile_error', `A dataframe of stored rows has no ${name}`, hint)
-      }
       return { kind: 'column', expr: columnOf(node, name) }
     }
-    const hint =
-      object.kind === 'grouped'
-        ? 'A groupby is followed by agg(…).'
-        : 'Columns belong to a dataframe: df.name.'
+    const hint = FOLLOWS[object.kind] ?? 'Columns belong to a dataframe: df.name.'
     throw new NixieError('type_error', `${describe(object)} has no attribute '${name}'`, hint)
   }
 
@@ -328,12 +341,20 @@ export class Evaluator {
 
   /** `df.count` reads a column of that name, but `df.head(…)` calls the method even beside a column `head`. */
   #callee(expression: Expression, scope: Scope): Value {
-    if (expression.kind === 'attribute' && isMethod(expression.name)) {
-      const of = this.#evaluate(expression.object, scope)
-      if (of.kind === 'frame') return { kind: 'method', name: expression.name, of }
-      return located(this.#source, expression.nameAt, () => this.#attribute(of, expression.name))
-    }
-    return this.#evaluate(expression, scope)
+    if (expression.kind !== 'attribute') return this.#evaluate(expression, scope)
+    const of = this.#evaluate(expression.object, scope)
+    const { name, nameAt } = expression
+    return located(this.#source, nameAt, () => {
+      if (hasMethod(of, name)) return { kind: 'method', name, of }
+      if (of.kind !== 'frame' || of.node.columns.some((c) => c.name === name))
+        return this.#attribute(of, name)
+      const hint = Object.hasOwn(METHOD_HINTS, name) ? METHOD_HINTS[name] : undefined
+      throw new NixieError(
+        'compile_error',
+        `A dataframe has no method ${name.slice(0, 80)}`,
+        hint ?? nameHint(name, METHOD_NAMES, 'methods'),
+      )
+    })
   }
 
   #call(callee: Value, args: readonly CallArgument[], at: number): Value {
@@ -342,10 +363,15 @@ export class Evaluator {
       case 'function':
         return this.call(callee, args, at)
       case 'method':
-        return callMethod(callee.name, callee.of, args, { source, at })
+        return callMethod(callee.name, callee.of, args, { source, at, warn: this.#world.warn })
       case 'builtin': {
-        const { params, run } = callee.builtin
-        return run(new Arguments(callee.name, params, args, source, at), this.#world)
+        const { params, aliases = {}, run } = callee.builtin
+        const known = args.map((arg) =>
+          arg.name !== undefined && Object.hasOwn(aliases, arg.name)
+            ? { ...arg, name: aliases[arg.name] }
+            : arg,
+        )
+        return run(new Arguments(callee.name, params, known, source, at), this.#world)
       }
       case 'engine': {
         const named = args.find((arg) => arg.name !== undefined)
@@ -397,7 +423,7 @@ export class Evaluator {
       const type = param.annotation && this.#annotation(param.annotation, fn.scope)
       const checked = type
         ? located(this.#source, given?.at ?? param.at, () =>
-            conform(value, type, `${fn.name}: '${param.name}'`),
+            conform(value, type, `${fn.name}: '${param.name}'`, this.#world.nowNs),
           )
         : value
       scope.set(param.name, checked)

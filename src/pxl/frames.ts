@@ -68,6 +68,9 @@ export function scan(table: TableSchema, startNs: bigint | undefined, endNs: big
   )
 }
 
+/** A table that nothing fills. */
+export const empty = (columns: readonly TypedColumn[]): Node => bounded({ op: 'empty', columns }, [])
+
 function project(input: Node, exprs: readonly { name: string; expr: Expr }[]): Node {
   const columns = exprs.map(({ name, expr }) => typed(name, expr))
   return bounded({ op: 'project', input, exprs, columns }, [input])

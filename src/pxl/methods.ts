@@ -2,11 +2,12 @@
 import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
 import { Arguments, type CallArgument, located, namesOf } from './arguments'
-import { columnOf } from './expressions'
+import { callEngine, columnOf, literal } from './expressions'
 import {
   type AggregateSpec,
   aggregate,
   append,
+  assign,
   checkJoinKeys,
   checkJoinKind,
   drop,
@@ -15,12 +16,14 @@ import {
   merge,
 } from './frames'
 import type { Source } from './source'
-import { describe, type Value } from './values'
+import { parseDuration } from './time'
+import { constant, describe, type Value } from './values'
 
 /** Where a method is called. */
 export interface CallSite {
   readonly source: Source
   readonly at: number
+  warn(message: string, at: number): void
 }
 
 type Method = (node: Node, args: readonly CallArgument[], site: CallSite) => Value
@@ -35,7 +38,7 @@ const METHODS: Readonly<Record<string, Method>> = {
     const args = new Arguments('groupby', ['by'], list, source, at)
     const keys = args.names('by', (name) => columnOf(node, name))
     // What agg will check too, but at the place of the keys.
-    args.within('by', () => aggregate(node, keys, []))
+    if (keys.length > 0) args.within('by', () => aggregate(node, keys, []))
     return { kind: 'grouped', node, keys }
   },
   agg: (node, list, site) => frame(aggregate(node, [], aggregateSpecs(node, list, site))),
@@ -51,6 +54,12 @@ const METHODS: Readonly<Record<string, Method>> = {
     })
     return frame(args.within('objs', () => append(node, nodes)))
   },
+  rolling,
+  stream(node, list, { source, at, warn }) {
+    new Arguments('stream', [], list, source, at)
+    warn('stream: it answers once, with the rows that there are', at)
+    return frame(node)
+  },
   head(node, list, { source, at }) {
     const args = new Arguments('head', ['n'], list, source, at)
     const rows = args.get('n') ? args.int('n') : 5n
@@ -61,6 +70,50 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
 }
 
+const WINDOW_KEY = 'time_'
+
+/** Rolling windows over stored rows are those that follow each other: `time_` becomes the start of one. */
+function rolling(node: Node, list: readonly CallArgument[], { source, at }: CallSite): Value {
+  const args = new Arguments('rolling', ['window', 'on'], list, source, at)
+  const { value } = args.constant('window')
+  const ns = typeof value === 'string' ? parseDuration(value) : typeof value === 'bigint' ? value : undefined
+  args.within('window', () => {
+    if (ns !== undefined && ns > 0n) return
+    throw new NixieError('type_error', `rolling: ${value} is not a duration`, "Write df.rolling('2s').")
+  })
+  const on = args.get('on') ? args.text('on') : WINDOW_KEY
+  const time = args.within('on', () => columnOf(node, on))
+  args.within('on', () => {
+    if (on === WINDOW_KEY && time.type === 'TIME64NS') return
+    throw new NixieError(
+      'type_error',
+      `rolling goes over the time_ of rows, not over '${on}'`,
+      "Leave 'on' out.",
+    )
+  })
+  const start = callEngine('bin', [time, literal(constant('INT64', ns!))])
+  return { kind: 'rolling', node: assign(node, WINDOW_KEY, start) }
+}
+
+const withWindow = (keys: readonly string[]): string[] => [
+  WINDOW_KEY,
+  ...keys.filter((key) => key !== WINDOW_KEY),
+]
+
+/** What comes after a value that is no dataframe yet. */
+export const FOLLOWS: Partial<Record<Value['kind'], string>> = {
+  grouped: 'A groupby is followed by agg(…).',
+  rolling: 'A rolling is followed by groupby(…).agg(…) or agg(…).',
+}
+
+export function hasMethod({ kind }: Value, name: string): boolean {
+  if (kind === 'frame') return isMethod(name)
+  return (
+    (name === 'agg' && (kind === 'grouped' || kind === 'rolling')) ||
+    (name === 'groupby' && kind === 'rolling')
+  )
+}
+
 export const isMethod = (name: string): boolean => Object.hasOwn(METHODS, name)
 export const METHOD_NAMES: readonly string[] = Object.keys(METHODS)
 
@@ -68,12 +121,15 @@ export function callMethod(name: string, of: Value, args: readonly CallArgument[
   if (of.kind === 'grouped' && name === 'agg') {
     return frame(aggregate(of.node, of.keys, aggregateSpecs(of.node, args, site)))
   }
+  if (of.kind === 'rolling' && name === 'agg') {
+    return frame(aggregate(of.node, withWindow([]), aggregateSpecs(of.node, args, site)))
+  }
+  if (of.kind === 'rolling' && name === 'groupby') {
+    const grouped = METHODS.groupby!(of.node, args, site)
+    return grouped.kind === 'grouped' ? { ...grouped, keys: withWindow(grouped.keys) } : grouped
+  }
   if (of.kind === 'frame') return METHODS[name]!(of.node, args, site)
-  throw new NixieError(
-    'type_error',
-    `${describe(of)} has no method ${name}`,
-    'A groupby is followed by agg(…).',
-  )
+  throw new NixieError('type_error', `${describe(of)} has no method ${name}`, FOLLOWS[of.kind])
 }
 
 const frame = (node: Node): Value => ({ kind: 'frame', node })

@@ -2,14 +2,16 @@
 import { NixieError } from '../errors'
 import { isAggregate, isFunction } from '../query/functions/registry'
 import { nameHint } from '../suggest'
-import { moduleOf } from './builtin'
+import { type Builtins, moduleOf } from './builtin'
 import { unknownFunction } from './expressions'
 import PXVIEWS from './library/pxviews.pxl' with { type: 'text' }
+import { otelModule } from './otel'
 import { parse } from './parse'
 import { BUILTINS, PX_TYPES } from './px'
 import { Source } from './source'
 import type { Statement } from './syntax'
-import type { Module, Value } from './values'
+import { PXTRACE } from './tracing'
+import { constant, type Module, NONE, objectOf, type Value } from './values'
 
 /** Modules that are PxL themselves. */
 const TEXTS: Readonly<Record<string, string>> = { pxviews: PXVIEWS }
@@ -30,21 +32,66 @@ function library(name: string): Library {
   return made
 }
 
-function px(): Module {
-  return moduleOf('px', BUILTINS, Object.fromEntries(PX_TYPES.map((type) => [type.name.slice(3), type])))
+const VIS: Builtins = {
+  vega: {
+    params: ['vega_spec'],
+    description: 'Decorator: how the dataframe of the function is drawn.',
+    run(args) {
+      args.text('vega_spec')
+      return objectOf('px.vis.vega')
+    },
+  },
 }
 
-const MAKERS: Readonly<Record<string, () => Module>> = { px }
+const PXCONFIG: Builtins = {
+  set_agent_config: {
+    params: ['key', 'value'],
+    description: 'A setting of the agents.',
+    run(args, world) {
+      const key = args.text('key')
+      args.constant('value')
+      world.warn(`pxconfig: ${key.slice(0, 80)} stays as it is, scripts don't change settings`, args.at)
+      return NONE
+    },
+  },
+}
+
+/** What a scheduled script covers; one that is run by hand covers the last minutes. */
+const PLUGIN_SPAN_NS = 300_000_000_000n
+
+function pxModule(nowNs: bigint): Module {
+  return moduleOf('px', BUILTINS, {
+    ...Object.fromEntries(PX_TYPES.map((type) => [type.name.slice(3), type])),
+    vis: moduleOf('px.vis', VIS),
+    otel: otelModule(),
+    plugin: moduleOf(
+      'px.plugin',
+      {},
+      {
+        start_time: constant('INT64', nowNs - PLUGIN_SPAN_NS),
+        end_time: constant('INT64', nowNs),
+      },
+    ),
+  })
+}
+
+const MAKERS: Readonly<Record<string, (nowNs: bigint) => Module>> = {
+  px: pxModule,
+  pxtrace: () => moduleOf('pxtrace', PXTRACE),
+  pxconfig: () => moduleOf('pxconfig', PXCONFIG),
+}
 const ALIASES: Readonly<Record<string, string>> = { pl: 'px' }
 const NAMES: readonly string[] = [...Object.keys(MAKERS), ...Object.keys(TEXTS)]
 
 /** One script's modules: it may assign to their attributes, so that each script has its own. */
 export class Modules {
   readonly #made = new Map<string, Module>()
+  readonly #nowNs: bigint
   readonly #run: (library: Library) => ReadonlyMap<string, Value>
 
   /** `run` runs the text of a module and gives its names. */
-  constructor(run: (library: Library) => ReadonlyMap<string, Value>) {
+  constructor(nowNs: bigint, run: (library: Library) => ReadonlyMap<string, Value>) {
+    this.#nowNs = nowNs
     this.#run = run
   }
 
@@ -65,7 +112,7 @@ export class Modules {
     const known = this.#made.get(name)
     if (known) return known
     if (!NAMES.includes(name)) throw unknownModule(given, this.#paths())
-    const module = MAKERS[name]?.() ?? this.#library(name)
+    const module = MAKERS[name]?.(this.#nowNs) ?? this.#library(name)
     this.#made.set(name, module)
     return module
   }

@@ -52,3 +52,23 @@ export const OPERATOR_HINTS: Readonly<Record<string, string>> = {
   '|': 'Write or.',
   '<>': 'Write !=.',
 }
+
+/** By method that dataframes have elsewhere: what to write instead. */
+export const METHOD_HINTS: Readonly<Record<string, string>> = {
+  sort: 'Rows are ordered where they are shown; df.head(n) takes the newest.',
+  sort_values: 'Rows are ordered where they are shown; df.head(n) takes the newest.',
+  tail: 'Take rows with df.head(n).',
+  limit: 'Take rows with df.head(n).',
+  distinct: "Write df.groupby(['a', 'b']).agg().",
+  unique: "Write df.groupby(['a', 'b']).agg().",
+  drop_duplicates: "Write df.groupby(['a', 'b']).agg().",
+  filter: 'Write df[condition].',
+  query: 'Write df[condition].',
+  select: "Write df[['a', 'b']].",
+  assign: 'Write df.name = ….',
+  rename: "Write df.new = df.old, then df = df.drop('old').",
+  join: "Write df.merge(right, how='inner', left_on='a', right_on='b').",
+  concat: 'Write df.append(other).',
+  union: 'Write df.append(other).',
+  apply: 'Functions of px work on whole columns: df.new = px.floor(df.a).',
+}

@@ -58,7 +58,7 @@ class TreeReader {
   #refuseErrors(top: SyntaxNode): void {
     const cursor = top.cursor()
     do {
-      if (!cursor.type.isError) continue
+      if (!cursor.type.isError || pointedNumber(cursor.node.parent)) continue
       const open = unclosed(this.#text)
       if (open !== undefined) {
         const opened = this.#text[open]!
@@ -95,10 +95,15 @@ class TreeReader {
       case 'StatementGroup':
         for (const child of childrenOf(node)) this.#statement(child, out)
         return
-      // Decorators say how a view is drawn or where a probe sits; the function under them is what PxL runs.
-      case 'DecoratedStatement':
-        for (const child of childrenOf(node)) if (child.name !== 'Decorator') this.#statement(child, out)
+      case 'DecoratedStatement': {
+        const decorators: Expression[] = []
+        for (const child of childrenOf(node)) {
+          if (child.name === 'Decorator') decorators.push(this.#decorator(child))
+          else if (child.name !== 'FunctionDefinition') throw this.#notPxl(child)
+          else this.#nested(child, () => out.push(this.#function(child, decorators)))
+        }
         return
+      }
       case 'ImportStatement':
         out.push({ ...span, ...this.#import(node) })
         return
@@ -167,7 +172,23 @@ class TreeReader {
     return { target: to, value: this.#expression(value) }
   }
 
-  #function(node: SyntaxNode): Statement {
+  /** `@a.b(c)`: in Python's tree a row of names, dots and arguments. */
+  #decorator(node: SyntaxNode): Expression {
+    let made: Expression | undefined
+    for (const child of childrenOf(node)) {
+      if (child.name === 'At' || child.name === '.') continue
+      const span = { at: made?.at ?? child.from, end: child.to }
+      if (child.name === 'ArgList') {
+        made = { ...span, kind: 'call', callee: made!, args: this.#arguments(child) }
+      } else if (made) {
+        made = { ...span, kind: 'attribute', object: made, name: this.#slice(child), nameAt: child.from }
+      } else made = this.#expression(child)
+    }
+    if (made) return made
+    throw this.#refuse(node, 'this decorator', "Write @pxtrace.probe('symbol').")
+  }
+
+  #function(node: SyntaxNode, decorators: readonly Expression[] = []): Statement {
     const children = childrenOf(node)
     const name = node.getChild('VariableName')
     const params = node.getChild('ParamList')
@@ -182,6 +203,7 @@ class TreeReader {
       name: this.#slice(name),
       params: this.#parameters(params),
       body: statements,
+      decorators,
     }
   }
 
@@ -234,11 +256,8 @@ class TreeReader {
         return { ...span, kind: 'bool', value: this.#slice(node) === 'True' }
       case 'None':
         return { ...span, kind: 'none' }
-      case 'Number': {
-        const number = numberValue(this.#slice(node))
-        if (!number) throw this.#refuse(node, 'this number', 'Numbers are 64-bit integers or floats.')
-        return { ...span, ...number }
-      }
+      case 'Number':
+        return this.#number(node)
       case 'String':
       case 'ContinuedString':
         return { ...span, kind: 'string', value: this.#string(node) }
@@ -251,7 +270,7 @@ class TreeReader {
       case 'DictionaryExpression':
         return { ...span, kind: 'dict', entries: this.#entries(node) }
       case 'MemberExpression':
-        return { ...span, ...this.#member(node) }
+        return pointedNumber(node) ? this.#number(node) : { ...span, ...this.#member(node) }
       case 'CallExpression':
         return this.#call(node)
       case 'UnaryExpression':
@@ -261,6 +280,12 @@ class TreeReader {
       default:
         throw this.#notPxl(node)
     }
+  }
+
+  #number(node: SyntaxNode): Expression {
+    const number = numberValue(this.#slice(node))
+    if (!number) throw this.#refuse(node, 'this number', 'Numbers are 64-bit integers or floats.')
+    return { at: node.from, end: node.to, ...number }
   }
 
   #string(node: SyntaxNode): string {
@@ -327,8 +352,13 @@ class TreeReader {
 
   #call(node: SyntaxNode): Expression {
     const [callee, list] = childrenOf(node)
+    const args = this.#arguments(list!)
+    return { at: node.from, end: node.to, kind: 'call', callee: this.#expression(callee!), args }
+  }
+
+  #arguments(list: SyntaxNode): Argument[] {
     const args: Argument[] = []
-    const parts = childrenOf(list!).filter((child) => !/^[(),]$/.test(child.name))
+    const parts = childrenOf(list).filter((child) => !/^[(),]$/.test(child.name))
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!
       if (part.name === '*' || part.name === '**') {
@@ -340,7 +370,7 @@ class TreeReader {
         i += 2
       } else args.push({ name: undefined, value: this.#expression(part), at: part.from })
     }
-    return { at: node.from, end: node.to, kind: 'call', callee: this.#expression(callee!), args }
+    return args
   }
 
   #unary(node: SyntaxNode): Expression {
@@ -400,6 +430,12 @@ class TreeReader {
     ]
     return this.#refuse(node, what, hint)
   }
+}
+
+/** Whether it is a float that ends with its point (`2.`): to the grammar that is an attribute without a name. */
+function pointedNumber(node: SyntaxNode | null): boolean {
+  if (node?.name !== 'MemberExpression' || node.firstChild?.name !== 'Number') return false
+  return node.lastChild?.type.isError === true && node.lastChild.prevSibling?.name === '.'
 }
 
 const joined = (name: ImportedName, more: string): ImportedName => ({

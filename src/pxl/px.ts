@@ -1,13 +1,14 @@
 /** The module `px`: what the compiler itself answers. Everything else that it has is a function of the engine. */
 import { NixieError } from '../errors'
-import type { Expr } from '../query/plan'
+import type { Expr, Node } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
 import { nameHint } from '../suggest'
 import type { Arguments } from './arguments'
 import type { Builtin, Builtins, World } from './builtin'
 import { asExpr, callEngine, columnOf, retag } from './expressions'
-import { keep, scan } from './frames'
+import { empty, keep, scan } from './frames'
 import { binary } from './operators'
+import { exportData } from './otel'
 import { checkRange, formatDuration, parseDuration, parseTime, strptime } from './time'
 import { type Constant, constant, describe, NONE, type TypeValue, type Value } from './values'
 import { VIRTUAL_TABLE_FUNCTIONS } from './virtual-tables'
@@ -48,28 +49,35 @@ function timeOf(args: Arguments, name: string, nowNs: bigint): bigint | undefine
   })
 }
 
-function dataFrame(args: Arguments, world: World): Value {
+/** The rows of a stored table, or the columns of one that a tracepoint would fill. */
+function tableOf(
+  args: Arguments,
+  world: World,
+  startNs: bigint | undefined,
+  endNs: bigint | undefined,
+): Node {
   const name = args.text('table')
+  const traced = world.traced.get(name)
+  if (traced) return empty(traced)
   const table = world.tables.get(name)
-  if (!table) {
-    return args.within('table', () => {
-      const known = [...world.tables.keys()]
-      throw new NixieError(
-        'unknown_table',
-        `There is no table '${name.slice(0, 80)}'`,
-        nameHint(name, known, 'tables'),
-      )
-    })
+  if (table) {
+    if (table.hasSource === false) world.warn(`${name}: nothing records it yet, it is empty`, args.at)
+    return scan(table, startNs, endNs)
   }
+  return args.within('table', () => {
+    const known = [...world.tables.keys(), ...world.traced.keys()]
+    const hint = nameHint(name, known, 'tables')
+    throw new NixieError('unknown_table', `There is no table '${name.slice(0, 80)}'`, hint)
+  })
+}
+
+function dataFrame(args: Arguments, world: World): Value {
   const startNs = timeOf(args, 'start_time', world.nowNs)
   const endNs = timeOf(args, 'end_time', world.nowNs)
+  const node = tableOf(args, world, startNs, endNs)
   args.within(startNs === undefined ? 'end_time' : 'start_time', () =>
     checkRange(startNs, endNs, world.nowNs),
   )
-  if (table.hasSource === false) {
-    world.warn(`${table.name}: nothing records it yet, it is empty`, args.at)
-  }
-  const node = scan(table, startNs, endNs)
   if (!args.get('select')) return { kind: 'frame', node }
   const names = args.names('select', (column) => columnOf(node, column))
   return { kind: 'frame', node: args.within('select', () => keep(node, names)) }
@@ -157,6 +165,11 @@ export const BUILTINS: Builtins = {
   },
   display: { params: ['df', 'name'], description: 'Shows a dataframe as a result table.', run: show('') },
   debug: { params: ['df', 'name'], description: 'Shows a dataframe beside the results.', run: show('_') },
+  export: {
+    params: ['df', 'data'],
+    description: 'Sends a dataframe as OpenTelemetry data.',
+    run: exportData,
+  },
   now: {
     params: [],
     description: 'The time of the run in epoch nanoseconds.',

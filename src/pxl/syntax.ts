@@ -67,6 +67,7 @@ export type Statement = Span &
         readonly name: string
         readonly params: readonly Parameter[]
         readonly body: readonly Statement[]
+        readonly decorators: readonly Expression[]
       }
     | { readonly kind: 'return'; readonly value: Expression | undefined }
     | { readonly kind: 'expression'; readonly value: Expression }

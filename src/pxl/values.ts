@@ -24,10 +24,19 @@ export interface UserFunction {
   readonly name: string
   readonly params: readonly (Omit<Parameter, 'fallback'> & { readonly fallback: Value | undefined })[]
   readonly body: readonly Statement[]
+  readonly decorators: readonly ObjectValue[]
   readonly scope: Scope
   readonly source: Source
   /** Where it stands in its source. */
   readonly at: number
+}
+
+/** What a function of a module makes for another one to take: a tracepoint's target, a metric to export. */
+export interface ObjectValue {
+  readonly kind: 'object'
+  /** The function that made it, with its module. */
+  readonly type: string
+  readonly fields: ReadonlyMap<string, Value>
 }
 
 /** A type as annotation (`name: px.Pod`) and as cast (`px.Pod(df.name)`). */
@@ -46,6 +55,8 @@ export type Value =
   | { readonly kind: 'column'; readonly expr: Expr }
   | { readonly kind: 'frame'; readonly node: Node }
   | { readonly kind: 'grouped'; readonly node: Node; readonly keys: readonly string[] }
+  /** `df.rolling(…)`: its `time_` is the start of a window. */
+  | { readonly kind: 'rolling'; readonly node: Node }
   /** `df.ctx` */
   | { readonly kind: 'context'; readonly node: Node }
   /** `df.head`, to be called. */
@@ -53,6 +64,7 @@ export type Value =
   | { readonly kind: 'list' | 'tuple'; readonly items: readonly Item[] }
   | { readonly kind: 'dict'; readonly entries: readonly (readonly [Value, Value])[] }
   | UserFunction
+  | ObjectValue
   | TypeValue
   /** A function of a module that the compiler itself answers; its name has the module's in front. */
   | { readonly kind: 'builtin'; readonly name: string; readonly builtin: Builtin }
@@ -103,6 +115,12 @@ export const constant = (
   semantic: SemanticType = 'ST_NONE',
 ): Constant => ({ kind: 'constant', type, semantic, value })
 
+export const objectOf = (type: string, fields: Readonly<Record<string, Value>> = {}): ObjectValue => ({
+  kind: 'object',
+  type,
+  fields: new Map(Object.entries(fields)),
+})
+
 /** The value in words, for errors: "a dataframe", "the text 'abc'". */
 export function describe(value: Value): string {
   switch (value.kind) {
@@ -118,6 +136,10 @@ export function describe(value: Value): string {
       return 'a dataframe'
     case 'grouped':
       return 'a groupby without agg'
+    case 'rolling':
+      return 'a rolling window'
+    case 'object':
+      return `a ${value.type}`
     case 'context':
       return 'df.ctx'
     case 'method':

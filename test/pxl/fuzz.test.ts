@@ -39,7 +39,9 @@ function outcome(text: string): string {
 
 const TOKENS =
   'import px|\n|\n    |(|)|[|]|{|}|,|.|:|=|==|!=|<|+|-|*|/|and|or|not|\'a\'|"b"|1|2.5|True|None|df|x|def f(a):|return|px|DataFrame|' +
-  "'http_events'|groupby|agg|merge|append|head|drop|ctx|'pod'|count|sum|select|display|path|latency|lambda|for|if|in|#|\\|@|;|'''|f'"
+  "'http_events'|groupby|agg|merge|append|head|drop|ctx|'pod'|count|sum|select|display|path|latency|lambda|for|if|in|#|\\|@|;|'''|f'|" +
+  "import pxtrace|import pxviews|pxtrace|pxviews|UpsertTracepoint|TraceProgram|probe|kprobe|@pxtrace.probe('a')|'a:%d'|otel|Data|" +
+  "export|vis|vega|plugin|rolling|stream|'2s'|processes|GetAgentStatus|def|2.|0x|b'a'"
 const WORDS = TOKENS.split('|')
 
 test('random tokens', () => {
@@ -65,11 +67,23 @@ def f(start_time: str = '-5m', n: int = 3):
 px.display(f(n=2), 'two')
 `
 
+const SEED_TRACING = `import px
+import pxtrace
+program = '''kprobe:a { printf("time_:%llu pid:%-6d comm:%16s", nsecs, pid, comm); }'''
+@pxtrace.probe('main.f')
+def probe():
+    return [{'a': pxtrace.ArgExpr('a'), 'latency': pxtrace.FunctionLatency()}]
+pxtrace.UpsertTracepoint('a', 'a', pxtrace.TraceProgram(program, min_kernel='5.1'), pxtrace.kprobe(), '5m')
+pxtrace.UpsertTracepoint('b', 'b', probe, pxtrace.PodProcess('a/b'), '5m')
+df = px.DataFrame('a').rolling('2s').groupby(['comm']).agg(n=('pid', px.count))
+px.export(df, px.otel.Data(resource={'service.name': df.comm}, data=[px.otel.metric.Gauge('g', df.n)]))
+`
+
 test('scripts with a piece cut, doubled, moved or changed', () => {
   const next = random(11)
   const at = (length: number) => Math.floor(next() * length)
   const codes = new Set<string>()
-  const seeds = [SEED_SCRIPT, ...[...LIBRARY.values()].map((bundle) => bundle.text)]
+  const seeds = [SEED_SCRIPT, SEED_TRACING, ...[...LIBRARY.values()].map((bundle) => bundle.text)]
   for (let i = 0; i < 900; i++) {
     let text = seeds[i % seeds.length]!
     for (let change = 0; change <= at(3); change++) {
@@ -108,6 +122,14 @@ const HOSTILE: Record<string, string> = {
   'many steps': `import px\ndf = px.DataFrame('http_events')\n${'df.x = df.latency\n'.repeat(20_000)}`,
   'many tables': `import px\ndf = px.DataFrame('http_events')\n${'px.display(df)\n'.repeat(2_000)}`,
   'names of objects': "import px\nx = px.constructor\ny = px.DataFrame('http_events').ctx['__proto__']",
+  'a long program': `import pxtrace\npxtrace.UpsertTracepoint('a', 'a', '${'a%'.repeat(100_000)}', pxtrace.kprobe(), '5m')`,
+  'a program of quotes': `import pxtrace\npxtrace.UpsertTracepoint('a', 'a', '${'printf("/*'.repeat(40_000)}', pxtrace.kprobe(), '5m')`,
+  'a program of one word': `import pxtrace\npxtrace.UpsertTracepoint('a', 'a', 'printf("${'a'.repeat(300_000)}")', pxtrace.kprobe(), '5m')`,
+  'a program of spaces': `import pxtrace\npxtrace.UpsertTracepoint('a', 'a', 'printf("${'a '.repeat(100_000)}:${' '.repeat(100_000)}%d")', pxtrace.kprobe(), '5m')`,
+  'a probe that calls itself': `import pxtrace\n@pxtrace.probe('a')\ndef f():\n    pxtrace.UpsertTracepoint('a', 'a', f, pxtrace.kprobe(), '5m')\nf()`,
+  'decorators over decorators': `${"@pxtrace.probe('a')\n".repeat(20_000)}def f():\n    return 1\n`,
+  'a module that is overwritten': 'import px\npx.otel = px\npx.otel.otel.otel.DataFrame = 1\npx.DataFrame()',
+  'many warnings': `import px\ndef f(df):\n    df.stream()\n    df.stream()\n${'f(px.GetTables())\n'.repeat(9_000)}x`,
   'nul bytes': '\0'.repeat(1000),
   'lone surrogates': "x = '\ud800' + '\udfff'\npx\ud800",
 }

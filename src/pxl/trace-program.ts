@@ -1,0 +1,75 @@
+/** The columns of a bpftrace program: one for each `name:%format` of its printf. */
+import { NixieError } from '../errors'
+import type { TypedColumn } from '../query/plan'
+
+const PRINTF_HINT = 'Write printf("time_:%llu pid:%d comm:%s", nsecs, pid, comm).'
+
+/** The columns that the program prints. Throws `compile_error`. */
+export function printedColumns(program: string): readonly TypedColumn[] {
+  let columns: readonly TypedColumn[] | undefined
+  for (const format of formats(program)) {
+    const printed = columnsOf(format)
+    // A line of text only, such as a headline, is no row.
+    if (printed.length === 0) continue
+    if (columns && !sameColumns(columns, printed)) {
+      throw new NixieError(
+        'compile_error',
+        `The program prints (${listed(columns)}) in one place and (${listed(printed)}) in another`,
+        'Every printf of a program fills the same columns.',
+      )
+    }
+    columns = printed
+  }
+  if (columns) return columns
+  throw new NixieError('compile_error', 'The program prints no columns', PRINTF_HINT)
+}
+
+export const sameColumns = (a: readonly TypedColumn[], b: readonly TypedColumn[]): boolean =>
+  a.length === b.length && a.every(({ name, type }, i) => name === b[i]!.name && type === b[i]!.type)
+
+export const listed = (columns: readonly TypedColumn[]): string =>
+  columns.map(({ name, type }) => `${name} ${type}`).join(', ')
+
+/** Comments and texts: what may hold anything, a printf too. */
+const OPAQUE = /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:[^"\\]|\\[\s\S])*"?/g
+const PRINTF = /\bprintf\s{0,20}\(\s{0,20}$/
+
+/** The format texts of the printf calls, without quotes. */
+function formats(program: string): string[] {
+  const found: string[] = []
+  for (const { 0: token, index } of program.matchAll(OPAQUE)) {
+    if (token[0] === '"' && PRINTF.test(program.slice(Math.max(0, index - 50), index))) {
+      found.push(token.replace(/^"|"$/g, ''))
+    }
+  }
+  return found
+}
+
+/** A conversion with the name that stands before it. */
+const FIELD =
+  /(?:\b([A-Za-z_]\w*)\s{0,8}:\s{0,8})?%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))?/g
+const INTEGERS = 'diuxXop'
+
+function columnsOf(format: string): TypedColumn[] {
+  const columns: TypedColumn[] = []
+  for (const [text, name, conversion] of format.matchAll(FIELD)) {
+    if (text.endsWith('%%')) continue
+    if (name === undefined || conversion === undefined) {
+      throw new NixieError(
+        'compile_error',
+        `printf: '${text.slice(0, 20)}' has no name or no format`,
+        PRINTF_HINT,
+      )
+    }
+    if (columns.some((column) => column.name === name)) {
+      throw new NixieError(
+        'compile_error',
+        `printf: '${name}' is there twice`,
+        'Give one of them another name.',
+      )
+    }
+    const type = name === 'time_' ? 'TIME64NS' : INTEGERS.includes(conversion) ? 'INT64' : 'STRING'
+    columns.push({ name, type, semantic: 'ST_NONE' })
+  }
+  return columns
+}
