@@ -12,31 +12,32 @@ const NAMES = [...QUANTILES.keys()]
 const FRACTIONS = [...QUANTILES.values()]
 
 /** Rows that are gathered before they are sorted by group together. */
-const GATHERED = 1 << 20
+const GATHERED = 1 << 18
+const UINT32 = 2 ** 32
 
-/** Values sorted by group: those of group g are `values[ends[g] … ends[g + 1]]`. */
+/** Values sorted by group: those of group `first + i` are `values[ends[i] … ends[i + 1]]`. */
 interface Run {
-  readonly values: Float64Array
+  /** Durations in nanoseconds and sizes, the usual values, take half the memory as 32-bit integers. */
+  readonly values: Float64Array | Uint32Array
+  readonly first: number
   readonly ends: Uint32Array
 }
 
 export class Quantiles implements Accumulator {
   /** Of the groups with more values than are kept. */
   readonly #sketches = new Map<number, QuantileSketch>()
-  #runs: Run[] = []
+  readonly #runs: Run[] = []
   #counts = new Uint32Array(0)
   #values = new Float64Array(0)
   #groups = new Uint32Array(0)
+  #sorted = new Float64Array(0)
   #gathered = 0
   #bytes = 0
   #last: { readonly asked: string; readonly values: readonly Float64Array[] } | undefined
-  /** Groups that rows were given for. */
-  #size = 0
   readonly #scratch = new Float64Array(EXACT_VALUES)
 
-  add(vector: Vector, groups: Uint32Array, rows: number, count: number): void {
+  add(vector: Vector, groups: Uint32Array, rows: number): void {
     const { values } = doubles(vector)
-    this.#size = count
     for (let from = 0; from < rows; ) {
       this.#makeRoom(rows - from)
       const to = Math.min(rows, from + this.#values.length - this.#gathered)
@@ -69,82 +70,98 @@ export class Quantiles implements Accumulator {
   /** Sorts what was gathered by group (a counting sort), and moves what became too much to sketches. */
   #flush(): void {
     const rows = this.#gathered
-    const count = this.#size
     this.#gathered = 0
     if (rows === 0) return
     const groups = this.#groups
-    const given = this.#values
-    const ends = new Uint32Array(count + 1)
-    for (let i = 0; i < rows; i++) if (!Number.isNaN(given[i]!)) ends[groups[i]! + 1]! += 1
-    for (let g = 0; g < count; g++) ends[g + 1]! += ends[g]!
-    const starts = ends.slice(0, count)
-    const values = new Float64Array(ends[count]!)
-    for (let i = 0; i < rows; i++) {
-      const value = given[i]!
-      if (!Number.isNaN(value)) values[starts[groups[i]!]!++] = value
+    const values = this.#values
+    let first = groups[0]!
+    let last = first
+    for (let i = 1; i < rows; i++) {
+      const group = groups[i]!
+      if (group < first) first = group
+      if (group > last) last = group
     }
-    this.#keep({ values, ends }, count)
+    const ends = new Uint32Array(last - first + 2)
+    for (let i = 0; i < rows; i++) if (!Number.isNaN(values[i]!)) ends[groups[i]! - first + 1]! += 1
+    for (let g = 1; g < ends.length; g++) ends[g]! += ends[g - 1]!
+    const next = ends.slice()
+    if (this.#sorted.length < rows) this.#sorted = new Float64Array(values.length)
+    const sorted = this.#sorted
+    for (let i = 0; i < rows; i++) {
+      const value = values[i]!
+      if (!Number.isNaN(value)) sorted[next[groups[i]! - first]!++] = value
+    }
+    this.#keep(sorted, first, ends)
   }
 
-  #keep(run: Run, count: number): void {
-    if (this.#counts.length < count) {
-      const counts = new Uint32Array(Math.max(count, this.#counts.length * 2))
-      counts.set(this.#counts)
-      this.#counts = counts
-    }
+  #keep(sorted: Float64Array, first: number, ends: Uint32Array): void {
+    this.#widen(first + ends.length)
     const counts = this.#counts
-    const { values, ends } = run
     let kept = 0
     let from = 0
-    for (let g = 0; g < count; g++) {
-      const to = ends[g + 1]!
+    for (let i = 0; i + 1 < ends.length; i++) {
+      const to = ends[i + 1]!
+      ends[i] = kept
       if (to > from) {
-        const before = counts[g]!
-        counts[g] = before + to - from
-        if (counts[g]! > EXACT_VALUES) this.#addLarge(g, before, values, from, to)
+        const before = counts[first + i]!
+        counts[first + i] = before + to - from
+        if (before + to - from > EXACT_VALUES) this.#addLarge(first + i, before, sorted, from, to)
         else {
-          if (kept < from) values.copyWithin(kept, from, to)
+          if (kept < from) sorted.copyWithin(kept, from, to)
           kept += to - from
         }
       }
-      ends[g + 1] = kept
       from = to
     }
+    ends[ends.length - 1] = kept
     if (kept === 0) return
-    const small = { values: 2 * kept < values.length ? values.slice(0, kept) : values, ends }
-    this.#runs.push(small)
-    this.#bytes += small.values.byteLength + ends.byteLength
+    const run = { values: packed(sorted, kept), first, ends }
+    this.#runs.push(run)
+    this.#bytes += run.values.byteLength + ends.byteLength
   }
 
-  #addLarge(group: number, before: number, values: Float64Array, from: number, to: number): void {
+  #widen(groups: number): void {
+    if (this.#counts.length >= groups) return
+    const counts = new Uint32Array(Math.max(groups, this.#counts.length * 2))
+    counts.set(this.#counts)
+    this.#counts = counts
+  }
+
+  #addLarge(group: number, before: number, sorted: Float64Array, from: number, to: number): void {
     let sketch = this.#sketches.get(group)
     if (sketch) this.#bytes -= sketch.bytes
     else {
       sketch = new QuantileSketch()
       this.#sketches.set(group, sketch)
-      // What was kept so far.
-      for (const run of before > 0 ? this.#runs : [])
-        if (group + 1 < run.ends.length) sketch.add(run.values, run.ends[group], run.ends[group + 1])
+      if (before > 0) sketch.add(this.#scratch, 0, this.#gather(group))
     }
-    sketch.add(values, from, to)
+    sketch.add(sorted, from, to)
     this.#bytes += sketch.bytes
+  }
+
+  /** Copies what is kept of a group to the scratch; returns how much it is. */
+  #gather(group: number): number {
+    const scratch = this.#scratch
+    let count = 0
+    for (const { values, first, ends } of this.#runs) {
+      const at = group - first
+      if (at < 0 || at + 1 >= ends.length) continue
+      for (let i = ends[at]!; i < ends[at + 1]!; i++) scratch[count++] = values[i]!
+    }
+    return count
+  }
+
+  #quantiles(group: number, fractions: readonly number[]): number[] {
+    const sketch = this.#sketches.get(group)
+    if (sketch) return sketch.quantiles(fractions)
+    return selectQuantiles(this.#scratch, this.#gather(group), fractions)
   }
 
   #end(): void {
     this.#flush()
     this.#values = new Float64Array(0)
     this.#groups = new Uint32Array(0)
-  }
-
-  #quantiles(group: number, fractions: readonly number[]): number[] {
-    const sketch = this.#sketches.get(group)
-    if (sketch) return sketch.quantiles(fractions)
-    const scratch = this.#scratch
-    let count = 0
-    for (const { values, ends } of this.#runs)
-      if (group + 1 < ends.length)
-        for (let i = ends[group]!; i < ends[group + 1]!; i++) scratch[count++] = values[i]!
-    return selectQuantiles(scratch, count, fractions)
+    this.#sorted = new Float64Array(0)
   }
 
   /** For each fraction (ascending) the values of the groups `from` to `to`; those asked for last are remembered. */
@@ -175,6 +192,19 @@ export class Quantiles implements Accumulator {
   }
 
   get bytes(): number {
-    return this.#bytes + this.#values.byteLength + this.#groups.byteLength + this.#counts.byteLength
+    const working = this.#values.byteLength + this.#groups.byteLength + this.#sorted.byteLength
+    return this.#bytes + working + this.#counts.byteLength
   }
+}
+
+/** A copy of the first `count` values: as 32-bit integers when that loses nothing. */
+function packed(values: Float64Array, count: number): Float64Array | Uint32Array {
+  const small = new Uint32Array(count)
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!
+    if (!(value >= 0 && value < UINT32)) return values.slice(0, count)
+    small[i] = value
+    if (small[i] !== value) return values.slice(0, count)
+  }
+  return small
 }
