@@ -65,6 +65,14 @@ export const SETTINGS = {
     parse: text,
     shape: 'a directory',
   }),
+  scriptsDir: setting({
+    flag: 'scripts-dir',
+    env: 'NIXIE_SCRIPTS_DIR',
+    help: "Scripts of your own beside the library's: DIR/NAMESPACE/NAME/*.pxl, with manifest.yaml and vis.json",
+    fallback: '',
+    parse: text,
+    shape: 'a directory',
+  }),
   tokenFile: setting({
     flag: 'token-file',
     env: 'NIXIE_TOKEN_FILE',

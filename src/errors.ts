@@ -22,13 +22,19 @@ export type ErrorCode =
   | 'store_error'
   | 'internal'
 
-/** The fields of the error shape `{error: {code, message, hint, line?, column?}}`; `line` and `column` count from 1. */
-export interface ErrorShape {
+/** A place in a script's text, or in another file of it; `line` and `column` count from 1. */
+export interface Place {
+  line?: number
+  column?: number
+  /** The file of the script's folder that is meant (`vis.json`); absent for the text. */
+  file?: string
+}
+
+/** The fields of the error shape `{error: {code, message, hint, line?, column?, file?}}`. */
+export interface ErrorShape extends Place {
   code: ErrorCode
   message: string
   hint: string
-  line?: number
-  column?: number
 }
 
 const STATUS: Record<ErrorCode, number> = {
@@ -57,7 +63,7 @@ const STATUS: Record<ErrorCode, number> = {
 export class NixieError extends Error {
   readonly shape: ErrorShape
 
-  constructor(code: ErrorCode, message: string, hint = '', at?: { line: number; column: number }) {
+  constructor(code: ErrorCode, message: string, hint = '', at: Place = {}) {
     super(message)
     this.name = 'NixieError'
     this.shape = { code, message, hint, ...at }
@@ -81,7 +87,16 @@ export class NixieError extends Error {
 
   /** Rebuilds an error that crossed a thread as its shape. */
   static fromShape(shape: ErrorShape): NixieError {
-    const at = shape.line === undefined ? undefined : { line: shape.line, column: shape.column ?? 1 }
-    return new NixieError(shape.code, shape.message, shape.hint, at)
+    const { code, message, hint, line, column, file } = shape
+    return new NixieError(code, message, hint, {
+      ...(line !== undefined && { line, column: column ?? 1 }),
+      ...(file !== undefined && { file }),
+    })
   }
+}
+
+/** An error in one line: where, what, and what to do. */
+export function errorLine({ shape: { message, hint, line, column } }: NixieError): string {
+  const where = line === undefined ? '' : `line ${line}, column ${column ?? 1}: `
+  return `${where}${message}${hint === '' ? '' : ` (${hint})`}`
 }

@@ -8,9 +8,12 @@ import { lossesOf, promiseWords, type Status, type TableStatus } from './api/sta
 import { VERSION } from './api/version'
 import { type Capture, startCapture } from './capture/client'
 import type { Config } from './config'
+import { errorLine, NixieError } from './errors'
 import { addCounters, newCounters } from './health/counters'
 import { openRunner } from './runner/client'
 import { TABLES } from './runner/tables'
+import type { Bundle } from './scripts/bundle'
+import { readScripts } from './scripts/folder'
 import { openReader } from './store'
 import type { Source, TableInfo } from './store/store'
 
@@ -74,6 +77,19 @@ function statusOf(
   }
 }
 
+/** The scripts of `--scripts-dir`; what can't be read is said, and keeps nothing else from starting. */
+function ownScripts({ scriptsDir }: Config): ReadonlyMap<string, Bundle> | undefined {
+  if (scriptsDir === '') return undefined
+  try {
+    const { bundles, errors } = readScripts(scriptsDir)
+    for (const error of errors) log(errorLine(error))
+    return bundles
+  } catch (cause) {
+    log(errorLine(NixieError.from(cause)))
+    return undefined
+  }
+}
+
 /** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
 export async function serve(config: Config): Promise<number> {
   const startedMs = Date.now()
@@ -81,7 +97,8 @@ export async function serve(config: Config): Promise<number> {
   const capture = await startCapture(config, log)
   const store = openReader(config.dataDir, TABLES)
   const local = newCounters()
-  const runner = openRunner({ dataDir: config.dataDir, counters: local })
+  const scripts = ownScripts(config)
+  const runner = openRunner({ dataDir: config.dataDir, counters: local, ...(scripts && { scripts }) })
   const status = () => statusOf(config, capture, store, startedMs, () => local)
   const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
   const pages = ui({ runner, status })

@@ -23,11 +23,16 @@ function errorCodes(route: Route): readonly ErrorCode[] {
   return always
 }
 
+const RAW = {
+  text: { type: 'string' },
+  bytes: { type: 'string', contentMediaType: 'application/octet-stream' },
+}
+
 function responses(route: Route) {
   const content = Object.fromEntries(
     Object.entries(route.answers).map(([type, schema]) => [
       type,
-      { schema: schema === 'text' ? { type: 'string' } : ref(schema) },
+      { schema: schema === 'text' || schema === 'bytes' ? RAW[schema] : ref(schema) },
     ]),
   )
   const errors = errorCodes(route).map((code) => {

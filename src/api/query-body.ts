@@ -1,15 +1,19 @@
-/** The body of `POST /api/query`: PxL text as it stands, or JSON `{query, args?}`. */
+/** The body of `POST /api/query`: PxL text as it stands, or JSON `{query, args?, view?, name?}`. */
 import { NixieError } from '../errors'
+import { viewText } from './editor-routes'
 
 export interface QueryBody {
   readonly text: string
   readonly args: Readonly<Record<string, string>>
+  readonly view?: string
+  readonly name?: string
 }
 
 export const BODY_LIMIT = 1 << 20
 
-const bad = (message: string) =>
-  new NixieError('bad_request', message, 'Send PxL text, or JSON: {"query": "…", "args": {"name": "value"}}.')
+const HINT = 'Send PxL text, or JSON: {"query": "…", "args": {"name": "value"}}.'
+const bad = (message: string) => new NixieError('bad_request', message, HINT)
+const FIELDS = ['query', 'args', 'view', 'name']
 
 /** @throws NixieError `bad_request` when the body is empty or its JSON has another form. */
 export function readQueryBody(body: string, contentType: string): QueryBody {
@@ -29,14 +33,21 @@ function fromJson(body: string): QueryBody {
     throw bad('The body is not a JSON object')
   }
   for (const key of Object.keys(value)) {
-    if (key !== 'query' && key !== 'args') throw bad(`The body has an unknown field '${key.slice(0, 64)}'`)
+    if (!FIELDS.includes(key)) throw bad(`The body has an unknown field '${key.slice(0, 64)}'`)
   }
-  const { query, args = {} } = value as { query?: unknown; args?: unknown }
+  const { query, args = {}, name, view } = value as Readonly<Record<string, unknown>>
   if (typeof query !== 'string') throw bad("The body's field 'query' is not a text")
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {
     throw bad("The body's field 'args' is not an object")
   }
-  return { text: query, args: Object.fromEntries(Object.entries(args).map(argument)) }
+  if (name !== undefined && typeof name !== 'string') throw bad("The body's field 'name' is not a text")
+  const viewed = viewText(view, HINT)
+  return {
+    text: query,
+    args: Object.fromEntries(Object.entries(args).map(argument)),
+    ...(viewed !== undefined && { view: viewed }),
+    ...(name !== undefined && { name }),
+  }
 }
 
 function argument([name, value]: [string, unknown]): [string, string] {

@@ -4,9 +4,9 @@ import { accepts } from 'hono/accepts'
 import type { Config } from '../config'
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
-import type { Runner } from '../runner/runner'
+import type { Runner, StreamOutput } from '../runner/runner'
 import { didYouMean } from '../suggest'
-import { FORMATS, type Format, type Shape } from './formats'
+import { FORMATS, type Format } from './answers'
 import type { SchemaName } from './schemas'
 import type { RunningSettings } from './settings-route'
 import type { Status } from './status'
@@ -40,7 +40,7 @@ export interface Route {
   readonly takesArguments?: boolean
   readonly body?: Readonly<Record<string, { readonly schema: Readonly<Record<string, unknown>> }>>
   /** Content types of the answer; a schema's name for JSON. */
-  readonly answers: Readonly<Record<string, SchemaName | 'text'>>
+  readonly answers: Readonly<Record<string, SchemaName | 'text' | 'bytes'>>
   /** Statuses besides 200 whose body isn't an error. */
   readonly alsoAnswers?: Readonly<Record<string, string>>
   readonly handle: (c: Context, query: Query, deps: RouteDeps) => Promise<Response> | Response
@@ -119,6 +119,9 @@ export function readFormat(c: Context, query: Query): Format {
   return formatNames.find((name) => FORMATS[name] === type)!
 }
 
-export function readShape(query: Query): Shape {
+/** A switch: `1` or `0`. */
+export const readSwitch = (query: Query, name: string): boolean => readChoice(query, name, ['0', '1']) === '1'
+
+export function readShape(query: Query): NonNullable<StreamOutput['shape']> {
   return readChoice(query, 'shape', ['rows', 'columns']) ?? 'rows'
 }

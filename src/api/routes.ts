@@ -3,7 +3,8 @@ import type { Context } from 'hono'
 import { NixieError } from '../errors'
 import { DEFAULT_LIMITS, type Limits, type RunRequest } from '../runner/runner'
 import { didYouMean } from '../suggest'
-import { answerResponse, FORMATS } from './formats'
+import { answer, FORMATS, WARNINGS_HEADER } from './answers'
+import { checkScript, completeScript } from './editor-routes'
 import { METRICS_TYPE, metricsText } from './metrics'
 import { BODY_LIMIT, readQueryBody } from './query-body'
 import {
@@ -14,6 +15,7 @@ import {
   readFormat,
   readInteger,
   readShape,
+  readSwitch,
 } from './route'
 import { changeSettings } from './settings-route'
 import type { Status } from './status'
@@ -40,7 +42,7 @@ const SHAPE: Parameter = {
 }
 const TABLE: Parameter = {
   in: 'query',
-  description: 'Only this result table; CSV needs it when there are several',
+  description: 'Only this result table; CSV and Arrow hold one, so they need it when there are several',
   schema: { type: 'string' },
 }
 const ROW_LIMIT: Parameter = {
@@ -49,24 +51,47 @@ const ROW_LIMIT: Parameter = {
   schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: DEFAULT_LIMITS.rows },
 }
 
-const RUN_PARAMETERS = { format: FORMAT, shape: SHAPE, table: TABLE, limit: ROW_LIMIT }
+const aSwitch = (description: string): Parameter => ({
+  in: 'query',
+  description,
+  schema: { type: 'string', enum: ['0', '1'], default: '0' },
+})
+
+const RUN_PARAMETERS = {
+  format: FORMAT,
+  shape: SHAPE,
+  table: TABLE,
+  limit: ROW_LIMIT,
+  schema: aSwitch('Only compile: the tables with their columns (`Schema`)'),
+  explain: aSwitch('Only plan: the steps that would run, as data and as text (`Explanation`)'),
+}
 const ARGUMENTS =
   'Every other query parameter is an argument of the script: ?start_time=-5m. One whose name is taken by a ' +
-  'parameter here (format, shape, table, limit) is written with the prefix arg.: ?arg.limit=10.'
+  `parameter here (${Object.keys(RUN_PARAMETERS).join(', ')}) is written with the prefix arg.: ?arg.limit=10. ` +
+  'NDJSON, CSV and Arrow are sent while the query runs. What fails after the first byte is a last line ' +
+  '{"error": …} in NDJSON; a connection that is cut short in CSV and Arrow. ' +
+  `JSON holds the warnings of a script; elsewhere they are a JSON text in the header ${WARNINGS_HEADER}.`
 const RUN_ANSWERS = {
-  [FORMATS.json]: 'RunResult',
+  [FORMATS.json]: 'RunAnswer',
   [FORMATS.ndjson]: 'text',
   [FORMATS.csv]: 'text',
+  [FORMATS.arrow]: 'bytes',
 } as const
 const JSON_ONLY = FORMATS.json
 
-async function run(c: Context, query: Query, request: RunRequest, deps: RouteDeps): Promise<Response> {
+async function run(c: Context, query: Query, request: RunRequest, { runner }: RouteDeps): Promise<Response> {
   const format = readFormat(c, query)
   const shape = readShape(query)
+  const { table } = query.declared
+  const { signal } = c.req.raw
   const rows = readInteger(query, 'limit', { min: 1, max: MAX_ROWS })
   const limits: Partial<Limits> = rows === undefined ? {} : { rows }
-  const result = await deps.runner.run({ ...request, limits }, c.req.raw.signal)
-  return answerResponse(result, format, shape, query.declared.table)
+  if (readSwitch(query, 'explain')) return c.json(await runner.explain(request, signal))
+  if (readSwitch(query, 'schema')) {
+    const { tables, warnings } = await runner.run({ ...request, schemaOnly: true }, signal)
+    return c.json({ tables: tables.map(({ name, columns }) => ({ name, columns })), warnings })
+  }
+  return answer(c, runner, { ...request, limits }, { format, shape, ...(table !== undefined && { table }) })
 }
 
 const scriptName = (c: Context) => `${c.req.param('ns')}/${c.req.param('name')}`
@@ -104,6 +129,11 @@ const runText: Route = {
         properties: {
           query: { type: 'string' },
           args: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+          view: {
+            type: ['string', 'object'],
+            description: 'The vis.json that goes with the script: its functions are called',
+          },
+          name: { type: 'string', description: 'What the script is called in the answer and in errors' },
         },
         required: ['query'],
         additionalProperties: false,
@@ -113,7 +143,7 @@ const runText: Route = {
   answers: RUN_ANSWERS,
   handle: async (c, query, deps) => {
     const body = readQueryBody(await c.req.text(), c.req.header('content-type') ?? '')
-    return run(c, query, { text: body.text, args: { ...query.args, ...body.args } }, deps)
+    return run(c, query, { ...body, args: { ...query.args, ...body.args } }, deps)
   },
 }
 
@@ -124,7 +154,7 @@ const tables: Route = {
   summary: 'Tables with their columns and what they hold',
   parameters: {},
   answers: { [JSON_ONLY]: 'Tables' },
-  handle: async (c, _query, { runner }) => c.json({ tables: await runner.tables() }),
+  handle: async (c, _query, { runner }) => c.json({ tables: await runner.tables(c.req.raw.signal) }),
 }
 
 const time = (description: string): Parameter => ({
@@ -156,12 +186,13 @@ const tableRows: Route = {
     const format = readFormat(c, query)
     const shape = readShape(query)
     const { start_time: startTime, end_time: endTime } = query.declared
-    const table = await runner.table(c.req.param('name')!, {
+    const rowsOf = {
+      name: c.req.param('name')!,
       ...(startTime !== undefined && { startTime }),
       ...(endTime !== undefined && { endTime }),
       limit: readInteger(query, 'limit', { min: 1, max: MAX_ROWS }) ?? TABLE_ROWS,
-    })
-    return answerResponse({ tables: [table] }, format, shape)
+    }
+    return answer(c, runner, { rowsOf }, { format, shape })
   },
 }
 
@@ -175,7 +206,13 @@ const scripts: Route = {
   handle: async (c, _query, { runner }) => {
     const all = await runner.scripts()
     return c.json({
-      scripts: all.map(({ name, short, long, variables }) => ({ name, short, long, variables })),
+      scripts: all.map(({ origin, name, short, long, variables }) => ({
+        name,
+        ...(origin && { origin }),
+        short,
+        long,
+        variables,
+      })),
     })
   },
 }
@@ -257,6 +294,8 @@ export const ROUTES: readonly Route[] = [
   tableRows,
   scripts,
   script,
+  checkScript,
+  completeScript,
   status,
   changeSettings,
   metrics,

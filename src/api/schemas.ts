@@ -31,6 +31,12 @@ const CELL: Schema = {
     'Times (TIME64NS) are nanoseconds since the epoch as a string; so are integers beyond ±2^53. A upid is asid:pid:start_time.',
 }
 
+const ORIGIN: Schema = {
+  type: 'string',
+  enum: ['own', 'override'],
+  description: "Of the folder of --scripts-dir, perhaps in place of the library's; absent: of the library",
+}
+
 export const SCHEMAS = {
   Error: object({
     error: object(
@@ -40,8 +46,9 @@ export const SCHEMAS = {
         hint: string('What to do about it; may be empty'),
         line: { type: 'integer', minimum: 1, description: 'Of the script text' },
         column: { type: 'integer', minimum: 1 },
+        file: string("The file of the script's folder that is meant; absent for its text"),
       },
-      ['line', 'column'],
+      ['line', 'column', 'file'],
     ),
   }),
   Column: object({ name: string(), type: DATA_TYPE, semantic: string('What the value means: ST_BYTES, …') }),
@@ -73,6 +80,57 @@ export const SCHEMAS = {
       chunksRead: integer(),
       rowsOut: integer(),
     }),
+  }),
+  Schema: object({
+    tables: list(object({ name: string(), columns: list(ref('Column')) })),
+    warnings: list(ref('Warning')),
+  }),
+  Explanation: object({
+    outputs: list(object({ name: string(), step: integer('Id of the step that gives its rows') })),
+    steps: list(
+      object({
+        id: integer('From 1 on; the inputs of a step have smaller ones'),
+        op: string('scan, filter, project, aggregate, join, …'),
+        detail: string(),
+        columns: { ...list(string()), description: 'Names of the columns that go out' },
+        inputs: { ...list(integer()), description: 'Ids of the steps that it reads' },
+      }),
+    ),
+    text: string('The steps as an indented tree'),
+    warnings: list(ref('Warning')),
+  }),
+  RunAnswer: {
+    oneOf: [ref('RunResult'), ref('Schema'), ref('Explanation')],
+    description: 'A `RunResult`; with schema=1 a `Schema`, with explain=1 an `Explanation`',
+  },
+  Diagnostics: object({
+    diagnostics: list(
+      object({
+        severity: { type: 'string', enum: ['error', 'warning'] },
+        message: string(),
+        hint: string('What to do about it; may be empty'),
+        line: integer('From 1 on, as all four; the end is exclusive'),
+        column: integer(),
+        endLine: integer(),
+        endColumn: integer(),
+      }),
+    ),
+  }),
+  Completion: object({
+    from: integer('Offset of the text that an item replaces'),
+    to: integer(),
+    items: list(
+      object(
+        {
+          label: string(),
+          kind: string('table, column, function, aggregate, argument, method, …'),
+          type: string('A data type with its unit, or a signature'),
+          help: string(),
+          insert: string('What is put there; the label when absent'),
+        },
+        ['type', 'insert'],
+      ),
+    ),
   }),
   TableRows: object({ tables: list(ref('ResultTable')) }),
   Tables: object({
@@ -109,24 +167,31 @@ export const SCHEMAS = {
   ),
   Scripts: object({
     scripts: list(
-      object({ name: string(), short: string(), long: string(), variables: list(ref('Variable')) }),
+      object(
+        { name: string(), origin: ORIGIN, short: string(), long: string(), variables: list(ref('Variable')) },
+        ['origin'],
+      ),
     ),
   }),
-  Script: object({
-    name: string(),
-    short: string(),
-    long: string(),
-    variables: list(ref('Variable')),
-    widgets: list(
-      object({
-        name: string(),
-        position: object({ x: number(), y: number(), w: number(), h: number() }),
-        table: string('The result table that it shows'),
-        displaySpec: { type: 'object' },
-      }),
-    ),
-    text: string('PxL'),
-  }),
+  Script: object(
+    {
+      name: string(),
+      origin: ORIGIN,
+      short: string(),
+      long: string(),
+      variables: list(ref('Variable')),
+      widgets: list(
+        object({
+          name: string(),
+          position: object({ x: number(), y: number(), w: number(), h: number() }),
+          table: string('The result table that it shows'),
+          displaySpec: { type: 'object' },
+        }),
+      ),
+      text: string('PxL'),
+    },
+    ['origin'],
+  ),
   Status: object({
     version: string(),
     ready: boolean('Capture runs and data of sockets arrives'),

@@ -1,23 +1,29 @@
 /** Where the client commands get their answers: a running server, or the store itself. */
 import { existsSync, readFileSync } from 'node:fs'
 import { hostOf, isLoopback } from '../api/access'
+import { WARNINGS_HEADER } from '../api/answers'
 import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
 import { type ErrorShape, NixieError } from '../errors'
 import type {
+  Explained,
+  ResultStream,
   ResultTable,
   Runner,
   RunRequest,
   RunResult,
   ScriptInfo,
   ScriptVariable,
+  StreamOutput,
   TableSummary,
+  Warning,
 } from '../runner/runner'
 import { didYouMean } from '../suggest'
 import { type Invocation, type Option, UsageError } from './command'
 
 export interface ScriptSummary {
   readonly name: string
+  readonly origin?: ScriptInfo['origin']
   readonly short: string
   readonly long: string
   readonly variables: readonly ScriptVariable[]
@@ -25,8 +31,17 @@ export interface ScriptSummary {
 
 export type TableOptions = Parameters<Runner['table']>[1]
 
+/** What a run would give, without running. */
+export type Schema = Pick<RunResult, 'warnings'> & {
+  readonly tables: readonly Pick<ResultTable, 'name' | 'columns'>[]
+}
+
 export interface Backend {
   run(request: RunRequest): Promise<RunResult>
+  /** Bytes as they come; see `Runner.stream` for errors on the way. */
+  stream(request: RunRequest, output: StreamOutput): Promise<Pick<ResultStream, 'body' | 'warnings'>>
+  schema(request: RunRequest): Promise<Schema>
+  explain(request: RunRequest): Promise<Explained>
   scripts(): Promise<readonly ScriptSummary[]>
   script(name: string): Promise<ScriptInfo>
   table(name: string, options: TableOptions): Promise<ResultTable>
@@ -76,7 +91,8 @@ export async function openBackend({ flags, io }: Pick<Invocation, 'flags' | 'io'
 
 export interface ServerClient {
   get<T>(path: string): Promise<T>
-  post<T>(path: string, body: unknown): Promise<T>
+  /** The answer before its body is read; rejects when it is an error. */
+  open(path: string, body?: unknown): Promise<Response>
 }
 
 export function serverClient({ flags, io }: Pick<Invocation, 'flags' | 'io'>): ServerClient {
@@ -87,14 +103,21 @@ export function serverClient({ flags, io }: Pick<Invocation, 'flags' | 'io'>): S
   const headers: Record<string, string> = { Accept: 'application/json' }
   const tokenFile = flags['token-file'] ?? io.env[SETTINGS.tokenFile.env]
   if (tokenFile) headers.Authorization = `Bearer ${readTokenFile(tokenFile)}`
+  const open: ServerClient['open'] = (path, body) =>
+    request(
+      base,
+      path,
+      body === undefined
+        ? { headers }
+        : {
+            method: 'POST',
+            headers: { ...headers, 'Content-Type': 'application/json' },
+            body: JSON.stringify(body),
+          },
+    )
   return {
-    get: (path) => request(base, path, { headers }),
-    post: (path, body) =>
-      request(base, path, {
-        method: 'POST',
-        headers: { ...headers, 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+    open,
+    get: async <T>(path: string) => (await json(base, await open(path))) as T,
   }
 }
 
@@ -117,7 +140,7 @@ function readTokenFile(path: string): string {
   }
 }
 
-async function request<T>(base: URL, path: string, init: RequestInit): Promise<T> {
+async function request(base: URL, path: string, init: RequestInit): Promise<Response> {
   let response: Response
   try {
     response = await fetch(new URL(path, base), init)
@@ -128,16 +151,24 @@ async function request<T>(base: URL, path: string, init: RequestInit): Promise<T
       'Start it (nixie serve, or systemctl start nixie), name another with --server URL, or read stored data with --data-dir DIR.',
     )
   }
-  const body = await response.json().catch(() => undefined)
-  if (response.ok && body !== undefined) return body as T
-  const { error } = (body ?? {}) as { error?: ErrorShape }
+  if (response.ok) return response
+  const { error } = ((await response.json().catch(() => undefined)) ?? {}) as { error?: ErrorShape }
   if (error?.code !== undefined) throw NixieError.fromShape(error)
-  throw new NixieError(
+  throw notNixie(base, response)
+}
+
+async function json(base: URL, response: Response): Promise<unknown> {
+  const body = await response.json().catch(() => undefined)
+  if (body === undefined) throw notNixie(base, response)
+  return body
+}
+
+const notNixie = (base: URL, { status }: Response) =>
+  new NixieError(
     'unavailable',
-    `${base.origin} answers, but not as Nixie does (status ${response.status})`,
+    `${base.origin} answers, but not as Nixie does (status ${status})`,
     'Name the right one with --server URL.',
   )
-}
 
 /** A table as `shape=columns` gives it. */
 type WireTable = Omit<ResultTable, 'rows'> & { readonly count: number }
@@ -151,18 +182,40 @@ class ServerBackend implements Backend {
     this.#client = client
   }
 
-  async run({ script, text, args = {}, limits }: RunRequest): Promise<RunResult> {
-    const query = new URLSearchParams({ shape: 'columns' })
-    if (limits?.rows !== undefined) query.set('limit', String(limits.rows))
-    let answer: Promise<Omit<RunResult, 'tables'> & { tables: WireTable[] }>
-    if (script === undefined) {
-      answer = this.#client.post(`/api/query?${query}`, { query: text, args })
-    } else {
-      for (const [name, value] of Object.entries(args)) query.set(`arg.${name}`, value)
-      answer = this.#client.get(`/api/run/${await this.#scriptPath(script)}?${query}`)
-    }
-    const result = await answer
+  async run(request: RunRequest): Promise<RunResult> {
+    const response = await this.#ask(request, { shape: 'columns' })
+    const result = (await response.json()) as Omit<RunResult, 'tables'> & { tables: WireTable[] }
     return { ...result, tables: result.tables.map(fromWire) }
+  }
+
+  async stream(request: RunRequest, { format, table }: StreamOutput) {
+    const response = await this.#ask(request, { format, ...(table !== undefined && { table }) })
+    const warnings = response.headers.get(WARNINGS_HEADER)
+    return {
+      warnings: warnings === null ? [] : (JSON.parse(warnings) as Warning[]),
+      body: response.body ?? new Response('').body!,
+    }
+  }
+
+  async schema(request: RunRequest): Promise<Schema> {
+    return (await (await this.#ask(request, { schema: '1' })).json()) as Schema
+  }
+
+  async explain(request: RunRequest): Promise<Explained> {
+    return (await (await this.#ask(request, { explain: '1' })).json()) as Explained
+  }
+
+  async #ask(
+    { script, text, view, name, args = {}, limits }: RunRequest,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<Response> {
+    const query = new URLSearchParams(parameters)
+    if (limits?.rows !== undefined) query.set('limit', String(limits.rows))
+    if (script === undefined) {
+      return this.#client.open(`/api/query?${query}`, { query: text, args, view, name })
+    }
+    for (const [arg, value] of Object.entries(args)) query.set(`arg.${arg}`, value)
+    return this.#client.open(`/api/run/${await this.#scriptPath(script)}?${query}`)
   }
 
   async scripts(): Promise<readonly ScriptSummary[]> {
@@ -205,6 +258,18 @@ class StoreBackend implements Backend {
 
   run(request: RunRequest): Promise<RunResult> {
     return this.#runner.run(request)
+  }
+
+  stream(request: RunRequest, output: StreamOutput) {
+    return this.#runner.stream(request, output)
+  }
+
+  schema(request: RunRequest): Promise<Schema> {
+    return this.#runner.run({ ...request, schemaOnly: true })
+  }
+
+  explain(request: RunRequest): Promise<Explained> {
+    return this.#runner.explain(request)
   }
 
   scripts(): Promise<readonly ScriptSummary[]> {

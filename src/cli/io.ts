@@ -1,7 +1,7 @@
 /** The terminal as the commands see it. */
 
 export interface Output {
-  write(text: string): Promise<void>
+  write(data: string | Uint8Array): Promise<void>
   readonly isTTY: boolean
   /** Columns of the terminal; undefined when the output is no terminal. */
   readonly columns: number | undefined
@@ -18,7 +18,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   // `nixie … | head`: who reads has had enough, and that is no error.
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   return {
-    write: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
+    write: (data) => new Promise((resolve) => stream.write(data, () => resolve())),
     isTTY: stream.isTTY === true,
     columns: stream.isTTY ? stream.columns : undefined,
   }

@@ -1,6 +1,7 @@
 /** `-o table|json|csv`: result tables on stdout, what is to be said about them on stderr. */
-import { csvLines, ndjsonLines, oneTable } from '../api/formats'
-import type { ResultTable, Warning } from '../runner/runner'
+
+import { chosenTables, csvLines, ndjsonLines } from '../runner/formats/text'
+import type { ResultTable, StreamFormat, Warning } from '../runner/runner'
 import type { Option } from './command'
 import { escapeUnicode, type Io, printable, writeAll } from './io'
 import { tableText } from './table'
@@ -17,20 +18,19 @@ export const OUTPUT: Option = {
 /** JSON stays the same value with these escaped, and no terminal obeys it. */
 const CONTROLS = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g
 
+export const safeJson = (text: string): string => text.replace(CONTROLS, escapeUnicode)
+
 export async function writeTables(
   io: Io,
   tables: readonly ResultTable[],
   format: string | undefined,
   only?: string,
 ): Promise<void> {
-  const chosen = only === undefined ? tables : [oneTable(tables, only)]
-  if (format === 'json') {
-    await writeAll(
-      io.stdout,
-      map(ndjsonLines(chosen), (line) => line.replace(CONTROLS, escapeUnicode)),
-    )
-  } else if (format === 'csv') {
-    const lines = csvLines(oneTable(chosen, undefined))
+  const streamed: StreamFormat = format === 'csv' ? 'csv' : 'json'
+  const chosen = chosenTables(tables, { format: streamed, ...(only !== undefined && { table: only }) })
+  if (format === 'json') await writeAll(io.stdout, map(ndjsonLines(chosen), safeJson))
+  else if (format === 'csv') {
+    const lines = csvLines(chosen[0]!)
     await writeAll(io.stdout, io.stdout.isTTY ? map(lines, terminalLine) : lines)
   } else {
     for (const [i, table] of chosen.entries()) await writeTable(io, table, chosen.length > 1, i > 0)

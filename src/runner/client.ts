@@ -1,21 +1,32 @@
 /** The query threads as main sees them: started when needed, given one task at a time, replaced when one is stuck. */
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
+import type { Completion, Diagnostic } from '../pxl/editor'
+import type { Bundle } from '../scripts/bundle'
 import { LIBRARY } from '../scripts/library'
-import type { FromWorker, Task, TaskResult, ToWorker } from './messages'
+import { CANCELLED, CREDIT, INITIAL_CREDIT, SHARED_BYTES, STALL_MS } from './byte-sink'
+import { cancelledError, closedError, deadlineError } from './ends'
+import type { FromWorker, StreamDone, Task, TaskResult, ToWorker } from './messages'
+import { Receiver } from './receiver'
 import {
   DEFAULT_LIMITS,
+  type Explained,
+  type ResultStream,
   type ResultTable,
   type Runner,
   type RunRequest,
   type RunResult,
   type ScriptInfo,
+  type StreamOutput,
+  type TableRequest,
   type TableSummary,
 } from './runner'
 import { infoOf } from './view'
 
 export interface RunnerOptions {
   readonly dataDir: string
+  /** The user's own; they win over those of the library. */
+  readonly scripts?: ReadonlyMap<string, Bundle>
   /** Queries are counted here. */
   readonly counters?: Pick<Counters, 'queries' | 'queryErrors' | 'queryNs'>
   /** Threads at most; one is there from the first query on, more come and go with the load. */
@@ -36,9 +47,33 @@ const IDLE_MS = 30_000
 interface Job {
   readonly task: Task
   readonly deadlineMs: number
-  readonly cancelled: SharedArrayBuffer
+  readonly shared: SharedArrayBuffer
+  readonly receiver: Receiver | undefined
   readonly resolve: (result: TaskResult) => void
   readonly reject: (error: NixieError) => void
+}
+
+interface JobOptions {
+  readonly deadlineMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly shared?: SharedArrayBuffer
+  readonly receiver?: Receiver
+}
+
+function sharedMemory(): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(SHARED_BYTES)
+  new Int32Array(shared)[CREDIT] = INITIAL_CREDIT
+  return shared
+}
+
+const deadlineOf = ({ limits }: RunRequest) => ({ deadlineMs: limits?.deadlineMs })
+
+/** The library's and the user's own, by name. */
+function allScripts(own: ReadonlyMap<string, Bundle>): readonly ScriptInfo[] {
+  const origin = (name: string) => (LIBRARY.has(name) ? ('override' as const) : ('own' as const))
+  return [...new Map([...LIBRARY, ...own])]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, bundle]) => ({ ...infoOf(bundle), ...(own.has(name) && { origin: origin(name) }) }))
 }
 
 /** Starts no thread yet. */
@@ -58,11 +93,72 @@ class ThreadRunner implements Runner {
   }
 
   async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+    return this.#counted(
+      this.#do({ kind: 'run', request }, { signal, ...deadlineOf(request) }) as Promise<RunResult>,
+    )
+  }
+
+  async stream(
+    request: RunRequest | { readonly rowsOf: TableRequest },
+    output: StreamOutput,
+    signal?: AbortSignal,
+  ): Promise<ResultStream> {
+    const gone = new AbortController()
+    const abort = () => gone.abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
+    const shared = sharedMemory()
+    const receiver = new Receiver(output.format, shared, abort)
+    const done = this.#do(
+      { kind: 'stream', request, output },
+      { signal: gone.signal, shared, receiver, ...('rowsOf' in request ? {} : deadlineOf(request)) },
+    )
+    this.#counted(done)
+      .then(
+        (end) => receiver.done(end as StreamDone),
+        (cause) => receiver.fail(NixieError.from(cause)),
+      )
+      .finally(() => signal?.removeEventListener('abort', abort))
+    return receiver.opened
+  }
+
+  async explain(request: RunRequest, signal?: AbortSignal): Promise<Explained> {
+    return (await this.#do({ kind: 'explain', request }, { signal })) as Explained
+  }
+
+  async check(text: string, view: string | undefined, signal?: AbortSignal): Promise<readonly Diagnostic[]> {
+    return (await this.#do({ kind: 'check', text, view }, { signal })) as readonly Diagnostic[]
+  }
+
+  async complete(text: string, offset: number, signal?: AbortSignal): Promise<Completion> {
+    return (await this.#do({ kind: 'complete', text, offset }, { signal })) as Completion
+  }
+
+  async scripts(): Promise<readonly ScriptInfo[]> {
+    this.#scripts ??= allScripts(this.#options.scripts ?? new Map())
+    return this.#scripts
+  }
+
+  async table(name: string, options: Omit<TableRequest, 'name'>, signal?: AbortSignal): Promise<ResultTable> {
+    return (await this.#do({ kind: 'table', request: { name, ...options } }, { signal })) as ResultTable
+  }
+
+  async tables(signal?: AbortSignal): Promise<readonly TableSummary[]> {
+    return (await this.#do({ kind: 'tables' }, { signal })) as readonly TableSummary[]
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const job of this.#waiting.splice(0)) job.reject(closedError())
+    for (const thread of this.#threads.splice(0)) thread.end(closedError())
+  }
+
+  /** Counts a query when it has ended. */
+  async #counted<T>(query: Promise<T>): Promise<T> {
     const { counters } = this.#options
     const started = performance.now()
     try {
-      const deadlineMs = request.limits?.deadlineMs ?? DEFAULT_LIMITS.deadlineMs
-      return (await this.#do({ kind: 'run', request }, deadlineMs, signal)) as RunResult
+      return await query
     } catch (cause) {
       if (counters) counters.queryErrors++
       throw cause
@@ -74,30 +170,10 @@ class ThreadRunner implements Runner {
     }
   }
 
-  async scripts(): Promise<readonly ScriptInfo[]> {
-    this.#scripts ??= [...LIBRARY.values()].map(infoOf)
-    return this.#scripts
-  }
-
-  async table(
-    name: string,
-    options: { startTime?: string; endTime?: string; limit: number },
-  ): Promise<ResultTable> {
-    const task: Task = { kind: 'table', request: { name, ...options } }
-    return (await this.#do(task, DEFAULT_LIMITS.deadlineMs)) as ResultTable
-  }
-
-  async tables(): Promise<readonly TableSummary[]> {
-    return (await this.#do({ kind: 'tables' }, DEFAULT_LIMITS.deadlineMs)) as readonly TableSummary[]
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    for (const job of this.#waiting.splice(0)) job.reject(closedError())
-    for (const thread of this.#threads.splice(0)) thread.end(closedError())
-  }
-
-  #do(task: Task, deadlineMs: number, signal?: AbortSignal): Promise<TaskResult> {
+  #do(
+    task: Task,
+    { deadlineMs = DEFAULT_LIMITS.deadlineMs, signal, shared = sharedMemory(), receiver }: JobOptions,
+  ): Promise<TaskResult> {
     if (this.#closed) return Promise.reject(closedError())
     if (signal?.aborted) return Promise.reject(cancelledError())
     if (this.#waiting.length >= MAX_WAITING) {
@@ -105,9 +181,12 @@ class ThreadRunner implements Runner {
       return Promise.reject(new NixieError('unavailable', 'Too many queries wait already', hint))
     }
     return new Promise((resolve, reject) => {
-      const cancelled = new SharedArrayBuffer(4)
       const abort = () => {
-        Atomics.store(new Int32Array(cancelled), 0, 1)
+        const words = new Int32Array(shared)
+        Atomics.store(words, CANCELLED, 1)
+        // A change of the credit, so that a thread that is about to wait for one doesn't.
+        Atomics.add(words, CREDIT, 1)
+        Atomics.notify(words, CREDIT)
         const place = this.#waiting.indexOf(job)
         if (place >= 0) this.#waiting.splice(place, 1)
         this.#threads.find((thread) => thread.job === job)?.expectEnd()
@@ -119,7 +198,14 @@ class ThreadRunner implements Runner {
           signal?.removeEventListener('abort', abort)
           act(value)
         }
-      const job: Job = { task, deadlineMs, cancelled, resolve: settle(resolve), reject: settle(reject) }
+      const job: Job = {
+        task,
+        deadlineMs,
+        shared,
+        receiver,
+        resolve: settle(resolve),
+        reject: settle(reject),
+      }
       signal?.addEventListener('abort', abort, { once: true })
       this.#waiting.push(job)
       this.#dispatch()
@@ -128,16 +214,30 @@ class ThreadRunner implements Runner {
 
   /** Gives waiting tasks to idle threads; one more thread when all are busy and another is allowed. */
   #dispatch(): void {
-    while (this.#waiting.length > 0) {
+    for (;;) {
+      const place = this.#next()
+      if (place < 0) return
       let thread = this.#threads.find((t) => t.job === undefined)
-      if (!thread && this.#threads.length < (this.#options.threads ?? DEFAULT_THREADS)) {
-        const { dataDir, spawn = spawnThread } = this.#options
-        thread = new QueryThread(spawn(), dataDir, (event) => this.#changed(event))
+      if (!thread && this.#threads.length < this.#maxThreads) {
+        const { dataDir, scripts, spawn = spawnThread } = this.#options
+        const own = [...(scripts?.values() ?? [])]
+        thread = new QueryThread(spawn(), { dataDir, scripts: own }, (event) => this.#changed(event))
         this.#threads.push(thread)
       }
       if (!thread) return
-      thread.start(this.#waiting.shift()!)
+      thread.start(this.#waiting.splice(place, 1)[0]!)
     }
+  }
+
+  get #maxThreads(): number {
+    return this.#options.threads ?? DEFAULT_THREADS
+  }
+
+  /** The task to start next: streams last as long as their readers, so they leave one thread to the others. */
+  #next(): number {
+    const streams = this.#threads.filter((thread) => thread.job?.receiver).length
+    const mayStream = streams < Math.max(1, this.#maxThreads - 1)
+    return this.#waiting.findIndex((job) => mayStream || !job.receiver)
   }
 
   #changed({ thread, ended }: ThreadEvent): void {
@@ -167,7 +267,11 @@ class QueryThread {
   #watchdog: Timer | undefined
   #idle: Timer | undefined
 
-  constructor(worker: Worker, dataDir: string, changed: (event: ThreadEvent) => void) {
+  constructor(
+    worker: Worker,
+    data: Omit<Extract<ToWorker, { kind: 'open' }>, 'kind'>,
+    changed: (event: ThreadEvent) => void,
+  ) {
     this.#changed = changed
     this.#worker = worker
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#finish(data)
@@ -176,15 +280,15 @@ class QueryThread {
       const hint = 'The query thread was replaced: try again.'
       this.end(new NixieError('internal', `The query thread ended: ${event.message}`, hint))
     }
-    this.#say({ kind: 'open', dataDir })
+    this.#say({ kind: 'open', ...data })
   }
 
   start(job: Job): void {
     clearTimeout(this.#idle)
     this.job = job
     this.#id++
-    this.#watch(job.deadlineMs + STUCK_MS, () => deadlineError(job.deadlineMs))
-    this.#say({ kind: 'task', id: this.#id, task: job.task, cancelled: job.cancelled })
+    this.#watchDeadline(job)
+    this.#say({ kind: 'task', id: this.#id, task: job.task, shared: job.shared })
   }
 
   /** Its task was cancelled: it must soon be done. */
@@ -216,9 +320,20 @@ class QueryThread {
     this.#watchdog = setTimeout(() => this.end(error()), ms)
   }
 
+  /** A stream has its time from one chunk to the next, in which its reader may also do nothing. */
+  #watchDeadline({ deadlineMs, receiver }: Job): void {
+    const ms = deadlineMs + STUCK_MS + (receiver ? STALL_MS : 0)
+    this.#watch(ms, () => deadlineError(deadlineMs))
+  }
+
   #finish(data: FromWorker): void {
     const { job } = this
     if (!job || data.id !== this.#id) return
+    if ('chunk' in data) {
+      if (!Atomics.load(new Int32Array(job.shared), CANCELLED)) this.#watchDeadline(job)
+      job.receiver?.chunk(data.chunk, data.warnings)
+      return
+    }
     clearTimeout(this.#watchdog)
     this.job = undefined
     if ('error' in data) job.reject(NixieError.fromShape(data.error))
@@ -230,12 +345,3 @@ class QueryThread {
     this.#worker.postMessage(message)
   }
 }
-
-const closedError = () => new NixieError('unavailable', 'Nixie is stopping', 'Ask again when it runs.')
-const cancelledError = () => new NixieError('cancelled', 'The query was cancelled')
-const deadlineError = (ms: number) =>
-  new NixieError(
-    'deadline_exceeded',
-    `The query took longer than ${ms / 1000} s`,
-    'Ask for a shorter time range or filter earlier.',
-  )

@@ -1,31 +1,62 @@
 /** What passes between the main thread and a query thread. */
 import type { ErrorShape } from '../errors'
-import type { ResultTable, RunRequest, RunResult, TableSummary } from './runner'
-
-export interface TableRequest {
-  readonly name: string
-  readonly startTime?: string
-  readonly endTime?: string
-  readonly limit: number
-}
+import type { Completion, Diagnostic } from '../pxl/editor'
+import type { Bundle } from '../scripts/bundle'
+import type {
+  Explained,
+  ResultTable,
+  RunRequest,
+  RunResult,
+  StreamEnd,
+  StreamOutput,
+  TableRequest,
+  TableSummary,
+  Warning,
+} from './runner'
 
 export type Task =
   | { readonly kind: 'run'; readonly request: RunRequest }
+  | {
+      readonly kind: 'stream'
+      readonly request: RunRequest | { readonly rowsOf: TableRequest }
+      readonly output: StreamOutput
+    }
+  | { readonly kind: 'explain'; readonly request: RunRequest }
+  | { readonly kind: 'check'; readonly text: string; readonly view: string | undefined }
+  | { readonly kind: 'complete'; readonly text: string; readonly offset: number }
   | { readonly kind: 'table'; readonly request: TableRequest }
   | { readonly kind: 'tables' }
 
-export type TaskResult = RunResult | ResultTable | readonly TableSummary[]
+export interface StreamDone extends StreamEnd {
+  readonly warnings: readonly Warning[]
+}
+
+export type TaskResult =
+  | RunResult
+  | StreamDone
+  | Explained
+  | readonly Diagnostic[]
+  | Completion
+  | ResultTable
+  | readonly TableSummary[]
 
 export type ToWorker =
-  | { readonly kind: 'open'; readonly dataDir: string }
+  | {
+      readonly kind: 'open'
+      readonly dataDir: string
+      /** The user's own scripts; they win over those of the library. */
+      readonly scripts: readonly Bundle[]
+    }
   | {
       readonly kind: 'task'
       readonly id: number
       readonly task: Task
-      /** One Int32: not 0 when whoever asked has gone. */
-      readonly cancelled: SharedArrayBuffer
+      /** See `byte-sink.ts`: not 0 when whoever asked has gone, and the bytes that may be posted. */
+      readonly shared: SharedArrayBuffer
     }
 
 export type FromWorker =
   | { readonly id: number; readonly result: TaskResult }
   | { readonly id: number; readonly error: ErrorShape }
+  /** The next bytes of a stream. */
+  | { readonly id: number; readonly chunk: Uint8Array; readonly warnings: readonly Warning[] }

@@ -2,23 +2,27 @@
 import { NixieError } from '../errors'
 import type { Metadata } from '../metadata/metadata'
 import { compile } from '../pxl/compile'
-import { newestFirst } from '../pxl/frames'
+import { newestFirst, type TableSchema } from '../pxl/frames'
 import { checkRange, parseTime } from '../pxl/time'
 import { toCells } from '../query/cells'
 import { type ExecuteContext, execute, type ResultSet } from '../query/engine'
+import { explain } from '../query/explain'
 import type { Node, Plan } from '../query/plan'
-import type { Bundle } from '../scripts/bundle'
+import { type Bundle, readView } from '../scripts/bundle'
 import type { Source, TableInfo } from '../store/store'
 import { nameHint } from '../suggest'
-import type { TableRequest } from './messages'
 import {
   DEFAULT_LIMITS,
+  type Explained,
   type Limits,
   type ResultTable,
   type RunRequest,
   type RunResult,
+  type TableRequest,
   type TableSummary,
+  type Warning,
 } from './runner'
+import { hasSource } from './tables'
 import { bindVariables } from './variables'
 import { planOf } from './view'
 import { virtualTable } from './virtual-tables'
@@ -35,29 +39,69 @@ export interface RunContext {
   readonly nowNs: bigint
 }
 
+/** A request compiled: nothing has run yet. */
+export interface Prepared {
+  readonly name: string
+  readonly args: Readonly<Record<string, string>>
+  readonly plan: Plan
+  readonly warnings: readonly Warning[]
+  readonly limits: Limits
+  readonly compileMs: number
+}
+
 /** Throws a NixieError. */
-export function runScript(request: RunRequest, context: RunContext): RunResult {
+export function prepare(request: RunRequest, context: RunContext): Prepared {
   const started = performance.now()
   const { name, text, view } = requested(request, context.scripts)
   const args = bindVariables(name, view?.variables ?? [], request.args ?? {})
-  const module = compile(text, { tables: context.source.tables(), nowNs: context.nowNs })
-  const plan = newest(planOf(module, view, args))
+  const module = compile(text, { tables: schemas(context), nowNs: context.nowNs })
+  const plan = newest(debugLast(planOf(module, view, args)))
   if (plan.outputs.length === 0) {
     throw new NixieError('compile_error', 'The script shows nothing', "End it with px.display(df, 'name').")
   }
-  const compiled = performance.now()
-  const limits = { ...DEFAULT_LIMITS, ...request.limits }
-  const { tables, stats } = request.schemaOnly
-    ? { tables: plan.outputs.map(schemaOf), stats: { rowsRead: 0, bytesRead: 0, batchesRead: 0 } }
-    : executed(plan, limits, context)
+  return {
+    name,
+    args,
+    plan,
+    warnings: module.warnings,
+    limits: { ...DEFAULT_LIMITS, ...request.limits },
+    compileMs: performance.now() - started,
+  }
+}
+
+/** The tables that scripts read, with whether something fills them. */
+export const schemas = ({ source }: Pick<RunContext, 'source'>): readonly TableSchema[] =>
+  source.tables().map(({ name, columns }) => ({ name, columns, hasSource: hasSource(name) }))
+
+/** Throws a NixieError. */
+export function runScript(request: RunRequest, context: RunContext): RunResult {
+  const prepared = prepare(request, context)
+  const { plan } = prepared
+  if (request.schemaOnly)
+    return resultOf(prepared, { tables: plan.outputs.map(schemaOf), stats: NOTHING, ms: 0 })
+  return runPrepared(prepared, context)
+}
+
+export function runPrepared(prepared: Prepared, context: RunContext): RunResult {
+  const started = performance.now()
+  const { tables, stats } = executed(prepared.plan, prepared.limits, context)
+  return resultOf(prepared, { tables, stats, ms: performance.now() - started })
+}
+
+const NOTHING = { rowsRead: 0, bytesRead: 0, batchesRead: 0 }
+
+function resultOf(
+  { name, args, warnings, compileMs }: Prepared,
+  { tables, stats, ms }: { tables: readonly ResultTable[]; stats: typeof NOTHING; ms: number },
+): RunResult {
   return {
     script: name,
     args,
     tables,
-    warnings: [],
+    warnings,
     stats: {
-      compileMs: compiled - started,
-      execMs: performance.now() - compiled,
+      compileMs,
+      execMs: ms,
       rowsRead: stats.rowsRead,
       bytesRead: stats.bytesRead,
       chunksRead: stats.batchesRead,
@@ -66,18 +110,32 @@ export function runScript(request: RunRequest, context: RunContext): RunResult {
   }
 }
 
+/** What the plan of a request would do. */
+export function explainScript(request: RunRequest, context: RunContext): Explained {
+  const { plan, warnings } = prepare(request, context)
+  return { ...explain(plan, context.source), warnings }
+}
+
 /** The row limit is a head as well: what it leaves out are the oldest rows. */
 const newest = ({ outputs }: Plan): Plan => ({
   outputs: outputs.map(({ name, node }) => ({ name, node: newestFirst(node) ?? node })),
 })
 
-/** The script of the library, or the text as one without a view. */
+/** Tables of px.debug begin with an underscore. */
+const debugLast = ({ outputs }: Plan): Plan => ({
+  outputs: [
+    ...outputs.filter(({ name }) => !name.startsWith('_')),
+    ...outputs.filter(({ name }) => name.startsWith('_')),
+  ],
+})
+
+/** The script of the library, or the text, with or without a view. */
 function requested(
-  { script, text }: RunRequest,
+  { script, text, view, name = '' }: RunRequest,
   scripts: ReadonlyMap<string, Bundle>,
 ): Pick<Bundle, 'name' | 'text' | 'view'> {
   if (script === undefined) {
-    if (text !== undefined) return { name: '', text, view: undefined }
+    if (text !== undefined) return { name, text, view: view === undefined ? undefined : readView(view) }
     throw new NixieError('bad_request', 'Neither a script nor a text to run', 'Name a script: px/http_data.')
   }
   const found = scripts.get(script)
@@ -86,16 +144,18 @@ function requested(
   throw new NixieError('unknown_script', `There is no script '${script.slice(0, 80)}'`, hint)
 }
 
+/** What executing a plan needs besides. */
+export const executeContext = (limits: Limits, context: RunContext): ExecuteContext => ({
+  source: context.source,
+  metadata: context.metadata,
+  limits,
+  nowNs: context.nowNs,
+  cancelled: context.cancelled,
+  virtualTable: (fn, args) => virtualTable(fn, args, context),
+})
+
 function executed(plan: Plan, limits: Limits, context: RunContext) {
-  const given: ExecuteContext = {
-    source: context.source,
-    metadata: context.metadata,
-    limits,
-    nowNs: context.nowNs,
-    cancelled: context.cancelled,
-    virtualTable: (fn) => virtualTable(fn, context.source.tables()),
-  }
-  const { tables, stats } = execute(plan, given)
+  const { tables, stats } = execute(plan, executeContext(limits, context))
   return { tables: tables.map(resultTable), stats }
 }
 
@@ -115,27 +175,24 @@ const schemaOf = ({ name, node }: { name: string; node: Node }): ResultTable => 
   truncated: false,
 })
 
-/** The newest rows of a table, newest first. Throws `unknown_table`, `bad_time_range`, `bad_request`. */
-export function readTable(
+/** The plan of a table's newest rows, newest first. Throws `unknown_table`, `bad_time_range`, `bad_request`. */
+export function tablePlan(
   { name, startTime, endTime, limit }: TableRequest,
-  context: RunContext,
-): ResultTable {
-  const tables = context.source.tables()
+  { source, nowNs }: RunContext,
+): Plan {
+  const tables = source.tables()
   const table = tables.find((t) => t.name === name)
   if (!table) {
     const known = tables.map((t) => t.name)
-    throw new NixieError(
-      'unknown_table',
-      `There is no table '${name.slice(0, 80)}'`,
-      nameHint(name, known, 'tables'),
-    )
+    const hint = nameHint(name, known, 'tables')
+    throw new NixieError('unknown_table', `There is no table '${name.slice(0, 80)}'`, hint)
   }
   if (!Number.isSafeInteger(limit) || limit < 0) {
     throw new NixieError('bad_request', `limit: ${limit} is not a number of rows`, 'Give it a whole number.')
   }
-  const startNs = startTime === undefined ? undefined : parseTime(startTime, context.nowNs, 'start_time')
-  const endNs = endTime === undefined ? undefined : parseTime(endTime, context.nowNs, 'end_time')
-  checkRange(startNs, endNs, context.nowNs)
+  const startNs = startTime === undefined ? undefined : parseTime(startTime, nowNs, 'start_time')
+  const endNs = endTime === undefined ? undefined : parseTime(endTime, nowNs, 'end_time')
+  checkRange(startNs, endNs, nowNs)
   const columns = table.columns.map(({ name: column, type, semantic }) => ({ name: column, type, semantic }))
   const scan: Node = {
     op: 'scan',
@@ -145,8 +202,12 @@ export function readTable(
     ...(startNs === undefined ? {} : { startNs }),
     ...(endNs === undefined ? {} : { endNs }),
   }
-  const plan: Plan = { outputs: [{ name, node: { op: 'limit', input: scan, rows: limit, columns } }] }
-  return executed(plan, { ...DEFAULT_LIMITS, rows: limit }, context).tables[0]!
+  return { outputs: [{ name, node: { op: 'limit', input: scan, rows: limit, columns } }] }
+}
+
+export function readTable(request: TableRequest, context: RunContext): ResultTable {
+  const limits = { ...DEFAULT_LIMITS, rows: request.limit }
+  return executed(tablePlan(request, context), limits, context).tables[0]!
 }
 
 /** Every table with what is stored of it. */

@@ -1,13 +1,16 @@
 /** Running a script: what is asked, what comes back. The query thread implements it; api, cli and ui use it. */
 import type { ErrorShape } from '../errors'
+import type { Completion, Diagnostic } from '../pxl/editor'
+import type { Explanation } from '../query/explain'
 import type { DataType, SemanticType } from '../records/types'
 
 export interface RunRequest {
   /** A script of the library (`px/http_data`), or … */
   readonly script?: string
-  /** … PxL text, perhaps with the vis.json that goes with it. */
+  /** … PxL text, perhaps with the text of the vis.json that goes with it, and a name for it. */
   readonly text?: string
   readonly view?: string
+  readonly name?: string
   /** Values of the script's variables by name, as text. */
   readonly args?: Readonly<Record<string, string>>
   /** Only compile: the tables' columns, no rows. */
@@ -86,21 +89,77 @@ export interface Widget {
 }
 
 export interface ScriptInfo {
+  /** Of the user's own folder, perhaps in place of one of the library; absent: of the library. */
+  readonly origin?: 'own' | 'override'
   readonly name: string
   readonly short: string
   readonly long: string
   readonly variables: readonly ScriptVariable[]
   readonly widgets: readonly Widget[]
   readonly text: string
+  /** vis.json as it stands. */
+  readonly viewText?: string
+}
+
+/** The rows that `GET /api/tables/NAME` gives: the newest, newest first. */
+export interface TableRequest {
+  readonly name: string
+  readonly startTime?: string
+  readonly endTime?: string
+  readonly limit: number
+}
+
+/** `json` is one document by row or by column; the others come as the rows do. */
+export type StreamFormat = 'json' | 'ndjson' | 'csv' | 'arrow'
+
+export interface StreamOutput {
+  readonly format: StreamFormat
+  /** Of JSON; by row when absent. */
+  readonly shape?: 'rows' | 'columns'
+  /** Only this result table. CSV and Arrow hold one: without a name the result must have only one. */
+  readonly table?: string
+}
+
+export interface StreamEnd {
+  readonly rows: number
+  /** Names of the tables that the row limit cut. */
+  readonly truncated: readonly string[]
+}
+
+export interface ResultStream {
+  readonly warnings: readonly Warning[]
+  /**
+   * Bytes as they are made; those not yet read are bounded. An error after the first byte: NDJSON ends with a line
+   * `{"error": …}`, the other formats end in an error. Cancelling it ends the run.
+   */
+  readonly body: ReadableStream<Uint8Array>
+  /** Rejects as the body does, with NDJSON too. */
+  readonly end: Promise<StreamEnd>
+}
+
+export interface Explained extends Explanation {
+  readonly warnings: readonly Warning[]
 }
 
 export interface Runner {
   /** Rejects with a NixieError. Aborting cancels the run. */
   run(request: RunRequest, signal?: AbortSignal): Promise<RunResult>
+  /** Resolves with the first bytes; until then it rejects as `run` does. */
+  stream(
+    request: RunRequest | { readonly rowsOf: TableRequest },
+    output: StreamOutput,
+    signal?: AbortSignal,
+  ): Promise<ResultStream>
+  /** What the run would do. */
+  explain(request: RunRequest, signal?: AbortSignal): Promise<Explained>
+  /** What is wrong with a text; with a view, with the calls that it makes as well. */
+  check(text: string, view: string | undefined, signal?: AbortSignal): Promise<readonly Diagnostic[]>
+  /** What can stand at an offset of a text, in UTF-16 units. */
+  complete(text: string, offset: number, signal?: AbortSignal): Promise<Completion>
   scripts(): Promise<readonly ScriptInfo[]>
   /** Newest rows of one table, without PxL. */
-  table(name: string, options: { startTime?: string; endTime?: string; limit: number }): Promise<ResultTable>
-  tables(): Promise<readonly TableSummary[]>
+  table(name: string, options: Omit<TableRequest, 'name'>, signal?: AbortSignal): Promise<ResultTable>
+  tables(signal?: AbortSignal): Promise<readonly TableSummary[]>
   close(): Promise<void>
 }
 

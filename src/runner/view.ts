@@ -1,7 +1,9 @@
 /** Which results a script shows: a view's functions, each called once, and what the script displays itself. */
+import { NixieError } from '../errors'
 import { type ArgumentText, type CompiledModule, callFunction } from '../pxl/compile'
 import type { Node, Plan } from '../query/plan'
 import type { Bundle, View, ViewFunction } from '../scripts/bundle'
+import { nameHint } from '../suggest'
 import type { ScriptInfo, Widget } from './runner'
 import { dataTypeOf } from './variables'
 
@@ -39,20 +41,74 @@ function resultsOf(view: View): { results: Result[]; shownBy: Map<View['widgets'
   return { results, shownBy }
 }
 
-/** The plan of all that the script shows. Throws what compiling throws. */
+/** The plan of all that the script shows. Throws what compiling throws, and `bad_request` for a view that doesn't fit. */
 export function planOf(
   module: CompiledModule,
   view: View | undefined,
   values: Readonly<Record<string, string>>,
 ): Plan {
   const outputs: { name: string; node: Node }[] = []
-  for (const { name, func } of view ? resultsOf(view).results : []) {
-    const nodes = callFunction(module, func.name, argumentsOf(func, view!, values))
-    nodes.forEach((node, i) => {
-      outputs.push({ name: i === 0 ? name : `${name}[${i}]`, node })
-    })
+  if (view) {
+    checkView(module, view)
+    for (const { name, func } of resultsOf(view).results) {
+      const nodes = callFunction(module, func.name, argumentsOf(func, view, values))
+      nodes.forEach((node, i) => {
+        outputs.push({ name: i === 0 ? name : `${name}[${i}]`, node })
+      })
+    }
   }
   return { outputs: [...outputs, ...module.displays] }
+}
+
+/** The calls that a view makes, with the values of its variables. */
+export function callsOf(view: View, values: Readonly<Record<string, string>>) {
+  return resultsOf(view).results.map(({ func }) => ({
+    name: func.name,
+    args: argumentsOf(func, view, values),
+  }))
+}
+
+/** Every function, argument, variable and result that the view names is there. */
+function checkView(module: CompiledModule, view: View): void {
+  const variables = view.variables.map(({ name }) => name)
+  const results = view.globalFuncs.map(({ outputName }) => outputName)
+  const wrong = (at: string, what: string, name: string, known: readonly string[], kind: string) =>
+    new NixieError(
+      'bad_request',
+      `${view.file}: ${at} ${what} '${name}', which is not there`,
+      nameHint(name, known, kind),
+      {
+        file: view.file,
+      },
+    )
+  const checkFunction = ({ name, args }: ViewFunction, at: string) => {
+    const found = module.functions.find((f) => f.name === name)
+    if (!found) {
+      const known = module.functions.map((f) => f.name)
+      throw wrong(`${at}.name`, 'names the function', name, known, 'functions')
+    }
+    for (const [i, arg] of args.entries()) {
+      if (!found.params.includes(arg.name)) {
+        throw wrong(
+          `${at}.args[${i}].name`,
+          `names an argument of ${name}:`,
+          arg.name,
+          found.params,
+          'arguments',
+        )
+      }
+      if ('variable' in arg && !variables.includes(arg.variable)) {
+        throw wrong(`${at}.args[${i}].variable`, 'names the variable', arg.variable, variables, 'variables')
+      }
+    }
+  }
+  for (const [i, { func }] of view.globalFuncs.entries()) checkFunction(func, `globalFuncs[${i}].func`)
+  for (const [i, { source }] of view.widgets.entries()) {
+    if (typeof source !== 'string') checkFunction(source, `widgets[${i}].func`)
+    else if (!results.includes(source)) {
+      throw wrong(`widgets[${i}].globalFuncOutputName`, 'names the result', source, results, 'results')
+    }
+  }
 }
 
 function argumentsOf(
@@ -71,7 +127,7 @@ function argumentsOf(
 }
 
 /** A script as lists show it. */
-export function infoOf({ name, short, long, text, view }: Bundle): ScriptInfo {
+export function infoOf({ name, short, long, text, view, viewText }: Bundle): ScriptInfo {
   const shownBy = view ? resultsOf(view).shownBy : new Map<never, string>()
   const widgets: Widget[] = (view?.widgets ?? []).map((widget) => ({
     name: widget.name,
@@ -79,5 +135,6 @@ export function infoOf({ name, short, long, text, view }: Bundle): ScriptInfo {
     table: shownBy.get(widget) ?? widget.name,
     displaySpec: widget.displaySpec,
   }))
-  return { name, short, long, text, variables: view?.variables ?? [], widgets }
+  const spec = viewText === undefined ? {} : { viewText }
+  return { name, short, long, text, variables: view?.variables ?? [], widgets, ...spec }
 }

@@ -1,14 +1,24 @@
-/** Tables that are made when a script asks for them: px.GetTables(), px.GetSchemas(), the lists of functions. */
+/** The rows of tables that are made when a script asks for them: px.GetTables(), px.GetAgentStatus(), … */
+import { existsSync, readFileSync } from 'node:fs'
+import { hostname, networkInterfaces, release } from 'node:os'
 import { NixieError } from '../errors'
-import { listBuiltins } from '../pxl/px'
+import type { Metadata } from '../metadata/metadata'
+import { VIRTUAL_TABLES } from '../pxl/virtual-tables'
 import type { VirtualTable } from '../query/engine'
 import { type FunctionInfo, listFunctions } from '../query/functions/registry'
-import { StringTable, type Vector } from '../records/batch'
-import type { TableInfo } from '../store/store'
+import { type Batch, StringTable, type Vector } from '../records/batch'
+import type { DataType } from '../records/types'
+import type { Source } from '../store/store'
 
-type Rows = readonly Readonly<Record<string, string>>[]
+type Cell = string | number | boolean | bigint
+type Row = Readonly<Record<string, Cell>>
 
-const functionRow = ({ name, args, returns }: FunctionInfo) => ({
+export interface VirtualContext {
+  readonly source: Pick<Source, 'tables'>
+  readonly metadata: Pick<Metadata, 'asid'>
+}
+
+const functionRow = ({ name, args, returns }: FunctionInfo): Row => ({
   name,
   return_type: returns,
   args: `[${args.map((arg) => arg.type).join(', ')}]`,
@@ -19,10 +29,28 @@ const functionRows = (kind: FunctionInfo['kind']) =>
     .filter((f) => f.kind === kind)
     .map(functionRow)
 
-const MAKERS: Readonly<Record<string, (tables: readonly TableInfo[]) => Rows>> = {
-  GetTables: (tables) => tables.map((t) => ({ table_name: t.name, table_desc: t.description })),
-  GetSchemas: (tables) =>
-    tables.flatMap((t) =>
+/** The id that the host gives itself (systemd's machine-id) in the form of a UUID; empty when it has none. */
+function machineId(): string {
+  let id = ''
+  try {
+    id = readFileSync('/etc/machine-id', 'utf8').trim()
+  } catch {}
+  return /^[0-9a-f]{32}$/.test(id) ? id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') : ''
+}
+
+const address = (): string =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1'
+
+const hasKernelHeaders = () => existsSync(`/lib/modules/${release()}/build`)
+
+const types = (columns: readonly { readonly name: string }[]) => columns.map(({ name }) => name).join(', ')
+
+const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[]>> = {
+  GetTables: ({ source }) => source.tables().map((t) => ({ table_name: t.name, table_desc: t.description })),
+  GetSchemas: ({ source }) =>
+    source.tables().flatMap((t) =>
       t.columns.map((c) => ({
         table_name: t.name,
         column_name: c.name,
@@ -34,24 +62,81 @@ const MAKERS: Readonly<Record<string, (tables: readonly TableInfo[]) => Rows>> =
   GetUDFList: () => functionRows('function'),
   GetUDAList: () => functionRows('aggregate'),
   GetUDTFList: () =>
-    listBuiltins().flatMap(({ name, columns }) =>
-      columns
-        ? [{ name, executor: 'UDTF_ONE_KELVIN', init_args: '[]', output_relation: `[${columns.join(', ')}]` }]
-        : [],
-    ),
+    Object.entries(VIRTUAL_TABLES).map(([name, { args, columns }]) => ({
+      name,
+      executor: 'UDTF_ONE_KELVIN',
+      init_args: `[${types(args)}]`,
+      output_relation: `[${types(columns)}]`,
+    })),
+  GetAgentStatus: ({ metadata }) => [
+    {
+      agent_id: machineId(),
+      asid: metadata.asid,
+      hostname: hostname(),
+      ip_address: address(),
+      agent_state: 'AGENT_STATE_HEALTHY',
+      create_time: BigInt(Math.round(performance.timeOrigin)) * 1_000_000n,
+      // The agent is who answers: its last sign of life is now.
+      last_heartbeat_ns: 0,
+      kernel_headers_installed: hasKernelHeaders(),
+    },
+  ],
+  GetLinuxHeadersStatus: ({ metadata }) => [
+    { asid: metadata.asid, kernel_headers_installed: hasKernelHeaders() },
+  ],
+  // Who only reads knows what is stored now, and not what came and went: those counts are 0.
+  _DebugTableInfo: ({ source, metadata }) =>
+    source.tables().map(({ name, bytes, oldestNs }, id) => ({
+      asid: metadata.asid,
+      name,
+      id,
+      batches_added: 0,
+      batches_expired: 0,
+      bytes_added: bytes,
+      num_batches: 0,
+      compacted_batches: 0,
+      size: bytes,
+      cold_size: bytes,
+      max_table_size: 0,
+      min_time: oldestNs ?? 0n,
+    })),
 }
 
-function textColumn(texts: readonly string[]): Vector {
-  return { type: 'STRING', codes: Uint32Array.from(texts, (_, i) => i), dict: StringTable.of(texts) }
-}
-
-/** The table of a function, as the tables of the store are now. */
-export function virtualTable(fn: string, tables: readonly TableInfo[]): VirtualTable {
-  const rows = MAKERS[fn]?.(tables)
-  if (!rows) throw new NixieError('compile_error', `There is no table function '${fn}'`, '')
-  const names = Object.keys(rows[0] ?? {})
-  return {
-    columns: names.map((name) => ({ name, type: 'STRING', semantic: 'ST_NONE' })),
-    batch: { rows: rows.length, columns: names.map((name) => textColumn(rows.map((row) => row[name]!))) },
+function vectorOf(type: DataType, cells: readonly Cell[]): Vector {
+  switch (type) {
+    case 'STRING':
+    case 'UINT128':
+      return { type, codes: Uint32Array.from(cells, (_, i) => i), dict: StringTable.of(cells.map(String)) }
+    case 'BOOLEAN':
+      return { type, values: Uint8Array.from(cells, Number) }
+    case 'FLOAT64':
+      return { type, values: Float64Array.from(cells, Number) }
+    default: {
+      const whole = cells.map((value) => BigInt(value))
+      const base = type === 'TIME64NS' ? (whole[0] ?? 0n) : 0n
+      return { type, base, values: Float64Array.from(whole, (value) => Number(value - base)) }
+    }
   }
+}
+
+/** The table of a function, as things are now. */
+export function virtualTable(
+  fn: string,
+  _args: Readonly<Record<string, unknown>>,
+  context: VirtualContext,
+): VirtualTable {
+  const spec = VIRTUAL_TABLES[fn]
+  if (!spec) throw new NixieError('compile_error', `There is no table function '${fn}'`)
+  // Tracepoints, scheduled scripts, heap profiles and the profiler: there are none here, so there are no rows.
+  const rows = MAKERS[fn]?.(context) ?? []
+  const batch: Batch = {
+    rows: rows.length,
+    columns: spec.columns.map(({ name, type }) =>
+      vectorOf(
+        type,
+        rows.map((row) => row[name]!),
+      ),
+    ),
+  }
+  return { columns: spec.columns, batch }
 }

@@ -3,29 +3,39 @@ import { NixieError } from '../errors'
 import { openMetadata } from '../metadata'
 import { LIBRARY } from '../scripts/library'
 import { openReader } from '../store'
+import { ByteSink, CANCELLED } from './byte-sink'
+import { checkText, completeText } from './editor'
+import { deadlineError } from './ends'
 import type { FromWorker, Task, TaskResult, ToWorker } from './messages'
-import { type RunContext, readTable, runScript, summaries } from './run-script'
+import { explainScript, type RunContext, readTable, runScript, summaries } from './run-script'
+import { DEFAULT_LIMITS } from './runner'
+import { streamTask } from './stream'
 import { TABLES } from './tables'
 
 declare const self: Worker
 
 /** So long after an answer, when no other task came, the thread gives back what its runs left behind. */
 const IDLE_MS = 200
+/** The engine's own deadline is out of the way of a stream, whose clock stands still while nobody reads. */
+const NO_DEADLINE_MS = 2 ** 31
 
 type Opened = Pick<RunContext, 'source' | 'metadata' | 'scripts'>
 
 let opened: Opened | undefined
 let idle: Timer | undefined
 
-function open(dataDir: string): Opened {
-  const source = openReader(dataDir, TABLES)
-  return { source, metadata: openMetadata(source), scripts: LIBRARY }
-}
-
-function perform(task: Task, context: RunContext): TaskResult {
+function perform(task: Task, context: RunContext, sink: ByteSink): TaskResult | Promise<TaskResult> {
   switch (task.kind) {
     case 'run':
       return runScript(task.request, context)
+    case 'stream':
+      return streamed(task, context, sink)
+    case 'explain':
+      return explainScript(task.request, context)
+    case 'check':
+      return checkText(task.text, task.view, context)
+    case 'complete':
+      return completeText(task.text, task.offset, context)
     case 'table':
       return readTable(task.request, context)
     case 'tables':
@@ -33,23 +43,59 @@ function perform(task: Task, context: RunContext): TaskResult {
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.kind === 'open') {
-    opened = open(data.dataDir)
-    return
+/** The deadline is for the work: waiting for a slow reader doesn't count. */
+async function streamed(
+  task: Extract<Task, { kind: 'stream' }>,
+  context: RunContext,
+  sink: ByteSink,
+): Promise<TaskResult> {
+  const { request } = task
+  const limits = 'rowsOf' in request ? {} : request.limits
+  const deadlineMs = limits?.deadlineMs ?? DEFAULT_LIMITS.deadlineMs
+  const started = performance.now()
+  const overdue = () => performance.now() - started - sink.waitedMs > deadlineMs
+  const patient =
+    'rowsOf' in request ? request : { ...request, limits: { ...limits, deadlineMs: NO_DEADLINE_MS } }
+  try {
+    return await streamTask(
+      { ...task, request: patient },
+      { ...context, cancelled: () => context.cancelled() || overdue() },
+      sink,
+    )
+  } catch (cause) {
+    if (context.cancelled() || !overdue()) throw cause
+    throw deadlineError(deadlineMs)
   }
+}
+
+async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
   clearTimeout(idle)
-  const flag = new Int32Array(data.cancelled)
+  const shared = new Int32Array(data.shared)
   const say = (message: FromWorker) => self.postMessage(message)
+  const sink = new ByteSink(shared, (chunk) => {
+    self.postMessage({ id: data.id, chunk, warnings: sink.warnings } satisfies FromWorker, [
+      chunk.buffer as ArrayBuffer,
+    ])
+  })
   try {
     const context: RunContext = {
       ...opened!,
-      cancelled: () => Atomics.load(flag, 0) !== 0,
+      cancelled: () => Atomics.load(shared, CANCELLED) !== 0,
       nowNs: BigInt(Date.now()) * 1_000_000n,
     }
-    say({ id: data.id, result: perform(data.task, context) })
+    say({ id: data.id, result: await perform(data.task, context, sink) })
   } catch (cause) {
     say({ id: data.id, error: NixieError.from(cause).shape })
   }
   idle = setTimeout(() => Bun.gc(true), IDLE_MS)
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (data.kind === 'task') {
+    void work(data)
+    return
+  }
+  const source = openReader(data.dataDir, TABLES)
+  const own = data.scripts.map((bundle) => [bundle.name, bundle] as const)
+  opened = { source, metadata: openMetadata(source), scripts: new Map([...LIBRARY, ...own]) }
 }

@@ -1,5 +1,6 @@
 /** A script as users have it in a folder: PxL, a manifest and, for a view, vis.json. */
 import { NixieError } from '../errors'
+import { jsonErrorAt, yamlErrorAt } from './positions'
 
 export interface Variable {
   readonly name: string
@@ -30,6 +31,9 @@ export interface ViewWidget {
 
 /** vis.json. */
 export interface View {
+  /** Its name, for errors, and its text. */
+  readonly file: string
+  readonly text: string
   readonly variables: readonly Variable[]
   readonly globalFuncs: readonly { readonly outputName: string; readonly func: ViewFunction }[]
   readonly widgets: readonly ViewWidget[]
@@ -40,69 +44,106 @@ export interface Bundle {
   readonly name: string
   readonly short: string
   readonly long: string
+  /** The name of the `.pxl`, for errors, and what it holds. */
+  readonly file: string
   readonly text: string
   /** Undefined without vis.json: the script shows what it displays. */
   readonly view: View | undefined
+  /** vis.json as it stands, to be edited. */
+  readonly viewText?: string
 }
 
-/** Reads the files of one script's folder. Throws `bad_request` that names the file and what is wrong with it. */
+/** The names that a bundle's view may have; one upstream bundle has the second. */
+const VIEW_FILES = ['vis.json', 'viz.json'] as const
+
+/**
+ * Reads the files of one script's folder: its one `.pxl`, `manifest.yaml` and `vis.json`, of which only the first must
+ * be there. Throws `bad_request` with the file, and the place in it, that is wrong.
+ */
 export function readBundle(name: string, files: Readonly<Record<string, string>>): Bundle {
   const texts = Object.keys(files).filter((file) => file.endsWith('.pxl'))
   const text = texts[0]
   if (text === undefined || texts.length > 1) {
-    throw new NixieError('bad_request', `${name}: the folder needs one .pxl file, it has ${texts.length}`, '')
+    const found = texts.length === 0 ? 'none' : texts.join(', ')
+    throw new NixieError('bad_request', `${name}: the folder needs one .pxl file, it has ${found}`)
   }
   const manifest = files['manifest.yaml']
-  const vis = files['vis.json']
-  const { short, long } = manifest === undefined ? { short: '', long: '' } : readManifest(name, manifest)
-  return { name, short, long, text: files[text]!, view: vis === undefined ? undefined : readView(name, vis) }
+  const vis = VIEW_FILES.find((file) => files[file] !== undefined)
+  const { short, long } = manifest === undefined ? { short: '', long: '' } : readManifest(manifest)
+  return {
+    name,
+    short,
+    long,
+    file: text,
+    text: files[text]!,
+    view: vis === undefined ? undefined : readView(files[vis]!, vis),
+    ...(vis === undefined ? {} : { viewText: files[vis]! }),
+  }
 }
 
-function readManifest(name: string, text: string): { short: string; long: string } {
-  const manifest = record(parsed(`${name}/manifest.yaml`, () => Bun.YAML.parse(text)))
-  const sentence = (value: unknown) => (typeof value === 'string' ? value.trim() : '')
-  return { short: sentence(manifest.short), long: sentence(manifest.long) }
-}
-
-function parsed(file: string, read: () => unknown): unknown {
+function readManifest(text: string): { short: string; long: string } {
+  const file = 'manifest.yaml'
+  let manifest: unknown
   try {
-    return read()
+    manifest = Bun.YAML.parse(text)
   } catch (cause) {
-    throw new NixieError('bad_request', `${file}: ${(cause as Error).message}`, 'Correct the file.')
+    throw new NixieError('bad_request', `${file}: ${(cause as Error).message}`, 'Correct the file.', {
+      ...yamlErrorAt(text),
+      file,
+    })
   }
+  const { short, long } = record(manifest)
+  const sentence = (value: unknown) => (typeof value === 'string' ? value.trim() : '')
+  return { short: sentence(short), long: sentence(long) }
 }
 
-/** Reads vis.json; fields that Nixie doesn't know are left alone. */
-export function readView(name: string, text: string): View {
-  const file = `${name}/vis.json`
-  const vis = record(parsed(file, () => JSON.parse(text)))
+/** Reads a view (the text of vis.json); fields that Nixie doesn't know are left alone. */
+export function readView(text: string, file: string = VIEW_FILES[0]): View {
+  const vis = fields(file, 'The view', parseJson(text, file))
+  const each = <T>(key: string, read: (value: Record<string, unknown>, at: string) => T): T[] =>
+    list(file, key, vis[key]).map((value, i) => read(fields(file, `${key}[${i}]`, value), `${key}[${i}]`))
   return {
-    variables: list(vis.variables).map((value) => readVariable(file, record(value))),
-    globalFuncs: list(vis.globalFuncs).map((value) => {
-      const { outputName, func } = record(value)
-      return { outputName: required(file, 'outputName', outputName), func: readFunction(file, record(func)) }
-    }),
-    widgets: list(vis.widgets).map((value) => readWidget(file, record(value))),
+    file,
+    text,
+    variables: each('variables', (value, at) => readVariable(file, value, at)),
+    globalFuncs: each('globalFuncs', ({ outputName, func }, at) => ({
+      outputName: required(file, `${at}.outputName`, outputName),
+      func: readFunction(file, fields(file, `${at}.func`, func), `${at}.func`),
+    })),
+    widgets: each('widgets', (value, at) => readWidget(file, value, at)),
   }
 }
 
-function readVariable(file: string, value: Record<string, unknown>): Variable {
+function parseJson(text: string, file: string): unknown {
+  try {
+    // A byte order mark is no part of JSON, but editors write one.
+    return JSON.parse(text.replace(/^\ufeff/, ''))
+  } catch (cause) {
+    const what = (cause as Error).message.replace('JSON Parse error: ', '')
+    const at = jsonErrorAt(text.replace(/^\ufeff/, ''))
+    throw new NixieError('bad_request', `${file}: ${what}`, 'Correct the file.', { ...at, file })
+  }
+}
+
+function readVariable(file: string, value: Record<string, unknown>, at: string): Variable {
   const { defaultValue, validValues } = value
+  const isPlain = ['string', 'number', 'boolean'].includes(typeof defaultValue)
   return {
-    name: required(file, 'variables[].name', value.name),
-    type: required(file, 'variables[].type', value.type),
+    name: required(file, `${at}.name`, value.name),
+    type: required(file, `${at}.type`, value.type),
     description: typeof value.description === 'string' ? value.description : '',
-    ...(typeof defaultValue === 'string' ? { defaultValue } : {}),
-    ...(Array.isArray(validValues) ? { validValues: validValues.map(String) } : {}),
+    ...(isPlain ? { defaultValue: String(defaultValue) } : {}),
+    ...(Array.isArray(validValues) && validValues.length > 0 ? { validValues: validValues.map(String) } : {}),
   }
 }
 
-function readFunction(file: string, value: Record<string, unknown>): ViewFunction {
+function readFunction(file: string, value: Record<string, unknown>, at: string): ViewFunction {
   return {
-    name: required(file, 'func.name', value.name),
-    args: list(value.args).map((item) => {
-      const arg = record(item)
-      const name = required(file, 'args[].name', arg.name)
+    name: required(file, `${at}.name`, value.name),
+    args: list(file, `${at}.args`, value.args).map((item, i) => {
+      const place = `${at}.args[${i}]`
+      const arg = fields(file, place, item)
+      const name = required(file, `${place}.name`, arg.name)
       return typeof arg.variable === 'string'
         ? { name, variable: arg.variable }
         : { name, value: String(arg.value ?? '') }
@@ -110,25 +151,40 @@ function readFunction(file: string, value: Record<string, unknown>): ViewFunctio
   }
 }
 
-function readWidget(file: string, value: Record<string, unknown>): ViewWidget {
+function readWidget(file: string, value: Record<string, unknown>, at: string): ViewWidget {
   const place = record(value.position)
   const cells = (key: string, fallback: number) => (typeof place[key] === 'number' ? place[key] : fallback)
   const shared = value.globalFuncOutputName
   return {
     name: typeof value.name === 'string' ? value.name : '',
     position: { x: cells('x', 0), y: cells('y', 0), w: cells('w', 12), h: cells('h', 3) },
-    source: typeof shared === 'string' ? shared : readFunction(file, record(value.func)),
+    source:
+      typeof shared === 'string'
+        ? shared
+        : readFunction(file, fields(file, `${at}.func`, value.func), `${at}.func`),
     displaySpec: record(value.displaySpec),
   }
 }
 
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-const record = (value: unknown): Record<string, unknown> =>
+const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {}
+const record = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {})
 
-function required(file: string, field: string, value: unknown): string {
+const wrong = (file: string, message: string) =>
+  new NixieError('bad_request', `${file}: ${message}`, 'Correct the file.', { file })
+
+function fields(file: string, at: string, value: unknown): Record<string, unknown> {
+  if (isRecord(value)) return value
+  throw wrong(file, value === undefined ? `${at} is missing` : `${at} is not an object`)
+}
+
+function list(file: string, at: string, value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value)) return value
+  throw wrong(file, `${at} is not a list`)
+}
+
+function required(file: string, at: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new NixieError('bad_request', `${file}: ${field} is missing`, 'Correct the file.')
+  throw wrong(file, `${at} is missing`)
 }

@@ -72,7 +72,7 @@ const PRODUCERS: Readonly<Record<string, Producer>> = {
   'limit that is no number': { path: '/api/tables/http_events?limit=ten', code: 'bad_request', status: 400 },
   'limit of 0': { path: '/api/run/px/http_data?limit=0', code: 'bad_request', status: 400 },
   'limit too large': { path: '/api/run/px/http_data?limit=1000001', code: 'bad_request', status: 400 },
-  'unknown format': { path: '/api/run/px/http_data?format=arrow', code: 'bad_request', status: 400 },
+  'unknown format': { path: '/api/run/px/http_data?format=xml', code: 'bad_request', status: 400 },
   'unknown shape': { path: '/api/run/px/http_data?shape=round', code: 'bad_request', status: 400 },
   'unknown result table': { path: '/api/run/px/http_data?table=nope', code: 'unknown_table', status: 404 },
   'empty query': { path: '/api/query', init: post(' \n'), code: 'bad_request', status: 400 },

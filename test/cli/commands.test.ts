@@ -130,7 +130,7 @@ describe('run', () => {
     [['run', 'px/http_data', '--', 'bare'], "'bare' is not an argument of a script"],
     [['run', 'px/http_data', '--', '--start_time'], '--start_time needs a value'],
     [['run', 'px/http_data', '-n', '0'], "'0' is not a whole number"],
-    [['run', 'px/http_data', '-o', 'xml'], "'xml' is not one of table, json, csv"],
+    [['run', 'px/http_data', '-o', 'xml'], "'xml' is not one of table, json, ndjson, csv, arrow"],
     [['run', '--outptu', 'json', 'x'], "Did you mean '--output'?"],
     [['run', 'px/http_data', '--list=1'], '--list takes no value'],
     [['run', 'px/http_data', '-o'], 'needs a value'],

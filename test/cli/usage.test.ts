@@ -111,7 +111,7 @@ describe('completion', () => {
     expect(complete('run', 'p')).toEqual(['px/http_data'])
     expect(complete('run', '--da')).toEqual(['--data-dir'])
     expect(complete('run', 'px/http_data', '--fi')).toEqual(['--file'])
-    expect(complete('run', '-o', '')).toEqual(['table', 'json', 'csv'])
+    expect(complete('run', '-o', '')).toEqual(['table', 'json', 'ndjson', 'csv', 'arrow'])
     expect(complete('script', 'show', '-o', '')).toEqual(['text', 'json', 'pxl'])
     expect(complete('completion', 'f')).toEqual(['fish'])
   })

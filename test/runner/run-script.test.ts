@@ -245,24 +245,3 @@ test('summaries say what is stored', () => {
   expect(http).toMatchObject({ name: 'http_events', rows: 5, span: 4, oldest: '1799999995000000000' })
   expect(conn).toMatchObject({ rows: 0, oldest: null, newest: null, span: 0 })
 })
-
-describe('bundles that are refused', () => {
-  const refusal = (files: Record<string, string>) => shapeOf(() => withScript(context, 'a/b', files)).message
-  test.each([
-    ['no script', {}, 'a/b: the folder needs one .pxl file, it has 0'],
-    ['two scripts', { 'a.pxl': '', 'b.pxl': '' }, 'a/b: the folder needs one .pxl file, it has 2'],
-    ['a view that is no JSON', { 'a.pxl': '', 'vis.json': '{' }, 'a/b/vis.json: '],
-    [
-      'a variable without a type',
-      { 'a.pxl': '', 'vis.json': '{"variables":[{"name":"x"}]}' },
-      'variables[].type is missing',
-    ],
-    [
-      'a function without a name',
-      { 'a.pxl': '', 'vis.json': '{"globalFuncs":[{"outputName":"x"}]}' },
-      'func.name is missing',
-    ],
-  ] as [string, Record<string, string>, string][])('%s', (_, files, message) => {
-    expect(refusal(files)).toContain(message)
-  })
-})

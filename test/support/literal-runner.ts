@@ -1,15 +1,22 @@
 /** A Runner over literal tables, for tests of what only shows results: the real one needs a store and a thread. */
 import { NixieError } from '../../src/errors'
+import { type Completion, check, complete, type Diagnostic } from '../../src/pxl/editor'
+import { answerText } from '../../src/runner/formats/text'
 import type {
   Cell,
+  Explained,
   ResultColumn,
+  ResultStream,
   ResultTable,
   Runner,
   RunRequest,
   RunResult,
   ScriptInfo,
+  StreamOutput,
+  TableRequest,
   TableSummary,
 } from '../../src/runner/runner'
+import { EXPLAINED, streamOf } from './recording-runner'
 
 export function resultTable(
   name: string,
@@ -59,6 +66,26 @@ export class LiteralRunner implements Runner {
     const defaults = script.variables.map((v) => [v.name, v.defaultValue ?? ''])
     const args = { ...Object.fromEntries(defaults), ...given }
     return this.#result(script.name, args, script.give(args))
+  }
+
+  async stream(
+    request: RunRequest | { readonly rowsOf: TableRequest },
+    output: StreamOutput,
+  ): Promise<ResultStream> {
+    const answer = 'rowsOf' in request ? { tables: [await this.table()] } : await this.run(request)
+    return streamOf(answerText(answer, output), answer)
+  }
+
+  async explain(): Promise<Explained> {
+    return EXPLAINED
+  }
+
+  async check(text: string): Promise<readonly Diagnostic[]> {
+    return check(text, { tables: [], nowNs: 0n })
+  }
+
+  async complete(text: string, offset: number): Promise<Completion> {
+    return complete(text, offset, { tables: [], nowNs: 0n })
   }
 
   async scripts(): Promise<readonly ScriptInfo[]> {

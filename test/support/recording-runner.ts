@@ -1,12 +1,19 @@
 /** A Runner over literal tables: real shapes, no store. For tests of what stands on a Runner. */
 import { NixieError } from '../../src/errors'
+import type { Completion, Diagnostic } from '../../src/pxl/editor'
+import { answerText } from '../../src/runner/formats/text'
 import type {
+  Explained,
+  ResultStream,
   ResultTable,
   Runner,
   RunRequest,
   RunResult,
   ScriptInfo,
+  StreamOutput,
+  TableRequest,
   TableSummary,
+  Warning,
 } from '../../src/runner/runner'
 
 export const HTTP_EVENTS: ResultTable = {
@@ -89,10 +96,47 @@ const SUMMARY: TableSummary = {
   span: 1,
 }
 
+const DIAGNOSTIC: Diagnostic = {
+  severity: 'error',
+  message: "px has no function 'nope'",
+  hint: '',
+  line: 2,
+  column: 8,
+  endLine: 2,
+  endColumn: 12,
+}
+
+export const EXPLAINED: Explained = {
+  outputs: [{ name: 'http_events', step: 1 }],
+  steps: [{ id: 1, op: 'scan', detail: 'http_events', columns: ['time_'], inputs: [] }],
+  text: 'http_events\n  scan http_events\n',
+  warnings: [],
+}
+
+/** Text as a stream, `chunk` bytes at once. */
+export function streamOf(
+  parts: Iterable<string>,
+  { warnings = [], tables }: { warnings?: readonly Warning[]; tables: readonly ResultTable[] },
+  chunk = 4096,
+): ResultStream {
+  const bytes = new TextEncoder().encode([...parts].join(''))
+  let at = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= bytes.length) controller.close()
+      else controller.enqueue(bytes.slice(at, at + chunk))
+      at += chunk
+    },
+  })
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  return { warnings, body, end: Promise.resolve({ rows, truncated: [] }) }
+}
+
 /** Answers `px/http_data` and any text; keeps what it was asked. */
 export class RecordingRunner implements Runner {
   readonly asked: RunRequest[] = []
   readonly signals: (AbortSignal | undefined)[] = []
+  readonly edited: object[] = []
   readonly tableCalls: { name: string; startTime?: string; endTime?: string; limit: number }[] = []
   result: readonly ResultTable[] = [HTTP_EVENTS]
   /** Thrown by the next runs. */
@@ -128,6 +172,33 @@ export class RecordingRunner implements Runner {
       warnings: [{ message: 'Column x is not used', line: 2, column: 3 }],
       stats: { compileMs: 1.5, execMs: 2.25, rowsRead: 30, bytesRead: 400, chunksRead: 1, rowsOut: 3 },
     }
+  }
+
+  async stream(
+    request: RunRequest | { readonly rowsOf: TableRequest },
+    output: StreamOutput,
+    signal?: AbortSignal,
+  ): Promise<ResultStream> {
+    const answer =
+      'rowsOf' in request
+        ? { tables: [await this.table(request.rowsOf.name, request.rowsOf)], warnings: [] }
+        : await this.run(request, signal)
+    return streamOf(answerText('rowsOf' in request ? { tables: answer.tables } : answer, output), answer)
+  }
+
+  async explain(request: RunRequest): Promise<Explained> {
+    this.asked.push(request)
+    return EXPLAINED
+  }
+
+  async check(text: string, view: string | undefined): Promise<readonly Diagnostic[]> {
+    this.edited.push({ text, view })
+    return [DIAGNOSTIC]
+  }
+
+  async complete(text: string, offset: number): Promise<Completion> {
+    this.edited.push({ text, offset })
+    return { from: offset, to: offset, items: [{ label: 'head', kind: 'method', help: 'The first rows.' }] }
   }
 
   async scripts(): Promise<readonly ScriptInfo[]> {

@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { NixieError } from '../../errors'
-import type { RunRequest } from '../../runner/runner'
-import { BACKEND_OPTIONS, openBackend } from '../backend'
+import { DEFAULT_LIMITS, type RunRequest } from '../../runner/runner'
+import { type FoundScript, readScript } from '../../scripts/folder'
+import { BACKEND_OPTIONS, type Backend, openBackend } from '../backend'
 import { type Command, type Invocation, type Option, UsageError } from '../command'
 import { type Io, printable } from '../io'
-import { OUTPUT, writeTables, writeWarnings } from '../output'
+import { writeTables, writeWarnings } from '../output'
 import { scriptArguments } from '../script-arguments'
-import { writeScripts } from './script'
+import { streamFormat, writeStream } from '../stream'
+import { SCRIPTS_DIR, writeScripts } from './script'
 
 export const LIMIT: Option = { flag: 'limit', short: 'n', value: 'N', help: 'Most rows of each table' }
 
@@ -16,7 +19,7 @@ export function readLimit(text: string | undefined): number | undefined {
   throw new UsageError(`--limit: '${text}' is not a whole number of at least 1`)
 }
 
-async function readScript(path: string, io: Io): Promise<string> {
+async function readScriptFile(path: string, io: Io): Promise<string> {
   if (path === '-') return io.readStdin()
   try {
     return await Bun.file(path).text()
@@ -29,22 +32,29 @@ async function readScript(path: string, io: Io): Promise<string> {
   }
 }
 
-async function request({ flags, positionals, rest, io }: Invocation): Promise<RunRequest> {
+/** What to run, and the files that it comes from. */
+interface Asked {
+  readonly request: RunRequest
+  readonly found?: FoundScript
+}
+
+async function asked({ flags, positionals, rest, io }: Invocation): Promise<Asked> {
   const [script] = positionals
-  const file = flags.file
-  if (script !== undefined && file !== undefined) {
+  const { file } = flags
+  const dir = flags['scripts-dir']
+  if (file !== undefined && (script !== undefined || dir !== undefined)) {
     throw new UsageError('Give a script of the library or -f FILE, not both')
   }
   if (script === undefined && file === undefined) {
     throw new UsageError('SCRIPT is missing', "'nixie script list' lists them; -f FILE runs your own.")
   }
   const rows = readLimit(flags.limit)
-  const args = scriptArguments(rest)
-  return {
-    ...(script === undefined ? { text: await readScript(file!, io) } : { script }),
-    args,
-    ...(rows !== undefined && { limits: { rows } }),
-  }
+  const common = { args: scriptArguments(rest), ...(rows !== undefined && { limits: { rows } }) }
+  if (file !== undefined) return { request: { text: await readScriptFile(file, io), ...common } }
+  if (dir === undefined) return { request: { script: script!, ...common } }
+  const found = readScript(dir, script!)
+  const { name, text, view } = found.bundle
+  return { request: { name, text, ...(view && { view: view.text }), ...common }, found }
 }
 
 /** The line that an error speaks of, with a mark under the column. */
@@ -54,17 +64,61 @@ function sourceLine(text: string, line: number, column: number): string {
   return `${margin}${source}\n${' '.repeat(margin.length + column - 1)}^\n`
 }
 
+/** The error with the file of the user's folder that it is about. */
+function inFolder(cause: NixieError, { folder, bundle }: FoundScript): NixieError {
+  const { code, message, hint, ...place } = cause.shape
+  if (place.file === undefined && place.line === undefined) return cause
+  const where = place.file === undefined ? join(folder, bundle.file) : folder
+  return new NixieError(code, `${where}: ${message}`, hint, place)
+}
+
+const OUTPUT: Option = {
+  flag: 'output',
+  short: 'o',
+  value: 'FORMAT',
+  help: 'table, json or ndjson (an object per line), csv, or arrow (IPC stream)',
+  choices: ['table', 'json', 'ndjson', 'csv', 'arrow'],
+  fallback: 'table',
+}
+
+async function show(backend: Backend, request: RunRequest, { flags, io }: Invocation): Promise<void> {
+  if (flags.schema !== undefined) {
+    const { tables, warnings } = await backend.schema(request)
+    await writeWarnings(io, warnings)
+    const schema = { tables: tables.map(({ name, columns }) => ({ name, columns })) }
+    return io.stdout.write(`${JSON.stringify(schema)}\n`)
+  }
+  if (flags.explain !== undefined) {
+    const { text, warnings } = await backend.explain(request)
+    await writeWarnings(io, warnings)
+    return io.stdout.write(text.split('\n').map(printable).join('\n'))
+  }
+  const format = streamFormat(flags.output)
+  if (format === undefined) {
+    const result = await backend.run(request)
+    await writeWarnings(io, result.warnings)
+    return writeTables(io, result.tables, flags.output, flags.table)
+  }
+  const { table } = flags
+  const stream = await backend.stream(request, { format, ...(table !== undefined && { table }) })
+  await writeWarnings(io, stream.warnings)
+  await writeStream(io, stream, { format, limit: request.limits?.rows ?? DEFAULT_LIMITS.rows })
+}
+
 export const run: Command = {
   name: 'run',
   summary: 'Run a PxL script and show its tables',
   details:
-    "Arguments of the script follow '--':\n  nixie run px/http_data -- --start_time -1m --destination_filter nginx\n  nixie run -f my.pxl -o json | jq .latency",
+    "Arguments of the script follow '--':\n  nixie run px/http_data -- --start_time -1m --destination_filter nginx\n  nixie run -f my.pxl -o json | jq .latency\n  nixie run --scripts-dir ~/pxl_scripts px/http_data",
   positionals: [{ name: 'SCRIPT', required: false, completes: 'script' }],
   options: [
     { flag: 'file', short: 'f', value: 'FILE', help: 'Run the PxL text in FILE; - reads standard input' },
+    { ...SCRIPTS_DIR, help: 'Run the script of this folder: DIR/SCRIPT/*.pxl, with its vis.json' },
     OUTPUT,
     { flag: 'table', value: 'NAME', help: 'Only this table of the result' },
     LIMIT,
+    { flag: 'schema', help: 'Do not run: print the tables with their columns as JSON' },
+    { flag: 'explain', help: 'Do not run: print the steps that would run' },
     { flag: 'list', short: 'l', help: 'List the scripts of the library' },
     ...BACKEND_OPTIONS,
   ],
@@ -75,17 +129,23 @@ export const run: Command = {
       await writeScripts(invocation, 'table')
       return 0
     }
-    const asked = await request(invocation)
+    if (flags.schema !== undefined && flags.explain !== undefined) {
+      throw new UsageError('--schema and --explain exclude each other')
+    }
+    if (flags.output === 'arrow' && io.stdout.isTTY) {
+      throw new UsageError('Arrow is no text for a terminal', 'Write it to a file: > rows.arrow')
+    }
+    const { request, found } = await asked(invocation)
     const backend = await openBackend(invocation)
     try {
-      const result = await backend.run(asked)
-      await writeWarnings(io, result.warnings)
-      await writeTables(io, result.tables, flags.output, flags.table)
+      await show(backend, request, invocation)
     } catch (cause) {
-      if (cause instanceof NixieError && cause.shape.line !== undefined && asked.text !== undefined) {
-        await io.stderr.write(sourceLine(asked.text, cause.shape.line, cause.shape.column ?? 1))
+      if (!(cause instanceof NixieError) || request.text === undefined) throw cause
+      const { line, column, file } = cause.shape
+      if (line !== undefined && file === undefined) {
+        await io.stderr.write(sourceLine(request.text, line, column ?? 1))
       }
-      throw cause
+      throw found ? inFolder(cause, found) : cause
     } finally {
       await backend.close()
     }

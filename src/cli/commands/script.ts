@@ -1,5 +1,7 @@
-import type { Cell, ResultColumn, ResultTable } from '../../runner/runner'
-import { BACKEND_OPTIONS, openBackend } from '../backend'
+import { errorLine } from '../../errors'
+import type { Cell, ResultColumn, ResultTable, ScriptInfo } from '../../runner/runner'
+import { readScript, readScripts } from '../../scripts/folder'
+import { BACKEND_OPTIONS, openBackend, type ScriptSummary } from '../backend'
 import type { Command, Invocation, Option } from '../command'
 import { printable } from '../io'
 import { writeList } from '../output'
@@ -35,32 +37,67 @@ export const LIST_OUTPUT: Option = {
   fallback: 'table',
 }
 
-export async function writeScripts(invocation: Invocation, format: string | undefined): Promise<void> {
-  const { io } = invocation
+export const SCRIPTS_DIR: Option = {
+  flag: 'scripts-dir',
+  value: 'DIR',
+  help: 'The scripts of this folder (DIR/NAMESPACE/NAME/*.pxl) instead of the library',
+}
+
+/** Those of the user's folder, or those that the backend has. */
+async function scriptsOf(invocation: Invocation): Promise<readonly ScriptSummary[]> {
+  const dir = invocation.flags['scripts-dir']
+  if (dir !== undefined) {
+    const { bundles, errors } = readScripts(dir)
+    for (const error of errors) await invocation.io.stderr.write(`warning: ${printable(errorLine(error))}\n`)
+    const { infoOf } = await import('../../runner/view')
+    return [...bundles.values()].map(infoOf)
+  }
   const backend = await openBackend(invocation)
   try {
-    const scripts = await backend.scripts()
-    if (format === 'name') {
-      await io.stdout.write(scripts.map((script) => `${script.name}\n`).join(''))
-      return
-    }
-    const rows = scripts.map(({ name, short, variables }) => [
-      name,
-      variables.map((variable) => variable.name).join(', '),
-      short,
-    ])
-    const list = listTable('scripts', { name: TEXT, arguments: TEXT, description: TEXT }, rows)
-    await writeList(io, list, format)
+    return await backend.scripts()
   } finally {
     await backend.close()
   }
 }
 
+async function scriptOf(invocation: Invocation): Promise<ScriptInfo> {
+  const name = invocation.positionals[0]!
+  const dir = invocation.flags['scripts-dir']
+  if (dir !== undefined) {
+    const { infoOf } = await import('../../runner/view')
+    return infoOf(readScript(dir, name).bundle)
+  }
+  const backend = await openBackend(invocation)
+  try {
+    return await backend.script(name)
+  } finally {
+    await backend.close()
+  }
+}
+
+export async function writeScripts(invocation: Invocation, format: string | undefined): Promise<void> {
+  const { io } = invocation
+  const scripts = await scriptsOf(invocation)
+  if (format === 'name') {
+    await io.stdout.write(scripts.map((script) => `${script.name}\n`).join(''))
+    return
+  }
+  const rows = scripts.map(({ name, short, variables, origin }) => [
+    name,
+    variables.map((variable) => variable.name).join(', '),
+    `${MARKS[origin ?? 'library']}${short}`,
+  ])
+  const list = listTable('scripts', { name: TEXT, arguments: TEXT, description: TEXT }, rows)
+  await writeList(io, list, format)
+}
+
+const MARKS = { library: '', own: '[own] ', override: "[own, in place of the library's] " } as const
+
 export const scriptList: Command = {
   name: 'script list',
   summary: 'List the scripts of the library',
   positionals: [],
-  options: [LIST_OUTPUT, ...BACKEND_OPTIONS],
+  options: [LIST_OUTPUT, SCRIPTS_DIR, ...BACKEND_OPTIONS],
   run: async (invocation) => {
     await writeScripts(invocation, invocation.flags.output)
     return 0
@@ -80,27 +117,23 @@ export const scriptShow: Command = {
       choices: ['text', 'json', 'pxl'],
       fallback: 'text',
     },
+    SCRIPTS_DIR,
     ...BACKEND_OPTIONS,
   ],
   run: async (invocation) => {
-    const { flags, io, positionals } = invocation
-    const backend = await openBackend(invocation)
-    try {
-      const script = await backend.script(positionals[0]!)
-      if (flags.output === 'json') await io.stdout.write(`${JSON.stringify(script, null, 2)}\n`)
-      else if (flags.output === 'pxl') await io.stdout.write(script.text)
-      else {
-        const variables = script.variables.map(({ name, type, defaultValue, description }) => {
-          const fallback = defaultValue === undefined ? ', required' : `, default '${defaultValue}'`
-          return `  --${name}  ${type}${fallback}: ${description}\n`
-        })
-        const heading = variables.length > 0 ? `\nArguments:\n${variables.join('')}` : ''
-        await io.stdout.write(
-          `${script.name}: ${printable(script.long || script.short)}\n${heading}\n${script.text}`,
-        )
-      }
-    } finally {
-      await backend.close()
+    const { flags, io } = invocation
+    const script = await scriptOf(invocation)
+    if (flags.output === 'json') await io.stdout.write(`${JSON.stringify(script, null, 2)}\n`)
+    else if (flags.output === 'pxl') await io.stdout.write(script.text)
+    else {
+      const variables = script.variables.map(({ name, type, defaultValue, description }) => {
+        const fallback = defaultValue === undefined ? ', required' : `, default '${defaultValue}'`
+        return `  --${name}  ${type}${fallback}: ${description}\n`
+      })
+      const heading = variables.length > 0 ? `\nArguments:\n${variables.join('')}` : ''
+      await io.stdout.write(
+        `${script.name}: ${printable(script.long || script.short)}\n${heading}\n${script.text}`,
+      )
     }
     return 0
   },

@@ -1,0 +1,81 @@
+/** Bytes on their way from the query thread to the main thread: as many as are read there, and a few more. */
+import { NixieError } from '../errors'
+import type { Warning } from './runner'
+
+/** Words of the memory that both threads share, one Int32 each. */
+export const CANCELLED = 0
+/** Bytes that may still be posted; it may fall below 0 by one chunk. */
+export const CREDIT = 1
+export const SHARED_BYTES = 8
+
+/** Bytes that wait in the main thread at most, but for the last chunk. */
+export const INITIAL_CREDIT = 1 << 20
+const CHUNK = 64 << 10
+/** A reader that takes nothing for this long is taken to be gone. */
+export const STALL_MS = 30_000
+
+export class ByteSink {
+  /** Known before the first byte is. */
+  warnings: readonly Warning[] = []
+  readonly #shared: Int32Array
+  readonly #post: (chunk: Uint8Array) => void
+  readonly #encoder = new TextEncoder()
+  #pending = ''
+  #waitedMs = 0
+
+  constructor(shared: Int32Array, post: (chunk: Uint8Array) => void) {
+    this.#shared = shared
+    this.#post = post
+  }
+
+  /** How long the run stood still because nobody read. */
+  get waitedMs(): number {
+    return this.#waitedMs
+  }
+
+  text(text: string): void {
+    this.#pending += text
+    if (this.#pending.length >= CHUNK) this.flush()
+  }
+
+  texts(parts: Iterable<string>): void {
+    for (const part of parts) this.text(part)
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.flush()
+    if (bytes.length === 0) return
+    this.#waitForCredit()
+    Atomics.sub(this.#shared, CREDIT, bytes.length)
+    this.#post(bytes)
+  }
+
+  flush(): void {
+    if (this.#pending === '') return
+    const bytes = this.#encoder.encode(this.#pending)
+    this.#pending = ''
+    this.bytes(bytes)
+  }
+
+  #waitForCredit(): void {
+    const started = performance.now()
+    for (;;) {
+      if (Atomics.load(this.#shared, CANCELLED) !== 0) {
+        throw new NixieError('cancelled', 'The query was cancelled')
+      }
+      const credit = Atomics.load(this.#shared, CREDIT)
+      if (credit > 0) break
+      const left = started + STALL_MS - performance.now()
+      if (left <= 0) throw new NixieError('cancelled', `Nobody read the rows for ${STALL_MS / 1000} s`)
+      Atomics.wait(this.#shared, CREDIT, credit, Math.min(left, 1000))
+    }
+    this.#waitedMs += performance.now() - started
+  }
+}
+
+/** For tests and for text that is there already. */
+export const sharedCredit = (bytes = INITIAL_CREDIT): Int32Array => {
+  const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES))
+  shared[CREDIT] = bytes
+  return shared
+}

@@ -1,0 +1,11 @@
+/** Errors of runs that end before they are done. */
+import { NixieError } from '../errors'
+
+export const closedError = () => new NixieError('unavailable', 'Nixie is stopping', 'Ask again when it runs.')
+export const cancelledError = () => new NixieError('cancelled', 'The query was cancelled')
+export const deadlineError = (ms: number) =>
+  new NixieError(
+    'deadline_exceeded',
+    `The query took longer than ${ms / 1000} s`,
+    'Ask for a shorter time range or filter earlier.',
+  )

@@ -1,0 +1,130 @@
+/** Result tables as text: JSON (by row or by column), newline-delimited JSON, CSV (RFC 4180). */
+import { NixieError } from '../../errors'
+import type { Cell, ResultTable, RunResult, StreamOutput } from '../runner'
+
+/** What an answer holds: a whole run, or only tables. */
+export type Answer = Pick<RunResult, 'tables'> & Partial<Omit<RunResult, 'tables'>>
+
+/** One JSON object per row, each on its own line, `_tableName_` first. */
+export function* ndjsonLines(tables: readonly ResultTable[]): Generator<string> {
+  for (const table of tables) {
+    const head = `{"_tableName_":${JSON.stringify(table.name)}`
+    for (const row of rowBodies(table)) yield row === '' ? `${head}}\n` : `${head},${row}}\n`
+  }
+}
+
+export const csvHeader = (columns: ResultTable['columns']) =>
+  `${columns.map((column) => csvCell(column.name)).join(',')}\r\n`
+
+/** The lines of a table's rows; they end in CRLF. Empty cells are null. */
+export function* csvRows({ rows, values }: Pick<ResultTable, 'rows' | 'values'>): Generator<string> {
+  for (let row = 0; row < rows; row++) {
+    let line = ''
+    for (let i = 0; i < values.length; i++) {
+      line += (i === 0 ? '' : ',') + csvCell(values[i]![row] ?? null)
+    }
+    yield `${line}\r\n`
+  }
+}
+
+export function* csvLines(table: ResultTable): Generator<string> {
+  yield csvHeader(table.columns)
+  yield* csvRows(table)
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === null) return ''
+  const text = String(cell)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** What `output` leaves of the tables. Throws when there is no such table, or when the format holds one and they are several. */
+export function chosenTables<T extends { readonly name: string }>(
+  tables: readonly T[],
+  { format, table }: Pick<StreamOutput, 'format' | 'table'>,
+): readonly T[] {
+  const names = tables.map(({ name }) => name).join(', ')
+  if (table !== undefined) {
+    const found = tables.find(({ name }) => name === table)
+    if (found) return [found]
+    const hint = `It has: ${names || 'none'}.`
+    throw new NixieError('unknown_table', `The result has no table '${table.slice(0, 80)}'`, hint)
+  }
+  const holdsOne = format === 'csv' || format === 'arrow'
+  if (!holdsOne || tables.length === 1) return tables
+  const label = format === 'csv' ? 'CSV' : 'Arrow'
+  throw tables.length === 0
+    ? new NixieError('bad_request', 'The result has no table', 'Show one with px.display.')
+    : new NixieError(
+        'bad_request',
+        `${label} holds one table, the result has ${tables.length}`,
+        `Choose one by table=NAME: ${names}.`,
+      )
+}
+
+function* rowBodies(table: ResultTable): Generator<string> {
+  const keys = table.columns.map((column) => `${JSON.stringify(column.name)}:`)
+  for (let row = 0; row < table.rows; row++) {
+    let body = ''
+    for (let i = 0; i < keys.length; i++) {
+      body += (i === 0 ? '' : ',') + keys[i]! + JSON.stringify(table.values[i]![row] ?? null)
+    }
+    yield body
+  }
+}
+
+/** Cells of a column that are written at once. */
+const SLICE = 1024
+
+function* tableJson(table: ResultTable, shape: StreamOutput['shape']): Generator<string> {
+  const { name, columns, truncated } = table
+  yield `{"name":${JSON.stringify(name)},"columns":${JSON.stringify(columns)},"truncated":${truncated}`
+  if (shape === 'columns') {
+    yield `,"count":${table.rows},"values":[`
+    for (let i = 0; i < table.values.length; i++) {
+      yield i === 0 ? '[' : ',['
+      const values = table.values[i]!
+      for (let row = 0; row < values.length; row += SLICE) {
+        yield (row === 0 ? '' : ',') + JSON.stringify(values.slice(row, row + SLICE)).slice(1, -1)
+      }
+      yield ']'
+    }
+  } else {
+    yield ',"rows":['
+    let first = true
+    for (const row of rowBodies(table)) {
+      yield first ? `{${row}}` : `,{${row}}`
+      first = false
+    }
+  }
+  yield ']}'
+}
+
+export function* answerJson(answer: Answer, shape: StreamOutput['shape']): Generator<string> {
+  const { tables, script, args, warnings, stats } = answer
+  yield '{'
+  if (script !== undefined) yield `"script":${JSON.stringify(script)},`
+  if (args !== undefined) yield `"args":${JSON.stringify(args)},`
+  yield '"tables":['
+  for (let i = 0; i < tables.length; i++) {
+    if (i > 0) yield ','
+    yield* tableJson(tables[i]!, shape)
+  }
+  yield ']'
+  if (warnings !== undefined) yield `,"warnings":${JSON.stringify(warnings)}`
+  if (stats !== undefined) yield `,"stats":${JSON.stringify(stats)}`
+  yield '}\n'
+}
+
+/** A whole answer as text: what a stream of it gives. */
+export function* answerText(answer: Answer, output: StreamOutput): Generator<string> {
+  const tables = chosenTables(answer.tables, output)
+  switch (output.format) {
+    case 'csv':
+      return yield* csvLines(tables[0]!)
+    case 'ndjson':
+      return yield* ndjsonLines(tables)
+    default:
+      return yield* answerJson({ ...answer, tables }, output.shape)
+  }
+}

@@ -1,0 +1,137 @@
+/** A run in the query thread whose rows leave as bytes while it goes on. */
+import { toCells } from '../query/cells'
+import { execute } from '../query/engine'
+import type { Plan } from '../query/plan'
+import type { Batch } from '../records/batch'
+import type { ByteSink } from './byte-sink'
+import { type Answer, answerJson, chosenTables, csvHeader, csvRows, ndjsonLines } from './formats/text'
+import type { StreamDone } from './messages'
+import {
+  executeContext,
+  type Prepared,
+  prepare,
+  type RunContext,
+  readTable,
+  runPrepared,
+  tablePlan,
+} from './run-script'
+import {
+  DEFAULT_LIMITS,
+  type ResultColumn,
+  type RunRequest,
+  type StreamOutput,
+  type TableRequest,
+} from './runner'
+
+export interface StreamTask {
+  readonly request: RunRequest | { readonly rowsOf: TableRequest }
+  readonly output: StreamOutput
+}
+
+/** Writes the rows of one format. */
+interface Writer {
+  begin(): void
+  rows(table: { readonly name: string; readonly columns: readonly ResultColumn[] }, batch: Batch): void
+  end(): void
+}
+
+const part = (columns: readonly ResultColumn[], batch: Batch) => ({
+  columns,
+  values: toCells(batch),
+  rows: batch.rows,
+  truncated: false,
+})
+
+async function writerOf(
+  { format }: StreamOutput,
+  columns: readonly ResultColumn[],
+  sink: ByteSink,
+): Promise<Writer> {
+  if (format === 'arrow') {
+    // Few ask for it: the library is loaded for those only.
+    const { ArrowWriter } = await import('./formats/arrow')
+    const arrow = new ArrowWriter(columns)
+    return {
+      begin: () => sink.bytes(arrow.start),
+      rows: (_, batch) => sink.bytes(arrow.batch(batch)),
+      end: () => sink.bytes(arrow.end),
+    }
+  }
+  if (format === 'csv') {
+    return {
+      begin: () => sink.text(csvHeader(columns)),
+      rows: (table, batch) => sink.texts(csvRows(part(table.columns, batch))),
+      end: () => {},
+    }
+  }
+  return {
+    begin: () => {},
+    rows: (table, batch) => sink.texts(ndjsonLines([{ name: table.name, ...part(table.columns, batch) }])),
+    end: () => {},
+  }
+}
+
+/** Throws a NixieError: before anything is written when the request is at fault. */
+export async function streamTask(
+  { request, output }: StreamTask,
+  context: RunContext,
+  sink: ByteSink,
+): Promise<StreamDone> {
+  const prepared = 'rowsOf' in request ? preparedTable(request.rowsOf, context) : prepare(request, context)
+  const plan: Plan = { outputs: chosenTables(prepared.plan.outputs, output) }
+  sink.warnings = prepared.warnings
+  if (output.format === 'json') return streamJson(request, { ...prepared, plan }, output, context, sink)
+  const described = plan.outputs.map(({ name, node }) => ({ name, columns: node.columns }))
+  const writer = await writerOf(output, described[0]?.columns ?? [], sink)
+  // The bytes wait for the first rows: what fails before them is an error, and no broken answer.
+  let begun = false
+  const begin = () => {
+    if (begun) return
+    begun = true
+    writer.begin()
+  }
+  const { tables } = execute(plan, {
+    ...executeContext(prepared.limits, context),
+    emit: (place, batch) => {
+      begin()
+      writer.rows(described[place]!, batch)
+    },
+  })
+  begin()
+  writer.end()
+  sink.flush()
+  return {
+    warnings: prepared.warnings,
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    truncated: tables.filter((table) => table.truncated).map((table) => table.name),
+  }
+}
+
+type Preparation = Pick<Prepared, 'plan' | 'warnings' | 'limits'>
+
+/** The limit of a request for a table's rows is what was asked for: nothing is cut. */
+function preparedTable(request: TableRequest, context: RunContext): Preparation {
+  const limits = { ...DEFAULT_LIMITS, rows: request.limit }
+  return { plan: tablePlan(request, context), warnings: [], limits }
+}
+
+/** One document needs to know first what it holds. */
+function streamJson(
+  request: StreamTask['request'],
+  prepared: Preparation | Prepared,
+  { shape }: StreamOutput,
+  context: RunContext,
+  sink: ByteSink,
+): StreamDone {
+  const answer: Answer =
+    'rowsOf' in request
+      ? { tables: [readTable(request.rowsOf, context)] }
+      : runPrepared(prepared as Prepared, context)
+  sink.texts(answerJson(answer, shape))
+  sink.flush()
+  return {
+    warnings: prepared.warnings,
+    rows: answer.tables.reduce((sum, table) => sum + table.rows, 0),
+    truncated: answer.tables.filter((table) => table.truncated).map((table) => table.name),
+  }
+}
