@@ -4,6 +4,7 @@
  * for each of them. Needs Linux 5.8 with BTF.
  */
 #include "lib/kernel.bpf.h"
+#include "lib/pid.bpf.h"
 #include "process.h"
 
 #define PF_KTHREAD 0x00200000
@@ -111,7 +112,9 @@ int read_processes(struct bpf_iter__task *ctx)
 	/* Kernel threads have no memory of their own, and what has ended has none left. */
 	if (!task || (BPF_CORE_READ(task, flags) & PF_KTHREAD) || !(mm = BPF_CORE_READ(task, mm)))
 		return 0;
-	sample.pid = BPF_CORE_READ(task, tgid);
+	sample.pid = seen_pid(BPF_CORE_READ(task, group_leader), BPF_CORE_READ(task, tgid));
+	if (!sample.pid)
+		return 0;
 	sample.start_ticks = BPF_CORE_READ(task, group_leader, start_boottime) / NS_PER_TICK;
 	sample.runtime_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
 	sample.user_ns = BPF_CORE_READ(task, utime);
@@ -129,7 +132,7 @@ int read_processes(struct bpf_iter__task *ctx)
 	sample.vsize_pages = BPF_CORE_READ(mm, total_vm);
 	sample.rss_pages = resident_pages(mm);
 	BPF_CORE_READ_STR_INTO(&sample.comm, task, group_leader, comm);
-	if (sample.pid == (__u32)BPF_CORE_READ(task, pid)) {
+	if (BPF_CORE_READ(task, tgid) == BPF_CORE_READ(task, pid)) {
 		struct signal_struct *ended = BPF_CORE_READ(task, signal);
 
 		sample.threads = BPF_CORE_READ(ended, nr_threads);

@@ -12,6 +12,7 @@
  * test reads the built object for it.
  */
 #include "lib/kernel.bpf.h"
+#include "lib/pid.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "socket.h"
 
@@ -82,6 +83,13 @@ static __always_inline struct connection *connection_of(struct sock *sk, struct 
 	return new_connection(sk, inode, family, protocol, 0);
 }
 
+static __always_inline struct task_struct *current_leader(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, group_leader);
+}
+
 static __always_inline void read_process(struct transfer *t)
 {
 	struct task_struct *leader;
@@ -90,9 +98,7 @@ static __always_inline void read_process(struct transfer *t)
 		leader = bpf_get_current_task_btf()->group_leader;
 		t->start_ticks = leader->start_boottime / NS_PER_TICK;
 	} else {
-		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-
-		leader = BPF_CORE_READ(task, group_leader);
+		leader = current_leader();
 		t->start_ticks = BPF_CORE_READ(leader, start_boottime) / NS_PER_TICK;
 	}
 	bpf_core_read(t->comm, sizeof(t->comm), &leader->comm);
@@ -219,7 +225,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (result <= 0 || !decode_call(&call, regs, result))
 		return 0;
 	tgid = bpf_get_current_pid_tgid() >> 32;
-	if (is_ignored(tgid))
+	if (pid_namespace)
+		tgid = seen_pid(current_leader(), tgid);
+	if (!tgid || is_ignored(tgid))
 		return 0;
 	if (CALL_IS_COMPAT(regs)) {
 		count(COUNTER_COMPAT_CALLS, 1);

@@ -1,4 +1,5 @@
-/** A probe that could not be had, in words. */
+/** What the probes share: their pid namespace, and how one that could not be had is told. */
+import { statSync } from 'node:fs'
 import type { ProbeStatus } from './kernel'
 
 function hintFor(message: string): string {
@@ -13,3 +14,12 @@ export function failed(name: string, purpose: string, error: string, hint = hint
 }
 
 export const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** The machine's own pid namespace has this inode (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
+const MACHINE = 0xefff_fffc
+
+/** The knob `pid_namespace`: 0, or the inode of the namespace that Nixie is in. */
+export function pidNamespace(): Uint32Array {
+  const { ino } = statSync('/proc/self/ns/pid')
+  return Uint32Array.of(ino === MACHINE ? 0 : ino)
+}

@@ -6,7 +6,7 @@ import { ThreadSamples } from '../events/process'
 import type { ProbeStatus } from './kernel'
 import { pageBytes } from './libc'
 import { BpfObject } from './loader'
-import { failed, reason } from './probe'
+import { failed, pidNamespace, reason } from './probe'
 
 const NAME = 'read_processes'
 const PURPOSE = 'What each process uses: process_stats'
@@ -28,6 +28,7 @@ export class ProcessProbe {
     try {
       if (path === undefined) throw new Error(`there is no probe for ${process.arch}`)
       object = new BpfObject(new Uint8Array(readFileSync(path)))
+      object.setKnob('pid_namespace', pidNamespace())
       object.load()
       object.iterate(NAME)
       return new ProcessProbe(object)

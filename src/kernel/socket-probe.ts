@@ -7,7 +7,7 @@ import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
 import type { Clock } from './clock'
 import type { KernelOptions, ProbeStatus, Uncaptured } from './kernel'
 import { BpfObject, BpfRing, mapGet, mapSet, mapWalk } from './loader'
-import { failed, reason } from './probe'
+import { failed, pidNamespace, reason } from './probe'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
 export const CONNECTION = { id: 0, totals: 24, closed: 89, size: 96 } as const
@@ -66,6 +66,7 @@ function loadObject(options: KernelOptions, programs: readonly ProgramName[], cp
     const ignored = new Uint32Array(SHARED.IGNORED_MAX)
     ignored.set(options.ignorePids.slice(0, SHARED.IGNORED_MAX))
     object.setKnob('ignored_tgids', ignored)
+    object.setKnob('pid_namespace', pidNamespace())
     object.setKnob('default_cap', Uint32Array.of(options.defaultCap))
     object.setKnob('cpu_count', Uint32Array.of(cpus))
     object.setMaxEntries('events', options.ringBytes)

@@ -1,6 +1,6 @@
 /** What the built objects ask of a kernel: nothing newer than Linux 5.8, but for what is guarded. */
 import { expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dir, '../..')
@@ -16,6 +16,8 @@ const HELPERS: Record<number, readonly [name: string, since: string]> = {
   35: ['get_current_task', '4.8'],
   112: ['probe_read_user', '5.5'],
   113: ['probe_read_kernel', '5.5'],
+  115: ['probe_read_kernel_str', '5.5'],
+  127: ['seq_write', '5.7'],
   131: ['ringbuf_reserve', '5.8'],
   132: ['ringbuf_submit', '5.8'],
   // Behind HAVE_TYPED_TASK.
@@ -58,16 +60,15 @@ function instructions(path: string): Instruction[] {
   return found
 }
 
-for (const arch of ['x64', 'arm64']) {
-  test(`helpers and instructions: ${arch}`, () => {
-    const all = instructions(join(root, `dist/bpf/socket.${arch}.bpf.o`))
-    expect(all.length).toBeGreaterThan(1000)
+for (const object of readdirSync(join(root, 'dist/bpf')).filter((name) => name.endsWith('.o'))) {
+  test(`helpers and instructions: ${object}`, () => {
+    const all = instructions(join(root, 'dist/bpf', object))
+    expect(all.length).toBeGreaterThan(100)
     const helpers = all.filter(({ code, source }) => code === CALL && source === 0)
     expect([...new Set(helpers.map(({ immediate }) => immediate))].filter((id) => !(id in HELPERS))).toEqual(
       [],
     )
     const atomics = all.filter(({ code }) => isAtomic(code))
-    expect(atomics.length).toBeGreaterThan(0)
     expect(atomics.filter(({ immediate }) => immediate !== 0)).toEqual([])
     expect(all.filter(({ code }) => isNew(code))).toEqual([])
   })
