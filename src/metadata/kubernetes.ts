@@ -74,6 +74,8 @@ export interface Kubernetes {
   readonly namespaces: ObjectIndex<KubernetesObject>
   /** Who has, or at that time had, the address. */
   podAt(ip: string, timeNs?: bigint): Pod | undefined
+  /** All who have or had the address, the newest first: for columns of times, and to know that nobody ever had it. */
+  podsAt(ip: string): readonly Pod[]
   serviceAt(ip: string): Service | undefined
   /** Pod and service address ranges, as far as they are known. */
   readonly cidrs: readonly string[]
@@ -94,6 +96,7 @@ export const NO_KUBERNETES: Kubernetes = {
   deployments: NOTHING,
   namespaces: NOTHING,
   podAt: () => undefined,
+  podsAt: () => [],
   serviceAt: () => undefined,
   cidrs: [],
   clusterId: '',

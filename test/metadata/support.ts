@@ -108,6 +108,9 @@ function indexOf<T extends KubernetesObject>(objects: readonly T[]): ObjectIndex
 
 const PODS = [WEB_POD, GONE_POD, CRON_POD]
 
+const podsAt = (ip: string) =>
+  PODS.filter((pod) => pod.ip === ip).sort((a, b) => Number(b.startNs - a.startNs))
+
 export const cluster: Kubernetes = {
   pods: indexOf(PODS),
   services: indexOf(SERVICES),
@@ -116,13 +119,10 @@ export const cluster: Kubernetes = {
   deployments: indexOf(DEPLOYMENTS),
   namespaces: indexOf(NAMESPACES),
   podAt: (ip, timeNs) =>
-    PODS.find(
-      (pod) =>
-        pod.ip === ip &&
-        (timeNs === undefined
-          ? pod.stopNs === 0n
-          : pod.startNs <= timeNs && (pod.stopNs === 0n || timeNs < pod.stopNs)),
+    podsAt(ip).find(({ startNs, stopNs }) =>
+      timeNs === undefined ? stopNs === 0n : startNs <= timeNs && (stopNs === 0n || timeNs < stopNs),
     ),
+  podsAt,
   serviceAt: (ip) => SERVICES.find((service) => service.clusterIp === ip || service.externalIps.includes(ip)),
   cidrs: ['10.0.0.0/24', '10.1.0.0/16'],
   clusterId: 'ns-3',

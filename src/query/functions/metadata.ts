@@ -1,4 +1,4 @@
-/** Who stands behind a upid or an address, and where this is: questions to `Metadata`, once per distinct value. */
+/** Who stands behind a upid, and where this is: questions to `Metadata`, once per distinct value. */
 import { cpus } from 'node:os'
 import type { ProcessInfo } from '../../metadata/metadata'
 import { sharedLibraries, startTimeOf } from '../../metadata/proc'
@@ -95,36 +95,6 @@ const OF_UPID: readonly FunctionSpec[] = [
   ofPod('deployment_name'),
 ]
 
-const OF_ADDRESS: readonly FunctionSpec[] = [
-  {
-    name: 'ip_to_pod_id',
-    description: 'The uid of the pod that has an address, or had it at a time.',
-    unit: none,
-    overloads: [
-      scalar(
-        'pod_ip:STRING -> STRING',
-        ({ metadata }, ip: string) => metadata.kubernetes.podAt(ip)?.id ?? '',
-      ),
-      scalar(
-        'pod_ip:STRING time:TIME64NS -> STRING',
-        ({ metadata }, ip: string, time: number | bigint) =>
-          metadata.kubernetes.podAt(ip, BigInt(time))?.id ?? '',
-      ),
-    ],
-  },
-  {
-    name: 'ip_to_service_id',
-    description: 'The uid of the service that has an address.',
-    unit: none,
-    overloads: [
-      scalar(
-        'ip:STRING -> STRING',
-        ({ metadata }, ip: string) => metadata.kubernetes.serviceAt(ip)?.id ?? '',
-      ),
-    ],
-  },
-]
-
 const here = (
   name: string,
   description: string,
@@ -187,4 +157,4 @@ const HERE: readonly FunctionSpec[] = [
   },
 ]
 
-export const METADATA_FUNCTIONS: readonly FunctionSpec[] = [...OF_UPID, ...OF_ADDRESS, ...HERE]
+export const METADATA_FUNCTIONS: readonly FunctionSpec[] = [...OF_UPID, ...HERE]

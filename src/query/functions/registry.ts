@@ -1,5 +1,6 @@
 /** Every function by name: which overload an application takes, and the lists that scripts can ask for. */
 import type { DataType } from '../../records/types'
+import { ADDRESS_OWNERS } from './address-owners'
 import { AGGREGATES } from './aggregates'
 import { ARITHMETIC } from './arithmetic'
 import { COMPARISON } from './comparison'
@@ -30,6 +31,7 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
     ...PII,
     ...SQL,
     ...KUBERNETES_FUNCTIONS,
+    ...ADDRESS_OWNERS,
     ...METADATA_FUNCTIONS,
   ].map((spec) => [spec.name, spec]),
 )
