@@ -114,7 +114,7 @@ const HERE: readonly FunctionSpec[] = [
     unit: none,
     overloads: [scalar('-> INT64', ({ metadata }) => metadata.asid)],
   },
-  here('_exec_hostname', 'The name of this host.', ({ metadata }) => metadata.hostName, 'ST_NODE_NAME'),
+  here('_exec_hostname', 'The name of this host.', ({ metadata }) => metadata.hostName),
   {
     name: '_exec_host_num_cpus',
     description: 'The number of processors of this host.',
