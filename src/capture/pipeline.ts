@@ -5,6 +5,7 @@ import { EVENT_DATA, type SocketEvent } from '../events/socket-event'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel } from '../kernel/kernel'
 import { Processes } from '../metadata'
+import { NetworkStats } from '../process/network-stats'
 import { ProcessStats } from '../process/process-stats'
 import { PROTOCOLS } from '../protocols'
 import type { ProtocolSettings, Sink } from '../protocols/protocol'
@@ -22,7 +23,7 @@ export const DEFAULT_CAP = 16 << 10
 const CONN_STATS_EVERY_MS = 10_000
 const PROBE_STATUS_EVERY_MS = 3_600_000
 /** So many rows of a table are appended before the second is over: the ring waits no longer under more load. */
-export const APPEND_ROWS = 8192
+export const APPEND_ROWS = 4096
 /** Time that compaction and retention may take of each second. */
 export const MAINTAIN_BUDGET_MS = 100
 
@@ -38,6 +39,7 @@ export class Pipeline {
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
   readonly #streams: Streams
   readonly #processStats: ProcessStats
+  readonly #networkStats: NetworkStats
   readonly #sink: Sink
   readonly #isOwn: (event: SocketEvent) => boolean
   readonly #onEvent = (event: SocketEvent) => {
@@ -79,6 +81,7 @@ export class Pipeline {
       upidOf: (pid, startTicks, comm) => this.#processes.upidOf(pid, startTicks, comm),
       append: this.#sink.append,
     })
+    this.#networkStats = new NetworkStats({ append: this.#sink.append })
   }
 
   /** Takes what waits in the ring; returns how many events that was. */
@@ -97,8 +100,7 @@ export class Pipeline {
   second(nowMs: number): void {
     this.drain()
     this.#streams.tick(this.#kernel.now())
-    const threads = this.#kernel.threads()
-    if (threads) this.#processStats.take(threads, this.#kernel.now())
+    this.#usage()
     if (nowMs - this.#connStatsMs >= CONN_STATS_EVERY_MS) {
       this.#connStatsMs = nowMs
       this.#connStats()
@@ -121,6 +123,16 @@ export class Pipeline {
     this.#append(Date.now())
     this.#kernel.close()
     this.#writer.close()
+  }
+
+  /** What processes and pods use. */
+  #usage(): void {
+    const now = this.#kernel.now()
+    const threads = this.#kernel.threads()
+    if (!threads) return
+    this.#processStats.take(threads, now)
+    const { name, kubernetes } = this.#processes.host
+    this.#networkStats.take(this.#processes.pods(), kubernetes ? undefined : name, now)
   }
 
   #connStats(): void {

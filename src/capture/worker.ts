@@ -4,6 +4,7 @@ import { NixieError } from '../errors'
 import { openKernel } from '../kernel'
 import { PROTOCOLS } from '../protocols'
 import { connStats } from '../records/conn-stats'
+import { networkStats } from '../records/network-stats'
 import { probeStatus } from '../records/probe-status'
 import { processStats } from '../records/process-stats'
 import { openWriter } from '../store'
@@ -28,7 +29,7 @@ function start(config: Config): void {
       dataDir: config.dataDir,
       retentionSeconds: config.retention,
       diskBudgetBytes: config.diskBudget,
-      tables: [...PROTOCOLS.flatMap((p) => p.tables), connStats, probeStatus, processStats],
+      tables: [...PROTOCOLS.flatMap((p) => p.tables), connStats, networkStats, probeStatus, processStats],
     })
   } catch (cause) {
     say({ kind: 'refused', error: NixieError.from(cause).shape })

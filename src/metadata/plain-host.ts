@@ -3,17 +3,8 @@ import { hostname } from 'node:os'
 import type { Source } from '../store/store'
 import { NO_KUBERNETES } from './kubernetes'
 import type { Metadata, ProcessInfo } from './metadata'
+import { nameOf, SHORT_ID } from './names'
 import { ASID } from './processes'
-
-/** As many digits of a container id as `docker ps` shows. */
-const SHORT_ID = 12
-
-/** What stands for the pod: the container, the systemd unit, or the command name. */
-export function nameOf(process: Partial<ProcessInfo> | undefined): string {
-  if (!process) return ''
-  if (process.containerId) return process.containerId.slice(0, SHORT_ID)
-  return process.unit || process.comm || ''
-}
 
 /** Reads entities at each call of `openMetadata`'s result lazily: the source caches them until the store changes. */
 export function openMetadata(source: Source): Metadata {

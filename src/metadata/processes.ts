@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Entity } from '../store/store'
+import type { ProcessInfo } from './metadata'
+import { nameOf } from './names'
 import { readProcess, startTicksOf } from './proc'
 
 /** Agent id: one node has one. */
@@ -38,6 +40,23 @@ export class Processes {
       return known.upid
     }
     return this.#meet(pid, startTicks, comm)
+  }
+
+  /** Pod, or container outside of Kubernetes, as `pod_id` names it → one of its processes. */
+  pods(): Map<string, number> {
+    const pods = new Map<string, number>()
+    for (const { pid, entity } of this.#known.values()) {
+      const { podUid, containerId } = entity.value as Partial<ProcessInfo>
+      if (podUid) pods.set(podUid, pid)
+      else if (containerId) pods.set(nameOf(entity.value), pid)
+    }
+    return pods
+  }
+
+  /** The machine's name, and whether any process is in a Kubernetes pod. */
+  get host(): { readonly name: string; readonly kubernetes: boolean } {
+    const kubernetes = this.#known.values().some(({ entity }) => Boolean(entity.value.podUid))
+    return { name: this.#host, kubernetes }
   }
 
   /** Nixie's own upid. */

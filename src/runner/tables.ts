@@ -33,7 +33,6 @@ const WITHOUT_SOURCE: readonly Table[] = [
   muxEvents,
   mysqlEvents,
   natsEvents,
-  networkStats,
   pgsqlEvents,
   procExitEvents,
   redisEvents,
@@ -46,6 +45,7 @@ const WITHOUT_SOURCE: readonly Table[] = [
 export const TABLES: readonly Table[] = [
   ...PROTOCOLS.flatMap((p) => p.tables),
   connStats,
+  networkStats,
   probeStatus,
   processStats,
   ...WITHOUT_SOURCE,

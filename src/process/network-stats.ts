@@ -1,0 +1,91 @@
+/** network_stats: what the interfaces of each network namespace carried, from /proc/PID/net/dev (proc_net_dev(5)). */
+import { readFileSync, readlinkSync } from 'node:fs'
+import { networkStats } from '../records/network-stats'
+import type { RecordOf } from '../records/table'
+
+type Counters = Omit<RecordOf<typeof networkStats>, 'time_' | 'pod_id'>
+
+const NAMES = [
+  'rx_bytes',
+  'rx_packets',
+  'rx_errors',
+  'rx_drops',
+  'tx_bytes',
+  'tx_packets',
+  'tx_errors',
+  'tx_drops',
+] as const satisfies readonly (keyof Counters)[]
+/** Their columns in the file: 8 of received, then 8 of sent, of which the first four are wanted. */
+const COLUMNS = [0, 1, 2, 3, 8, 9, 10, 11]
+
+/** The sum over all interfaces but loopback. */
+export function readNetDev(text: string): Counters {
+  const sums = Object.fromEntries(NAMES.map((name) => [name, 0])) as Record<(typeof NAMES)[number], number>
+  for (const line of text.split('\n').slice(2)) {
+    const colon = line.indexOf(':')
+    if (colon < 0 || line.slice(0, colon).trim() === 'lo') continue
+    const values = line
+      .slice(colon + 1)
+      .trim()
+      .split(/\s+/)
+    NAMES.forEach((name, i) => {
+      sums[name] += Number(values[COLUMNS[i]!]) || 0
+    })
+  }
+  return sums
+}
+
+interface Watched {
+  readonly pid: number
+  /** False: it has the machine's network, whose counters are not the pod's. */
+  readonly own: boolean
+}
+
+export interface NetworkStatsOptions {
+  append(table: typeof networkStats, record: RecordOf<typeof networkStats>): void
+  readonly procRoot?: string
+}
+
+export class NetworkStats {
+  readonly #append: NetworkStatsOptions['append']
+  readonly #proc: string
+  #watched = new Map<string, Watched>()
+
+  constructor({ append, procRoot = '/proc' }: NetworkStatsOptions) {
+    this.#append = append
+    this.#proc = procRoot
+  }
+
+  /** `pods`: pod (or container) → one of its processes. `host`: the name for the machine's own network, where it counts. */
+  take(pods: ReadonlyMap<string, number>, host: string | undefined, timeNs: number): void {
+    const machine = this.#namespaceOf(1)
+    const watched = new Map<string, Watched>()
+    for (const [pod, pid] of pods) {
+      const before = this.#watched.get(pod)
+      const now = before?.pid === pid ? before : { pid, own: this.#namespaceOf(pid) !== machine }
+      watched.set(pod, now)
+      if (now.own) this.#tell(pod, pid, timeNs)
+    }
+    this.#watched = watched
+    if (host !== undefined) this.#tell(host, 1, timeNs)
+  }
+
+  #tell(pod: string, pid: number, timeNs: number): void {
+    let text: string
+    try {
+      text = readFileSync(`${this.#proc}/${pid}/net/dev`, 'utf8')
+    } catch {
+      return // It ended between the two looks.
+    }
+    this.#append(networkStats, { time_: timeNs, pod_id: pod, ...readNetDev(text) })
+  }
+
+  /** `net:[4026531840]`; '' when the process is gone or not ours to look at. */
+  #namespaceOf(pid: number): string {
+    try {
+      return readlinkSync(`${this.#proc}/${pid}/ns/net`)
+    } catch {
+      return ''
+    }
+  }
+}
