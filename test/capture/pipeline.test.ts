@@ -28,7 +28,6 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
     setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
     totals: () => {},
     threads: () => undefined,
-    threads: () => undefined,
     lost: () => ({ events: 0, bytes: 0 }),
     uncaptured: () => ({ unixCalls: 3, unixBytes: 30, compatCalls: 0, unreadBytes: 0 }),
     close: () => {},
