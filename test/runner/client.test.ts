@@ -144,6 +144,102 @@ describe('over a store', () => {
   })
 })
 
+describe('streams', () => {
+  const PATHS: RunRequest = {
+    text: "import px\npx.display(px.DataFrame('http_events', select=['req_path']))",
+  }
+  /** 36 MB of lines: more than may wait. */
+  const MUCH: RunRequest = {
+    text: `import px
+df = px.DataFrame('http_events', select=['req_path'])
+px.display(df.merge(df.head(300), left_on=[], right_on=[], suffixes=['', '_b']))`,
+    limits: { rows: 1_000_000 },
+  }
+
+  test('rows as they come, counted, with the scripts of the user', async () => {
+    const counters = newCounters()
+    const own = {
+      name: 'px/http_data',
+      short: '',
+      long: '',
+      file: 'a.pxl',
+      view: undefined,
+      text: PATHS.text!,
+    }
+    const runner = open({ counters, scripts: new Map([['px/http_data', own]]) })
+    const { body, end } = await runner.stream({ script: 'px/http_data' }, { format: 'csv' })
+    expect((await new Response(body).text()).split('\r\n')).toHaveLength(ROWS + 2)
+    expect(await end).toEqual({ rows: ROWS, truncated: [] })
+    expect([counters.queries, counters.queryErrors]).toEqual([1, 0])
+    const scripts = await runner.scripts()
+    expect(scripts.find(({ name }) => name === 'px/http_data')!.origin).toBe('override')
+    expect(scripts.find(({ name }) => name === 'px/schemas')!.origin).toBeUndefined()
+  })
+
+  test('an error before the first byte rejects', async () => {
+    const runner = open()
+    expect(await codeOf(runner.stream({ text: 'import px\npx.nope' }, { format: 'csv' }))).toBe(
+      'compile_error',
+    )
+    const slow = { ...SLOW, limits: { deadlineMs: 50 } }
+    expect(await codeOf(runner.stream(slow, { format: 'ndjson' }))).toBe('deadline_exceeded')
+    const controller = new AbortController()
+    const cancelled = runner.stream(SLOW, { format: 'ndjson' }, controller.signal)
+    setTimeout(() => controller.abort(), 20)
+    expect(await codeOf(cancelled)).toBe('cancelled')
+  })
+
+  test('a reader that stops holds the query, and others still run; one that goes ends it', async () => {
+    const runner = open({ threads: 2 })
+    const { body, end } = await runner.stream(MUCH, { format: 'ndjson' })
+    const reader = body.getReader()
+    await reader.read()
+    let ended = false
+    const ends = codeOf(end.finally(() => (ended = true)))
+    const waiting = runner.stream(PATHS, { format: 'csv' })
+    expect((await runner.run({ script: 'px/schemas' })).tables.length).toBe(2)
+    expect(ended).toBe(false)
+    await reader.cancel()
+    expect(await ends).toBe('cancelled')
+    expect(await new Response((await waiting).body).text()).toContain('/2999')
+  })
+
+  test("time in which nobody reads is not the query's", async () => {
+    const runner = open()
+    const limited = { ...MUCH, limits: { rows: 1_000_000, deadlineMs: 1000 } }
+    const { body } = await runner.stream(limited, { format: 'arrow' })
+    const reader = body.getReader()
+    await reader.read()
+    await Bun.sleep(1050)
+    for (;;) if ((await reader.read()).done) break
+  })
+
+  test('closing ends what is under way', async () => {
+    const runner = open()
+    const { body, end } = await runner.stream(MUCH, { format: 'ndjson' })
+    await runner.close()
+    expect(await codeOf(end)).toBe('unavailable')
+    expect((await new Response(body).text()).trimEnd().split('\n').at(-1)).toContain(
+      '{"error":{"code":"unavail',
+    )
+  })
+})
+
+test('explain, check, complete', async () => {
+  const runner = open()
+  const explained = await runner.explain({ script: 'px/http_data' })
+  expect(explained.text).toContain('http_events')
+  const wrong = await runner.check('import px\nx = px.nope', undefined)
+  expect(wrong).toMatchObject([{ severity: 'error', line: 2, column: 8 }])
+  const text = "import px\npx.DataFrame('http_e"
+  const { items } = await runner.complete(text, text.length)
+  expect(items.map((item) => item.label)).toContain('http_events')
+  expect(await codeOf(runner.complete(text, 99))).toBe('bad_request')
+  const gone = AbortSignal.abort()
+  expect(await codeOf(runner.tables(gone))).toBe('cancelled')
+  expect(await codeOf(runner.table('http_events', { limit: 1 }, gone))).toBe('cancelled')
+})
+
 describe('threads that fail', () => {
   test('one that hangs past its deadline is replaced', async () => {
     const { runner, threads } = hanging({ threads: 1 })

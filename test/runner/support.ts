@@ -71,4 +71,22 @@ export function rowsOf(result: RunResult, table = 0): Record<string, Cell>[] {
   )
 }
 
+/** What a script shows, by the names of its tables. */
+export function shown(
+  script: string,
+  args: Readonly<Record<string, string>>,
+  tables: Readonly<Record<string, readonly Row[]>>,
+  metadata?: Metadata,
+): Readonly<Record<string, Record<string, Cell>[]>> {
+  const result = run({ script, args }, contextOf(tables, metadata))
+  return Object.fromEntries(result.tables.map(({ name }, i) => [name, rowsOf(result, i)]))
+}
+
+/** A time as a cell. */
+export const ago = (seconds: number): string => String(NOW - BigInt(Math.round(seconds * 1e9)))
+
+/** A link to a script as a cell. */
+export const linkTo = (label: string, script: string, args: Readonly<Record<string, string>>): string =>
+  JSON.stringify({ label, script, args })
+
 export const run = (wanted: RunRequest, context: RunContext): RunResult => runScript(wanted, context)
