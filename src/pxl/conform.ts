@@ -1,5 +1,6 @@
 /** Values against the types that a function's parameters are annotated with. */
 import { NixieError } from '../errors'
+import type { DataType } from '../records/types'
 import { parseTime } from './time'
 import { constant, describe, type TypeValue, type Value } from './values'
 
@@ -12,14 +13,21 @@ export function annotatedType(value: Value): TypeValue | undefined {
   return undefined
 }
 
+/** Units of numbers, as px.Bytes, take either kind of number. */
+function fits({ type }: { readonly type: DataType }, wanted: TypeValue): boolean {
+  if (type === wanted.type) return true
+  return wanted.semantic !== 'ST_NONE' && isNumber(type) && isNumber(wanted.type)
+}
+
+const isNumber = (type: DataType | undefined): boolean => type === 'INT64' || type === 'FLOAT64'
+
 /** The value as an argument of this type; a literal that fits gets the type's unit. Throws `type_error`. */
 export function conform(value: Value, type: TypeValue, what: string, nowNs: bigint): Value {
   if (value.kind === 'none') return value
   if (type.type === undefined ? value.kind === 'frame' : false) return value
-  if (value.kind === 'column' && value.expr.type === type.type) return value
+  if (value.kind === 'column' && fits(value.expr, type)) return value
   if (value.kind === 'constant') {
-    if (value.type === type.type)
-      return type.semantic === 'ST_NONE' ? value : { ...value, semantic: type.semantic }
+    if (fits(value, type)) return type.semantic === 'ST_NONE' ? value : { ...value, semantic: type.semantic }
     if (value.type === 'INT64' && type.type === 'FLOAT64') {
       return constant('FLOAT64', Number(value.value), type.semantic)
     }
