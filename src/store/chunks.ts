@@ -3,6 +3,7 @@ import type { Database } from 'bun:sqlite'
 import type { Vector } from '../records/batch'
 import type { Column } from '../records/table'
 import type { DataType } from '../records/types'
+import { mark } from './blob'
 import { decodeColumn, type EncodedColumn } from './columns'
 
 /** Column i of chunk c is row c · MAX_COLUMNS + i of `columns`. */
@@ -125,7 +126,14 @@ export function insertChunk(db: Database, id: number, chunk: NewChunk): number {
   let raw = 0
   const insert = db.query('INSERT INTO columns (id, min, max, data) VALUES (?, ?, ?, ?)')
   chunk.columns.forEach((column, i) => {
-    insert.run(id * MAX_COLUMNS + i, column.min ?? null, column.max ?? null, column.data)
+    const place = id * MAX_COLUMNS + i
+    mark(column.data, place)
+    try {
+      insert.run(place, column.min ?? null, column.max ?? null, column.data)
+    } finally {
+      // Where the transaction fails, it may get another place.
+      mark(column.data, place)
+    }
     bytes += column.data.length
     raw += column.rawBytes
   })
@@ -152,10 +160,11 @@ export function deleteChunk(db: Database, id: number): void {
 
 /** The column with this ordinal; throws `GoneChunk`, `DamagedBlob`, or SQLite's error. */
 export function readColumn(db: Database, chunk: Chunk, ordinal: number, type: DataType): Vector {
-  const row = db.query('SELECT data FROM columns WHERE id = ?').get(chunk.id * MAX_COLUMNS + ordinal)
+  const place = chunk.id * MAX_COLUMNS + ordinal
+  const row = db.query('SELECT data FROM columns WHERE id = ?').get(place)
   if (!row) throw new GoneChunk()
   const { data } = row as { data: Uint8Array }
-  return decodeColumn(data, type, chunk.rows, chunk.minNs)
+  return decodeColumn(data, type, chunk.rows, chunk.minNs, place)
 }
 
 /** Statistics of a column, without its blob. */

@@ -8,7 +8,7 @@ import {
   type Vector,
 } from '../records/batch'
 import type { DataType } from '../records/types'
-import { BlobWriter, readBlob } from './blob'
+import { BlobWriter, DamagedBlob, readBlob } from './blob'
 import { readBools, readNumbers, writeBools, writeNumbers } from './numbers'
 import type { Prune } from './store'
 import { readStrings, writeStrings } from './strings'
@@ -83,9 +83,19 @@ function joinNumbers(
   return sorted
 }
 
-/** A column as it was stored; `timeBase` is the base of its times. Throws `DamagedBlob`. */
-export function decodeColumn(data: Uint8Array, type: DataType, rows: number, timeBase: bigint): Vector {
-  const raw = readBlob(data)
+/** More than any chunk has: what claims to have them is damaged. */
+const MAX_ROWS = 1 << 20
+
+/** A column as it was stored in `place`; `timeBase` is the base of its times. Throws `DamagedBlob`. */
+export function decodeColumn(
+  data: Uint8Array,
+  type: DataType,
+  rows: number,
+  timeBase: bigint,
+  place = 0,
+): Vector {
+  if (rows > MAX_ROWS) throw new DamagedBlob('a chunk with too many rows')
+  const raw = readBlob(data, place)
   switch (type) {
     case 'STRING':
     case 'UINT128':

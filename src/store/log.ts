@@ -9,6 +9,7 @@
  */
 import { Database } from 'bun:sqlite'
 import { close, closeSync, fdatasync, fdatasyncSync, open, openSync } from 'node:fs'
+import { pragma } from './database'
 
 /** So many times as long as it should be, and it is folded at once, waiting for the disk. */
 const PATIENCE = 4
@@ -19,6 +20,7 @@ export class Log {
   /** What it should not grow beyond by much. */
   readonly limitBytes: number
   readonly #begin: () => void
+  readonly #pageBytes: number
   /**
    * The file itself, open as long as the database: closing any descriptor of it would drop the locks that SQLite holds
    * on it for this process (POSIX), and another program could take the log away.
@@ -31,9 +33,8 @@ export class Log {
   #unsynced = false
   /** Results of a round that was given up are passed over. */
   #round = 0
-  /** Bytes behind the last pin that was folded, and those of them that the current pin leaves out. */
+  /** Of the log, not yet in the file. */
   #bytes = 0
-  #bytesBehindPin = 0
 
   /** `begin` makes a small write, with which SQLite begins a folded log anew: that waits for the disk once. */
   constructor(db: Database, path: string, limitBytes: number, begin: () => void) {
@@ -42,12 +43,12 @@ export class Log {
     this.limitBytes = limitBytes
     this.#begin = begin
     this.#file = openSync(path, 'r')
+    this.#pageBytes = Number(pragma(db, 'page_size'))
     db.run(`PRAGMA journal_size_limit = ${Math.floor(2 * limitBytes)}`)
   }
 
   wrote(bytes: number): void {
     this.#bytes += bytes
-    this.#bytesBehindPin += bytes
   }
 
   /** It grows while it is folded: other upkeep should wait. */
@@ -64,8 +65,7 @@ export class Log {
   /** Folds what it can, waiting for the disk. */
   fold(): void {
     this.unpin()
-    this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').all()
-    this.#bytes = 0
+    this.#copy()
   }
 
   /** Gives up the round under way; to be called before the database is closed … */
@@ -87,7 +87,6 @@ export class Log {
     this.#pin = new Database(this.#path, { readonly: true })
     this.#pin.run('BEGIN')
     this.#pin.query('SELECT count(*) FROM sqlite_schema').get()
-    this.#bytesBehindPin = 0
     const next = this.#next(() => this.#fill())
     open(`${this.#path}-wal`, 'r', (failed, log) => {
       if (failed) next(failed)
@@ -97,8 +96,13 @@ export class Log {
 
   /** The log is on the disk up to the pin. */
   #fill(): void {
-    this.#copy()
-    this.#bytes = this.#bytesBehindPin
+    this.#unsynced = true
+    this.#db.run('PRAGMA synchronous = OFF')
+    try {
+      this.#copy()
+    } finally {
+      this.#db.run('PRAGMA synchronous = NORMAL')
+    }
     this.#flushing = true
     const next = this.#next(() => {
       this.#unsynced = false
@@ -112,14 +116,10 @@ export class Log {
     })
   }
 
+  /** Readers may keep it from a part of the log, or from all: that is left for the next time. */
   #copy(): void {
-    this.#unsynced = true
-    this.#db.run('PRAGMA synchronous = OFF')
-    try {
-      this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').all()
-    } finally {
-      this.#db.run('PRAGMA synchronous = NORMAL')
-    }
+    const left = this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').get() as Record<string, number | bigint>
+    this.#bytes = (Number(left.log) - Number(left.checkpointed)) * this.#pageBytes
   }
 
   /** What comes after a flush. Where it fails the pin stays, until `fold` tries and tells. */

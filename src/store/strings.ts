@@ -130,7 +130,7 @@ export function readStrings(
   const lengthsAt = HEAD_BYTES + codeWidth * rows
   const textsAt = lengthsAt + lengthWidth * entries
   const known = tag === DICTIONARY || (tag === PLAIN && entries === rows)
-  if (!known || codeWidth > 4 || lengthWidth > 4 || view.getUint32(4, true) !== rows)
+  if (!known || entries > rows || codeWidth > 4 || lengthWidth > 4 || view.getUint32(4, true) !== rows)
     throw new DamagedBlob('a string column of unknown encoding')
   if (raw.length !== textsAt + textBytes) throw new DamagedBlob('a string column has the wrong length')
   const codes = new Uint32Array(rows)

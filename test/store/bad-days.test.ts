@@ -10,6 +10,7 @@ import { crashOften } from './crash'
 import {
   batchOf,
   events,
+  noise,
   numbersOf,
   open,
   SECOND_NS,
@@ -29,9 +30,6 @@ const failure = (work: () => unknown): NixieError => {
   }
   throw new Error('it did not fail')
 }
-
-/** Text that zstd cannot make small. */
-const noise = (n: number) => Buffer.from(crypto.getRandomValues(new Uint8Array(600))).toString('base64') + n
 
 describe('retention', () => {
   test('by time: chunks whose newest row is too old go, and the processes that only they named', () =>

@@ -94,3 +94,7 @@ export function rowsOf(
 export function numbersOf(source: Source): number[] {
   return rowsOf(source, events).map((row) => row.n as number)
 }
+
+/** Text that zstd cannot make small. */
+export const noise = (n: number) =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(600))).toString('base64') + n
