@@ -2,12 +2,14 @@
 import { NixieError } from '../errors'
 import type { Metadata } from '../metadata/metadata'
 import type { Batch } from '../records/batch'
-import type { Source } from '../store/store'
+import type { Selection, Source } from '../store/store'
 import { Budget, type Limits } from './budget'
 import { conjuncts } from './conditions'
+import { readers } from './graph'
 import { HashAggregate } from './operators/aggregate'
 import { HashJoin } from './operators/join'
-import { Operator, type OperatorContext, type Port } from './operators/operator'
+import type { Operator, OperatorContext, Port } from './operators/operator'
+import { ReadCounts, SourceOperator, selectionOf } from './operators/source'
 import { Filter, Limit, Project } from './operators/stages'
 import { Union } from './operators/union'
 import { optimise } from './optimise'
@@ -50,37 +52,6 @@ export interface ExecuteStats {
   readonly batchesRead: number
   /** Most bytes held at once, by accounting. */
   readonly peakBytes: number
-}
-
-/** A scan or a virtual table: it pushes when it is told to. */
-class SourceOperator extends Operator {
-  readonly #batches: () => Iterable<Batch>
-  readonly #read: (batch: Batch) => void
-
-  constructor(
-    columns: readonly TypedColumn[],
-    context: OperatorContext,
-    batches: () => Iterable<Batch>,
-    read: (batch: Batch) => void,
-  ) {
-    super(columns, context)
-    this.#batches = batches
-    this.#read = read
-  }
-
-  run(): void {
-    if (this.wanted) {
-      for (const batch of this.#batches()) {
-        this.#read(batch)
-        const bytes = bytesOf(batch)
-        this.context.budget.hold(bytes)
-        this.emit(batch)
-        this.context.budget.hold(-bytes)
-        if (!this.wanted) break
-      }
-    }
-    this.end()
-  }
 }
 
 /** Keeps or emits what is to be shown, up to the row limit. */
@@ -139,18 +110,20 @@ class Sink implements Port {
   }
 }
 
+type Scan = Extract<Node, { op: 'scan' }>
+
 class Execution {
   readonly #given: ExecuteContext
   readonly #context: OperatorContext
   readonly #operators = new Map<Node, Operator>()
   /** In the order in which they are to run. */
   readonly #sources: SourceOperator[] = []
-  rowsRead = 0
-  bytesRead = 0
-  batchesRead = 0
+  readonly #readers: ReadonlyMap<Node, number>
+  readonly counts = new ReadCounts()
 
-  constructor(given: ExecuteContext, budget: Budget) {
+  constructor(plan: Plan, given: ExecuteContext, budget: Budget) {
     this.#given = given
+    this.#readers = readers(plan)
     const { metadata, nowNs } = given
     this.#context = { budget, functions: { metadata, nowNs, checkpoint: () => budget.checkpoint() } }
   }
@@ -171,12 +144,14 @@ class Execution {
     const context = this.#context
     switch (node.op) {
       case 'scan':
-        return this.#source(node, () => this.#scan(node))
+        return this.#source(node, () => this.#scan(node, node.columns))
       case 'empty':
         return this.#source(node, () => [])
       case 'virtual':
         return this.#source(node, () => [this.#virtual(node)])
       case 'filter': {
+        if (node.input.op === 'scan' && this.#readers.get(node.input) === 1)
+          return this.#filteredScan(node, node.input)
         const input = this.operator(node.input)
         return attach(input, new Filter(node.columns, input.columns, conjuncts(node.predicate), context))
       }
@@ -222,20 +197,34 @@ class Execution {
     return join
   }
 
-  #source(node: Node, batches: () => Iterable<Batch>): SourceOperator {
-    const source = new SourceOperator(node.columns, this.#context, batches, (batch) => {
-      this.rowsRead += batch.rows
-      this.bytesRead += bytesOf(batch)
-      this.batchesRead++
-    })
+  #source(
+    node: Node,
+    batches: () => Iterable<Batch>,
+    read = (batch: Batch) => this.counts.add(batch),
+  ): SourceOperator {
+    const source = new SourceOperator(node.columns, this.#context, batches, read)
     this.#sources.push(source)
     return source
   }
 
-  #scan(node: Extract<Node, { op: 'scan' }>): Iterable<Batch> {
+  /** The source tests the conditions itself, and reads the other columns only of the rows that stay. */
+  #filteredScan(filter: Extract<Node, { op: 'filter' }>, scan: Scan): Operator {
+    const conditions = conjuncts(filter.predicate)
+    const select = selectionOf(conditions, scan.columns, this.#context, this.counts)
+    return this.#source(
+      filter,
+      () => this.#scan(scan, filter.columns, select),
+      (batch) => {
+        this.counts.bytes += bytesOf(batch)
+      },
+    )
+  }
+
+  #scan(node: Scan, columns: readonly TypedColumn[], select?: readonly Selection[]): Iterable<Batch> {
     const { table, startNs, endNs, prune, reverse } = node
     const batches = this.#given.source.scan(table, {
-      columns: node.columns.map((column) => column.name),
+      columns: columns.map((column) => column.name),
+      ...(select === undefined ? {} : { select }),
       ...(startNs === undefined ? {} : { startNs }),
       ...(endNs === undefined ? {} : { endNs }),
       ...(prune === undefined ? {} : { prune }),
@@ -277,9 +266,10 @@ function attach<T extends Operator & Port>(input: Operator, stage: T): T {
  */
 export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[]; stats: ExecuteStats } {
   const budget = new Budget(given.limits, given.cancelled)
-  const execution = new Execution(given, budget)
+  const optimised = optimise(plan)
+  const execution = new Execution(optimised, given, budget)
   const { emit } = given
-  const sinks = optimise(plan).outputs.map(({ name, node }, i) => {
+  const sinks = optimised.outputs.map(({ name, node }, i) => {
     const sink = new Sink(name, node.columns, budget, emit && ((batch) => emit(i, batch)))
     execution.operator(node).connect(sink)
     return sink
@@ -287,6 +277,6 @@ export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[
   budget.checkpoint()
   execution.run()
   const tables = sinks.map((sink) => sink.result())
-  const { rowsRead, bytesRead, batchesRead } = execution
+  const { rows: rowsRead, bytes: bytesRead, batches: batchesRead } = execution.counts
   return { tables, stats: { rowsRead, bytesRead, batchesRead, peakBytes: budget.peakBytes } }
 }

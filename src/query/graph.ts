@@ -45,3 +45,12 @@ export function consumersFirst(plan: Plan): Node[] {
   for (const { node } of plan.outputs) visit(node)
   return order.reverse()
 }
+
+/** How often each node is read. */
+export function readers(plan: Plan): Map<Node, number> {
+  const counts = new Map<Node, number>()
+  const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1)
+  for (const { node } of plan.outputs) count(node)
+  for (const node of consumersFirst(plan)) for (const input of inputsOf(node)) count(input)
+  return counts
+}

@@ -5,7 +5,7 @@
 import { columnsOf, conjunction, conjuncts, pruneOf } from './conditions'
 import { AGGREGATES } from './functions/aggregates'
 import { fuse } from './fuse'
-import { consumersFirst, inputsOf, withInputs } from './graph'
+import { consumersFirst, inputsOf, readers, withInputs } from './graph'
 import type { Expr, Node, Plan, TypedColumn } from './plan'
 import { share } from './share'
 
@@ -20,15 +20,6 @@ export function optimise(plan: Plan): Plan {
 
 function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {
   return { outputs: plan.outputs.map(({ name, node }) => ({ name, node: map(node) })) }
-}
-
-/** How often each node is read. */
-function readers(plan: Plan): Map<Node, number> {
-  const counts = new Map<Node, number>()
-  const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1)
-  for (const { node } of plan.outputs) count(node)
-  for (const node of consumersFirst(plan)) for (const input of inputsOf(node)) count(input)
-  return counts
 }
 
 /** Moves filters and limits down; past a node only when nobody else reads it. */
@@ -140,7 +131,7 @@ function requireInputs(
       const read = node.aggregates.filter(
         ({ name, fn }) => wanted.has(name) && !AGGREGATES.get(fn)?.ignoresValues,
       )
-      require(node.input, [...node.keys, ...read.map(({ column }) => column)])
+      require(node.input, [...node.keys, ...read.flatMap(({ column, more = [] }) => [column, ...more])])
       return
     }
     case 'join': {

@@ -104,6 +104,13 @@ describe('time', () => {
     expect(asked).toBe(101)
   })
 
+  test('cancelling ends a scan of which no row stays', () => {
+    let asked = 0
+    const none = filter(http, call('lessThan', column(http, 'n'), call('negate', column(http, 'n'))))
+    expect(codeOf(none, { cancelled: () => ++asked > 3 })).toBe('cancelled')
+    expect(asked).toBe(4)
+  })
+
   test('cancelling ends it between batches', () => {
     let asked = 0
     expect(codeOf(http, { cancelled: () => ++asked > 5 })).toBe('cancelled')

@@ -126,6 +126,23 @@ describe('filters', () => {
     expect(run(node, source())).toEqual([[33, '/1']])
   })
 
+  test('are tested by the source, which reads the other columns only of rows that stay', () => {
+    const path = call('contains', column(http, 'path'), literal('STRING', '7'))
+    const given = source()
+    const node = project(filter(http, call('logicalAnd', path, failed)), { latency: column(http, 'latency') })
+    const never = call('greaterThan', status, literal('INT64', 97n))
+    expect(run(project(filter(http, call('logicalAnd', path, never)), { s: status }), given)).toEqual([])
+    const few = call('greaterThan', status, literal('INT64', 80n))
+    expect(run(project(filter(http, call('logicalAnd', path, few)), { s: status }), given)).toEqual([
+      [87],
+      [97],
+    ])
+    run(node, given)
+    const { columns, select } = given.scans.at(-1)!.options
+    expect(columns).toEqual(['latency'])
+    expect(select!.map((step) => step.columns)).toEqual([['status'], ['path']])
+  })
+
   test('of one reader do not touch what another reads', () => {
     const some = filter(http, failed)
     const both = joined(limit(http, 3), limit(some, 2), 'inner', [])

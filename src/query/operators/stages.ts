@@ -51,7 +51,8 @@ export class Filter extends Stage {
   }
 }
 
-function narrowed(values: Uint8Array, rows: number, before: Uint32Array | undefined): Uint32Array {
+/** Of the rows (`before`, or all) those whose value is 1. */
+export function narrowed(values: Uint8Array, rows: number, before: Uint32Array | undefined): Uint32Array {
   const selected = new Uint32Array(before?.length ?? rows)
   let count = 0
   if (before) {

@@ -43,23 +43,29 @@ export class StoredTables implements Source {
     }))
   }
 
-  *scan(name: string, { columns, startNs, endNs, reverse }: ScanOptions): Iterable<Batch> {
+  *scan(name: string, { columns, startNs, endNs, reverse, select }: ScanOptions): Iterable<Batch> {
     const table = this.#tables.get(name)!
     const within = (time: bigint) => (startNs ?? time) <= time && time <= (endNs ?? time)
     const rows = table.rows.filter((row) => within((row.time_ ?? 0n) as bigint))
     const chunks: Row[][] = []
     for (let at = 0; at < rows.length; at += CHUNK_ROWS) chunks.push(rows.slice(at, at + CHUNK_ROWS))
+    const batchOf = (names: readonly string[], part: readonly Row[]): Batch => ({
+      rows: part.length,
+      columns: names.map((column) => {
+        const { type } = table.columns.find((c) => c.name === column)!
+        return columnOf(
+          type,
+          part.map((row) => row[column]!),
+        )
+      }),
+    })
     for (const chunk of reverse ? chunks.reverse() : chunks) {
-      yield {
-        rows: chunk.length,
-        columns: columns.map((column) => {
-          const { type } = table.columns.find((c) => c.name === column)!
-          return columnOf(
-            type,
-            chunk.map((row) => row[column]!),
-          )
-        }),
+      let left = chunk
+      for (const step of select ?? []) {
+        const stay = step.keep(batchOf(step.columns, left))
+        if (stay) left = Array.from(stay, (place) => left[place]!)
       }
+      if (left.length > 0) yield batchOf(columns, left)
     }
   }
 

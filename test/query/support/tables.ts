@@ -8,7 +8,7 @@ import type { Aggregate, Expr, Node, Plan, TypedColumn } from '../../../src/quer
 import { gather } from '../../../src/query/vectors'
 import { type Batch, cell, type Vector } from '../../../src/records/batch'
 import type { DataType, SemanticType } from '../../../src/records/types'
-import type { Prune, ScanOptions, Source } from '../../../src/store/store'
+import type { Prune, ScanOptions, Selection, Source } from '../../../src/store/store'
 import { metadata } from '../../metadata/support'
 
 export { metadata }
@@ -73,6 +73,18 @@ function ruledOut({ column, op, value }: Prune, columns: readonly TypedColumn[],
   return true
 }
 
+function selected(columns: readonly TypedColumn[], batch: Batch, steps: readonly Selection[]): Batch {
+  let left = batch
+  for (const step of steps) {
+    const wanted = step.columns.map(
+      (name) => left.columns[columns.findIndex((column) => column.name === name)]!,
+    )
+    const stay = step.keep({ rows: left.rows, columns: wanted })
+    if (stay) left = { rows: stay.length, columns: left.columns.map((vector) => gather(vector, stay)) }
+  }
+  return left
+}
+
 export class MemorySource implements Source {
   readonly scans: { table: string; options: ScanOptions }[] = []
   batchesGiven = 0
@@ -93,7 +105,8 @@ export class MemorySource implements Source {
     for (const batch of batches) {
       if (options.prune?.some((prune) => ruledOut(prune, columns, batch))) continue
       this.batchesGiven++
-      yield { rows: batch.rows, columns: places.map((place) => batch.columns[place]!) }
+      const chosen = selected(columns, batch, options.select ?? [])
+      if (chosen.rows > 0) yield { rows: chosen.rows, columns: places.map((place) => chosen.columns[place]!) }
     }
   }
 
