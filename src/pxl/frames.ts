@@ -119,6 +119,8 @@ export function filter(node: Node, condition: Expr): Node {
 export interface AggregateSpec {
   readonly name: string
   readonly column: string
+  /** Further columns, of aggregates that take several. */
+  readonly more?: readonly string[]
   readonly fn: string
 }
 
@@ -133,23 +135,24 @@ export function aggregate(node: Node, keys: readonly string[], specs: readonly A
   }
   const columns = keys.map((key) => typed(key, columnOf(node, key)))
   const aggregates: Aggregate[] = []
-  for (const { name, column, fn } of specs) {
+  for (const { name, column, more = [], fn } of specs) {
     const source = columnOf(node, column)
-    const result = resolveAggregate(fn, source)
-    if (!result) throw aggregateError(fn, source)
-    aggregates.push({ name, column, fn })
+    const others = more.map((one) => columnOf(node, one))
+    const result = resolveAggregate(fn, source, ...others)
+    if (!result) throw aggregateError(fn, [source, ...others])
+    aggregates.push({ name, column, ...(more.length > 0 && { more }), fn })
     columns.push(typed(name, result))
   }
   return bounded({ op: 'aggregate', input: node, keys, aggregates, columns }, [node])
 }
 
-function aggregateError(fn: string, column: TypedColumn): NixieError {
+function aggregateError(fn: string, columns: readonly TypedColumn[]): NixieError {
   if (isAggregate(fn)) {
     const takes = listFunctions().filter((f) => f.kind === 'aggregate' && f.name === fn)
     return new NixieError(
       'type_error',
-      `px.${fn} does not take the ${column.type} column '${column.name}'`,
-      `It takes ${takes.map((f) => f.args[0]?.type).join(', ')}.`,
+      `px.${fn} does not take ${columns.map(({ type, name }) => `the ${type} column '${name}'`).join(' and ')}`,
+      `It takes ${takes.map((f) => f.args.map(({ type }) => type).join(' with ')).join(', ')}.`,
     )
   }
   const known = new Set(listFunctions().flatMap((f) => (f.kind === 'aggregate' ? [f.name] : [])))

@@ -146,7 +146,7 @@ function aggregateSpecs(node: Node, args: readonly CallArgument[], { source }: C
     const [column, fn, more] = value.items
     if (!column || !fn || more)
       throw source.error('compile_error', at, `agg: '${name}' must be a pair`, AGG_HINT)
-    const [from] = namesOf(column, source, `agg: '${name}'`, (given) => columnOf(node, given))
+    const [from, ...others] = namesOf(column, source, `agg: '${name}'`, (given) => columnOf(node, given))
     if (from === undefined || fn.value.kind !== 'engine') {
       throw source.error(
         'type_error',
@@ -155,7 +155,7 @@ function aggregateSpecs(node: Node, args: readonly CallArgument[], { source }: C
         AGG_HINT,
       )
     }
-    const spec = { name, column: from, fn: fn.value.name }
+    const spec = { name, column: from, more: others, fn: fn.value.name }
     // Alone first, so that an error stands at this aggregate.
     located(source, fn.at, () => aggregate(node, [], [spec]))
     return spec

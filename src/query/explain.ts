@@ -67,7 +67,8 @@ function detailOf(node: Node, sizes: Sizes): string {
         .join(', ')
     case 'aggregate': {
       const results = node.aggregates.map(
-        ({ name, fn, column, quantile }) => `${nameText(name)} = ${quantile ?? fn}(${nameText(column)})`,
+        ({ name, fn, column, more = [], quantile }) =>
+          `${nameText(name)} = ${quantile ?? fn}(${names([column, ...more])})`,
       )
       return `by (${names(node.keys)})${results.length > 0 ? `: ${results.join(', ')}` : ''}`
     }

@@ -5,8 +5,8 @@ import { doubles, ints, intsFromBigints, vectorOf, zeroOf } from '../operand'
 import { commonBase, rebased } from '../vectors'
 
 export interface Accumulator {
-  /** Row i belongs to group `groups[i]`, which is below `count`. */
-  add(values: Vector, groups: Uint32Array, rows: number, count: number): void
+  /** Row i belongs to group `groups[i]`, which is below `count`. `more`: the other columns, where there are several. */
+  add(values: Vector, groups: Uint32Array, rows: number, count: number, more?: readonly Vector[]): void
   /** One value for each of `count` groups; of none seen 0, '' or false. */
   finish(count: number): Vector
   /** The same of the groups `from` to `to`, for what costs much to make. */

@@ -33,7 +33,8 @@ function podAtTime(args: readonly Operand[], rows: number, { metadata }: Functio
   const codes = new Uint32Array(rows)
   for (let i = 0; i < rows; i++) {
     const address = addresses.values[i & addresses.mask]!
-    const candidates = (tenancies[address] ??= lookUp(addresses.dict.get(address)))
+    const candidates = tenancies[address] ?? lookUp(addresses.dict.get(address))
+    tenancies[address] = candidates
     if (candidates.length === 0) continue
     const time = times.values[i & times.mask]!
     for (const { code, from, to } of candidates) {

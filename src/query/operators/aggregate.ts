@@ -12,6 +12,7 @@ import { indexOf, type OperatorContext, Stage } from './operator'
 interface Running {
   /** Place of its column in the input; -1 when the values aren't looked at. */
   readonly column: number
+  readonly more?: readonly number[] | undefined
   readonly accumulator: Accumulator
 }
 
@@ -34,13 +35,13 @@ export class HashAggregate extends Stage {
     this.#keys = node.keys.map((key) => indexOf(input, key))
     this.#grouping = new Grouping(this.#keys.map((key) => input[key]!.type))
     const quantiles = new Map<string, { accumulator: Quantiles; names: string[] }>()
-    this.#outputs = node.aggregates.map(({ fn, column, quantile }) => {
+    this.#outputs = node.aggregates.map(({ fn, column, more, quantile }) => {
       const spec = AGGREGATES.get(fn)
       if (!spec) throw new NixieError('type_error', `There is no aggregate '${fn}'`)
       const index = spec.ignoresValues ? -1 : indexOf(input, column)
       if (quantile === undefined) {
         const accumulator = spec.create(input[index]?.type ?? 'INT64')
-        this.#running.push({ column: index, accumulator })
+        this.#running.push({ column: index, accumulator, more: more?.map((name) => indexOf(input, name)) })
         return (count) => slices(accumulator, count)
       }
       const shared = quantiles.get(column) ?? { accumulator: new Quantiles(), names: [] }
@@ -58,8 +59,10 @@ export class HashAggregate extends Stage {
       rows,
     )
     const nothing = emptyVector('INT64')
-    for (const { column, accumulator } of this.#running)
-      accumulator.add(columns[column] ?? nothing, groups, rows, this.#grouping.size)
+    for (const { column, accumulator, more } of this.#running) {
+      const others = more?.map((index) => columns[index]!)
+      accumulator.add(columns[column] ?? nothing, groups, rows, this.#grouping.size, others)
+    }
     this.#account()
   }
 

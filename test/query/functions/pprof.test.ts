@@ -1,6 +1,7 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { Pprof } from '../../../src/query/functions/pprof'
 import { vectorOf } from '../../../src/query/operand'
+import { contextOf, request, rowsOf, run, withScript } from '../../runner/support'
 
 type Field = readonly [field: number, value: number | Buffer]
 
@@ -86,4 +87,40 @@ test('stacks, counts and the period of each group', () => {
   })
   expect(readProfile(text(result, 1)).samples).toEqual([[['other'], [5, 55_000_000]]])
   expect(readProfile(text(result, 2)).samples).toEqual([])
+})
+
+describe('in a script', () => {
+  const rows = [
+    request(3, { req_path: 'main;a', latency: 2, resp_status: 11 }),
+    request(2, { req_path: 'main;b', latency: 3, resp_status: 11 }),
+    request(1, { req_path: 'main;a', latency: 5, resp_status: 11 }),
+  ]
+  const script = (aggregate: string) =>
+    withScript(contextOf(rows), 'own/pprof', {
+      'pprof.pxl': `import px\ndf = px.DataFrame('http_events')\npx.display(df.groupby('trace_role').agg(p=(${aggregate}, px.pprof)))\n`,
+      'manifest.yaml': 'short: Own\nlong: A script.\n',
+    })
+
+  test('it takes three columns', () => {
+    const result = run({ script: 'own/pprof', args: {} }, script("['req_path', 'latency', 'resp_status']"))
+    expect(readProfile(rowsOf(result)[0]!.p as string).samples).toEqual([
+      [
+        ['a', 'main'],
+        [7, 77_000_000],
+      ],
+      [
+        ['b', 'main'],
+        [3, 33_000_000],
+      ],
+    ])
+  })
+
+  test('of other types or fewer, it says what it takes', () => {
+    expect(() => run({ script: 'own/pprof', args: {} }, script("'req_path'"))).toThrow(
+      "px.pprof does not take the STRING column 'req_path'",
+    )
+    expect(() =>
+      run({ script: 'own/pprof', args: {} }, script("['req_path', 'latency', 'req_body']")),
+    ).toThrow("and the STRING column 'req_body'")
+  })
 })
