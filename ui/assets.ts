@@ -3,6 +3,7 @@
 import { Hono } from 'hono'
 import uplotStyle from 'uplot/dist/uPlot.min.css' with { type: 'text' }
 import { bundleClient } from './bundle' with { type: 'macro' }
+import drawn from './drawn.css' with { type: 'text' }
 import icon from './icon.svg' with { type: 'text' }
 import style from './style.css' with { type: 'text' }
 
@@ -18,11 +19,19 @@ function asset(name: string, extension: string, type: string, body: string): Ass
   return { body, type, path: `/assets/${name}.${hash}.${extension}` }
 }
 
-export const CLIENT = asset('nixie', 'js', 'text/javascript; charset=utf-8', bundleClient())
-export const STYLE = asset('nixie', 'css', 'text/css; charset=utf-8', `${uplotStyle}\n${style}`)
+const SCRIPT = 'text/javascript; charset=utf-8'
+
+/** On every page. */
+export const CLIENT = asset('nixie', 'js', SCRIPT, bundleClient('index.ts'))
+/** On the query page. */
+export const EDITOR = asset('editor', 'js', SCRIPT, bundleClient('editor/index.ts'))
+/** Where a graph or a flame graph is drawn. */
+export const GRAPH = asset('graph', 'js', SCRIPT, bundleClient('graph/index.ts'))
+export const FLAME = asset('flame', 'js', SCRIPT, bundleClient('flame/index.ts'))
+export const STYLE = asset('nixie', 'css', 'text/css; charset=utf-8', `${uplotStyle}\n${style}\n${drawn}`)
 export const ICON = asset('nixie', 'svg', 'image/svg+xml', icon)
 
-const BY_PATH = new Map([CLIENT, STYLE, ICON].map((a) => [a.path, a]))
+const BY_PATH = new Map([CLIENT, EDITOR, GRAPH, FLAME, STYLE, ICON].map((a) => [a.path, a]))
 
 export function assetRoutes(): Hono {
   const app = new Hono()

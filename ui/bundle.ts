@@ -1,8 +1,8 @@
 /** A Bun macro: runs when the importing file is transpiled, so that the executable holds the bundled text. */
 
-/** The browser's part (ui/client with htmx and uPlot) as one classic script. Throws what the bundler says. */
-export function bundleClient(): string {
-  const entry = `${import.meta.dir}/client/index.ts`
+/** A part of ui/client with what it imports, as one classic script. Throws what the bundler says. */
+export function bundleClient(file: string): string {
+  const entry = `${import.meta.dir}/client/${file}`
   // A second process: the bundler can't be entered again from within a macro.
   const run = Bun.spawnSync([
     process.execPath,
@@ -12,6 +12,6 @@ export function bundleClient(): string {
     '--target=browser',
     '--format=iife',
   ])
-  if (run.exitCode !== 0) throw new Error(`ui/client does not bundle: ${run.stderr}`)
+  if (run.exitCode !== 0) throw new Error(`ui/client/${file} does not bundle: ${run.stderr}`)
   return run.stdout.toString()
 }

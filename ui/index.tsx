@@ -6,14 +6,23 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { NixieError } from '../src/errors'
 import type { ResultTable, ScriptInfo } from '../src/runner/runner'
 import { didYouMean } from '../src/suggest'
-import { assetRoutes } from './assets'
+import { assetRoutes, EDITOR } from './assets'
 import type { UiDeps } from './deps'
+import { ErrorView } from './error'
 import type { KnownScripts } from './format'
 import { Page } from './layout'
 import { HealthView } from './pages/health'
-import { type Outcome, outcome } from './pages/outcome'
+import { outcome } from './pages/outcome'
 import { type Overview, OverviewFragment, OverviewView, TimelineFragment } from './pages/overview'
-import { QueryFragment, type QueryState, QueryView, queryUrl, readQueryState } from './pages/query'
+import {
+  QueryFragment,
+  type QueryState,
+  QueryView,
+  queryUrl,
+  readQueryState,
+  readScript,
+  valuesOf,
+} from './pages/query'
 import { fragmentPath, Missing, pagePath, ResultFragment, ScriptView } from './pages/script'
 import { findScripts, Options, ScriptList } from './pages/scripts'
 import { TableList, TableView } from './pages/tables'
@@ -48,12 +57,18 @@ async function runScript(deps: Served, c: Context) {
   const { script, scripts } = await scriptOf(deps, c)
   const asked = readViewState(c.req.query())
   const state = { ...asked, args: givenArgs(script, asked.args) }
-  if (missingArgs(script, state.args).length > 0)
-    return { script, state, view: <Missing script={script} state={state} />, status: 200 }
+  const missing = missingArgs(script, state.args)
+  if (missing.length > 0) return { script, state, view: <Missing names={missing} />, status: 200 }
   const wanted = {
     request: { script: script.name, args: state.args },
     widgets: script.widgets,
-    place: { page: pagePath(script), fragment: fragmentPath(script), state, scripts },
+    place: {
+      page: pagePath(script),
+      fragment: fragmentPath(script),
+      state,
+      scripts,
+      download: `/api/run/${script.name}`,
+    },
     source: script.text,
   }
   return { script, state, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
@@ -87,30 +102,55 @@ function scriptRoutes(app: Hono, deps: Served): void {
   })
 }
 
-async function runText(deps: Served, c: Context, state: QueryState): Promise<Outcome> {
-  const { text } = state.args
-  const scripts = namesOf(await deps.runner.scripts())
-  const place = { page: '/query', fragment: '/query/result', state, scripts }
-  return outcome(deps.runner, { request: { text }, widgets: [], place, source: text }, c.req.raw.signal)
+/** What came of a text with its view, and the view's variables as fields. */
+async function runText(deps: Served, c: Context, state: QueryState) {
+  const { text, view = '' } = state
+  const place = {
+    page: '/query',
+    fragment: '/query/result',
+    download: 'text',
+    state,
+    scripts: namesOf(await deps.runner.scripts()),
+  }
+  try {
+    const { variables, widgets } = readScript(text, view)
+    const args = valuesOf(variables, state)
+    const missing = missingArgs({ variables }, args)
+    if (missing.length > 0) return { variables, view: <Missing names={missing} />, status: 200 }
+    const request = { text, ...(view === '' ? {} : { view, args }) }
+    const wanted = { request, widgets, place, source: text }
+    return { variables, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
+  } catch (cause) {
+    const error = NixieError.from(cause)
+    return { variables: [], view: <ErrorView error={error.shape} />, status: error.status }
+  }
 }
 
 async function queryFragment(deps: Served, c: Context, fields: Record<string, string>): Promise<Response> {
   const state = readQueryState(fields)
   if (!state) throw new NixieError('bad_request', 'There is no text to run', 'Type PxL.')
-  const { view, status } = await runText(deps, c, state)
+  const { variables, view, status } = await runText(deps, c, state)
   const url = queryUrl(state)
   if (url) pushUrl(c, url)
-  return fragment(c, <QueryFragment state={state} view={view} />, status)
+  return fragment(c, <QueryFragment state={state} variables={variables} view={view} />, status)
 }
 
 function queryRoutes(app: Hono, deps: Served): void {
   app.get('/query', async (c) => {
     const state = readQueryState(c.req.query())
     const copied = (await deps.runner.scripts()).find((s) => s.name === c.req.query('_script'))
-    const result = state && (await runText(deps, c, state))
-    const text = state?.args.text ?? copied?.text
-    const view = <QueryView text={text} view={state && <QueryFragment state={state} view={result?.view} />} />
-    return page(c, deps, 'Query', view, result?.status)
+    const ran = state && (await runText(deps, c, state))
+    const shown = (
+      <QueryView
+        text={state?.text ?? copied?.text}
+        spec={state?.view ?? copied?.viewText}
+        variables={ran?.variables ?? copied?.variables ?? []}
+        values={state ? valuesOf(ran?.variables ?? [], state) : {}}
+        sort={state?.sort}
+        view={ran?.view}
+      />
+    )
+    return page(c, deps, 'Query', shown, ran?.status, [EDITOR.path])
   })
   app.get('/query/result', (c) => queryFragment(deps, c, c.req.query()))
   app.post('/query/result', async (c) => {
@@ -166,11 +206,18 @@ function hostRoutes(app: Hono, deps: Served): void {
   })
 }
 
-async function page(c: Context, deps: Served, title: string, view: Child, status = 200): Promise<Response> {
+async function page(
+  c: Context,
+  deps: Served,
+  title: string,
+  view: Child,
+  status = 200,
+  scripts: readonly string[] = [],
+): Promise<Response> {
   const now = await deps.status()
   deps.rates.add(now.counters, Date.now())
   const whole = (
-    <Page title={title} path={c.req.path} status={now} losing={deps.rates.losing}>
+    <Page title={title} path={c.req.path} status={now} losing={deps.rates.losing} more={scripts}>
       {view}
     </Page>
   )

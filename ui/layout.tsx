@@ -28,6 +28,8 @@ interface PageProps {
   readonly status?: Status | undefined
   /** Something was lost in the last minute; undefined: not known, ever since the start counts. */
   readonly losing?: boolean | undefined
+  /** Scripts that only this page loads. */
+  readonly more?: readonly string[]
   readonly children?: Child
 }
 
@@ -70,7 +72,7 @@ function State({ status, losing }: { status: Status; losing: boolean | undefined
   )
 }
 
-export function Page({ title, path, status, losing, children }: PageProps) {
+export function Page({ title, path, status, losing, more = [], children }: PageProps) {
   return (
     <>
       {raw('<!doctype html>')}
@@ -84,6 +86,9 @@ export function Page({ title, path, status, losing, children }: PageProps) {
           <link rel="icon" type="image/svg+xml" href={ICON.path} />
           <link rel="stylesheet" href={STYLE.path} />
           <script src={CLIENT.path} defer />
+          {more.map((src) => (
+            <script src={src} defer />
+          ))}
         </head>
         <body>
           <a class="skip" href="#main">

@@ -3,7 +3,7 @@ import { type ErrorShape, NixieError } from '../src/errors'
 import type { Cell, ResultTable, Runner } from '../src/runner/runner'
 import OVERVIEW from './pages/overview.pxl' with { type: 'text' }
 import TIMELINE from './pages/timeline.pxl' with { type: 'text' }
-import type { ChartData } from './widgets/timeseries'
+import type { ChartData } from './widgets/drawn'
 
 export interface Traffic {
   /** HTTP by who answers, the busiest first. */

@@ -52,7 +52,7 @@ export function givenArgs(script: ScriptInfo, args: ViewState['args']): Record<s
 }
 
 /** Variables that have neither a default nor a value. */
-export function missingArgs(script: ScriptInfo, args: ViewState['args']): string[] {
+export function missingArgs(script: Pick<ScriptInfo, 'variables'>, args: ViewState['args']): string[] {
   return script.variables.filter((v) => v.defaultValue === undefined && !args[v.name]).map((v) => v.name)
 }
 

@@ -1,6 +1,7 @@
 /** A Runner over literal tables, for tests of what only shows results: the real one needs a store and a thread. */
 import { NixieError } from '../../src/errors'
 import { type Completion, check, complete, type Diagnostic } from '../../src/pxl/editor'
+import type { TableSchema } from '../../src/pxl/frames'
 import { answerText } from '../../src/runner/formats/text'
 import type {
   Cell,
@@ -12,11 +13,12 @@ import type {
   RunRequest,
   RunResult,
   ScriptInfo,
+  StoreReport,
   StreamOutput,
   TableRequest,
   TableSummary,
 } from '../../src/runner/runner'
-import { EXPLAINED, streamOf } from './recording-runner'
+import { EXPLAINED, STORE, streamOf } from './recording-runner'
 
 export function resultTable(
   name: string,
@@ -45,6 +47,9 @@ interface Literal {
   readonly giveText?: (text: string) => readonly ResultTable[]
 }
 
+/** Epoch nanoseconds. */
+const NOW = 1_800_000_000_000_000_000n
+
 export class LiteralRunner implements Runner {
   /** Every request, in order. */
   readonly requests: RunRequest[] = []
@@ -52,6 +57,10 @@ export class LiteralRunner implements Runner {
 
   constructor(literal: Literal) {
     this.#literal = literal
+  }
+
+  get #schemas(): readonly TableSchema[] {
+    return (this.#literal.tables ?? []) as readonly TableSchema[]
   }
 
   async run(request: RunRequest): Promise<RunResult> {
@@ -81,11 +90,11 @@ export class LiteralRunner implements Runner {
   }
 
   async check(text: string): Promise<readonly Diagnostic[]> {
-    return check(text, { tables: [], nowNs: 0n })
+    return check(text, { tables: this.#schemas, nowNs: NOW })
   }
 
   async complete(text: string, offset: number): Promise<Completion> {
-    return complete(text, offset, { tables: [], nowNs: 0n })
+    return complete(text, offset, { tables: this.#schemas, nowNs: NOW })
   }
 
   async scripts(): Promise<readonly ScriptInfo[]> {
@@ -98,6 +107,10 @@ export class LiteralRunner implements Runner {
 
   async tables(): Promise<readonly TableSummary[]> {
     return this.#literal.tables ?? []
+  }
+
+  async store(): Promise<StoreReport> {
+    return STORE
   }
 
   async close(): Promise<void> {}

@@ -201,6 +201,159 @@ const POD_SCRIPT: LiteralScript = {
   give: () => [resultTable('graph', [col('src', 'STRING')], [['a']])],
 }
 
+const SERVICES = [
+  'frontend',
+  'cart',
+  'checkout',
+  'catalogue',
+  'payment',
+  'orders',
+  'users',
+  'search',
+  'mail',
+  'stock',
+]
+
+/** `most` services, each of which two others ask; in turn fast, slow and failing. */
+export function requestEdges(most: number): ResultTable {
+  const columns = [
+    col('requestor_pod', 'STRING', 'ST_POD_NAME'),
+    col('responder_pod', 'STRING', 'ST_POD_NAME'),
+    col('requestor_service', 'STRING', 'ST_SERVICE_NAME'),
+    col('responder_service', 'STRING', 'ST_SERVICE_NAME'),
+    col('latency_p50', 'FLOAT64', 'ST_DURATION_NS'),
+    col('latency_p90', 'FLOAT64', 'ST_DURATION_NS'),
+    col('latency_p99', 'FLOAT64', 'ST_DURATION_NS'),
+    col('error_rate', 'FLOAT64', 'ST_PERCENT'),
+    col('request_throughput', 'FLOAT64', 'ST_THROUGHPUT_PER_NS'),
+  ]
+  const service = (i: number) => `shop/${SERVICES[i % 10]}${i < 10 ? '' : `-${Math.floor(i / 10)}`}`
+  const rows = Array.from({ length: most - 1 }, (_, i) => i + 1).flatMap((to) =>
+    [0, 1].map((pod) => {
+      const from = Math.floor((to - 1) / 2)
+      const slow = [20e6, 200e6, 900e6][to % 3]!
+      const ends = [`${service(from)}-7f9c`, `${service(to)}-${pod}b2d`, service(from), service(to)]
+      return [...ends, slow / 4, slow, slow * 3, [0, 0.02, 0.2][to % 3]!, (pod + 1) * 10e-9]
+    }),
+  )
+  return resultTable('edges', columns, rows)
+}
+
+const REQUEST_GRAPH = {
+  requestorPodColumn: 'requestor_pod',
+  responderPodColumn: 'responder_pod',
+  requestorServiceColumn: 'requestor_service',
+  responderServiceColumn: 'responder_service',
+  p50Column: 'latency_p50',
+  p90Column: 'latency_p90',
+  p99Column: 'latency_p99',
+  errorRateColumn: 'error_rate',
+  requestsPerSecondColumn: 'request_throughput',
+}
+
+function serviceMap(): LiteralScript {
+  const flows = resultTable(
+    'flows',
+    [col('src', 'STRING'), col('dst', 'STRING'), col('total_size', 'INT64', 'ST_BYTES')],
+    [
+      ['10.0.0.1', 'db.internal', 900_000],
+      ['10.0.0.1', '10.0.0.1', 10],
+      [HOSTILE, 'db.internal', 1200],
+    ],
+  )
+  const graph = {
+    adjacencyList: { fromColumn: 'src', toColumn: 'dst' },
+    edgeWeightColumn: 'total_size',
+    edgeColorColumn: 'total_size',
+    edgeThresholds: { mediumThreshold: 1000, highThreshold: 100_000 },
+    edgeHoverInfo: ['total_size'],
+  }
+  return {
+    name: 'px/cluster',
+    short: 'Who asks whom',
+    long: 'Who asks whom.',
+    text: 'import px\n',
+    variables: [variable('services', 'PX_INT64', '5', 'How many')],
+    widgets: [
+      widget('Services', 'edges', 'RequestGraph', { x: 0, y: 0, w: 12, h: 5 }, REQUEST_GRAPH),
+      widget('Flows', 'flows', 'Graph', { x: 0, y: 5, w: 12, h: 4 }, graph),
+    ],
+    give: ({ services }) => [requestEdges(Number(services)), flows],
+  }
+}
+
+const STACKS: readonly (readonly [stack: string, count: number, delta: number])[] = [
+  ['main;serve;handle;parse_json', 400, 30],
+  ['main;serve;handle;query;read', 300, -200],
+  ['main;serve;handle;query;[k] do_syscall_64;[k] vfs_read', 150, 0],
+  ['main;gc', 100, 90],
+  [HOSTILE, 50, 0],
+]
+
+function flames(): LiteralScript {
+  const columns = [
+    col('namespace', 'STRING', 'ST_NAMESPACE_NAME'),
+    col('pod', 'STRING', 'ST_POD_NAME'),
+    col('stack_trace', 'STRING'),
+    col('count', 'INT64'),
+    col('percent', 'FLOAT64'),
+    col('delta', 'FLOAT64'),
+  ]
+  const rows = STACKS.map(([stack, n, delta]) => ['shop', 'shop/orders-7f9c', stack, n, n / 10, delta])
+  const spec = {
+    stacktraceColumn: 'stack_trace',
+    countColumn: 'count',
+    percentageColumn: 'percent',
+    percentageLabel: 'CPU Usage',
+    podColumn: 'pod',
+  }
+  const differing = { ...spec, differenceColumn: 'delta' }
+  return {
+    name: 'px/perf_flamegraph',
+    short: 'Where processor time goes',
+    long: 'Where processor time goes.',
+    text: 'import px\n',
+    variables: [START],
+    widgets: [
+      widget('Stacks', 'stacks', 'StackTraceFlameGraph', { x: 0, y: 0, w: 12, h: 5 }, spec),
+      widget('Difference', 'stacks', 'StackTraceFlameGraph', { x: 0, y: 5, w: 12, h: 5 }, differing),
+    ],
+    give: () => [resultTable('stacks', columns, rows)],
+  }
+}
+
+function pods(): LiteralScript {
+  const columns = [
+    col('pod', 'STRING', 'ST_POD_NAME'),
+    col('latency', 'STRING', 'ST_DURATION_NS_QUANTILES'),
+    col('status', 'STRING', 'ST_POD_STATUS'),
+  ]
+  const states = ['Running', 'Pending', 'Failed', '']
+  const rows = states.map((state, i) => [
+    `shop/${SERVICES[i]}`,
+    JSON.stringify({
+      p01: 1e5,
+      p10: 4e5 * (i + 1),
+      p25: 1e6 * (i + 1),
+      p50: 2e6 * (i + 1),
+      p75: 4e6 * (i + 1),
+      p90: 6e6 * (i + 1),
+      p99: 9e6 * (i + 1),
+    }),
+    state === 'Failed' ? JSON.stringify({ phase: state, reason: 'Evicted' }) : state,
+  ])
+  const debug = resultTable('_steps', [col('step', 'STRING')], [['joined']])
+  return {
+    name: 'px/pods',
+    short: 'Pods',
+    long: 'Pods.',
+    text: 'import px\n',
+    variables: [START],
+    widgets: [widget('Pods', 'pods', 'Table', { x: 0, y: 0, w: 12, h: 4 }, { gutterColumn: 'status' })],
+    give: () => [resultTable('pods', columns, rows), debug],
+  }
+}
+
 const TABLES: readonly TableSummary[] = [
   {
     name: 'http_events',
@@ -275,7 +428,14 @@ export function host(
     app: ReturnType<typeof ui>
   }
   self.runner = new LiteralRunner({
-    scripts: options.scripts ?? [httpData(() => self.rows), requestStats(), POD_SCRIPT],
+    scripts: options.scripts ?? [
+      httpData(() => self.rows),
+      requestStats(),
+      POD_SCRIPT,
+      serviceMap(),
+      flames(),
+      pods(),
+    ],
     tables: TABLES,
     newest: resultTable('http_events', HTTP_COLUMNS, httpRows(20)),
     giveText: (text) => {

@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { inUnit } from '../units'
-import type { ChartData } from '../widgets/timeseries'
+import type { ChartData } from '../widgets/drawn'
 import { timeOfDay } from './times'
 
 const HEIGHT = 200

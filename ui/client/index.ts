@@ -1,7 +1,9 @@
 /** What pages can't do without a script: charts, keys, row details, local times, refresh that waits while hidden. */
 import 'htmx.org'
 import { drawCharts } from './charts'
+import { startDownloads } from './download'
 import { startKeys } from './keys'
+import { loadParts } from './parts'
 import { startPicker } from './picker'
 import { startRows } from './rows'
 import { localTimes } from './times'
@@ -16,6 +18,8 @@ interface RequestEvent extends Event {
 
 localTimes(document)
 drawCharts()
+loadParts()
+startDownloads()
 startKeys()
 startPicker()
 startRows()
@@ -25,6 +29,7 @@ document.addEventListener('htmx:before:swap', (event) => {
   for (const { fragment } of (event as SwapEvent).detail.tasks) localTimes(fragment)
 })
 document.addEventListener('htmx:after:swap', drawCharts)
+document.addEventListener('htmx:after:swap', loadParts)
 
 // What nobody looks at, or in which text is being selected, does not refresh.
 document.addEventListener('htmx:before:request', (event) => {

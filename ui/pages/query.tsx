@@ -1,6 +1,10 @@
-/** The scratch pad: PxL typed in, run as it is. */
+/** The query page: PxL and a vis spec, typed in or opened, run as they are. */
 import type { Child } from 'hono/jsx'
-import { readViewState, sortText, stateUrl, type ViewState } from '../view-state'
+import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
+import { infoOf } from '../../src/runner/view'
+import { readBundle } from '../../src/scripts/bundle'
+import { readViewState, type Sort, sortText, stateUrl, type ViewState } from '../view-state'
+import { Field } from './script'
 
 const EXAMPLE = `import px
 
@@ -15,16 +19,35 @@ px.display(df, 'requests')
 
 /** Longer texts are not put into the URL: servers and proxies cut those. */
 const LONGEST_URL = 4000
+/** Of fields that are values of the view's variables: any name may be one. */
+const PREFIX = 'arg.'
 
 export interface QueryState extends ViewState {
-  readonly args: { readonly text: string }
+  readonly text: string
+  /** The text of vis.json. */
+  readonly view?: string
 }
 
 /** Undefined when there is no text to run. */
 export function readQueryState(fields: Readonly<Record<string, string>>): QueryState | undefined {
   // Forms send line ends as CR LF.
-  const text = (fields.text ?? '').replaceAll('\r\n', '\n')
-  return text.trim() === '' ? undefined : { ...readViewState(fields), live: 0, args: { text } }
+  const plain = (name: string) => (fields[name] ?? '').replaceAll('\r\n', '\n')
+  const [text, view] = [plain('text'), plain('view')]
+  if (text.trim() === '') return undefined
+  const given = view.trim() === '' ? {} : { view }
+  const values = Object.entries(fields).filter(([name]) => name.startsWith(PREFIX))
+  const args = { text, ...given, ...Object.fromEntries(values) }
+  return { ...readViewState(fields), live: 0, args, text, ...given }
+}
+
+/** Variables and widgets of a text with its view. Throws `bad_request` for a view that is none. */
+export const readScript = (text: string, view: string): ScriptInfo =>
+  infoOf(readBundle('query', { 'query.pxl': text, ...(view === '' ? {} : { 'vis.json': view }) }))
+
+/** What the fields say about these variables; those of another view are left out. */
+export function valuesOf(variables: readonly ScriptVariable[], { args }: ViewState): Record<string, string> {
+  const values = variables.map(({ name }) => [name, args[PREFIX + name]] as const)
+  return Object.fromEntries(values.filter((pair): pair is readonly [string, string] => pair[1] !== undefined))
 }
 
 /** Undefined when the text is too long for a URL. */
@@ -33,16 +56,49 @@ export function queryUrl(state: QueryState): string | undefined {
   return url.length <= LONGEST_URL ? url : undefined
 }
 
-export function QueryFragment({ state, view }: { state: QueryState; view: Child }) {
+interface VariablesProps {
+  readonly variables: readonly ScriptVariable[]
+  readonly values: Readonly<Record<string, string>>
+}
+
+const Variables = ({ variables, values }: VariablesProps) => (
+  <>
+    {variables.map((variable) => (
+      <Field variable={variable} value={values[variable.name]} prefix={PREFIX} />
+    ))}
+  </>
+)
+
+const Order = ({ sort }: { sort: Sort | undefined }) =>
+  sort ? <input type="hidden" name="_sort" value={sortText(sort)} form="args" /> : null
+
+interface FragmentProps {
+  readonly state: QueryState
+  readonly variables: readonly ScriptVariable[]
+  readonly view: Child
+}
+
+/** The result, and beside it the fields of the view that gave it. */
+export function QueryFragment({ state, variables, view }: FragmentProps) {
   return (
     <>
-      {state.sort ? <input type="hidden" name="_sort" value={sortText(state.sort)} form="args" /> : null}
+      <Order sort={state.sort} />
       {view}
+      <div id="variables" class="args" hx-swap-oob="innerMorph">
+        <Variables variables={variables} values={valuesOf(variables, state)} />
+      </div>
     </>
   )
 }
 
-export function QueryView({ text, view }: { text: string | undefined; view: Child }) {
+interface QueryProps extends VariablesProps {
+  readonly text: string | undefined
+  readonly spec: string | undefined
+  readonly sort: Sort | undefined
+  readonly view: Child
+}
+
+export function QueryView({ text, spec = '', variables, values, sort, view }: QueryProps) {
   const shown = text ?? EXAMPLE
   const rows = Math.min(24, Math.max(10, shown.split('\n').length + 1))
   return (
@@ -62,17 +118,33 @@ export function QueryView({ text, view }: { text: string | undefined; view: Chil
         hx-swap="innerMorph"
         hx-sync="#result:replace"
         hx-indicator="#result"
+        data-given={text === undefined ? undefined : ''}
       >
-        <label for="text">PxL</label>
-        <textarea id="text" name="text" rows={rows} spellcheck={false} autocapitalize="off">
-          {`\n${shown}`}
-        </textarea>
-        <button type="submit" title="Ctrl+Enter">
-          Run
-        </button>
-        <span class="help">Ctrl+Enter runs</span>
+        <div id="part-pxl" data-tab="PxL">
+          <label for="text">PxL</label>
+          <textarea id="text" name="text" rows={rows} spellcheck={false} autocapitalize="off">
+            {`\n${shown}`}
+          </textarea>
+        </div>
+        <details id="part-view" data-tab="Vis spec" open={spec !== ''}>
+          <summary>Vis spec</summary>
+          <label for="view">Vis spec</label>
+          <textarea id="view" name="view" rows={10} spellcheck={false} autocapitalize="off">
+            {`\n${spec}`}
+          </textarea>
+        </details>
+        <div id="variables" class="args">
+          <Variables variables={variables} values={values} />
+        </div>
+        <div class="actions">
+          <button type="submit" title="Ctrl+Enter">
+            Run
+          </button>
+          <span class="help">Ctrl+Enter runs</span>
+        </div>
       </form>
       <div id="result" class="result">
+        {view ? <Order sort={sort} /> : null}
         {view ?? <p class="empty">Nothing has run yet.</p>}
       </div>
     </>

@@ -1,7 +1,7 @@
 /** The live view of a script: arguments, RUN, widgets, refresh. */
 import type { Child } from 'hono/jsx'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
-import { LIVE_SECONDS, missingArgs, sortText, stateUrl, type ViewState } from '../view-state'
+import { LIVE_SECONDS, sortText, stateUrl, type ViewState } from '../view-state'
 
 interface Props {
   readonly script: ScriptInfo
@@ -10,6 +10,8 @@ interface Props {
 
 export const pagePath = (script: ScriptInfo): string => `/scripts/${script.name}`
 export const fragmentPath = (script: ScriptInfo): string => `/scripts/${script.name}/result`
+
+const editPath = (script: ScriptInfo): string => `/query?_script=${encodeURIComponent(script.name)}`
 
 /** What the plain types take, as a hint in an empty field. */
 function placeholder(variable: ScriptVariable): string {
@@ -23,8 +25,16 @@ function choices(variable: ScriptVariable): readonly string[] | undefined {
   return variable.validValues ?? (variable.type === 'PX_BOOLEAN' ? ['true', 'false'] : undefined)
 }
 
-function Field({ variable, value }: { variable: ScriptVariable; value: string | undefined }) {
+interface FieldProps {
+  readonly variable: ScriptVariable
+  readonly value: string | undefined
+  /** Of the field's name, where variables share a form with other fields. */
+  readonly prefix?: string
+}
+
+export function Field({ variable, value, prefix = '' }: FieldProps) {
   const id = `arg-${variable.name}`
+  const name = prefix + variable.name
   const described = variable.description ? `${id}-help` : undefined
   const current = value ?? variable.defaultValue ?? ''
   const options = choices(variable)
@@ -32,7 +42,7 @@ function Field({ variable, value }: { variable: ScriptVariable; value: string | 
     <div class="field">
       <label for={id}>{variable.name}</label>
       {options ? (
-        <select id={id} name={variable.name} aria-describedby={described}>
+        <select id={id} name={name} aria-describedby={described}>
           {(options.includes(current) ? options : [current, ...options]).map((option) => (
             <option value={option} selected={option === current}>
               {option}
@@ -42,7 +52,7 @@ function Field({ variable, value }: { variable: ScriptVariable; value: string | 
       ) : (
         <input
           id={id}
-          name={variable.name}
+          name={name}
           value={current}
           placeholder={placeholder(variable)}
           inputmode={isNumber(variable) ? 'numeric' : undefined}
@@ -142,11 +152,10 @@ export function ResultFragment({ script, state, view }: Props & { view: Child })
   )
 }
 
-export function Missing({ script, state }: Props) {
-  const missing = missingArgs(script, state.args)
+export function Missing({ names }: { names: readonly string[] }) {
   return (
     <p class="empty">
-      Fill in <strong>{missing.join(', ')}</strong> and press Run.
+      Fill in <strong>{names.join(', ')}</strong> and press Run.
     </p>
   )
 }
@@ -157,6 +166,7 @@ export function ScriptView({ script, state, view }: Props & { view: Child }) {
       <div class="title">
         <h1>{script.name}</h1>
         <p>{script.long || script.short}</p>
+        <a href={editPath(script)}>Edit</a>
       </div>
       <ArgumentForm script={script} state={state} />
       <div id="result" class="result" aria-live="off">
@@ -165,7 +175,7 @@ export function ScriptView({ script, state, view }: Props & { view: Child }) {
       <details class="script-text">
         <summary>PxL</summary>
         <p>
-          <a href={`/query?_script=${encodeURIComponent(script.name)}`}>Edit a copy</a>
+          <a href={editPath(script)}>Edit a copy</a>
         </p>
         <pre class="source">{script.text}</pre>
       </details>

@@ -1,7 +1,16 @@
 /** The result of a run: the widgets that vis.json asks for, or every table by its name. */
+
+import type { Child } from 'hono/jsx'
 import type { ResultTable, RunResult, Widget } from '../../src/runner/runner'
 import { bytes, count } from '../units'
 import { Bars, histogramBars, rowBars } from './bars'
+import { Downloads, WHOLE } from './downloads'
+import { FlameWidget } from './flame'
+import { flameData } from './flame-data'
+import { GraphWidget } from './graph'
+import { graphData } from './graph-data'
+import { requestGraphData } from './request-graph'
+import { textOf } from './spec'
 import { type Place, TableWidget } from './table'
 import { seriesSpecs, Timeseries } from './timeseries'
 
@@ -22,35 +31,62 @@ function Numbers({ table, place }: { table: ResultTable; place: Place }) {
   )
 }
 
-function WidgetBody({
-  widget,
-  table,
-  place,
-  id,
-}: {
-  widget: Widget
-  table: ResultTable
-  place: Place
-  id: string
-}) {
+interface WidgetProps {
+  readonly widget: Widget
+  readonly table: ResultTable
+  readonly place: Place
+  readonly id: string
+}
+
+/** What the browser or the server draws of a table; undefined when the table lacks what the widget names. */
+function drawing({ widget, table, place, id }: WidgetProps, title: string): Child | Child[] | undefined {
+  const spec = widget.displaySpec
+  switch (kindOf(widget)) {
+    case 'HistogramChart': {
+      const bars = histogramBars(table, spec)
+      return bars && <Bars bars={bars} label={title} />
+    }
+    case 'BarChart': {
+      const bars = rowBars(table, spec)
+      return bars && <Bars bars={bars} label={title} />
+    }
+    case 'Graph': {
+      const data = graphData(table, spec, place.scripts)
+      return data && <GraphWidget id={id} data={data} title={title} />
+    }
+    case 'RequestGraph': {
+      const data = requestGraphData(table, spec, place.scripts)
+      return data && <GraphWidget id={id} data={data} title={title} />
+    }
+    case 'StackTraceFlameGraph': {
+      const data = flameData(table, spec)
+      return data && <FlameWidget id={id} data={data} title={title} />
+    }
+    case 'TimeseriesChart': {
+      const specs = seriesSpecs(spec, table)
+      const charts = specs.map((one, i) => (
+        <Timeseries id={`${id}-${i}`} table={table} spec={one} title={title} />
+      ))
+      return specs.length > 0 ? charts : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+function WidgetBody(props: WidgetProps) {
+  const { widget, table, place } = props
   const kind = kindOf(widget)
   const title = widget.name || table.name
-  if (kind === 'Table') return <TableWidget table={table} place={place} caption={title} />
-  if (kind === 'TimeseriesChart') {
-    const specs = seriesSpecs(widget.displaySpec, table)
-    return specs.length === 0 ? (
-      <p class="empty">The table {table.name} has no column that this chart names.</p>
-    ) : (
-      specs.map((spec, i) => <Timeseries id={`${id}-${i}`} table={table} spec={spec} title={title} />)
-    )
+  if (kind === 'Table') {
+    const gutter = textOf(widget.displaySpec.gutterColumn)
+    return <TableWidget table={table} place={place} caption={title} gutter={gutter} />
   }
-  const bars =
-    kind === 'HistogramChart'
-      ? histogramBars(table, widget.displaySpec)
-      : kind === 'BarChart'
-        ? rowBars(table, widget.displaySpec)
-        : undefined
-  if (bars) return <Bars bars={bars} label={title} />
+  const drawn = drawing(props, title)
+  if (drawn) return <>{drawn}</>
+  if (isDrawn(widget)) {
+    return <p class="empty">The table {table.name} lacks the columns that this widget names.</p>
+  }
   return (
     <>
       <p class="note">{kind || 'This widget'} is not drawn yet; here is its table.</p>
@@ -98,8 +134,15 @@ function Widgets({
   )
 }
 
-const isDrawn = (widget: Widget): boolean =>
-  ['TimeseriesChart', 'HistogramChart', 'BarChart'].includes(kindOf(widget))
+const DRAWN = [
+  'TimeseriesChart',
+  'HistogramChart',
+  'BarChart',
+  'Graph',
+  'RequestGraph',
+  'StackTraceFlameGraph',
+]
+const isDrawn = (widget: Widget): boolean => DRAWN.includes(kindOf(widget))
 
 function Tables({ tables, place }: { tables: readonly ResultTable[]; place: Place }) {
   return (
@@ -114,15 +157,46 @@ function Tables({ tables, place }: { tables: readonly ResultTable[]; place: Plac
   )
 }
 
-function Summary({ result }: { result: RunResult }) {
-  const { compileMs, execMs, rowsRead, bytesRead, rowsOut } = result.stats
+/** What the run cost, and the tables of px.debug: for who writes scripts. */
+function Drawer({
+  result,
+  tables,
+  place,
+}: {
+  result: RunResult
+  tables: readonly ResultTable[]
+  place: Place
+}) {
+  const { compileMs, execMs, rowsRead, bytesRead, chunksRead, rowsOut } = result.stats
+  const numbers = [
+    ['compiled in', `${compileMs.toFixed(1)} ms`],
+    ['run in', `${execMs.toFixed(1)} ms`],
+    ['rows read', count(rowsRead)],
+    ['bytes read', bytes(bytesRead)],
+    ['chunks read', count(chunksRead)],
+    ['rows given', count(rowsOut)],
+  ] as const
   return (
-    <p class="stats">
-      {count(rowsOut)} {rowsOut === 1 ? 'row' : 'rows'} from {count(rowsRead)} read ({bytes(bytesRead)}) in{' '}
-      {(compileMs + execMs).toFixed(0)} ms
-    </p>
+    <details id="drawer" class="drawer">
+      <summary>
+        {count(rowsOut)} {rowsOut === 1 ? 'row' : 'rows'} from {count(rowsRead)} read ({bytes(bytesRead)}) in{' '}
+        {(compileMs + execMs).toFixed(0)} ms
+        {tables.length > 0 ? ` · ${tables.length} debug ${tables.length === 1 ? 'table' : 'tables'}` : ''}
+      </summary>
+      <dl class="numbers">
+        {numbers.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Tables tables={tables} place={place} />
+    </details>
   )
 }
+
+const isDebug = ({ name }: ResultTable): boolean => name.startsWith('_')
 
 export function ResultView({
   result,
@@ -133,6 +207,9 @@ export function ResultView({
   widgets: readonly Widget[]
   place: Place
 }) {
+  const shownBy = (table: ResultTable) => widgets.some((widget) => widget.table === table.name)
+  const debug = result.tables.filter((table) => isDebug(table) && !shownBy(table))
+  const tables = result.tables.filter((table) => !debug.includes(table))
   return (
     <>
       {result.warnings.map((warning) => (
@@ -144,11 +221,12 @@ export function ResultView({
       {result.tables.length === 0 ? (
         <p class="empty">The script ran and displays no table: end it with px.display(df, 'name').</p>
       ) : widgets.length > 0 ? (
-        <Widgets widgets={widgets} tables={result.tables} place={place} />
+        <Widgets widgets={widgets} tables={tables} place={place} />
       ) : (
-        <Tables tables={result.tables} place={place} />
+        <Tables tables={tables} place={place} />
       )}
-      <Summary result={result} />
+      <Drawer result={result} tables={debug} place={place} />
+      {result.tables.length > 0 ? <Downloads place={place} formats={WHOLE} /> : null}
     </>
   )
 }

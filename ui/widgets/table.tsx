@@ -1,9 +1,11 @@
 /** A result table: sorted, cut to what is shown, every cell as text. */
 import type { Child } from 'hono/jsx'
-import type { ResultTable } from '../../src/runner/runner'
+import type { ResultColumn, ResultTable } from '../../src/runner/runner'
 import { compare, isNumeric, isQuantiles, isTime, type KnownScripts, QUANTILES, show } from '../format'
 import { count } from '../units'
 import { type Sort, stateUrl, type ViewState } from '../view-state'
+import { largestQuantile, Mark, Whiskers } from './cells'
+import { Downloads, OF_TABLE } from './downloads'
 
 /** Where the table's links lead: the page, the fragment that replaces the result, other views. */
 export interface Place {
@@ -11,6 +13,8 @@ export interface Place {
   readonly page: string
   readonly fragment: string
   readonly state: ViewState
+  /** Where the API runs the same: a path, or `text` for the text in the page's form. */
+  readonly download?: string
 }
 
 interface Props {
@@ -22,6 +26,8 @@ interface Props {
   readonly sort?: Sort | undefined
   readonly most?: number
   readonly caption?: string
+  /** A column of states, shown as marks before the rows. */
+  readonly gutter?: string | undefined
 }
 
 function Link({ place, state, children }: { place: Place; state: ViewState; children: Child }) {
@@ -72,22 +78,47 @@ function Name({ children }: { children: string }) {
   )
 }
 
-function Head({ table, place }: { table: ResultTable; place: Place | undefined }) {
+interface HeadProps {
+  readonly table: ResultTable
+  readonly places: readonly ColumnPlace[]
+  readonly place: Place | undefined
+}
+
+/** A column where the table shows it. */
+interface ColumnPlace {
+  readonly index: number
+  readonly column: ResultColumn
+  readonly isGutter: boolean
+  /** Of quantiles: the largest of all rows, where the whiskers' scale ends. */
+  readonly most: number | undefined
+}
+
+function columnPlaces(table: ResultTable, gutter: string | undefined): ColumnPlace[] {
+  const places = table.columns.map((column, index) => ({
+    index,
+    column,
+    isGutter: column.name === gutter,
+    most: isQuantiles(column) ? largestQuantile(table.values[index]!) : undefined,
+  }))
+  return [...places.filter((p) => p.isGutter), ...places.filter((p) => !p.isGutter)]
+}
+
+function Head({ table, places, place }: HeadProps) {
   const sort = place?.state.sort
   return (
     <tr>
-      {table.columns.map((column, i) => {
+      {places.map(({ index, column, isGutter }) => {
         const sorted = sort?.table === table.name && sort.column === column.name
         const direction = sorted ? (sort.descending ? 'descending' : 'ascending') : undefined
         return (
           <th
             scope="col"
-            class={isNumeric(column) ? 'num' : undefined}
+            class={isGutter ? 'gutter' : isNumeric(column) ? 'num' : undefined}
             aria-sort={direction}
             data-name={column.name}
           >
             {place ? (
-              <Link place={place} state={{ ...place.state, sort: nextSort(table, i, sort) }}>
+              <Link place={place} state={{ ...place.state, sort: nextSort(table, index, sort) }}>
                 <Name>{column.name}</Name>
               </Link>
             ) : (
@@ -103,19 +134,23 @@ function Head({ table, place }: { table: ResultTable; place: Place | undefined }
 
 interface RowProps {
   readonly table: ResultTable
+  readonly places: readonly ColumnPlace[]
   readonly row: number
   readonly first: boolean
   readonly scripts: KnownScripts | undefined
 }
 
-function Row({ table, row, first, scripts }: RowProps) {
+function Row({ table, places, row, first, scripts }: RowProps) {
   return (
     <tr tabindex={first ? 0 : -1}>
-      {table.columns.map((column, i) => {
-        const { text, kind, time, href, exact } = show(table.values[i]![row]!, column, scripts)
+      {places.map(({ index, column, most, isGutter }) => {
+        const value = table.values[index]![row]!
+        if (isGutter) return <Mark value={value} />
+        const { text, kind, time, href, exact } = show(value, column, scripts)
         return (
           <td class={kind} data-exact={exact}>
             {href ? <a href={href}>{text}</a> : time ? <time datetime={time}>{text}</time> : text}
+            {most === undefined ? null : <Whiskers value={value} most={most} />}
           </td>
         )
       })}
@@ -125,18 +160,14 @@ function Row({ table, row, first, scripts }: RowProps) {
 
 function Count({ table, shown, place }: { table: ResultTable; shown: number; place: Place | undefined }) {
   const cut = table.truncated ? ' (the row limit cut the rest)' : ''
-  if (shown === table.rows) {
-    return (
-      <p class="count">
-        {count(table.rows)} {table.rows === 1 ? 'row' : 'rows'}
-        {cut}
-      </p>
-    )
-  }
+  const all = shown === table.rows
   return (
     <p class="count">
-      {count(shown)} of {count(table.rows)} rows shown{cut}
-      {place ? (
+      {all ? '' : `${count(shown)} of `}
+      {count(table.rows)} {table.rows === 1 ? 'row' : 'rows'}
+      {all ? '' : ' shown'}
+      {cut}
+      {place && !all ? (
         <>
           {' · '}
           <Link place={place} state={{ ...place.state, rows: place.state.rows * 2 }}>
@@ -144,11 +175,13 @@ function Count({ table, shown, place }: { table: ResultTable; shown: number; pla
           </Link>
         </>
       ) : null}
+      {place ? <Downloads place={place} formats={OF_TABLE} table={table.name} /> : null}
     </p>
   )
 }
 
-export function TableWidget({ table, place, scripts, sort, most, caption }: Props) {
+export function TableWidget({ table, place, scripts, sort, most, caption, gutter }: Props) {
+  const places = columnPlaces(table, gutter)
   const shown = Math.min(table.rows, place?.state.rows ?? most ?? table.rows)
   const rows = order(table, place?.state.sort ?? sort).subarray(0, shown)
   if (table.rows === 0) {
@@ -164,11 +197,17 @@ export function TableWidget({ table, place, scripts, sort, most, caption }: Prop
       <section class="scroll" tabindex={0} aria-label={caption ?? table.name}>
         <table class="rows">
           <thead>
-            <Head table={table} place={place} />
+            <Head table={table} places={places} place={place} />
           </thead>
           <tbody>
             {Array.from(rows, (row, i) => (
-              <Row table={table} row={row} first={i === 0} scripts={place?.scripts ?? scripts} />
+              <Row
+                table={table}
+                places={places}
+                row={row}
+                first={i === 0}
+                scripts={place?.scripts ?? scripts}
+              />
             ))}
           </tbody>
         </table>

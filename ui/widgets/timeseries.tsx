@@ -1,25 +1,10 @@
 /** TimeseriesChart of vis.json: a value over `time_`, a line per series. The browser draws it with uPlot. */
 import type { Cell, ResultTable } from '../../src/runner/runner'
 import { isTime, unitOf } from '../format'
-import type { Unit } from '../units'
+import type { ChartData } from './drawn'
 
 /** More lines than this can't be told apart: the largest are drawn, and the chart says so. */
 const MOST_SERIES = 12
-
-/** What the client reads from `data-chart`. */
-export interface ChartData {
-  readonly unit: Unit
-  readonly stacked: boolean
-  readonly area: boolean
-  /** Seconds since the epoch, rising. */
-  readonly xs: readonly number[]
-  readonly series: readonly {
-    readonly label: string
-    readonly ys: readonly (number | null)[]
-    /** Drawn in the colour of errors. */
-    readonly tone?: 'bad'
-  }[]
-}
 
 interface SeriesSpec {
   readonly value: string

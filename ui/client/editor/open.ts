@@ -1,0 +1,109 @@
+/** Scripts from the reader's disk: files chosen or dropped, or a whole folder. They stay in the page. */
+
+export interface Opened {
+  readonly text: string
+  /** Empty without vis.json. */
+  readonly view: string
+}
+
+/** Of a folder that is dropped by mistake. */
+const MOST_FILES = 200
+const LARGEST = 512 << 10
+
+/** The script among the files: one .pxl, and perhaps a vis.json beside it. Throws an Error that says what is wrong. */
+async function bundleOf(files: readonly File[]): Promise<Opened & { readonly names: string[] }> {
+  const scripts = files.filter(({ name }) => name.endsWith('.pxl'))
+  const views = files.filter(({ name }) => name.endsWith('.json'))
+  const [script, another] = scripts
+  if (!script) throw new Error('There is no .pxl file among them.')
+  if (another) throw new Error(`There are several .pxl files (${script.name}, ${another.name}): open one.`)
+  const view = views.find(({ name }) => name === 'vis.json') ?? (views.length === 1 ? views[0] : undefined)
+  if (!view && views.length > 1)
+    throw new Error('There are several .json files, and none is called vis.json.')
+  const chosen = view ? [script, view] : [script]
+  const large = chosen.find(({ size }) => size > LARGEST)
+  if (large) throw new Error(`${large.name} is larger than ${LARGEST >> 10} KiB.`)
+  const text = (await script.text()).replaceAll('\r\n', '\n')
+  return { text, view: (await view?.text()) ?? '', names: chosen.map(({ name }) => name) }
+}
+
+async function filesIn(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) {
+    return [await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail))]
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  const files: File[] = []
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail))
+    if (some.length === 0 || files.length > MOST_FILES) return files
+    // Its own files only: a folder of folders is no script.
+    for (const inner of some) if (inner.isFile) files.push(...(await filesIn(inner)))
+  }
+}
+
+function chooser(
+  label: string,
+  title: string,
+  folder: boolean,
+  chosen: (files: File[]) => void,
+): HTMLElement {
+  const input = document.createElement('input')
+  input.type = 'file'
+  input.hidden = true
+  input.multiple = true
+  if (folder) input.webkitdirectory = true
+  else input.accept = '.pxl,.json,.yaml'
+  input.dataset.open = folder ? 'folder' : 'files'
+  input.addEventListener('change', () => {
+    chosen([...(input.files ?? [])])
+    // The same files may be chosen again.
+    input.value = ''
+  })
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.textContent = label
+  button.title = title
+  button.addEventListener('click', () => input.click())
+  const both = document.createElement('span')
+  both.append(button, input)
+  return both
+}
+
+export function openFiles(form: HTMLFormElement, opened: (bundle: Opened) => void): void {
+  const note = document.createElement('span')
+  note.className = 'help'
+  note.setAttribute('role', 'status')
+  const read = async (files: readonly File[]) => {
+    if (files.length === 0) return
+    try {
+      const { names, ...bundle } = await bundleOf(files)
+      note.textContent = `Opened ${names.join(' and ')}`
+      opened(bundle)
+    } catch (cause) {
+      note.textContent = (cause as Error).message
+    }
+  }
+  form
+    .querySelector('.actions')
+    ?.append(
+      chooser('Open files', 'A .pxl file, and its vis.json', false, read),
+      chooser('Open folder', "A script's folder: .pxl, vis.json", true, read),
+      note,
+    )
+  form.addEventListener('dragover', (event) => {
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
+  })
+  // Before the editor takes it as text.
+  form.addEventListener(
+    'drop',
+    async (event) => {
+      const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file')
+      if (items.length === 0) return
+      event.preventDefault()
+      event.stopPropagation()
+      const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
+      await read((await Promise.all(entries.map(filesIn))).flat())
+    },
+    { capture: true },
+  )
+}

@@ -1,0 +1,187 @@
+/** Graph and RequestGraph: nodes in layers, edges whose width is their weight and whose colour is their trouble. */
+import type { GraphData, GraphEdge, GraphLevel } from '../../widgets/drawn'
+import { button, html, svg, whenThere } from '../dom'
+import { type Layout, layOut, pathOf, shortened } from './layout'
+import { View } from './view'
+
+const TONES = ['plain', 'low', 'medium', 'high'] as const
+const MOST_LISTED = 8
+
+interface Chosen {
+  readonly level: number
+  readonly colour: number
+}
+
+interface Drawn {
+  readonly source: string
+  readonly chosen: Chosen
+}
+
+const drawn = new WeakMap<HTMLElement, Drawn>()
+/** Layouts take long, and a refresh mostly brings the same nodes and edges. */
+const layouts = new Map<string, Layout>()
+
+function layoutOf(level: GraphLevel): Layout {
+  const key = JSON.stringify([level.nodes.map((n) => n.label), level.edges.map((e) => [e.from, e.to])])
+  const known = layouts.get(key)
+  if (known) return known
+  if (layouts.size > 10) layouts.clear()
+  const made = layOut(level)
+  layouts.set(key, made)
+  return made
+}
+
+function arrow(tone: string): SVGMarkerElement {
+  const at = { id: `arrow-${tone}`, class: tone, viewBox: '0 0 8 8', refX: 7, refY: 4 }
+  const size = { markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto' }
+  return svg('marker', { ...at, ...size }, svg('path', { d: 'M0,0 L8,4 L0,8 z' }))
+}
+
+class Graph {
+  readonly #level: GraphLevel
+  readonly #layout: Layout
+  readonly #edges: readonly SVGGElement[]
+  readonly #nodes: readonly SVGElement[]
+  readonly #info: HTMLElement
+  readonly svg: SVGSVGElement
+  readonly #group: SVGGElement
+  view: View | undefined
+
+  constructor(level: GraphLevel, colour: number, info: HTMLElement, label: string) {
+    this.#level = level
+    this.#layout = layoutOf(level)
+    this.#info = info
+    this.#edges = level.edges.map((edge, i) => this.#edge(edge, i, colour))
+    this.#nodes = level.nodes.map((_, i) => this.#node(i))
+    this.#group = svg('g', {}, ...this.#edges, ...this.#nodes)
+    const markers = svg('defs', {}, ...TONES.map(arrow))
+    this.svg = svg('svg', { role: 'group', 'aria-label': label, tabindex: 0 }, markers, this.#group)
+    this.svg.addEventListener('pointerleave', () => this.#light(undefined, []))
+  }
+
+  /** Once it is in the page, and has a size. */
+  show(): void {
+    const { width, height } = this.#layout
+    const room = this.svg.getBoundingClientRect().width || 600
+    const wanted = Math.min(height, (height * Math.min(1.2, room / width)) / 1) + 24
+    this.svg.setAttribute('height', String(Math.round(Math.min(Math.max(wanted, 180), innerHeight * 0.68))))
+    this.view = new View(this.svg, this.#group, { width, height })
+    const [heaviest] = this.#level.edges
+    this.view.start(heaviest && this.#layout.nodes[heaviest.from])
+  }
+
+  #edge({ from, to, weight, tones }: GraphEdge, i: number, colour: number): SVGGElement {
+    const tone = tones[colour] ?? 'plain'
+    const d = pathOf(this.#layout.edges[i]!, this.#layout.nodes[from]!)
+    const line = svg('path', {
+      d,
+      class: 'line',
+      'stroke-width': (1 + 3.5 * Math.sqrt(weight)).toFixed(2),
+      'marker-end': `url(#arrow-${tone})`,
+    })
+    const group = svg('g', { class: `edge ${tone}` }, line, svg('path', { d, class: 'hit' }))
+    group.addEventListener('pointerenter', () => this.#light([from, to], [i]))
+    return group
+  }
+
+  #node(i: number): SVGElement {
+    const { label, href } = this.#level.nodes[i]!
+    const { x, y, width, height } = this.#layout.nodes[i]!
+    const at = { x: x - width / 2, y: y - height / 2, width, height, rx: 5 }
+    const text = svg('text', { x, y: y + 4, 'text-anchor': 'middle' })
+    text.textContent = shortened(label)
+    const title = svg('title')
+    title.textContent = label
+    const parts = [title, svg('rect', at), text]
+    const node = href
+      ? svg('a', { href, class: 'node', 'aria-label': label }, ...parts)
+      : svg('g', { class: 'node', tabindex: 0, role: 'img', 'aria-label': label }, ...parts)
+    const own = this.#level.edges.flatMap((e, n) => (e.from === i || e.to === i ? [n] : []))
+    const near = own.flatMap((n) => [this.#level.edges[n]!.from, this.#level.edges[n]!.to])
+    node.addEventListener('pointerenter', () => this.#light([i, ...near], own, label))
+    node.addEventListener('focus', () => {
+      this.view?.reveal({ x, y })
+      this.#light([i, ...near], own, label)
+    })
+    return node
+  }
+
+  /** Dims all but these nodes and edges, and tells their numbers. */
+  #light(nodes: readonly number[] | undefined, edges: readonly number[], title?: string): void {
+    this.svg.classList.toggle('dimmed', nodes !== undefined)
+    this.#nodes.forEach((node, i) => {
+      node.classList.toggle('lit', nodes?.includes(i) ?? false)
+    })
+    this.#edges.forEach((edge, i) => {
+      edge.classList.toggle('lit', edges.includes(i))
+    })
+    const { nodes: names, edges: all } = this.#level
+    const listed = edges.slice(0, MOST_LISTED).map((i) => {
+      const { from, to, facts } = all[i]!
+      const ends = html('strong', {}, `${names[from]!.label} → ${names[to]!.label}`)
+      const told = facts.map(([name, value]) => html('span', {}, `${name} ${value}`))
+      return html('li', {}, ends, ...told)
+    })
+    const more = edges.length - listed.length
+    this.#info.replaceChildren(
+      ...(title && edges.length !== 1 ? [html('p', {}, title)] : []),
+      html('ul', {}, ...listed),
+      ...(more > 0 ? [html('p', {}, `${more} more are in the table.`)] : []),
+    )
+    this.#info.hidden = nodes === undefined || (edges.length === 0 && !title)
+  }
+}
+
+/** Buttons of which one is pressed. */
+function choice(
+  label: string,
+  names: readonly string[],
+  chosen: number,
+  choose: (i: number) => void,
+): HTMLElement {
+  const group = html('span', { role: 'group', 'aria-label': label, class: 'choice' }, `${label} `)
+  names.forEach((name, i) => {
+    const one = button(name, '', () => choose(i))
+    one.removeAttribute('title')
+    one.setAttribute('aria-pressed', String(i === chosen))
+    group.append(one)
+  })
+  return group
+}
+
+function draw(
+  element: HTMLElement,
+  chosen: Chosen = drawn.get(element)?.chosen ?? { level: 0, colour: 0 },
+): void {
+  const source = element.dataset.graph ?? ''
+  const data = JSON.parse(source) as GraphData
+  drawn.set(element, { source, chosen })
+  const level = data.levels[chosen.level] ?? data.levels[0]!
+  const info = html('div', { class: 'graph-info', 'aria-live': 'polite' })
+  info.hidden = true
+  const graph = new Graph(level, chosen.colour, info, element.getAttribute('aria-label') ?? 'Graph')
+  const names = data.levels.map(({ name }) => name)
+  const bar = html(
+    'div',
+    { class: 'graph-bar' },
+    ...(names.length > 1
+      ? [choice('by', names, chosen.level, (i) => draw(element, { ...chosen, level: i }))]
+      : []),
+    ...(data.colours.length > 1
+      ? [choice('colour', data.colours, chosen.colour, (i) => draw(element, { ...chosen, colour: i }))]
+      : []),
+    html(
+      'span',
+      { class: 'choice' },
+      button('+', 'Zoom in (+)', () => graph.view?.zoom(1.25)),
+      button('−', 'Zoom out (-)', () => graph.view?.zoom(0.8)),
+      button('Fit', 'All of it (0)', () => graph.view?.fit()),
+    ),
+  )
+  element.replaceChildren(bar, graph.svg, info)
+  graph.show()
+}
+
+whenThere('[data-graph]', (element) => {
+  if (drawn.get(element)?.source !== element.dataset.graph) draw(element)
+})

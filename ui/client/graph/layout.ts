@@ -1,0 +1,77 @@
+/** Where nodes and edges lie: layers from left to right (dagre). */
+import { graphlib, layout } from '@dagrejs/dagre'
+import type { GraphLevel } from '../../widgets/drawn'
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface Box extends Point {
+  readonly width: number
+  readonly height: number
+}
+
+export interface Layout {
+  readonly width: number
+  readonly height: number
+  /** Centres. */
+  readonly nodes: readonly Box[]
+  /** Through which each edge goes; empty for one from a node to itself. */
+  readonly edges: readonly (readonly Point[])[]
+}
+
+export const LONGEST_LABEL = 30
+/** Of the letters that nodes are written in, in pixels. */
+const LETTER = 6.7
+const NODE_HEIGHT = 24
+
+export const shortened = (label: string): string =>
+  label.length > LONGEST_LABEL ? `${label.slice(0, 14)}…${label.slice(-15)}` : label
+
+export function layOut({ nodes, edges }: GraphLevel): Layout {
+  const graph = new graphlib.Graph({ multigraph: true })
+  const large = nodes.length > 60
+  graph.setGraph({
+    rankdir: 'LR',
+    ranksep: large ? 70 : 110,
+    nodesep: large ? 8 : 16,
+    edgesep: large ? 2 : 10,
+    ranker: large ? 'tight-tree' : 'network-simplex',
+    marginx: 12,
+    marginy: 12,
+  })
+  for (const [i, { label }] of nodes.entries()) {
+    graph.setNode(String(i), { width: shortened(label).length * LETTER + 18, height: NODE_HEIGHT })
+  }
+  for (const [i, { from, to, weight }] of edges.entries()) {
+    if (from !== to)
+      graph.setEdge(String(from), String(to), { weight: 1 + Math.round(weight * 4) }, String(i))
+  }
+  layout(graph)
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
+  return {
+    width,
+    height,
+    nodes: nodes.map((_, i) => graph.node(String(i)) as Box),
+    edges: edges.map(({ from, to }, i) =>
+      from === to ? [] : (graph.edge(String(from), String(to), String(i)) as { points: Point[] }).points,
+    ),
+  }
+}
+
+/** A smooth line through the points; a loop on the node's right side for none. */
+export function pathOf(points: readonly Point[], self: Box): string {
+  const [first, ...rest] = points
+  if (!first) {
+    const right = self.x + self.width / 2
+    return `M${right},${self.y - 6} c34,-22 34,34 0,12`
+  }
+  const last = rest.at(-1)!
+  let path = `M${first.x},${first.y}`
+  for (let i = 0; i < rest.length - 1; i++) {
+    const [at, next] = [rest[i]!, rest[i + 1]!]
+    path += ` Q${at.x},${at.y} ${(at.x + next.x) / 2},${(at.y + next.y) / 2}`
+  }
+  return `${path} L${last.x},${last.y}`
+}

@@ -1,0 +1,64 @@
+/** Results as files: links to the API, or buttons that the browser answers where the text itself must be sent. */
+import type { Place } from './table'
+
+interface Format {
+  readonly name: string
+  readonly value: string
+}
+
+/** All tables in one file. */
+export const WHOLE: readonly Format[] = [
+  { name: 'JSON', value: 'json' },
+  { name: 'NDJSON', value: 'ndjson' },
+]
+/** One table per file. */
+export const OF_TABLE: readonly Format[] = [
+  { name: 'CSV', value: 'csv' },
+  { name: 'Arrow', value: 'arrow' },
+]
+
+interface Props {
+  readonly place: Place
+  readonly formats: readonly Format[]
+  readonly table?: string
+}
+
+/** Names that the API keeps for itself. */
+const TAKEN = ['format', 'shape', 'table', 'limit', 'schema', 'explain']
+
+function link(path: string, args: Readonly<Record<string, string>>, own: Record<string, string>): string {
+  const given = Object.entries(args).map(([name, value]) => [
+    TAKEN.includes(name) ? `arg.${name}` : name,
+    value,
+  ])
+  return `${path}?${new URLSearchParams([...given, ...Object.entries(own)] as [string, string][])}`
+}
+
+export function Downloads({ place, formats, table }: Props) {
+  const { download, state } = place
+  if (!download) return null
+  const links = formats.map(({ name, value }, i) => {
+    const own = { format: value, ...(table === undefined ? {} : { table }) }
+    const file = `${table ?? 'result'}.${value}`
+    return (
+      <>
+        {i > 0 ? ' · ' : ''}
+        {download === 'text' ? (
+          <button
+            type="button"
+            class="link"
+            data-download={`/api/query?${new URLSearchParams(own)}`}
+            data-file={file}
+          >
+            {name}
+          </button>
+        ) : (
+          <a href={link(download, state.args, own)} download={file}>
+            {name}
+          </a>
+        )}
+      </>
+    )
+  })
+  return table === undefined ? <p class="stats">All tables as {links}</p> : <span class="as"> · {links}</span>
+}

@@ -1,0 +1,86 @@
+/** Graph of vis.json: what is drawn of a table of edges. */
+import type { ResultTable } from '../../src/runner/runner'
+import { type KnownScripts, show } from '../format'
+import type { GraphData, GraphEdge, GraphLevel, GraphNode, Tone } from './drawn'
+import { inner, numberAt, numberIn, type Spec, textOf, type Values, valuesOf, wordAt } from './spec'
+
+/** More than this is a tangle in any layout: the heaviest are drawn, and the graph says so. */
+export const MOST_EDGES = 600
+
+/** An edge before its weight is known as a share. */
+export interface RawEdge {
+  readonly from: GraphNode
+  readonly to: GraphNode
+  /** At least 0. */
+  readonly weight: number
+  readonly tones: readonly Tone[]
+  readonly facts: GraphEdge['facts']
+}
+
+/** Numbers the nodes, keeps the heaviest edges. */
+export function levelOf(name: string, raw: readonly RawEdge[]): GraphLevel {
+  const kept = [...raw].sort((a, b) => b.weight - a.weight).slice(0, MOST_EDGES)
+  const most = kept.reduce((a, { weight }) => Math.max(a, weight), 0) || 1
+  const nodes: GraphNode[] = []
+  const indexes = new Map<string, number>()
+  const index = (node: GraphNode): number => {
+    const known = indexes.get(node.id)
+    if (known !== undefined) return known
+    indexes.set(node.id, nodes.length)
+    return nodes.push(node) - 1
+  }
+  const edges = kept.map(({ from, to, weight, tones, facts }) => ({
+    from: index(from),
+    to: index(to),
+    weight: weight / most,
+    tones,
+    facts,
+  }))
+  return { name, nodes, edges, left: raw.length - kept.length }
+}
+
+export function toneOf(value: number, medium: number | undefined, high: number | undefined): Tone {
+  if (medium === undefined && high === undefined) return 'plain'
+  if (!Number.isFinite(value)) return 'plain'
+  if (high !== undefined && value >= high) return 'high'
+  return medium !== undefined && value >= medium ? 'medium' : 'low'
+}
+
+/** The node that a cell names. */
+export function nodeAt(values: Values, row: number, scripts: KnownScripts): GraphNode {
+  const id = wordAt(values, row)
+  const { text, href } = show(values.values[row] ?? null, values.column, scripts)
+  return { id, label: text === '' ? '(unknown)' : text, ...(href === undefined ? {} : { href }) }
+}
+
+export const factAt = (values: Values, row: number, name = values.column.name): readonly [string, string] => [
+  name,
+  show(values.values[row] ?? null, values.column).text,
+]
+
+/** Undefined when the table lacks the columns that the spec names. */
+export function graphData(table: ResultTable, spec: Spec, scripts: KnownScripts): GraphData | undefined {
+  const adjacency = inner(spec, 'adjacencyList')
+  const from = valuesOf(table, adjacency.fromColumn)
+  const to = valuesOf(table, adjacency.toColumn)
+  if (!from || !to) return undefined
+  const weight = valuesOf(table, spec.edgeWeightColumn)
+  const colour = valuesOf(table, spec.edgeColorColumn)
+  const thresholds = inner(spec, 'edgeThresholds')
+  const medium = numberIn(thresholds.mediumThreshold)
+  const high = numberIn(thresholds.highThreshold)
+  const hover = (Array.isArray(spec.edgeHoverInfo) ? spec.edgeHoverInfo : [])
+    .map(textOf)
+    .flatMap((name) => valuesOf(table, name) ?? [])
+  const raw = Array.from({ length: table.rows }, (_, row): RawEdge => {
+    const size = weight ? numberAt(weight, row) : 1
+    return {
+      from: nodeAt(from, row, scripts),
+      to: nodeAt(to, row, scripts),
+      weight: Number.isFinite(size) && size > 0 ? size : 0,
+      tones: [colour ? toneOf(numberAt(colour, row), medium, high) : 'plain'],
+      facts: hover.map((values) => factAt(values, row)),
+    }
+  })
+  return { levels: [levelOf('', raw)], colours: colour ? [colour.column.name] : [] }
+}

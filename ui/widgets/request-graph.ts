@@ -1,0 +1,121 @@
+/** RequestGraph of vis.json: who asks whom, by service or by pod. */
+import type { ResultTable } from '../../src/runner/runner'
+import { type KnownScripts, unitOf } from '../format'
+import { inUnit } from '../units'
+import type { GraphData, GraphNode } from './drawn'
+import { levelOf, nodeAt, type RawEdge, toneOf } from './graph-data'
+import { numberAt, type Spec, type Values, valuesOf, wordAt } from './spec'
+
+const MS = 1e6
+/** Nanoseconds of the 90th percentile, and shares of failed requests. */
+const SLOW = { medium: 100 * MS, high: 500 * MS }
+const FAILING = { medium: 0.01, high: 0.05 }
+
+const LATENCIES = [
+  ['p50Column', 'p50'],
+  ['p90Column', 'p90'],
+  ['p99Column', 'p99'],
+] as const
+
+const RATES = [
+  ['requestsPerSecondColumn', 'requests'],
+  ['inboundBytesPerSecondColumn', 'in'],
+  ['outboundBytesPerSecondColumn', 'out'],
+] as const
+
+type Level = 'Service' | 'Pod'
+
+/** A service, else a pod, else an address: whatever of these the row has. */
+function endOf(
+  table: ResultTable,
+  spec: Spec,
+  side: 'requestor' | 'responder',
+  level: Level,
+  scripts: KnownScripts,
+): (row: number) => GraphNode {
+  const order = level === 'Service' ? ['Service', 'Pod', 'IP'] : ['Pod', 'Service', 'IP']
+  const columns = order.flatMap((what) => valuesOf(table, spec[`${side}${what}Column`]) ?? [])
+  return (row) => {
+    const named = columns.find((values) => wordAt(values, row) !== '')
+    return named ? nodeAt(named, row, scripts) : { id: '', label: '(unknown)' }
+  }
+}
+
+interface Edge {
+  readonly from: GraphNode
+  readonly to: GraphNode
+  readonly rows: number[]
+}
+
+/** Undefined when the table has neither pods nor services on both sides. */
+export function requestGraphData(
+  table: ResultTable,
+  spec: Spec,
+  scripts: KnownScripts,
+): GraphData | undefined {
+  const has = (level: Level) =>
+    valuesOf(table, spec[`requestor${level}Column`]) && valuesOf(table, spec[`responder${level}Column`])
+  const levels = (['Service', 'Pod'] as const).filter(has)
+  if (levels.length === 0) return undefined
+  return {
+    levels: levels.map((level) => {
+      const from = endOf(table, spec, 'requestor', level, scripts)
+      const to = endOf(table, spec, 'responder', level, scripts)
+      const edges = new Map<string, Edge>()
+      for (let row = 0; row < table.rows; row++) {
+        const [a, b] = [from(row), to(row)]
+        const key = `${a.id}\n${b.id}`
+        const known = edges.get(key)
+        if (known) known.rows.push(row)
+        else edges.set(key, { from: a, to: b, rows: [row] })
+      }
+      return levelOf(
+        level === 'Service' ? 'services' : 'pods',
+        [...edges.values()].map(measured(table, spec)),
+      )
+    }),
+    colours: ['latency', 'errors'],
+  }
+}
+
+/** Rates add up; of latencies the worst is told, since percentiles of parts don't make those of the whole. */
+function measured(table: ResultTable, spec: Spec): (edge: Edge) => RawEdge {
+  const column = (name: string) => valuesOf(table, spec[name])
+  const rates = RATES.flatMap(([key, name]) => named(column(key), name))
+  const latencies = LATENCIES.flatMap(([key, name]) => named(column(key), name))
+  const errors = column('errorRateColumn')
+  const [requests, p90] = [column('requestsPerSecondColumn'), column('p90Column')]
+  return ({ from, to, rows }) => {
+    const sum = (values: Values | undefined) => rows.reduce((a, row) => a + (numberAt(values, row) || 0), 0)
+    const worst = (values: Values | undefined) =>
+      rows.reduce((a, row) => Math.max(a, numberAt(values, row) || 0), 0)
+    const weight = sum(requests)
+    const failed = rows.reduce((a, row) => {
+      const share = numberAt(errors, row) || 0
+      return a + share * (requests ? numberAt(requests, row) || 0 : 1)
+    }, 0)
+    const errorRate = failed / ((requests ? weight : rows.length) || 1)
+    return {
+      from,
+      to,
+      weight,
+      tones: [toneOf(worst(p90), SLOW.medium, SLOW.high), toneOf(errorRate, FAILING.medium, FAILING.high)],
+      facts: [
+        ...rates.map(([values, name]) => [name, shown(values, sum(values))] as const),
+        ...(errors ? [['errors', inUnit('ratio', errorRate)] as const] : []),
+        ...latencies.map(
+          ([values, name]) =>
+            [rows.length > 1 ? `highest ${name}` : name, shown(values, worst(values))] as const,
+        ),
+      ],
+    }
+  }
+}
+
+const named = (values: Values | undefined, name: string): (readonly [Values, string])[] =>
+  values ? [[values, name]] : []
+
+function shown({ column }: Values, value: number): string {
+  const { unit, scale } = unitOf(column.semantic)
+  return inUnit(unit, value * scale)
+}

@@ -1,0 +1,33 @@
+/** Reading `displaySpec` of vis.json: whatever stands there, and columns that the table may not have. */
+import type { Cell, ResultColumn, ResultTable } from '../../src/runner/runner'
+
+export type Spec = Readonly<Record<string, unknown>>
+
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+export const numberIn = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined
+
+export function inner(spec: Spec, name: string): Spec {
+  const value = spec[name]
+  return typeof value === 'object' && value !== null ? (value as Spec) : {}
+}
+
+export interface Values {
+  readonly column: ResultColumn
+  readonly values: readonly Cell[]
+}
+
+/** A column by name; undefined when the table has none of that name. */
+export function valuesOf(table: ResultTable, name: unknown): Values | undefined {
+  const index = table.columns.findIndex((c) => c.name === name)
+  return index < 0 ? undefined : { column: table.columns[index]!, values: table.values[index]! }
+}
+
+export const wordAt = (values: Values | undefined, row: number): string => String(values?.values[row] ?? '')
+
+/** NaN for what is no number. */
+export function numberAt(values: Values | undefined, row: number): number {
+  const cell = values?.values[row]
+  return cell === null || cell === undefined ? Number.NaN : Number(cell)
+}
