@@ -115,9 +115,7 @@ class TreeReader {
         return
       case 'ReturnStatement': {
         const values = childrenOf(node).slice(1)
-        if (values.length > 1)
-          throw this.#refuse(values[1]!, 'return of several values', 'Return a list: [a, b].')
-        out.push({ ...span, kind: 'return', value: values[0] && this.#expression(values[0]) })
+        out.push({ ...span, kind: 'return', value: values[0] && this.#values(values) })
         return
       }
       case 'ExpressionStatement': {
@@ -159,17 +157,18 @@ class TreeReader {
   }
 
   #assignment(node: SyntaxNode): { target: Expression; value: Expression } {
-    const [target, op, value, more] = childrenOf(node)
+    const [target, op, ...values] = childrenOf(node)
     if (op?.name === 'TypeDef') throw this.#refuse(op, 'annotated assignment', 'Write name = value.')
-    if (op?.name !== 'AssignOp' || !value) {
+    if (op?.name !== 'AssignOp' || !values[0]) {
       throw this.#refuse(op ?? node, 'assignment to several names', 'Assign one name per line.')
     }
-    if (more) throw this.#refuse(more, 'chained or tuple assignment', 'Assign one name per line.')
+    const chained = values.find((child) => child.name === 'AssignOp')
+    if (chained) throw this.#refuse(chained, 'chained assignment', 'Assign one name per line.')
     const to = this.#expression(target!)
     if (to.kind !== 'name' && to.kind !== 'attribute' && to.kind !== 'subscript') {
       throw this.#refuse(target!, 'assignment to this', "Assign to a name, df.column or df['column'].")
     }
-    return { target: to, value: this.#expression(value) }
+    return { target: to, value: this.#values(values) }
   }
 
   /** `@a.b(c)`: in Python's tree a row of names, dots and arguments. */
@@ -304,6 +303,14 @@ class TreeReader {
       )
     }
     return value
+  }
+
+  /** One value, or with commas a tuple of them. */
+  #values(nodes: readonly SyntaxNode[]): Expression {
+    const first = nodes[0]!
+    if (nodes.length === 1) return this.#expression(first)
+    const items = nodes.filter((child) => child.name !== ',').map((child) => this.#expression(child))
+    return { at: first.from, end: nodes.at(-1)!.to, kind: 'tuple', items }
   }
 
   #items(node: SyntaxNode): Expression[] {
