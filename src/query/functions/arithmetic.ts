@@ -257,9 +257,9 @@ export const ARITHMETIC: readonly FunctionSpec[] = [
     description: 'Rounds down to a multiple of the second argument (a time: to the start of its window).',
     unit: none,
     overloads: [
-      binOf('value:INT64 size:INT64 -> INT64', 'INT64'),
-      binOf('value:TIME64NS size:INT64 -> TIME64NS', 'TIME64NS'),
-      numeric('value:FLOAT64 size:FLOAT64 -> FLOAT64', (v, n) => (n === 0 ? v : Math.floor(v / n) * n)),
+      binOf('value:INT64 bin:INT64 -> INT64', 'INT64'),
+      binOf('value:TIME64NS bin:INT64 -> TIME64NS', 'TIME64NS'),
+      numeric('value:FLOAT64 bin:FLOAT64 -> FLOAT64', (v, n) => (n === 0 ? v : Math.floor(v / n) * n)),
     ],
   },
   {

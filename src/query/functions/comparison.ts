@@ -246,6 +246,6 @@ export const COMPARISON: readonly FunctionSpec[] = [
     name: 'select',
     description: 'The second argument where the first is true, else the third.',
     unit: branches,
-    overloads: CHOICES.map((type) => vector(`if:BOOLEAN then:${type} else:${type} -> ${type}`, choose)),
+    overloads: CHOICES.map((type) => vector(`s:BOOLEAN v1:${type} v2:${type} -> ${type}`, choose)),
   },
 ]

@@ -53,12 +53,14 @@ export function hasValue(list: string, value: string): boolean {
   return Array.isArray(values) && values.includes(value)
 }
 
-const has = (name: string, description: string): FunctionSpec => ({
+const has = (name: string, argument: string, description: string): FunctionSpec => ({
   name,
   description,
   unit: none,
   overloads: [
-    scalar('list:STRING value:STRING -> BOOLEAN', (_, list: string, value: string) => hasValue(list, value)),
+    scalar(`${argument}:STRING value:STRING -> BOOLEAN`, (_, list: string, value: string) =>
+      hasValue(list, value),
+    ),
   ],
 })
 
@@ -72,7 +74,9 @@ const pluck = (
   description,
   unit: none,
   overloads: [
-    scalar(`json:STRING key:STRING -> ${returns}`, (_, text: string, key: string) => read(member(text, key))),
+    scalar(`json_str:STRING key:STRING -> ${returns}`, (_, text: string, key: string) =>
+      read(member(text, key)),
+    ),
   ],
 })
 
@@ -97,14 +101,14 @@ export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
     description: 'The element of a JSON array at a position, as text.',
     unit: none,
     overloads: [
-      scalar('json:STRING index:INT64 -> STRING', (_, text: string, index: number | bigint) =>
+      scalar('json_str:STRING index:INT64 -> STRING', (_, text: string, index: number | bigint) =>
         element(text, Number(index)),
       ),
     ],
   },
-  has('has_value', 'Whether a text is the value, or a JSON array that holds it.'),
-  has('has_service_name', 'Whether a service name, or a JSON array of them, holds the value.'),
-  has('has_service_id', 'Whether a service id, or a JSON array of them, holds the value.'),
+  has('has_value', 'array_or_value', 'Whether a text is the value, or a JSON array that holds it.'),
+  has('has_service_name', 'service', 'Whether a service name, or a JSON array of them, holds the value.'),
+  has('has_service_id', 'service_id', 'Whether a service id, or a JSON array of them, holds the value.'),
   {
     name: '_script_reference',
     description: 'A link to a script: label, script, then name and value of each argument.',

@@ -142,6 +142,8 @@ function functionsOf<T>(
   find: (kubernetes: Kubernetes, key: string) => T | undefined,
   otherwise: Otherwise = {},
 ): FunctionSpec[] {
+  // Pixie spells it in two ways.
+  const argument = key.replace('replicaset', 'replica_set')
   return names.split(' ').map((name): FunctionSpec => {
     const { what, semantic = 'ST_NONE', read } = fields[name]!
     const isTime = name.endsWith('_time')
@@ -150,7 +152,7 @@ function functionsOf<T>(
       description: `The ${what} of ${of}.`.replace(',.', '.'),
       unit: always(semantic),
       overloads: [
-        scalar(`${key}:STRING -> ${isTime ? 'TIME64NS' : 'STRING'}`, ({ metadata }, asked: string) => {
+        scalar(`${argument}:STRING -> ${isTime ? 'TIME64NS' : 'STRING'}`, ({ metadata }, asked: string) => {
           const unknown = isTime ? 0n : ''
           if (asked === '') return unknown
           const object = find(metadata.kubernetes, asked)

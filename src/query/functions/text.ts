@@ -102,7 +102,7 @@ const one = (
   overloads: [scalar(signature, (_: FunctionContext, text: string) => run(text))],
 })
 
-const textToText = 'text:STRING -> STRING'
+const textToText = 'string:STRING -> STRING'
 
 export const TEXT: readonly FunctionSpec[] = [
   {
@@ -111,7 +111,7 @@ export const TEXT: readonly FunctionSpec[] = [
     unit: none,
     overloads: [containsAny],
   },
-  one('length', 'Bytes of the text.', 'text:STRING -> INT64', (text) => Buffer.byteLength(text)),
+  one('length', 'Bytes of the text.', 's:STRING -> INT64', (text) => Buffer.byteLength(text)),
   {
     name: 'find',
     description: 'Where the second text first starts in the first one, or -1.',
@@ -126,7 +126,7 @@ export const TEXT: readonly FunctionSpec[] = [
     unit: none,
     overloads: [
       scalar(
-        'text:STRING position:INT64 length:INT64 -> STRING',
+        'string:STRING pos:INT64 length:INT64 -> STRING',
         (_, text: string, position: Integer, length: Integer) => substring(text, position, length),
       ),
     ],
@@ -143,7 +143,7 @@ export const TEXT: readonly FunctionSpec[] = [
     description: 'The second text without the first one at its start.',
     unit: none,
     overloads: [
-      scalar('prefix:STRING text:STRING -> STRING', (_, prefix: string, text: string) =>
+      scalar('prefix:STRING string:STRING -> STRING', (_, prefix: string, text: string) =>
         text.startsWith(prefix) ? text.slice(prefix.length) : text,
       ),
     ],
@@ -153,7 +153,7 @@ export const TEXT: readonly FunctionSpec[] = [
     description: 'The parts between delimiters, as a JSON array of texts.',
     unit: none,
     overloads: [
-      scalar('text:STRING delimiter:STRING -> STRING', (_, text: string, delimiter: string) =>
+      scalar('input_str:STRING delimiter:STRING -> STRING', (_, text: string, delimiter: string) =>
         split(text, delimiter),
       ),
     ],
