@@ -84,6 +84,7 @@ const kubernetes: Kubernetes = {
   pods: indexOf(PODS),
   services: indexOf(SERVICES),
   podAt: (ip) => PODS.find((one) => one.ip === ip),
+  podsAt: (ip) => PODS.filter((one) => one.ip === ip),
   serviceAt: (ip) => SERVICES.find((one) => one.clusterIp === ip),
   cidrs: ['10.0.0.0/8'],
 }
