@@ -14,6 +14,7 @@ const BENCHES: Record<string, { file: string; measures: string }> = {
   store: { file: 'store.ts', measures: 'disk and aggregates against SQLite rows and DuckDB over Parquet' },
   steady: { file: 'store-steady.ts', measures: 'appends and upkeep at a steady rate' },
   query: { file: 'query.ts', measures: 'operators over a million rows in memory' },
+  figures: { file: 'query-figures.ts', measures: 'queries over the store against DuckDB and SQLite rows' },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
 }
 
