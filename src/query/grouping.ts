@@ -125,7 +125,9 @@ function distinctOf(
   rows: number,
 ): { index: Uint32Array; firsts: Uint32Array } | undefined {
   let size = 1
-  for (const column of columns) size *= 'codes' in column ? column.dict.length : Number.POSITIVE_INFINITY
+  // Not 0 × ∞ when there are no rows, which would be no number.
+  for (const column of columns)
+    size *= 'codes' in column ? Math.max(1, column.dict.length) : Number.POSITIVE_INFINITY
   if (size > CODED || size > 8 * rows) return undefined
   const index = new Uint32Array(rows)
   for (const column of columns as readonly StringVector[]) {

@@ -228,6 +228,17 @@ describe('join', () => {
         expectSame(node, { http: rowsOf(next, 60), other: rowsOf(next, Math.floor(next() * 40)) }, next, true)
       })
 
+  test('with a side that has no rows, on texts and numbers', () => {
+    const source = new MemorySource({
+      http: tableOf(COLUMNS, rowsOf(random(4), 20)),
+      none: tableOf(COLUMNS, []),
+    })
+    const keys = ['path', 'status', 'failed']
+    const sums = aggregate(scan('none', COLUMNS), keys, [{ name: 'n', fn: 'count', column: 'path' }])
+    expect(run(joined(http, sums, 'left', keys), source).length).toBe(20)
+    expect(run(joined(http, sums, 'inner', keys), source)).toEqual([])
+  })
+
   test('of a node with an aggregate of itself runs the scan once', () => {
     const next = random(3)
     const sums = aggregate(http, ['path'], [{ name: 'n', fn: 'count', column: 'path' }])
