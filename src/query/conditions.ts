@@ -51,7 +51,7 @@ export function columnsOf(expr: Expr, found = new Set<string>()): Set<string> {
   return found
 }
 
-const OPERATORS: Readonly<Record<string, Prune['op']>> = {
+const OPERATORS: Readonly<Record<string, keyof typeof MIRRORED>> = {
   equal: '==',
   notEqual: '!=',
   lessThan: '<',
@@ -60,7 +60,7 @@ const OPERATORS: Readonly<Record<string, Prune['op']>> = {
   greaterThanEqual: '>=',
 }
 
-const MIRRORED: Readonly<Record<Prune['op'], Prune['op']>> = {
+const MIRRORED: Readonly<Record<Exclude<Prune['op'], 'contains'>, Prune['op']>> = {
   '==': '==',
   '!=': '!=',
   '<': '>',
@@ -79,6 +79,8 @@ export function pruneOf(condition: Expr): Prune | undefined {
   const [left, right] = condition.args
   if (condition.fn === 'logicalNot' && left?.kind === 'column' && left.type === 'BOOLEAN')
     return { column: left.name, op: '==', value: false }
+  if (condition.fn === 'contains' && left?.kind === 'column' && right?.kind === 'literal')
+    return { column: left.name, op: 'contains', value: right.value }
   const op = OPERATORS[condition.fn]
   if (!op || !left || !right) return undefined
   if (left.kind === 'column' && right.kind === 'literal') return comparable(left.name, op, left, right.value)

@@ -4,10 +4,12 @@ import type { Vector } from '../records/batch'
 import type { Column } from '../records/table'
 import type { DataType } from '../records/types'
 import { mark } from './blob'
-import { decodeColumn, type EncodedColumn } from './columns'
+import { decodeColumn, type EncodedColumn, type Statistic } from './columns'
+import { lacks } from './grams'
 
-/** Column i of chunk c is row c · MAX_COLUMNS + i of `columns`. */
+/** Column i of chunk c is row c · MAX_COLUMNS + i of `columns`, and its index of trigrams, if any, GRAMS_AT behind. */
 const MAX_COLUMNS = 1024
+const GRAMS_AT = 512
 /** Merged as far as it should be. */
 export const SEALED = 100
 /** A column of it is damaged: it is never merged. */
@@ -125,17 +127,20 @@ export function insertChunk(db: Database, id: number, chunk: NewChunk): number {
   let bytes = 0
   let raw = 0
   const insert = db.query('INSERT INTO columns (id, min, max, data) VALUES (?, ?, ?, ?)')
-  chunk.columns.forEach((column, i) => {
-    const place = id * MAX_COLUMNS + i
-    mark(column.data, place)
+  const put = (place: number, min: Statistic, max: Statistic, data: Uint8Array) => {
+    mark(data, place)
     try {
-      insert.run(place, column.min ?? null, column.max ?? null, column.data)
+      insert.run(place, min ?? null, max ?? null, data)
     } finally {
       // Where the transaction fails, it may get another place.
-      mark(column.data, place)
+      mark(data, place)
     }
-    bytes += column.data.length
-    raw += column.rawBytes
+    bytes += data.length
+  }
+  chunk.columns.forEach(({ data, min, max, rawBytes, grams }, i) => {
+    put(id * MAX_COLUMNS + i, min, max, data)
+    if (grams) put(id * MAX_COLUMNS + GRAMS_AT + i, undefined, undefined, grams)
+    raw += rawBytes
   })
   db.query('INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
     id,
@@ -171,4 +176,11 @@ export function readColumn(db: Database, chunk: Chunk, ordinal: number, type: Da
 export function columnRange(db: Database, chunk: Chunk, ordinal: number): { min: unknown; max: unknown } {
   const row = db.query('SELECT min, max FROM columns WHERE id = ?').get(chunk.id * MAX_COLUMNS + ordinal)
   return (row as { min: unknown; max: unknown } | null) ?? { min: null, max: null }
+}
+
+/** Whether the index of a column says that no text of it holds the sought one. */
+export function lacksText(db: Database, chunk: Chunk, ordinal: number, sought: string): boolean {
+  const place = chunk.id * MAX_COLUMNS + GRAMS_AT + ordinal
+  const row = db.query('SELECT data FROM columns WHERE id = ?').get(place)
+  return row !== null && lacks((row as { data: Uint8Array }).data, place, sought)
 }

@@ -9,6 +9,7 @@ import {
 } from '../records/batch'
 import type { DataType } from '../records/types'
 import { BlobWriter, DamagedBlob, readBlob } from './blob'
+import { Grams } from './grams'
 import { readBools, readNumbers, writeBools, writeNumbers } from './numbers'
 import type { Prune } from './store'
 import { readStrings, writeStrings } from './strings'
@@ -21,6 +22,8 @@ export interface EncodedColumn {
   readonly rawBytes: number
   readonly min: Statistic
   readonly max: Statistic
+  /** See `grams.ts`. */
+  readonly grams: Uint8Array | undefined
 }
 
 /** `shift` is added to every number: it moves times from the batch's base to the chunk's. */
@@ -34,27 +37,22 @@ export function* encodeColumn(
   parts: readonly Part[],
   order: Uint32Array | undefined,
   level: number,
+  withGrams = false,
 ): Generator<void, EncodedColumn> {
   const out = new BlobWriter(level)
-  const range = yield* writeParts(parts, order, out)
+  const { type } = parts[0]!.vector
+  if (type !== 'STRING' && type !== 'UINT128') {
+    const range =
+      type === 'BOOLEAN'
+        ? writeBools(joinBools(parts, order), out)
+        : writeNumbers(joinNumbers(parts, order, type !== 'FLOAT64'), out)
+    return { data: out.finish(), rawBytes: out.rawBytes, ...range, grams: undefined }
+  }
+  const texts = parts.map((part) => part.vector as StringVector)
+  const grams = withGrams ? new Grams() : undefined
+  const { min, max, indexed } = yield* writeStrings(texts, order, out, grams)
   const data = out.finish()
-  return { data, rawBytes: out.rawBytes, ...range }
-}
-
-function* writeParts(
-  parts: readonly Part[],
-  order: Uint32Array | undefined,
-  out: BlobWriter,
-): Generator<void, { readonly min: Statistic; readonly max: Statistic }> {
-  const type = parts[0]!.vector.type
-  if (type === 'STRING' || type === 'UINT128')
-    return yield* writeStrings(
-      parts.map((part) => part.vector as StringVector),
-      order,
-      out,
-    )
-  if (type === 'BOOLEAN') return writeBools(joinBools(parts, order), out)
-  return writeNumbers(joinNumbers(parts, order, type !== 'FLOAT64'), out)
+  return { data, rawBytes: out.rawBytes, min, max, grams: indexed ? grams!.finish(level) : undefined }
 }
 
 function joinBools(parts: readonly Part[], order: Uint32Array | undefined): Uint8Array {
@@ -132,6 +130,7 @@ const encoder = new TextEncoder()
 
 /** Whether no row of a chunk with these statistics can meet the condition. */
 export function ruledOut(condition: Prune, min: unknown, max: unknown): boolean {
+  if (condition.op === 'contains') return false
   if (min instanceof Uint8Array && max instanceof Uint8Array) {
     if (typeof condition.value !== 'string') return false
     const value = encoder.encode(condition.value)

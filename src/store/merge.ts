@@ -97,7 +97,7 @@ export function* mergeChunks(
   for (const [ordinal, column] of columns.entries()) {
     const parts = yield* readParts(db, sources, ordinal, column.type, minNs)
     yield
-    encoded.push(yield* encodeColumn(parts, order, MERGE_LEVEL))
+    encoded.push(yield* encodeColumn(parts, order, MERGE_LEVEL, true))
     yield
   }
   const rows = sources.reduce((sum, chunk) => sum + chunk.rows, 0)

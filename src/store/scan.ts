@@ -2,7 +2,7 @@
 import type { Database } from 'bun:sqlite'
 import type { Batch, IntVector, Vector } from '../records/batch'
 import type { Table } from '../records/table'
-import { type Chunk, columnRange, readColumn, type StoredColumn, schemaColumns } from './chunks'
+import { type Chunk, columnRange, lacksText, readColumn, type StoredColumn, schemaColumns } from './chunks'
 import { defaultVector, ruledOut } from './columns'
 import { sliceRows, takeRows } from './slice'
 import type { Prune, ScanOptions } from './store'
@@ -74,7 +74,10 @@ export class ChunkScan {
     if (at.name === 'time_') return ruledOut(condition, chunk.minNs, chunk.maxNs)
     if (at.type === 'TIME64NS') return false
     const { min, max } = columnRange(this.#db, chunk, at.ordinal)
-    return ruledOut(condition, min, max)
+    if (ruledOut(condition, min, max)) return true
+    const { op, value } = condition
+    const sought = op === 'contains' || op === '==' ? value : undefined
+    return typeof sought === 'string' && lacksText(this.#db, chunk, at.ordinal, sought)
   }
 
   #vector(chunk: Chunk, stored: Stored, name: string): Vector {

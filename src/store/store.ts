@@ -77,7 +77,8 @@ export interface Selection {
 
 export interface Prune {
   readonly column: string
-  readonly op: '==' | '!=' | '<' | '<=' | '>' | '>='
+  /** `contains`: the text holds `value` somewhere, compared byte by byte. */
+  readonly op: '==' | '!=' | '<' | '<=' | '>' | '>=' | 'contains'
   readonly value: number | string | bigint | boolean
 }
 

@@ -12,6 +12,7 @@ import { StringTable, type StringVector } from '../records/batch'
 import { viewOf } from '../records/text-index'
 import { type BlobWriter, DamagedBlob, type RawBytes } from './blob'
 import { Coding, Entries } from './entries'
+import { type Grams, WORTH_BYTES } from './grams'
 import { planesOf, toPlanes, widthOf, writePlanes } from './numbers'
 
 /** Codes point into the entries. */
@@ -34,12 +35,18 @@ export interface TextRange {
   readonly max: Uint8Array | undefined
 }
 
+export interface TextStatistics extends TextRange {
+  /** `grams` was filled. */
+  readonly indexed: boolean
+}
+
 /** Writes rows of several sources as one column, in `order` (row numbers over all sources); rests when it yields. */
 export function* writeStrings(
   parts: readonly StringVector[],
   order: Uint32Array | undefined,
   out: BlobWriter,
-): Generator<void, TextRange> {
+  grams?: Grams,
+): Generator<void, TextStatistics> {
   const rows = order?.length ?? parts.reduce((sum, part) => sum + part.codes.length, 0)
   const entries = new Entries(parts)
   const coding = new Coding(entries, parts, order, rows)
@@ -62,14 +69,16 @@ export function* writeStrings(
   out.section()
   yield
   let since = out.rawBytes
+  const indexed = textBytes >= WORTH_BYTES ? grams : undefined
   for (const run of entries.runs(wanted)) {
     out.write(run)
+    indexed?.add(run)
     if (out.rawBytes !== since) {
       since = out.rawBytes
       yield
     }
   }
-  return textRange(entries, used.subarray(0, count))
+  return { ...textRange(entries, used.subarray(0, count)), indexed: indexed !== undefined }
 }
 
 function gathered(values: Uint32Array, at: Uint32Array): Uint32Array {

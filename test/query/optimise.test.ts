@@ -161,6 +161,11 @@ describe('filters', () => {
       call('notEqual', column(http, 'path'), literal('STRING', 'x')),
       { column: 'path', op: '!=', value: 'x' },
     ],
+    [
+      'a part of a text',
+      call('contains', column(http, 'path'), literal('STRING', 'x')),
+      { column: 'path', op: 'contains', value: 'x' },
+    ],
     ['the order of texts', call('lessThan', column(http, 'path'), literal('STRING', 'x')), undefined],
     ['a float', call('lessThan', status, literal('FLOAT64', 0.5)), { column: 'status', op: '<', value: 0.5 }],
     ['NaN', call('lessThan', status, literal('FLOAT64', Number.NaN)), undefined],

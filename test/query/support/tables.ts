@@ -64,6 +64,7 @@ const TESTS: Readonly<Record<Prune['op'], (a: Value, b: Value) => boolean>> = {
   '<=': (a, b) => a <= b,
   '>': (a, b) => a > b,
   '>=': (a, b) => a >= b,
+  contains: (a, b) => String(a).includes(String(b)),
 }
 
 /** The sharpest statistics there could be: a batch in which no row meets the condition is not given. */
