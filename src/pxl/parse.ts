@@ -433,7 +433,7 @@ class TreeReader {
   #notPxl(node: SyntaxNode): NixieError {
     const [what, hint] = NOT_PXL[node.name] ?? [
       `'${this.#slice(node).slice(0, 30)}' here`,
-      'See the language page.',
+      'PxL is a part of Python: import, def, return, assignments, calls and operators.',
     ]
     return this.#refuse(node, what, hint)
   }
