@@ -45,3 +45,16 @@ test('hostile texts take linear time', () => {
   const texts = ['a', 'a@', 'a@a.', '1', '1.', ':', 'a:', '1-', 'AA11', '4 ', 'A1 ', '00:', '1-1', '@.', '%']
   for (const text of texts) expect(redact(text.repeat(30_000))).toBeString()
 })
+
+test('what is redacted stays as it is', () => {
+  const texts = [
+    'a@b.io 10.0.0.7',
+    '4111 1111 1111 1111 DE89 3704 0044 0532 0130 00',
+    '::1 00:1A:2b:3c:4d:5e',
+  ]
+  for (const text of texts) {
+    const once = redact(text)
+    expect(once).not.toBe(text)
+    expect(redact(once as string)).toBe(once)
+  }
+})
