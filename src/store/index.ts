@@ -1,2 +1,2 @@
-export { openReader, type StoreReader } from './reader'
+export { openReader, type Reader } from './reader'
 export { openWriter, type Writer, type WriterOptions } from './writer'

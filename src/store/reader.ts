@@ -26,7 +26,7 @@ const MAX_INT64 = 2n ** 63n - 1n
 const EXACT_NS = 2n ** 53n
 const KEPT_CONNECTIONS = 4
 
-export interface StoreReader extends Source {
+export interface Reader extends Source {
   /** What is in the store, and how long it will be kept at the rates of the 24 hours before `nowNs`. */
   summary(nowNs: bigint): StoreSummary
   /** Chunks passed over because a blob of theirs is damaged, since the reader was opened. */
@@ -36,7 +36,7 @@ export interface StoreReader extends Source {
 }
 
 /** A source over the store in this directory, there already or later. A scan is to be read to its end, or returned. */
-export function openReader(dataDir: string, tables: readonly Table[]): StoreReader {
+export function openReader(dataDir: string, tables: readonly Table[]): Reader {
   return new SqliteReader(dataDir, tables)
 }
 
@@ -46,7 +46,7 @@ interface Connection {
   readonly inode: number
 }
 
-class SqliteReader implements StoreReader {
+class SqliteReader implements Reader {
   damagedChunks = 0
   readonly warnings: string[] = []
   readonly #dataDir: string
