@@ -25,6 +25,33 @@ const FROM_CURL = { upid: SHELL, trace_role: 1, remote_addr: '10.0.0.5' }
 /** All quantiles of a group whose requests took equally long. */
 const all = (latency: number) => ({ latency_p50: latency, latency_p90: latency, latency_p99: latency })
 
+/** What is read by name or from another column, of the scripts that list rows. */
+const LISTED: readonly [name: string, table: string, values: Values, shows: Values][] = [
+  ['cql', 'cql_events', { req_op: 7, resp_op: 0, resp_body: 'no' }, { req_op: 'QUERY', resp_op: 'ERROR' }],
+  ['dns', 'dns_events', { req_body: '{}', latency: 5 }, { req_body: '{}', latency: 5 }],
+  ['kafka', 'kafka_events.beta', { req_cmd: 1, remote_port: 9 }, { req_cmd: 'Fetch', remote_port: 9 }],
+  ['mongodb', 'mongodb_events', { req_cmd: 'find', resp_status: 'ok' }, { req_cmd: 'find' }],
+  ['mux', 'mux_events', { req_type: 2, latency: 5 }, { req_name: 'Tdispatch', latency: 5 }],
+  ['mysql', 'mysql_events', { req_cmd: 3, resp_status: 2 }, { req_cmd: 3, resp_status: 2 }],
+  ['nats', 'nats_events.beta', { cmd: 'PUB', resp: 'OK' }, { cmd: 'PUB', resp: 'OK' }],
+  ['pgsql', 'pgsql_events', { req: 'SELECT 1', latency: 5 }, { req: 'SELECT 1', latency: 5 }],
+  ['redis', 'redis_events', { req_cmd: 'GET', req_args: 'k' }, { req_cmd: 'GET', req_args: 'k' }],
+]
+
+test.each(LISTED)('px/%s_data: rows with both their ends', (name, table, values, shows) => {
+  const row = rowsTo(table, values)
+  const rows = { [table]: [row(20, {}), row(10, FROM_CURL)] }
+  const given = (args: Record<string, string>) => shown(`px/${name}_data`, args, rows)[`${name}_data`]!
+  const [newest, older] = given({})
+  expect(newest).toMatchObject({ source: pod('curl'), destination: ip('10.0.0.5'), ...shows })
+  expect(older).toMatchObject({ source: ip('10.0.0.7'), destination: pod('nginx.service'), ...shows })
+  expect(given({ max_num_records: '1' })).toEqual([newest!])
+  if (name === 'nats') expect([newest!.pid, older!.pid]).toEqual([50, 42])
+  if (name === 'mux') return
+  expect(given({ source_filter: 'url' })).toEqual([newest!])
+  expect(given({ destination_filter: 'nginx' })).toEqual([older!])
+})
+
 describe('px/redis_stats', () => {
   const redis = rowsTo('redis_events', { req_cmd: 'GET' })
   const rows = {
