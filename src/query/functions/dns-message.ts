@@ -6,7 +6,7 @@ const HEADER_BYTES = 12
 /** A question in one packet that asks for recursion. */
 const RECURSION_DESIRED = 0x0100
 const IS_RESPONSE = 0x8000
-const NAME_ERROR = 3
+const RESPONSE_CODE = 0x000f
 const MAX_JUMPS = 16
 
 function reverseLabels(value: bigint, bits: 32 | 128): string[] {
@@ -53,14 +53,12 @@ function nameAt(message: Buffer, from: number): { name: string; end: number } | 
 /** What a host name may hold (RFC 1123); anything else in an answer is no name. */
 const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?$/
 
-/** The name in an answer, '' when it says that there is none; undefined when it isn't the answer to this question. */
+/** The name in an answer, '' when it has none (no such name, refused, …); undefined when it isn't one to this question. */
 export function decodePtr(message: Buffer, id: number): string | undefined {
   if (message.length < HEADER_BYTES || message.readUInt16BE(0) !== id) return undefined
   const flags = message.readUInt16BE(2)
   if ((flags & IS_RESPONSE) === 0) return undefined
-  const code = flags & 15
-  if (code === NAME_ERROR) return ''
-  if (code !== 0) return undefined
+  if ((flags & RESPONSE_CODE) !== 0) return ''
   const question = nameAt(message, HEADER_BYTES)
   if (!question) return undefined
   let at = question.end + 4

@@ -157,10 +157,11 @@ function trieOf(clusters: string): PathTrie {
   return trie
 }
 
-/** The template of the path; the path itself, without its query, when it falls under none. */
+/** The template of the path; when it falls under none, the path without its query and what looks like an id. */
 function predict(path: string, clusters: string): string {
   const segments = segmentsOf(path)
-  return templateOf(trieOf(clusters).find(segments) ?? segments)
+  const found = trieOf(clusters).find(segments)
+  return templateOf(found ?? segments.map((segment) => (ID.test(segment) ? ANY : segment)))
 }
 
 function matches(path: string, endpoint: string): boolean {

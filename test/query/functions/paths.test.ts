@@ -74,6 +74,7 @@ describe('a path falls under', () => {
     ['/', '/'],
     ['', '/'],
     ['/other/path?q', '/other/path'],
+    ['/other/17', '/other/*'],
   ])('%s: %s', (path, template) => expect(value('_predict_request_path_cluster', path, list)).toBe(template))
   test('nothing, of a broken list', () =>
     expect(value('_predict_request_path_cluster', '/a?b', '[broken')).toBe('/a'))

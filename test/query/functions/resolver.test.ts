@@ -114,6 +114,8 @@ describe('an answer', () => {
     for (let length = 0; length < whole.length; length++) decodePtr(whole.subarray(0, length), 7)
     expect(decodePtr(whole.subarray(0, question.length), 7)).toBeUndefined()
   })
+  test('that refuses is no name, at once', () =>
+    expect(answer((bytes) => bytes.writeUInt16BE(0x8185, 2))).toBe(''))
   test('of another question', () =>
     expect(answer((bytes) => bytes.writeUInt16BE(8, 0), ...record(0))).toBeUndefined())
 })
