@@ -243,6 +243,16 @@ const script: Route = {
   },
 }
 
+const store: Route = {
+  method: 'get',
+  path: '/api/store',
+  id: 'readStore',
+  summary: 'What is stored of each table, what it takes, and how long it will be kept',
+  parameters: {},
+  answers: { [JSON_ONLY]: 'Store' },
+  handle: async (c, _query, { runner }) => c.json(await runner.store(c.req.raw.signal)),
+}
+
 const status: Route = {
   method: 'get',
   path: '/api/status',
@@ -296,6 +306,7 @@ export const ROUTES: readonly Route[] = [
   script,
   checkScript,
   completeScript,
+  store,
   status,
   changeSettings,
   metrics,

@@ -13,6 +13,7 @@ const number = (description?: string): Schema => ({ type: 'number', ...(descript
 const boolean = (description?: string): Schema => ({ type: 'boolean', ...(description && { description }) })
 const list = (items: Schema): Schema => ({ type: 'array', items })
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
+const orNull = (type: string, description: string): Schema => ({ type: [type, 'null'], description })
 const epoch: Schema = { type: ['string', 'null'], pattern: '^-?\\d+$', description: 'Epoch nanoseconds' }
 
 /** Every property is required unless its name is in `optional`. */
@@ -226,6 +227,27 @@ export const SCHEMAS = {
       Object.fromEntries(Object.entries(COUNTERS).map(([name, { help }]) => [name, number(help)])),
     ),
     rss: integer('Resident memory in bytes'),
+  }),
+  Store: object({
+    tables: list(
+      object({
+        name: string(),
+        rows: integer(),
+        chunks: integer(),
+        bytes: integer('Compressed, on disk'),
+        bytesPerRow: number(),
+        oldest: epoch,
+        newest: epoch,
+        spanSeconds: number('From the oldest to the newest row'),
+        bytesPerSecond: number('Of the last 24 hours, or since the oldest row'),
+        keepsSeconds: orNull('number', 'What retention and budget keep at that rate'),
+      }),
+    ),
+    fileBytes: integer('The file without its log'),
+    walBytes: integer('Its log'),
+    budgetBytes: orNull('integer', 'Most bytes that it may take'),
+    retentionSeconds: orNull('number', 'How long rows are kept'),
+    writeAmplification: orNull('number', 'Bytes written for each byte appended'),
   }),
   Health: object({ ready: boolean(), reason: string('Why not; empty when ready') }),
   RunningSettings: object({ bodyLimit: integer('Bytes kept of each message body') }),

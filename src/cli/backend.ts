@@ -14,6 +14,7 @@ import type {
   RunResult,
   ScriptInfo,
   ScriptVariable,
+  StoreReport,
   StreamOutput,
   TableSummary,
   Warning,
@@ -46,6 +47,7 @@ export interface Backend {
   script(name: string): Promise<ScriptInfo>
   table(name: string, options: TableOptions): Promise<ResultTable>
   tables(): Promise<readonly TableSummary[]>
+  store(): Promise<StoreReport>
   close(): Promise<void>
 }
 
@@ -239,6 +241,10 @@ class ServerBackend implements Backend {
     return (await this.#client.get<{ tables: TableSummary[] }>('/api/tables')).tables
   }
 
+  store(): Promise<StoreReport> {
+    return this.#client.get('/api/store')
+  }
+
   async close(): Promise<void> {}
 
   /** `px/http_data` as a path; what has another form names no script. */
@@ -289,6 +295,10 @@ class StoreBackend implements Backend {
 
   tables(): Promise<readonly TableSummary[]> {
     return this.#runner.tables()
+  }
+
+  store(): Promise<StoreReport> {
+    return this.#runner.store()
   }
 
   close(): Promise<void> {

@@ -36,9 +36,11 @@ const flagsOf = (command: Command) => optionsOf(command).map((option) => `--${op
 
 /** One `case` of bash and zsh: what may follow a command. */
 function cases(commands: readonly Command[]): string {
+  const inGroup = groups(commands)
   const parts = commands.map((command) => {
     const values = valuesOf(command.positionals[0], commands)
-    return `    '${command.name}') offers="${[...flagsOf(command), values].join(' ').trim()}" ;;\n`
+    const words = [...(inGroup.get(command.name) ?? []), ...flagsOf(command), values]
+    return `    '${command.name}') offers="${words.join(' ').trim()}" ;;\n`
   })
   return parts.join('')
 }
@@ -59,7 +61,9 @@ function choiceCases(commands: readonly Command[]): string {
 
 /** The shell code that sets `offers`, shared by bash and zsh: `$w1` and `$w2` are the first words, `$prev` the one before. */
 function body(commands: readonly Command[]): string {
-  const second = [...groups(commands)].map(([first, names]) => `'${first}') offers="${names.join(' ')}" ;;`)
+  // `get` is a command, and the first word of another.
+  const alone = [...groups(commands)].filter(([first]) => !commands.some(({ name }) => name === first))
+  const second = alone.map(([first, names]) => `'${first}') offers="${names.join(' ')}" ;;`)
   return `  local offers="" command="$w1"
   case "$w1 $w2" in
 ${[...groups(commands)].flatMap(([first, names]) => names.map((name) => `    '${first} ${name}') command="$w1 $w2" ;;\n`)).join('')}  esac

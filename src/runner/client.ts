@@ -17,6 +17,7 @@ import {
   type RunRequest,
   type RunResult,
   type ScriptInfo,
+  type StoreReport,
   type StreamOutput,
   type TableRequest,
   type TableSummary,
@@ -145,6 +146,10 @@ class ThreadRunner implements Runner {
 
   async tables(signal?: AbortSignal): Promise<readonly TableSummary[]> {
     return (await this.#do({ kind: 'tables' }, { signal })) as readonly TableSummary[]
+  }
+
+  async store(signal?: AbortSignal): Promise<StoreReport> {
+    return (await this.#do({ kind: 'store' }, { signal })) as StoreReport
   }
 
   async close(): Promise<void> {

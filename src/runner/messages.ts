@@ -7,6 +7,7 @@ import type {
   ResultTable,
   RunRequest,
   RunResult,
+  StoreReport,
   StreamEnd,
   StreamOutput,
   TableRequest,
@@ -26,6 +27,7 @@ export type Task =
   | { readonly kind: 'complete'; readonly text: string; readonly offset: number }
   | { readonly kind: 'table'; readonly request: TableRequest }
   | { readonly kind: 'tables' }
+  | { readonly kind: 'store' }
 
 export interface StreamDone extends StreamEnd {
   readonly warnings: readonly Warning[]
@@ -39,6 +41,7 @@ export type TaskResult =
   | Completion
   | ResultTable
   | readonly TableSummary[]
+  | StoreReport
 
 export type ToWorker =
   | {

@@ -9,7 +9,7 @@ import { type ExecuteContext, execute, type ResultSet } from '../query/engine'
 import { explain } from '../query/explain'
 import type { Node, Plan } from '../query/plan'
 import { type Bundle, readView } from '../scripts/bundle'
-import type { Source, TableInfo } from '../store/store'
+import type { Source, StoreSummary, TableInfo } from '../store/store'
 import { nameHint } from '../suggest'
 import {
   DEFAULT_LIMITS,
@@ -18,6 +18,7 @@ import {
   type ResultTable,
   type RunRequest,
   type RunResult,
+  type StoreReport,
   type TableRequest,
   type TableSummary,
   type Warning,
@@ -33,6 +34,8 @@ export interface RunContext {
   readonly metadata: Metadata
   /** By name. */
   readonly scripts: ReadonlyMap<string, Bundle>
+  /** What the store holds; absent where there is none. */
+  summary?(): StoreSummary
   /** Asked often; true ends the run. */
   cancelled(): boolean
   /** Epoch nanoseconds. */
@@ -53,7 +56,7 @@ export interface Prepared {
 export function prepare(request: RunRequest, context: RunContext): Prepared {
   const started = performance.now()
   const { name, text, view } = requested(request, context.scripts)
-  const args = bindVariables(name, view?.variables ?? [], request.args ?? {})
+  const args = bindVariables(name, view?.variables ?? [], request.args ?? {}, request.schemaOnly)
   const module = compile(text, { tables: schemas(context), nowNs: context.nowNs })
   const plan = newest(debugLast(planOf(module, view, args)))
   if (plan.outputs.length === 0) {
@@ -228,4 +231,20 @@ export function summaries(tables: readonly TableInfo[]): readonly TableSummary[]
     newest: newestNs?.toString() ?? null,
     span: oldestNs === undefined || newestNs === undefined ? 0 : Number(newestNs - oldestNs) / 1e9,
   }))
+}
+
+export function storeReport({ tables, ...summary }: StoreSummary): StoreReport {
+  return {
+    tables: tables.map(({ oldestNs, newestNs, keepsSeconds = null, ...table }) => ({
+      ...table,
+      oldest: oldestNs?.toString() ?? null,
+      newest: newestNs?.toString() ?? null,
+      keepsSeconds,
+    })),
+    fileBytes: summary.fileBytes,
+    walBytes: summary.walBytes,
+    budgetBytes: summary.budgetBytes ?? null,
+    retentionSeconds: summary.retentionSeconds ?? null,
+    writeAmplification: summary.writeAmplification ?? null,
+  }
 }

@@ -160,7 +160,35 @@ export interface Runner {
   /** Newest rows of one table, without PxL. */
   table(name: string, options: Omit<TableRequest, 'name'>, signal?: AbortSignal): Promise<ResultTable>
   tables(signal?: AbortSignal): Promise<readonly TableSummary[]>
+  /** What the store holds and how long it will keep it. */
+  store(signal?: AbortSignal): Promise<StoreReport>
   close(): Promise<void>
+}
+
+/** The store's summary, fit for JSON. */
+export interface StoreReport {
+  readonly tables: readonly {
+    readonly name: string
+    readonly rows: number
+    readonly chunks: number
+    /** Compressed, on disk. */
+    readonly bytes: number
+    readonly bytesPerRow: number
+    /** Epoch nanoseconds as text. */
+    readonly oldest: string | null
+    readonly newest: string | null
+    readonly spanSeconds: number
+    /** Of the last 24 hours. */
+    readonly bytesPerSecond: number
+    /** What retention and budget keep at that rate; null without one. */
+    readonly keepsSeconds: number | null
+  }[]
+  readonly fileBytes: number
+  readonly walBytes: number
+  readonly budgetBytes: number | null
+  readonly retentionSeconds: number | null
+  /** Bytes written for each byte appended. */
+  readonly writeAmplification: number | null
 }
 
 export interface TableSummary {

@@ -6,19 +6,27 @@ import { nearest } from '../suggest'
 
 interface VariableType {
   readonly type: DataType
+  /** Any value of the type. */
+  readonly sample: string
   readonly shape: string
   readonly fits: (text: string) => boolean
 }
 
 /** Types of variables that are more than text; PX_STRING, PX_POD, PX_SERVICE, … are. */
 const TYPES: Readonly<Record<string, VariableType>> = {
-  PX_INT64: { type: 'INT64', shape: 'an integer', fits: (text) => /^[+-]?\d{1,19}$/.test(text) },
+  PX_INT64: { type: 'INT64', sample: '0', shape: 'an integer', fits: (text) => /^[+-]?\d{1,19}$/.test(text) },
   PX_FLOAT64: {
     type: 'FLOAT64',
+    sample: '0',
     shape: 'a number',
     fits: (text) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text)),
   },
-  PX_BOOLEAN: { type: 'BOOLEAN', shape: 'true or false', fits: (text) => /^(true|false)$/i.test(text) },
+  PX_BOOLEAN: {
+    type: 'BOOLEAN',
+    sample: 'false',
+    shape: 'true or false',
+    fits: (text) => /^(true|false)$/i.test(text),
+  },
 }
 
 /** The data type of a variable's value. */
@@ -26,12 +34,14 @@ export const dataTypeOf = (variable: Variable): DataType => TYPES[variable.type]
 
 /**
  * Every variable with its value, in the order of the declaration. Throws `unknown_argument`, or `bad_request` when a
- * required one is missing or a value has not the variable's type.
+ * required one is missing or a value has not the variable's type. With `samples` a missing one has any value of its
+ * type: columns don't depend on it.
  */
 export function bindVariables(
   script: string,
   variables: readonly Variable[],
   given: Readonly<Record<string, string>>,
+  samples = false,
 ): Record<string, string> {
   const names = variables.map((v) => v.name)
   const unknown = Object.keys(given).find((name) => !names.includes(name))
@@ -44,7 +54,7 @@ export function bindVariables(
   }
   const values: Record<string, string> = {}
   for (const variable of variables) {
-    const value = given[variable.name] ?? variable.defaultValue
+    const value = given[variable.name] ?? variable.defaultValue ?? (samples ? sampleOf(variable) : undefined)
     if (value === undefined) {
       const what = `${variable.name} (${variable.type})`
       throw new NixieError('bad_request', `${script} needs the argument ${what}`, variable.description)
@@ -53,6 +63,8 @@ export function bindVariables(
   }
   return values
 }
+
+const sampleOf = ({ type, validValues }: Variable): string => validValues?.[0] ?? TYPES[type]?.sample ?? ''
 
 function unknownHint(unknown: string, names: readonly string[]): string {
   if (names.length === 0) return 'The script takes no arguments.'

@@ -8,7 +8,7 @@ import type { VirtualTable } from '../query/engine'
 import { type FunctionInfo, listFunctions } from '../query/functions/registry'
 import { type Batch, StringTable, type Vector } from '../records/batch'
 import type { DataType } from '../records/types'
-import type { Source } from '../store/store'
+import type { Source, StoreSummary } from '../store/store'
 
 type Cell = string | number | boolean | bigint
 type Row = Readonly<Record<string, Cell>>
@@ -16,6 +16,7 @@ type Row = Readonly<Record<string, Cell>>
 export interface VirtualContext {
   readonly source: Pick<Source, 'tables'>
   readonly metadata: Pick<Metadata, 'asid'>
+  summary?(): StoreSummary
 }
 
 const functionRow = ({ name, args, returns }: FunctionInfo): Row => ({
@@ -85,21 +86,25 @@ const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[
     { asid: metadata.asid, kernel_headers_installed: hasKernelHeaders() },
   ],
   // Who only reads knows what is stored now, and not what came and went: those counts are 0.
-  _DebugTableInfo: ({ source, metadata }) =>
-    source.tables().map(({ name, bytes, oldestNs }, id) => ({
+  _DebugTableInfo: ({ source, metadata, summary }) => {
+    const held = summary?.()
+    const chunks = new Map(held?.tables.map((table) => [table.name, table.chunks]))
+    return source.tables().map(({ name, bytes, oldestNs }, id) => ({
       asid: metadata.asid,
       name,
       id,
       batches_added: 0,
       batches_expired: 0,
-      bytes_added: bytes,
-      num_batches: 0,
+      bytes_added: 0,
+      num_batches: chunks.get(name) ?? 0,
       compacted_batches: 0,
       size: bytes,
+      // All of it is on disk.
       cold_size: bytes,
-      max_table_size: 0,
+      max_table_size: held?.budgetBytes ?? 0,
       min_time: oldestNs ?? 0n,
-    })),
+    }))
+  },
 }
 
 function vectorOf(type: DataType, cells: readonly Cell[]): Vector {

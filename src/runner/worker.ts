@@ -2,12 +2,13 @@
 import { NixieError } from '../errors'
 import { openMetadata } from '../metadata'
 import { LIBRARY } from '../scripts/library'
-import { openReader } from '../store'
+import { openReader, type Reader } from '../store'
+import type { StoreSummary } from '../store/store'
 import { ByteSink, CANCELLED } from './byte-sink'
 import { checkText, completeText } from './editor'
 import { deadlineError } from './ends'
 import type { FromWorker, Task, TaskResult, ToWorker } from './messages'
-import { explainScript, type RunContext, readTable, runScript, summaries } from './run-script'
+import { explainScript, type RunContext, readTable, runScript, storeReport, summaries } from './run-script'
 import { DEFAULT_LIMITS } from './runner'
 import { streamTask } from './stream'
 import { TABLES } from './tables'
@@ -19,12 +20,13 @@ const IDLE_MS = 200
 /** The engine's own deadline is out of the way of a stream, whose clock stands still while nobody reads. */
 const NO_DEADLINE_MS = 2 ** 31
 
-type Opened = Pick<RunContext, 'source' | 'metadata' | 'scripts'>
+type Opened = Pick<RunContext, 'metadata' | 'scripts'> & { readonly source: Reader }
+type Context = RunContext & { summary(): StoreSummary }
 
 let opened: Opened | undefined
 let idle: Timer | undefined
 
-function perform(task: Task, context: RunContext, sink: ByteSink): TaskResult | Promise<TaskResult> {
+function perform(task: Task, context: Context, sink: ByteSink): TaskResult | Promise<TaskResult> {
   switch (task.kind) {
     case 'run':
       return runScript(task.request, context)
@@ -40,6 +42,8 @@ function perform(task: Task, context: RunContext, sink: ByteSink): TaskResult | 
       return readTable(task.request, context)
     case 'tables':
       return summaries(context.source.tables())
+    case 'store':
+      return storeReport(context.summary())
   }
 }
 
@@ -78,10 +82,14 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
     ])
   })
   try {
-    const context: RunContext = {
-      ...opened!,
+    const nowNs = BigInt(Date.now()) * 1_000_000n
+    const { source, ...rest } = opened!
+    const context: Context = {
+      source,
+      ...rest,
+      summary: () => source.summary(nowNs),
       cancelled: () => Atomics.load(shared, CANCELLED) !== 0,
-      nowNs: BigInt(Date.now()) * 1_000_000n,
+      nowNs,
     }
     say({ id: data.id, result: await perform(data.task, context, sink) })
   } catch (cause) {

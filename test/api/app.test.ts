@@ -156,6 +156,100 @@ describe('POST /api/query', () => {
   })
 })
 
+describe('schema, explain, views, editors', () => {
+  const post = (body: unknown) => ({
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
+
+  test('schema=1 gives columns and runs nothing', async () => {
+    const { app, runner } = setUp()
+    const body = await json(await app.request('/api/run/px/http_data?schema=1&start_time=-1m'))
+    const { name, columns } = HTTP_EVENTS
+    expect(body).toEqual({
+      tables: [{ name, columns: [...columns] }],
+      warnings: [{ message: 'Column x is not used', line: 2, column: 3 }],
+    } as never)
+    expect(runner.asked).toEqual([{ script: 'px/http_data', args: { start_time: '-1m' }, schemaOnly: true }])
+    expect((await app.request('/api/run/px/http_data?schema=yes')).status).toBe(400)
+  })
+
+  test('explain=1 gives the plan', async () => {
+    const { app } = setUp()
+    const body = await json(await app.request('/api/query?explain=1', { method: 'POST', body: 'import px' }))
+    expect((body as unknown as { text: string }).text).toContain('scan http_events')
+  })
+
+  test('a text may come with its view, as text or as it is, and with a name', async () => {
+    const { app, runner } = setUp()
+    for (const view of ['{"widgets":[]}', { widgets: [] }]) {
+      await app.request('/api/query', post({ query: 'import px', view, name: 'px/own' }))
+    }
+    const asked = { text: 'import px', view: '{"widgets":[]}', name: 'px/own', args: {}, limits: {} }
+    expect(runner.asked).toEqual([asked, asked])
+    for (const wrong of [{ view: 3 }, { name: {} }, { vew: '' }]) {
+      expect((await app.request('/api/query', post({ query: 'import px', ...wrong }))).status).toBe(400)
+    }
+  })
+
+  test('check and complete hand on what is asked', async () => {
+    const { app, runner } = setUp()
+    const text = 'import px\npx.\n'
+    const checked = (await (await app.request('/api/pxl/check', post({ text, view: {} }))).json()) as {
+      diagnostics: unknown[]
+    }
+    expect(checked.diagnostics).toMatchObject([{ severity: 'error', line: 2 }])
+    for (const at of [{ offset: 13 }, { line: 2, column: 4 }, { line: 2, column: 40 }]) {
+      expect((await app.request('/api/pxl/complete', post({ text, ...at }))).status).toBe(200)
+    }
+    expect(runner.edited).toEqual([{ text, view: '{}' }, ...Array(3).fill({ text, offset: 13 })])
+  })
+
+  test.each([
+    ['check', {}],
+    ['check', { text: 1 }],
+    ['check', { text: '', line: 1 }],
+    ['check', []],
+    ['complete', { text: 'x' }],
+    ['complete', { text: 'x', offset: 2 }],
+    ['complete', { text: 'x', offset: -1 }],
+    ['complete', { text: 'x', offset: 0.5 }],
+    ['complete', { text: 'x', offset: 0, line: 1 }],
+    ['complete', { text: 'x', line: 2, column: 1 }],
+    ['complete', { text: 'x', line: 1 }],
+    ['complete', { text: 'x', line: 0, column: 1 }],
+  ] as [string, unknown][])('%s refuses %j', async (route, body) => {
+    const { app, runner } = setUp()
+    const response = await app.request(`/api/pxl/${route}`, post(body))
+    expect([response.status, (await json(response)).error.code]).toEqual([400, 'bad_request'])
+    expect(runner.edited).toEqual([])
+  })
+})
+
+test('warnings are a header where the body has no room for them', async () => {
+  const { app } = setUp()
+  const header = (await app.request('/api/run/px/http_data?format=csv')).headers.get('nixie-warnings')!
+  expect(JSON.parse(header)).toEqual([{ message: 'Column x is not used', line: 2, column: 3 }])
+  expect((await app.request('/api/run/px/http_data')).headers.get('nixie-warnings')).toBeNull()
+})
+
+test('HEAD ends the run', async () => {
+  const { app, runner } = setUp()
+  let cancelled = false
+  runner.stream = async () => ({
+    warnings: [],
+    body: new ReadableStream({
+      cancel: () => {
+        cancelled = true
+      },
+    }),
+    end: Promise.resolve({ rows: 0, truncated: [] }),
+  })
+  await app.request('/api/run/px/http_data', { method: 'HEAD' })
+  expect(cancelled).toBe(true)
+})
+
 test('tables: schemas, and the newest rows of one', async () => {
   const { app, runner } = setUp()
   const all = await json(await app.request('/api/tables'))

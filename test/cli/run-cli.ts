@@ -5,6 +5,8 @@ import type { Config } from '../../src/config'
 export interface Ran {
   readonly code: number
   readonly out: string
+  /** The same, as it was written. */
+  readonly bytes: Uint8Array
   readonly err: string
   /** What `serve` was started with. */
   readonly served: readonly Config[]
@@ -21,7 +23,7 @@ export async function runCli(
   argv: readonly string[],
   { env = {}, stdin = '', columns }: Setting = {},
 ): Promise<Ran> {
-  let out = ''
+  const out: Buffer[] = []
   let err = ''
   const served: Config[] = []
   const isTTY = columns !== undefined
@@ -32,8 +34,8 @@ export async function runCli(
     },
     io: {
       stdout: {
-        write: async (text) => {
-          out += text
+        write: async (data) => {
+          out.push(Buffer.from(data as string))
         },
         isTTY,
         columns,
@@ -49,5 +51,6 @@ export async function runCli(
       readStdin: async () => stdin,
     },
   })
-  return { code, out, err, served }
+  const bytes = Buffer.concat(out)
+  return { code, out: bytes.toString(), bytes: new Uint8Array(bytes), err, served }
 }

@@ -10,6 +10,7 @@ import type {
   RunRequest,
   RunResult,
   ScriptInfo,
+  StoreReport,
   StreamOutput,
   TableRequest,
   TableSummary,
@@ -111,6 +112,40 @@ export const EXPLAINED: Explained = {
   steps: [{ id: 1, op: 'scan', detail: 'http_events', columns: ['time_'], inputs: [] }],
   text: 'http_events\n  scan http_events\n',
   warnings: [],
+}
+
+export const STORE: StoreReport = {
+  tables: [
+    {
+      name: 'http_events',
+      rows: 3000,
+      chunks: 4,
+      bytes: 120_000,
+      bytesPerRow: 40,
+      oldest: '1790000000000000001',
+      newest: '1790003600000000001',
+      spanSeconds: 3600,
+      bytesPerSecond: 33.3,
+      keepsSeconds: 86_400,
+    },
+    {
+      name: 'dns_events',
+      rows: 0,
+      chunks: 0,
+      bytes: 0,
+      bytesPerRow: 0,
+      oldest: null,
+      newest: null,
+      spanSeconds: 0,
+      bytesPerSecond: 0,
+      keepsSeconds: null,
+    },
+  ],
+  fileBytes: 200_000,
+  walBytes: 4096,
+  budgetBytes: 1 << 30,
+  retentionSeconds: 86_400,
+  writeAmplification: 1.5,
 }
 
 /** Text as a stream, `chunk` bytes at once. */
@@ -221,6 +256,10 @@ export class RecordingRunner implements Runner {
 
   async tables(): Promise<readonly TableSummary[]> {
     return [SUMMARY]
+  }
+
+  async store(): Promise<StoreReport> {
+    return STORE
   }
 
   async close(): Promise<void> {}

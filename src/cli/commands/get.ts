@@ -8,6 +8,7 @@ const ROWS = 20
 export const get: Command = {
   name: 'get',
   summary: 'Show the newest rows of a table',
+  details: "'nixie get store' shows what is stored of every table.",
   positionals: [{ name: 'TABLE', required: true, completes: 'table' }],
   options: [
     { flag: 'since', value: 'TIME', help: 'From when on: 5m, 2h, or a date', fallback: 'the oldest row' },

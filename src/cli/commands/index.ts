@@ -9,6 +9,7 @@ import { run } from './run'
 import { scriptList, scriptShow } from './script'
 import { serve } from './serve'
 import { status } from './status'
+import { getStore } from './store'
 import { tables } from './tables'
 
 const version: Command = {
@@ -36,7 +37,8 @@ const help: Command = {
       await io.stdout.write(generalHelp(COMMANDS))
       return 0
     }
-    const found = COMMANDS.filter((command) => command.name === name || command.name.startsWith(`${name} `))
+    const exact = COMMANDS.filter((command) => command.name === name)
+    const found = exact.length > 0 ? exact : COMMANDS.filter((command) => command.name.startsWith(`${name} `))
     if (found.length === 0) throw new UsageError(`There is no command '${name}'`, "'nixie help' lists them.")
     await io.stdout.write(found.map(commandHelp).join('\n'))
     return 0
@@ -61,6 +63,7 @@ export const COMMANDS: readonly Command[] = [
   scriptList,
   scriptShow,
   get,
+  getStore,
   tables,
   status,
   check,
