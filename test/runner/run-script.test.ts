@@ -1,7 +1,8 @@
 /** Runs over tables in memory: arguments, views, errors, limits. */
 import { describe, expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
-import { readTable, summaries } from '../../src/runner/run-script'
+import { checkText } from '../../src/runner/editor'
+import { explainScript, readTable, summaries } from '../../src/runner/run-script'
 import type { RunRequest } from '../../src/runner/runner'
 import { infoOf } from '../../src/runner/view'
 import { contextOf, request, rowsOf, run, withScript } from './support'
@@ -102,6 +103,87 @@ describe('a view', () => {
     ])
     expect(info.widgets[0]!.displaySpec).toEqual({ a: 1 })
   })
+})
+
+describe('a view that does not fit its script', () => {
+  const withView = (change: object) => {
+    const files = { 'any.pxl': PXL, 'vis.json': JSON.stringify({ ...VIS, ...change }) }
+    return failure({ script: 'own/odd', args: { path: '' } }, withScript(context, 'own/odd', files))
+  }
+  const widget = (source: object) => ({ widgets: [{ name: 'W', ...source }] })
+  test.each([
+    [widget({ func: func('tabel') }), "vis.json: widgets[0].func.name names the function 'tabel'", "'table'"],
+    [
+      { globalFuncs: [{ outputName: 'x', func: func('untyped', { m: 'n' }) }], widgets: [] },
+      "globalFuncs[0].func.args[0].name names an argument of untyped: 'm'",
+      "'n'",
+    ],
+    [
+      widget({ func: func('untyped', { n: 'm' }) }),
+      "widgets[0].func.args[0].variable names the variable 'm'",
+      "'n'",
+    ],
+    [
+      widget({ globalFuncOutputName: 'sharde' }),
+      "widgets[0].globalFuncOutputName names the result 'sharde'",
+      "'shared'",
+    ],
+  ] as [object, string, string][])('%j', (change, message, hint) => {
+    const shape = withView(change)
+    expect(shape).toMatchObject({ code: 'bad_request', file: 'vis.json' })
+    expect(shape.message).toContain(message)
+    expect(shape.hint).toContain(hint)
+  })
+})
+
+test('a text with its view, under a name', () => {
+  const result = run(
+    { text: PXL, view: JSON.stringify(VIS), name: 'px/mine', args: { path: '/', n: '1' } },
+    context,
+  )
+  expect([result.script, result.tables[0]!.rows, result.tables[0]!.name]).toEqual(['px/mine', 1, 'shared'])
+  expect(failure({ text: PXL, view: '{' })).toMatchObject({ file: 'vis.json', line: 1, column: 2 })
+})
+
+test('columns are told without the arguments that a run needs', () => {
+  const { tables, args } = run({ script: 'own/view', schemaOnly: true }, own)
+  expect(tables.map((table) => table.rows)).toEqual([0, 0, 0, 0, 0])
+  expect(tables[0]!.columns.map((column) => column.name)).toEqual(['req_path', 'resp_status'])
+  expect(args.path).toBe('')
+})
+
+test('tables of px.debug come last', () => {
+  const text = `import px
+df = px.DataFrame('http_events', select=['req_path'])
+px.debug(df, 'early')
+px.display(df, 'shown')`
+  expect(run({ text }, context).tables.map((table) => table.name)).toEqual(['shown', '_early'])
+})
+
+test('what has no source is a warning with its place', () => {
+  const text =
+    "import px\npx.display(px.DataFrame('http_events'))\npx.display(px.DataFrame('dns_events'), 'dns')"
+  const { warnings, tables } = run({ text }, context)
+  expect(warnings).toMatchObject([{ message: expect.stringContaining('dns_events'), line: 3 }])
+  expect(tables.map((table) => table.rows)).toEqual([5, 0])
+})
+
+test('what would run', () => {
+  const explained = explainScript({ script: 'px/http_data' }, context)
+  expect(explained.outputs[0]!.step).toBe(explained.steps.length)
+  expect(explained.text).toContain('scan http_events')
+})
+
+test('a text is checked with the calls of its view', () => {
+  const text = 'import px\ndef f(n):\n    return px.DataFrame(n)\n'
+  const view = {
+    variables: [{ name: 'n', type: 'PX_STRING', defaultValue: 'http_evnts' }],
+    widgets: [{ func: func('f', { n: 'n' }) }],
+  }
+  expect(checkText(text, undefined, context)).toEqual([])
+  expect(checkText(text, JSON.stringify(view), context)).toMatchObject([
+    { severity: 'error', line: 3, message: "There is no table 'http_evnts'" },
+  ])
 })
 
 describe('arguments that are refused', () => {
