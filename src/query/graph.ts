@@ -54,3 +54,7 @@ export function readers(plan: Plan): Map<Node, number> {
   for (const node of consumersFirst(plan)) for (const input of inputsOf(node)) count(input)
   return counts
 }
+
+/** The side of a join that streams past the other, which is held. */
+export const probeOf = (join: Extract<Node, { op: 'join' }>): 'left' | 'right' =>
+  join.how === 'right' ? 'right' : 'left'

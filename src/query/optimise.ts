@@ -6,6 +6,7 @@ import { columnsOf, conjunction, conjuncts, pruneOf } from './conditions'
 import { AGGREGATES } from './functions/aggregates'
 import { fuse } from './fuse'
 import { consumersFirst, inputsOf, readers, withInputs } from './graph'
+import { mergeScans } from './merge-scans'
 import type { Expr, Node, Plan, TypedColumn } from './plan'
 import { share } from './share'
 
@@ -15,7 +16,8 @@ export function optimise(plan: Plan): Plan {
   const sunk = mapOutputs(plan, sink(plan))
   const shared = share(sunk, readers(sunk))
   const fused = fuse(shared, readers(shared))
-  return mapOutputs(fused, narrow(fused))
+  const merged = mergeScans(fused, requiredColumns(fused))
+  return mapOutputs(merged, narrow(merged))
 }
 
 function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {
@@ -91,8 +93,8 @@ function sinkLimit(node: Node): Node {
   return { ...input, input: limit }
 }
 
-/** Drops what nobody reads. */
-function narrow(plan: Plan): (node: Node) => Node {
+/** The columns of each node that someone reads. */
+function requiredColumns(plan: Plan): Map<Node, Set<string>> {
   const required = new Map<Node, Set<string>>()
   const require = (node: Node, names: Iterable<string>) => {
     const set = required.get(node) ?? new Set()
@@ -101,6 +103,12 @@ function narrow(plan: Plan): (node: Node) => Node {
   }
   for (const { node } of plan.outputs) require(node, node.columns.map((column) => column.name))
   for (const node of consumersFirst(plan)) requireInputs(node, required.get(node)!, require)
+  return required
+}
+
+/** Drops what nobody reads. */
+function narrow(plan: Plan): (node: Node) => Node {
+  const required = requiredColumns(plan)
   const done = new Map<Node, Node>()
   const rewrite = (node: Node): Node => {
     const known = done.get(node)

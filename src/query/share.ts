@@ -1,21 +1,21 @@
 /** Equal parts of a plan made one: what several functions of a view scan, filter and compute alike runs once. */
-import { inputsOf, withInputs } from './graph'
+import { inputsOf, probeOf, withInputs } from './graph'
 import type { Node, Plan } from './plan'
 
-/** Tells nodes apart by all that they say; inputs by the numbers that equal nodes share. */
-function keyOf(node: Node, inputs: readonly number[]): string {
-  return JSON.stringify(
-    { ...node, input: undefined, left: undefined, right: undefined, inputs },
-    (_, value) =>
-      typeof value === 'bigint'
-        ? { bigint: String(value) }
-        : typeof value === 'number'
-          ? { number: Object.is(value, -0) ? '-0' : String(value) }
-          : value,
+/** A text that tells plain values apart, JSON but for numbers: -0 and NaN are their own. */
+export function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    typeof part === 'bigint'
+      ? { bigint: String(part) }
+      : typeof part === 'number'
+        ? { number: Object.is(part, -0) ? '-0' : String(part) }
+        : part,
   )
 }
 
-const probeOf = (node: Extract<Node, { op: 'join' }>) => (node.how === 'right' ? 'right' : 'left')
+/** Tells nodes apart by all that they say; inputs by the numbers that equal nodes share. */
+const keyOf = (node: Node, inputs: readonly number[]) =>
+  textOf({ ...node, input: undefined, left: undefined, right: undefined, inputs })
 
 /**
  * The side of a join that streams past the held one keeps its own scan when it had one: rows of a scan that others

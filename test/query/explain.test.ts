@@ -66,7 +66,7 @@ describe('steps', () => {
       id: 1,
       op: 'scan',
       detail:
-        'http_events; from 2026-01-01T00:00:00Z to the newest; columns time_, req_path, latency; chunks where latency >= 1000',
+        "http_events; from 2026-01-01T00:00:00Z to the newest; columns time_, req_path, latency; chunks where latency >= 1000 and req_path contains 'x'",
       columns: ['time_', 'req_path', 'latency'],
       inputs: [],
     })
