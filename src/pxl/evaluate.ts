@@ -422,7 +422,7 @@ export class Evaluator {
       }
       const type = param.annotation && this.#annotation(param.annotation, fn.scope)
       const checked = type
-        ? located(this.#source, given?.at ?? param.at, () =>
+        ? located(this.#source, given?.at ?? at, () =>
             conform(value, type, `${fn.name}: '${param.name}'`, this.#world.nowNs),
           )
         : value
