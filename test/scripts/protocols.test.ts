@@ -191,8 +191,10 @@ describe('SQL', () => {
       mysql(15, { latency: 100, req_body: 'SELECT a FROM t WHERE id = 7' }),
       mysql(14, { latency: 300, req_body: 'SELECT a FROM t WHERE id = 8' }),
       mysql(13, { latency: 1, req_cmd: 14 }),
+      mysql(13, { latency: 1, req_cmd: 22, req_body: 'SELECT a FROM t WHERE id = 9' }),
     ],
     pgsql_events: [
+      rowOf('pgsql_events', 13, { latency: 1, req_cmd: 'Parse', req: "SELECT b FROM u WHERE n = 'y'" }),
       rowOf('pgsql_events', 12, { latency: 50, req_cmd: 'Query', req: "SELECT b FROM u WHERE n = 'x'" }),
     ],
   }
