@@ -32,8 +32,6 @@ export interface Builtin {
   /** Other names of parameters. */
   readonly aliases?: Readonly<Record<string, string>>
   readonly description: string
-  /** Of a table that is made at run time. */
-  readonly columns?: readonly string[]
   run(args: Arguments, world: World): Value
 }
 

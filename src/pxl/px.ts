@@ -233,15 +233,6 @@ export const BUILTINS: Builtins = {
   ...VIRTUAL_TABLE_FUNCTIONS,
 }
 
-/** What `px` has besides the engine's functions: for `GetUDTFList`, completion and the docs. */
-export const listBuiltins = (): readonly (Omit<Builtin, 'run'> & { readonly name: string })[] =>
-  Object.entries(BUILTINS).map(([name, { params, description, columns }]) => ({
-    name,
-    params,
-    description,
-    ...(columns ? { columns } : {}),
-  }))
-
 const typeValue = (
   name: string,
   type: DataType | undefined,

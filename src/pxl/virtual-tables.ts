@@ -101,7 +101,6 @@ export const VIRTUAL_TABLE_FUNCTIONS: Builtins = Object.fromEntries(
     {
       params: wanted.map((arg) => arg.name),
       description,
-      columns: columns.map((c) => c.name),
       run(args: Arguments): Value {
         const given = Object.fromEntries(wanted.map((arg) => [arg.name, argumentOf(args, arg)]))
         return { kind: 'frame', node: { op: 'virtual', fn, args: given, columns } }
