@@ -13,6 +13,8 @@ const BENCHES: Record<string, { file: string; measures: string }> = {
   capture: { file: 'capture.ts', measures: 'nginx under load with and without Nixie; what the agent costs' },
   store: { file: 'store.ts', measures: 'disk and aggregates against SQLite rows and DuckDB over Parquet' },
   steady: { file: 'store-steady.ts', measures: 'appends and upkeep at a steady rate' },
+  readers: { file: 'store-readers.ts', measures: 'appends at a steady rate while all rows are scanned' },
+  search: { file: 'store-search.ts', measures: 'a word in many bodies, with the index of trigrams' },
   query: { file: 'query.ts', measures: 'operators over a million rows in memory' },
   figures: { file: 'query-figures.ts', measures: 'queries over the store against DuckDB and SQLite rows' },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
