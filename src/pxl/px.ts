@@ -1,16 +1,15 @@
 /** The module `px`: what the compiler itself answers. Everything else that it has is a function of the engine. */
 import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
-import type { DataType, SemanticType } from '../records/types'
 import { nameHint } from '../suggest'
 import type { Arguments } from './arguments'
 import type { Builtin, Builtins, World } from './builtin'
-import { asExpr, callEngine, columnOf, retag } from './expressions'
+import { asExpr, callEngine, columnOf } from './expressions'
 import { empty, keep, scan } from './frames'
 import { binary } from './operators'
 import { exportData } from './otel'
 import { checkRange, formatDuration, parseDuration, parseTime, strptime } from './time'
-import { type Constant, constant, describe, NONE, type TypeValue, type Value } from './values'
+import { constant, describe, NONE, type Value } from './values'
 import { VIRTUAL_TABLE_FUNCTIONS } from './virtual-tables'
 
 const NS_PER: Readonly<Record<string, bigint>> = {
@@ -231,72 +230,4 @@ export const BUILTINS: Builtins = {
     run: scriptReference,
   },
   ...VIRTUAL_TABLE_FUNCTIONS,
-}
-
-const typeValue = (
-  name: string,
-  type: DataType | undefined,
-  semantic: SemanticType = 'ST_NONE',
-): TypeValue => ({
-  kind: 'type',
-  name,
-  type,
-  semantic,
-})
-
-/** Python's own type names. */
-export const PYTHON_TYPES: readonly TypeValue[] = [
-  typeValue('str', 'STRING'),
-  typeValue('int', 'INT64'),
-  typeValue('float', 'FLOAT64'),
-  typeValue('bool', 'BOOLEAN'),
-]
-
-/** Types of `px`: annotations, and casts that change the unit. */
-export const PX_TYPES: readonly TypeValue[] = [
-  typeValue('px.Time', 'TIME64NS'),
-  typeValue('px.Service', 'STRING', 'ST_SERVICE_NAME'),
-  typeValue('px.Pod', 'STRING', 'ST_POD_NAME'),
-  typeValue('px.Node', 'STRING', 'ST_NODE_NAME'),
-  typeValue('px.Namespace', 'STRING', 'ST_NAMESPACE_NAME'),
-  typeValue('px.Container', 'STRING', 'ST_CONTAINER_NAME'),
-  typeValue('px.UPID', 'UINT128', 'ST_UPID'),
-  typeValue('px.Bytes', 'INT64', 'ST_BYTES'),
-  typeValue('px.DurationNanos', 'INT64', 'ST_DURATION_NS'),
-  typeValue('px.Percent', 'FLOAT64', 'ST_PERCENT'),
-]
-
-const NUMERIC: readonly DataType[] = ['INT64', 'FLOAT64']
-
-/** `px.DurationNanos(column)`: the same values in another unit. Throws `type_error`. */
-export function cast(to: TypeValue, value: Value, nowNs: bigint): Value {
-  if (to.name === 'px.Time') return toTime(value, nowNs)
-  const given = value.kind === 'constant' ? value.type : asExpr(value, `What ${to.name} casts`).type
-  const fits =
-    given === to.type || (NUMERIC.includes(given) && to.type !== undefined && NUMERIC.includes(to.type))
-  if (!fits) {
-    throw new NixieError(
-      'type_error',
-      `${to.name} takes ${NUMERIC.includes(to.type!) ? 'a number' : to.type}, not ${given}`,
-      'Casts change the unit, not the type.',
-    )
-  }
-  if (value.kind === 'constant') return constant(value.type, value.value, to.semantic)
-  return { kind: 'column', expr: retag(asExpr(value, to.name), to.semantic) }
-}
-
-function toTime(value: Value, nowNs: bigint): Value {
-  if (value.kind === 'constant') return constant('TIME64NS', constantTime(value, nowNs))
-  const expr = asExpr(value, 'What px.Time casts')
-  return { kind: 'column', expr: expr.type === 'TIME64NS' ? expr : callEngine('int64_to_time', [expr]) }
-}
-
-function constantTime({ value, type }: Constant, nowNs: bigint): bigint {
-  if (typeof value === 'bigint') return value
-  if (typeof value === 'string') return parseTime(value, nowNs)
-  throw new NixieError(
-    'type_error',
-    `px.Time takes a text or nanoseconds, not ${type}`,
-    "Write px.Time('-5m').",
-  )
 }

@@ -47,7 +47,7 @@ const WORDS = TOKENS.split('|')
 test('random tokens', () => {
   const next = random(7)
   const codes = new Set<string>()
-  for (let i = 0; i < 3000; i++) {
+  for (let i = 0; i < 1500; i++) {
     const length = 1 + Math.floor(next() * 40)
     const words = Array.from({ length }, () => WORDS[Math.floor(next() * WORDS.length)]!)
     codes.add(outcome(words.join(next() < 0.5 ? ' ' : '')))
@@ -84,7 +84,7 @@ test('scripts with a piece cut, doubled, moved or changed', () => {
   const at = (length: number) => Math.floor(next() * length)
   const codes = new Set<string>()
   const seeds = [SEED_SCRIPT, SEED_TRACING, ...[...LIBRARY.values()].map((bundle) => bundle.text)]
-  for (let i = 0; i < 900; i++) {
+  for (let i = 0; i < 500; i++) {
     let text = seeds[i % seeds.length]!
     for (let change = 0; change <= at(3); change++) {
       const from = at(text.length)
