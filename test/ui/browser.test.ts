@@ -1,98 +1,29 @@
 /** The pages in a real browser: keys, sorting, details, refresh; and that nothing hostile runs or leaves the host. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
 import { duration } from '../../ui/units'
 import { type Host, host, httpRows } from './fixture'
+import { close, count, missing, open, serve, useChromium, write } from './support/chromium'
 
-const CHROMIUM = '/usr/bin/chromium'
-const ARGS = [
-  '--no-sandbox',
-  '--headless',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-const missing = existsSync(CHROMIUM) ? '' : `${CHROMIUM} is not there: install the package chromium`
-if (missing) console.warn(`test/ui/browser.test.ts skips: ${missing}`)
-
-let browser: Browser
-let server: ReturnType<typeof Bun.serve>
 let served: Host
 
-beforeAll(async () => {
-  if (missing) return
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
-  server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => served.app.fetch(request) })
-}, 30_000)
-
-// A page that a failed test left would go on asking.
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop(true)
-})
-
-/** What a page did that none of ours may do. */
-interface Watched {
-  readonly page: Page
-  readonly errors: string[]
-  readonly elsewhere: string[]
+function serveHost(options: Parameters<typeof host>[0] = {}): Host {
+  const made = host(options)
+  serve(made)
+  return made
 }
 
-/** Answers of 4xx are shown to the reader; that Chromium also logs them is no fault of the page. */
-const EXPECTED = /Failed to load resource: the server responded with a status of 4\d\d/
-
-async function open(path: string, viewport = { width: 1280, height: 800 }): Promise<Watched> {
-  const page = await browser.newPage({ viewport })
-  page.setDefaultTimeout(5000)
-  const errors: string[] = []
-  const elsewhere: string[] = []
-  page.on('console', (m) => {
-    if (m.type() === 'error' && !EXPECTED.test(m.text())) errors.push(m.text())
-  })
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('request', (request) => {
-    if (new URL(request.url()).origin !== server.url.origin) elsewhere.push(request.url())
-  })
-  await page.addInitScript(
-    `document.addEventListener('securitypolicyviolation', (e) => console.error('CSP: ' + e.violatedDirective))`,
-  )
-  await page.goto(new URL(path, server.url).href)
-  return { page, errors, elsewhere }
-}
-
-async function close({ page, errors, elsewhere }: Watched): Promise<void> {
-  await page.close()
-  expect(errors).toEqual([])
-  expect(elsewhere).toEqual([])
-}
+useChromium()
 
 const rowCount = (page: Page) => page.locator('table.rows tbody tr').count()
 const ROWS = 'table.rows tbody tr'
-
-/** Waits; by asking from here, since the pages' policy forbids the browser to evaluate a condition. */
-async function count(page: Page, selector: string, wanted: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await page.locator(selector).count()) === wanted) return
-    await page.waitForTimeout(50)
-  }
-  expect(await page.locator(selector).count(), selector).toBe(wanted)
-}
 
 const firstCell = (page: Page, column: number) =>
   page.locator(`table.rows tbody tr:first-child td:nth-child(${column})`).textContent()
 
 describe.skipIf(missing !== '')('in Chromium', () => {
   test('from the overview to filtered rows by keyboard alone', async () => {
-    served = host({ rows: 30 })
+    served = serveHost({ rows: 30 })
     const watched = await open('/')
     const { page } = watched
     await page.keyboard.press('/')
@@ -119,7 +50,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   }, 30_000)
 
   test('the RUN button runs, sorting is in the URL and survives a run', async () => {
-    served = host({ rows: 30 })
+    served = serveHost({ rows: 30 })
     const watched = await open('/scripts/px/http_data')
     const { page } = watched
     await page.click('th[data-name=latency] a')
@@ -139,7 +70,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   }, 30_000)
 
   test('a row opens by keyboard with its JSON laid out, and Escape returns to it', async () => {
-    served = host({ rows: 30 })
+    served = serveHost({ rows: 30 })
     const watched = await open('/scripts/px/http_data')
     const { page } = watched
     await page.focus('table.rows tbody tr:first-child')
@@ -165,7 +96,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   }, 30_000)
 
   test('live refresh brings new rows, keeps scroll, and stops when turned off', async () => {
-    served = host({ rows: 100 })
+    served = serveHost({ rows: 100 })
     const watched = await open('/scripts/px/http_data', { width: 900, height: 800 })
     const { page } = watched
     await page.selectOption('#live', '1')
@@ -189,7 +120,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   }, 30_000)
 
   test('says that what is shown is old while the server does not answer', async () => {
-    served = host()
+    served = serveHost()
     const { page } = await open('/scripts/px/http_data?_live=1')
     await page.context().setOffline(true)
     await page.waitForSelector('#offline', { state: 'visible' })
@@ -199,7 +130,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   }, 30_000)
 
   test('text being selected in the result stops the refresh, a field that has the focus does not', async () => {
-    served = host()
+    served = serveHost()
     const watched = await open('/scripts/px/http_data?_live=1')
     const { page } = watched
     await page.click('table.rows tbody tr:first-child td:nth-child(6)', { clickCount: 3 })
@@ -213,7 +144,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   }, 30_000)
 
   test('charts are drawn, and drawn again with new data on refresh', async () => {
-    served = host()
+    served = serveHost()
     const watched = await open('/scripts/px/http_request_stats?_live=1')
     const { page } = watched
     await page.waitForSelector('.chart canvas')
@@ -228,26 +159,26 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   }, 30_000)
 
   test('an error shows its line and hint in place of the result', async () => {
-    served = host()
+    served = serveHost()
     const watched = await open('/query')
     const { page } = watched
-    await page.fill('#text', 'import px\n  boom\n')
-    await page.press('#text', 'Control+Enter')
+    await write(page, '#part-pxl .cm-content', 'import px\n  boom\n')
+    await page.press('#part-pxl .cm-content', 'Control+Enter')
     await page.waitForSelector('#result .error')
     const error = await page.locator('#result .error').textContent()
     expect(error).toContain("'boom' is not PxL")
     expect(error).toContain('Take it out.')
     expect(error).toContain('line 2, column 3')
     expect(await page.locator('#result mark').textContent()).toContain('boom')
-    await page.fill('#text', 'import px\n')
-    await page.click('#args button')
+    await write(page, '#part-pxl .cm-content', 'import px\n')
+    await page.click('#args button[type=submit]')
     await page.waitForSelector('#result table.rows')
     expect(await page.locator('#result h2').allTextContents()).toEqual(['first', 'second'])
     await close(watched)
   }, 30_000)
 
   test('markup from the wire stays text, in the table and in the details', async () => {
-    served = host({ rows: 30 })
+    served = serveHost({ rows: 30 })
     const watched = await open('/scripts/px/http_data')
     const { page } = watched
     const images = await page.locator('main img').count()
@@ -263,7 +194,7 @@ describe.skipIf(missing !== '')('in Chromium', () => {
   test.each([1280, 400])(
     'no page is wider than a window of %d pixels',
     async (width) => {
-      served = host({ rows: 30 })
+      served = serveHost({ rows: 30 })
       for (const path of [
         '/',
         '/scripts/px/http_data',

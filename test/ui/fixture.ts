@@ -197,7 +197,7 @@ const POD_SCRIPT: LiteralScript = {
     variable('pod', 'PX_POD', undefined, 'Its name'),
     { ...variable('groupby', 'PX_STRING', 'service', 'Rows per'), validValues: ['service', 'pod'] },
   ],
-  widgets: [widget('Graph', 'graph', 'RequestGraph', { x: 0, y: 0, w: 12, h: 4 })],
+  widgets: [widget('Graph', 'graph', 'VegaChart', { x: 0, y: 0, w: 12, h: 4 })],
   give: () => [resultTable('graph', [col('src', 'STRING')], [['a']])],
 }
 

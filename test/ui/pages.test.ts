@@ -1,8 +1,10 @@
 /** The pages and fragments as text, through the app that serves them. */
+
 import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NixieError } from '../../src/errors'
+import { CLIENT, EDITOR, FLAME, GRAPH } from '../../ui/assets'
 import type { LiteralScript } from '../support/literal-runner'
 import { HOSTILE, host, status } from './fixture'
 
@@ -101,7 +103,7 @@ describe('a script', () => {
 
   test('says what is not drawn yet and shows the table', async () => {
     const html = await (await get(host(), '/scripts/px/pod?pod=a')).text()
-    expect(html).toContain('RequestGraph is not drawn yet')
+    expect(html).toContain('VegaChart is not drawn yet')
     expect(html).toContain('<td>a</td>')
   })
 
@@ -265,7 +267,16 @@ test('health shows every counter, losses first', async () => {
   for (const name of Object.keys(status().counters)) expect(html).toContain(`data-counter="${name}"`)
 })
 
-test('the browser is given less than 400 lines of ours', () => {
+test.each([
+  ['every page', CLIENT, 60],
+  ['the query page', EDITOR, 160],
+  ['a graph', GRAPH, 32],
+  ['a flame graph', FLAME, 4],
+] as const)('%s loads a script of few KiB', (_, { body }, most) => {
+  expect(Bun.gzipSync(body).byteLength / 1024).toBeLessThan(most)
+})
+
+test('every page gives the browser less than 400 lines of ours', () => {
   const folder = join(import.meta.dir, '../../ui/client')
   const lines = readdirSync(folder)
     .filter((name) => name.endsWith('.ts'))

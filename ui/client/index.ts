@@ -1,7 +1,6 @@
 /** What pages can't do without a script: charts, keys, row details, local times, refresh that waits while hidden. */
 import 'htmx.org'
 import { drawCharts } from './charts'
-import { startDownloads } from './download'
 import { startKeys } from './keys'
 import { loadParts } from './parts'
 import { startPicker } from './picker'
@@ -19,7 +18,6 @@ interface RequestEvent extends Event {
 localTimes(document)
 drawCharts()
 loadParts()
-startDownloads()
 startKeys()
 startPicker()
 startRows()

@@ -149,8 +149,8 @@ function Row({ table, places, row, first, scripts }: RowProps) {
         const { text, kind, time, href, exact } = show(value, column, scripts)
         return (
           <td class={kind} data-exact={exact}>
-            {href ? <a href={href}>{text}</a> : time ? <time datetime={time}>{text}</time> : text}
             {most === undefined ? null : <Whiskers value={value} most={most} />}
+            {href ? <a href={href}>{text}</a> : time ? <time datetime={time}>{text}</time> : text}
           </td>
         )
       })}

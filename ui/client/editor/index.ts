@@ -4,6 +4,7 @@ import { python } from '@codemirror/lang-python'
 import { linter } from '@codemirror/lint'
 import type { Extension } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
+import { startDownloads } from './download'
 import { remember, remembered } from './draft'
 import { openFiles } from './open'
 import { pxlCompletion, pxlLinter } from './service'
@@ -78,3 +79,4 @@ function start(): void {
 }
 
 start()
+startDownloads()

@@ -56,22 +56,8 @@ export const pxlLinter = (view: () => string): Extension =>
     { delay: 400 },
   )
 
-const ICONS: Readonly<Record<CompletionItem['kind'], string>> = {
-  table: 'class',
-  column: 'property',
-  function: 'function',
-  aggregate: 'function',
-  argument: 'variable',
-  method: 'method',
-  module: 'namespace',
-  key: 'text',
-  name: 'variable',
-  type: 'type',
-}
-
-const option = ({ label, kind, type, help, insert }: CompletionItem, i: number): Completion => ({
+const option = ({ label, type, help, insert }: CompletionItem, i: number): Completion => ({
   label,
-  type: ICONS[kind],
   // The server's order, among equally good matches.
   boost: -Math.min(i, 98),
   ...(type ? { detail: type } : {}),
@@ -89,4 +75,4 @@ async function complete(context: CompletionContext): Promise<CompletionResult | 
   return { from: found.from, to: found.to, options: found.items.map(option), validFor: /^\w*$/ }
 }
 
-export const pxlCompletion: Extension = autocompletion({ override: [complete], icons: true })
+export const pxlCompletion: Extension = autocompletion({ override: [complete], icons: false })

@@ -32,11 +32,11 @@ const LOOK = EditorView.theme({
     color: 'var(--text)',
     backgroundColor: 'var(--raised)',
     maxHeight: '56vh',
-    minHeight: '180px',
   },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-1px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', overflow: 'auto' },
   '.cm-content': { caretColor: 'var(--text)' },
+  '.cm-content, .cm-gutter': { minHeight: '180px' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: 'var(--selection)',
@@ -66,8 +66,24 @@ const LOOK = EditorView.theme({
   '.cm-diagnostic-error': { borderLeftColor: 'var(--bad)' },
   '.cm-diagnostic-warning': { borderLeftColor: 'var(--warn)' },
   '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--wash)' },
-  // A phone zooms into fields whose text is smaller.
-  '@media (max-width: 800px)': { '&': { fontSize: '16px' } },
+})
+
+/**
+ * Text typed over a selection. Left to itself Chromium gives what remains of the lines a `style` attribute, which the
+ * content security policy refuses with a message.
+ */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main } = view.state.selection
+    if (event.inputType !== 'insertText' || !event.data || main.empty || view.composing) return false
+    const text = event.data
+    const insert = () =>
+      view.state.update(view.state.replaceSelection(text), { userEvent: 'input.type', scrollIntoView: true })
+    const handlers = view.state.facet(EditorView.inputHandler)
+    if (!handlers.some((handle) => handle(view, main.from, main.to, text, insert))) view.dispatch(insert())
+    event.preventDefault()
+    return true
+  },
 })
 
 /** What both editors have. Tab leaves the field, unless a completion is open. */
@@ -86,6 +102,7 @@ export function setup(label: string): Extension[] {
     syntaxHighlighting(COLOURS),
     LOOK,
     EditorView.lineWrapping,
+    typedOver,
     EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off' }),
     keymap.of([
       // The page runs the query.

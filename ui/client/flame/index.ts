@@ -1,6 +1,6 @@
 /** Flame graphs: a box per function, as wide as its share; a click makes it the whole width. */
 import type { FlameData } from '../../widgets/drawn'
-import { button, html, whenThere } from '../dom'
+import { button, html, whenThere } from '../lib/dom'
 
 const ROW = 19
 /** Narrower boxes can be neither seen nor hit. */

@@ -1,6 +1,6 @@
 /** Graph and RequestGraph: nodes in layers, edges whose width is their weight and whose colour is their trouble. */
 import type { GraphData, GraphEdge, GraphLevel } from '../../widgets/drawn'
-import { button, html, svg, whenThere } from '../dom'
+import { button, html, svg, whenThere } from '../lib/dom'
 import { type Layout, layOut, pathOf, shortened } from './layout'
 import { View } from './view'
 

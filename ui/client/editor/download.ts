@@ -1,5 +1,5 @@
 /** Files of a result whose script is in the page: its text is sent, so that a link can't do it. */
-import { html } from './dom'
+import { html } from '../lib/dom'
 
 async function fetched(form: HTMLFormElement, path: string): Promise<Blob> {
   const fields = new FormData(form)

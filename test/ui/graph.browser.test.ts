@@ -1,0 +1,116 @@
+/** Graphs and flame graphs in a real browser. */
+import { describe, expect, test } from 'bun:test'
+import { host } from './fixture'
+import { close, count, missing, open, serve, useChromium } from './support/chromium'
+
+useChromium()
+
+describe.skipIf(missing !== '')('graphs in Chromium', () => {
+  test('services and their edges; what an edge carries; by pod; coloured by errors', async () => {
+    serve(host())
+    const watched = await open('/scripts/px/cluster')
+    const { page } = watched
+    const graph = page.locator('.graph').first()
+    await graph.locator('.node').first().waitFor()
+    expect(await graph.locator('.node').count()).toBe(5)
+    expect(await graph.locator('.edge').count()).toBe(4)
+    expect(await graph.locator('.edge.high').count()).toBe(1)
+    await graph.locator('.edge .hit').first().dispatchEvent('pointerenter')
+    const info = await graph.locator('.graph-info').textContent()
+    expect(info).toContain('shop/frontend → shop/cart')
+    // Rates of its two pods add up, and of their latencies the worst is told.
+    expect(info).toContain('requests 30/s')
+    expect(info).toContain('errors 2 %')
+    expect(info).toContain('highest p99 600 ms')
+    await graph.locator('button:text("errors")').click()
+    expect(await graph.locator('button:text("errors")').getAttribute('aria-pressed')).toBe('true')
+    expect(await graph.locator('.edge.high').count()).toBe(1)
+    await graph.locator('button:text("pods")').click()
+    expect(await graph.locator('.edge').count()).toBe(8)
+    await close(watched)
+  }, 30_000)
+
+  test('a node is reached by keyboard, tells its edges and leads to its view', async () => {
+    serve(host())
+    const watched = await open('/scripts/px/cluster')
+    const { page } = watched
+    const graph = page.locator('.graph').first()
+    await graph.locator('button:text("pods")').click()
+    const node = graph.locator('a.node').first()
+    await node.focus()
+    expect(await graph.locator('.graph-info li').count()).toBeGreaterThan(1)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/scripts/px/pod?pod=shop%2F*')
+    await close(watched)
+  }, 30_000)
+
+  test('zooms by key, and a hostile name is text', async () => {
+    serve(host())
+    const watched = await open('/scripts/px/cluster')
+    const { page } = watched
+    const flows = page.locator('.graph').nth(1)
+    await flows.locator('.node').first().waitFor()
+    const scale = async () =>
+      Number(/scale\(([\d.]+)/.exec((await flows.locator('svg > g').getAttribute('transform'))!)![1])
+    const before = await scale()
+    await flows.locator('svg').focus()
+    await page.keyboard.press('+')
+    expect(await scale()).toBeGreaterThan(before)
+    await page.keyboard.press('0')
+    expect(await scale()).toBe(before)
+    expect(await page.title()).toBe('px/cluster · Nixie')
+    expect(await flows.locator('title').allTextContents()).toContain(
+      "<script>document.title='owned'</script><img src=x onerror=alert(1)>",
+    )
+    await close(watched)
+  }, 30_000)
+
+  test('150 services: all there, in letters that can be read', async () => {
+    serve(host())
+    const watched = await open('/scripts/px/cluster?services=150')
+    const { page } = watched
+    await count(page, '.graph >> nth=0 >> .node', 150)
+    const text = await page.locator('.graph .node text').first().boundingBox()
+    expect(text!.height).toBeGreaterThan(8)
+    await close(watched)
+  }, 30_000)
+})
+
+describe.skipIf(missing !== '')('flame graphs in Chromium', () => {
+  test('a box for each function; a click zooms, Escape returns, search finds', async () => {
+    serve(host())
+    const watched = await open('/scripts/px/perf_flamegraph')
+    const { page } = watched
+    const flame = page.locator('.flame').first()
+    const box = (name: string) => flame.locator('.frame', { hasText: new RegExp(`^${name}$`) })
+    await box('query').waitFor()
+    const whole = (await box('all').boundingBox())!.width
+    expect((await box('query').boundingBox())!.width / whole).toBeCloseTo(0.45, 2)
+    await box('query').hover()
+    expect(await flame.locator('.flame-info').textContent()).toBe(
+      'query 450 samples · 45.00 % of all · CPU Usage 45.00 %',
+    )
+    await box('query').click()
+    expect((await box('query').boundingBox())!.width).toBeCloseTo(whole, 0)
+    expect(await box('parse_json').count()).toBe(0)
+    await page.keyboard.press('ArrowDown')
+    expect(await flame.locator('.flame-info').textContent()).toContain('66.67 % of what is shown')
+    await page.keyboard.press('Escape')
+    expect(await box('parse_json').count()).toBe(1)
+    await flame.locator('input').fill('read')
+    expect(await flame.locator('.frame.found').allTextContents()).toEqual(['read', '[k] vfs_read'])
+    expect(await flame.locator('[role=status]').textContent()).toBe('2 found, 45.00 % of all')
+    await close(watched)
+  }, 30_000)
+
+  test('a difference colours what became more and less', async () => {
+    serve(host())
+    const watched = await open('/scripts/px/perf_flamegraph')
+    const { page } = watched
+    const frames = page.locator('.flame').nth(1).locator('.frame')
+    await frames.first().waitFor()
+    expect(await frames.filter({ hasText: /^gc$/ }).getAttribute('class')).toContain('more3')
+    expect(await frames.filter({ hasText: /^read$/ }).getAttribute('class')).toContain('less3')
+    await close(watched)
+  }, 30_000)
+})
