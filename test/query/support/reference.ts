@@ -1,5 +1,6 @@
 /** The slow, obvious engine: rows as objects, loops, no dictionaries, no bases. */
 import type { Aggregate, Expr, Node } from '../../../src/query/plan'
+import type { DataType } from '../../../src/records/types'
 import type { Row, Value } from './tables'
 
 type Binary = (a: Value, b: Value) => Value
@@ -17,6 +18,22 @@ const FUNCTIONS: Readonly<Record<string, Binary>> = {
   contains: (a, b) => String(a).includes(String(b)),
   add: (a, b) => (a as never) + (b as never),
   subtract: (a, b) => (a as bigint) - (b as bigint),
+  multiply: (a, b) => (a as number) * (b as number),
+}
+
+const QUANTILES = ['p01', 'p10', 'p25', 'p50', 'p75', 'p90', 'p99']
+
+/** Linear between the neighbours of a rank: what few values give. */
+function quantiles(numbers: readonly number[]): string {
+  const sorted = numbers.filter((n) => !Number.isNaN(n)).sort((a, b) => a - b)
+  const at = (fraction: number) => {
+    if (sorted.length === 0) return 0
+    const rank = fraction * (sorted.length - 1)
+    const below = sorted[Math.floor(rank)]!
+    const above = sorted[Math.ceil(rank)]!
+    return below === above ? below : below + (above - below) * (rank - Math.floor(rank))
+  }
+  return `{${QUANTILES.map((name) => `"${name}":${at(Number(name.slice(1)) / 100)}`).join(',')}}`
 }
 
 function evaluate(expr: Expr, row: Row): Value {
@@ -26,24 +43,37 @@ function evaluate(expr: Expr, row: Row): Value {
   return FUNCTIONS[expr.fn]!(a!, b!)
 }
 
-function summarise({ fn, column }: Aggregate, rows: readonly Row[]): Value {
+const ZERO = { STRING: '', UINT128: '', BOOLEAN: false, FLOAT64: 0, INT64: 0n, TIME64NS: 0n } as const
+
+/** NaN is passed over; of nothing it is 0. */
+function extreme(values: readonly Value[], zero: Value, better: (a: Value, b: Value) => boolean): Value {
+  const real = values.filter((value) => !Number.isNaN(value))
+  return real.length === 0 ? zero : real.reduce((a, b) => (better(b, a) ? b : a))
+}
+
+function summarise({ fn, column }: Aggregate, type: DataType, rows: readonly Row[]): Value {
   const values = rows.map((row) => row[column]!)
   const numbers = values.map(Number)
   switch (fn) {
     case 'count':
       return BigInt(rows.length)
     case 'sum':
-      return typeof values[0] === 'number'
+      return type === 'FLOAT64'
         ? numbers.reduce((a, b) => a + b, 0)
-        : values.reduce<bigint>((sum, value) => sum + BigInt(value), 0n)
+        : BigInt.asIntN(
+            64,
+            values.reduce<bigint>((sum, value) => sum + BigInt(value), 0n),
+          )
     case 'mean':
       return numbers.reduce((a, b) => a + b, 0) / rows.length
     case 'min':
-      return values.reduce((a, b) => (b < a ? b : a))
+      return extreme(values, ZERO[type], (a, b) => a < b)
     case 'max':
-      return values.reduce((a, b) => (b > a ? b : a))
+      return extreme(values, ZERO[type], (a, b) => a > b)
     case 'any':
-      return values[0]!
+      return values[0] ?? ZERO[type]
+    case 'quantiles':
+      return quantiles(numbers)
     default:
       throw new Error(fn)
   }
@@ -52,7 +82,8 @@ function summarise({ fn, column }: Aggregate, rows: readonly Row[]): Value {
 const keyOf = (row: Row, names: readonly string[]) => JSON.stringify(names.map((name) => String(row[name])))
 
 function group(node: Extract<Node, { op: 'aggregate' }>, rows: readonly Row[]): Row[] {
-  const groups = new Map<string, Row[]>()
+  const typeOf = (name: string) => node.input.columns.find((column) => column.name === name)!.type
+  const groups = new Map<string, Row[]>(node.keys.length === 0 ? [['[]', []]] : [])
   for (const row of rows) {
     const key = keyOf(row, node.keys)
     groups.set(key, [...(groups.get(key) ?? []), row])
@@ -60,12 +91,13 @@ function group(node: Extract<Node, { op: 'aggregate' }>, rows: readonly Row[]): 
   return [...groups.values()].map((members) =>
     Object.fromEntries([
       ...node.keys.map((key) => [key, members[0]![key]!]),
-      ...node.aggregates.map((aggregate) => [aggregate.name, summarise(aggregate, members)]),
+      ...node.aggregates.map((aggregate) => [
+        aggregate.name,
+        summarise(aggregate, typeOf(aggregate.column), members),
+      ]),
     ]),
   )
 }
-
-const ZERO = { STRING: '', UINT128: '', BOOLEAN: false, FLOAT64: 0, INT64: 0n, TIME64NS: 0n } as const
 
 function join(node: Extract<Node, { op: 'join' }>, left: readonly Row[], right: readonly Row[]): Row[] {
   const zeros = (input: Node): Row =>
@@ -98,7 +130,11 @@ export function reference(node: Node, tables: Readonly<Record<string, readonly R
     case 'join':
       return join(node, of(node.left), of(node.right))
     case 'union':
-      return node.inputs.flatMap(of).sort((a, b) => Number((a.time_ as bigint) - (b.time_ as bigint)))
+      return node.columns.some(({ name, type }) => name === 'time_' && type === 'TIME64NS')
+        ? node.inputs.flatMap(of).sort((a, b) => Number((a.time_ as bigint) - (b.time_ as bigint)))
+        : node.inputs.flatMap(of)
+    case 'empty':
+      return []
     case 'limit':
       return of(node.input).slice(0, node.rows)
     default:
