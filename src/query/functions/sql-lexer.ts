@@ -12,12 +12,20 @@ export interface Token {
   readonly open?: true
 }
 
-const SPACE = /\s+/y
-const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy
+type Kind = 'letter' | 'digit' | 'space' | 'other'
+
+const KINDS: readonly Kind[] = Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code)
+  return /[A-Za-z_]/.test(char) ? 'letter' : /\d/.test(char) ? 'digit' : /\s/.test(char) ? 'space' : 'other'
+})
+
+/** What isn't ASCII counts as a letter, as both servers' lexers take it. */
+const kindOf = (text: string, at: number): Kind => KINDS[text.charCodeAt(at)] ?? 'letter'
+
 const NUMBER = /0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
 /** A letter before the quote is part of a literal: hexadecimal, bits, national, and with escapes in PostgreSQL. */
 const PREFIX = /(?:[xXbBnNeE]|[uU]&|_[a-z0-9]+ ?)(?=')/y
-const DOLLAR_QUOTE = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
+const DOLLAR_QUOTE = /\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$/y
 const POSITION = /\$\d+/y
 
 function at(pattern: RegExp, text: string, from: number): string {
@@ -84,27 +92,45 @@ function dollarQuoted(text: string, from: number, tag: string): Token {
   return { kind: 'literal', text: text.slice(from, end + tag.length) }
 }
 
+const MAY_PREFIX = /[xXbBnNeEuU_]/
+
+function wordAt(text: string, from: number, dialect: Dialect): Token {
+  const prefix = MAY_PREFIX.test(text[from]!) ? at(PREFIX, text, from) : ''
+  if (prefix !== '') return quoted(text, from, from + prefix.length, dialect)
+  let end = from + 1
+  while (
+    end < text.length &&
+    (kindOf(text, end) === 'letter' || kindOf(text, end) === 'digit' || text[end] === '$')
+  )
+    end++
+  return { kind: 'word', text: text.slice(from, end) }
+}
+
+function dollarAt(text: string, from: number): Token {
+  const position = at(POSITION, text, from)
+  if (position !== '') return { kind: 'placeholder', text: position }
+  const tag = at(DOLLAR_QUOTE, text, from)
+  return tag === '' ? { kind: 'other', text: '$' } : dollarQuoted(text, from, tag)
+}
+
+function spaceAt(text: string, from: number): Token {
+  let end = from + 1
+  while (end < text.length && kindOf(text, end) === 'space') end++
+  return { kind: 'space', text: text.slice(from, end) }
+}
+
 function tokenAt(text: string, from: number, dialect: Dialect): Token {
+  const kind = kindOf(text, from)
+  if (kind === 'space') return spaceAt(text, from)
+  if (kind === 'letter') return wordAt(text, from, dialect)
   const char = text[from]!
-  const space = at(SPACE, text, from)
-  if (space !== '') return { kind: 'space', text: space }
   if (char === "'" || (char === '"' && dialect === 'mysql')) return quoted(text, from, from, dialect)
   if (char === '"' || char === '`')
     return { kind: 'word', text: text.slice(from, quoteEnd(text, from, false)) }
-  const prefix = at(PREFIX, text, from)
-  if (prefix !== '') return quoted(text, from, from + prefix.length, dialect)
   if (char === '?' && dialect === 'mysql') return { kind: 'placeholder', text: char }
-  if (char === '$' && dialect === 'pgsql') {
-    const position = at(POSITION, text, from)
-    if (position !== '') return { kind: 'placeholder', text: position }
-    const tag = at(DOLLAR_QUOTE, text, from)
-    if (tag !== '') return dollarQuoted(text, from, tag)
-  }
-  const word = at(WORD, text, from)
-  if (word !== '') return { kind: 'word', text: word }
-  const number = at(NUMBER, text, from)
-  if (number !== '') return { kind: 'literal', text: number }
-  return { kind: 'other', text: char }
+  if (char === '$' && dialect === 'pgsql') return dollarAt(text, from)
+  const number = kind === 'digit' || char === '.' ? at(NUMBER, text, from) : ''
+  return number === '' ? { kind: 'other', text: char } : { kind: 'literal', text: number }
 }
 
 /** Comments come as white space. */

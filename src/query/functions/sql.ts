@@ -69,7 +69,8 @@ class Normaliser {
         this.#last = all[i]
       }
     }
-    return { query: this.#out.join('').replace(/[\s;]+$/, ''), params: this.#params, error: this.#error }
+    while (this.#out.at(-1) === ' ' || this.#out.at(-1) === ';') this.#out.pop()
+    return { query: this.#out.join(''), params: this.#params, error: this.#error }
   }
 
   /** PostgreSQL's placeholders are numbered; new ones go on after the largest. */

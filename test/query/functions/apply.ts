@@ -63,3 +63,28 @@ export function value(name: string, ...given: readonly (Value | Typed)[]): unkno
   for (const result of results) expect(result).toEqual(results[0])
   return results[0]
 }
+
+const HOSTILE_LENGTH = 100_000
+/** Processor time: quadratic work on such a text takes ten times as much, linear work a tenth. */
+const LINEAR_MS = 600
+
+/** Runs a function once on a long text of each of these parts; fails when that takes more than linear time. */
+export function expectLinear(name: string, parts: readonly string[], ...more: readonly Value[]): void {
+  for (const part of parts) {
+    const text = `${part.repeat(Math.ceil(HOSTILE_LENGTH / part.length))}\u0000x`
+    const args = [text, ...more].map(typedArg)
+    const overload = findOverload(
+      name,
+      args.map(({ type }) => ({ type, semantic: 'ST_NONE' as const })),
+    )!
+    const before = process.cpuUsage()
+    apply(
+      overload,
+      args.map(({ type, value: constant }) => ({ type, constant })),
+      1,
+      functionContext,
+    )
+    const { user } = process.cpuUsage(before)
+    expect({ name, part, isLinear: user / 1000 < LINEAR_MS }).toEqual({ name, part, isLinear: true })
+  }
+}

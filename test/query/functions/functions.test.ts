@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { listFunctions } from '../../../src/query/functions/registry'
-import { type Cases, value } from './apply'
+import { type Cases, expectLinear, value } from './apply'
 import { METADATA } from './cases/metadata'
 import { VALUES } from './cases/values'
 
@@ -14,6 +14,44 @@ for (const [name, cases] of Object.entries(CASES)) {
     }
   })
 }
+
+test('texts of attackers take linear time', () => {
+  const parts = [
+    ' ',
+    'a',
+    '/',
+    ':',
+    '?',
+    '@',
+    '%',
+    '[',
+    '{',
+    '"',
+    '\\',
+    '1',
+    '0x',
+    'a/',
+    '/1',
+    '..',
+    ',',
+    '\n',
+    'é',
+    '[[',
+    '{"a":',
+  ]
+  for (const name of ['uri_parse', 'trim', 'tolower', 'toupper', 'length', 'bytes_to_hex', 'hex_to_ascii'])
+    expectLinear(name, parts)
+  for (const name of [
+    '_predict_request_path_cluster',
+    '_match_endpoint',
+    'pluck',
+    'has_service_name',
+    'split',
+  ])
+    expectLinear(name, parts, '/')
+  expectLinear('atoi', parts, 0n)
+  expectLinear('pluck_array', parts, 0n)
+})
 
 test('every function has cases', () => {
   const names = listFunctions().flatMap(({ kind, name }) => (kind === 'function' ? [name] : []))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { value } from './apply'
+import { expectLinear, value } from './apply'
 
 const redact = (text: string) => value('redact_pii_best_effort', text)
 
@@ -43,7 +43,7 @@ describe('left alone', () => {
 
 test('hostile texts take linear time', () => {
   const texts = ['a', 'a@', 'a@a.', '1', '1.', ':', 'a:', '1-', 'AA11', '4 ', 'A1 ', '00:', '1-1', '@.', '%']
-  for (const text of texts) expect(redact(text.repeat(30_000))).toBeString()
+  expectLinear('redact_pii_best_effort', texts)
 })
 
 test('what is redacted stays as it is', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { value } from './apply'
+import { expectLinear, value } from './apply'
 
 const QUERY = 3n
 const mysql = (sql: string, command = QUERY) => JSON.parse(value('normalize_mysql', sql, command) as string)
@@ -84,12 +84,25 @@ describe('PostgreSQL', () => {
 })
 
 test('hostile texts take linear time', () => {
-  const texts = ["'", '$a$', '/*', '(', 'in (1,', '-', '$', "e'\\", '"', '_a', '1e', 'in (', '-- ', 'x.']
-  for (const text of texts) {
-    const long = text.repeat(10_000)
-    expect(mysql(long).params).toBeArray()
-    expect(pgsql(long).params).toBeArray()
-  }
+  const texts = [
+    "'",
+    '$a$',
+    '/*',
+    '(',
+    'in (1,',
+    '-',
+    '$',
+    "e'\\",
+    '"',
+    '_a',
+    '1e',
+    'in (',
+    '-- ',
+    'x.',
+    '; ',
+  ]
+  expectLinear('normalize_mysql', texts, QUERY)
+  expectLinear('normalize_pgsql', texts, 'Query')
 })
 
 test('what is normal stays as it is, whatever the text', () => {
