@@ -53,6 +53,19 @@ describe('units', () => {
     ['select', [arg('BOOLEAN'), bytes, int], 'ST_NONE'],
     ['upid_to_pod_name', [arg('UINT128', 'ST_UPID')], 'ST_POD_NAME'],
     ['_script_reference', [arg('STRING'), arg('STRING')], 'ST_SCRIPT_REFERENCE'],
+    ['upid_to_container_name', [arg('UINT128')], 'ST_CONTAINER_NAME'],
+    ['upid_to_service_name', [arg('UINT128')], 'ST_SERVICE_NAME'],
+    ['upid_to_pod_status', [arg('UINT128')], 'ST_POD_STATUS'],
+    ['pod_id_to_pod_name', [arg('STRING')], 'ST_POD_NAME'],
+    ['pod_id_to_service_name', [arg('STRING')], 'ST_SERVICE_NAME'],
+    ['pod_id_to_namespace', [arg('STRING')], 'ST_NAMESPACE_NAME'],
+    ['pod_id_to_node_name', [arg('STRING')], 'ST_NODE_NAME'],
+    ['pod_name_to_status', [arg('STRING')], 'ST_POD_STATUS'],
+    ['pod_name_to_pod_ip', [arg('STRING', 'ST_POD_NAME')], 'ST_NONE'],
+    ['service_name_to_namespace', [arg('STRING')], 'ST_NAMESPACE_NAME'],
+    ['container_id_to_status', [arg('STRING')], 'ST_CONTAINER_STATUS'],
+    ['ip_to_pod_id', [arg('STRING', 'ST_IP_ADDRESS')], 'ST_NONE'],
+    ['nslookup', [arg('STRING', 'ST_IP_ADDRESS')], 'ST_NONE'],
   ]
   for (const [name, args, result] of cases)
     test(`${name}(${args.map(({ semantic }) => semantic)}) is ${result}`, () =>
