@@ -1,4 +1,5 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
+import { existsSync } from 'node:fs'
 import { hostname, release } from 'node:os'
 import { renderError, ui } from '../ui'
 import { readToken } from './api/access'
@@ -19,6 +20,9 @@ import type { Source, TableInfo } from './store/store'
 
 /** A table's span may fall this short of the retention before the disk budget is named as the reason. */
 const SPAN_SLACK_SECONDS = 600
+
+/** Where a pod finds the token of its service account. */
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 const log = (message: string) => console.error(`nixie: ${message}`)
 
@@ -57,7 +61,7 @@ function statusOf(
   return {
     version: VERSION,
     ready: report.ready && capture.error === undefined,
-    host: hostname(),
+    host: config.nodeName || hostname(),
     kernel: release(),
     startedMs,
     uptimeSeconds: Math.floor((Date.now() - startedMs) / 1000),
@@ -90,6 +94,27 @@ function ownScripts({ scriptsDir }: Config): ReadonlyMap<string, Bundle> | undef
   }
 }
 
+/** The cluster's objects, when this node is part of one; loaded only then. What is in the way is said, never fatal. */
+async function followCluster(config: Config, capture: Capture, store: Source) {
+  const inPod = process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT)
+  if (config.kubeconfig === '' && !inPod) return undefined
+  try {
+    const { openCluster } = await import('./kubernetes/cluster')
+    const { KubernetesWatch } = await import('./kubernetes/watch')
+    const watch = new KubernetesWatch({
+      cluster: openCluster(config.kubeconfig),
+      clusterName: config.clusterName,
+      put: (entities) => capture.put(entities),
+      known: (kind) => store.entities(kind),
+    })
+    watch.start()
+    return watch
+  } catch (cause) {
+    log(errorLine(NixieError.from(cause)))
+    return undefined
+  }
+}
+
 /** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
 export async function serve(config: Config): Promise<number> {
   const startedMs = Date.now()
@@ -98,8 +123,13 @@ export async function serve(config: Config): Promise<number> {
   const store = openReader(config.dataDir, TABLES)
   const local = newCounters()
   const scripts = ownScripts(config)
-  const runner = openRunner({ dataDir: config.dataDir, counters: local, ...(scripts && { scripts }) })
-  const status = () => statusOf(config, capture, store, startedMs, () => local)
+  const { dataDir, nodeName } = config
+  const runner = openRunner({ dataDir, nodeName, counters: local, ...(scripts && { scripts }) })
+  const cluster = await followCluster(config, capture, store)
+  const status = () => ({
+    ...statusOf(config, capture, store, startedMs, () => local),
+    ...(cluster && { kubernetes: cluster.status() }),
+  })
   const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
   const pages = ui({ runner, status })
   const app = createApp({
@@ -125,6 +155,7 @@ export async function serve(config: Config): Promise<number> {
     log(`${signal}: storing what is under way`)
     await server.stop()
   } finally {
+    cluster?.stop()
     await capture.stop()
     await runner.close()
     store.close()

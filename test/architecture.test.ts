@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   streams: ['events', 'protocols', 'records', 'health'],
   metadata: ['records', 'store'],
   store: ['records', 'config', 'health'],
+  kubernetes: ['metadata', 'store'],
   process: ['events', 'records'],
   capture: [
     'kernel',

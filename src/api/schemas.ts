@@ -193,41 +193,53 @@ export const SCHEMAS = {
     },
     ['origin'],
   ),
-  Status: object({
-    version: string(),
-    ready: boolean('Capture runs and data of sockets arrives'),
-    host: string(),
-    kernel: string(),
-    startedMs: integer('Epoch milliseconds'),
-    uptimeSeconds: number(),
-    config: { type: 'object', description: 'Settings as they run' },
-    probes: list(
-      object({ name: string(), purpose: string(), attached: boolean(), error: string(), hint: string() }),
-    ),
-    capture: object({ running: boolean(), error: string() }, ['error']),
-    tables: list(
-      object({
-        name: string(),
-        rows: integer(),
-        bytes: integer('Compressed, on disk'),
-        span: number('Seconds between the oldest and the newest row'),
-        oldest: epoch,
-        newest: epoch,
-        promise: string('How far back the table reaches, in words'),
+  Status: object(
+    {
+      version: string(),
+      ready: boolean('Capture runs and data of sockets arrives'),
+      host: string(),
+      kernel: string(),
+      startedMs: integer('Epoch milliseconds'),
+      uptimeSeconds: number(),
+      config: { type: 'object', description: 'Settings as they run' },
+      probes: list(
+        object({ name: string(), purpose: string(), attached: boolean(), error: string(), hint: string() }),
+      ),
+      capture: object({ running: boolean(), error: string() }, ['error']),
+      tables: list(
+        object({
+          name: string(),
+          rows: integer(),
+          bytes: integer('Compressed, on disk'),
+          span: number('Seconds between the oldest and the newest row'),
+          oldest: epoch,
+          newest: epoch,
+          promise: string('How far back the table reaches, in words'),
+        }),
+      ),
+      store: object({
+        path: string(),
+        bytes: integer(),
+        budgetBytes: integer(),
+        retentionSeconds: number(),
       }),
-    ),
-    store: object({
-      path: string(),
-      bytes: integer(),
-      budgetBytes: integer(),
-      retentionSeconds: number(),
-    }),
-    losses: object({ ring: integer(), gaps: integer(), parse: integer(), shed: integer() }),
-    counters: object(
-      Object.fromEntries(Object.entries(COUNTERS).map(([name, { help }]) => [name, number(help)])),
-    ),
-    rss: integer('Resident memory in bytes'),
-  }),
+      kubernetes: object({
+        synced: boolean('Every kind of object has been listed at least once'),
+        objects: { type: 'object', additionalProperties: integer(), description: 'Living objects by kind' },
+        errors: {
+          type: 'object',
+          additionalProperties: string(),
+          description: "Kinds that can't be followed",
+        },
+      }),
+      losses: object({ ring: integer(), gaps: integer(), parse: integer(), shed: integer() }),
+      counters: object(
+        Object.fromEntries(Object.entries(COUNTERS).map(([name, { help }]) => [name, number(help)])),
+      ),
+      rss: integer('Resident memory in bytes'),
+    },
+    ['kubernetes'],
+  ),
   Store: object({
     tables: list(
       object({

@@ -33,6 +33,15 @@ export interface Losses {
   readonly shed: number
 }
 
+export interface ClusterStatus {
+  /** Every kind of object has been listed at least once. */
+  readonly synced: boolean
+  /** Living objects by kind. */
+  readonly objects: Readonly<Record<string, number>>
+  /** Kinds that can't be followed at the moment, and why. */
+  readonly errors: Readonly<Record<string, string>>
+}
+
 export interface Status {
   readonly version: string
   /** Capture runs and data of sockets arrives. */
@@ -54,6 +63,8 @@ export interface Status {
     readonly budgetBytes: number
     readonly retentionSeconds: number
   }
+  /** What is known of the cluster; absent outside of one. */
+  readonly kubernetes?: ClusterStatus
   readonly losses: Losses
   readonly counters: Counters
   /** Resident memory in bytes. */

@@ -2,6 +2,7 @@
 import type { Config } from '../config'
 import { NixieError } from '../errors'
 import type { ProtocolSettings } from '../protocols/protocol'
+import type { Entity } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
 
 /** A thread that doesn't stop in this time is ended; what it sealed before is safe. */
@@ -13,6 +14,8 @@ export interface Capture {
   /** Why the thread ended, when it did. */
   readonly error: string | undefined
   change(settings: Partial<ProtocolSettings>): void
+  /** Has the store remember them. */
+  put(entities: readonly Entity[]): void
   /** Flushes and ends the thread. */
   stop(): Promise<void>
 }
@@ -36,6 +39,7 @@ export function startCapture(config: Config, warn: (message: string) => void): P
         return error
       },
       change: (settings) => say({ kind: 'settings', settings }),
+      put: (entities) => say({ kind: 'entities', entities }),
       stop: async () => {
         if (error === undefined) {
           say({ kind: 'stop' })

@@ -4,10 +4,13 @@ import type { ErrorShape } from '../errors'
 import type { Counters } from '../health/counters'
 import type { ProbeStatus } from '../kernel/kernel'
 import type { ProtocolSettings } from '../protocols/protocol'
+import type { Entity } from '../store/store'
 
 export type ToCapture =
   | { readonly kind: 'start'; readonly config: Config }
   | { readonly kind: 'settings'; readonly settings: Partial<ProtocolSettings> }
+  /** What main has learnt about the cluster, for the store. */
+  | { readonly kind: 'entities'; readonly entities: readonly Entity[] }
   | { readonly kind: 'stop' }
 
 /** Sent once after start and then each second. */

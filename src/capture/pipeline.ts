@@ -12,7 +12,7 @@ import type { ProtocolSettings, Sink } from '../protocols/protocol'
 import { BatchBuilder } from '../records/builder'
 import { PROBE_ATTACHED, PROBE_FAILED, probeStatus } from '../records/probe-status'
 import type { Table } from '../records/table'
-import type { StoreWriter } from '../store/store'
+import type { Entity, StoreWriter } from '../store/store'
 import { Streams } from '../streams'
 import { ownListener } from './own-traffic'
 
@@ -35,8 +35,10 @@ export class Pipeline {
 
   readonly #kernel: Kernel
   readonly #writer: StoreWriter
-  readonly #processes = new Processes()
+  readonly #processes: Processes
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
+  /** Those that the store has yet to take. */
+  #entities: Entity[] = []
   readonly #streams: Streams
   readonly #processStats: ProcessStats
   readonly #networkStats: NetworkStats
@@ -56,6 +58,7 @@ export class Pipeline {
   constructor(kernel: Kernel, writer: StoreWriter, config: Config) {
     this.#kernel = kernel
     this.#writer = writer
+    this.#processes = new Processes(config.nodeName)
     this.#isOwn = ownListener(config.listen)
     this.settings = { bodyLimit: config.bodyLimit, redact: config.redact }
     this.#sink = {
@@ -113,6 +116,12 @@ export class Pipeline {
     this.#maintain(nowMs)
   }
 
+  /** Entities that another thread has learnt of; they go with the next second when the store refuses them now. */
+  remember(entities: readonly Entity[]): void {
+    this.#entities.push(...entities)
+    this.#putEntities(Date.now())
+  }
+
   /** Everything out: the last events, the unfinished streams, the last rows. */
   close(): void {
     while (this.drain() === EVENTS_PER_DRAIN) {
@@ -164,14 +173,24 @@ export class Pipeline {
     const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
     try {
       if (batches.length > 0) this.#writer.append(batches)
-      const entities = this.#processes.takeChanges(nowMs)
-      if (entities.length > 0) this.#writer.putEntities(entities)
       this.storeError = undefined
       this.counters.rows += rows
       this.counters.chunks += batches.length
     } catch (cause) {
       this.storeError = cause as NixieError
       this.counters.shedRows += rows
+    }
+    this.#putEntities(nowMs)
+  }
+
+  #putEntities(nowMs: number): void {
+    this.#entities.push(...this.#processes.takeChanges(nowMs))
+    if (this.#entities.length === 0) return
+    try {
+      this.#writer.putEntities(this.#entities)
+      this.#entities = []
+    } catch (cause) {
+      this.storeError = cause as NixieError
     }
   }
 

@@ -61,6 +61,7 @@ function run(pipeline: Pipeline, kernel: ReturnType<typeof openKernel>, writer: 
   }, 1000)
   self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
     if (data.kind === 'settings') Object.assign(pipeline.settings, data.settings)
+    if (data.kind === 'entities') pipeline.remember(data.entities)
     if (data.kind !== 'stop') return
     clearInterval(second)
     clearTimeout(timer)

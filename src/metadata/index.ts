@@ -8,7 +8,6 @@ export type {
   Service,
   Workload,
 } from './kubernetes'
-export { NO_KUBERNETES } from './kubernetes'
 export type { Metadata, ProcessInfo } from './metadata'
-export { openMetadata } from './plain-host'
+export { openMetadata } from './open'
 export { Processes } from './processes'

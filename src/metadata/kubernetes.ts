@@ -58,6 +58,13 @@ export interface Workload extends KubernetesObject {
   readonly status: string
 }
 
+/** A pod's time with an address: until the next newer one's begins. */
+export interface Tenancy {
+  readonly pod: Pod
+  /** Epoch nanoseconds; 0 for the first one, which had it from ever on as far as records tell. */
+  readonly fromNs: bigint
+}
+
 /** By what an object is asked for: its uid, its `namespace/name`. The newest one of a name. */
 export interface ObjectIndex<T> {
   byId(id: string): T | undefined
@@ -74,8 +81,8 @@ export interface Kubernetes {
   readonly namespaces: ObjectIndex<KubernetesObject>
   /** Who has, or at that time had, the address. */
   podAt(ip: string, timeNs?: bigint): Pod | undefined
-  /** All who have or had the address, the newest first: for columns of times, and to know that nobody ever had it. */
-  podsAt(ip: string): readonly Pod[]
+  /** All who have or had the address, the newest first. */
+  tenanciesOf(ip: string): readonly Tenancy[]
   serviceAt(ip: string): Service | undefined
   /** Pod and service address ranges, as far as they are known. */
   readonly cidrs: readonly string[]
@@ -83,23 +90,4 @@ export interface Kubernetes {
   readonly clusterId: string
   readonly clusterName: string
   readonly ownNamespace: string
-}
-
-const NOTHING: ObjectIndex<never> = { byId: () => undefined, byName: () => undefined }
-
-/** A host outside of any cluster. */
-export const NO_KUBERNETES: Kubernetes = {
-  pods: NOTHING,
-  services: NOTHING,
-  containers: NOTHING,
-  replicaSets: NOTHING,
-  deployments: NOTHING,
-  namespaces: NOTHING,
-  podAt: () => undefined,
-  podsAt: () => [],
-  serviceAt: () => undefined,
-  cidrs: [],
-  clusterId: '',
-  clusterName: '',
-  ownNamespace: '',
 }

@@ -26,8 +26,13 @@ interface Known {
 
 export class Processes {
   readonly #known = new Map<number, Known>()
-  readonly #host = hostname()
+  readonly #host: string
   #fresh: Entity[] = []
+
+  /** `nodeName`: what to call this machine; '' is its host name. */
+  constructor(nodeName = '') {
+    this.#host = nodeName || hostname()
+  }
 
   /**
    * `asid:pid:start_ticks`; the first call for a process reads /proc while it is likely still there. `comm`: its command

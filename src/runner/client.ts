@@ -26,6 +26,8 @@ import { infoOf } from './view'
 
 export interface RunnerOptions {
   readonly dataDir: string
+  /** What this machine is called, where that isn't its host name. */
+  readonly nodeName?: string
   /** The user's own; they win over those of the library. */
   readonly scripts?: ReadonlyMap<string, Bundle>
   /** Queries are counted here. */
@@ -224,9 +226,11 @@ class ThreadRunner implements Runner {
       if (place < 0) return
       let thread = this.#threads.find((t) => t.job === undefined)
       if (!thread && this.#threads.length < this.#maxThreads) {
-        const { dataDir, scripts, spawn = spawnThread } = this.#options
+        const { dataDir, nodeName = '', scripts, spawn = spawnThread } = this.#options
         const own = [...(scripts?.values() ?? [])]
-        thread = new QueryThread(spawn(), { dataDir, scripts: own }, (event) => this.#changed(event))
+        thread = new QueryThread(spawn(), { dataDir, nodeName, scripts: own }, (event) =>
+          this.#changed(event),
+        )
         this.#threads.push(thread)
       }
       if (!thread) return

@@ -47,6 +47,8 @@ export type ToWorker =
   | {
       readonly kind: 'open'
       readonly dataDir: string
+      /** What this machine is called; '' is its host name. */
+      readonly nodeName: string
       /** The user's own scripts; they win over those of the library. */
       readonly scripts: readonly Bundle[]
     }

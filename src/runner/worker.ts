@@ -105,5 +105,5 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   }
   const source = openReader(data.dataDir, TABLES)
   const own = data.scripts.map((bundle) => [bundle.name, bundle] as const)
-  opened = { source, metadata: openMetadata(source), scripts: new Map([...LIBRARY, ...own]) }
+  opened = { source, metadata: openMetadata(source, data.nodeName), scripts: new Map([...LIBRARY, ...own]) }
 }

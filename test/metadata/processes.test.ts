@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
-import { NO_KUBERNETES } from '../../src/metadata/kubernetes'
 import { nameOf } from '../../src/metadata/names'
-import { openMetadata } from '../../src/metadata/plain-host'
+import { openMetadata } from '../../src/metadata/open'
 import { readProcess, sharedLibraries, startTicksOf, startTimeOf } from '../../src/metadata/proc'
 import { Processes } from '../../src/metadata/processes'
 import type { Entity, Source } from '../../src/store/store'
@@ -111,7 +110,7 @@ test('metadata answers from the entities of the source', () => {
   const source: Source = {
     tables: () => [],
     scan: () => [],
-    entities: () => new Map([[entity.key, entity]]),
+    entities: (kind) => new Map(kind === 'process' ? [[entity.key, entity]] : []),
     close: () => {},
   }
   const metadata = openMetadata(source)
@@ -120,5 +119,6 @@ test('metadata answers from the entities of the source', () => {
   expect(metadata.podName('1:9:9')).toBe('')
   expect(metadata.podId('1:2:3')).toBe('nginx')
   expect(metadata.podOf('1:2:3')).toBeUndefined()
-  expect(metadata.kubernetes).toBe(NO_KUBERNETES)
+  expect(metadata.kubernetes.podAt('10.0.0.1')).toBeUndefined()
+  expect(metadata.kubernetes.clusterId).toBe('')
 })

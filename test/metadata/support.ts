@@ -6,12 +6,12 @@ import type {
   Container,
   Kubernetes,
   KubernetesObject,
-  ObjectIndex,
   Pod,
   Service,
   Workload,
 } from '../../src/metadata/kubernetes'
 import type { Metadata, ProcessInfo } from '../../src/metadata/metadata'
+import { kubernetesOf } from './kubernetes-of'
 
 const SECOND = 1_000_000_000n
 /** When the cluster's objects were made; a pod's life ends, an address changes hands an hour later. */
@@ -100,35 +100,16 @@ const DEPLOYMENTS: readonly Workload[] = [
 
 const NAMESPACES = [object('ns-1', 'shop'), object('ns-2', 'ops'), object('ns-3', 'kube-system')]
 
-function indexOf<T extends KubernetesObject>(objects: readonly T[]): ObjectIndex<T> {
-  const byId = new Map(objects.map((one) => [one.id, one]))
-  const byName = new Map(objects.map((one) => [one.name, one]))
-  return { byId: (id) => byId.get(id), byName: (name) => byName.get(name) }
-}
-
-const PODS = [WEB_POD, GONE_POD, CRON_POD]
-
-const podsAt = (ip: string) =>
-  PODS.filter((pod) => pod.ip === ip).sort((a, b) => Number(b.startNs - a.startNs))
-
-export const cluster: Kubernetes = {
-  pods: indexOf(PODS),
-  services: indexOf(SERVICES),
-  containers: indexOf(CONTAINERS),
-  replicaSets: indexOf(REPLICA_SETS),
-  deployments: indexOf(DEPLOYMENTS),
-  namespaces: indexOf(NAMESPACES),
-  podAt: (ip, timeNs) =>
-    podsAt(ip).find(({ startNs, stopNs }) =>
-      timeNs === undefined ? stopNs === 0n : startNs <= timeNs && (stopNs === 0n || timeNs < stopNs),
-    ),
-  podsAt,
-  serviceAt: (ip) => SERVICES.find((service) => service.clusterIp === ip || service.externalIps.includes(ip)),
+export const cluster: Kubernetes = kubernetesOf({
+  pods: [WEB_POD, GONE_POD, CRON_POD],
+  services: SERVICES,
+  containers: CONTAINERS,
+  replicaSets: REPLICA_SETS,
+  deployments: DEPLOYMENTS,
+  namespaces: NAMESPACES,
   cidrs: ['10.0.0.0/24', '10.1.0.0/16'],
-  clusterId: 'ns-3',
-  clusterName: 'edge',
-  ownNamespace: 'ops',
-}
+  cluster: { clusterId: 'ns-3', name: 'edge', ownNamespace: 'ops' },
+})
 
 const process = (upid: string, changes: Partial<ProcessInfo>): ProcessInfo => ({
   upid,

@@ -1,12 +1,12 @@
 /** What runScript works with, over tables in memory. */
 import { resolve } from 'node:path'
-import { NO_KUBERNETES } from '../../src/metadata/kubernetes'
 import type { Metadata } from '../../src/metadata/metadata'
 import { type RunContext, runScript } from '../../src/runner/run-script'
 import type { Cell, RunRequest, RunResult } from '../../src/runner/runner'
 import { TABLES } from '../../src/runner/tables'
 import { readBundle } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
+import { kubernetesOf } from '../metadata/kubernetes-of'
 import { NOW, StoredTables } from '../pxl/support/stored-tables'
 import { metadata as kubernetes, type Row } from '../query/support/tables'
 
@@ -21,7 +21,7 @@ export const plainHost: Metadata = {
   podName: (upid) => ({ [WEB]: 'nginx.service', [SHELL]: 'curl' })[upid] ?? '',
   podId: (upid) => ({ [WEB]: 'nginx.service', [SHELL]: 'curl' })[upid] ?? '',
   podOf: () => undefined,
-  kubernetes: NO_KUBERNETES,
+  kubernetes: kubernetesOf({}),
 }
 
 export { kubernetes }

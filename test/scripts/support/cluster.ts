@@ -1,6 +1,7 @@
 /** A node with three pods: shop/web-1 of service shop/web (two processes), shop/db-1 of shop/db, ops/cron of none. */
-import { type Kubernetes, NO_KUBERNETES, type Pod } from '../../../src/metadata/kubernetes'
+import type { Pod } from '../../../src/metadata/kubernetes'
 import type { Metadata, ProcessInfo } from '../../../src/metadata/metadata'
+import { kubernetesOf } from '../../metadata/kubernetes-of'
 import type { Row } from '../../query/support/tables'
 
 export const WEB = '1:42:7'
@@ -74,20 +75,7 @@ const PROCESSES = new Map(
   ].map((one) => [one.upid, one]),
 )
 
-const indexOf = <T extends { readonly id: string; readonly name: string }>(objects: readonly T[]) => ({
-  byId: (id: string) => objects.find((one) => one.id === id),
-  byName: (name: string) => objects.find((one) => one.name === name),
-})
-
-const kubernetes: Kubernetes = {
-  ...NO_KUBERNETES,
-  pods: indexOf(PODS),
-  services: indexOf(SERVICES),
-  podAt: (ip) => PODS.find((one) => one.ip === ip),
-  podsAt: (ip) => PODS.filter((one) => one.ip === ip),
-  serviceAt: (ip) => SERVICES.find((one) => one.clusterIp === ip),
-  cidrs: ['10.0.0.0/8'],
-}
+const kubernetes = kubernetesOf({ pods: PODS, services: SERVICES, cidrs: ['10.0.0.0/8'] })
 
 const podOf = (upid: string) => PODS.find((one) => one.id === PROCESSES.get(upid)?.podUid)
 

@@ -1,0 +1,35 @@
+/** Metadata from what the store knows: processes, and the objects of the cluster when there is one. */
+import { hostname } from 'node:os'
+import type { Source } from '../store/store'
+import type { Metadata, ProcessInfo } from './metadata'
+import { nameOf, SHORT_ID } from './names'
+import { ASID } from './processes'
+import { openKubernetes } from './stored-kubernetes'
+
+/**
+ * Looks at the source's entities anew with each question: the source caches them until the store changes. `nodeName`: what
+ * this machine is called; '' is its host name.
+ */
+export function openMetadata(source: Source, nodeName = ''): Metadata {
+  const host = nodeName || hostname()
+  const kubernetes = openKubernetes(source)
+  const process = (upid: string) =>
+    source.entities('process').get(upid)?.value as unknown as ProcessInfo | undefined
+  const containerId = (upid: string) => process(upid)?.containerId ?? ''
+  const podOf = (upid: string) => {
+    const { podUid, containerId } = process(upid) ?? {}
+    return kubernetes.pods.byId(podUid || kubernetes.containers.byId(containerId ?? '')?.podId || '')
+  }
+  return {
+    hostName: host,
+    asid: ASID,
+    process,
+    podOf,
+    podName: (upid) => podOf(upid)?.name ?? nameOf(process(upid)),
+    podId: (upid) => process(upid)?.podUid || nameOf(process(upid)),
+    containerName: (upid) =>
+      kubernetes.containers.byId(containerId(upid))?.name ?? containerId(upid).slice(0, SHORT_ID),
+    nodeName: (upid) => podOf(upid)?.node || (process(upid)?.host ?? ''),
+    kubernetes,
+  }
+}
