@@ -11,6 +11,8 @@ export interface Shown {
   /** ISO time; the browser shows it in its own time zone. */
   readonly time?: string
   readonly href?: string
+  /** Several names in one cell, each with its own view. */
+  readonly parts?: readonly { readonly text: string; readonly href?: string }[]
   /** The value before formatting, when formatting loses some of it. */
   readonly exact?: string
 }
@@ -98,6 +100,19 @@ function named(text: string, column: ResultColumn, scripts: KnownScripts): Shown
   return { text, href: `/scripts/${view[0]}?${new URLSearchParams({ [view[1]]: text })}` }
 }
 
+/** `["ns/a", "ns/b"]`: the services of a pod that has several. */
+function namedList(text: string, column: ResultColumn, scripts: KnownScripts): Shown | undefined {
+  if (!VIEWS_OF[column.semantic] || !text.startsWith('[')) return undefined
+  let names: unknown
+  try {
+    names = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return undefined
+  return { text: names.join(', '), parts: names.map((name) => named(name, column, scripts)) }
+}
+
 /** `{label, script, args}`: a link to another view. */
 function scriptReference(text: string, scripts: KnownScripts): Shown {
   const target = objectIn(text)
@@ -133,6 +148,8 @@ export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = 
   if (isQuantiles(column)) return quantiles(value, column)
   if (column.semantic === 'ST_SCRIPT_REFERENCE') return scriptReference(value, scripts)
   if (column.semantic === 'ST_UPID') return { text: value, kind: 'mono' }
+  const list = namedList(value, column, scripts)
+  if (list) return list
   if (isDocument(value)) return { text: value, kind: 'mono document' }
   return named(value, column, scripts)
 }

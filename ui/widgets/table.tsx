@@ -1,7 +1,16 @@
 /** A result table: sorted, cut to what is shown, every cell as text. */
 import type { Child } from 'hono/jsx'
 import type { ResultColumn, ResultTable } from '../../src/runner/runner'
-import { compare, isNumeric, isQuantiles, isTime, type KnownScripts, QUANTILES, show } from '../format'
+import {
+  compare,
+  isNumeric,
+  isQuantiles,
+  isTime,
+  type KnownScripts,
+  QUANTILES,
+  type Shown,
+  show,
+} from '../format'
 import { count } from '../units'
 import { type Sort, stateUrl, type ViewState } from '../view-state'
 import { largestQuantile, Mark, Whiskers } from './cells'
@@ -140,17 +149,34 @@ interface RowProps {
   readonly scripts: KnownScripts | undefined
 }
 
+function content({ text, time, href, parts }: Shown): Child {
+  if (parts) {
+    return (
+      <>
+        {parts.map((part, i) => (
+          <>
+            {i > 0 ? ', ' : ''}
+            {part.href ? <a href={part.href}>{part.text}</a> : part.text}
+          </>
+        ))}
+      </>
+    )
+  }
+  if (href) return <a href={href}>{text}</a>
+  return time ? <time datetime={time}>{text}</time> : text
+}
+
 function Row({ table, places, row, first, scripts }: RowProps) {
   return (
     <tr tabindex={first ? 0 : -1}>
       {places.map(({ index, column, most, isGutter }) => {
         const value = table.values[index]![row]!
         if (isGutter) return <Mark value={value} />
-        const { text, kind, time, href, exact } = show(value, column, scripts)
+        const shown = show(value, column, scripts)
         return (
-          <td class={kind} data-exact={exact}>
+          <td class={shown.kind} data-exact={shown.exact}>
             {most === undefined ? null : <Whiskers value={value} most={most} />}
-            {href ? <a href={href}>{text}</a> : time ? <time datetime={time}>{text}</time> : text}
+            {content(shown)}
           </td>
         )
       })}

@@ -48,11 +48,15 @@ class Flame {
   #zoomed: Node
   #query = ''
 
-  constructor(element: HTMLElement, data: FlameData) {
+  /** `path`: what was zoomed to before the data was refreshed. */
+  constructor(element: HTMLElement, data: FlameData, path: readonly string[] = []) {
     this.#data = data
     this.#all = treeOf(data)
     this.#root = this.#all[0]!
     this.#zoomed = this.#root
+    for (const name of path) {
+      this.#zoomed = this.#zoomed.children.find((child) => child.name === name) ?? this.#zoomed
+    }
     const search = html('input', {
       type: 'search',
       placeholder: 'Find a function',
@@ -65,7 +69,14 @@ class Flame {
     this.#listen()
     this.#draw()
     new ResizeObserver(() => this.#draw()).observe(this.#stage)
-    this.#tell(this.#root)
+    this.#tell(this.#zoomed)
+  }
+
+  /** Names from the root's children to what is zoomed to. */
+  get path(): string[] {
+    const names: string[] = []
+    for (let node = this.#zoomed; node.parent; node = node.parent) names.unshift(node.name)
+    return names
   }
 
   #zoom(node: Node): void {
@@ -209,11 +220,12 @@ class Flame {
   }
 }
 
-const drawn = new WeakMap<HTMLElement, string>()
+const drawn = new WeakMap<HTMLElement, { readonly source: string; readonly flame: Flame }>()
 
 whenThere('[data-flame]', (element) => {
   const source = element.dataset.flame ?? ''
-  if (drawn.get(element) === source) return
-  drawn.set(element, source)
-  new Flame(element, JSON.parse(source) as FlameData)
+  const known = drawn.get(element)
+  if (known?.source === source) return
+  const flame = new Flame(element, JSON.parse(source) as FlameData, known?.flame.path)
+  drawn.set(element, { source, flame })
 })
