@@ -149,7 +149,7 @@ function functionsOf<T>(
     const isTime = name.endsWith('_time')
     return {
       name: `${key}_to_${name}`,
-      description: `The ${what} of ${of}.`.replace(',.', '.'),
+      description: `The ${what} of ${of}.`,
       unit: always(semantic),
       overloads: [
         scalar(`${argument}:STRING -> ${isTime ? 'TIME64NS' : 'STRING'}`, ({ metadata }, asked: string) => {

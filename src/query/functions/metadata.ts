@@ -26,7 +26,7 @@ const ofPod = (name: string, field = name): FunctionSpec => {
   const { what, semantic = 'ST_NONE', read } = POD_FIELDS[field]!
   return {
     name: `upid_to_${name}`,
-    description: `The ${what} of the pod of a process.`.replace(', of', ' of'),
+    description: `The ${what} of the pod of a process.`,
     unit: always(semantic),
     overloads: [
       scalar('upid:UINT128 -> STRING', ({ metadata }, upid: string) => {
