@@ -1,16 +1,15 @@
 /** Runs a script at compile time: statements change names, dataframe operations grow the plan. */
 import { NixieError } from '../errors'
 import { nameHint } from '../suggest'
-import { Arguments, bindArguments, type CallArgument, located, namesOf } from './arguments'
+import { attributeOf, calleeOf, elementOf } from './access'
+import { Arguments, bindArguments, type CallArgument, located } from './arguments'
 import type { Host, World } from './builtin'
 import { cast, PYTHON_TYPES } from './casts'
 import { annotatedType, conform } from './conform'
-import { contextColumn } from './context'
-import { asExpr, callEngine, columnOf } from './expressions'
-import { assign, filter, keep } from './frames'
-import { callMethod, FOLLOWS, hasMethod, isMethod, METHOD_NAMES } from './methods'
+import { asExpr, callEngine } from './expressions'
+import { assign } from './frames'
+import { callMethod, METHOD_NAMES } from './methods'
 import { Modules, memberOf } from './modules'
-import { METHOD_HINTS } from './not-pxl'
 import { binary, unary } from './operators'
 import type { Source } from './source'
 import type { Expression, Statement } from './syntax'
@@ -244,10 +243,13 @@ export class Evaluator {
       }
       case 'attribute': {
         const object = this.#evaluate(expression.object, scope)
-        return located(this.#source, expression.nameAt, () => this.#attribute(object, expression.name))
+        return located(this.#source, expression.nameAt, () => attributeOf(object, expression.name))
       }
-      case 'subscript':
-        return this.#subscript(expression, scope)
+      case 'subscript': {
+        const object = this.#evaluate(expression.object, scope)
+        const index = { value: this.#evaluate(expression.index, scope), at: expression.index.at }
+        return located(this.#source, index.at, () => elementOf(object, index, this.#source))
+      }
       case 'call':
         return this.#callExpression(expression, scope)
       case 'unary':
@@ -260,75 +262,6 @@ export class Evaluator {
     }
   }
 
-  #attribute(object: Value, name: string): Value {
-    if (object.kind === 'module') return memberOf(object, name)
-    if (object.kind !== 'frame' && hasMethod(object, name)) return { kind: 'method', name, of: object }
-    if (object.kind === 'frame') {
-      const { node } = object
-      if (name === 'ctx') return { kind: 'context', node }
-      if (node.columns.some((c) => c.name === name)) return { kind: 'column', expr: columnOf(node, name) }
-      if (isMethod(name)) return { kind: 'method', name, of: object }
-      return { kind: 'column', expr: columnOf(node, name) }
-    }
-    const hint = FOLLOWS[object.kind] ?? 'Columns belong to a dataframe: df.name.'
-    throw new NixieError('type_error', `${describe(object)} has no attribute '${name}'`, hint)
-  }
-
-  #subscript(expression: Expression & { kind: 'subscript' }, scope: Scope): Value {
-    const object = this.#evaluate(expression.object, scope)
-    const index = this.#evaluate(expression.index, scope)
-    const { at } = expression.index
-    return located(this.#source, at, () => {
-      if (object.kind === 'frame') return this.#selection(object.node, index, at)
-      if (object.kind === 'context') {
-        if (index.kind === 'constant' && typeof index.value === 'string') {
-          return { kind: 'column', expr: contextColumn(object.node, index.value) }
-        }
-        throw new NixieError(
-          'type_error',
-          `df.ctx takes a key, not ${describe(index)}`,
-          "Write df.ctx['pod'].",
-        )
-      }
-      if (object.kind === 'list' || object.kind === 'tuple') {
-        const item = index.kind === 'constant' ? object.items[Number(index.value)] : undefined
-        if (item) return item.value
-        throw new NixieError(
-          'compile_error',
-          `The list has no element ${describe(index)}`,
-          'Elements count from 0.',
-        )
-      }
-      throw new NixieError(
-        'type_error',
-        `${describe(object)} has no elements`,
-        "A dataframe has: df['column'].",
-      )
-    })
-  }
-
-  /** `df['a']`, `df[['a', 'b']]`, `df[condition]`. */
-  #selection(node: Parameters<typeof filter>[0], index: Value, at: number): Value {
-    if (index.kind === 'column') return { kind: 'frame', node: filter(node, index.expr) }
-    if (index.kind === 'constant' && typeof index.value === 'string') {
-      return { kind: 'column', expr: columnOf(node, index.value) }
-    }
-    if (index.kind === 'constant' && index.type === 'BOOLEAN') {
-      return { kind: 'frame', node: filter(node, asExpr(index, 'The condition')) }
-    }
-    if (index.kind === 'list' || index.kind === 'tuple') {
-      const names = namesOf({ value: index, at }, this.#source, 'The columns to keep', (name) =>
-        columnOf(node, name),
-      )
-      return { kind: 'frame', node: keep(node, names) }
-    }
-    throw new NixieError(
-      'type_error',
-      `A dataframe cannot be subscripted with ${describe(index)}`,
-      "Write df['column'], df[['a', 'b']] or df[condition].",
-    )
-  }
-
   #callExpression(expression: Expression & { kind: 'call' }, scope: Scope): Value {
     const callee = this.#callee(expression.callee, scope)
     const args = expression.args.map((arg) => ({
@@ -339,22 +272,10 @@ export class Evaluator {
     return this.#call(callee, args, expression.callee.at)
   }
 
-  /** `df.count` reads a column of that name, but `df.head(…)` calls the method even beside a column `head`. */
   #callee(expression: Expression, scope: Scope): Value {
     if (expression.kind !== 'attribute') return this.#evaluate(expression, scope)
     const of = this.#evaluate(expression.object, scope)
-    const { name, nameAt } = expression
-    return located(this.#source, nameAt, () => {
-      if (hasMethod(of, name)) return { kind: 'method', name, of }
-      if (of.kind !== 'frame' || of.node.columns.some((c) => c.name === name))
-        return this.#attribute(of, name)
-      const hint = Object.hasOwn(METHOD_HINTS, name) ? METHOD_HINTS[name] : undefined
-      throw new NixieError(
-        'compile_error',
-        `A dataframe has no method ${name.slice(0, 80)}`,
-        hint ?? nameHint(name, METHOD_NAMES, 'methods'),
-      )
-    })
+    return located(this.#source, expression.nameAt, () => calleeOf(of, expression.name))
   }
 
   #call(callee: Value, args: readonly CallArgument[], at: number): Value {
