@@ -119,36 +119,46 @@ class Pairs {
 /** Combinations of codes that are told apart by a table, which should stay in the processor's cache. */
 const CODED = 1 << 17
 
-/** Rows whose texts differ in their codes (one row number for each), and per row its place among them. */
+/**
+ * Rows whose texts differ in their codes, one row number for each, and per row a slot: `numbered` gives each row what
+ * the row that stands for its slot got.
+ */
 function distinctOf(
   columns: readonly Vector[],
   rows: number,
-): { index: Uint32Array; firsts: Uint32Array } | undefined {
+): { slots: Uint32Array; size: number; firsts: Uint32Array } | undefined {
   let size = 1
-  // Not 0 × ∞ when there are no rows, which would be no number.
-  for (const column of columns)
-    size *= 'codes' in column ? Math.max(1, column.dict.length) : Number.POSITIVE_INFINITY
-  if (size > CODED || size > 8 * rows) return undefined
-  const index = new Uint32Array(rows)
-  for (const column of columns as readonly StringVector[]) {
-    const { codes } = column
-    const { length } = column.dict
-    for (let i = 0; i < rows; i++) index[i] = index[i]! * length + codes[i]!
+  for (const column of columns) {
+    if (!('codes' in column)) return undefined
+    size *= column.dict.length
   }
-  const places = new Uint32Array(size)
+  if (size > CODED || size > 8 * rows) return undefined
+  const [first, ...others] = columns as readonly StringVector[]
+  const last = others.pop()!
+  let slots = first!.codes
+  for (const column of others) slots = combined(slots, column, rows)
+  const seen = new Uint8Array(size)
   const firsts = new Uint32Array(Math.min(rows, size))
+  const out = new Uint32Array(rows)
+  const { codes } = last
+  const { length } = last.dict
   let count = 0
   for (let i = 0; i < rows; i++) {
-    const slot = index[i]!
-    let place = places[slot]!
-    if (place === 0) {
-      firsts[count] = i
-      place = ++count
-      places[slot] = place
+    const slot = slots[i]! * length + codes[i]!
+    out[i] = slot
+    if (seen[slot] === 0) {
+      seen[slot] = 1
+      firsts[count++] = i
     }
-    index[i] = place - 1
   }
-  return { index, firsts: firsts.subarray(0, count) }
+  return { slots: out, size, firsts: firsts.subarray(0, count) }
+}
+
+function combined(slots: Uint32Array, { codes, dict }: StringVector, rows: number): Uint32Array {
+  const { length } = dict
+  const out = new Uint32Array(rows)
+  for (let i = 0; i < rows; i++) out[i] = slots[i]! * length + codes[i]!
+  return out
 }
 
 /** Distinct combinations of key columns. Without key columns there is one, number 0. */
@@ -174,14 +184,16 @@ export class Grouping {
   assign(columns: readonly Vector[], rows: number, insert = true): Uint32Array {
     const coded = this.#pairs.length > 0 ? distinctOf(columns, rows) : undefined
     if (!coded) return this.#assign(columns, rows, insert)
-    const { index, firsts } = coded
+    const { slots, size, firsts } = coded
     const numbers = this.#assign(
       columns.map((column) => gather(column, firsts)),
       firsts.length,
       insert,
     )
-    for (let i = 0; i < rows; i++) index[i] = numbers[index[i]!]!
-    return index
+    const numberOf = new Uint32Array(size)
+    for (let n = 0; n < firsts.length; n++) numberOf[slots[firsts[n]!]!] = numbers[n]!
+    for (let i = 0; i < rows; i++) slots[i] = numberOf[slots[i]!]!
+    return slots
   }
 
   #assign(columns: readonly Vector[], rows: number, insert: boolean): Uint32Array {
