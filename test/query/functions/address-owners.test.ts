@@ -13,7 +13,7 @@ test('each row asks at its own time', () => {
     ['10.0.0.9', LATER + 5n, 'pod-2'],
     ['192.0.2.1', LATER, ''],
     ['10.0.0.9', LATER - 1n, 'pod-0'],
-    ['10.0.0.7', MADE - 1n, ''],
+    ['10.0.0.7', MADE - 1n, 'pod-1'],
   ]
   const overload = findOverload('ip_to_pod_id', [
     { type: 'STRING', semantic: 'ST_IP_ADDRESS' },

@@ -229,7 +229,7 @@ const OF_OTHERS: Cases = {
     [['10.0.0.9', time(MADE + 1n)], 'pod-0'],
     [['10.0.0.9', time(LATER)], 'pod-2'],
     [['10.0.0.9', time(LATER - 1n)], 'pod-0'],
-    [['10.0.0.9', time(MADE - 1n)], ''],
+    [['10.0.0.9', time(MADE - 1n)], 'pod-0'],
     [['10.0.0.8', time(MADE)], ''],
   ],
   ip_to_service_id: [
