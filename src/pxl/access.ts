@@ -3,7 +3,7 @@ import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
 import { nameHint } from '../suggest'
 import { type BoundArgument, namesOf } from './arguments'
-import { contextColumn } from './context'
+import { contextColumn, tracedProcess } from './context'
 import { asExpr, columnOf } from './expressions'
 import { filter, keep } from './frames'
 import { FOLLOWS, hasMethod, METHOD_NAMES } from './methods'
@@ -20,11 +20,16 @@ export function attributeOf(object: Value, name: string): Value {
     if (name === 'ctx') return { kind: 'context', node }
     const isColumn = node.columns.some((c) => c.name === name)
     if (!isColumn && hasMethod(object, name)) return { kind: 'method', name, of: object }
-    return { kind: 'column', expr: columnOf(node, name) }
+    return columnValue(node, name)
   }
   if (hasMethod(object, name)) return { kind: 'method', name, of: object }
   const hint = FOLLOWS[object.kind] ?? 'Columns belong to a dataframe: df.name.'
   throw new NixieError('type_error', `${describe(object)} has no attribute '${name}'`, hint)
+}
+
+function columnValue(node: Node, name: string): Value {
+  const made = name === 'upid' && !node.columns.some((c) => c.name === name) ? tracedProcess(node) : undefined
+  return { kind: 'column', expr: made ?? columnOf(node, name) }
 }
 
 /** `object.name` where it is called: the method, even beside a column of its name. */
@@ -75,7 +80,7 @@ export function elementOf(object: Value, index: BoundArgument, source: Source): 
 function selection(node: Node, { value, at }: BoundArgument, source: Source): Value {
   if (value.kind === 'column') return { kind: 'frame', node: filter(node, value.expr) }
   if (value.kind === 'constant' && typeof value.value === 'string') {
-    return { kind: 'column', expr: columnOf(node, value.value) }
+    return columnValue(node, value.value)
   }
   if (value.kind === 'constant' && value.type === 'BOOLEAN') {
     return { kind: 'frame', node: filter(node, asExpr(value, 'The condition')) }

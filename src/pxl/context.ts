@@ -143,13 +143,21 @@ function originColumn(node: Node, origin: Origin): Expr | undefined {
   const has = (name: string) => node.columns.some((c) => c.name === name)
   const name = names.find(has)
   if (name !== undefined) return columnOf(node, name)
-  // Tables of tracepoints say it in two columns.
-  if (origin === 'upid' && has('pid') && has('pid_start_time')) {
-    return callEngine('upid', [columnOf(node, 'pid'), columnOf(node, 'pid_start_time')])
-  }
+  if (origin === 'upid') return tracedProcess(node)
   if (semantic === undefined) return undefined
   const [only, more] = node.columns.filter((c) => c.semantic === semantic)
   return only && !more ? columnOf(node, only.name) : undefined
+}
+
+/** The process of a tracepoint's row, which says it in two columns: Pixie's tables of them have a upid. */
+export function tracedProcess(node: Node): Expr | undefined {
+  const parts = ['pid', 'pid_start_time']
+  if (!parts.every((name) => node.columns.some((c) => c.name === name && c.type === 'INT64')))
+    return undefined
+  return callEngine(
+    'upid',
+    parts.map((name) => columnOf(node, name)),
+  )
 }
 
 function missing(node: Node, key: string, origins: readonly Origin[]): NixieError {
