@@ -26,7 +26,7 @@ export function openMetadata(source: Source, nodeName = ''): Metadata {
     process,
     podOf,
     podName: (upid) => podOf(upid)?.name ?? nameOf(process(upid)),
-    podId: (upid) => process(upid)?.podUid || nameOf(process(upid)),
+    podId: (upid) => podOf(upid)?.id ?? (process(upid)?.podUid || nameOf(process(upid))),
     containerName: (upid) =>
       kubernetes.containers.byId(containerId(upid))?.name ?? containerId(upid).slice(0, SHORT_ID),
     nodeName: (upid) => podOf(upid)?.node || (process(upid)?.host ?? ''),

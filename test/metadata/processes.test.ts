@@ -5,6 +5,7 @@ import { openMetadata } from '../../src/metadata/open'
 import { readProcess, sharedLibraries, startTicksOf, startTimeOf } from '../../src/metadata/proc'
 import { Processes } from '../../src/metadata/processes'
 import type { Entity, Source } from '../../src/store/store'
+import { entitySource } from './kubernetes-of'
 
 const ownTicks = startTicksOf(readFileSync('/proc/self/stat', 'utf8'))
 
@@ -121,4 +122,24 @@ test('metadata answers from the entities of the source', () => {
   expect(metadata.podOf('1:2:3')).toBeUndefined()
   expect(metadata.kubernetes.podAt('10.0.0.1')).toBeUndefined()
   expect(metadata.kubernetes.clusterId).toBe('')
+})
+
+test('a process whose pod only its container tells has that pod by name and by uid', () => {
+  const of = (kind: string, key: string, value: Entity['value']): Entity => ({
+    kind,
+    key,
+    value,
+    firstSeenMs: 0,
+    lastSeenMs: 0,
+  })
+  const pod = { id: 'pod-1', name: 'shop/web', namespace: 'shop', ips: [], startNs: '0', stopNs: '0' }
+  const metadata = openMetadata(
+    entitySource([
+      of('process', '1:2:3', { upid: '1:2:3', comm: 'nginx', containerId: 'c0ffee', podUid: '' }),
+      of('container', 'c0ffee', { id: 'c0ffee', name: 'web', podId: 'pod-1', startNs: '0', stopNs: '0' }),
+      of('pod', 'pod-1', pod),
+    ]),
+  )
+  expect(metadata.podName('1:2:3')).toBe('shop/web')
+  expect(metadata.podId('1:2:3')).toBe('pod-1')
 })
