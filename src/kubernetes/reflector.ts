@@ -74,8 +74,7 @@ export class Reflector<T extends ApiObject> {
     while (!signal.aborted) {
       try {
         if (this.#version === undefined) await this.#list()
-        await this.#watch()
-        continue
+        if (await this.#watch()) continue
       } catch (cause) {
         if (signal.aborted) return
         if (cause instanceof Expired) this.#version = undefined
@@ -129,8 +128,8 @@ export class Reflector<T extends ApiObject> {
     this.#works()
   }
 
-  /** Ends when the server ends it. */
-  async #watch(): Promise<void> {
+  /** Ends when the server ends it; false when that was before it said anything. */
+  async #watch(): Promise<boolean> {
     const quiet = new AbortController()
     let timer = setTimeout(() => quiet.abort(new Error('the watch fell silent')), this.#timing.silenceMs)
     const query = new URLSearchParams({
@@ -142,12 +141,16 @@ export class Reflector<T extends ApiObject> {
     try {
       const signal = AbortSignal.any([this.#stop.signal, quiet.signal])
       const response = await this.#get(query, signal)
-      this.#works()
+      this.#options.failed('')
+      let said = false
       for await (const line of linesOf(response.body!)) {
         clearTimeout(timer)
         timer = setTimeout(() => quiet.abort(new Error('the watch fell silent')), this.#timing.silenceMs)
         this.#take(JSON.parse(line) as WatchEvent<T>)
+        if (!said) this.#works()
+        said = true
       }
+      return said
     } finally {
       clearTimeout(timer)
     }
