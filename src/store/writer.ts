@@ -41,8 +41,8 @@ import { saveTotals, type Totals } from './totals'
 /** The default budget: this, or a share of the free disk where that is less. */
 const MAX_DEFAULT_BUDGET = 1 << 30
 const DEFAULT_DISK_SHARE = 0.1
-/** Log bytes after which the log is folded into the file; less where the budget is small. */
-const LOG_BYTES = 4 << 20
+/** Log bytes after which the log is brought into the file (some 10 ms of copying); less where the budget is small. */
+const LOG_BYTES = 2 << 20
 const LOG_SHARE = 0.05
 /** Pages given back to the file system in one step, when at least so many are free. */
 const VACUUM_PAGES = 256
