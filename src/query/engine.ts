@@ -31,7 +31,10 @@ export interface ExecuteContext {
   cancelled(): boolean
   /** The table that `GetTables`, `GetSchemas`, … stand for. Columns are taken by name. */
   virtualTable(fn: string, args: Readonly<Record<string, unknown>>): VirtualTable
-  /** Takes the rows of an output as they come, in place of the result, which then holds none. */
+  /**
+   * Takes the rows of an output as they come, in place of the result, which then holds none. The engine doesn't change
+   * them later, but their vectors may be views and shared with other outputs: read them, or copy; don't transfer them.
+   */
   readonly emit?: (output: number, batch: Batch) => void
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { ErrorCode } from '../../src/errors'
 import { NixieError } from '../../src/errors'
+import { toCells } from '../../src/query/cells'
 import { type ExecuteContext, execute } from '../../src/query/engine'
 import type { Node } from '../../src/query/plan'
+import type { Batch } from '../../src/records/batch'
 import {
   aggregate,
   call,
@@ -58,6 +60,64 @@ describe('rows', () => {
 
   test('of a join without keys stop it', () =>
     expect(counted(everyPair, 1000)).toMatchObject({ rows: 1000, truncated: true }))
+})
+
+describe('emitted rows', () => {
+  const emitted = (limit: number, ...nodes: Node[]) => {
+    const given = source()
+    const batches: Batch[][] = nodes.map(() => [])
+    const { tables } = execute(
+      { outputs: nodes.map((node, i) => ({ name: `${i}`, node })) },
+      contextOf(given, {
+        limits: { ...LIMITS, rows: limit },
+        emit: (output, batch) => batches[output]!.push(batch),
+      }),
+    )
+    const rows = batches.map((list) => list.reduce((sum, batch) => sum + batch.rows, 0))
+    return { rows, batches, tables, given }
+  }
+
+  test('come batch by batch, in order, cut at the limit, and nothing is read on', () => {
+    const { rows: counts, batches, tables, given } = emitted(2500, http)
+    expect(counts).toEqual([2500])
+    expect(batches[0]!.map((batch) => batch.rows)).toEqual([1000, 1000, 500])
+    const numbers = batches[0]!.flatMap((batch) => toCells(batch)[2]!)
+    expect(numbers).toEqual(Array.from({ length: 2500 }, (_, i) => i))
+    expect(tables[0]).toMatchObject({ rows: 2500, truncated: true, batch: { rows: 0 } })
+    expect(given.batchesGiven).toBe(3)
+  })
+
+  test('of several outputs: each has its own limit, and the others go on', () => {
+    const groups = aggregate(http, ['n'], [{ name: 'c', fn: 'count', column: 'n' }])
+    const few = filter(http, call('lessThan', column(http, 'n'), literal('INT64', 5n)))
+    const { rows: counts, tables } = emitted(12_000, http, groups, few)
+    expect(counts).toEqual([12_000, 12_000, 5])
+    expect(tables.map(({ rows: shown, truncated }) => [shown, truncated])).toEqual([
+      [12_000, true],
+      [12_000, true],
+      [5, false],
+    ])
+  })
+
+  test('keep no dictionary much larger than they need', () => {
+    const { batches } = emitted(10, http)
+    expect((batches[0]![0]!.columns[1] as { dict: { length: number } }).dict.length).toBe(10)
+  })
+
+  test('that whoever takes them refuses end the run', () => {
+    const given = source()
+    const refused = () =>
+      execute(
+        { outputs: [{ name: 'o', node: http }] },
+        contextOf(given, {
+          emit: () => {
+            throw new NixieError('cancelled', 'gone')
+          },
+        }),
+      )
+    expect(refused).toThrow('gone')
+    expect(given.batchesGiven).toBe(1)
+  })
 })
 
 describe('memory', () => {
