@@ -79,32 +79,40 @@ export const schemas = ({ source }: Pick<RunContext, 'source'>): readonly TableS
 /** Throws a NixieError. */
 export function runScript(request: RunRequest, context: RunContext): RunResult {
   const prepared = prepare(request, context)
-  const { plan } = prepared
-  if (request.schemaOnly)
-    return resultOf(prepared, { tables: plan.outputs.map(schemaOf), stats: NOTHING, ms: 0 })
-  return runPrepared(prepared, context)
+  if (request.schemaOnly) {
+    const tables = prepared.plan.outputs.map(schemaOf)
+    return { tables, ...factsOf(prepared, { tables, stats: NOTHING, execMs: 0 }) }
+  }
+  const ran = runPrepared(prepared, context)
+  return { tables: ran.tables.map(resultTable), ...factsOf(prepared, ran) }
 }
 
-export function runPrepared(prepared: Prepared, context: RunContext): RunResult {
+/** What a run gave: its tables still as columns of the engine. */
+export interface Ran {
+  readonly tables: readonly ResultSet[]
+  readonly stats: typeof NOTHING
+  readonly execMs: number
+}
+
+export function runPrepared({ plan, limits }: Pick<Prepared, 'plan' | 'limits'>, context: RunContext): Ran {
   const started = performance.now()
-  const { tables, stats } = executed(prepared.plan, prepared.limits, context)
-  return resultOf(prepared, { tables, stats, ms: performance.now() - started })
+  return { ...execute(plan, executeContext(limits, context)), execMs: performance.now() - started }
 }
 
 const NOTHING = { rowsRead: 0, bytesRead: 0, batchesRead: 0 }
 
-function resultOf(
+/** What is to be told beside the tables. */
+export function factsOf(
   { name, args, warnings, compileMs }: Prepared,
-  { tables, stats, ms }: { tables: readonly ResultTable[]; stats: typeof NOTHING; ms: number },
-): RunResult {
+  { tables, stats, execMs }: Omit<Ran, 'tables'> & { readonly tables: readonly { readonly rows: number }[] },
+): Omit<RunResult, 'tables'> {
   return {
     script: name,
     args,
-    tables,
     warnings,
     stats: {
       compileMs,
-      execMs: ms,
+      execMs,
       rowsRead: stats.rowsRead,
       bytesRead: stats.bytesRead,
       chunksRead: stats.batchesRead,
@@ -157,11 +165,6 @@ export const executeContext = (limits: Limits, context: RunContext): ExecuteCont
   virtualTable: (fn, args) => virtualTable(fn, args, context),
 })
 
-function executed(plan: Plan, limits: Limits, context: RunContext) {
-  const { tables, stats } = execute(plan, executeContext(limits, context))
-  return { tables: tables.map(resultTable), stats }
-}
-
 const resultTable = ({ name, columns, batch, truncated }: ResultSet): ResultTable => ({
   name,
   columns,
@@ -210,7 +213,8 @@ export function tablePlan(
 
 export function readTable(request: TableRequest, context: RunContext): ResultTable {
   const limits = { ...DEFAULT_LIMITS, rows: request.limit }
-  return executed(tablePlan(request, context), limits, context).tables[0]!
+  const { tables } = runPrepared({ plan: tablePlan(request, context), limits }, context)
+  return resultTable(tables[0]!)
 }
 
 /** Every table with what is stored of it. */

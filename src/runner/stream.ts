@@ -1,17 +1,18 @@
 /** A run in the query thread whose rows leave as bytes while it goes on. */
 import { toCells } from '../query/cells'
-import { execute } from '../query/engine'
+import { execute, type ResultSet } from '../query/engine'
 import type { Plan } from '../query/plan'
-import type { Batch } from '../records/batch'
+import type { Batch, Vector } from '../records/batch'
 import type { ByteSink } from './byte-sink'
-import { type Answer, answerJson, chosenTables, csvHeader, csvRows, ndjsonLines } from './formats/text'
+import { answerJson, type CellSource, chosenTables, csvHeader, csvRows, ndjsonLines } from './formats/text'
 import type { StreamDone } from './messages'
 import {
   executeContext,
+  factsOf,
   type Prepared,
   prepare,
+  type Ran,
   type RunContext,
-  readTable,
   runPrepared,
   tablePlan,
 } from './run-script'
@@ -80,7 +81,7 @@ export async function streamTask(
   const prepared = 'rowsOf' in request ? preparedTable(request.rowsOf, context) : prepare(request, context)
   const plan: Plan = { outputs: chosenTables(prepared.plan.outputs, output) }
   sink.warnings = prepared.warnings
-  if (output.format === 'json') return streamJson(request, { ...prepared, plan }, output, context, sink)
+  if (output.format === 'json') return streamJson({ ...prepared, plan }, output, context, sink)
   const described = plan.outputs.map(({ name, node }) => ({ name, columns: node.columns }))
   const writer = await writerOf(output, described[0]?.columns ?? [], sink)
   // The bytes wait for the first rows: what fails before them is an error, and no broken answer.
@@ -90,7 +91,7 @@ export async function streamTask(
     begun = true
     writer.begin()
   }
-  const { tables } = execute(plan, {
+  const ran = execute(plan, {
     ...executeContext(prepared.limits, context),
     emit: (place, batch) => {
       begin()
@@ -100,11 +101,7 @@ export async function streamTask(
   begin()
   writer.end()
   sink.flush()
-  return {
-    warnings: prepared.warnings,
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    truncated: tables.filter((table) => table.truncated).map((table) => table.name),
-  }
+  return doneOf(prepared, ran)
 }
 
 type Preparation = Pick<Prepared, 'plan' | 'warnings' | 'limits'>
@@ -115,23 +112,40 @@ function preparedTable(request: TableRequest, context: RunContext): Preparation 
   return { plan: tablePlan(request, context), warnings: [], limits }
 }
 
-/** One document needs to know first what it holds. */
+/** One document needs to know first what it holds; its cells are made when they are written. */
 function streamJson(
-  request: StreamTask['request'],
   prepared: Preparation | Prepared,
   { shape }: StreamOutput,
   context: RunContext,
   sink: ByteSink,
 ): StreamDone {
-  const answer: Answer =
-    'rowsOf' in request
-      ? { tables: [readTable(request.rowsOf, context)] }
-      : runPrepared(prepared as Prepared, context)
-  sink.texts(answerJson(answer, shape))
+  const ran = runPrepared(prepared, context)
+  const facts = 'args' in prepared ? factsOf(prepared, ran) : {}
+  sink.texts(answerJson({ ...facts, tables: ran.tables.map(cellSource) }, shape))
   sink.flush()
-  return {
-    warnings: prepared.warnings,
-    rows: answer.tables.reduce((sum, table) => sum + table.rows, 0),
-    truncated: answer.tables.filter((table) => table.truncated).map((table) => table.name),
+  return doneOf(prepared, ran)
+}
+
+function partOf(vector: Vector, start: number, end: number): Vector {
+  switch (vector.type) {
+    case 'STRING':
+    case 'UINT128':
+      return { ...vector, codes: vector.codes.subarray(start, end) }
+    case 'BOOLEAN':
+      return { ...vector, values: vector.values.subarray(start, end) }
+    default:
+      return { ...vector, values: vector.values.subarray(start, end) }
   }
 }
+
+const cellSource = ({ batch, ...table }: ResultSet): CellSource => ({
+  ...table,
+  cells: (i, start, end) =>
+    toCells({ rows: end - start, columns: [partOf(batch.columns[i]!, start, end)] })[0]!,
+})
+
+const doneOf = ({ warnings }: Preparation, { tables }: Pick<Ran, 'tables'>): StreamDone => ({
+  warnings,
+  rows: tables.reduce((sum, table) => sum + table.rows, 0),
+  truncated: tables.filter((table) => table.truncated).map((table) => table.name),
+})

@@ -2,14 +2,25 @@
 import { NixieError } from '../../errors'
 import type { Cell, ResultTable, RunResult, StreamOutput } from '../runner'
 
+/** A table whose cells are made when they are written. */
+export interface CellSource extends Pick<ResultTable, 'name' | 'columns' | 'rows' | 'truncated'> {
+  /** Of column `i`, the rows from `start` up to `end`. */
+  cells(i: number, start: number, end: number): readonly Cell[]
+}
+
 /** What an answer holds: a whole run, or only tables. */
-export type Answer = Pick<RunResult, 'tables'> & Partial<Omit<RunResult, 'tables'>>
+export type Answer<T = ResultTable> = { readonly tables: readonly T[] } & Partial<Omit<RunResult, 'tables'>>
+
+export const cellSource = ({ values, ...table }: ResultTable): CellSource => ({
+  ...table,
+  cells: (i, start, end) => values[i]!.slice(start, end),
+})
 
 /** One JSON object per row, each on its own line, `_tableName_` first. */
 export function* ndjsonLines(tables: readonly ResultTable[]): Generator<string> {
   for (const table of tables) {
     const head = `{"_tableName_":${JSON.stringify(table.name)}`
-    for (const row of rowBodies(table)) yield row === '' ? `${head}}\n` : `${head},${row}}\n`
+    for (const row of rowBodies(cellSource(table))) yield row === '' ? `${head}}\n` : `${head},${row}}\n`
   }
 }
 
@@ -62,30 +73,36 @@ export function chosenTables<T extends { readonly name: string }>(
       )
 }
 
-function* rowBodies(table: ResultTable): Generator<string> {
+/** Rows whose cells are there at once, when they are made on demand. */
+const SLICE = 1024
+
+function* slices(rows: number): Generator<[start: number, end: number]> {
+  for (let start = 0; start < rows; start += SLICE) yield [start, Math.min(rows, start + SLICE)]
+}
+
+function* rowBodies(table: CellSource): Generator<string> {
   const keys = table.columns.map((column) => `${JSON.stringify(column.name)}:`)
-  for (let row = 0; row < table.rows; row++) {
-    let body = ''
-    for (let i = 0; i < keys.length; i++) {
-      body += (i === 0 ? '' : ',') + keys[i]! + JSON.stringify(table.values[i]![row] ?? null)
+  for (const [start, end] of slices(table.rows)) {
+    const values = keys.map((_, i) => table.cells(i, start, end))
+    for (let row = 0; row < end - start; row++) {
+      let body = ''
+      for (let i = 0; i < keys.length; i++) {
+        body += (i === 0 ? '' : ',') + keys[i]! + JSON.stringify(values[i]![row] ?? null)
+      }
+      yield body
     }
-    yield body
   }
 }
 
-/** Cells of a column that are written at once. */
-const SLICE = 1024
-
-function* tableJson(table: ResultTable, shape: StreamOutput['shape']): Generator<string> {
-  const { name, columns, truncated } = table
+function* tableJson(table: CellSource, shape: StreamOutput['shape']): Generator<string> {
+  const { name, columns, truncated, rows } = table
   yield `{"name":${JSON.stringify(name)},"columns":${JSON.stringify(columns)},"truncated":${truncated}`
   if (shape === 'columns') {
-    yield `,"count":${table.rows},"values":[`
-    for (let i = 0; i < table.values.length; i++) {
+    yield `,"count":${rows},"values":[`
+    for (let i = 0; i < columns.length; i++) {
       yield i === 0 ? '[' : ',['
-      const values = table.values[i]!
-      for (let row = 0; row < values.length; row += SLICE) {
-        yield (row === 0 ? '' : ',') + JSON.stringify(values.slice(row, row + SLICE)).slice(1, -1)
+      for (const [start, end] of slices(rows)) {
+        yield (start === 0 ? '' : ',') + JSON.stringify(table.cells(i, start, end)).slice(1, -1)
       }
       yield ']'
     }
@@ -100,7 +117,7 @@ function* tableJson(table: ResultTable, shape: StreamOutput['shape']): Generator
   yield ']}'
 }
 
-export function* answerJson(answer: Answer, shape: StreamOutput['shape']): Generator<string> {
+export function* answerJson(answer: Answer<CellSource>, shape: StreamOutput['shape']): Generator<string> {
   const { tables, script, args, warnings, stats } = answer
   yield '{'
   if (script !== undefined) yield `"script":${JSON.stringify(script)},`
@@ -125,6 +142,6 @@ export function* answerText(answer: Answer, output: StreamOutput): Generator<str
     case 'ndjson':
       return yield* ndjsonLines(tables)
     default:
-      return yield* answerJson({ ...answer, tables }, output.shape)
+      return yield* answerJson({ ...answer, tables: tables.map(cellSource) }, output.shape)
   }
 }
