@@ -109,6 +109,7 @@ async function runText(deps: Served, c: Context, state: QueryState) {
     page: '/query',
     fragment: '/query/result',
     download: 'text',
+    form: 'args',
     state,
     scripts: namesOf(await deps.runner.scripts()),
   }
@@ -146,7 +147,7 @@ function queryRoutes(app: Hono, deps: Served): void {
         spec={state?.view ?? copied?.viewText}
         variables={ran?.variables ?? copied?.variables ?? []}
         values={state ? valuesOf(ran?.variables ?? [], state) : {}}
-        sort={state?.sort}
+        state={state}
         view={ran?.view}
       />
     )

@@ -143,6 +143,40 @@ describe.skipIf(missing !== '')('the query page in Chromium', () => {
     await close(watched)
   }, 30_000)
 
+  test('takes files that are dropped on it', async () => {
+    served()
+    const watched = await open('/query')
+    const { page } = watched
+    await page.locator(PXL).waitFor()
+    const drop = await page.evaluateHandle(`(() => {
+      const carried = new DataTransfer()
+      carried.items.add(new File(['import px  # dropped'], 'script.pxl'))
+      carried.items.add(new File(['{}'], 'vis.json'))
+      return carried
+    })()`)
+    await page.dispatchEvent(PXL, 'drop', { dataTransfer: drop })
+    await page.waitForSelector('.actions [role=status]:has-text("Opened script.pxl and vis.json")')
+    expect(await sent(page, '#text')).toBe('import px  # dropped')
+    expect(await sent(page, '#view')).toBe('{}')
+    await close(watched)
+  }, 30_000)
+
+  test('a text too long for an address is sorted too', async () => {
+    const { runner } = served()
+    const watched = await open('/query')
+    const { page } = watched
+    await write(page, PXL, `import px  # ${'long '.repeat(6000)}`)
+    await page.press(PXL, 'Control+Enter')
+    await page.waitForSelector('#result table.rows')
+    await page.locator('th[data-name=latency] button').first().click()
+    await page.waitForSelector('th[data-name=latency][aria-sort=descending]')
+    await page.locator('th[data-name=latency] button').first().click()
+    await page.waitForSelector('th[data-name=latency][aria-sort=ascending]')
+    expect(runner.requests.length).toBe(3)
+    expect(new URL(page.url()).search).toBe('')
+    await close(watched)
+  }, 30_000)
+
   test("a library script's page leads to its text", async () => {
     served()
     const watched = await open('/scripts/px/http_data')

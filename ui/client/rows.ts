@@ -31,7 +31,7 @@ export function startRows(): void {
     const target = event.target as Element
     const row = target.closest<HTMLTableRowElement>('table.rows > tbody > tr')
     // A click that ends a selection, or on a link, is not a wish to see the row.
-    if (row && !target.closest('a') && getSelection()?.type !== 'Range') open(row)
+    if (row && !target.closest('a, button') && getSelection()?.type !== 'Range') open(row)
   })
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !panel.hidden) return close()

@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
 import { infoOf } from '../../src/runner/view'
 import { readBundle } from '../../src/scripts/bundle'
-import { readViewState, type Sort, sortText, stateUrl, type ViewState } from '../view-state'
+import { FIRST_ROWS, readViewState, sortText, stateUrl, type ViewState } from '../view-state'
 import { Field } from './script'
 
 const EXAMPLE = `import px
@@ -69,8 +69,13 @@ const Variables = ({ variables, values }: VariablesProps) => (
   </>
 )
 
-const Order = ({ sort }: { sort: Sort | undefined }) =>
-  sort ? <input type="hidden" name="_sort" value={sortText(sort)} form="args" /> : null
+/** What the next run keeps of this one. */
+const Kept = ({ state: { sort, rows } }: { state: QueryState }) => (
+  <>
+    {sort ? <input type="hidden" name="_sort" value={sortText(sort)} form="args" /> : null}
+    {rows === FIRST_ROWS ? null : <input type="hidden" name="_rows" value={String(rows)} form="args" />}
+  </>
+)
 
 interface FragmentProps {
   readonly state: QueryState
@@ -82,7 +87,7 @@ interface FragmentProps {
 export function QueryFragment({ state, variables, view }: FragmentProps) {
   return (
     <>
-      <Order sort={state.sort} />
+      <Kept state={state} />
       {view}
       <div id="variables" class="args" hx-swap-oob="innerMorph">
         <Variables variables={variables} values={valuesOf(variables, state)} />
@@ -94,11 +99,11 @@ export function QueryFragment({ state, variables, view }: FragmentProps) {
 interface QueryProps extends VariablesProps {
   readonly text: string | undefined
   readonly spec: string | undefined
-  readonly sort: Sort | undefined
+  readonly state: QueryState | undefined
   readonly view: Child
 }
 
-export function QueryView({ text, spec = '', variables, values, sort, view }: QueryProps) {
+export function QueryView({ text, spec = '', variables, values, state, view }: QueryProps) {
   const shown = text ?? EXAMPLE
   const rows = Math.min(24, Math.max(10, shown.split('\n').length + 1))
   return (
@@ -144,7 +149,7 @@ export function QueryView({ text, spec = '', variables, values, sort, view }: Qu
         </div>
       </form>
       <div id="result" class="result">
-        {view ? <Order sort={sort} /> : null}
+        {state ? <Kept state={state} /> : null}
         {view ?? <p class="empty">Nothing has run yet.</p>}
       </div>
     </>

@@ -12,7 +12,7 @@ import {
   show,
 } from '../format'
 import { count } from '../units'
-import { type Sort, stateUrl, type ViewState } from '../view-state'
+import { type Sort, sortText, stateUrl, type ViewState } from '../view-state'
 import { largestQuantile, Mark, Whiskers } from './cells'
 import { Downloads, OF_TABLE } from './downloads'
 
@@ -24,6 +24,8 @@ export interface Place {
   readonly state: ViewState
   /** Where the API runs the same: a path, or `text` for the text in the page's form. */
   readonly download?: string
+  /** The form that holds the state where it may be too long for a URL. */
+  readonly form?: string
 }
 
 interface Props {
@@ -39,7 +41,23 @@ interface Props {
   readonly gutter?: string | undefined
 }
 
-function Link({ place, state, children }: { place: Place; state: ViewState; children: Child }) {
+interface LinkProps {
+  readonly place: Place
+  /** What the link changes. */
+  readonly change: Partial<Pick<ViewState, 'sort' | 'rows'>>
+  readonly children: Child
+}
+
+function Link({ place, change, children }: LinkProps) {
+  if (place.form) {
+    const [name, value] = change.sort ? ['_sort', sortText(change.sort)] : ['_rows', String(change.rows)]
+    return (
+      <button type="submit" class="link" form={place.form} name={name} value={value}>
+        {children}
+      </button>
+    )
+  }
+  const state = { ...place.state, ...change }
   return (
     <a
       href={stateUrl(place.page, state)}
@@ -127,7 +145,7 @@ function Head({ table, places, place }: HeadProps) {
             data-name={column.name}
           >
             {place ? (
-              <Link place={place} state={{ ...place.state, sort: nextSort(table, index, sort) }}>
+              <Link place={place} change={{ sort: nextSort(table, index, sort) }}>
                 <Name>{column.name}</Name>
               </Link>
             ) : (
@@ -196,7 +214,7 @@ function Count({ table, shown, place }: { table: ResultTable; shown: number; pla
       {place && !all ? (
         <>
           {' · '}
-          <Link place={place} state={{ ...place.state, rows: place.state.rows * 2 }}>
+          <Link place={place} change={{ rows: place.state.rows * 2 }}>
             show more
           </Link>
         </>

@@ -101,8 +101,10 @@ export function openFiles(form: HTMLFormElement, opened: (bundle: Opened) => voi
       if (items.length === 0) return
       event.preventDefault()
       event.stopPropagation()
-      const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-      await read((await Promise.all(entries.map(filesIn))).flat())
+      // All at once: behind an await the event no longer tells what it carried.
+      const dropped = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }))
+      const files = dropped.map(({ entry, file }) => (entry ? filesIn(entry) : file ? [file] : []))
+      await read((await Promise.all(files)).flat())
     },
     { capture: true },
   )

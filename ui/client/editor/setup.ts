@@ -31,7 +31,7 @@ const LOOK = EditorView.theme({
     fontSize: '12px',
     color: 'var(--text)',
     backgroundColor: 'var(--raised)',
-    maxHeight: '56vh',
+    maxHeight: '48vh',
   },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-1px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', overflow: 'auto' },
