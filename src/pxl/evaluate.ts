@@ -32,7 +32,7 @@ const DECORATORS: readonly string[] = ['pxtrace.probe', 'px.vis.vega']
 
 export class Evaluator {
   readonly #world: World
-  readonly #modules: Modules
+  #modules: Modules
   #source: Source
   /** The place of the script that the text of a module runs for; undefined while the script's own text runs. */
   #entered: { readonly source: Source; readonly at: number } | undefined
@@ -52,13 +52,22 @@ export class Evaluator {
       },
       call: (fn, at) => this.call(fn, [], at),
     }
-    this.#modules = new Modules(nowNs, ({ source, statements }) =>
-      this.#inside(source, 0, () => {
+    this.#modules = this.#newModules()
+  }
+
+  /** A module's text has modules of its own: what the script assigns to `px` doesn't change it. */
+  #newModules(): Modules {
+    return new Modules(this.#world.nowNs, ({ source, statements }) => {
+      const outer = this.#modules
+      this.#modules = this.#newModules()
+      try {
         const scope = this.globals()
-        this.run(statements, scope)
+        this.#inside(source, 0, () => this.run(statements, scope))
         return scope.own()
-      }),
-    )
+      } finally {
+        this.#modules = outer
+      }
+    })
   }
 
   /** Runs `act` in another text: its errors and warnings stand at `at` of this one. */

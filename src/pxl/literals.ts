@@ -41,18 +41,20 @@ function valueOfEscape(whole: string, code: string): string {
   return whole
 }
 
-const INT64_MAX = 2n ** 63n - 1n
-
 /** The value of a number literal; undefined when PxL has no such number (complex, beyond 64 bits). */
 export function numberValue(
   literal: string,
+  negative = false,
 ): { kind: 'int'; value: bigint } | { kind: 'float'; value: number } | undefined {
   const text = literal.replaceAll('_', '')
   if (/^(0x[0-9a-f]+|0o[0-7]+|0b[01]+|\d+)$/i.test(text)) {
     if (text.length > 70) return undefined
-    const value = BigInt(/^0\d/.test(text) ? text.replace(/^0+(?=\d)/, '') : text)
-    return value <= INT64_MAX ? { kind: 'int', value } : undefined
+    const size = BigInt(/^0\d/.test(text) ? text.replace(/^0+(?=\d)/, '') : text)
+    const value = negative ? -size : size
+    return BigInt.asIntN(64, value) === value ? { kind: 'int', value } : undefined
   }
   const value = Number(text)
-  return /^[\d.]/.test(text) && Number.isFinite(value) ? { kind: 'float', value } : undefined
+  return /^[\d.]/.test(text) && Number.isFinite(value)
+    ? { kind: 'float', value: negative ? -value : value }
+    : undefined
 }

@@ -281,8 +281,8 @@ class TreeReader {
     }
   }
 
-  #number(node: SyntaxNode): Expression {
-    const number = numberValue(this.#slice(node))
+  #number(node: SyntaxNode, negative = false): Expression {
+    const number = numberValue(this.#slice(node), negative)
     if (!number) throw this.#refuse(node, 'this number', 'Numbers are 64-bit integers or floats.')
     return { at: node.from, end: node.to, ...number }
   }
@@ -382,6 +382,9 @@ class TreeReader {
 
   #unary(node: SyntaxNode): Expression {
     const [op, operand] = childrenOf(node)
+    // The least integer has a size that no positive one has.
+    const number = operand!.name === 'Number' && this.#slice(op!) === '-'
+    if (number) return { ...this.#number(operand!, true), at: node.from }
     return {
       at: node.from,
       end: node.to,

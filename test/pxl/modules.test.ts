@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { compile } from '../../src/pxl/compile'
 import type { TableSchema } from '../../src/pxl/frames'
+import { stackTraces } from '../../src/records/stack-traces'
 import { NOW } from './support/stored-tables'
 
 const column = { pattern: 'GENERAL', description: '' } as const
@@ -15,7 +16,7 @@ const processStats: TableSchema = {
   ],
 }
 
-const compiled = (text: string) => compile(text, { tables: [processStats], nowNs: NOW })
+const compiled = (text: string) => compile(text, { tables: [processStats, stackTraces], nowNs: NOW })
 
 test('an error in the text of a module names its place there and stands where the script calls it', () => {
   const script = "import pxviews\nx = 1\ndf = pxviews.processes('-5q', '-1m')\n"
@@ -39,4 +40,12 @@ test('a warning from the text of a module stands where the script calls it, each
     { message, line: 2, column: 5 },
     { message, line: 4, column: 12 },
   ])
+})
+
+test("what a script assigns to px is its own: a module's text has another px", () => {
+  const { displays } = compiled(
+    "import px\nimport pxviews\npx.Node = str\npx.display(pxviews.stacktraces('-5m', '-1m'))\n",
+  )
+  const node = displays[0]!.node.columns.find((column) => column.name === 'node')
+  expect(node?.semantic).toBe('ST_NODE_NAME')
 })
