@@ -27,6 +27,7 @@ const NUMBER = /0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?
 const PREFIX = /(?:[xXbBnNeE]|[uU]&|_[a-z0-9]+ ?)(?=')/y
 const DOLLAR_QUOTE = /\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$/y
 const POSITION = /\$\d+/y
+const EXECUTED = /\/\*!\d{0,6}/y
 
 function at(pattern: RegExp, text: string, from: number): string {
   pattern.lastIndex = from
@@ -135,8 +136,14 @@ function tokenAt(text: string, from: number, dialect: Dialect): Token {
 
 /** Comments come as white space. */
 export function* tokens(text: string, dialect: Dialect): Generator<Token> {
+  /** In what servers of a version on execute, `/*!80013 …`: only its marks are left out. */
+  let isExecuted = false
   for (let i = 0; i < text.length; ) {
-    const after = skipComment(text, i, dialect)
+    const mark = dialect === 'mysql' && text[i] === '/' ? at(EXECUTED, text, i) : ''
+    const closes = isExecuted && text.startsWith('*/', i)
+    if (mark !== '') isExecuted = true
+    else if (closes) isExecuted = false
+    const after = mark !== '' ? i + mark.length : closes ? i + 2 : skipComment(text, i, dialect)
     if (after > i) {
       yield { kind: 'space', text: ' ' }
       i = after

@@ -14,6 +14,9 @@ describe('MySQL', () => {
     ['SELECT -1, a-1, (2)-1, 5--1', 'SELECT ?, a-?, (?)-?, ?-?', ['-1', '1', '2', '1', '5', '-1']],
     ["SELECT a -- it's 5\nFROM t # 'x\nWHERE /* 7 */ b=1", 'SELECT a FROM t WHERE b=?', ['1']],
     ['SELECT *\n\t FROM   t ;\n', 'SELECT * FROM t', []],
+    ["/*!40101 SET NAMES 'utf8' */;", 'SET NAMES ?', ["'utf8'"]],
+    ['SELECT 2*/* two */3', 'SELECT ?* ?', ['2', '3']],
+    ['SELECT /*!80013 STRAIGHT_JOIN */ /*+ HINT(1) */ 2', 'SELECT STRAIGHT_JOIN ?', ['2']],
     ["x IN (1, 'a', -3) and y in(4)", 'x IN (?) and y in(?)', ["1, 'a', -3", '4']],
     ['a IN (SELECT 1) or b in (c, 2)', 'a IN (SELECT ?) or b in (c, ?)', ['1', '2']],
     ["INSERT INTO t VALUES (1,'a',NULL)", 'INSERT INTO t VALUES (?,?,NULL)', ['1', "'a'"]],
@@ -100,6 +103,8 @@ test('hostile texts take linear time', () => {
     '-- ',
     'x.',
     '; ',
+    '/*!',
+    '*/',
   ]
   expectLinear('normalize_mysql', texts, QUERY)
   expectLinear('normalize_pgsql', texts, 'Query')
