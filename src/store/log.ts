@@ -11,7 +11,7 @@ import { Database } from 'bun:sqlite'
 import { close, closeSync, fdatasync, fdatasyncSync, open, openSync } from 'node:fs'
 import { pragma } from './database'
 
-/** So many times as long as it should be, and it is folded at once, waiting for the disk. */
+/** So many times as long as it should be, and the rest is folded at once, waiting for the disk. */
 const PATIENCE = 4
 
 export class Log {
@@ -35,6 +35,8 @@ export class Log {
   #round = 0
   /** Of the log, not yet in the file. */
   #bytes = 0
+  /** Of the log, since it was begun. */
+  #length = 0
 
   /** `begin` makes a small write, with which SQLite begins a folded log anew: that waits for the disk once. */
   constructor(db: Database, path: string, limitBytes: number, begin: () => void) {
@@ -107,6 +109,8 @@ export class Log {
     const next = this.#next(() => {
       this.#unsynced = false
       this.unpin()
+      // Rows that came meanwhile keep SQLite from beginning it anew: not for ever.
+      if (this.#length > PATIENCE * this.limitBytes) this.#copy()
       this.#begin()
     })
     fdatasync(this.#file, (cause) => {
@@ -120,6 +124,7 @@ export class Log {
   #copy(): void {
     const left = this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').get() as Record<string, number | bigint>
     this.#bytes = (Number(left.log) - Number(left.checkpointed)) * this.#pageBytes
+    this.#length = Number(left.log) * this.#pageBytes
   }
 
   /** What comes after a flush. Where it fails the pin stays, until `fold` tries and tells. */
