@@ -66,9 +66,20 @@ describe('px/service_stats', () => {
     ])
     expect(all('Request Latency Histogram', 'request_latency count', web)).toEqual([
       [MS, 1],
-      [3 * MS, 1],
+      [3.5 * MS, 1],
       [2 * MS, 1],
     ])
+    const rows = [123_456, 9_999_999, 10_000_000, 999_999_999, 1_000_000_000, 2_500_000_000].map((latency) =>
+      request(20, { req_path: '/', latency }),
+    )
+    const histogram = cells(
+      'px/service_stats',
+      {},
+      'Request Latency Histogram',
+      'request_latency',
+      contextOf(rows, cluster),
+    )
+    expect(histogram.flat()).toEqual([0.1 * MS, 9.9 * MS, 10 * MS, 990 * MS, 1000 * MS, 2000 * MS])
   })
 
   test('edges, as either end has seen them', () => {
