@@ -79,7 +79,11 @@ function rolling(node: Node, list: readonly CallArgument[], { source, at }: Call
   const ns = typeof value === 'string' ? parseDuration(value) : typeof value === 'bigint' ? value : undefined
   args.within('window', () => {
     if (ns !== undefined && ns > 0n) return
-    throw new NixieError('type_error', `rolling: ${value} is not a duration`, "Write df.rolling('2s').")
+    throw new NixieError(
+      'type_error',
+      `rolling: ${String(value).slice(0, 40)} is not a duration`,
+      "Write df.rolling('2s').",
+    )
   })
   const on = args.get('on') ? args.text('on') : WINDOW_KEY
   const time = args.within('on', () => columnOf(node, on))
@@ -87,7 +91,7 @@ function rolling(node: Node, list: readonly CallArgument[], { source, at }: Call
     if (on === WINDOW_KEY && time.type === 'TIME64NS') return
     throw new NixieError(
       'type_error',
-      `rolling goes over the time_ of rows, not over '${on}'`,
+      `rolling goes over the time_ of rows, not over '${on.slice(0, 80)}'`,
       "Leave 'on' out.",
     )
   })

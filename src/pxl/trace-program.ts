@@ -27,8 +27,12 @@ export function printedColumns(program: string): readonly TypedColumn[] {
 export const sameColumns = (a: readonly TypedColumn[], b: readonly TypedColumn[]): boolean =>
   a.length === b.length && a.every(({ name, type }, i) => name === b[i]!.name && type === b[i]!.type)
 
+/** For errors, which are short. */
 export const listed = (columns: readonly TypedColumn[]): string =>
-  columns.map(({ name, type }) => `${name} ${type}`).join(', ')
+  columns
+    .map(({ name, type }) => `${name} ${type}`)
+    .join(', ')
+    .slice(0, 300)
 
 /** Comments and texts: what may hold anything, a printf too. */
 const OPAQUE = /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:[^"\\]|\\[\s\S])*"?/g
@@ -64,7 +68,7 @@ function columnsOf(format: string): TypedColumn[] {
     if (columns.some((column) => column.name === name)) {
       throw new NixieError(
         'compile_error',
-        `printf: '${name}' is there twice`,
+        `printf: '${name.slice(0, 40)}' is there twice`,
         'Give one of them another name.',
       )
     }

@@ -41,7 +41,7 @@ function checkTtl(args: Arguments): void {
   const ns = typeof value === 'string' ? parseDuration(value) : typeof value === 'bigint' ? value : undefined
   if (ns !== undefined && ns > 0n) return
   args.within('ttl', () => {
-    throw new NixieError('type_error', `ttl: ${value} is not a duration`, "Write '10m'.")
+    throw new NixieError('type_error', `ttl: ${String(value).slice(0, 40)} is not a duration`, "Write '10m'.")
   })
 }
 
@@ -58,7 +58,8 @@ function programColumns({ value, at }: Item, args: Arguments): readonly TypedCol
   let columns: readonly TypedColumn[] | undefined
   for (const item of value.items) {
     const printed = programColumns(item, args)
-    if (columns && printed && !sameColumns(columns, printed)) {
+    if (!printed) return undefined
+    if (columns && !sameColumns(columns, printed)) {
       const message = `The programs print different columns: (${listed(columns)}) and (${listed(printed)})`
       throw args.source.error(
         'compile_error',
@@ -73,32 +74,36 @@ function programColumns({ value, at }: Item, args: Arguments): readonly TypedCol
 }
 
 /** The columns of a function under @pxtrace.probe: the process, the time, and what it returns. */
-function probeColumns(value: Value, args: Arguments): TypedColumn[] {
+function probeColumns(value: Value, args: Arguments): readonly TypedColumn[] {
   const dictionaries =
     value.kind === 'list' || value.kind === 'tuple' ? value.items.map((i) => i.value) : [value]
-  const columns: TypedColumn[] = [
-    { name: 'upid', type: 'UINT128', semantic: 'ST_UPID' },
-    { name: 'time_', type: 'TIME64NS', semantic: 'ST_NONE' },
-  ]
-  for (const dictionary of dictionaries) {
-    for (const [key, expression] of dictionary.kind === 'dict' ? dictionary.entries : []) {
-      if (key.kind !== 'constant' || typeof key.value !== 'string' || !isObject(expression, EXPRESSIONS))
-        break
-      // Types of arguments are known to the traced binary only.
-      const latency = isObject(expression, ['pxtrace.FunctionLatency'])
-      columns.push(
-        latency
-          ? { name: key.value, type: 'INT64', semantic: 'ST_DURATION_NS' }
-          : { name: key.value, type: 'STRING', semantic: 'ST_NONE' },
-      )
-    }
-  }
+  const returned = dictionaries.flatMap((one) =>
+    one.kind === 'dict' ? one.entries.map(expressionColumn) : [undefined],
+  )
+  const columns = [...PROBE_COLUMNS, ...returned.filter((column) => column !== undefined)]
   const names = new Set(columns.map((c) => c.name))
-  if (columns.length > 2 && names.size === columns.length) return columns
+  if (returned.length > 0 && names.size === PROBE_COLUMNS.length + returned.length) return columns
   const hint = "End it with return [{'name': pxtrace.ArgExpr('argument')}], each name once."
   return args.within('probe_fn', () => {
     throw new NixieError('type_error', `A probe does not return ${describe(value)} like this`, hint)
   })
+}
+
+const PROBE_COLUMNS: readonly TypedColumn[] = [
+  { name: 'upid', type: 'UINT128', semantic: 'ST_UPID' },
+  { name: 'time_', type: 'TIME64NS', semantic: 'ST_NONE' },
+]
+
+/** What `'name': pxtrace.ArgExpr(…)` records; undefined when it says nothing to record. */
+function expressionColumn([key, expression]: readonly [Value, Value]): TypedColumn | undefined {
+  if (key.kind !== 'constant' || typeof key.value !== 'string' || !isObject(expression, EXPRESSIONS)) {
+    return undefined
+  }
+  if (isObject(expression, ['pxtrace.FunctionLatency'])) {
+    return { name: key.value, type: 'INT64', semantic: 'ST_DURATION_NS' }
+  }
+  // Types of arguments are known to the traced binary only.
+  return { name: key.value, type: 'STRING', semantic: 'ST_NONE' }
 }
 
 function tracedColumns(args: Arguments, world: World): readonly TypedColumn[] {
@@ -141,12 +146,12 @@ function upsertTracepoint(args: Arguments, world: World): Value {
     throw args.source.error(
       'compile_error',
       args.at,
-      `Two tracepoints fill '${table}' with different columns: (${listed(before)}) and (${listed(columns)})`,
+      `Two tracepoints fill '${table.slice(0, 80)}' with different columns: (${listed(before)}) and (${listed(columns)})`,
       'Give each its own table.',
     )
   }
   world.traced.set(table, columns)
-  world.warn(`${NOT_ENABLED}: ${table} is empty`, args.at)
+  world.warn(`${NOT_ENABLED}: ${table.slice(0, 80)} is empty`, args.at)
   return NONE
 }
 
