@@ -89,6 +89,22 @@ export const SETTINGS = {
     parse: text,
     shape: 'host names',
   }),
+  peerListen: setting({
+    flag: 'peer-listen',
+    env: 'NIXIE_PEER_LISTEN',
+    help: 'Second address, for the probes of a cluster and, with --peer-token-file, its other nodes; empty: none',
+    fallback: '',
+    parse: (value) => (value === '' ? '' : listenAddress(value)),
+    shape: 'HOST:PORT',
+  }),
+  peerTokenFile: setting({
+    flag: 'peer-token-file',
+    env: 'NIXIE_PEER_TOKEN_FILE',
+    help: 'File with the token that the nodes of a cluster share; without it they do not answer each other',
+    fallback: '',
+    parse: text,
+    shape: 'a file',
+  }),
   kubeconfig: setting({
     flag: 'kubeconfig',
     env: 'NIXIE_KUBECONFIG',

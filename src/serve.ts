@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { hostname, release } from 'node:os'
 import { renderError, ui } from '../ui'
-import { readToken } from './api/access'
-import { createApp } from './api/app'
-import { serve as listen } from './api/serve'
+import { readPeerToken, readToken } from './api/access'
+import { type ApiDeps, createApp, createPeerApp } from './api/app'
+import { serve as listen, type Served } from './api/serve'
 import { lossesOf, promiseWords, type Status, type TableStatus } from './api/status'
 import { VERSION } from './api/version'
 import { type Capture, startCapture } from './capture/client'
@@ -119,6 +119,7 @@ async function followCluster(config: Config, capture: Capture, store: Source) {
 export async function serve(config: Config): Promise<number> {
   const startedMs = Date.now()
   const token = readToken(config)
+  const peerToken = readPeerToken(config)
   const capture = await startCapture(config, log)
   const store = openReader(config.dataDir, TABLES)
   const local = newCounters()
@@ -132,7 +133,7 @@ export async function serve(config: Config): Promise<number> {
   })
   const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
   const pages = ui({ runner, status })
-  const app = createApp({
+  const deps: ApiDeps = {
     runner,
     status,
     change,
@@ -141,20 +142,23 @@ export async function serve(config: Config): Promise<number> {
     ui: pages,
     renderError,
     ...(token ? { token } : {}),
-  })
+    ...(peerToken ? { peerToken } : {}),
+  }
+  const servers: Served[] = []
   try {
-    const server = listen(app, config.listen)
+    servers.push(listen(createApp(deps), config.listen))
+    if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen))
     for (const { name, attached, error, hint } of capture.report.probes) {
       // The verifier's log may follow: one line here, all of it in `nixie check`.
       if (!attached) log(`${name}: ${error.split('\n', 1)[0]}. ${hint}`)
     }
-    log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${server.url}`)
+    log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${servers[0]!.url}`)
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name))
     })
     log(`${signal}: storing what is under way`)
-    await server.stop()
   } finally {
+    await Promise.all(servers.map((server) => server.stop()))
     cluster?.stop()
     await capture.stop()
     await runner.close()

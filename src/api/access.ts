@@ -1,6 +1,6 @@
 /** Who may ask: the Host header against DNS rebinding, the Origin of writes, and the token. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Config } from '../config'
@@ -38,8 +38,8 @@ export function isAllowedHost(host: string, config: Pick<Config, 'listen' | 'all
   return wildcard && (isAddress(host) || host === hostname().toLowerCase())
 }
 
-/** Probes of orchestrators carry neither name nor token; `/healthz` tells no more than its status. */
-const isOpen = (c: Context) => c.req.path === '/healthz'
+/** Probes of orchestrators carry neither name nor token; these paths tell no more than a status. */
+const isOpen = (c: Context) => c.req.path === '/healthz' || c.req.path === '/readyz'
 
 export function checkHost(config: Config): MiddlewareHandler {
   return async (c, next) => {
@@ -94,6 +94,16 @@ export function checkToken(token: string): MiddlewareHandler {
   }
 }
 
+/** For a listener beside the loopback one that has no token: it answers probes and nobody else. */
+export const probesOnly: MiddlewareHandler = async (c, next) => {
+  if (isOpen(c)) return next()
+  throw new NixieError(
+    'unauthorized',
+    'This Nixie has no token, so it answers only on its own node',
+    'Give every node the same token (--peer-token-file) to let them answer each other.',
+  )
+}
+
 /**
  * The token of `--token-file`; undefined when none is needed.
  * @throws NixieError when the file can't be read or is empty, or when the listen address needs a token and there is none.
@@ -103,24 +113,34 @@ export function readToken(config: Pick<Config, 'listen' | 'tokenFile'>): string 
     requireToken(config, undefined)
     return undefined
   }
+  return readTokenFile(config.tokenFile)
+}
+
+/** @throws NixieError when the file can't be read or holds no token. */
+function readTokenFile(file: string): string {
   let token: string
   try {
-    token = readFileSync(config.tokenFile, 'utf8').trim()
+    token = readFileSync(file, 'utf8').trim()
   } catch (cause) {
     throw new NixieError(
       'bad_request',
       `The token file can't be read: ${(cause as Error).message}`,
-      'Give --token-file a file that Nixie may read.',
+      'Name a file that Nixie may read.',
     )
   }
   if (token === '' || /\s/.test(token)) {
     throw new NixieError(
       'bad_request',
-      `${config.tokenFile} holds no token`,
+      `${file} holds no token`,
       'Write one word into it: openssl rand -hex 32 > FILE',
     )
   }
   return token
+}
+
+/** The token that the nodes share; undefined without one: a cluster may well do without. */
+export function readPeerToken({ peerTokenFile }: Pick<Config, 'peerTokenFile'>): string | undefined {
+  return peerTokenFile !== '' && existsSync(peerTokenFile) ? readTokenFile(peerTokenFile) : undefined
 }
 
 /** @throws NixieError unless the listen address is loopback or there is a token. */

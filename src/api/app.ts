@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import { NixieError } from '../errors'
-import { checkHost, checkToken, requireToken } from './access'
+import { checkHost, checkToken, probesOnly, requireToken } from './access'
 import { type ErrorRenderer, errorResponse, plainError } from './errors'
 import { openApi } from './openapi'
 import { BODY_LIMIT } from './query-body'
@@ -14,6 +14,8 @@ import { ROUTES } from './routes'
 export interface ApiDeps extends RouteDeps {
   /** The text of `--token-file`. Without it the listen address must be loopback. */
   readonly token?: string
+  /** The text of `--peer-token-file`. */
+  readonly peerToken?: string
   /** Mounted at `/`, behind the API's routes and all guards. */
   readonly ui?: Hono
   /** How errors look in HTML; plain markup without it. */
@@ -84,6 +86,18 @@ const noStore: MiddlewareHandler = async (c, next) => {
 /** @throws NixieError when the listen address needs a token and there is none. */
 export function createApp(deps: ApiDeps): Hono {
   requireToken(deps.config, deps.token)
+  return application(deps, deps.token === undefined ? [] : [checkToken(deps.token)])
+}
+
+/** What the other nodes of a cluster and its probes ask, at `--peer-listen`. Without a token it only answers probes. */
+export function createPeerApp(deps: ApiDeps): Hono {
+  const config = { ...deps.config, listen: deps.config.peerListen }
+  return application({ ...deps, config }, [
+    deps.peerToken === undefined ? probesOnly : checkToken(deps.peerToken),
+  ])
+}
+
+function application(deps: ApiDeps, guards: readonly MiddlewareHandler[]): Hono {
   const render = deps.renderError ?? plainError
   const app = new Hono()
   app.onError((cause, c) => errorResponse(c, cause, render))
@@ -95,7 +109,7 @@ export function createApp(deps: ApiDeps): Hono {
     ),
   )
   app.use(count(deps), headers, asErrors, checkHost(deps.config))
-  if (deps.token !== undefined) app.use(checkToken(deps.token))
+  for (const guard of guards) app.use(guard)
   app.use(
     methodNotAllowed({
       app,

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { NixieError } from '../errors'
 import { DEFAULT_LIMITS, type Limits, type RunRequest } from '../runner/runner'
 import { didYouMean } from '../suggest'
-import { answer, FORMATS, WARNINGS_HEADER } from './answers'
+import { answer, FORMATS, type Format, WARNINGS_HEADER } from './answers'
 import { checkScript, completeScript } from './editor-routes'
 import { METRICS_TYPE, metricsText } from './metrics'
 import { BODY_LIMIT, readQueryBody } from './query-body'
@@ -20,7 +20,10 @@ import {
 import { changeSettings } from './settings-route'
 import type { Status } from './status'
 
-const MAX_ROWS = 1_000_000
+/** Of a stream, which holds none of them; JSON is made of all of them at once. */
+const MAX_ROWS = 100_000_000
+const MAX_JSON_ROWS = 1_000_000
+const rowRange = (format: Format) => ({ min: 1, max: format === 'json' ? MAX_JSON_ROWS : MAX_ROWS })
 const TABLE_ROWS = 100
 
 const pathParameter = (description: string, example: string): Parameter => ({
@@ -47,7 +50,7 @@ const TABLE: Parameter = {
 }
 const ROW_LIMIT: Parameter = {
   in: 'query',
-  description: 'Most rows per result table',
+  description: `Most rows per result table; with JSON up to ${MAX_JSON_ROWS}`,
   schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: DEFAULT_LIMITS.rows },
 }
 
@@ -84,7 +87,7 @@ async function run(c: Context, query: Query, request: RunRequest, { runner }: Ro
   const shape = readShape(query)
   const { table } = query.declared
   const { signal } = c.req.raw
-  const rows = readInteger(query, 'limit', { min: 1, max: MAX_ROWS })
+  const rows = readInteger(query, 'limit', rowRange(format))
   const limits: Partial<Limits> = rows === undefined ? {} : { rows }
   if (readSwitch(query, 'explain')) return c.json(await runner.explain(request, signal))
   if (readSwitch(query, 'schema')) {
@@ -175,7 +178,7 @@ const tableRows: Route = {
     end_time: time('Rows up to here'),
     limit: {
       in: 'query',
-      description: 'Most rows',
+      description: `Most rows; with JSON up to ${MAX_JSON_ROWS}`,
       schema: { type: 'integer', minimum: 1, maximum: MAX_ROWS, default: TABLE_ROWS },
     },
     format: FORMAT,
@@ -190,7 +193,7 @@ const tableRows: Route = {
       name: c.req.param('name')!,
       ...(startTime !== undefined && { startTime }),
       ...(endTime !== undefined && { endTime }),
-      limit: readInteger(query, 'limit', { min: 1, max: MAX_ROWS }) ?? TABLE_ROWS,
+      limit: readInteger(query, 'limit', rowRange(format)) ?? TABLE_ROWS,
     }
     return answer(c, runner, { rowsOf }, { format, shape })
   },
@@ -297,6 +300,20 @@ const healthz: Route = {
   },
 }
 
+const readyz: Route = {
+  method: 'get',
+  path: '/readyz',
+  id: 'readReadiness',
+  summary: 'Whether Nixie captures, by the status; needs no token',
+  parameters: {},
+  answers: { [JSON_ONLY]: 'Health' },
+  alsoAnswers: { 503: 'Nothing is captured, or not yet' },
+  handle: async (c, _query, deps) => {
+    const now = await deps.status()
+    return c.json({ ready: now.ready, reason: notReadyReason(now) }, now.ready ? 200 : 503)
+  },
+}
+
 export const ROUTES: readonly Route[] = [
   runScript,
   runText,
@@ -311,4 +328,5 @@ export const ROUTES: readonly Route[] = [
   changeSettings,
   metrics,
   healthz,
+  readyz,
 ]
