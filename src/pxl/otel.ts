@@ -34,9 +34,10 @@ function attributes(args: Arguments, name: string, types?: readonly DataType[]):
       if (key.kind !== 'constant') {
         throw new NixieError('type_error', `A key of ${name} is not ${describe(key)}`, 'Keys are constants.')
       }
-      const expr = asExpr(item, `${name}: '${key.value}'`)
+      const called = `${name}: '${String(key.value).slice(0, 80)}'`
+      const expr = asExpr(item, called)
       if (types && !types.includes(expr.type)) {
-        const message = `${name}: '${key.value}' must be ${types.join(' or ')}, not ${expr.type}`
+        const message = `${called} must be ${types.join(' or ')}, not ${expr.type}`
         throw new NixieError('type_error', message, 'Give it a column of that type: df.column.')
       }
       return [String(key.value), { kind: 'column', expr }]
