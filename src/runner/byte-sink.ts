@@ -13,6 +13,8 @@ export const INITIAL_CREDIT = 1 << 20
 const CHUNK = 64 << 10
 /** A reader that takes nothing for this long is taken to be gone. */
 export const STALL_MS = 30_000
+/** What a stream may work from its first bytes on. */
+export const FLOWING_DEADLINE_MS = 600_000
 
 export class ByteSink {
   /** Known before the first byte is. */
@@ -22,6 +24,7 @@ export class ByteSink {
   readonly #encoder = new TextEncoder()
   #pending = ''
   #waitedMs = 0
+  #hasPosted = false
 
   constructor(shared: Int32Array, post: (chunk: Uint8Array) => void) {
     this.#shared = shared
@@ -31,6 +34,10 @@ export class ByteSink {
   /** How long the run stood still because nobody read. */
   get waitedMs(): number {
     return this.#waitedMs
+  }
+
+  get hasPosted(): boolean {
+    return this.#hasPosted
   }
 
   text(text: string): void {
@@ -47,6 +54,7 @@ export class ByteSink {
     if (bytes.length === 0) return
     this.#waitForCredit()
     Atomics.sub(this.#shared, CREDIT, bytes.length)
+    this.#hasPosted = true
     this.#post(bytes)
   }
 

@@ -4,7 +4,7 @@ import type { Counters } from '../health/counters'
 import type { Completion, Diagnostic } from '../pxl/editor'
 import type { Bundle } from '../scripts/bundle'
 import { LIBRARY } from '../scripts/library'
-import { CANCELLED, CREDIT, INITIAL_CREDIT, SHARED_BYTES, STALL_MS } from './byte-sink'
+import { CANCELLED, CREDIT, FLOWING_DEADLINE_MS, INITIAL_CREDIT, SHARED_BYTES, STALL_MS } from './byte-sink'
 import { cancelledError, closedError, deadlineError } from './ends'
 import type { FromWorker, StreamDone, Task, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'
@@ -329,17 +329,18 @@ class QueryThread {
     this.#watchdog = setTimeout(() => this.end(error()), ms)
   }
 
-  /** A stream has its time from one chunk to the next, in which its reader may also do nothing. */
   #watchDeadline({ deadlineMs, receiver }: Job): void {
-    const ms = deadlineMs + STUCK_MS + (receiver ? STALL_MS : 0)
-    this.#watch(ms, () => deadlineError(deadlineMs))
+    this.#watch(deadlineMs + STUCK_MS + (receiver ? STALL_MS : 0), () => deadlineError(deadlineMs))
   }
 
   #finish(data: FromWorker): void {
     const { job } = this
     if (!job || data.id !== this.#id) return
     if ('chunk' in data) {
-      if (!Atomics.load(new Int32Array(job.shared), CANCELLED)) this.#watchDeadline(job)
+      // From now on the thread itself heeds the time and its reader; this is for one that is stuck.
+      if (!Atomics.load(new Int32Array(job.shared), CANCELLED)) {
+        this.#watch(FLOWING_DEADLINE_MS + STALL_MS, () => deadlineError(FLOWING_DEADLINE_MS))
+      }
       job.receiver?.chunk(data.chunk, data.warnings)
       return
     }

@@ -4,7 +4,7 @@ import { openMetadata } from '../metadata'
 import { LIBRARY } from '../scripts/library'
 import { openReader, type Reader } from '../store'
 import type { StoreSummary } from '../store/store'
-import { ByteSink, CANCELLED } from './byte-sink'
+import { ByteSink, CANCELLED, FLOWING_DEADLINE_MS } from './byte-sink'
 import { checkText, completeText } from './editor'
 import { deadlineError } from './ends'
 import type { FromWorker, Task, TaskResult, ToWorker } from './messages'
@@ -47,7 +47,10 @@ function perform(task: Task, context: Context, sink: ByteSink): TaskResult | Pro
   }
 }
 
-/** The deadline is for the work: waiting for a slow reader doesn't count. */
+/**
+ * The deadline is for the work: waiting for a slow reader doesn't count. Once rows flow, the work may go on for longer:
+ * it is a day's rows that are asked for, not an answer to wait for.
+ */
 async function streamed(
   task: Extract<Task, { kind: 'stream' }>,
   context: RunContext,
@@ -55,20 +58,18 @@ async function streamed(
 ): Promise<TaskResult> {
   const { request } = task
   const limits = 'rowsOf' in request ? {} : request.limits
-  const deadlineMs = limits?.deadlineMs ?? DEFAULT_LIMITS.deadlineMs
   const started = performance.now()
-  const overdue = () => performance.now() - started - sink.waitedMs > deadlineMs
+  const deadlineMs = () =>
+    limits?.deadlineMs ?? (sink.hasPosted ? FLOWING_DEADLINE_MS : DEFAULT_LIMITS.deadlineMs)
+  const overdue = () => performance.now() - started - sink.waitedMs > deadlineMs()
   const patient =
     'rowsOf' in request ? request : { ...request, limits: { ...limits, deadlineMs: NO_DEADLINE_MS } }
+  const cancelled = () => context.cancelled() || overdue()
   try {
-    return await streamTask(
-      { ...task, request: patient },
-      { ...context, cancelled: () => context.cancelled() || overdue() },
-      sink,
-    )
+    return await streamTask({ ...task, request: patient }, { ...context, cancelled }, sink)
   } catch (cause) {
     if (context.cancelled() || !overdue()) throw cause
-    throw deadlineError(deadlineMs)
+    throw deadlineError(deadlineMs())
   }
 }
 

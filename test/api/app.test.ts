@@ -234,6 +234,13 @@ test('warnings are a header where the body has no room for them', async () => {
   expect((await app.request('/api/run/px/http_data')).headers.get('nixie-warnings')).toBeNull()
 })
 
+test('a stream may have more rows than a document', async () => {
+  const { app, runner } = setUp()
+  expect((await app.request('/api/run/px/http_data?limit=1000001')).status).toBe(400)
+  expect((await app.request('/api/run/px/http_data?limit=8640000&format=csv')).status).toBe(200)
+  expect(runner.asked[0]!.limits).toEqual({ rows: 8_640_000 })
+})
+
 test('HEAD ends the run', async () => {
   const { app, runner } = setUp()
   let cancelled = false
