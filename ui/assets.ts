@@ -33,6 +33,17 @@ export const ICON = asset('nixie', 'svg', 'image/svg+xml', icon)
 
 const BY_PATH = new Map([CLIENT, EDITOR, GRAPH, FLAME, STYLE, ICON].map((a) => [a.path, a]))
 
+const packed = new Map<Asset, Uint8Array<ArrayBuffer>>()
+
+/** Once for each that is asked for. */
+function compressed(of: Asset): Uint8Array<ArrayBuffer> {
+  const known = packed.get(of)
+  if (known) return known
+  const made = Bun.gzipSync(of.body)
+  packed.set(of, made)
+  return made
+}
+
 export function assetRoutes(): Hono {
   const app = new Hono()
   app.get('/assets/:name', (c) => {
@@ -40,7 +51,10 @@ export function assetRoutes(): Hono {
     if (!found) return c.text('not found', 404)
     c.header('Cache-Control', 'public, max-age=31536000, immutable')
     c.header('Content-Type', found.type)
-    return c.body(found.body)
+    c.header('Vary', 'Accept-Encoding')
+    if (!/\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '')) return c.body(found.body)
+    c.header('Content-Encoding', 'gzip')
+    return c.body(compressed(found))
   })
   return app
 }

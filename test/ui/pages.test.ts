@@ -55,6 +55,14 @@ describe.each(PAGES)('%s', (path) => {
   })
 })
 
+test('assets are compressed for those who can read it', async () => {
+  const packed = await get(host(), EDITOR.path, { ...BROWSER, 'Accept-Encoding': 'br, gzip' })
+  expect(packed.headers.get('content-encoding')).toBe('gzip')
+  expect(packed.headers.get('vary')).toBe('Accept-Encoding')
+  expect(new TextDecoder().decode(Bun.gunzipSync(await packed.arrayBuffer()))).toBe(EDITOR.body)
+  expect((await get(host(), EDITOR.path)).headers.get('content-encoding')).toBeNull()
+})
+
 test('assets are named by their content and kept for ever', async () => {
   const served = host()
   const html = await (await get(served, '/')).text()

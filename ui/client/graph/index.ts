@@ -6,6 +6,7 @@ import { View } from './view'
 
 const TONES = ['plain', 'low', 'medium', 'high'] as const
 const MOST_LISTED = 8
+const HINT = 'Point at an edge or a node for its numbers. Drag to move, Ctrl and the wheel to zoom.'
 
 interface Chosen {
   readonly level: number
@@ -128,7 +129,7 @@ class Graph {
       html('ul', {}, ...listed),
       ...(more > 0 ? [html('p', {}, `${more} more are in the table.`)] : []),
     )
-    this.#info.hidden = nodes === undefined || (edges.length === 0 && !title)
+    if (nodes === undefined) this.#info.replaceChildren(HINT)
   }
 }
 
@@ -157,8 +158,7 @@ function draw(
   const data = JSON.parse(source) as GraphData
   drawn.set(element, { source, chosen })
   const level = data.levels[chosen.level] ?? data.levels[0]!
-  const info = html('div', { class: 'graph-info', 'aria-live': 'polite' })
-  info.hidden = true
+  const info = html('div', { class: 'graph-info', 'aria-live': 'polite' }, HINT)
   const graph = new Graph(level, chosen.colour, info, element.getAttribute('aria-label') ?? 'Graph')
   const names = data.levels.map(({ name }) => name)
   const bar = html(

@@ -6,7 +6,7 @@ export interface Extent {
 }
 
 /** Letters below this size can't be read. */
-const LEAST_FIRST = 0.75
+const LEAST_FIRST = 0.9
 const LEAST = 0.08
 const MOST = 3
 const STEP = 60
