@@ -1,6 +1,7 @@
 /**
  * Answers the cases of the query figures in a process of its own, as a query thread does: scripts by `runScript`, over the
- * store; or SQL over SQLite rows. Each line on the standard input names a case and is answered with `{ms, check, rss}`.
+ * store; or SQL over SQLite rows. Each line on the standard input names a case and is answered with `{ms, check, rss}`;
+ * `idle` collects garbage, as an idle query thread does.
  *
  *     bun test/bench/query-contender.ts store|sqlite DIRECTORY ROWS ROWS_PER_SECOND
  */
@@ -15,6 +16,8 @@ import { httpEvents } from './http-events'
 import { CASES, type CaseName, sqlOf } from './query-cases'
 import { START_NS } from './query-data'
 
+/** Freed pages go back to the kernel a little later. */
+const IDLE_MS = 1000
 const LIMITS = { rows: 1_000_000, memoryBytes: 256 << 20, deadlineMs: 120_000 }
 
 export interface Answer {
@@ -63,6 +66,12 @@ if (import.meta.main) {
   const run = kind === 'store' ? ofStore(dir, Number(rows), Number(perSecond)) : ofSqlite(dir)
   for await (const name of console) {
     if (name === '') continue
+    if (name === 'idle') {
+      Bun.gc(true)
+      await Bun.sleep(IDLE_MS)
+      process.stdout.write(`${JSON.stringify({ ms: 0, check: [], rss: process.memoryUsage().rss })}\n`)
+      continue
+    }
     const answer = run(name as CaseName)
     process.stdout.write(`${JSON.stringify({ ...answer, rss: process.memoryUsage().rss })}\n`)
   }
