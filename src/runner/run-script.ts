@@ -36,6 +36,8 @@ export interface RunContext {
   readonly scripts: ReadonlyMap<string, Bundle>
   /** What the store holds; absent where there is none. */
   summary?(): StoreSummary
+  /** Chunks that scans have passed over so far because they are damaged. */
+  damaged?(): number
   /** Asked often; true ends the run. */
   cancelled(): boolean
   /** Epoch nanoseconds. */
@@ -81,7 +83,7 @@ export function runScript(request: RunRequest, context: RunContext): RunResult {
   const prepared = prepare(request, context)
   if (request.schemaOnly) {
     const tables = prepared.plan.outputs.map(schemaOf)
-    return { tables, ...factsOf(prepared, { tables, stats: NOTHING, execMs: 0 }) }
+    return { tables, ...factsOf(prepared, { tables, stats: NOTHING, execMs: 0, damaged: 0 }) }
   }
   const ran = runPrepared(prepared, context)
   return { tables: ran.tables.map(resultTable), ...factsOf(prepared, ran) }
@@ -92,11 +94,16 @@ export interface Ran {
   readonly tables: readonly ResultSet[]
   readonly stats: typeof NOTHING
   readonly execMs: number
+  /** Chunks that were passed over. */
+  readonly damaged: number
 }
 
 export function runPrepared({ plan, limits }: Pick<Prepared, 'plan' | 'limits'>, context: RunContext): Ran {
   const started = performance.now()
-  return { ...execute(plan, executeContext(limits, context)), execMs: performance.now() - started }
+  const before = context.damaged?.() ?? 0
+  const { tables, stats } = execute(plan, executeContext(limits, context))
+  const damaged = (context.damaged?.() ?? 0) - before
+  return { tables, stats, execMs: performance.now() - started, damaged }
 }
 
 const NOTHING = { rowsRead: 0, bytesRead: 0, batchesRead: 0 }
@@ -104,12 +111,17 @@ const NOTHING = { rowsRead: 0, bytesRead: 0, batchesRead: 0 }
 /** What is to be told beside the tables. */
 export function factsOf(
   { name, args, warnings, compileMs }: Prepared,
-  { tables, stats, execMs }: Omit<Ran, 'tables'> & { readonly tables: readonly { readonly rows: number }[] },
+  {
+    tables,
+    stats,
+    execMs,
+    damaged,
+  }: Omit<Ran, 'tables'> & { readonly tables: readonly { readonly rows: number }[] },
 ): Omit<RunResult, 'tables'> {
   return {
     script: name,
     args,
-    warnings,
+    warnings: damaged === 0 ? warnings : [...warnings, damageWarning(damaged)],
     stats: {
       compileMs,
       execMs,
@@ -120,6 +132,10 @@ export function factsOf(
     },
   }
 }
+
+const damageWarning = (chunks: number): Warning => ({
+  message: `${chunks} damaged ${chunks === 1 ? 'chunk' : 'chunks'} of the store left out: rows are missing`,
+})
 
 /** What the plan of a request would do. */
 export function explainScript(request: RunRequest, context: RunContext): Explained {

@@ -89,6 +89,7 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
       source,
       ...rest,
       summary: () => source.summary(nowNs),
+      damaged: () => source.damagedChunks,
       cancelled: () => Atomics.load(shared, CANCELLED) !== 0,
       nowNs,
     }

@@ -109,6 +109,8 @@ describe('completion', () => {
     expect(complete('script', '')).toEqual(['list', 'show'])
     expect(complete('script', 'show', 'p')).toEqual(['px/http_data'])
     expect(complete('run', 'p')).toEqual(['px/http_data'])
+    expect(complete('get', 's')).toEqual(['store'])
+    expect(complete('run', '--sc')).toEqual(['--scripts-dir', '--schema'])
     expect(complete('run', '--da')).toEqual(['--data-dir'])
     expect(complete('run', 'px/http_data', '--fi')).toEqual(['--file'])
     expect(complete('run', '-o', '')).toEqual(['table', 'json', 'ndjson', 'csv', 'arrow'])

@@ -168,6 +168,26 @@ test('what has no source is a warning with its place', () => {
   expect(tables.map((table) => table.rows)).toEqual([5, 0])
 })
 
+test('what the store left out is a warning', () => {
+  let damaged = 3
+  const source = { ...context.source, tables: () => context.source.tables() }
+  const damaging = {
+    ...context,
+    source: {
+      ...source,
+      scan: (...args: Parameters<typeof context.source.scan>) => {
+        damaged += 2
+        return context.source.scan(...args)
+      },
+    } as typeof context.source,
+    damaged: () => damaged,
+  }
+  const text = "import px\npx.display(px.DataFrame('http_events'))"
+  expect(run({ text }, damaging).warnings).toEqual([
+    { message: '2 damaged chunks of the store left out: rows are missing' },
+  ])
+})
+
 test('what would run', () => {
   const explained = explainScript({ script: 'px/http_data' }, context)
   expect(explained.outputs[0]!.step).toBe(explained.steps.length)
