@@ -119,6 +119,16 @@ describe('a request graph', () => {
     expect(levels[0]!.nodes.map(({ label }) => label)).toEqual(['ns/a', 'ns/b', '10.0.0.9'])
   })
 
+  test('leads from an edge between services to their view, from one of an address nowhere', () => {
+    const scripts = new Set(['px/service', 'px/service_edge_stats', 'px/pod_edge_stats'])
+    const [services, pods] = requestGraphData(table, spec, scripts)!.levels
+    expect(services!.edges.map(({ href }) => href)).toEqual([
+      '/scripts/px/service_edge_stats?requesting_svc=ns%2Fa&responding_svc=ns%2Fb',
+      undefined,
+    ])
+    expect(pods!.edges.some(({ href }) => href)).toBe(false)
+  })
+
   test('needs both ends of pods or of services', () => {
     expect(requestGraphData(table, { requestorPodColumn: 'from_pod' }, NO_SCRIPTS)).toBeUndefined()
   })

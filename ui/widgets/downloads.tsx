@@ -60,5 +60,10 @@ export function Downloads({ place, formats, table }: Props) {
       </>
     )
   })
-  return table === undefined ? <p class="stats">All tables as {links}</p> : <span class="as"> · {links}</span>
+  const scripted = download === 'text' ? ' scripted' : ''
+  return table === undefined ? (
+    <p class={`stats${scripted}`}>All tables as {links}</p>
+  ) : (
+    <span class={`as${scripted}`}> · {links}</span>
+  )
 }

@@ -33,6 +33,8 @@ export interface GraphEdge {
   readonly weight: number
   /** One per way of colouring. */
   readonly tones: readonly Tone[]
+  /** The view of the two. */
+  readonly href?: string
   /** Name and value, as the reader sees them. */
   readonly facts: readonly (readonly [name: string, value: string])[]
 }

@@ -14,6 +14,7 @@ export interface RawEdge {
   /** At least 0. */
   readonly weight: number
   readonly tones: readonly Tone[]
+  readonly href?: string
   readonly facts: GraphEdge['facts']
 }
 
@@ -29,12 +30,11 @@ export function levelOf(name: string, raw: readonly RawEdge[]): GraphLevel {
     indexes.set(node.id, nodes.length)
     return nodes.push(node) - 1
   }
-  const edges = kept.map(({ from, to, weight, tones, facts }) => ({
+  const edges = kept.map(({ from, to, weight, ...rest }) => ({
     from: index(from),
     to: index(to),
     weight: weight / most,
-    tones,
-    facts,
+    ...rest,
   }))
   return { name, nodes, edges, left: raw.length - kept.length }
 }

@@ -25,6 +25,20 @@ const RATES = [
 
 type Level = 'Service' | 'Pod'
 
+/** The view of an edge: script, who asks, who answers. */
+const VIEWS: Readonly<Record<Level, readonly [script: string, from: string, to: string]>> = {
+  Service: ['px/service_edge_stats', 'requesting_svc', 'responding_svc'],
+  Pod: ['px/pod_edge_stats', 'requesting_pod', 'responding_pod'],
+}
+
+/** Only between two that have views of their own: an address is neither a service nor a pod. */
+function linked(edge: RawEdge, level: Level, scripts: KnownScripts): RawEdge {
+  const [script, from, to] = VIEWS[level]
+  if (!scripts.has(script) || !edge.from.href || !edge.to.href) return edge
+  const args = new URLSearchParams({ [from]: edge.from.id, [to]: edge.to.id })
+  return { ...edge, href: `/scripts/${script}?${args}` }
+}
+
 /** A service, else a pod, else an address: whatever of these the row has. */
 function endOf(
   table: ResultTable,
@@ -69,10 +83,8 @@ export function requestGraphData(
         if (known) known.rows.push(row)
         else edges.set(key, { from: a, to: b, rows: [row] })
       }
-      return levelOf(
-        level === 'Service' ? 'services' : 'pods',
-        [...edges.values()].map(measured(table, spec)),
-      )
+      const all = [...edges.values()].map(measured(table, spec)).map((edge) => linked(edge, level, scripts))
+      return levelOf(level === 'Service' ? 'services' : 'pods', all)
     }),
     colours: ['latency', 'errors'],
   }

@@ -41,7 +41,7 @@ function arrow(tone: string): SVGMarkerElement {
 class Graph {
   readonly #level: GraphLevel
   readonly #layout: Layout
-  readonly #edges: readonly SVGGElement[]
+  readonly #edges: readonly SVGElement[]
   readonly #nodes: readonly SVGElement[]
   readonly #info: HTMLElement
   readonly svg: SVGSVGElement
@@ -71,7 +71,7 @@ class Graph {
     this.view.start(heaviest && this.#layout.nodes[heaviest.from])
   }
 
-  #edge({ from, to, weight, tones }: GraphEdge, i: number, colour: number): SVGGElement {
+  #edge({ from, to, weight, tones, href }: GraphEdge, i: number, colour: number): SVGElement {
     const tone = tones[colour] ?? 'plain'
     const d = pathOf(this.#layout.edges[i]!, this.#layout.nodes[from]!)
     const line = svg('path', {
@@ -80,7 +80,11 @@ class Graph {
       'stroke-width': (1 + 3.5 * Math.sqrt(weight)).toFixed(2),
       'marker-end': `url(#arrow-${tone})`,
     })
-    const group = svg('g', { class: `edge ${tone}` }, line, svg('path', { d, class: 'hit' }))
+    const parts = [line, svg('path', { d, class: 'hit' })]
+    // Not a stop of the Tab key: there are too many, and the nodes tell the same.
+    const group = href
+      ? svg('a', { class: `edge ${tone}`, href, tabindex: -1 }, ...parts)
+      : svg('g', { class: `edge ${tone}` }, ...parts)
     group.addEventListener('pointerenter', () => this.#light([from, to], [i]))
     return group
   }

@@ -96,7 +96,7 @@ export class View {
       { passive: false },
     )
     svg.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0 || (event.target as Element).closest('.node')) return
+      if (event.button !== 0 || (event.target as Element).closest('a, .node')) return
       svg.setPointerCapture(event.pointerId)
       const drag = (move: PointerEvent) => this.#move(move.movementX, move.movementY)
       svg.addEventListener('pointermove', drag)
