@@ -4,6 +4,7 @@ import { parser } from '@lezer/python'
 import type { NixieError } from '../errors'
 import { putCommas, unclosed } from './commas'
 import { numberValue, stringValue } from './literals'
+import { inOrder, type LogicalTerm, type LogicalWord } from './logic'
 import { NOT_PXL, OPERATOR_HINTS } from './not-pxl'
 import type { Source } from './source'
 import type { Argument, BinaryOp, Expression, ImportedName, Parameter, Statement, UnaryOp } from './syntax'
@@ -28,6 +29,7 @@ const OPERATORS: Readonly<Record<string, BinaryOp>> = {
   or: 'or',
 }
 
+const LOGICAL: ReadonlySet<string> = new Set<LogicalWord>(['not', 'and', 'or'])
 const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>='])
 
 /** Throws NixieError (`syntax_error`, `compile_error`, `too_large`) with line and column. */
@@ -273,9 +275,9 @@ class TreeReader {
       case 'CallExpression':
         return this.#call(node)
       case 'UnaryExpression':
-        return this.#unary(node)
+        return this.#logicalWord(node) ? this.#logical(node) : this.#unary(node)
       case 'BinaryExpression':
-        return this.#binary(node)
+        return this.#logicalWord(node) ? this.#logical(node) : this.#binary(node)
       default:
         throw this.#notPxl(node)
     }
@@ -378,6 +380,32 @@ class TreeReader {
       } else args.push({ name: undefined, value: this.#expression(part), at: part.from })
     }
     return args
+  }
+
+  /** The node of the `not`, `and` or `or` that makes the expression. */
+  #logicalWord(node: SyntaxNode): SyntaxNode | undefined {
+    const children = childrenOf(node)
+    const op = children[node.name === 'UnaryExpression' ? 0 : 1]!
+    const isLogical = /^(Unary|Binary)Expression$/.test(node.name) && LOGICAL.has(this.#slice(op))
+    return isLogical && children.length === (node.name === 'UnaryExpression' ? 2 : 3) ? op : undefined
+  }
+
+  /** The grammar lets `not` reach over the `and` and `or` behind it: the terms are put in order anew. */
+  #logical(node: SyntaxNode): Expression {
+    const terms: LogicalTerm[] = []
+    const collect = (part: SyntaxNode): void => {
+      const op = this.#logicalWord(part)
+      if (!op) {
+        terms.push(this.#expression(part))
+        return
+      }
+      for (const child of childrenOf(part)) {
+        if (child.from === op.from) terms.push({ word: this.#slice(op) as LogicalWord, at: op.from })
+        else this.#nested(child, () => collect(child))
+      }
+    }
+    collect(node)
+    return inOrder(terms)
   }
 
   #unary(node: SyntaxNode): Expression {
