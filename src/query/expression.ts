@@ -3,7 +3,7 @@
 import { NixieError } from '../errors'
 import type { Batch } from '../records/batch'
 import type { FunctionContext, Overload } from './functions/function'
-import { apply } from './functions/lift'
+import { apply, Memo } from './functions/lift'
 import { findOverload } from './functions/registry'
 import type { Operand } from './operand'
 import type { Expr, TypedColumn } from './plan'
@@ -11,7 +11,12 @@ import type { Expr, TypedColumn } from './plan'
 type Step =
   | { readonly kind: 'column'; readonly index: number }
   | { readonly kind: 'literal'; readonly operand: Operand }
-  | { readonly kind: 'call'; readonly overload: Overload; readonly args: readonly number[] }
+  | {
+      readonly kind: 'call'
+      readonly overload: Overload
+      readonly args: readonly number[]
+      readonly memo: Memo
+    }
 
 /** Expressions compiled against one list of columns; equal parts are one step. */
 export class Expressions {
@@ -50,7 +55,7 @@ export class Expressions {
       const types = expr.args.map((arg) => arg.type).join(', ')
       throw new NixieError('type_error', `${expr.fn} does not take (${types})`)
     }
-    return this.#keep(`f${expr.fn}(${args})`, { kind: 'call', overload, args })
+    return this.#keep(`f${expr.fn}(${args})`, { kind: 'call', overload, args, memo: new Memo() })
   }
 
   #keep(key: string, step: Step): number {
@@ -93,6 +98,7 @@ export class Evaluation {
               step.args.map((arg) => this.get(arg)),
               this.#batch.rows,
               this.#context,
+              step.memo,
             )
     this.#values[number] = value
     return value

@@ -63,23 +63,24 @@ class TextKeys implements KeyColumn {
 /** Status codes and ports, the usual integer keys, are looked up in an array. */
 const DIRECT = 1 << 16
 
+const double = new Float64Array(1)
+const words = new Uint32Array(double.buffer)
+
 class IntKeys implements KeyColumn {
   readonly #type: 'INT64' | 'TIME64NS'
-  #numbers = new Map<number, number>()
   #direct = new Uint32Array(0)
-  #values: number[] = []
+  #values: Float64Array = new Float64Array(64)
+  /** Number + 1 of a value, or 0: open addressing. */
+  #table = new Uint32Array(256)
   #base: bigint | undefined
+  size = 0
 
   constructor(type: 'INT64' | 'TIME64NS') {
     this.#type = type
   }
 
-  get size(): number {
-    return this.#values.length
-  }
-
   get bytes(): number {
-    return this.#values.length * 48 + this.#direct.byteLength
+    return this.#values.byteLength + this.#table.byteLength + this.#direct.byteLength
   }
 
   assign(vector: Vector, rows: number, out: Uint32Array, insert: boolean): void {
@@ -101,20 +102,49 @@ class IntKeys implements KeyColumn {
   }
 
   #number(value: number, insert: boolean): number {
-    const number = this.#numbers.get(value)
-    if (number !== undefined) return number
+    const slot = this.#slot(value)
+    const known = this.#table[slot]!
+    if (known > 0) return known - 1
     if (!insert) return UNKNOWN
-    const fresh = this.#values.push(value) - 1
-    this.#numbers.set(value, fresh)
-    if (value >= 0 && value < DIRECT) this.#direct[value] = fresh + 1
-    return fresh
+    this.#add(value, slot)
+    return this.size - 1
+  }
+
+  #add(value: number, slot: number): void {
+    if (this.size === this.#values.length) {
+      const wider = new Float64Array(this.size * 2)
+      wider.set(this.#values)
+      this.#values = wider
+    }
+    this.#values[this.size] = value
+    this.#table[slot] = ++this.size
+    if (value >= 0 && value < DIRECT) this.#direct[value] = this.size
+    if (this.size * 2 > this.#table.length) this.#rehash(this.#table.length * 2)
+  }
+
+  #slot(value: number): number {
+    const mask = this.#table.length - 1
+    // 0 and -0 are one value.
+    double[0] = value + 0
+    const mixed = Math.imul(words[0]! ^ Math.imul(words[1]!, 0x85ebca6b), 0x9e3779b1)
+    let slot = (mixed ^ (mixed >>> 15)) & mask
+    for (;;) {
+      const number = this.#table[slot]!
+      if (number === 0 || this.#values[number - 1] === value) return slot
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #rehash(length: number): void {
+    this.#table = new Uint32Array(length)
+    for (let n = 0; n < this.size; n++) this.#table[this.#slot(this.#values[n]!)] = n + 1
   }
 
   #align(vector: Vector): Float64Array {
     const given = ints(vector)
     this.#base ??= given.base
     if (given.base === this.#base) return given.values
-    const own = { base: this.#base, values: Float64Array.from(this.#values) }
+    const own = { base: this.#base, values: this.#values.slice(0, this.size) }
     const base = commonBase([own, given])
     if (base !== this.#base) this.#renumber(rebased(own, base), base)
     return rebased(given, base)
@@ -122,15 +152,18 @@ class IntKeys implements KeyColumn {
 
   #renumber(values: Float64Array, base: bigint): void {
     this.#base = base
-    this.#values = Array.from(values)
-    this.#numbers = new Map(this.#values.map((value, number) => [value, number]))
+    this.#values.set(values)
+    this.#rehash(this.#table.length)
     this.#direct.fill(0)
-    for (const [value, number] of this.#numbers)
-      if (value >= 0 && value < DIRECT) this.#direct[value] = number + 1
+    for (let n = 0; n < this.size; n++) {
+      const value = values[n]!
+      if (value >= 0 && value < DIRECT) this.#direct[value] = n + 1
+    }
   }
 
   values(numbers: Uint32Array): Vector {
-    const values = Float64Array.from(numbers, (number) => this.#values[number]!)
+    const values = new Float64Array(numbers.length)
+    for (let i = 0; i < numbers.length; i++) values[i] = this.#values[numbers[i]!]!
     return { type: this.#type, base: this.#base ?? 0n, values }
   }
 }

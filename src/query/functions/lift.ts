@@ -19,11 +19,43 @@ const STRIDE = 1024
 /** Rows per dictionary entry from which on all entries are evaluated, used or not. */
 const FEW = 4
 
+/** Dictionaries of at most so many entries are remembered from batch to batch, … */
+const REMEMBERED_ENTRIES = 1024
+/** … so many texts of them, … */
+const MOST_TEXTS = 4096
+/** … none longer than that, in or out. */
+const LONGEST_TEXT = 512
+
+/** What a function gave for the texts of a column: those of upids and addresses come again in every batch of a run. */
+export class Memo {
+  #constants = ''
+  readonly #results = new Map<string, ScalarValue>()
+
+  /** What was given with the same other arguments; forgets what was given with others. */
+  with(constants: readonly ScalarValue[]): this {
+    const text = constants.map((value) => `${typeof value}${value}`).join('\0')
+    if (text !== this.#constants) this.#results.clear()
+    this.#constants = text
+    return this
+  }
+
+  get(text: string): ScalarValue | undefined {
+    return this.#results.get(text)
+  }
+
+  set(text: string, result: ScalarValue): void {
+    const short = text.length <= LONGEST_TEXT && !(typeof result === 'string' && result.length > LONGEST_TEXT)
+    if (short && this.#results.size < MOST_TEXTS) this.#results.set(text, result)
+  }
+}
+
+/** `memo`: of earlier calls of the same function in the same run. */
 export function apply(
   chosen: Overload,
   args: readonly Operand[],
   rows: number,
   context: FunctionContext,
+  memo?: Memo,
 ): Operand {
   const operands = args.map((arg, i) => promote(arg, chosen.args[i]!.type))
   const { implementation } = chosen
@@ -33,7 +65,7 @@ export function apply(
     case 'numeric':
       return applyNumeric(implementation.run, chosen.returns, operands, rows)
     case 'scalar':
-      return applyScalar(implementation.run as Scalar, chosen.returns, operands, rows, context)
+      return applyScalar(implementation.run as Scalar, chosen.returns, operands, rows, context, memo)
   }
 }
 
@@ -84,6 +116,7 @@ function applyScalar(
   args: readonly Operand[],
   rows: number,
   context: FunctionContext,
+  memo?: Memo,
 ): Operand {
   const varying = args.flatMap((arg, i) => (isConstant(arg) ? [] : [i]))
   const values = args.map((arg) => (isConstant(arg) ? valueAt(arg, 0) : ''))
@@ -91,10 +124,14 @@ function applyScalar(
   const [text] = varying.map((i) => args[i]!)
   if (varying.length === 1 && text && 'codes' in text && text.dict.length * FEW <= rows) {
     const results = new Array<ScalarValue>(text.dict.length)
+    const known = text.dict.length <= REMEMBERED_ENTRIES ? memo?.with(values) : undefined
     for (let code = 0; code < results.length; code++) {
       if (code % STRIDE === 0) context.checkpoint()
-      values[varying[0]!] = text.dict.get(code)
-      results[code] = run(context, ...values)
+      const entry = text.dict.get(code)
+      values[varying[0]!] = entry
+      const result = known?.get(entry) ?? run(context, ...values)
+      known?.set(entry, result)
+      results[code] = result
     }
     const each = vectorOf(returns, results)
     // The rows keep their codes when the result is a dictionary itself.
