@@ -64,6 +64,8 @@ export interface WriterOptions {
   /** Share of the budget by table name; what is left is split evenly among the rest. */
   readonly shares?: Shares
   readonly counters?: Counters
+  /** Log bytes after which the log is brought into the file; by default 2 MiB, or less where the budget is small. */
+  readonly logBytes?: number
 }
 
 export interface Writer extends StoreWriter {
@@ -122,7 +124,7 @@ class SqliteWriter implements Writer {
   }
 
   #openLog(): Log {
-    const limit = Math.min(LOG_BYTES, this.#budgetBytes * LOG_SHARE)
+    const limit = this.#options.logBytes ?? Math.min(LOG_BYTES, this.#budgetBytes * LOG_SHARE)
     return new Log(this.#db, storeFile(this.#options.dataDir), limit, () => this.#saveTotals())
   }
 

@@ -6,7 +6,8 @@ import { openReader } from '../../src/store'
 import { events, numbersOf, open, START_MS, second } from './support'
 
 const [dir = '', appends = '0'] = process.argv.slice(2)
-const writer = open(dir)
+// The log is folded often.
+const writer = open(dir, { logBytes: 4000 })
 const reader = openReader(dir, [events])
 let n = numbersOf(reader).length
 reader.close()
@@ -16,6 +17,8 @@ for (let i = 0; appends === '0' || i < Number(appends); i++) {
     n += 10
     process.stdout.write(`${n}\n`)
     for (let k = 0; k < 3; k++) writer.maintain(START_MS)
+    // Flushes of the log end here.
+    await Bun.sleep(0)
   } catch (cause) {
     const { code, hint } = (cause as { shape: { code: string; hint: string } }).shape
     process.stdout.write(`${code}: ${hint}\n`)
