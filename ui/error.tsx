@@ -36,7 +36,7 @@ function Line({ at, content }: { at: number; content: string }) {
 }
 
 export function ErrorView({ error, source }: { error: ErrorShape; source?: string | undefined }) {
-  const { code, message, hint, line, column } = error
+  const { code, message, hint, line, column, file } = error
   return (
     <div class="error" role="alert" data-code={code}>
       <p>
@@ -46,6 +46,7 @@ export function ErrorView({ error, source }: { error: ErrorShape; source?: strin
       {source && line !== undefined ? <Source text={source} line={line} column={column} /> : null}
       <p class="where">
         <code>{code}</code>
+        {file === undefined ? null : ` · ${file}`}
         {line === undefined ? null : ` · line ${line}${column === undefined ? '' : `, column ${column}`}`}
       </p>
     </div>

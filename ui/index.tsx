@@ -123,7 +123,7 @@ async function runText(deps: Served, c: Context, state: QueryState) {
     return { variables, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
   } catch (cause) {
     const error = NixieError.from(cause)
-    return { variables: [], view: <ErrorView error={error.shape} />, status: error.status }
+    return { variables: [], view: <ErrorView error={error.shape} source={view} />, status: error.status }
   }
 }
 

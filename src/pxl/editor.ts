@@ -37,8 +37,9 @@ export function check(
     try {
       return act()
     } catch (cause) {
-      const { message, hint, line, column } = NixieError.from(cause).shape
-      add('error', message, hint, line, column)
+      const { code, message, hint, line, column } = NixieError.from(cause).shape
+      // Of a value that whoever runs the view has yet to give.
+      if (code !== 'bad_request') add('error', message, hint, line, column)
       return undefined
     }
   }

@@ -1,4 +1,5 @@
 /** A Runner over literal tables, for tests of what only shows results: the real one needs a store and a thread. */
+
 import { NixieError } from '../../src/errors'
 import { type Completion, check, complete, type Diagnostic } from '../../src/pxl/editor'
 import type { TableSchema } from '../../src/pxl/frames'
@@ -18,6 +19,7 @@ import type {
   TableRequest,
   TableSummary,
 } from '../../src/runner/runner'
+import { readView } from '../../src/scripts/bundle'
 import { EXPLAINED, STORE, streamOf } from './recording-runner'
 
 export function resultTable(
@@ -89,7 +91,8 @@ export class LiteralRunner implements Runner {
     return EXPLAINED
   }
 
-  async check(text: string): Promise<readonly Diagnostic[]> {
+  async check(text: string, view: string | undefined): Promise<readonly Diagnostic[]> {
+    if (view !== undefined) readView(view)
     return check(text, { tables: this.#schemas, nowNs: NOW })
   }
 

@@ -50,6 +50,19 @@ describe.skipIf(missing !== '')('the query page in Chromium', () => {
     await close(watched)
   }, 30_000)
 
+  test('says what is wrong with a vis spec, in its own tab', async () => {
+    served()
+    const watched = await open('/query')
+    const { page } = watched
+    await page.click('[role=tab]:text("Vis spec")')
+    await write(page, VIS, '{"variables": ')
+    await page.locator('#part-view .cm-lint-marker-error').waitFor()
+    await write(page, VIS, '{"variables": [{}]}')
+    await page.locator('#part-view .cm-lint-marker-error').hover()
+    await page.locator('.cm-diagnostic', { hasText: 'variables' }).waitFor()
+    await close(watched)
+  }, 30_000)
+
   test('proposes columns of the table, and takes one by Enter', async () => {
     served()
     const watched = await open('/query')

@@ -291,3 +291,66 @@ test('every page gives the browser less than 400 lines of ours', () => {
     .reduce((sum, name) => sum + readFileSync(join(folder, name), 'utf8').split('\n').length, 0)
   expect(lines).toBeLessThan(400)
 })
+
+describe('a typed script with a vis spec', () => {
+  const VIEW = JSON.stringify({
+    variables: [{ name: 'text', type: 'PX_STRING', description: 'A variable may have any name' }],
+    globalFuncs: [{ outputName: 'first', func: { name: 'f', args: [{ name: 'text', variable: 'text' }] } }],
+    widgets: [
+      {
+        name: 'Shown',
+        position: { x: 0, y: 0, w: 12, h: 4 },
+        globalFuncOutputName: 'first',
+        displaySpec: { '@type': 'types.px.dev/px.vispb.Table' },
+      },
+    ],
+  })
+  const query = (fields: Record<string, string>) => `/query?${new URLSearchParams(fields)}`
+
+  test('asks for its variables, then runs with them, without a script in the browser', async () => {
+    const served = host()
+    const asked = await (await get(served, query({ text: 'import px', view: VIEW }))).text()
+    expect(asked).toContain('<strong>text</strong> and press Run')
+    expect(asked).toContain('name="arg.text"')
+    expect(served.runner.requests).toEqual([])
+    const ran = await (await get(served, query({ text: 'import px', view: VIEW, 'arg.text': 'x' }))).text()
+    expect(served.runner.requests).toEqual([{ text: 'import px', view: VIEW, args: { text: 'x' } }])
+    expect(ran).toContain('<h2>Shown</h2>')
+    expect(ran).toContain('name="arg.text" value="x"')
+  })
+
+  test('says where in the vis spec the error is', async () => {
+    const answer = await get(host(), query({ text: 'import px', view: '{"variables": [{}]}' }))
+    expect(answer.status).toBe(400)
+    const html = await answer.text()
+    expect(html).toContain('· vis.json')
+    expect(html).toContain('role="alert"')
+  })
+
+  test("starts from a library script's own", async () => {
+    const served = host()
+    const scripts = (await served.runner.scripts()).map((script) => ({ ...script, viewText: VIEW }))
+    served.runner.scripts = async () => scripts
+    const html = await (await get(served, '/query?_script=px/http_data')).text()
+    expect(html).toContain('globalFuncOutputName')
+    expect(html).toContain('name="arg.destination_filter"')
+  })
+})
+
+describe('a result', () => {
+  test('keeps debug tables and statistics in a drawer that is closed', async () => {
+    const html = await (await get(host(), '/scripts/px/pods')).text()
+    const drawer = html.slice(html.indexOf('<details id="drawer"'))
+    expect(drawer).toMatch(/^<details id="drawer" class="drawer"><summary>5 rows .* 1 debug table</)
+    expect(drawer).toContain('<h2>_steps</h2>')
+    expect(html.slice(0, html.indexOf('<details id="drawer"'))).not.toContain('_steps')
+  })
+
+  test('is there as files, with the arguments that it ran with', async () => {
+    const html = await (await get(host(), '/scripts/px/http_data?destination_filter=nginx')).text()
+    const link = (format: string) => `/api/run/px/http_data?destination_filter=nginx&amp;format=${format}`
+    for (const format of ['json', 'ndjson', 'csv&amp;table=http', 'arrow&amp;table=http']) {
+      expect(html).toContain(`href="${link(format)}"`)
+    }
+  })
+})

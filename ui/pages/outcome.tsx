@@ -26,6 +26,7 @@ export async function outcome(runner: Runner, wanted: Wanted, signal: AbortSigna
     return { view: <ResultView result={result} widgets={wanted.widgets} place={wanted.place} />, status: 200 }
   } catch (cause) {
     const error = NixieError.from(cause)
-    return { view: <ErrorView error={error.shape} source={wanted.source} />, status: error.status }
+    const source = error.shape.file === undefined ? wanted.source : undefined
+    return { view: <ErrorView error={error.shape} source={source} />, status: error.status }
   }
 }

@@ -1,13 +1,12 @@
 /** The query page's editors, in place of its text areas: loaded by that page alone. */
-import { json, jsonParseLinter } from '@codemirror/lang-json'
+import { json } from '@codemirror/lang-json'
 import { python } from '@codemirror/lang-python'
-import { linter } from '@codemirror/lint'
 import type { Extension } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { startDownloads } from './download'
 import { remember, remembered } from './draft'
 import { openFiles } from './open'
-import { pxlCompletion, pxlLinter } from './service'
+import { pxlCompletion, pxlLinter, visLinter } from './service'
 import { setup } from './setup'
 import { startTabs } from './tabs'
 
@@ -63,11 +62,7 @@ function start(): void {
   }
   const keep = () => remember({ text: text.value, view: spec.value })
   const pxl = edit(text, [python(), pxlLinter(() => spec.value), pxlCompletion], keep)
-  const vis = edit(
-    spec,
-    [json(), linter((view) => (view.state.doc.length > 0 ? jsonParseLinter()(view) : []))],
-    keep,
-  )
+  const vis = edit(spec, [json(), visLinter(() => text.value)], keep)
   startTabs(form, () => vis.view.requestMeasure())
   openFiles(form, (bundle) => {
     setText(pxl, bundle.text)

@@ -5,6 +5,7 @@ import {
   type CompletionContext,
   type CompletionResult,
 } from '@codemirror/autocomplete'
+import { jsonParseLinter } from '@codemirror/lang-json'
 import { type Diagnostic, linter } from '@codemirror/lint'
 import type { Extension, Text } from '@codemirror/state'
 import type {
@@ -13,8 +14,18 @@ import type {
   Completion as Proposals,
 } from '../../../src/pxl/editor-types'
 
-/** Undefined when the server gives none: an editor without help still edits. */
-async function ask<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T | undefined> {
+interface Refusal {
+  readonly message: string
+  readonly hint: string
+  readonly line?: number
+  readonly column?: number
+  readonly file?: string
+}
+
+type Answer<T> = { readonly value: T } | { readonly error: Refusal | undefined }
+
+/** No error either when the server gives none: an editor without help still edits. */
+async function ask<T>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer<T>> {
   try {
     const response = await fetch(path, {
       method: 'POST',
@@ -22,11 +33,15 @@ async function ask<T>(path: string, body: unknown, signal?: AbortSignal): Promis
       body: JSON.stringify(body),
       ...(signal ? { signal } : {}),
     })
-    return response.ok ? ((await response.json()) as T) : undefined
+    if (response.ok) return { value: (await response.json()) as T }
+    return { error: ((await response.json()) as { error?: Refusal }).error }
   } catch {
-    return undefined
+    return { error: undefined }
   }
 }
+
+const checked = (text: string, view: string) =>
+  ask<{ diagnostics: readonly Found[] }>('/api/pxl/check', { text, ...(view === '' ? {} : { view }) })
 
 /** An offset; places beyond the text are its end. */
 function offsetOf(doc: Text, line: number, column: number): number {
@@ -40,18 +55,36 @@ function placed(doc: Text, { severity, message, hint, line, column, endLine, end
   return { from, to, severity, message: hint ? `${message}\n${hint}` : message }
 }
 
-/** `view` gives the text of vis.json: its calls are checked too. */
-export const pxlLinter = (view: () => string): Extension =>
+/** `spec` gives the text of vis.json: its calls are checked too. */
+export const pxlLinter = (spec: () => string): Extension =>
   linter(
     async ({ state: { doc } }) => {
       const text = doc.toString()
       if (text.trim() === '') return []
-      const spec = view().trim()
-      const answer = await ask<{ diagnostics: readonly Found[] }>('/api/pxl/check', {
-        text,
-        ...(spec === '' ? {} : { view: spec }),
-      })
-      return (answer?.diagnostics ?? []).map((found) => placed(doc, found))
+      const view = spec().trim()
+      const answer = await checked(text, view)
+      // What is wrong with the view stands there; the text is checked without it.
+      const found = 'error' in answer && view !== '' ? await checked(text, '') : answer
+      return 'value' in found ? found.value.diagnostics.map((one) => placed(doc, one)) : []
+    },
+    { delay: 400 },
+  )
+
+/** `script` gives the text that the view belongs to. */
+export const visLinter = (script: () => string): Extension =>
+  linter(
+    async (editor) => {
+      const { doc } = editor.state
+      if (doc.toString().trim() === '') return []
+      const broken = jsonParseLinter()(editor)
+      if (broken.length > 0) return broken
+      const answer = await checked(script(), doc.toString())
+      if (!('error' in answer) || !answer.error) return []
+      const { message, hint, line = 1, column = 1 } = answer.error
+      const from = offsetOf(doc, line, column)
+      const word = /^[\w"]+/.exec(doc.sliceString(from, from + 200))?.[0].length ?? 1
+      const to = Math.min(from + word, doc.length)
+      return [{ from, to, severity: 'error', message: hint ? `${message}\n${hint}` : message }]
     },
     { delay: 400 },
   )
@@ -70,8 +103,9 @@ async function complete(context: CompletionContext): Promise<CompletionResult | 
   const abort = new AbortController()
   context.addEventListener('abort', () => abort.abort())
   const text = context.state.doc.toString()
-  const found = await ask<Proposals>('/api/pxl/complete', { text, offset: context.pos }, abort.signal)
-  if (!found || found.items.length === 0) return null
+  const answer = await ask<Proposals>('/api/pxl/complete', { text, offset: context.pos }, abort.signal)
+  if (!('value' in answer) || answer.value.items.length === 0) return null
+  const found = answer.value
   return { from: found.from, to: found.to, options: found.items.map(option), validFor: /^\w*$/ }
 }
 
