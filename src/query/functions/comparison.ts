@@ -100,8 +100,10 @@ function compareTexts(test: Test, [left, right]: readonly Operand[], rows: numbe
 
 function compareEntries(a: StringTable, x: number, b: StringTable, y: number): number {
   if (a === b && x === y) return 0
-  const [startA, endA] = [a.offsets[x]!, a.offsets[x + 1]!]
-  const [startB, endB] = [b.offsets[y]!, b.offsets[y + 1]!]
+  const startA = a.offsets[x]!
+  const endA = a.offsets[x + 1]!
+  const startB = b.offsets[y]!
+  const endB = b.offsets[y + 1]!
   const common = Math.min(endA - startA, endB - startB)
   for (let i = 0; i < common; i++) {
     const difference = a.bytes[startA + i]! - b.bytes[startB + i]!

@@ -7,7 +7,7 @@ import { bools, isConstant } from '../operand'
 import type { Expr, TypedColumn } from '../plan'
 import { bytesOf } from '../vectors'
 import { Operator, type OperatorContext } from './operator'
-import { narrowed } from './stages'
+import { has, narrowed } from './stages'
 
 export class ReadCounts {
   rows = 0
@@ -77,8 +77,9 @@ export function selectionOf(
         const value = expressions.over(batch, functions).get(step)
         budget.hold(-bytes)
         if (isConstant(value)) return value.constant ? undefined : new Uint32Array(0)
-        const places = narrowed(bools(value).values, batch.rows, undefined)
-        return places.length === batch.rows ? undefined : places
+        const { values } = bools(value)
+        if (!has(values, 0)) return undefined
+        return has(values, 1) ? narrowed(values, batch.rows, undefined) : new Uint32Array(0)
       },
     }
   })

@@ -38,7 +38,10 @@ export class Filter extends Stage {
         if (value.constant) continue
         return
       }
-      selected = narrowed(bools(value).values, batch.rows, selected)
+      const { values } = bools(value)
+      if (!has(values, 0)) continue
+      if (!has(values, 1)) return
+      selected = narrowed(values, batch.rows, selected)
       if (selected.length === 0) return
       if (selected.length < batch.rows * SPARSE) {
         batch = picked(batch, selected)
@@ -50,6 +53,10 @@ export class Filter extends Stage {
     this.emit(selected && selected.length < batch.rows ? picked(out, selected) : out)
   }
 }
+
+/** Whether a 0 or a 1 is among them: a search by the processor's widest loads. */
+export const has = (values: Uint8Array, value: 0 | 1): boolean =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).indexOf(value) >= 0
 
 /** Of the rows (`before`, or all) those whose value is 1. */
 export function narrowed(values: Uint8Array, rows: number, before: Uint32Array | undefined): Uint32Array {
