@@ -118,15 +118,17 @@ const ALIASES: Readonly<Record<string, string>> = {
   replica_set_id: 'replicaset_id',
 }
 
+/** All keys, those that are another's second name behind the others. */
+export const CONTEXT_KEYS: readonly string[] = [...Object.keys(KEYS), ...Object.keys(ALIASES)]
+
 /** Throws `compile_error` for an unknown key, `unknown_column` when no column can answer it. */
 export function contextColumn(node: Node, key: string): Expr {
   const entry = Object.hasOwn(KEYS, ALIASES[key] ?? key) ? KEYS[ALIASES[key] ?? key] : undefined
   if (!entry) {
-    const known = [...Object.keys(KEYS), ...Object.keys(ALIASES)]
     throw new NixieError(
       'compile_error',
       `df.ctx has no key '${key.slice(0, 80)}'`,
-      nameHint(key, known, 'keys'),
+      nameHint(key, CONTEXT_KEYS, 'keys'),
     )
   }
   const origins = Object.keys(entry.from) as Origin[]

@@ -1,7 +1,7 @@
 /** Proposals, each with what it is and a sentence. */
 import { type FunctionInfo, listFunctions } from '../query/functions/registry'
 import type { Node, TypedColumn } from '../query/plan'
-import { contextColumn } from './context'
+import { CONTEXT_KEYS, contextColumn } from './context'
 import type { CompletionItem } from './editor'
 import type { TableSchema } from './frames'
 import { METHOD_NAMES } from './methods'
@@ -23,7 +23,7 @@ const METHOD_HELP: Readonly<Record<string, MethodHelp>> = {
   },
   append: { params: ['objs'], help: 'The rows of both; the columns must be the same.' },
   head: { params: ['n'], help: 'The first n rows; of a table the newest.' },
-  rolling: { params: ['window'], help: 'Windows of time.' },
+  rolling: { params: ['window', 'on'], help: 'Windows of time.' },
   stream: { params: [], help: 'Rows as they come.' },
 }
 
@@ -83,7 +83,7 @@ export const columnsOf = (node: Node): CompletionItem[] => node.columns.map(colu
 
 /** Those that a column of the dataframe can answer. */
 export function keysOf(node: Node): CompletionItem[] {
-  return KEYS.flatMap((label) => {
+  return CONTEXT_KEYS.flatMap((label) => {
     try {
       const { type } = contextColumn(node, label)
       return [{ label, kind: 'key' as const, type, help: '' }]
@@ -92,33 +92,6 @@ export function keysOf(node: Node): CompletionItem[] {
     }
   })
 }
-
-const KEYS = [
-  'pod',
-  'pod_id',
-  'pod_name',
-  'service',
-  'service_id',
-  'service_name',
-  'namespace',
-  'node',
-  'node_name',
-  'hostname',
-  'host',
-  'container',
-  'container_id',
-  'container_name',
-  'deployment',
-  'deployment_id',
-  'deployment_name',
-  'replicaset',
-  'replicaset_id',
-  'replicaset_name',
-  'cmdline',
-  'cmd',
-  'asid',
-  'pid',
-]
 
 /** Functions of the engine by name; those that begin with `_` are for the shipped scripts. */
 const ENGINE: readonly CompletionItem[] = (() => {
