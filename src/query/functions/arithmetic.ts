@@ -119,25 +119,36 @@ function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
   if (!isConstant(value) && typeof step === 'number' && step > 0 && step < EXACT / 4) {
     const { base, values } = ints(value)
     const out = new Float64Array(rows)
-    const largest = binOffsets(values, Number(floorMod(base, BigInt(step))), step, out)
+    const largest = binOffsets(values, Number(floorMod(base, BigInt(step))), step, out, type === 'TIME64NS')
     if (largest <= EXACT && base > -FAR && base < FAR) return intVector(type, base, out, largest)
   }
   return intOperation(type, { ...MODULO, exact: floorBin, offsets: () => false }, args, rows)
 }
 
 /** Where the bins start, as offsets from a base that is `baseRest` above a multiple; returns a bound of all magnitudes met. */
-function binOffsets(values: Float64Array, baseRest: number, step: number, out: Float64Array): number {
+function binOffsets(
+  values: Float64Array,
+  baseRest: number,
+  step: number,
+  out: Float64Array,
+  sorted: boolean,
+): number {
   let low = 0
   let high = 0
+  let start = Number.NaN
   for (let i = 0; i < out.length; i++) {
     const offset = values[i]!
-    const shifted = offset + baseRest
-    // The quotient of doubles may round up across a multiple; %, which can't, is several times slower.
-    let rest = shifted - Math.floor(shifted / step) * step
-    if (rest < 0) rest += step
-    out[i] = offset - rest
-    if (offset < low) low = offset
-    if (offset > high) high = offset
+    // Times come in order: most are in the bin of the one before.
+    if (!(sorted && offset >= start && offset < start + step)) {
+      const shifted = offset + baseRest
+      // The quotient of doubles may round up across a multiple; %, which can't, is several times slower.
+      let rest = shifted - Math.floor(shifted / step) * step
+      if (rest < 0) rest += step
+      start = offset - rest
+      if (offset < low) low = offset
+      if (offset > high) high = offset
+    }
+    out[i] = start
   }
   return Math.max(-low, high) + baseRest + 2 * step
 }
