@@ -122,7 +122,7 @@ export interface Source {
   tables(): readonly TableInfo[]
   /**
    * The batches of one consistent snapshot, in time order. Times of all batches share one base. A scan that takes longer
-   * than 40 s, or that a full budget overtakes, may end with `store_error`: its chunks were merged or expired meanwhile.
+   * than 11 min, or that a full budget overtakes, may end with `store_error`: its chunks were merged or expired meanwhile.
    */
   scan(table: string, options: ScanOptions): Iterable<Batch>
   /** Entities of one kind; cheap to call often (cached until the store changes). */

@@ -49,8 +49,8 @@ const VACUUM_PAGES = 256
 /** Chunks expired, and dead ones taken out, in one step. */
 const EXPIRE_CHUNKS = 16
 const BURY_CHUNKS = 16
-/** How long a replaced or expired chunk stays for readers that began before: longer than a query may take. */
-const GRACE_MS = 40_000
+/** How long a replaced or expired chunk stays for readers that began before: longer than a result may stream (600 s). */
+const GRACE_MS = 660_000
 /** How often entities that no record can refer to are looked for. */
 const ENTITY_SWEEP_MS = 60_000
 const KEPT_WARNINGS = 20
