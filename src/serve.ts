@@ -11,6 +11,7 @@ import { type Capture, startCapture } from './capture/client'
 import type { Config } from './config'
 import { errorLine, NixieError } from './errors'
 import { addCounters, newCounters } from './health/counters'
+import { readPeers } from './peers/peers'
 import { openRunner } from './runner/client'
 import { TABLES } from './runner/tables'
 import type { Bundle } from './scripts/bundle'
@@ -141,6 +142,7 @@ export async function serve(config: Config): Promise<number> {
     counters: local,
     ui: pages,
     renderError,
+    ...(cluster ? { peers: () => readPeers(store, nodeName || hostname()) } : {}),
     ...(token ? { token } : {}),
     ...(peerToken ? { peerToken } : {}),
   }

@@ -38,7 +38,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   scripts: [],
   // protocols: the tables that scripts can read are those that protocols declare.
   runner: ['scripts', 'pxl', 'query', 'protocols', 'records', 'store', 'metadata', 'health', 'config'],
-  api: ['runner', 'records', 'health', 'config'],
+  // runner: whether a script has an argument `node` itself.
+  peers: ['runner', 'store', 'config'],
+  api: ['peers', 'runner', 'records', 'health', 'config'],
   // scripts: those of the user's own folder.
   cli: ['api', 'runner', 'scripts', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
 }

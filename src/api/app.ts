@@ -4,8 +4,11 @@ import { bodyLimit } from 'hono/body-limit'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import { NixieError } from '../errors'
+import { gateway } from '../peers/gateway'
+import { peerPort } from '../peers/peers'
 import { checkHost, checkToken, probesOnly, requireToken } from './access'
 import { type ErrorRenderer, errorResponse, plainError } from './errors'
+import { peersOf } from './nodes-route'
 import { openApi } from './openapi'
 import { BODY_LIMIT } from './query-body'
 import { type Route, type RouteDeps, readQuery } from './route'
@@ -14,8 +17,6 @@ import { ROUTES } from './routes'
 export interface ApiDeps extends RouteDeps {
   /** The text of `--token-file`. Without it the listen address must be loopback. */
   readonly token?: string
-  /** The text of `--peer-token-file`. */
-  readonly peerToken?: string
   /** Mounted at `/`, behind the API's routes and all guards. */
   readonly ui?: Hono
   /** How errors look in HTML; plain markup without it. */
@@ -86,18 +87,18 @@ const noStore: MiddlewareHandler = async (c, next) => {
 /** @throws NixieError when the listen address needs a token and there is none. */
 export function createApp(deps: ApiDeps): Hono {
   requireToken(deps.config, deps.token)
-  return application(deps, deps.token === undefined ? [] : [checkToken(deps.token)])
+  return application(deps, deps.token === undefined ? [] : [checkToken(deps.token)], false)
 }
 
 /** What the other nodes of a cluster and its probes ask, at `--peer-listen`. Without a token it only answers probes. */
 export function createPeerApp(deps: ApiDeps): Hono {
   const config = { ...deps.config, listen: deps.config.peerListen }
-  return application({ ...deps, config }, [
-    deps.peerToken === undefined ? probesOnly : checkToken(deps.peerToken),
-  ])
+  const guard = deps.peerToken === undefined ? probesOnly : checkToken(deps.peerToken)
+  return application({ ...deps, config }, [guard], true)
 }
 
-function application(deps: ApiDeps, guards: readonly MiddlewareHandler[]): Hono {
+/** `last`: it answers other nodes, and passes nothing on. */
+function application(deps: ApiDeps, guards: readonly MiddlewareHandler[], last: boolean): Hono {
   const render = deps.renderError ?? plainError
   const app = new Hono()
   app.onError((cause, c) => errorResponse(c, cause, render))
@@ -125,6 +126,8 @@ function application(deps: ApiDeps, guards: readonly MiddlewareHandler[]): Hono 
     }),
   )
   app.use(limitBody)
+  const { runner, peerToken: token } = deps
+  app.use(gateway({ peers: peersOf(deps), runner, token, port: peerPort(deps.config), last }))
   app.use('/api/*', noStore)
   for (const route of ALL_ROUTES) {
     app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), deps))

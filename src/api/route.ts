@@ -4,6 +4,7 @@ import { accepts } from 'hono/accepts'
 import type { Config } from '../config'
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
+import type { Peers } from '../peers/peers'
 import type { Runner, StreamOutput } from '../runner/runner'
 import { didYouMean } from '../suggest'
 import { FORMATS, type Format } from './answers'
@@ -17,6 +18,10 @@ export interface RouteDeps {
   readonly config: Config
   /** The API's own counters; `requests` is counted here. */
   readonly counters?: Partial<Counters>
+  /** The nodes of the cluster; absent outside of one. */
+  readonly peers?: () => Peers
+  /** The text of `--peer-token-file`. */
+  readonly peerToken?: string
   /** Changes settings of the running capture; absent when nothing is captured. */
   readonly change?: (settings: RunningSettings) => void
 }

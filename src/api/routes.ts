@@ -6,6 +6,7 @@ import { didYouMean } from '../suggest'
 import { answer, FORMATS, type Format, WARNINGS_HEADER } from './answers'
 import { checkScript, completeScript } from './editor-routes'
 import { METRICS_TYPE, metricsText } from './metrics'
+import { listNodes } from './nodes-route'
 import { BODY_LIMIT, readQueryBody } from './query-body'
 import {
   type Parameter,
@@ -326,6 +327,7 @@ export const ROUTES: readonly Route[] = [
   store,
   status,
   changeSettings,
+  listNodes,
   metrics,
   healthz,
   readyz,

@@ -261,6 +261,18 @@ export const SCHEMAS = {
     retentionSeconds: orNull('number', 'How long rows are kept'),
     writeAmplification: orNull('number', 'Bytes written for each byte appended'),
   }),
+  Nodes: object({
+    nodes: list(
+      object({
+        name: string(),
+        address: string('Of the pod of Nixie there; empty when there is none, and for a lone node'),
+        version: string("Empty when it can't be asked"),
+        ready: boolean('It captures'),
+        own: boolean('The one that answers'),
+        reason: string("Why it can't be asked, or captures nothing; empty when all is well"),
+      }),
+    ),
+  }),
   Health: object({ ready: boolean(), reason: string('Why not; empty when ready') }),
   RunningSettings: object({ bodyLimit: integer('Bytes kept of each message body') }),
   OpenApi: { type: 'object', description: 'This document' },

@@ -1,0 +1,25 @@
+/** `GET /api/nodes`: which nodes can be asked with `node=`. */
+import { hostname } from 'node:os'
+import { askNodes } from '../peers/nodes'
+import { type Peers, peerPort } from '../peers/peers'
+import type { Route, RouteDeps } from './route'
+
+/** Outside of a cluster a node is alone. */
+export function peersOf({ peers, config }: Pick<RouteDeps, 'peers' | 'config'>): () => Peers {
+  const name = config.nodeName || hostname()
+  return peers ?? (() => ({ namespace: '', nodes: [{ name, address: '', own: true }] }))
+}
+
+export const listNodes: Route = {
+  method: 'get',
+  path: '/api/nodes',
+  id: 'listNodes',
+  summary: 'The nodes of the cluster and the Nixie on each; every path takes node=NAME and is answered there',
+  parameters: {},
+  answers: { 'application/json': 'Nodes' },
+  handle: async (c, _query, deps) => {
+    const { config, peerToken: token } = deps
+    const port = peerPort(config)
+    return c.json({ nodes: await askNodes({ peers: peersOf(deps), token, port }, deps.status) })
+  },
+}

@@ -1,0 +1,52 @@
+/** What each node of the cluster says of itself, for `GET /api/nodes`. */
+import { NixieError } from '../errors'
+import { accessTo, fetchPeer, type GatewayOptions } from './gateway'
+import type { PeerNode } from './peers'
+
+export interface NodeAnswer {
+  readonly name: string
+  /** Of the pod of Nixie there; '' when there is none. */
+  readonly address: string
+  /** '' when it can't be asked. */
+  readonly version: string
+  /** It captures. */
+  readonly ready: boolean
+  readonly own: boolean
+  /** Why it can't be asked, or captures nothing, in words; '' when all is well. */
+  readonly reason: string
+}
+
+interface Own {
+  readonly version: string
+  readonly ready: boolean
+}
+
+const ASK_MS = 3000
+
+/** Asks all of them at once; one that doesn't answer costs the time limit, never the others' answers. */
+export async function askNodes(
+  { peers, ...options }: Pick<GatewayOptions, 'peers' | 'token' | 'port'>,
+  own: () => Own | Promise<Own>,
+): Promise<readonly NodeAnswer[]> {
+  const { nodes, namespace } = peers()
+  const ask = async ({ address, ...node }: PeerNode): Promise<Own> => {
+    if (node.own) return own()
+    const { url, token } = accessTo({ address, ...node }, namespace, options)
+    const response = await fetchPeer(`${url}/api/status`, {
+      headers: { Authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ASK_MS),
+    })
+    if (!response.ok) throw new NixieError('unavailable', `It answers with status ${response.status}`)
+    return (await response.json()) as Own
+  }
+  return Promise.all(
+    nodes.map(async (node) => {
+      try {
+        const { version, ready } = await ask(node)
+        return { ...node, version, ready, reason: ready ? '' : 'It captures nothing: see its health page' }
+      } catch (cause) {
+        return { ...node, version: '', ready: false, reason: (cause as Error).message }
+      }
+    }),
+  )
+}

@@ -1,0 +1,286 @@
+/** Two nodes in one process: what is asked of one with `node=` comes from the other. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Hono } from 'hono'
+import { type ApiDeps, createApp, createPeerApp } from '../../src/api/app'
+import { serve } from '../../src/api/serve'
+import type { ErrorShape } from '../../src/errors'
+import type { Peers } from '../../src/peers/peers'
+import { renderError, ui } from '../../ui'
+import { apiDeps } from '../support/app'
+import { HTTP_DATA, RecordingRunner } from '../support/recording-runner'
+import { freePort, Scope } from '../support/scope'
+
+const NODE_SCRIPT = {
+  ...HTTP_DATA,
+  name: 'px/node',
+  variables: [{ name: 'node', type: 'PX_NODE', defaultValue: '', description: 'The node' }],
+}
+
+class NodeRunner extends RecordingRunner {
+  override scripts() {
+    return Promise.resolve([HTTP_DATA, NODE_SCRIPT])
+  }
+}
+
+let scope: Scope
+let front: Hono
+let other: NodeRunner
+let own: NodeRunner
+let peerListen: string
+let deps: ApiDeps
+
+const peers = (me: string): Peers => ({
+  namespace: 'nixie',
+  nodes: [
+    { name: 'a', address: '127.0.0.1', own: me === 'a' },
+    { name: 'b', address: '127.0.0.1', own: me === 'b' },
+    { name: 'bare', address: '', own: false },
+  ],
+})
+
+const nodeDeps = (me: string, runner: NodeRunner): ApiDeps => {
+  const base = apiDeps({ peerListen, nodeName: me })
+  const status = async () => ({ ...(await base.status()), host: me })
+  return {
+    ...base,
+    runner,
+    status,
+    peers: () => peers(me),
+    peerToken: 'shared',
+    ui: ui({ runner, status }),
+    renderError,
+  }
+}
+
+beforeAll(async () => {
+  scope = new Scope('gateway')
+  peerListen = `127.0.0.1:${await freePort()}`
+  other = new NodeRunner()
+  own = new NodeRunner()
+  const back = serve(createPeerApp(nodeDeps('b', other)), peerListen)
+  scope.defer(() => back.stop(0))
+  deps = nodeDeps('a', own)
+  front = createApp(deps)
+})
+afterAll(() => scope.close())
+
+const get = (path: string, headers: Record<string, string> = {}, app = front) =>
+  app.request(path, { headers: { host: '127.0.0.1', ...headers } })
+
+const errorOf = async (response: Response) => ((await response.json()) as { error: ErrorShape }).error
+
+const hostAt = async (path: string) => ((await (await get(path)).json()) as { host: string }).host
+
+describe('API calls', () => {
+  test('go to the node that is named; without a name, or with the own one, they stay', async () => {
+    expect(await hostAt('/api/status?node=b')).toBe('b')
+    expect(await hostAt('/api/status?node=a')).toBe('a')
+    expect(await hostAt('/api/status?node=')).toBe('a')
+    expect(await hostAt('/api/status')).toBe('a')
+  })
+
+  test('keep their arguments and their form', async () => {
+    other.asked.length = 0
+    const path = '/api/run/px/http_data?start_time=-1m&destination_filter=a%20b&node=b&format=ndjson'
+    const response = await get(path)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toContain('ndjson')
+    expect((await response.text()).split('\n').length).toBeGreaterThan(3)
+    expect(other.asked.at(-1)).toMatchObject({
+      script: 'px/http_data',
+      args: { start_time: '-1m', destination_filter: 'a b' },
+    })
+    expect(own.asked).toEqual([])
+  })
+
+  test('carry a body', async () => {
+    const text = 'import px\n'
+    const response = await front.request('/api/query?node=b', {
+      method: 'POST',
+      body: text,
+      headers: { host: '127.0.0.1', origin: 'http://127.0.0.1' },
+    })
+    expect(response.status).toBe(200)
+    expect(other.asked.at(-1)).toMatchObject({ text })
+  })
+
+  test('errors come as the other node says them', async () => {
+    const response = await get('/api/scripts/px/nothing?node=b')
+    expect(response.status).toBe(404)
+    expect((await errorOf(response)).code).toBe('unknown_script')
+  })
+
+  test("an argument `node` of a script's own is both", async () => {
+    await get('/api/run/px/node?node=b')
+    expect(other.asked.at(-1)).toMatchObject({ args: { node: 'b' } })
+    await get('/api/run/px/node?node=a')
+    expect(own.asked.at(-1)).toMatchObject({ args: { node: 'a' } })
+    await get('/api/run/px/node?node=past')
+    expect(own.asked.at(-1)).toMatchObject({ args: { node: 'past' } })
+  })
+
+  test('are streamed: the first bytes come while the rest is not there yet', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const back = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: ({ url }) => {
+        if (new URL(url).pathname === '/healthz') return new Response('{}')
+        return new Response(
+          new ReadableStream({
+            async start(controller) {
+              controller.enqueue(new TextEncoder().encode('first\n'))
+              await held
+              controller.enqueue(new TextEncoder().encode('last\n'))
+              controller.close()
+            },
+          }),
+          { headers: { Connection: 'X-Hop', 'X-Hop': '1' } },
+        )
+      },
+    })
+    scope.defer(() => back.stop(true))
+    const app = createApp({ ...deps, config: { ...deps.config, peerListen: `127.0.0.1:${back.port}` } })
+    const response = await get('/api/status?node=b', {}, app)
+    expect(response.headers.get('x-hop')).toBeNull()
+    const reader = response.body!.getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('first\n')
+    release()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('last\n')
+  })
+})
+
+describe('what is in the way is said', () => {
+  test('an unknown node', async () => {
+    const response = await get('/api/status?node=c')
+    expect(response.status).toBe(404)
+    const { message, hint } = await errorOf(response)
+    expect(message).toBe("There is no node 'c'")
+    expect(hint).toContain('a, b, bare')
+  })
+
+  test('a node without Nixie, in a page as a fragment', async () => {
+    const response = await get('/scripts/px/http_data/result?node=bare', { 'hx-request': 'true' })
+    expect(response.status).toBe(503)
+    const text = await response.text()
+    expect(text).toContain('No Nixie runs on node')
+    expect(text).toContain('kubectl get pods -o wide -n nixie')
+  })
+
+  test('no token', async () => {
+    const { peerToken: _, ...without } = deps
+    const response = await get('/api/status?node=b', {}, createApp(without))
+    expect(response.status).toBe(503)
+    expect((await errorOf(response)).hint).toContain('--peer-token-file')
+  })
+
+  test('another token', async () => {
+    const response = await get('/api/status?node=b', {}, createApp({ ...deps, peerToken: 'old' }))
+    expect(response.status).toBe(503)
+    expect(response.headers.get('www-authenticate')).toBeNull()
+    expect((await errorOf(response)).message).toContain("refuses this node's token")
+  })
+
+  test('nobody there', async () => {
+    const config = { ...deps.config, peerListen: `127.0.0.1:${await freePort()}` }
+    const { code, message } = await errorOf(
+      await get('/api/status?node=b', {}, createApp({ ...deps, config })),
+    )
+    expect(code).toBe('unavailable')
+    expect(message).toContain("Nixie of node 'b' does not answer")
+  })
+
+  test('two nodes at once', async () => {
+    expect((await get('/api/status?node=a&node=b')).status).toBe(400)
+    expect((await get('/api/status?node=b&node=b')).status).toBe(200)
+  })
+})
+
+test('what came from another node is passed on to none', async () => {
+  const back = createPeerApp(nodeDeps('b', other))
+  const response = await get('/api/status?node=a', { authorization: 'Bearer shared' }, back)
+  expect(response.status).toBe(400)
+  expect((await errorOf(response)).message).toContain("not the Nixie of node 'a'")
+})
+
+test("the browser's token and cookies stay here", async () => {
+  let seen = new Headers()
+  const back = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: ({ headers }) => {
+      seen = new Headers(headers)
+      return new Response('{}')
+    },
+  })
+  scope.defer(() => back.stop(true))
+  const config = { ...deps.config, peerListen: `127.0.0.1:${back.port}` }
+  const app = createApp({ ...deps, config, token: 'mine' })
+  const sent = { authorization: 'Bearer mine', cookie: 'a=1', origin: 'http://127.0.0.1' }
+  await get('/api/status?node=b', sent, app)
+  expect(seen.get('authorization')).toBe('Bearer shared')
+  expect(seen.get('cookie')).toBeNull()
+  expect(seen.get('origin')).toBeNull()
+})
+
+describe('pages', () => {
+  test('keep their links and forms on the node, and assets here', async () => {
+    const text = await (await get('/scripts/px/http_data?node=b', { accept: 'text/html' })).text()
+    expect(text).toContain('<a class="brand" href="/?node=b">')
+    expect(text).toContain('href="/health?node=b"')
+    expect(text).toMatch(/<form id="args"[^>]*><input type="hidden" name="node" value="b">/)
+    expect(text).toContain('hx-get="/scripts/search?node=b"')
+    expect(text).toMatch(/href="\/assets\/[^"?]*"/)
+    const links = [...text.matchAll(/(?:href|hx-get)="(\/[^"]*)"/g)].map((match) => match[1]!)
+    const forms = [...text.matchAll(/<form [^>]*hx-get="([^"]*)"/g)].map((match) => match[1]!)
+    const kept = links.filter((link) => !link.startsWith('/assets/') && !forms.includes(link))
+    expect(kept.filter((link) => !/[?;]node=b/.test(link))).toEqual([])
+  })
+
+  test('a form that asks for the node itself gets no second field', async () => {
+    const text = await (await get('/scripts/px/node?node=b', { accept: 'text/html' })).text()
+    const form = /<form id="args".*?<\/form>/s.exec(text)![0]
+    expect(form).not.toContain('type="hidden" name="node"')
+  })
+
+  test('a view enters the history with its node, and only once', async () => {
+    const path = '/scripts/px/http_data/result?node=b&start_time=-1m'
+    const ask = (shown: string) => get(path, { 'hx-request': 'true', 'hx-current-url': shown })
+    const first = await ask('http://127.0.0.1/scripts/px/http_data?node=b')
+    const url = first.headers.get('hx-push-url')!
+    expect(url).toContain('node=b')
+    expect((await ask(`http://127.0.0.1${url}`)).headers.get('hx-push-url')).toBeNull()
+  })
+
+  test('without node= they are as they were', async () => {
+    expect(await (await get('/scripts', { accept: 'text/html' })).text()).not.toContain('node=')
+  })
+})
+
+test('GET /api/nodes says of each what it knows', async () => {
+  const { nodes } = (await (await get('/api/nodes')).json()) as { nodes: Record<string, unknown>[] }
+  const { version } = await deps.status()
+  expect(nodes).toEqual([
+    { name: 'a', address: '127.0.0.1', own: true, version, ready: true, reason: '' },
+    { name: 'b', address: '127.0.0.1', own: false, version, ready: true, reason: '' },
+    {
+      name: 'bare',
+      address: '',
+      own: false,
+      version: '',
+      ready: false,
+      reason: "No Nixie runs on node 'bare'",
+    },
+  ])
+})
+
+test('a lone node is its own only node', async () => {
+  const app = createApp(apiDeps({ nodeName: 'box' }))
+  const { nodes } = (await (await get('/api/nodes', {}, app)).json()) as { nodes: { name: string }[] }
+  expect(nodes.map(({ name }) => name)).toEqual(['box'])
+  expect((await get('/api/tables?node=box', {}, app)).status).toBe(200)
+  expect((await get('/api/tables?node=other', {}, app)).status).toBe(404)
+})
