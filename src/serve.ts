@@ -96,17 +96,23 @@ function ownScripts({ scriptsDir }: Config): ReadonlyMap<string, Bundle> | undef
 }
 
 /** The cluster's objects, when this node is part of one; loaded only then. What is in the way is said, never fatal. */
-async function followCluster(config: Config, capture: Capture, store: Source) {
+async function followCluster(config: Config, capture: Capture) {
   const inPod = process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT)
   if (config.kubeconfig === '' && !inPod) return undefined
   try {
     const { openCluster } = await import('./kubernetes/cluster')
     const { KubernetesWatch } = await import('./kubernetes/watch')
+    const past = openReader(config.dataDir, TABLES)
     const watch = new KubernetesWatch({
       cluster: openCluster(config.kubeconfig),
       clusterName: config.clusterName,
       put: (entities) => capture.put(entities),
-      known: (kind) => store.entities(kind),
+      known: (kind) => past.entities(kind),
+      settled: () => {
+        past.close()
+        // The lists' JSON is garbage now, more than all that stays.
+        Bun.gc(true)
+      },
     })
     watch.start()
     return watch
@@ -127,7 +133,7 @@ export async function serve(config: Config): Promise<number> {
   const scripts = ownScripts(config)
   const { dataDir, nodeName } = config
   const runner = openRunner({ dataDir, nodeName, counters: local, ...(scripts && { scripts }) })
-  const cluster = await followCluster(config, capture, store)
+  const cluster = await followCluster(config, capture)
   const status = () => ({
     ...statusOf(config, capture, store, startedMs, () => local),
     ...(cluster && { kubernetes: cluster.status() }),

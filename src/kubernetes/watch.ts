@@ -43,8 +43,10 @@ export interface WatchOptions {
   readonly cluster: Cluster
   readonly clusterName: string
   readonly put: (entities: readonly Entity[]) => void
-  /** What the store knows from before. */
+  /** What the store knows from before; asked until everything has been listed once. */
   readonly known: (kind: string) => ReadonlyMap<string, Entity>
+  /** Everything has been listed once. */
+  readonly settled?: () => void
   readonly timing?: Partial<Timing>
 }
 
@@ -56,6 +58,8 @@ interface Kind {
   readonly seen: (object: never, listed: boolean) => void
 }
 
+const NONE: ReadonlyMap<string, Entity> = new Map()
+
 const now = (): string => `${BigInt(Date.now()) * 1_000_000n}`
 
 export class KubernetesWatch {
@@ -63,6 +67,7 @@ export class KubernetesWatch {
   readonly #reflectors: Reflector<ApiObject>[] = []
   readonly #synced = new Set<string>()
   readonly #errors: Record<string, string> = {}
+  #settled = false
   /** Living objects: kind → uid → entity. */
   readonly #living = new Map<string, Map<string, Entity>>()
   readonly #membership = new Membership()
@@ -124,7 +129,7 @@ export class KubernetesWatch {
 
   status(): WatchStatus {
     return {
-      synced: this.#synced.size === this.#reflectors.length,
+      synced: this.#isSynced(),
       objects: Object.fromEntries([...this.#living].map(([kind, objects]) => [kind, objects.size])),
       errors: { ...this.#errors },
     }
@@ -156,7 +161,7 @@ export class KubernetesWatch {
     const before = objects.get(id)
     const nowMs = Date.now()
     if (before && Bun.deepEquals(before.value, value)) return
-    const firstSeenMs = before?.firstSeenMs ?? this.#options.known(kind).get(id)?.firstSeenMs ?? nowMs
+    const firstSeenMs = before?.firstSeenMs ?? this.#known(kind).get(id)?.firstSeenMs ?? nowMs
     const entity = { kind, key: id, value, firstSeenMs, lastSeenMs: nowMs }
     objects.set(id, entity)
     this.#fresh.set(`${kind}/${id}`, entity)
@@ -192,7 +197,7 @@ export class KubernetesWatch {
 
   #pod(pod: V1Pod, listed: boolean): void {
     const reduced = reducePod(pod)
-    const before = (this.#living.get('pod')?.get(reduced.id) ?? this.#options.known('pod').get(reduced.id))
+    const before = (this.#living.get('pod')?.get(reduced.id) ?? this.#known('pod').get(reduced.id))
       ?.value as unknown as StoredPod | undefined
     const hasAddress = reduced.ips.length > 0
     const had = before?.ips.length ? before.addressFromNs : undefined
@@ -239,11 +244,23 @@ export class KubernetesWatch {
     if (this.#synced.has(kind)) return
     this.#synced.add(kind)
     const ended = (kinds: string, lives: (entity: Entity) => boolean) => {
-      for (const entity of this.#options.known(kinds).values())
+      for (const entity of this.#known(kinds).values())
         if (entity.value.stopNs === '0' && !lives(entity)) this.#end(entity)
     }
     ended(kind, ({ key }) => uids.has(key))
     if (kind === 'pod') ended('container', ({ key }) => this.#living.get('container')?.has(key) ?? false)
+    if (!this.#isSynced()) return
+    this.#settled = true
+    this.#options.settled?.()
+  }
+
+  #isSynced(): boolean {
+    return this.#synced.size === this.#reflectors.length
+  }
+
+  /** From before this run: nothing once all that lives is known. */
+  #known(kind: string): ReadonlyMap<string, Entity> {
+    return this.#settled ? NONE : this.#options.known(kind)
   }
 
   #refresh(): void {

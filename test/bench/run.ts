@@ -17,6 +17,7 @@ const BENCHES: Record<string, { file: string; measures: string }> = {
   search: { file: 'store-search.ts', measures: 'a word in many bodies, with the index of trigrams' },
   query: { file: 'query.ts', measures: 'operators over a million rows in memory' },
   figures: { file: 'query-figures.ts', measures: 'queries over the store against DuckDB and SQLite rows' },
+  processes: { file: 'processes.ts', measures: 'process_stats of 300 processes' },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
 }
 
