@@ -59,7 +59,8 @@ const internals = new WeakMap<CompiledModule, Internals>()
 
 /** Reads the script and runs its module level. */
 export function compile(text: string, { tables, nowNs }: CompileOptions): CompiledModule {
-  const source = new Source('script', text)
+  // A byte order mark is no part of a script, but editors write one.
+  const source = new Source('script', text.replace(/^\ufeff/, ''))
   return guarded(source, () => {
     const displays: Display[] = []
     const warnings: Warning[] = []

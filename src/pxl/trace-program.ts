@@ -7,10 +7,13 @@ const PRINTF_HINT = 'Write printf("time_:%llu pid:%d comm:%s", nsecs, pid, comm)
 /** The columns that the program prints. Throws `compile_error`. */
 export function printedColumns(program: string): readonly TypedColumn[] {
   let columns: readonly TypedColumn[] | undefined
+  let unnamed: string | undefined
   for (const format of formats(program)) {
+    if (!isRow(format)) {
+      if (format.includes('%')) unnamed ??= format
+      continue
+    }
     const printed = columnsOf(format)
-    // A line of text only, such as a headline, is no row.
-    if (printed.length === 0) continue
     if (columns && !sameColumns(columns, printed)) {
       throw new NixieError(
         'compile_error',
@@ -21,6 +24,8 @@ export function printedColumns(program: string): readonly TypedColumn[] {
     columns = printed
   }
   if (columns) return columns
+  // The only printf: that its fields have no names is then what is wrong.
+  if (unnamed !== undefined) columnsOf(unnamed)
   throw new NixieError('compile_error', 'The program prints no columns', PRINTF_HINT)
 }
 
@@ -53,6 +58,9 @@ function formats(program: string): string[] {
 const FIELD =
   /(?:\b([A-Za-z_]\w*)\s{0,8}:\s{0,8})?%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))?/g
 const INTEGERS = 'diuxXop'
+
+/** A text without a named field, such as a headline (`%-6s %s` of "PID" and "COMM"), is no row. */
+const isRow = (format: string): boolean => [...format.matchAll(FIELD)].some(([, name]) => name !== undefined)
 
 function columnsOf(format: string): TypedColumn[] {
   const columns: TypedColumn[] = []

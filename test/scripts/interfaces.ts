@@ -1,4 +1,4 @@
-/** interfaces.txt, read. */
+/** Files of interfaces (interfaces.txt), read. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -11,8 +11,8 @@ export interface Interface {
   readonly tables: ReadonlyMap<string, readonly string[] | number>
 }
 
-function readInterfaces(): ReadonlyMap<string, Interface> {
-  const text = readFileSync(join(import.meta.dir, 'interfaces.txt'), 'utf8')
+export function readInterfaces(path: string): ReadonlyMap<string, Interface> {
+  const text = readFileSync(path, 'utf8')
   const [, ...blocks] = text.trimEnd().split(/\n(?=\w+\/)/)
   return new Map(
     blocks.map((block) => {
@@ -30,4 +30,4 @@ function readInterfaces(): ReadonlyMap<string, Interface> {
 }
 
 /** By script. */
-export const INTERFACES = readInterfaces()
+export const INTERFACES = readInterfaces(join(import.meta.dir, 'interfaces.txt'))
