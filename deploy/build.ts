@@ -30,6 +30,20 @@ const workerUrls: BunPlugin = {
   },
 }
 
+/** Of the BPF objects only those of this machine's architecture go in. */
+const otherArches: BunPlugin = {
+  name: 'other-arches',
+  setup(build) {
+    build.onResolve({ filter: /\.bpf\.o$/ }, ({ path }) =>
+      path.endsWith(`.${process.arch}.bpf.o`) ? undefined : { path, namespace: 'absent' },
+    )
+    build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
+      contents: 'export default undefined',
+      loader: 'js',
+    }))
+  },
+}
+
 /** The commit that the tree is at; '' outside a git checkout. */
 function commit(): string {
   if (!existsSync(join(root, '.git'))) return ''
@@ -54,7 +68,7 @@ const built = await Bun.build({
   minify: { whitespace: true, syntax: true, identifiers: false },
   sourcemap: 'none',
   define: { 'process.env.NIXIE_COMMIT': JSON.stringify(commit()) },
-  plugins: [workerUrls],
+  plugins: [workerUrls, otherArches],
   compile: {
     outfile,
     // The binary runs in directories that it knows nothing of: no .env, no bunfig.toml of theirs.

@@ -3,11 +3,11 @@ import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
 import type { Completion, Diagnostic } from '../pxl/editor'
 import type { Bundle } from '../scripts/bundle'
-import { LIBRARY } from '../scripts/library'
 import { CANCELLED, CREDIT, FLOWING_DEADLINE_MS, INITIAL_CREDIT, SHARED_BYTES, STALL_MS } from './byte-sink'
 import { cancelledError, closedError, deadlineError } from './ends'
 import type { FromWorker, StreamDone, Task, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'
+import { infoOf } from './results'
 import {
   DEFAULT_LIMITS,
   type Explained,
@@ -22,7 +22,6 @@ import {
   type TableRequest,
   type TableSummary,
 } from './runner'
-import { infoOf } from './view'
 
 export interface RunnerOptions {
   readonly dataDir: string
@@ -71,8 +70,9 @@ function sharedMemory(): SharedArrayBuffer {
 
 const deadlineOf = ({ limits }: RunRequest) => ({ deadlineMs: limits?.deadlineMs })
 
-/** The library's and the user's own, by name. */
-function allScripts(own: ReadonlyMap<string, Bundle>): readonly ScriptInfo[] {
+/** The library's and the user's own, by name. The library is unpacked when it is first asked for. */
+async function allScripts(own: ReadonlyMap<string, Bundle>): Promise<readonly ScriptInfo[]> {
+  const { LIBRARY } = await import('../scripts/library')
   const origin = (name: string) => (LIBRARY.has(name) ? ('override' as const) : ('own' as const))
   return [...new Map([...LIBRARY, ...own])]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -138,7 +138,7 @@ class ThreadRunner implements Runner {
   }
 
   async scripts(): Promise<readonly ScriptInfo[]> {
-    this.#scripts ??= allScripts(this.#options.scripts ?? new Map())
+    this.#scripts ??= await allScripts(this.#options.scripts ?? new Map())
     return this.#scripts
   }
 

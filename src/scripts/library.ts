@@ -1,10 +1,15 @@
 /** The scripts that come with Nixie: one folder each, `library/<namespace>/<name>/`. */
+import { gunzipSync } from 'node:zlib'
 import { type Bundle, readBundle } from './bundle'
-import { libraryFiles } from './embed' with { type: 'macro' }
+import { packedLibrary } from './embed' with { type: 'macro' }
 
-const files: Readonly<Record<string, string>> = libraryFiles()
+const packed: string = packedLibrary()
 
 function readLibrary(): ReadonlyMap<string, Bundle> {
+  const files = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString('utf8')) as Record<
+    string,
+    string
+  >
   const folders = new Map<string, Record<string, string>>()
   for (const [path, text] of Object.entries(files)) {
     const slash = path.lastIndexOf('/')

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { checkText } from '../../src/runner/editor'
+import { infoOf } from '../../src/runner/results'
 import { explainScript, readTable, summaries } from '../../src/runner/run-script'
 import type { RunRequest } from '../../src/runner/runner'
-import { infoOf } from '../../src/runner/view'
 import { contextOf, request, rowsOf, run, withScript } from './support'
 
 const ROWS = [5, 4, 3, 2, 1].map((second) =>

@@ -1,7 +1,7 @@
 /** The query page: PxL and a vis spec, typed in or opened, run as they are. */
 import type { Child } from 'hono/jsx'
+import { infoOf } from '../../src/runner/results'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
-import { infoOf } from '../../src/runner/view'
 import { readBundle } from '../../src/scripts/bundle'
 import { FIRST_ROWS, readViewState, sortText, stateUrl, type ViewState } from '../view-state'
 import { Field } from './script'

@@ -49,7 +49,7 @@ async function scriptsOf(invocation: Invocation): Promise<readonly ScriptSummary
   if (dir !== undefined) {
     const { bundles, errors } = readScripts(dir)
     for (const error of errors) await invocation.io.stderr.write(`warning: ${printable(errorLine(error))}\n`)
-    const { infoOf } = await import('../../runner/view')
+    const { infoOf } = await import('../../runner/results')
     return [...bundles.values()].map(infoOf)
   }
   const backend = await openBackend(invocation)
@@ -64,7 +64,7 @@ async function scriptOf(invocation: Invocation): Promise<ScriptInfo> {
   const name = invocation.positionals[0]!
   const dir = invocation.flags['scripts-dir']
   if (dir !== undefined) {
-    const { infoOf } = await import('../../runner/view')
+    const { infoOf } = await import('../../runner/results')
     return infoOf(readScript(dir, name).bundle)
   }
   const backend = await openBackend(invocation)
