@@ -11,6 +11,8 @@ export interface Host {
   readonly nowNs: bigint
   display(name: string, node: Node): void
   warn(message: string, position: { line: number; column: number }): void
+  /** The script asks for more than tables: a tracepoint, a setting. */
+  act(): void
 }
 
 /** What the functions of modules may ask and do. */
@@ -23,6 +25,8 @@ export interface World {
   display(name: string, node: Node): void
   /** Something that the script asks for and doesn't get, though it runs. `at` is the place in the text that runs. */
   warn(message: string, at: number): void
+  /** The script asks for more than tables: a tracepoint, a setting. */
+  act(): void
   /** What a function of the script returns without arguments. */
   call(fn: UserFunction, at: number): Value
 }

@@ -37,6 +37,8 @@ export interface CompiledModule {
   readonly displays: readonly Display[]
   /** Calls of functions add to it; each once. */
   readonly warnings: readonly Warning[]
+  /** Whether it has asked for more than tables so far: such a script need not show any. */
+  acts(): boolean
   readonly functions: readonly {
     readonly name: string
     readonly params: readonly string[]
@@ -64,11 +66,15 @@ export function compile(text: string, { tables, nowNs }: CompileOptions): Compil
   return guarded(source, () => {
     const displays: Display[] = []
     const warnings: Warning[] = []
+    let acts = false
     const evaluator = new Evaluator(source, {
       nowNs,
       tables: new Map(tables.map((table) => [table.name, table])),
       display: (name, node) => addDisplay(displays, name, node),
       warn: (message, position) => addWarning(warnings, { message, ...position }),
+      act: () => {
+        acts = true
+      },
     })
     const statements = parse(source)
     const scope = evaluator.globals()
@@ -78,7 +84,7 @@ export function compile(text: string, { tables, nowNs }: CompileOptions): Compil
         ? [{ name: statement.name, params: statement.params.map((p) => p.name) }]
         : [],
     )
-    const module = { displays, warnings, functions }
+    const module = { displays, warnings, functions, acts: () => acts }
     internals.set(module, { source, evaluator, scope, nowNs })
     return module
   })

@@ -22,6 +22,7 @@ export class CursorScope {
       tables: new Map(tables.map((table) => [table.name, table])),
       display: () => {},
       warn: () => {},
+      act: () => {},
     })
     const globals = this.#evaluator.globals()
     this.#runAll(cursor.before, globals)

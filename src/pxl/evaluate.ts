@@ -39,13 +39,14 @@ export class Evaluator {
   #steps = 0
   #callDepth = 0
 
-  constructor(source: Source, { tables, nowNs, display, warn }: Host) {
+  constructor(source: Source, { tables, nowNs, display, warn, act }: Host) {
     this.#source = source
     this.#world = {
       tables,
       nowNs,
       traced: new Map(),
       display,
+      act,
       warn: (message, at) => {
         const place = this.#entered ?? { source: this.#source, at }
         warn(message, place.source.position(place.at))

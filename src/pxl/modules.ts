@@ -51,6 +51,7 @@ const PXCONFIG: Builtins = {
     run(args, world) {
       const key = args.text('key')
       args.constant('value')
+      world.act()
       world.warn(`pxconfig: ${key.slice(0, 80)} stays as it is, scripts don't change settings`, args.at)
       return NONE
     },

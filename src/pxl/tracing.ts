@@ -151,6 +151,7 @@ function upsertTracepoint(args: Arguments, world: World): Value {
     )
   }
   world.traced.set(table, columns)
+  world.act()
   world.warn(`${NOT_ENABLED}: ${table.slice(0, 80)} is empty`, args.at)
   return NONE
 }
@@ -201,6 +202,7 @@ export const PXTRACE: Builtins = {
     description: 'Ends a tracepoint.',
     run(args, world) {
       args.text('name')
+      world.act()
       world.warn(`${NOT_ENABLED}: there is no tracepoint to delete`, args.at)
       return NONE
     },

@@ -61,7 +61,7 @@ export function prepare(request: RunRequest, context: RunContext): Prepared {
   const args = bindVariables(name, view?.variables ?? [], request.args ?? {}, request.schemaOnly)
   const module = compile(text, { tables: schemas(context), nowNs: context.nowNs })
   const plan = newest(debugLast(planOf(module, view, args)))
-  if (plan.outputs.length === 0) {
+  if (plan.outputs.length === 0 && !module.acts()) {
     throw new NixieError('compile_error', 'The script shows nothing', "End it with px.display(df, 'name').")
   }
   return {

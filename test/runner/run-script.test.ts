@@ -255,6 +255,16 @@ describe('text', () => {
     expect(failure({})).toMatchObject({ code: 'bad_request' })
   })
 
+  test('that only traces shows no table, and is told why', () => {
+    const target = `'kprobe:a { printf("pid:%d", pid); }', pxtrace.kprobe(), '5m'`
+    const text = `import pxtrace\npxtrace.UpsertTracepoint('t', 'x', ${target})\n`
+    const { tables, warnings } = run({ text }, context)
+    expect(tables).toEqual([])
+    const message = 'Dynamic tracing is not enabled yet: x is empty'
+    expect(warnings).toEqual([{ message, line: 2, column: 1 }])
+    expect(run({ text, schemaOnly: true }, context).tables).toEqual([])
+  })
+
   test('only compiled: columns without rows', () => {
     const text = "import px\npx.display(px.DataFrame('http_events', select=['req_path']))"
     const [table] = run({ text, schemaOnly: true }, context).tables
