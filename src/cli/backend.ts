@@ -51,7 +51,7 @@ export interface Backend {
   close(): Promise<void>
 }
 
-const DEFAULT_SERVER = `http://${SETTINGS.listen.fallback}`
+export const DEFAULT_SERVER = `http://${SETTINGS.listen.fallback}`
 
 export const SERVER_OPTIONS: readonly Option[] = [
   {
@@ -147,6 +147,14 @@ async function request(base: URL, path: string, init: RequestInit): Promise<Resp
   try {
     response = await fetch(new URL(path, base), init)
   } catch (cause) {
+    // Someone was there, and went away.
+    if ((cause as { code?: string }).code === 'ECONNRESET') {
+      throw new NixieError(
+        'unavailable',
+        `${base.origin} ended the connection before it answered`,
+        'Nixie was stopped or restarted meanwhile, or another program listens there. Try again.',
+      )
+    }
     throw new NixieError(
       'unavailable',
       `No Nixie answers at ${base.origin} (${(cause as { code?: string }).code ?? (cause as Error).message})`,

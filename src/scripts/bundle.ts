@@ -57,16 +57,11 @@ export interface Bundle {
 const VIEW_FILES = ['vis.json', 'viz.json'] as const
 
 /**
- * Reads the files of one script's folder: its one `.pxl`, `manifest.yaml` and `vis.json`, of which only the first must
+ * Reads the files of one script's folder: its `.pxl`, `manifest.yaml` and `vis.json`, of which only the first must
  * be there. Throws `bad_request` with the file, and the place in it, that is wrong.
  */
 export function readBundle(name: string, files: Readonly<Record<string, string>>): Bundle {
-  const texts = Object.keys(files).filter((file) => file.endsWith('.pxl'))
-  const text = texts[0]
-  if (text === undefined || texts.length > 1) {
-    const found = texts.length === 0 ? 'none' : texts.join(', ')
-    throw new NixieError('bad_request', `${name}: the folder needs one .pxl file, it has ${found}`)
-  }
+  const text = scriptFile(name, Object.keys(files))
   const manifest = files['manifest.yaml']
   const vis = VIEW_FILES.find((file) => files[file] !== undefined)
   const { short, long } = manifest === undefined ? { short: '', long: '' } : readManifest(manifest)
@@ -79,6 +74,21 @@ export function readBundle(name: string, files: Readonly<Record<string, string>>
     view: vis === undefined ? undefined : readView(files[vis]!, vis),
     ...(vis === undefined ? {} : { viewText: files[vis]! }),
   }
+}
+
+/** Of several `.pxl` files the one that is named like the folder, or data.pxl. */
+function scriptFile(name: string, files: readonly string[]): string {
+  const texts = files.filter((file) => file.endsWith('.pxl'))
+  const last = `${name.split('/').at(-1)}.pxl`
+  const known = [last, 'data.pxl'].find((file) => texts.includes(file))
+  const text = texts.length === 1 ? texts[0] : known
+  if (text !== undefined) return text
+  const found = texts.length === 0 ? 'none' : texts.join(', ')
+  throw new NixieError(
+    'bad_request',
+    `${name}: the folder needs one .pxl file, it has ${found}`,
+    texts.length === 0 ? '' : `Name the script ${last}.`,
+  )
 }
 
 function readManifest(text: string): { short: string; long: string } {

@@ -14,11 +14,11 @@ export interface ScriptFolder {
 
 /** More can't be a script. */
 const MAX_FILE_BYTES = 4 << 20
-const BUNDLE_FILE = /\.pxl$|^manifest\.yaml$|^vi[sz]\.json$/
+const BUNDLE_FILE = /^[^.].*\.pxl$|^manifest\.yaml$|^vi[sz]\.json$/
 
 const namesIn = (dir: string) => readdirSync(dir, { encoding: 'utf8' }).sort()
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-const isBundle = (dir: string) => isFolder(dir) && namesIn(dir).some((file) => file.endsWith('.pxl'))
+const isBundle = (dir: string) => isFolder(dir) && namesIn(dir).some((file) => /^[^.].*\.pxl$/.test(file))
 const folders = (dir: string) =>
   namesIn(dir)
     .filter((name) => !name.startsWith('.'))

@@ -1,6 +1,8 @@
 /** The commands against an app on a loopback port: output, streams, exit codes. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Served, serve } from '../../src/api/serve'
@@ -276,6 +278,16 @@ describe('a server that is not there', () => {
     expect(err).toContain('error: No Nixie answers at http://127.0.0.1:1')
     expect(err).toContain('nixie serve')
     expect(err).toContain('--data-dir')
+  })
+
+  test('or goes away before it answers', async () => {
+    const other = createServer((socket) => socket.once('data', () => socket.end()))
+    await once(other.listen(0, '127.0.0.1'), 'listening')
+    const { port } = other.address() as AddressInfo
+    const { code, err } = await runCli(['status', '--server', `127.0.0.1:${port}`])
+    other.close()
+    expect(code).toBe(1)
+    expect(err).toContain(`error: http://127.0.0.1:${port} ended the connection before it answered`)
   })
 
   test('or is another program', async () => {

@@ -40,6 +40,7 @@ test('times are local, to the millisecond', () => {
   expect(timeText(ns)).toBe('2026-01-02 03:04:05.006')
   expect(text(String(ns), 'TIME64NS')).toBe('2026-01-02 03:04:05.006')
   expect(text(Number(ns), 'INT64', 'ST_TIME_NS')).toStartWith('2026-01-02 03:04:05.')
+  expect([text('0', 'TIME64NS'), text(0, 'TIME64NS'), text(0, 'INT64', 'ST_TIME_NS')]).toEqual(['', '', ''])
   expect(text('9'.repeat(30), 'TIME64NS')).toBe('9'.repeat(30))
 })
 

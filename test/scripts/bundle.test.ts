@@ -17,12 +17,22 @@ const shapeOf = (act: () => unknown) => {
   throw new Error('no NixieError was thrown')
 }
 
+test('of several scripts the one named like the folder is read, else data.pxl', () => {
+  const read = (...files: string[]) => readBundle('a/b', Object.fromEntries(files.map((f) => [f, f]))).text
+  expect(read('a.pxl')).toBe('a.pxl')
+  expect(read('a.pxl', 'data.pxl', 'b.pxl')).toBe('b.pxl')
+  expect(read('a.pxl', 'data.pxl')).toBe('data.pxl')
+})
+
 describe('files that are refused', () => {
   const vis = (value: unknown) => ({ 'a.pxl': '', 'vis.json': JSON.stringify(value) })
   const file = 'vis.json'
   test.each([
     [{}, { message: 'a/b: the folder needs one .pxl file, it has none' }],
-    [{ 'a.pxl': '', 'b.pxl': '' }, { message: 'a/b: the folder needs one .pxl file, it has a.pxl, b.pxl' }],
+    [
+      { 'a.pxl': '', 'c.pxl': '' },
+      { message: 'a/b: the folder needs one .pxl file, it has a.pxl, c.pxl', hint: 'Name the script b.pxl.' },
+    ],
     [
       { 'a.pxl': '', 'vis.json': '{"a": 1,\n  "b" 2}' },
       { file, line: 2, column: 7 },
