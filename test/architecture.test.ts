@@ -41,8 +41,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // runner: whether a script has an argument `node` itself.
   peers: ['runner', 'store', 'config'],
   api: ['peers', 'runner', 'records', 'health', 'config'],
-  // scripts: those of the user's own folder.
-  cli: ['api', 'runner', 'scripts', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
+  // scripts: those of the user's own folder. kubernetes: the way to a cluster.
+  cli: ['kubernetes', 'api', 'runner', 'scripts', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
 }
 
 function files(dir: string, wanted: RegExp): string[] {

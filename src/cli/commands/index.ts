@@ -4,13 +4,18 @@ import { type Command, UsageError } from '../command'
 import { completion as completionText, SHELLS, type Shell } from '../completion'
 import { commandHelp, generalHelp } from '../help'
 import { check } from './check'
+import { deleteNixie } from './delete'
+import { demoDelete, demoDeploy } from './demo'
+import { deploy } from './deploy'
 import { get } from './get'
 import { run } from './run'
 import { scriptList, scriptShow } from './script'
 import { serve } from './serve'
 import { status } from './status'
 import { getStore } from './store'
+import { storeClear } from './store-clear'
 import { tables } from './tables'
+import { ui } from './ui'
 
 const version: Command = {
   name: 'version',
@@ -66,7 +71,13 @@ export const COMMANDS: readonly Command[] = [
   getStore,
   tables,
   status,
+  ui,
   check,
+  deploy,
+  deleteNixie,
+  demoDeploy,
+  demoDelete,
+  storeClear,
   completion,
   version,
   help,

@@ -1,7 +1,9 @@
 import { durationWords, type Status } from '../../api/status'
-import { readStatus, SERVER_OPTIONS, serverClient } from '../backend'
-import type { Command, Option } from '../command'
+import { DEFAULT_SERVER, readStatus, SERVER_OPTIONS, serverClient } from '../backend'
+import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
+import type { Command, Invocation, Option } from '../command'
 import { printable } from '../io'
+import { localServer } from '../local-server'
 import { tableText } from '../table'
 import { bytesText } from '../values'
 import { BYTES, COUNT, listTable, TEXT } from './script'
@@ -61,12 +63,23 @@ export function* statusText(status: Status, width: number | undefined): Generato
   if (status.tables.length > 0) yield* tableLines(status, width)
 }
 
+/** Said so, or there is none on this host but a kubeconfig. */
+async function meansCluster({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Promise<boolean> {
+  if (flags.server !== undefined || io.env.NIXIE_SERVER !== undefined) return false
+  if (namesCluster({ flags })) return true
+  const { hasKubeconfig } = await import('../cluster/target')
+  return hasKubeconfig({ io }) && !(await localServer(DEFAULT_SERVER))
+}
+
 export const status: Command = {
   name: 'status',
-  summary: 'Show what the running Nixie captures, keeps and loses',
+  summary: 'Show what the running Nixie captures, keeps and loses; in a cluster, on every node',
+  details: 'Without an option: this host, when a Nixie answers here, else the cluster of the kubeconfig.',
   positionals: [],
-  options: [TEXT_OUTPUT, ...SERVER_OPTIONS],
+  options: [TEXT_OUTPUT, ...SERVER_OPTIONS, ...CLUSTER_OPTIONS],
   run: async ({ flags, io }) => {
+    if (await meansCluster({ flags, io }))
+      return (await import('../cluster/status')).clusterStatus({ flags, io })
     const answer = await readStatus(serverClient({ flags, io }))
     const json = flags.output === 'json'
     await io.stdout.write(

@@ -1,0 +1,179 @@
+/** Puts Nixie and its samples into a cluster, and takes them out. */
+import { randomBytes } from 'node:crypto'
+import { NixieError } from '../../errors'
+import type { Invocation } from '../command'
+import { type Io, printable } from '../io'
+import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
+import { type DemoName, demoObjects, nixieObjects, peerSecret, yamlText } from './manifests'
+import { listPods, readinessOf } from './nixie-pods'
+import { NAMESPACE, timeoutMs } from './options'
+import { openTarget } from './target'
+import { waitForRollout } from './wait'
+
+/** On a namespace that this made, which so may be taken away as well. */
+const MADE_BY = 'app.kubernetes.io/managed-by'
+
+const POLL_MS = 500
+
+type Given = Pick<Invocation, 'flags' | 'io'>
+
+const say = (io: Io, line: string) => io.stdout.write(`${printable(line)}\n`)
+
+const labelled = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, labels: { ...object.metadata.labels, [MADE_BY]: 'nixie' } },
+})
+
+async function applyAll(api: ClusterApi, objects: readonly KubeObject[], io: Io): Promise<void> {
+  for (const object of objects) {
+    if (object.kind !== 'Namespace') {
+      await api.apply(object)
+    } else {
+      const there = await api.find<KubeObject>(pathOf(object))
+      if (there?.metadata.deletionTimestamp !== undefined) await gone(api, [object], io, 60_000)
+      const ours = there === undefined || there.metadata.labels?.[MADE_BY] === 'nixie'
+      await api.apply(ours ? labelled(object) : object)
+    }
+    await say(io, `${nameOf(object)} applied`)
+  }
+}
+
+/** Waits until none of them is there any more. */
+async function gone(api: ClusterApi, objects: readonly KubeObject[], io: Io, ms: number): Promise<void> {
+  const end = performance.now() + ms
+  for (const object of objects) {
+    let told = false
+    while ((await api.find(pathOf(object))) !== undefined) {
+      if (!told) await say(io, `waiting until ${nameOf(object)} is gone`)
+      told = true
+      if (performance.now() > end) {
+        const hint = `Something in it does not end: kubectl describe ${object.kind} ${object.metadata.name}.`
+        throw new NixieError('deadline_exceeded', `${nameOf(object)} is still there`, hint)
+      }
+      await Bun.sleep(POLL_MS)
+    }
+  }
+}
+
+/** `nixie deploy` */
+export async function deployNixie({ flags, io }: Given): Promise<number> {
+  const objects = nixieObjects({
+    namespace: flags.namespace ?? NAMESPACE,
+    image: flags.image,
+    minikube: flags.minikube !== undefined,
+    privileged: flags.privileged !== undefined,
+  })
+  const waitMs = timeoutMs(flags)
+  if (flags['dry-run'] !== undefined) {
+    await io.stdout.write(yamlText(objects))
+    const secret = peerSecret(objects, '')
+    if (secret)
+      await io.stderr.write(`Not shown: ${nameOf(secret)}, with a random token that the nodes share\n`)
+    return 0
+  }
+  const target = openTarget({ flags, io })
+  const { api, client } = target
+  await say(io, `Context ${client.context}, ${client.server}`)
+  const before = objects.filter(({ kind }) => kind === 'Namespace')
+  await applyAll(api, before, io)
+  const secret = peerSecret(objects, randomBytes(32).toString('hex'))
+  // Before the pods that mount it. One that is there stays: other nodes have its token.
+  if (secret && (await api.create(secret))) await say(io, `${nameOf(secret)} made`)
+  await applyAll(
+    api,
+    objects.filter((object) => !before.includes(object)),
+    io,
+  )
+  await say(io, 'Waiting for the pods:')
+  const reasonOf = (_: string, pod: string) => readinessOf(target, pod)
+  await waitForRollout({ api, objects, io, timeoutMs: waitMs, reasonOf })
+  const count = (await listPods(target)).length
+  const where = [
+    flags.minikube === undefined ? '' : ' --minikube',
+    flags.context === undefined ? '' : ` --context ${flags.context}`,
+    flags.namespace === undefined ? '' : ` --namespace ${flags.namespace}`,
+  ].join('')
+  await say(io, `Nixie captures on ${count} node${count === 1 ? '' : 's'}. Open it: nixie ui${where}`)
+  return 0
+}
+
+interface PodList {
+  readonly items: readonly { readonly metadata: { readonly name: string } }[]
+}
+
+/** Deletes what is there of them, the last first. A namespace stays unless it was made here and is empty then. */
+async function removeAll(
+  api: ClusterApi,
+  objects: readonly KubeObject[],
+  io: Io,
+  ms: number,
+): Promise<number> {
+  const removed: KubeObject[] = []
+  for (const object of [...objects].reverse()) {
+    if (object.kind === 'Namespace') {
+      const there = await api.find<KubeObject>(pathOf(object))
+      if (there === undefined) continue
+      await gone(api, removed, io, ms)
+      const { items } = await api.get<PodList>(`/api/v1/namespaces/${object.metadata.name}/pods?limit=1`)
+      if (there.metadata.labels?.[MADE_BY] !== 'nixie' || items.length > 0) {
+        const why = items.length > 0 ? 'other pods are in it' : "'nixie deploy' did not make it"
+        await say(io, `${nameOf(object)} stays: ${why}`)
+        continue
+      }
+    }
+    if (!(await api.remove(object))) continue
+    removed.push(object)
+    await say(io, `${nameOf(object)} deleted`)
+  }
+  await gone(api, removed, io, ms)
+  return removed.length
+}
+
+/** `nixie delete` */
+export async function deleteNixie({ flags, io }: Given): Promise<number> {
+  const namespace = flags.namespace ?? NAMESPACE
+  const objects = nixieObjects({ namespace })
+  const waitMs = timeoutMs(flags)
+  const { api, client } = openTarget({ flags, io })
+  await say(io, `Context ${client.context}, ${client.server}`)
+  const secret = peerSecret(objects, '')
+  const [first, ...rest] = objects
+  const all = secret ? [first!, secret, ...rest] : objects
+  if (flags.purge !== undefined) {
+    const { purgeNodes } = await import('./purge')
+    await purgeNodes({ api, namespace, io, timeoutMs: waitMs })
+  }
+  const removed = await removeAll(api, all, io, waitMs)
+  if (removed === 0) await say(io, 'Nothing of Nixie was there.')
+  else if (flags.purge === undefined) {
+    await say(io, 'What was captured is still on the nodes, in the data directory; --purge deletes it too.')
+  }
+  return 0
+}
+
+/** `nixie demo deploy NAME` */
+export async function deployDemo(name: DemoName, { flags, io }: Given): Promise<number> {
+  const objects = demoObjects(name, flags.image)
+  const waitMs = timeoutMs(flags)
+  if (flags['dry-run'] !== undefined) {
+    await io.stdout.write(yamlText(objects))
+    return 0
+  }
+  const { api, client } = openTarget({ flags, io })
+  await say(io, `Context ${client.context}, ${client.server}`)
+  await applyAll(api, objects, io)
+  await say(io, 'Waiting for the pods:')
+  await waitForRollout({ api, objects, io, timeoutMs: waitMs })
+  await say(io, `${name} runs. See it: nixie ui, then px/namespace with the namespace ${name}.`)
+  return 0
+}
+
+/** `nixie demo delete NAME` */
+export async function deleteDemo(name: DemoName, { flags, io }: Given): Promise<number> {
+  const waitMs = timeoutMs(flags)
+  const { api, client } = openTarget({ flags, io })
+  await say(io, `Context ${client.context}, ${client.server}`)
+  if ((await removeAll(api, demoObjects(name), io, waitMs)) === 0)
+    await say(io, `Nothing of ${name} was there.`)
+  return 0
+}

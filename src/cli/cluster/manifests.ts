@@ -1,0 +1,131 @@
+/** What is deployed: the manifests of `deploy/`, changed as the command line says. */
+import kuard from '../../../deploy/demo/kuard.yaml' with { type: 'text' }
+import shop from '../../../deploy/demo/shop.yaml' with { type: 'text' }
+import minikubePatch from '../../../deploy/kustomize/minikube/daemonset.yaml' with { type: 'text' }
+import privilegedPatch from '../../../deploy/kustomize/privileged/daemonset.yaml' with { type: 'text' }
+import nixie from '../../../deploy/nixie.yaml' with { type: 'text' }
+import { isNamespaced, type KubeObject } from './api'
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+type Fields = { [key: string]: Json }
+
+export interface Changes {
+  readonly namespace: string
+  readonly image?: string | undefined
+  readonly minikube?: boolean
+  readonly privileged?: boolean
+}
+
+const documents = (text: string): KubeObject[] => {
+  const parsed = Bun.YAML.parse(text) as KubeObject | (KubeObject | null)[]
+  return (Array.isArray(parsed) ? parsed : [parsed]).filter((document) => document !== null)
+}
+
+const isFields = (value: Json | undefined): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const hasNames = (list: readonly Json[]): list is Fields[] =>
+  list.every((entry) => isFields(entry) && typeof entry.name === 'string')
+
+/** A patch as kustomize reads it: fields over fields, lists of named things by name, null takes a field out. */
+export function merge(base: Json | undefined, patch: Json): Json {
+  if (Array.isArray(base) && Array.isArray(patch) && hasNames(base) && hasNames(patch)) {
+    const merged = base.map((entry) => {
+      const over = patch.find(({ name }) => name === entry.name)
+      return over === undefined ? entry : merge(entry, over)
+    })
+    return [...merged, ...patch.filter(({ name }) => !base.some((entry) => entry.name === name))]
+  }
+  if (!isFields(patch)) return patch
+  const merged: Fields = isFields(base) ? { ...base } : {}
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key]
+    else merged[key] = merge(merged[key], value)
+  }
+  return merged
+}
+
+const patched = (object: KubeObject, text: string): KubeObject =>
+  merge(object as unknown as Json, Bun.YAML.parse(text) as Json) as unknown as KubeObject
+
+interface PodTemplate {
+  readonly containers: readonly { readonly image?: string; readonly [field: string]: unknown }[]
+  readonly volumes?: readonly { readonly secret?: { readonly secretName: string } }[]
+}
+
+const templateOf = (object: KubeObject): PodTemplate | undefined =>
+  (object.spec as { template?: { spec: PodTemplate } } | undefined)?.template?.spec
+
+/** Every container with this image; one that is named may well have to be pulled. */
+function withImage(object: KubeObject, image: string): KubeObject {
+  const template = templateOf(object)
+  if (!template) return object
+  const containers = template.containers.map((container) => ({
+    ...container,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+  }))
+  const spec = { template: { spec: { containers } } }
+  return merge(object as unknown as Json, { spec } as unknown as Json) as unknown as KubeObject
+}
+
+function inNamespace(object: KubeObject, namespace: string): KubeObject {
+  const { metadata, subjects } = object as KubeObject & { subjects?: readonly object[] }
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      ...(object.kind === 'Namespace' ? { name: namespace } : {}),
+      ...(isNamespaced(object) ? { namespace } : {}),
+    },
+    ...(subjects ? { subjects: subjects.map((subject) => ({ ...subject, namespace })) } : {}),
+  }
+}
+
+/** Nixie itself, in the order in which it is applied. */
+export function nixieObjects({ namespace, image, minikube, privileged }: Changes): KubeObject[] {
+  return documents(nixie).map((document) => {
+    let object = document
+    if (object.kind === 'DaemonSet') {
+      if (minikube) object = patched(object, minikubePatch)
+      if (privileged) object = patched(object, privilegedPatch)
+      if (image !== undefined) object = withImage(object, image)
+    }
+    return inNamespace(object, namespace)
+  })
+}
+
+export const DEMOS = { kuard, shop } as const
+export type DemoName = keyof typeof DEMOS
+
+/** A sample, in the namespace of its name. */
+export function demoObjects(name: DemoName, image?: string): KubeObject[] {
+  const objects = documents(DEMOS[name])
+  return image === undefined ? objects : objects.map((object) => withImage(object, image))
+}
+
+export const imagesOf = (objects: readonly KubeObject[]): readonly string[] => [
+  ...new Set(
+    objects.flatMap((object) => templateOf(object)?.containers.map(({ image }) => image ?? '') ?? []),
+  ),
+]
+
+/** The Secret that the pods mount for the nodes' shared token; it is made once and in no manifest. */
+export function peerSecret(objects: readonly KubeObject[], token: string): KubeObject | undefined {
+  for (const object of objects) {
+    const volume = templateOf(object)?.volumes?.find(({ secret }) => secret !== undefined)
+    if (!volume) continue
+    const { namespace, labels } = object.metadata
+    return {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: volume.secret!.secretName, namespace: namespace!, labels: labels ?? {} },
+      type: 'Opaque',
+      stringData: { token },
+    }
+  }
+  return undefined
+}
+
+export const yamlText = (objects: readonly KubeObject[]): string =>
+  objects.map((object) => `${Bun.YAML.stringify(object, null, 2)}\n`).join('---\n')

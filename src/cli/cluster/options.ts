@@ -1,0 +1,39 @@
+/** Which cluster a command means, and where in it: the words of the command line. */
+import { type Invocation, type Option, UsageError } from '../command'
+
+export const NAMESPACE = 'nixie'
+
+export const CONTEXT_OPTIONS: readonly Option[] = [
+  { flag: 'context', value: 'NAME', help: "The kubeconfig's context", fallback: 'the current one' },
+  { flag: 'kubeconfig', value: 'FILE', help: 'The kubeconfig', env: 'KUBECONFIG' },
+  { flag: 'minikube', help: 'The context minikube, and what minikube needs' },
+]
+
+export const CLUSTER_OPTIONS: readonly Option[] = [
+  ...CONTEXT_OPTIONS,
+  { flag: 'namespace', short: 'n', value: 'NAME', help: "Nixie's namespace", fallback: NAMESPACE },
+]
+
+export const IMAGE: Option = {
+  flag: 'image',
+  value: 'IMAGE',
+  help: 'The image, instead of the one built with it',
+}
+
+export const TIMEOUT: Option = {
+  flag: 'timeout',
+  value: 'SECONDS',
+  help: 'How long to wait at most',
+  fallback: '300',
+}
+
+/** Whether a cluster is meant in so many words. */
+export const namesCluster = ({ flags }: Pick<Invocation, 'flags'>): boolean =>
+  ['context', 'kubeconfig', 'minikube', 'namespace'].some((flag) => flags[flag] !== undefined)
+
+/** @throws UsageError */
+export function timeoutMs({ timeout = '300' }: Readonly<Record<string, string>>): number {
+  const seconds = /^\d{1,6}s?$/.test(timeout) ? Number.parseInt(timeout, 10) : 0
+  if (seconds > 0) return seconds * 1000
+  throw new UsageError(`--timeout: '${timeout}' is no number of seconds`)
+}

@@ -1,0 +1,174 @@
+/** What a pod is doing, and what keeps it from being ready, in words. */
+
+export interface PodObject {
+  readonly metadata: {
+    readonly name: string
+    readonly uid: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly creationTimestamp?: string
+    readonly deletionTimestamp?: string
+  }
+  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image?: string }[] }
+  readonly status?: {
+    readonly phase?: string
+    readonly reason?: string
+    readonly message?: string
+    readonly conditions?: readonly Condition[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+}
+
+interface ContainerStatus {
+  readonly ready: boolean
+  readonly restartCount: number
+  readonly image?: string
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string }
+    readonly running?: { readonly startedAt?: string }
+    readonly terminated?: {
+      readonly exitCode: number
+      readonly reason?: string
+      readonly message?: string
+    }
+  }
+}
+
+export interface EventObject {
+  readonly type?: string
+  readonly reason?: string
+  readonly message?: string
+  readonly involvedObject: { readonly uid?: string; readonly name?: string; readonly kind?: string }
+}
+
+export interface Problem {
+  readonly message: string
+  readonly hint: string
+}
+
+export interface PodState {
+  readonly ready: boolean
+  /** `pulling the image`, `starting`, `ready` */
+  readonly doing: string
+  /** It won't get ready like this. */
+  readonly problem?: Problem
+  /** Only the program knows more: its readiness, or the end of its log. */
+  readonly ask?: 'readiness' | 'log'
+}
+
+const PULL_HINT = (image: string) =>
+  image.startsWith('localhost/')
+    ? `The image was built here, so no registry has it: minikube image load ${image} (or: k3s ctr images import FILE), or name another with --image.`
+    : `Is the name right (--image), and may the node pull it? An image of this host: minikube image load ${image}.`
+
+const WAITING: Readonly<Record<string, (image: string) => Problem>> = {
+  ErrImageNeverPull: (image) => ({
+    message: `The node does not have the image ${image}`,
+    hint: PULL_HINT(image),
+  }),
+  ImagePullBackOff: (image) => ({ message: `The image ${image} can't be pulled`, hint: PULL_HINT(image) }),
+  ErrImagePull: (image) => ({ message: `The image ${image} can't be pulled`, hint: PULL_HINT(image) }),
+  InvalidImageName: (image) => ({
+    message: `'${image}' is no image's name`,
+    hint: 'Name one with --image: HOST/NAME:TAG.',
+  }),
+  CreateContainerConfigError: () => ({
+    message: "The container can't be configured",
+    hint: 'See the message.',
+  }),
+  CreateContainerError: () => ({ message: "The container can't be created", hint: 'See the message.' }),
+  RunContainerError: () => ({
+    message: "The container can't be started",
+    hint: 'When it is about a capability, deploy with --privileged.',
+  }),
+}
+
+/** `events`: the pod's own, the oldest first. */
+export function podState(pod: PodObject, events: readonly EventObject[] = []): PodState {
+  const { status = {}, metadata, spec } = pod
+  if (metadata.deletionTimestamp) return { ready: false, doing: 'ending' }
+  const condition = (type: string) => status.conditions?.find((known) => known.type === type)
+  if (condition('Ready')?.status === 'True') return { ready: true, doing: 'ready' }
+  const scheduled = condition('PodScheduled')
+  if (scheduled?.status === 'False') return unschedulable(scheduled)
+  if (status.phase === 'Failed') {
+    const message = `The pod failed: ${status.message ?? status.reason ?? 'no reason is given'}`
+    return { ready: false, doing: 'failed', problem: { message, hint: 'See: kubectl describe pod.' } }
+  }
+  const container = status.containerStatuses?.find(({ ready }) => !ready)
+  const state = container?.state
+  if (state?.waiting) return waiting(state.waiting, spec.containers[0]?.image ?? '', events)
+  if (state?.terminated) return ended(state.terminated.exitCode)
+  if (state?.running) return { ready: false, doing: 'starting', ask: 'readiness' }
+  return { ready: false, doing: spec.nodeName ? 'creating the container' : 'waiting for a node' }
+}
+
+function unschedulable({ message = '' }: Condition): PodState {
+  const problem = {
+    message: `No node takes the pod: ${message}`,
+    hint: 'Make room, or see what keeps it away: kubectl describe nodes.',
+  }
+  return { ready: false, doing: 'waiting for a node', problem }
+}
+
+function waiting(
+  { reason = '', message = '' }: { readonly reason?: string; readonly message?: string },
+  image: string,
+  events: readonly EventObject[],
+): PodState {
+  if (reason === 'CrashLoopBackOff') return ended(undefined)
+  const known = WAITING[reason]?.(image)
+  if (known) {
+    const problem = { ...known, message: message === '' ? known.message : `${known.message}: ${message}` }
+    return { ready: false, doing: reason, problem }
+  }
+  const last = events.at(-1)
+  const doing = last?.reason === 'Pulling' ? 'pulling the image' : 'creating the container'
+  // A volume or a sandbox that can't be made is told by events only.
+  if (last?.type !== 'Warning') return { ready: false, doing }
+  const problem = {
+    message: `The container can't be created: ${last.message ?? last.reason}`,
+    hint: 'The node says why: kubectl describe pod.',
+  }
+  return { ready: false, doing, problem }
+}
+
+function ended(exitCode: number | undefined): PodState {
+  const message = `The program ends again and again${exitCode === undefined ? '' : ` (exit code ${exitCode})`}`
+  const problem = { message, hint: 'Its log says why: kubectl logs --previous.' }
+  return { ready: false, doing: 'restarting', problem, ask: 'log' }
+}
+
+interface NodeObject {
+  readonly metadata: { readonly name: string }
+  readonly status?: { readonly conditions?: readonly Condition[] }
+}
+
+/** Why no node is to run a pod of the DaemonSet. */
+export function noNodes(nodes: readonly NodeObject[]): Problem {
+  if (nodes.length === 0) {
+    return { message: 'The cluster has no nodes', hint: 'Add one: minikube start, or join a node.' }
+  }
+  const why = nodes.flatMap(({ metadata, status }) => {
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+    return ready?.status === 'True'
+      ? []
+      : [`${metadata.name} (${ready?.message ?? ready?.reason ?? 'unknown'})`]
+  })
+  if (why.length === nodes.length) {
+    return {
+      message: `No node is ready: ${why.slice(0, 3).join('; ')}`,
+      hint: 'See: kubectl get nodes, kubectl describe node.',
+    }
+  }
+  return {
+    message: `None of the ${nodes.length} nodes is to run Nixie`,
+    hint: 'It runs on Linux nodes: kubectl get nodes --show-labels.',
+  }
+}

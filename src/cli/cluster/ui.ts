@@ -1,0 +1,94 @@
+/** `nixie ui`: the pages in the user's browser. */
+import { NixieError } from '../../errors'
+import { didYouMean } from '../../suggest'
+import type { Invocation } from '../command'
+import { type Io, printable } from '../io'
+import { type Forward, type ForwardOptions, forwardPort } from './forward'
+import { listPods, NIXIE_PORT, noNixie } from './nixie-pods'
+import { podState } from './pods'
+import { hasKubeconfig, openTarget, type Target } from './target'
+
+type Given = Pick<Invocation, 'flags' | 'io'>
+
+function openerOf({ env, stdout }: Io): string | undefined {
+  if (env.BROWSER) return env.BROWSER
+  if (process.platform === 'darwin') return 'open'
+  // Over SSH or in a script there is no browser to open.
+  const graphical = env.DISPLAY || env.WAYLAND_DISPLAY
+  return stdout.isTTY && graphical ? 'xdg-open' : undefined
+}
+
+/** Prints the address, and opens it where there is a browser. */
+export async function openBrowser(url: string, { flags, io }: Given): Promise<number> {
+  await io.stdout.write(`${printable(url)}\n`)
+  const opener = flags['no-open'] === undefined ? openerOf(io) : undefined
+  if (opener === undefined) return 0
+  try {
+    const child = Bun.spawn([opener, url], { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' })
+    child.unref()
+  } catch {
+    await io.stderr.write(`${printable(opener)} can't be started: open the address yourself\n`)
+  }
+  return 0
+}
+
+/** The pod of the node, or the first that is ready. Throws, saying what there is, when there is none. */
+export async function uiPod(target: Target, node: string | undefined): Promise<string> {
+  const pods = await listPods(target)
+  if (pods.length === 0) throw noNixie(target)
+  const found = pods.filter((pod) => node === undefined || pod.spec.nodeName === node)
+  if (found.length === 0) {
+    const names = pods.map(({ spec }) => spec.nodeName ?? '').filter((name) => name !== '')
+    const hint = `${didYouMean(node!, names)}It runs on ${names.join(', ')}.`
+    throw new NixieError('not_found', `No Nixie runs on node '${node}'`, hint)
+  }
+  const running =
+    found.find((pod) => podState(pod).ready) ?? found.find((pod) => podState(pod).ask === 'readiness')
+  if (running) return running.metadata.name
+  const { doing, problem } = podState(found[0]!)
+  throw new NixieError(
+    'unavailable',
+    `${found[0]!.metadata.name} is not ready: ${problem?.message ?? doing}`,
+    problem?.hint ?? 'Try again in a moment.',
+  )
+}
+
+/** At the port that is asked for; else at the usual one, or at any when that is taken. */
+function forwardUi(options: ForwardOptions, port: string | undefined): Forward {
+  if (port !== undefined) return forwardPort({ ...options, localPort: Number(port) })
+  try {
+    return forwardPort({ ...options, localPort: NIXIE_PORT })
+  } catch {
+    return forwardPort(options)
+  }
+}
+
+export async function openClusterUi({ flags, io }: Given): Promise<number> {
+  if (flags.kubeconfig === undefined && !hasKubeconfig({ io })) {
+    throw new NixieError(
+      'unavailable',
+      'No Nixie answers on this host, and there is no kubeconfig',
+      'Start it here (nixie serve), or name a cluster: --kubeconfig FILE.',
+    )
+  }
+  const target = openTarget({ flags, io })
+  const pod = () => uiPod(target, flags.node)
+  const first = await pod()
+  let told = ''
+  const failed = ({ message }: NixieError) => {
+    if (message !== told) void io.stderr.write(`${printable(message)}\n`)
+    told = message
+  }
+  const forward = forwardUi({ target, pod, port: NIXIE_PORT, failed }, flags.port)
+  try {
+    const where = `${target.client.context}, pod ${first}`
+    await openBrowser(forward.url, { flags, io })
+    await io.stderr.write(`Forwarded to ${printable(where)}, until Ctrl+C\n`)
+    await new Promise<void>((resolve) => {
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve())
+    })
+  } finally {
+    forward.close()
+  }
+  return 0
+}

@@ -1,0 +1,190 @@
+/** Waits until workloads run, and says what each pod is doing; ends early when something won't get better. */
+import { NixieError } from '../../errors'
+import type { Io } from '../io'
+import { printable } from '../io'
+import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
+import { type EventObject, noNodes, type PodObject, type PodState, type Problem, podState } from './pods'
+
+interface Workload {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly uid: string; readonly generation: number }
+  readonly spec: {
+    readonly replicas?: number
+    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
+  }
+  readonly status?: Readonly<Record<string, number>>
+}
+
+export interface WaitOptions {
+  readonly api: ClusterApi
+  readonly objects: readonly KubeObject[]
+  readonly io: Io
+  readonly timeoutMs: number
+  /** What a program that runs but isn't ready says of it; '' when it says nothing. */
+  readonly reasonOf?: (namespace: string, pod: string) => Promise<string>
+  readonly pollMs?: number
+  /** A problem that stays this long won't go away. */
+  readonly patienceMs?: number
+}
+
+const isWorkload = ({ kind }: KubeObject) => kind === 'DaemonSet' || kind === 'Deployment'
+
+/** As `kubectl rollout status` decides it. */
+function isDone(kind: string, { metadata, spec, status = {} }: Workload): boolean {
+  const count = (name: string) => status[name] ?? 0
+  if (count('observedGeneration') < metadata.generation) return false
+  if (kind === 'DaemonSet') {
+    const wanted = count('desiredNumberScheduled')
+    return wanted > 0 && count('updatedNumberScheduled') >= wanted && count('numberAvailable') >= wanted
+  }
+  const wanted = spec.replicas ?? 1
+  return (
+    count('updatedReplicas') >= wanted &&
+    count('replicas') <= count('updatedReplicas') &&
+    count('availableReplicas') >= count('updatedReplicas')
+  )
+}
+
+interface Seen {
+  /** Pods by name, and workloads that have a problem themselves. */
+  readonly states: ReadonlyMap<string, PodState>
+  readonly done: boolean
+}
+
+const LOG_LINES = 5
+
+export class Rollout {
+  readonly #options: WaitOptions
+  readonly #namespace: string
+  readonly #workloads: readonly KubeObject[]
+
+  constructor(options: WaitOptions) {
+    this.#options = options
+    this.#workloads = options.objects.filter(isWorkload)
+    this.#namespace = this.#workloads[0]!.metadata.namespace!
+  }
+
+  /** @throws NixieError with the first problem that stays, or what was missing when the time was over */
+  async wait(): Promise<void> {
+    const { io, timeoutMs, pollMs = 1000, patienceMs = 20_000 } = this.#options
+    const end = performance.now() + timeoutMs
+    const shown = new Map<string, string>()
+    const troubles = new Map<string, { since: number; last: number }>()
+    for (;;) {
+      const { states, done } = await this.#look()
+      for (const [name, { doing, problem }] of states) {
+        const line = problem?.message ?? doing
+        if (shown.get(name) === line) continue
+        shown.set(name, line)
+        await io.stdout.write(`  ${printable(name)}: ${printable(line)}\n`)
+      }
+      if (done) return
+      const now = performance.now()
+      for (const [name, { problem, doing }] of states) {
+        if (problem) {
+          // A program that ends again and again runs in between, and is in trouble all the same.
+          const before = troubles.get(name)
+          const lasts = before !== undefined && now - before.last < patienceMs / 2
+          const trouble = { since: lasts ? before.since : now, last: now }
+          troubles.set(name, trouble)
+          if (now - trouble.since >= patienceMs) throw failed(name, problem)
+        }
+        if (now >= end && doing !== 'ready')
+          throw late(name, problem ?? { message: doing, hint: '' }, timeoutMs)
+      }
+      if (now >= end)
+        throw late(nameOf(this.#workloads[0]!), { message: 'not complete', hint: '' }, timeoutMs)
+      await Bun.sleep(pollMs)
+    }
+  }
+
+  async #look(): Promise<Seen> {
+    const { api } = this.#options
+    const place = `/api/v1/namespaces/${this.#namespace}`
+    const workloads = await Promise.all(this.#workloads.map((object) => api.get<Workload>(pathOf(object))))
+    const { items } = await api.get<{ items: PodObject[] }>(`${place}/pods`)
+    const kindOf = (i: number) => this.#workloads[i]!.kind
+    const done = workloads.every((workload, i) => isDone(kindOf(i), workload))
+    const pods = items.filter(({ metadata }) => {
+      const labels = metadata.labels ?? {}
+      return workloads.some(({ spec }) =>
+        Object.entries(spec.selector.matchLabels).every(([name, value]) => labels[name] === value),
+      )
+    })
+    const { items: events } = done
+      ? { items: [] }
+      : await api.get<{ items: EventObject[] }>(`${place}/events?limit=500`)
+    const states = new Map<string, PodState>()
+    for (const pod of pods) {
+      const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid)
+      const name = `${pod.metadata.name}${pod.spec.nodeName ? ` on ${pod.spec.nodeName}` : ''}`
+      states.set(name, await this.#asked(pod.metadata.name, podState(pod, own)))
+    }
+    if (!done && pods.length === 0) {
+      for (const [i, workload] of workloads.entries()) {
+        const problem = await this.#withoutPods(kindOf(i), workload, events)
+        if (problem) states.set(nameOf(this.#workloads[i]!), { ready: false, doing: 'no pods yet', problem })
+      }
+    }
+    return { states, done }
+  }
+
+  /** Its own words on why it isn't ready, where it has any. */
+  async #asked(pod: string, state: PodState): Promise<PodState> {
+    const { api, reasonOf } = this.#options
+    if (state.ask === 'readiness') {
+      const reason = (await reasonOf?.(this.#namespace, pod).catch(() => '')) ?? ''
+      if (reason === '' || /still starting/i.test(reason)) return state
+      return { ...state, problem: { message: reason, hint: hintFor(reason) } }
+    }
+    if (state.ask === 'log' && state.problem) {
+      const logs = `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?tailLines=${LOG_LINES}`
+      const text = await api.text(`${logs}&previous=true`).catch(() => api.text(logs).catch(() => ''))
+      const tail = text.trim()
+      if (tail !== '')
+        return { ...state, problem: { message: `${state.problem.message}: ${tail}`, hint: hintFor(tail) } }
+    }
+    return state
+  }
+
+  /** Why there is not one pod: no node, or the cluster lets none be made. */
+  async #withoutPods(
+    kind: string,
+    { metadata, status = {} }: Workload,
+    events: readonly EventObject[],
+  ): Promise<Problem | undefined> {
+    const refused = events.findLast(
+      ({ type, reason, involvedObject }) =>
+        type === 'Warning' && reason === 'FailedCreate' && involvedObject.uid === metadata.uid,
+    )
+    if (refused) {
+      return {
+        message: `The cluster lets no pod be made: ${refused.message ?? ''}`,
+        hint: 'Its namespace needs the pod security level privileged, and no quota or policy against it.',
+      }
+    }
+    if (kind !== 'DaemonSet' || (status.observedGeneration ?? 0) < metadata.generation) return undefined
+    if ((status.desiredNumberScheduled ?? 0) > 0) return undefined
+    return noNodes((await this.#options.api.get<{ items: [] }>('/api/v1/nodes')).items)
+  }
+}
+
+function hintFor(reason: string): string {
+  if (/BTF|\/sys\/kernel\/btf/i.test(reason))
+    return "The node's kernel has no BTF: it needs Linux 5.8 or later with CONFIG_DEBUG_INFO_BTF=y."
+  if (/EPERM|not permitted|permission|privileg|capabilit|memlock|locked memory/i.test(reason))
+    return 'The kernel refuses what the capabilities should allow: deploy with --privileged.'
+  return "On the node, 'nixie check' says what is missing: kubectl exec into the pod."
+}
+
+const failed = (name: string, { message, hint }: Problem) =>
+  new NixieError('unavailable', `${name}: ${message}`, hint)
+
+const late = (name: string, { message, hint }: Problem, ms: number) =>
+  new NixieError(
+    'deadline_exceeded',
+    `${name} is not ready after ${Math.round(ms / 1000)} s: ${message}`,
+    hint || "It goes on without this command: 'nixie status' tells how far it is; --timeout waits longer.",
+  )
+
+export const waitForRollout = (options: WaitOptions): Promise<void> => new Rollout(options).wait()

@@ -1,0 +1,24 @@
+import { CLUSTER_OPTIONS, IMAGE, TIMEOUT } from '../cluster/options'
+import type { Command, Option } from '../command'
+
+export const DRY_RUN: Option = { flag: 'dry-run', help: 'Only print what would be applied, as YAML' }
+
+export const deploy: Command = {
+  name: 'deploy',
+  summary: 'Put Nixie on every node of a Kubernetes cluster, and wait until it captures',
+  details:
+    'Applies again what changed; data and the token that the nodes share stay.\nExit code 1: it does not capture, and why is said.',
+  positionals: [],
+  options: [
+    ...CLUSTER_OPTIONS,
+    IMAGE,
+    {
+      flag: 'privileged',
+      help: 'Privileged pods, for kernels and runtimes where the capabilities are not enough',
+    },
+    DRY_RUN,
+    TIMEOUT,
+  ],
+  // What speaks to a cluster is loaded by the commands that do.
+  run: async (invocation) => (await import('../cluster/install')).deployNixie(invocation),
+}
