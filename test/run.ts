@@ -22,6 +22,10 @@ interface Ring {
   readonly needsRoot: boolean
   readonly minutes: number
   steps(): readonly Step[]
+  /** Why it can't run here; '' when it can. */
+  missing?(): string
+  /** Takes away what its steps brought up, however they end. */
+  readonly after?: readonly string[]
 }
 
 const root = resolve(import.meta.dir, '..')
@@ -31,9 +35,24 @@ const scratch = mkdtempSync(join(tmpdir(), 'nixie-test-'))
 
 const TRACEFS = '/sys/kernel/tracing'
 
-const APART = /^test\/(architecture\.test\.ts|kernel\/|e2e\/|bench\/|ui\/browser)/
+const APART = /^test\/(architecture\.test\.ts|kernel\/|e2e\/|cluster\/|bench\/|ui\/browser)/
 const files = [...new Bun.Glob('test/**/*.test.{ts,tsx}').scanSync(root)].sort()
 const matching = (pattern: RegExp) => files.filter((path) => pattern.test(path))
+
+const shellScripts = [
+  ...['install.sh', 'test/run.sh', '.ci/run'],
+  ...[...new Bun.Glob('{deploy,test/cluster}/**/*.sh').scanSync(root)].sort(),
+]
+
+/** Kubernetes builds with no older Go. */
+const GO_MINOR = 24
+
+function clusterMissing(): string {
+  const go = spawnSync('go', ['version'], { encoding: 'utf8' })
+  const minor = Number(/go1\.(\d+)/.exec(go.stdout ?? '')?.[1] ?? 0)
+  if (minor < GO_MINOR) return `needs Go 1.${GO_MINOR} or newer to build Kubernetes`
+  return Bun.which('buildah') ? '' : 'needs buildah to build the image'
+}
 
 /** Paths begin with `./`, so that Bun takes them as files and not as patterns. */
 function tests(title: string, paths: readonly string[]): Step[] {
@@ -56,7 +75,7 @@ const RINGS: readonly Ring[] = [
       { title: 'format and lint', command: [bin('biome'), 'ci', '--colors=off', '.'] },
       { title: 'types', command: [bin('tsc')] },
       { title: 'types of the browser code', command: [bin('tsc'), '-p', 'ui/client'] },
-      { title: 'shell scripts', command: ['shellcheck', 'install.sh', 'test/run.sh', '.ci/run'] },
+      { title: 'shell scripts', command: ['shellcheck', '-x', '-P', 'SCRIPTDIR', ...shellScripts] },
       ...tests('architecture', matching(/^test\/architecture/)),
     ],
   },
@@ -89,7 +108,28 @@ const RINGS: readonly Ring[] = [
     minutes: 5,
     steps: () => matching(/^test\/ui\/browser/).flatMap((path) => tests(path, [path])),
   },
+  // A real Kubernetes on this machine; the first time it is built, which takes ten minutes.
+  {
+    name: 'cluster',
+    needsRoot: true,
+    minutes: 40,
+    missing: clusterMissing,
+    steps: () => [
+      { title: 'a cluster of one node', command: ['test/cluster/node/up.sh'] },
+      ...matching(/^test\/cluster\//).flatMap((path) => tests(path, [path])),
+    ],
+    after: ['test/cluster/down.sh'],
+  },
 ]
+
+/** What is to be run whatever comes in between. */
+let after: readonly string[] | undefined
+
+function takeDown(): void {
+  const command = after
+  after = undefined
+  if (command) spawnSync(command[0]!, command.slice(1), { cwd: root, stdio: 'inherit' })
+}
 
 let child: ChildProcess | undefined
 
@@ -182,11 +222,18 @@ async function runRing(ring: Ring): Promise<Counts> {
     console.log(`\nskipped: ring ${ring.name}: needs root to load eBPF programs`)
     return { ...total, skipped: 1 }
   }
+  const missing = ring.missing?.() ?? ''
+  if (missing !== '') {
+    console.log(`\nskipped: ring ${ring.name}: ${missing}`)
+    return { ...total, skipped: 1 }
+  }
+  after = ring.after
   const deadline = Date.now() + ring.minutes * 60_000
   for (const step of ring.steps()) {
     const counts = await runStep(step, deadline)
     for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
   }
+  takeDown()
   return total
 }
 
@@ -197,6 +244,7 @@ function tracefsMounted(): boolean {
 
 function tidy(): void {
   sweep(child?.pid)
+  takeDown()
   rmSync(scratch, { recursive: true, force: true })
   if (!hadTracefs && tracefsMounted()) spawnSync('umount', [TRACEFS], { stdio: 'inherit' })
 }

@@ -98,6 +98,10 @@ func load(rate string, urls []string) {
 			log.Print(err)
 		}
 		failed = err != nil
+		// A new connection now and then, or one replica would get all of it.
+		if i%8 == 7 {
+			client.CloseIdleConnections()
+		}
 		time.Sleep(time.Duration(float64(time.Second) / perSecond))
 	}
 }

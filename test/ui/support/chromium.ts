@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import type { Host } from '../fixture'
 
-const CHROMIUM = '/usr/bin/chromium'
-const ARGS = [
+export const CHROMIUM = '/usr/bin/chromium'
+export const CHROMIUM_ARGS = [
   '--no-sandbox',
   '--headless',
   '--disable-gpu',
@@ -31,7 +31,7 @@ export const serve = (host: Host): void => {
 export function useChromium(): void {
   beforeAll(async () => {
     if (missing) return
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS })
     server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => served.app.fetch(request) })
   }, 30_000)
 

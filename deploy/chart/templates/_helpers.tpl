@@ -1,0 +1,3 @@
+{{- define "nixie.labels" -}}
+app.kubernetes.io/name: nixie
+{{- end }}

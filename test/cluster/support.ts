@@ -1,0 +1,168 @@
+/** The test cluster, as its tests use it: kubectl, images, ports of pods. `node/up.sh` brings it up, `down.sh` takes it down. */
+import { afterAll, beforeAll } from 'bun:test'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { binary, type Row, root } from '../support/nixie'
+import { until } from '../support/scope'
+
+const here = import.meta.dir
+export const state = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-node')
+const socket = join(state, 'run/containerd.sock')
+const env = {
+  ...process.env,
+  KUBECONFIG: join(state, 'conf/admin.kubeconfig'),
+  PATH: `${join(state, 'bin')}:${process.env.PATH}`,
+}
+
+export const NIXIE_IMAGE = 'test.local/nixie:1'
+export const DEMO_IMAGE = 'test.local/nixie-demo:1'
+
+export interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+export async function run(
+  command: readonly string[],
+  options: { input?: string; ms?: number; cwd?: string; env?: Record<string, string> } = {},
+): Promise<Ran> {
+  const child = Bun.spawn([...command], {
+    cwd: options.cwd ?? root,
+    env: { ...env, ...options.env },
+    stdin: options.input === undefined ? 'ignore' : Buffer.from(options.input),
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: options.ms ?? 90_000,
+  })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  return { code: await child.exited, out, err }
+}
+
+/** What the command wrote. Throws, with all it wrote, when it fails. */
+export async function must(
+  command: readonly string[],
+  options: Parameters<typeof run>[1] = {},
+): Promise<string> {
+  const { code, out, err } = await run(command, options)
+  if (code !== 0) throw new Error(`${command.join(' ')}: ended with ${code}\n${out}${err}`)
+  return out
+}
+
+export const kubectl = (...args: string[]): Promise<string> => must(['kubectl', ...args])
+
+export const apply = (manifest: string): Promise<string> =>
+  must(['kubectl', 'apply', '-f', '-'], { input: manifest })
+
+const newer = (path: string, than: string) =>
+  existsSync(path) && statSync(path).mtimeMs > statSync(than).mtimeMs
+
+/** Archive of the image of dist/nixie; made again when the binary or its recipe is newer. */
+export async function nixieArchive(): Promise<string> {
+  mkdirSync(join(state, 'images'), { recursive: true })
+  const archive = join(state, 'images/nixie.tar')
+  const recipes = ['deploy/Dockerfile', 'deploy/image-root.sh', 'test/cluster/image.sh'].map((p) =>
+    join(root, p),
+  )
+  if (![binary, ...recipes].every((path) => newer(archive, path))) {
+    await must([join(here, 'image.sh'), NIXIE_IMAGE, archive], { ms: 300_000 })
+  }
+  return archive
+}
+
+export async function demoArchive(): Promise<string> {
+  const archive = join(state, 'images/demo.tar')
+  if (!newer(archive, join(root, 'deploy/demo/main.go'))) {
+    const program = join(state, 'bin/demo')
+    await must(['go', 'build', '-trimpath', '-ldflags', '-s -w', '-o', program, '.'], {
+      cwd: join(root, 'deploy/demo'),
+      env: { CGO_ENABLED: '0' },
+      ms: 300_000,
+    })
+    await must([join(here, 'node/mkimage.sh'), DEMO_IMAGE, program, archive])
+  }
+  return archive
+}
+
+const load = (archive: string) =>
+  must(['ctr', '-a', socket, '-n', 'k8s.io', 'images', 'import', archive], { ms: 120_000 })
+
+/** Brings the cluster up for the tests of this file unless it is, with both images on its node. */
+export function useCluster(): void {
+  let ours = false
+  beforeAll(async () => {
+    ours = !existsSync(join(state, 'run/boot_id'))
+    await must([join(here, 'node/up.sh')], { ms: 30 * 60_000 })
+    await load(await demoArchive())
+    await load(await nixieArchive())
+  }, 35 * 60_000)
+  afterAll(async () => {
+    if (ours) await must([join(here, 'down.sh')])
+  }, 120_000)
+}
+
+/** Applies deploy/nixie.yaml through the overlay and waits until its pod is ready. */
+export async function deployNixie(): Promise<void> {
+  await apply(await kubectl('kustomize', '--load-restrictor', 'LoadRestrictionsNone', join(here, 'overlay')))
+  await nixieReady()
+}
+
+export const nixieReady = (): Promise<string> =>
+  kubectl('-n', 'nixie', 'rollout', 'status', 'daemonset/nixie', '--timeout=90s')
+
+/** Samples of deploy/demo with the image that the test built. */
+export async function deployDemo(name: 'kuard' | 'shop'): Promise<void> {
+  const text = await Bun.file(join(root, `deploy/demo/${name}.yaml`)).text()
+  await apply(text.replaceAll('localhost/nixie-demo:1', DEMO_IMAGE).replaceAll('IfNotPresent', 'Never'))
+  await kubectl('-n', name, 'wait', '--for=condition=Available', '--timeout=90s', 'deployment', '--all')
+}
+
+export interface Forward {
+  readonly url: string
+  close(): void
+}
+
+/** `kubectl port-forward` to Nixie's pod. */
+export async function forward(): Promise<Forward> {
+  const child = spawn('kubectl', ['-n', 'nixie', 'port-forward', 'daemonset/nixie', ':6494'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+  }
+  const port = await until('port-forward', () => /127\.0\.0\.1:(\d+) ->/.exec(said)?.[1], 15_000).catch(
+    (cause) => {
+      child.kill()
+      throw new Error(`${cause.message}\n${said}`)
+    },
+  )
+  return { url: `http://127.0.0.1:${port}`, close: () => child.kill() }
+}
+
+/** Asks the pod's Nixie with its own binary, inside the pod. */
+export const inside = (...args: string[]): Promise<string> =>
+  kubectl('-n', 'nixie', 'exec', 'daemonset/nixie', '--', 'nixie', ...args)
+
+const rowsOf = (text: string): Row[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Row)
+
+/** Rows of `nixie run … -o json` in the pod. */
+export async function rowsInside(...args: string[]): Promise<Row[]> {
+  const [script, ...rest] = args
+  return rowsOf(await inside('run', script!, '-o', 'json', ...rest))
+}
+
+/** The text of a link's cell, or of a plain one. */
+export function label(cell: unknown): string {
+  const text = String((cell as { label?: string })?.label ?? cell)
+  return text.startsWith('{') ? String(JSON.parse(text).label) : text
+}
