@@ -139,7 +139,7 @@ export async function serve(config: Config): Promise<number> {
     ...(cluster && { kubernetes: cluster.status() }),
   })
   const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
-  const pages = ui({ runner, status })
+  const pages = ui({ runner, status, entities: (kind) => store.entities(kind) })
   const deps: ApiDeps = {
     runner,
     status,

@@ -78,10 +78,23 @@ function quantiles(text: string, column: ResultColumn): Shown {
   return { text: shown.join(' · ') || text, kind: 'quantiles', exact: text }
 }
 
-/** Names of the scripts that there are: nothing links to a view that is not. */
-export type KnownScripts = ReadonlySet<string>
+/** The scripts that there are: nothing links to a view that is not. */
+export interface KnownScripts {
+  has(script: string): boolean
+  /** Arguments that a link to the script takes along: the time range that the reader looks at. */
+  readonly carried?: (script: string) => Readonly<Record<string, string>>
+}
 
 const NO_SCRIPTS: KnownScripts = new Set()
+
+export function viewUrl(
+  script: string,
+  args: Readonly<Record<string, string>>,
+  scripts: KnownScripts,
+): string {
+  const query = new URLSearchParams({ ...scripts.carried?.(script), ...args })
+  return `/scripts/${script}${query.size ? `?${query}` : ''}`
+}
 
 /** The view of the thing that a cell names, as script and argument: the first that exists. */
 const VIEWS_OF: Partial<Record<SemanticType, readonly (readonly [script: string, argument: string])[]>> = {
@@ -92,12 +105,16 @@ const VIEWS_OF: Partial<Record<SemanticType, readonly (readonly [script: string,
     ['px/service', 'service'],
     ['px/http_data', 'destination_filter'],
   ],
+  ST_IP_ADDRESS: [['px/ip', 'ip']],
 }
+
+/** Capture writes `-` for an end that it doesn't know. */
+const isNobody = (text: string) => text === '' || text === '-'
 
 function named(text: string, column: ResultColumn, scripts: KnownScripts): Shown {
   const view = VIEWS_OF[column.semantic]?.find(([script]) => scripts.has(script))
-  if (!view || text === '') return { text }
-  return { text, href: `/scripts/${view[0]}?${new URLSearchParams({ [view[1]]: text })}` }
+  if (!view || isNobody(text)) return { text }
+  return { text, kind: 'name', href: viewUrl(view[0], { [view[1]]: text }, scripts) }
 }
 
 /** `["ns/a", "ns/b"]`: the services of a pod that has several. */
@@ -120,9 +137,8 @@ function scriptReference(text: string, scripts: KnownScripts): Shown {
   const label = typeof target.label === 'string' && target.label ? target.label : target.script
   if (!scripts.has(target.script)) return { text: label }
   const given = typeof target.args === 'object' && target.args !== null ? target.args : {}
-  const args = new URLSearchParams()
-  for (const [name, value] of Object.entries(given)) args.set(name, String(value))
-  return { text: label, href: `/scripts/${target.script}${args.size ? `?${args}` : ''}` }
+  const args = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]))
+  return { text: label, href: viewUrl(target.script, args, scripts) }
 }
 
 function number(value: number, column: ResultColumn): Shown {
@@ -139,6 +155,8 @@ const isDocument = (text: string): boolean => /^[{[<]/.test(text) || text.includ
 export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = NO_SCRIPTS): Shown {
   if (value === null) return { text: '–', kind: 'none' }
   if (isTime(column)) {
+    // What never was, or is not known.
+    if (Number(value) === 0) return { text: '–', kind: 'none' }
     const time = isoTime(value as string | number)
     if (time) return { text: `${time.slice(11, 23)} Z`, kind: 'time', time, exact: String(value) }
   }

@@ -7,10 +7,13 @@ import { NixieError } from '../src/errors'
 import type { ResultTable, ScriptInfo } from '../src/runner/runner'
 import { didYouMean } from '../src/suggest'
 import { assetRoutes, EDITOR } from './assets'
+import { clusterOf } from './cluster'
 import type { UiDeps } from './deps'
+import { KINDS, kindOf, namesOf } from './entities'
 import { ErrorView } from './error'
 import type { KnownScripts } from './format'
 import { Page } from './layout'
+import { ClusterFragment } from './pages/cluster'
 import { HealthView } from './pages/health'
 import { outcome } from './pages/outcome'
 import { type Overview, OverviewFragment, OverviewView, TimelineFragment } from './pages/overview'
@@ -23,42 +26,76 @@ import {
   readScript,
   valuesOf,
 } from './pages/query'
-import { fragmentPath, Missing, pagePath, ResultFragment, ScriptView } from './pages/script'
+import { fragmentPath, Missing, pagePath, ResultFragment, ScriptView, Suggestions } from './pages/script'
 import { findScripts, Options, ScriptList } from './pages/scripts'
 import { TableList, TableView } from './pages/tables'
 import { Rates } from './rates'
-import { timelineOf, trafficOf } from './traffic'
-import { givenArgs, missingArgs, readViewState, stateUrl } from './view-state'
+import { clusterTraffic, timelineOf, trafficOf } from './traffic'
+import { givenArgs, missingArgs, readViewState, stateUrl, type ViewState } from './view-state'
 
 export type { UiDeps } from './deps'
 export { renderError } from './error'
 
 const NEWEST_ROWS = 100
+const MOST_SUGGESTED = 50
 
 /** What the routes share. */
 interface Served extends UiDeps {
   readonly rates: Rates
 }
 
-const namesOf = (scripts: readonly ScriptInfo[]) => new Set(scripts.map((s) => s.name))
+const scriptNames = (scripts: readonly ScriptInfo[]) => new Set(scripts.map((s) => s.name))
 
-/** The script that the path names, and the names of all. */
-async function scriptOf(deps: Served, c: Context): Promise<{ script: ScriptInfo; scripts: KnownScripts }> {
+const startOf = (script: ScriptInfo | undefined) => script?.variables.find((v) => v.name === 'start_time')
+
+/** Links from a view keep its time range, where the other one has another by itself. */
+function linksFrom(all: readonly ScriptInfo[], script: ScriptInfo, start: string | undefined): KnownScripts {
+  const byName = new Map(all.map((s) => [s.name, s]))
+  const shown = start ?? startOf(script)?.defaultValue
+  return {
+    has: (name) => byName.has(name),
+    carried: (name) => {
+      const theirs = startOf(byName.get(name))
+      return shown === undefined || !theirs || theirs.defaultValue === shown ? {} : { start_time: shown }
+    },
+  }
+}
+
+/** The script that the path names, and all of them. */
+async function scriptOf(
+  deps: Served,
+  c: Context,
+): Promise<{ script: ScriptInfo; all: readonly ScriptInfo[] }> {
   const name = `${c.req.param('ns')}/${c.req.param('name')}`
   const all = await deps.runner.scripts()
   const script = all.find((s) => s.name === name)
-  if (script) return { script, scripts: namesOf(all) }
-  const guess = didYouMean(name, namesOf(all))
+  if (script) return { script, all }
+  const guess = didYouMean(name, scriptNames(all))
   throw new NixieError('unknown_script', `There is no script '${name}'`, `${guess}Find one under Scripts.`)
+}
+
+/** Asks for what is missing, with what is known to choose from. */
+function missingView({ entities }: Served, script: ScriptInfo, state: ViewState, missing: readonly string[]) {
+  const [first] = missing
+  const kind = kindOf(script.variables.find((v) => v.name === first)!)
+  const names = kind && entities ? namesOf(entities, kind, '', Date.now()) : []
+  const offered = names.map((name) => ({
+    name,
+    href: stateUrl(pagePath(script), { ...state, args: { ...state.args, [first!]: name } }),
+  }))
+  return <Missing names={missing} kind={kind} offered={offered} />
 }
 
 /** A script's view: what its URL asks for, and what came of it. */
 async function runScript(deps: Served, c: Context) {
-  const { script, scripts } = await scriptOf(deps, c)
+  const { script, all } = await scriptOf(deps, c)
   const asked = readViewState(c.req.query())
   const state = { ...asked, args: givenArgs(script, asked.args) }
+  const scripts = linksFrom(all, script, state.args.start_time)
   const missing = missingArgs(script, state.args)
-  if (missing.length > 0) return { script, state, view: <Missing names={missing} />, status: 200 }
+  if (missing.length > 0) {
+    return { script, state, scripts, view: missingView(deps, script, state, missing), status: 200 }
+  }
   const wanted = {
     request: { script: script.name, args: state.args },
     widgets: script.widgets,
@@ -71,7 +108,7 @@ async function runScript(deps: Served, c: Context) {
     },
     source: script.text,
   }
-  return { script, state, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
+  return { script, state, scripts, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
 }
 
 /** A result enters the history when it is another view than the one that the browser shows. */
@@ -91,14 +128,21 @@ function scriptRoutes(app: Hono, deps: Served): void {
     const scripts = findScripts(await deps.runner.scripts(), c.req.query('q') ?? '')
     return c.html(<Options scripts={scripts} />)
   })
+  app.get('/entities/:kind', (c) => {
+    const kind = KINDS.find((one) => one === c.req.param('kind'))
+    if (!kind) throw new NixieError('not_found', 'There is no such kind', `It is one of ${KINDS.join(', ')}.`)
+    const part = c.req.query(c.req.query('_by') ?? '') ?? ''
+    const names = deps.entities ? namesOf(deps.entities, kind, part, Date.now()) : []
+    return fragment(c, <Suggestions names={names.slice(0, MOST_SUGGESTED)} />)
+  })
   app.get('/scripts/:ns/:name', async (c) => {
-    const { script, state, view, status } = await runScript(deps, c)
-    return page(c, deps, script.name, <ScriptView script={script} state={state} view={view} />, status)
+    const { status, ...shown } = await runScript(deps, c)
+    return page(c, deps, shown.script.name, <ScriptView {...shown} />, status)
   })
   app.get('/scripts/:ns/:name/result', async (c) => {
-    const { script, state, view, status } = await runScript(deps, c)
-    pushUrl(c, stateUrl(pagePath(script), state))
-    return fragment(c, <ResultFragment script={script} state={state} view={view} />, status)
+    const { status, ...shown } = await runScript(deps, c)
+    pushUrl(c, stateUrl(pagePath(shown.script), shown.state))
+    return fragment(c, <ResultFragment {...shown} />, status)
   })
 }
 
@@ -111,7 +155,7 @@ async function runText(deps: Served, c: Context, state: QueryState) {
     download: 'text',
     form: 'args',
     state,
-    scripts: namesOf(await deps.runner.scripts()),
+    scripts: scriptNames(await deps.runner.scripts()),
   }
   try {
     const { variables, widgets } = readScript(text, view)
@@ -175,11 +219,35 @@ async function timeline(deps: Served, signal: AbortSignal) {
   return timelineOf(deps.runner, Date.now(), startedMs, signal)
 }
 
+/** The overview's part on the cluster; undefined outside of one. */
+async function clusterView(
+  deps: Served,
+  signal: AbortSignal,
+): Promise<{ name: string; view: Child } | undefined> {
+  const { kubernetes, host } = await deps.status()
+  if (!kubernetes || !deps.entities) return undefined
+  const cluster = clusterOf(deps.entities, kubernetes, Date.now())
+  const [traffic, scripts] = await Promise.all([clusterTraffic(deps.runner, signal), deps.runner.scripts()])
+  const shown = { cluster, traffic, host, scripts: scriptNames(scripts) }
+  return { name: cluster.name, view: <ClusterFragment {...shown} /> }
+}
+
 function hostRoutes(app: Hono, deps: Served): void {
   app.get('/', async (c) => {
     const { signal } = c.req.raw
-    const [overview, data] = await Promise.all([overviewOf(deps, signal), timeline(deps, signal)])
-    return page(c, deps, 'Overview', <OverviewView {...overview} timeline={data} />)
+    const [overview, data, cluster] = await Promise.all([
+      overviewOf(deps, signal),
+      timeline(deps, signal),
+      clusterView(deps, signal),
+    ])
+    const view = (
+      <OverviewView {...overview} timeline={data} cluster={cluster?.view} name={cluster?.name ?? ''} />
+    )
+    return page(c, deps, 'Overview', view)
+  })
+  app.get('/overview/cluster', async (c) => {
+    const cluster = await clusterView(deps, c.req.raw.signal)
+    return fragment(c, cluster?.view ?? '')
   })
   app.get('/overview/timeline', async (c) =>
     fragment(c, <TimelineFragment data={await timeline(deps, c.req.raw.signal)} />),

@@ -1,6 +1,8 @@
 /** What the overview asks of the store: who served in the last minute, and the course of the last five. */
 import { type ErrorShape, NixieError } from '../src/errors'
 import type { Cell, ResultTable, Runner } from '../src/runner/runner'
+import type { ClusterTraffic } from './pages/cluster'
+import CLUSTER from './pages/cluster.pxl' with { type: 'text' }
 import OVERVIEW from './pages/overview.pxl' with { type: 'text' }
 import TIMELINE from './pages/timeline.pxl' with { type: 'text' }
 import type { ChartData } from './widgets/drawn'
@@ -41,6 +43,30 @@ export async function trafficOf(runner: Runner, signal: AbortSignal): Promise<Tr
       processes: tables.find(({ name }) => name === 'processes'),
       requests: requests > 0 ? requests : undefined,
       errors: requests > 0 ? failed / requests : 0,
+    }
+  } catch (cause) {
+    return NixieError.from(cause).shape
+  }
+}
+
+/** Rows by a column of numbers, the largest first. */
+function byNumber(table: ResultTable, name: string): ResultTable {
+  const numbers = values(table, name).map(Number)
+  const order = numbers.map((_, row) => row).sort((a, b) => numbers[b]! - numbers[a]!)
+  return { ...table, values: table.values.map((column) => order.map((row) => column[row]!)) }
+}
+
+/** Five minutes of the cluster's HTTP, or why they can't be read. Never rejects. */
+export async function clusterTraffic(
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<ClusterTraffic | ErrorShape> {
+  try {
+    const { tables } = await runner.run({ text: CLUSTER }, signal)
+    const services = tables.find(({ name }) => name === 'services')
+    return {
+      map: tables.find(({ name }) => name === 'map'),
+      services: services && byNumber(services, 'requests'),
     }
   } catch (cause) {
     return NixieError.from(cause).shape

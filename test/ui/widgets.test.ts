@@ -12,7 +12,7 @@ const NAME: ResultColumn = { name: 'name', type: 'STRING', semantic: 'ST_NONE' }
 const RATE: ResultColumn = { name: 'rate', type: 'FLOAT64', semantic: 'ST_THROUGHPUT_PER_NS' }
 
 describe('a time series', () => {
-  const spec = { value: 'rate', series: 'name', stacked: false, area: false }
+  const spec = { values: ['rate'], series: 'name', stacked: false, area: false }
 
   test('is a line per series over shared, rising times', () => {
     const table = resultTable(
@@ -51,7 +51,7 @@ describe('a time series', () => {
     expect(chartData(table, spec)).toBeUndefined()
     expect(
       seriesSpecs({ timeseries: [{ value: 'other' }, { value: 'rate', series: 'other' }] }, table),
-    ).toEqual([{ value: 'rate', stacked: false, area: false }])
+    ).toEqual([{ values: ['rate'], stacked: false, area: false }])
     expect(seriesSpecs({ timeseries: 'no list' }, table)).toEqual([])
   })
 })

@@ -4,6 +4,17 @@ import type { ChartData } from '../widgets/drawn'
 import { timeOfDay } from './times'
 
 const HEIGHT = 200
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** Seconds between two marks of the time axis, and bytes between two of the other: what reads as round. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30]
+  .concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE))
+  .concat([1, 2, 3, 6, 12].map((n) => n * HOUR))
+  .concat([1, 2, 7, 14].map((n) => n * DAY))
+const BYTE_STEPS = Array.from({ length: 5 }, (_, power) =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1024 ** power),
+).flat()
 /** Told apart by colour-blind readers as well (after Okabe and Ito), on light and dark. */
 const COLOURS = ['#c2600f', '#2b7bb9', '#16946c', '#b8659a', '#9a8a16', '#5f6fd0', '#8c6d5a', '#6b7885']
 
@@ -43,6 +54,7 @@ function options(element: HTMLElement, data: ChartData): uPlot.Options {
   return {
     width: element.clientWidth || 300,
     height: HEIGHT,
+    padding: [8, 26, 0, 0],
     cursor: { sync: { key: 'time' } },
     scales: { y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max ?? 0) > 0 ? max * 1.08 : 1] } },
     axes: [
@@ -50,10 +62,18 @@ function options(element: HTMLElement, data: ChartData): uPlot.Options {
         ...axis,
         ticks: axis.grid,
         size: 32,
-        space: 76,
+        // Labels with seconds are wider.
+        space: (_plot, _axis, from, to, width) => (((to - from) * 54) / width >= MINUTE ? 54 : 76),
+        incrs: TIME_STEPS,
         values: (_, ticks) => ticks.map((t) => timeOfDay(t, ticks)),
       },
-      { ...axis, ticks: axis.grid, size: 72, values: (_, ticks) => ticks.map((t) => inUnit(data.unit, t)) },
+      {
+        ...axis,
+        ticks: axis.grid,
+        size: 80,
+        ...(data.unit.startsWith('bytes') ? { incrs: BYTE_STEPS } : {}),
+        values: (_, ticks) => ticks.map((t) => inUnit(data.unit, t)),
+      },
     ],
     series: [
       { label: 'time', value: (_: uPlot, t: number | null) => (t === null ? '–' : timeOfDay(t, [])) },
@@ -76,6 +96,18 @@ function options(element: HTMLElement, data: ChartData): uPlot.Options {
 const shapeOf = (data: ChartData) =>
   JSON.stringify([data.unit, data.stacked, data.series.map((s) => s.label)])
 
+/** New data; what the reader zoomed to stays. */
+function renew(plot: uPlot, before: ChartData, data: ChartData): void {
+  const { min, max } = plot.scales.x!
+  const zoomed = min! > before.xs[0]! || max! < before.xs.at(-1)!
+  if (!zoomed) {
+    plot.setData(columns(data))
+    return
+  }
+  plot.setData(columns(data), false)
+  plot.setScale('x', { min: min!, max: max! })
+}
+
 function draw(element: HTMLElement): void {
   const source = element.dataset.chart ?? ''
   const known = drawn.get(element)
@@ -83,9 +115,10 @@ function draw(element: HTMLElement): void {
   const data = JSON.parse(source) as ChartData
   const shape = shapeOf(data)
   if (known?.shape === shape) {
+    const before = known.raw
     known.source = source
     known.raw = data
-    known.plot.setData(columns(data))
+    renew(known.plot, before, data)
     return
   }
   known?.plot.destroy()

@@ -38,6 +38,20 @@ document.addEventListener('htmx:before:request', (event) => {
   if (document.hidden || selecting) event.preventDefault()
 })
 
+// A preset of a field: fills it in and runs.
+document.addEventListener('click', (event) => {
+  const link = (event.target as Element).closest<HTMLElement>('a[data-fill]')
+  const field = link && document.querySelector<HTMLInputElement>(`#${link.dataset.fill}`)
+  if (!link || !field?.form || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  field.value = link.dataset.value ?? ''
+  for (const one of link.parentElement!.children) {
+    if (one === link) one.setAttribute('aria-current', 'true')
+    else one.removeAttribute('aria-current')
+  }
+  field.form.requestSubmit()
+})
+
 const offline = (is: boolean) => {
   const note = document.querySelector<HTMLElement>('#offline')
   if (note) note.hidden = !is

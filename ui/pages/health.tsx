@@ -127,6 +127,48 @@ function Kept({ status }: { status: Status }) {
   )
 }
 
+/** What of the cluster is known, and what can't be followed. */
+function Kubernetes({ status }: { status: Status }) {
+  const cluster = status.kubernetes
+  if (!cluster) {
+    return (
+      <p>
+        Not part of a cluster: names are those of containers, units and commands. <code>--kubeconfig</code>{' '}
+        names a cluster to follow.
+      </p>
+    )
+  }
+  const { objects, errors, synced } = cluster
+  const kinds = Object.keys(objects).sort()
+  return (
+    <>
+      <p class={synced ? 'good' : 'warn'}>
+        {synced ? 'Every kind has been listed, and is followed.' : 'Not every kind has been listed yet.'}
+      </p>
+      {Object.keys(errors).length > 0 ? (
+        <ul class="probes">
+          {Object.entries(errors).map(([kind, reason]) => (
+            <li>
+              <div class="bad">
+                <b>{kind}</b> can't be followed
+              </div>
+              <p class="reason">{reason}</p>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <dl class="numbers">
+        {kinds.map((kind) => (
+          <div>
+            <dt>{kind}</dt>
+            <dd>{count(objects[kind]!)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  )
+}
+
 export function HealthView({ status }: { status: Status }) {
   return (
     <>
@@ -140,6 +182,8 @@ export function HealthView({ status }: { status: Status }) {
       <h2>Probes</h2>
       {status.capture.error ? <p class="note">{status.capture.error}</p> : null}
       <Probes probes={status.probes} />
+      <h2>Kubernetes</h2>
+      <Kubernetes status={status} />
       <h2>Kept</h2>
       <Kept status={status} />
       <h2>Counters</h2>

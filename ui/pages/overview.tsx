@@ -1,4 +1,5 @@
 /** What is captured now, in one look. */
+import type { Child } from 'hono/jsx'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
 import type { ResultTable, ScriptInfo } from '../../src/runner/runner'
@@ -9,6 +10,7 @@ import { bytes, count, inUnit, span } from '../units'
 import type { ChartData } from '../widgets/drawn'
 import { TableWidget } from '../widgets/table'
 import { Chart } from '../widgets/timeseries'
+import { firstScripts } from './cluster'
 import { LossList, Probes } from './health'
 import { Time } from './tables'
 
@@ -155,8 +157,15 @@ function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
   )
 }
 
-/** The part of the page that refreshes itself; the timeline within it does so on its own. */
-export function OverviewFragment({ timeline, ...props }: Overview & { timeline?: ChartData | undefined }) {
+interface Slow {
+  readonly timeline?: ChartData | undefined
+  /** The cluster's part; none outside of one. */
+  readonly cluster?: Child | undefined
+}
+
+/** The part of the page that refreshes itself; the timeline and the cluster within it do so on their own. */
+export function OverviewFragment({ timeline, cluster, ...props }: Overview & Slow) {
+  const inCluster = props.status.kubernetes !== undefined
   return (
     <>
       <Numbers {...props} />
@@ -165,12 +174,20 @@ export function OverviewFragment({ timeline, ...props }: Overview & { timeline?:
           <TimelineFragment data={timeline} />
         </div>
       </div>
-      <section class="widget">
-        <h2>
-          Services, last minute <a href="/scripts/px/http_data">Requests</a>
-        </h2>
-        <Services {...props} />
-      </section>
+      {inCluster ? (
+        <div id="cluster-place" hx-morph-skip-children="">
+          <div id="cluster" hx-get="/overview/cluster" hx-trigger="every 15s" hx-swap="innerMorph">
+            {cluster}
+          </div>
+        </div>
+      ) : (
+        <section class="widget">
+          <h2>
+            Services, last minute <a href="/scripts/px/http_data">Requests</a>
+          </h2>
+          <Services {...props} />
+        </section>
+      )}
       <div class="widgets">
         <section class="widget w6">
           <h2>
@@ -195,20 +212,25 @@ export function TimelineFragment({ data }: { data: ChartData | undefined }) {
   )
 }
 
-export function OverviewView({ timeline, ...props }: Overview & { timeline: ChartData | undefined }) {
+export function OverviewView({ timeline, cluster, name, ...props }: Overview & Slow & { name: string }) {
+  const { host, kernel, kubernetes } = props.status
   return (
     <>
       <div class="title">
-        <h1>{props.status.host}</h1>
-        <p>Linux {props.status.kernel}</p>
+        <h1>{name || host}</h1>
+        <p>
+          {name ? `cluster, seen from ${host}, ` : ''}Linux {kernel}
+        </p>
       </div>
       <div id="overview" hx-get="/overview" hx-trigger="every 5s" hx-swap="innerMorph">
-        <OverviewFragment {...props} timeline={timeline} />
+        <OverviewFragment {...props} timeline={timeline} cluster={cluster} />
       </div>
       <section class="widget">
-        <h2>Scripts</h2>
+        <h2>
+          Where to look <a href="/scripts">All scripts</a>
+        </h2>
         <ul class="scripts">
-          {props.scripts.slice(0, 12).map(({ name, short }) => (
+          {firstScripts(props.scripts, kubernetes !== undefined).map(({ name, short }) => (
             <li>
               <a href={`/scripts/${name}`}>{name}</a> <span>{short}</span>
             </li>

@@ -1,7 +1,10 @@
 /** The live view of a script: arguments, RUN, widgets, refresh. */
 import type { Child } from 'hono/jsx'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
+import { type Kind, kindOf } from '../entities'
+import type { KnownScripts } from '../format'
 import { LIVE_SECONDS, sortText, stateUrl, type ViewState } from '../view-state'
+import { Trail } from './trail'
 
 interface Props {
   readonly script: ScriptInfo
@@ -26,20 +29,65 @@ function choices(variable: ScriptVariable): readonly string[] | undefined {
 }
 
 interface FieldProps {
+  /** Stands in place of the description. */
+  readonly below?: Child
   readonly variable: ScriptVariable
   readonly value: string | undefined
   /** Of the field's name, where variables share a form with other fields. */
   readonly prefix?: string
 }
 
-export function Field({ variable, value, prefix = '' }: FieldProps) {
+/** Names are asked for while the reader types. */
+const suggested = (kind: Kind, name: string, id: string) => ({
+  list: `${id}-names`,
+  'hx-get': `/entities/${kind}?_by=${encodeURIComponent(name)}`,
+  'hx-trigger': 'focus once, input delay:120ms',
+  'hx-target': `#${id}-names`,
+  'hx-swap': 'innerHTML',
+  'hx-sync': 'this:replace',
+})
+
+export function Suggestions({ names }: { names: readonly string[] }) {
+  return (
+    <>
+      {names.map((name) => (
+        <option value={name} />
+      ))}
+    </>
+  )
+}
+
+const PRESETS = ['-5m', '-30m', '-1h', '-6h', '-24h'] as const
+
+/** Links that fill in the field and run. */
+function Presets({ script, state }: Props) {
+  const variable = script.variables.find((v) => v.name === 'start_time')
+  const current = state.args.start_time ?? variable?.defaultValue
+  return (
+    <p class="presets">
+      {PRESETS.map((preset) => (
+        <a
+          href={stateUrl(pagePath(script), { ...state, args: { ...state.args, start_time: preset } })}
+          data-fill="arg-start_time"
+          data-value={preset}
+          aria-current={preset === current ? 'true' : undefined}
+        >
+          {preset.slice(1)}
+        </a>
+      ))}
+    </p>
+  )
+}
+
+export function Field({ variable, value, prefix = '', below }: FieldProps) {
   const id = `arg-${variable.name}`
   const name = prefix + variable.name
-  const described = variable.description ? `${id}-help` : undefined
+  const described = variable.description && !below ? `${id}-help` : undefined
   const current = value ?? variable.defaultValue ?? ''
   const options = choices(variable)
+  const kind = kindOf(variable)
   return (
-    <div class="field">
+    <div class={kind ? 'field broad' : 'field'}>
       <label for={id}>{variable.name}</label>
       {options ? (
         <select id={id} name={name} aria-describedby={described}>
@@ -59,9 +107,12 @@ export function Field({ variable, value, prefix = '' }: FieldProps) {
           aria-describedby={described}
           autocomplete="off"
           spellcheck={false}
+          {...(kind ? suggested(kind, name, id) : {})}
         />
       )}
-      {described ? (
+      {kind ? <datalist id={`${id}-names`} /> : null}
+      {below ?? null}
+      {described && !below ? (
         <p id={described} class="help" title={variable.description}>
           {variable.description}
         </p>
@@ -114,7 +165,11 @@ function ArgumentForm({ script, state }: Props) {
       hx-indicator="#result"
     >
       {[...script.variables, ...undeclared({ script, state })].map((variable) => (
-        <Field variable={variable} value={state.args[variable.name]} />
+        <Field
+          variable={variable}
+          value={state.args[variable.name]}
+          below={variable.name === 'start_time' ? <Presets script={script} state={state} /> : undefined}
+        />
       ))}
       <LiveSelect live={state.live} />
       <div class="field run">
@@ -141,26 +196,67 @@ function Refresh({ script, state }: Props) {
   )
 }
 
+interface Shown extends Props {
+  readonly scripts: KnownScripts
+  readonly view: Child
+}
+
 /** What belongs to a result besides its tables: the order travels with the form, the refresh with the page. */
-export function ResultFragment({ script, state, view }: Props & { view: Child }) {
+export function ResultFragment({ script, state, view, scripts }: Shown) {
   return (
     <>
       {state.sort ? <input type="hidden" name="_sort" value={sortText(state.sort)} form="args" /> : null}
       <Refresh script={script} state={state} />
+      <Trail script={script} state={state} scripts={scripts} />
       {view}
     </>
   )
 }
 
-export function Missing({ names }: { names: readonly string[] }) {
+interface MissingProps {
+  readonly names: readonly string[]
+  /** Values for the first of them, as links, when what it names is known. */
+  readonly offered?: readonly { readonly name: string; readonly href: string }[]
+  readonly kind?: Kind | undefined
+}
+
+const MOST_OFFERED = 60
+
+/** Not an error: the view is about one of several things, and the reader has not said which. */
+export function Missing({ names, offered = [], kind }: MissingProps) {
   return (
-    <p class="empty">
-      Fill in <strong>{names.join(', ')}</strong> and press Run.
-    </p>
+    <div class="empty">
+      <p>
+        {kind ? (
+          <strong>Which {kind}?</strong>
+        ) : (
+          <>
+            Fill in <strong>{names.join(', ')}</strong> and press Run.
+          </>
+        )}
+      </p>
+      {offered.length > 0 ? (
+        <ul class="offered">
+          {offered.slice(0, MOST_OFFERED).map(({ name, href }) => (
+            <li>
+              <a href={href}>{name}</a>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {offered.length > MOST_OFFERED ? (
+        <p class="help">{offered.length - MOST_OFFERED} more: type a part of the name above.</p>
+      ) : null}
+      {kind && offered.length === 0 ? (
+        <p class="help">
+          No {kind} is known here: <a href="/health">Health</a> says whether this host is part of a cluster.
+        </p>
+      ) : null}
+    </div>
   )
 }
 
-export function ScriptView({ script, state, view }: Props & { view: Child }) {
+export function ScriptView({ script, state, view, scripts }: Shown) {
   return (
     <>
       <div class="title">
@@ -170,7 +266,7 @@ export function ScriptView({ script, state, view }: Props & { view: Child }) {
       </div>
       <ArgumentForm script={script} state={state} />
       <div id="result" class="result" aria-live="off">
-        <ResultFragment script={script} state={state} view={view} />
+        <ResultFragment script={script} state={state} view={view} scripts={scripts} />
       </div>
       <details class="script-text">
         <summary>PxL</summary>

@@ -1,6 +1,6 @@
 /** RequestGraph of vis.json: who asks whom, by service or by pod. */
 import type { ResultTable } from '../../src/runner/runner'
-import { type KnownScripts, unitOf } from '../format'
+import { type KnownScripts, unitOf, viewUrl } from '../format'
 import { inUnit } from '../units'
 import type { GraphData, GraphNode } from './drawn'
 import { levelOf, nodeAt, type RawEdge, toneOf } from './graph-data'
@@ -31,12 +31,14 @@ const VIEWS: Readonly<Record<Level, readonly [script: string, from: string, to: 
   Pod: ['px/pod_edge_stats', 'requesting_pod', 'responding_pod'],
 }
 
+/** An address has a view too, but is neither end of an edge's own view. */
+const isThing = ({ href }: GraphNode) => href !== undefined && !href.startsWith('/scripts/px/ip')
+
 /** Only between two that have views of their own: an address is neither a service nor a pod. */
 function linked(edge: RawEdge, level: Level, scripts: KnownScripts): RawEdge {
   const [script, from, to] = VIEWS[level]
-  if (!scripts.has(script) || !edge.from.href || !edge.to.href) return edge
-  const args = new URLSearchParams({ [from]: edge.from.id, [to]: edge.to.id })
-  return { ...edge, href: `/scripts/${script}?${args}` }
+  if (!scripts.has(script) || !isThing(edge.from) || !isThing(edge.to)) return edge
+  return { ...edge, href: viewUrl(script, { [from]: edge.from.id, [to]: edge.to.id }, scripts) }
 }
 
 /** A service, else a pod, else an address: whatever of these the row has. */

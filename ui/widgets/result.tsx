@@ -196,6 +196,21 @@ function Drawer({
   )
 }
 
+function Warnings({ result, lines }: { result: RunResult; lines: boolean }) {
+  const texts = result.warnings.map(({ line, message }) =>
+    lines && line !== undefined ? `Line ${line}: ${message}` : message,
+  )
+  return (
+    <>
+      {[...new Set(texts)].map((text) => (
+        <p class="note" role="status">
+          {text}
+        </p>
+      ))}
+    </>
+  )
+}
+
 const isDebug = ({ name }: ResultTable): boolean => name.startsWith('_')
 
 export function ResultView({
@@ -210,14 +225,12 @@ export function ResultView({
   const shownBy = (table: ResultTable) => widgets.some((widget) => widget.table === table.name)
   const debug = result.tables.filter((table) => isDebug(table) && !shownBy(table))
   const tables = result.tables.filter((table) => !debug.includes(table))
+  // Who writes the script reads them first; in a view of many widgets they are about one of them.
+  const written = place.form !== undefined
+  const nothing = tables.every((table) => table.rows === 0)
   return (
     <>
-      {result.warnings.map((warning) => (
-        <p class="note" role="status">
-          {warning.line === undefined ? '' : `Line ${warning.line}: `}
-          {warning.message}
-        </p>
-      ))}
+      {written || nothing ? <Warnings result={result} lines={written} /> : null}
       {result.tables.length === 0 ? (
         <p class="empty">The script ran and displays no table: end it with px.display(df, 'name').</p>
       ) : widgets.length > 0 ? (
@@ -225,6 +238,7 @@ export function ResultView({
       ) : (
         <Tables tables={tables} place={place} />
       )}
+      {written || nothing ? null : <Warnings result={result} lines={false} />}
       <Drawer result={result} tables={debug} place={place} />
       {result.tables.length > 0 ? <Downloads place={place} formats={WHOLE} /> : null}
     </>

@@ -7,28 +7,35 @@ import type { ChartData } from './drawn'
 const MOST_SERIES = 12
 
 interface SeriesSpec {
-  readonly value: string
+  /** Columns; several are lines of their own, and then there is no `series`. */
+  readonly values: readonly string[]
   readonly series?: string
   readonly stacked: boolean
   readonly area: boolean
 }
 
-/** The entries of `displaySpec.timeseries` whose columns the table has. */
+/** One chart for each entry of `displaySpec.timeseries` whose columns the table has; values of one unit share a chart. */
 export function seriesSpecs(
   displaySpec: Readonly<Record<string, unknown>>,
   table: ResultTable,
 ): SeriesSpec[] {
   const entries = Array.isArray(displaySpec.timeseries) ? displaySpec.timeseries : []
   const has = (name: unknown): name is string => table.columns.some((c) => c.name === name)
-  return entries.flatMap((entry: Record<string, unknown>) => {
-    if (!has(entry.value)) return []
-    return {
-      value: entry.value,
-      ...(has(entry.series) ? { series: entry.series } : {}),
-      stacked: entry.stackBySeries === true,
-      area: entry.mode === 'MODE_AREA',
-    }
-  })
+  const unit = (name: string) => unitOf(table.columns.find((c) => c.name === name)!.semantic).unit
+  const charts: SeriesSpec[] = []
+  for (const entry of entries as Record<string, unknown>[]) {
+    const { value, series } = entry
+    if (!has(value)) continue
+    const stacked = entry.stackBySeries === true
+    const area = entry.mode === 'MODE_AREA'
+    const known = charts.findIndex(
+      (c) => !c.series && c.stacked === stacked && c.area === area && unit(c.values[0]!) === unit(value),
+    )
+    if (has(series)) charts.push({ values: [value], series, stacked, area })
+    else if (known < 0) charts.push({ values: [value], stacked, area })
+    else charts[known] = { ...charts[known]!, values: [...charts[known]!.values, value] }
+  }
+  return charts
 }
 
 const numberOf = (cell: Cell | undefined): number | null => {
@@ -41,6 +48,15 @@ const secondsOf = (cell: Cell | undefined): number | null => {
   return ns === null ? null : Math.round(ns / 1e6) / 1e3
 }
 
+type Lines = Map<string, Map<number, number>>
+
+/** Without the namespace that all of them are in: the page says it. */
+function shortLabels(labels: readonly string[]): readonly string[] {
+  const prefix = /^[^/]+\//.exec(labels[0] ?? '')?.[0]
+  if (!prefix || labels.length < 2) return labels
+  return labels.every((l) => l.startsWith(prefix)) ? labels.map((l) => l.slice(prefix.length)) : labels
+}
+
 /** Undefined when the table has no time column. */
 export function chartData(
   table: ResultTable,
@@ -48,34 +64,34 @@ export function chartData(
 ): { data: ChartData; left: number } | undefined {
   const column = (name: string | undefined) => table.columns.findIndex((c) => c.name === name)
   const timeAt = column('time_') >= 0 ? column('time_') : table.columns.findIndex(isTime)
-  const valueAt = column(spec.value)
-  if (timeAt < 0 || valueAt < 0) return undefined
+  const valuesAt = spec.values.map(column)
+  if (timeAt < 0 || valuesAt.some((at) => at < 0)) return undefined
   const seriesAt = column(spec.series)
-  const { unit, scale } = unitOf(table.columns[valueAt]!.semantic)
-  const points = new Map<string, Map<number, number>>()
+  const { unit, scale } = unitOf(table.columns[valuesAt[0]!]!.semantic)
+  const lines: Lines = new Map()
   const times = new Set<number>()
   for (let row = 0; row < table.rows; row++) {
     const at = secondsOf(table.values[timeAt]![row])
-    const value = numberOf(table.values[valueAt]![row])
-    if (at === null || value === null) continue
-    const label = seriesAt < 0 ? spec.value : String(table.values[seriesAt]![row] ?? '') || '(none)'
-    times.add(at)
-    let line = points.get(label)
-    if (!line) {
-      line = new Map()
-      points.set(label, line)
+    if (at === null) continue
+    for (const [i, valueAt] of valuesAt.entries()) {
+      const value = numberOf(table.values[valueAt]![row])
+      if (value === null) continue
+      const label = seriesAt < 0 ? spec.values[i]! : String(table.values[seriesAt]![row] ?? '') || '(none)'
+      times.add(at)
+      const line = lines.get(label) ?? new Map<number, number>()
+      lines.set(label, line.set(at, value * scale))
     }
-    line.set(at, value * scale)
   }
   const xs = [...times].sort((a, b) => a - b)
   const sum = (line: Map<number, number>) => [...line.values()].reduce((a, b) => a + b, 0)
-  const lines = [...points].sort((a, b) => sum(b[1]) - sum(a[1]))
+  const sorted = [...lines].sort((a, b) => sum(b[1]) - sum(a[1]))
   // By name, so that a line keeps its place and colour when the data is refreshed.
-  const largest = lines.slice(0, MOST_SERIES).sort(([a], [b]) => (a < b ? -1 : 1))
-  const series = largest.map(([label, line]) => ({ label, ys: xs.map((x) => line.get(x) ?? null) }))
+  const largest = sorted.slice(0, MOST_SERIES).sort(([a], [b]) => (a < b ? -1 : 1))
+  const labels = shortLabels(largest.map(([label]) => label))
+  const series = largest.map(([, line], i) => ({ label: labels[i]!, ys: xs.map((x) => line.get(x) ?? null) }))
   return {
     data: { unit, stacked: spec.stacked, area: spec.area, xs, series },
-    left: lines.length - series.length,
+    left: sorted.length - series.length,
   }
 }
 
@@ -105,13 +121,13 @@ export function Timeseries({
 }) {
   const chart = chartData(table, spec)
   if (!chart) return <p class="empty">This chart needs a time column; the table has none.</p>
-  if (chart.data.xs.length === 0) return <p class="empty">No points in this time range.</p>
+  if (chart.data.xs.length === 0) return <p class="empty">Nothing of it in this time range.</p>
   return (
     <>
       <Chart
         id={id}
         data={chart.data}
-        label={`${title}: ${spec.value} over time; the table below holds the numbers`}
+        label={`${title}: ${spec.values.join(', ')} over time; the table below holds the numbers`}
       />
       {chart.left > 0 ? <p class="count">{chart.left} smaller series are only in the table.</p> : null}
     </>

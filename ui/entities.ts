@@ -1,0 +1,47 @@
+/** Names of the things that a view can be about: suggestions for arguments, and the overview of a cluster. */
+
+import type { ProcessInfo } from '../src/metadata'
+import { nameOf } from '../src/metadata/names'
+import type { ScriptVariable } from '../src/runner/runner'
+import type { Entity } from '../src/store/store'
+
+/** The store's entities of one kind; cheap to call. */
+export type Entities = (kind: string) => ReadonlyMap<string, Entity>
+
+export const KINDS = ['pod', 'service', 'namespace', 'node'] as const
+export type Kind = (typeof KINDS)[number]
+
+const KIND_OF: Readonly<Record<string, Kind>> = {
+  PX_POD: 'pod',
+  PX_SERVICE: 'service',
+  PX_NAMESPACE: 'namespace',
+  PX_NODE: 'node',
+}
+
+/** What a variable names; undefined for plain ones. */
+export const kindOf = ({ type }: Pick<ScriptVariable, 'type'>): Kind | undefined => KIND_OF[type]
+
+/** A process that was not met for so long is likely gone. */
+const RECENT_MS = 5 * 60_000
+
+/** Objects that are there now. */
+export const living = (entities: Entities, kind: string): Entity[] =>
+  [...entities(kind).values()].filter(({ value }) => value.stopNs === '0')
+
+/** Outside of Kubernetes a pod is a container, a unit or a command. */
+function processNames(entities: Entities, nowMs: number): string[] {
+  return [...entities('process').values()]
+    .filter(({ lastSeenMs }) => nowMs - lastSeenMs < RECENT_MS)
+    .map(({ value }) => nameOf(value as Partial<ProcessInfo>))
+}
+
+/** Sorted names that hold `part`, those that begin with it first. */
+export function namesOf(entities: Entities, kind: Kind, part: string, nowMs: number): string[] {
+  const objects = living(entities, kind).map(({ value }) => String(value.name ?? ''))
+  const all = kind === 'pod' && objects.length === 0 ? processNames(entities, nowMs) : objects
+  const wanted = part.toLowerCase()
+  const isLater = (name: string) => (name.toLowerCase().startsWith(wanted) ? 0 : 1)
+  return [...new Set(all)]
+    .filter((name) => name !== '' && name.toLowerCase().includes(wanted))
+    .sort((a, b) => isLater(a) - isLater(b) || (a < b ? -1 : 1))
+}

@@ -1,0 +1,262 @@
+/** The overview's part on the cluster: what is not well, who asks whom, and where to look further. */
+import type { ErrorShape } from '../../src/errors'
+import type { ResultTable, ScriptInfo } from '../../src/runner/runner'
+import type { ClusterSummary, Trouble } from '../cluster'
+import { ErrorView } from '../error'
+import { type KnownScripts, viewUrl } from '../format'
+import { count } from '../units'
+import { GraphWidget } from '../widgets/graph'
+import { requestGraphData } from '../widgets/request-graph'
+import { TableWidget } from '../widgets/table'
+
+const MOST_TROUBLES = 12
+const MOST_SERVICES = 25
+const MOST_NAMESPACES = 20
+
+/** The columns of the table `map`. */
+const MAP = {
+  requestorPodColumn: 'requestor_pod',
+  responderPodColumn: 'responder_pod',
+  requestorServiceColumn: 'requestor_service',
+  responderServiceColumn: 'responder_service',
+  requestorIPColumn: 'requestor_ip',
+  responderIPColumn: 'responder_ip',
+  p50Column: 'latency_p50',
+  p90Column: 'latency_p90',
+  p99Column: 'latency_p99',
+  errorRateColumn: 'errors',
+  requestsPerSecondColumn: 'requests',
+}
+
+export interface ClusterTraffic {
+  readonly map: ResultTable | undefined
+  /** Those that fail most first. */
+  readonly services: ResultTable | undefined
+}
+
+interface Props {
+  readonly cluster: ClusterSummary
+  /** The last five minutes, or why they can't be read. */
+  readonly traffic: ClusterTraffic | ErrorShape
+  readonly scripts: KnownScripts
+}
+
+interface EntityProps {
+  readonly view: string
+  readonly argument: string
+  readonly name: string
+  readonly scripts: KnownScripts
+}
+
+function Entity({ view, argument, name, scripts }: EntityProps) {
+  return scripts.has(view) ? (
+    <a href={viewUrl(view, { [argument]: name }, scripts)}>{name}</a>
+  ) : (
+    <span>{name}</span>
+  )
+}
+
+const tone = ({ state }: Trouble) => (state === 'Pending' || state === 'Terminating' ? 'warn' : 'bad')
+
+function Troubles({ cluster, scripts }: Omit<Props, 'traffic'>) {
+  const { troubles, pods } = cluster
+  if (troubles.length === 0) {
+    return (
+      <p class="note fine">{pods === 0 ? 'No pod is known yet.' : `All ${count(pods)} pods are well.`}</p>
+    )
+  }
+  return (
+    <>
+      <ul class="troubles">
+        {troubles.slice(0, MOST_TROUBLES).map((trouble) => (
+          <li>
+            <div class={tone(trouble)}>
+              <Entity view="px/pod" argument="pod" name={trouble.pod} scripts={scripts} />
+            </div>
+            <span>
+              <b>{trouble.reason || trouble.state}</b> {trouble.message}
+              {trouble.node ? <span class="help"> on {trouble.node}</span> : null}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {troubles.length > MOST_TROUBLES ? (
+        <p class="count">{count(troubles.length - MOST_TROUBLES)} more pods are not well.</p>
+      ) : null}
+    </>
+  )
+}
+
+function Unwell({ n }: { n: number }) {
+  return n === 0 ? <td class="num none">–</td> : <td class="num unwell">{count(n)}</td>
+}
+
+function Namespaces({ cluster, scripts }: Omit<Props, 'traffic'>) {
+  const { namespaces } = cluster
+  return (
+    <section class="widget w6">
+      <h2>
+        Namespaces <ViewLink name="px/namespaces" label="What they use" scripts={scripts} />
+      </h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">namespace</th>
+              <th scope="col" class="num">
+                pods
+              </th>
+              <th scope="col" class="num">
+                not well
+              </th>
+              <th scope="col" class="num">
+                services
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {namespaces.slice(0, MOST_NAMESPACES).map(({ name, pods, services, unwell }) => (
+              <tr>
+                <td class="name">
+                  <Entity view="px/namespace" argument="namespace" name={name} scripts={scripts} />
+                </td>
+                <td class="num">{count(pods)}</td>
+                <Unwell n={unwell} />
+                <td class="num">{count(services)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {namespaces.length > MOST_NAMESPACES ? (
+        <p class="count">{count(namespaces.length - MOST_NAMESPACES)} more namespaces.</p>
+      ) : null}
+    </section>
+  )
+}
+
+function Nodes({ cluster, scripts, host }: Omit<Props, 'traffic'> & { host: string }) {
+  return (
+    <section class="widget w6">
+      <h2>
+        Nodes <ViewLink name="px/nodes" label="What they use" scripts={scripts} />
+      </h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">node</th>
+              <th scope="col" class="num">
+                pods
+              </th>
+              <th scope="col" class="num">
+                not well
+              </th>
+              <th scope="col">captured</th>
+            </tr>
+          </thead>
+          <tbody>
+            {cluster.nodes.map(({ name, pods, unwell }) => (
+              <tr>
+                <td class="name">
+                  <Entity view="px/node" argument="node" name={name} scripts={scripts} />
+                </td>
+                <td class="num">{count(pods)}</td>
+                <Unwell n={unwell} />
+                <td>{name === host ? 'here' : <span class="help">by the Nixie there</span>}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function ViewLink({ name, label, scripts }: { name: string; label: string; scripts: KnownScripts }) {
+  return scripts.has(name) ? <a href={`/scripts/${name}`}>{label}</a> : null
+}
+
+function ServiceMap({ traffic, scripts }: Omit<Props, 'cluster'>) {
+  if ('code' in traffic) return null
+  const data = traffic.map && requestGraphData(traffic.map, MAP, scripts)
+  return (
+    <section class="widget">
+      <h2>
+        Service map, last five minutes <ViewLink name="px/cluster" label="Cluster" scripts={scripts} />
+      </h2>
+      {data && data.levels[0]!.edges.length > 0 ? (
+        <GraphWidget id="service-map" data={data} title="Service map" />
+      ) : (
+        <p class="empty">
+          No HTTP request between two ends that are known was seen in the last five minutes.
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Services({ traffic, scripts }: Omit<Props, 'cluster'>) {
+  if ('code' in traffic) return <ErrorView error={traffic} />
+  const { services } = traffic
+  if (!services || services.rows === 0) return null
+  const sort = { table: services.name, column: 'errors', descending: true }
+  return (
+    <section class="widget">
+      <h2>
+        Services, last five minutes <ViewLink name="px/http_data" label="Requests" scripts={scripts} />
+      </h2>
+      <TableWidget table={services} scripts={scripts} sort={sort} most={MOST_SERVICES} caption="Services" />
+    </section>
+  )
+}
+
+/** Refreshed more slowly than the numbers: it reads five minutes. */
+export function ClusterFragment(props: Props & { host: string }) {
+  const { status } = props.cluster
+  const failing = Object.keys(status.errors)
+  return (
+    <>
+      {failing.length > 0 ? (
+        <p class="note">
+          Not followed at the moment: {failing.join(', ')}. <a href="/health">Why</a>
+        </p>
+      ) : status.synced ? null : (
+        <p class="note">The cluster's objects are still being listed.</p>
+      )}
+      <section class="widget">
+        <h2>Pods that are not well</h2>
+        <Troubles {...props} />
+      </section>
+      <ServiceMap {...props} />
+      <Services {...props} />
+      <div class="widgets">
+        <Namespaces {...props} />
+        <Nodes {...props} />
+      </div>
+    </>
+  )
+}
+
+/** What most look for, in the order in which they do; names that aren't in the library are passed over. */
+const FIRST = [
+  'px/http_data',
+  'px/slow_http_requests',
+  'px/service_stats',
+  'px/sql_queries',
+  'px/dns_data',
+  'px/net_flow_graph',
+  'px/outbound_conns',
+  'px/inbound_conns',
+  'px/perf_flamegraph',
+  'px/upids',
+]
+const OF_CLUSTER = ['px/cluster', 'px/namespaces', 'px/nodes']
+const SHOWN = 10
+
+export function firstScripts(scripts: readonly ScriptInfo[], inCluster: boolean): ScriptInfo[] {
+  const wanted = [...(inCluster ? OF_CLUSTER : []), ...FIRST]
+  const found = wanted.flatMap((name) => scripts.find((script) => script.name === name) ?? [])
+  const others = scripts.filter((script) => !found.includes(script))
+  return [...found, ...others].slice(0, SHOWN)
+}
