@@ -28,11 +28,13 @@ export interface ReflectorOptions<T extends ApiObject> {
 export interface Timing {
   readonly firstRetryMs: number
   readonly longestRetryMs: number
+  /** A server that has not begun to answer within it is taken for away: the way to it may lead nowhere, and TCP waits for minutes. */
+  readonly answerMs: number
   /** A watch that says nothing, not even a bookmark, for so long is taken for dead. */
   readonly silenceMs: number
 }
 
-const TIMING: Timing = { firstRetryMs: 500, longestRetryMs: 30_000, silenceMs: 120_000 }
+const TIMING: Timing = { firstRetryMs: 500, longestRetryMs: 30_000, answerMs: 15_000, silenceMs: 120_000 }
 const PAGE = 500
 /** The server ends a watch after this time; it is taken up again at once. */
 const WATCH_SECONDS = 300
@@ -102,7 +104,12 @@ export class Reflector<T extends ApiObject> {
 
   async #get(query: URLSearchParams, signal: AbortSignal): Promise<Response> {
     const { cluster, path, accept } = this.#options
-    const response = await cluster.get(`${path}?${query}`, { signal, ...(accept ? { accept } : {}) })
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(new Error('no answer')), this.#timing.answerMs)
+    const either = AbortSignal.any([signal, late.signal])
+    const response = await cluster
+      .get(`${path}?${query}`, { signal: either, ...(accept ? { accept } : {}) })
+      .finally(() => clearTimeout(timer))
     if (response.ok) return response
     const text = await response.text()
     if (response.status === 410) throw new Expired(text)

@@ -41,6 +41,11 @@ const pods = async (selector: string): Promise<string[]> =>
     .split('\n')
     .filter(Boolean)
 
+/** Rows of an earlier run may be there. */
+const RUN = Date.now().toString(36)
+const pathOf = (name: string) => `/${name}-${RUN}`
+const urlOf = (name: string) => `http://kuard${pathOf(name)}`
+
 const pod = (name: string, args: string[], restartPolicy = 'Never') =>
   apply(
     JSON.stringify({
@@ -154,8 +159,8 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
   )
 
   test('a pod that has just started is named, and one that is gone at once', async () => {
-    await pod('young', ['load', '20', 'http://kuard/young'])
-    await pod('brief', ['get', 'http://kuard/brief'])
+    await pod('young', ['load', '20', urlOf('young')])
+    await pod('brief', ['get', urlOf('brief')])
     const started = Date.parse(
       await until(
         'the pod starts',
@@ -167,21 +172,21 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
         20_000,
       ),
     )
-    const first = await until('its first request', async () => (await at('/young')).at(-1), 20_000)
+    const first = await until('its first request', async () => (await at(pathOf('young'))).at(-1), 20_000)
     // The start is known to the second.
     expect(milliseconds(first) - started).toBeLessThan(2000)
     expect(first.source).toBe('kuard/young')
-    const brief = await until('the brief one', async () => (await at('/brief'))[0], 20_000)
+    const brief = await until('the brief one', async () => (await at(pathOf('brief')))[0], 20_000)
     expect(brief.source).toBe('kuard/brief')
     await kubectl('-n', 'kuard', 'delete', 'pod', 'young', 'brief', '--wait=false')
   }, 60_000)
 
   test('a pod that ends again and again keeps its name', async () => {
-    await pod('looper', ['get', 'http://kuard/loop'], 'Always')
+    await pod('looper', ['get', urlOf('loop')], 'Always')
     const rows = await until(
       'two lives of it',
       async () => {
-        const found = await at('/loop')
+        const found = await at(pathOf('loop'))
         return found.length >= 2 && found
       },
       60_000,
@@ -255,15 +260,16 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
     )
     expect(during.length).toBeGreaterThan(20)
     expect(during.filter((row) => !String(row.source).startsWith('kuard/'))).toEqual([])
-    await pod('later', ['load', '20', 'http://kuard/later'])
+    await kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'node', '--all')
+    await pod('later', ['load', '20', urlOf('later')])
     const row = await until(
       'a pod made afterwards has its name',
-      async () => (await at('/later')).find((found) => found.source === 'kuard/later'),
+      async () => (await at(pathOf('later'))).find((found) => found.source === 'kuard/later'),
       60_000,
     )
     expect(String(row.destination)).toStartWith('kuard/kuard-')
     expect(await restarts()).toBe('0')
     const { synced, errors } = JSON.parse(await inside('status', '-o', 'json')).kubernetes
     expect({ synced, errors }).toEqual({ synced: true, errors: {} })
-  }, 240_000)
+  }, 420_000)
 })

@@ -16,15 +16,15 @@ const list = (uids: readonly string[], metadata: object = { resourceVersion: '10
   body: { items: uids.map((uid) => pod(uid)), metadata },
 })
 
-function follow(silenceMs = 5000): void {
+function follow(silenceMs = 5000, cluster: Pick<ScriptedApi, 'get'> = api, answerMs = 5000): void {
   reflector = new Reflector<ApiObject>({
-    cluster: api,
+    cluster,
     path: '/api/v1/pods',
     seen: (object, listed) => log.push(`${listed ? 'listed' : 'seen'} ${name(object)}`),
     gone: (object) => log.push(`gone ${name(object)}`),
     synced: (uids) => log.push(`synced ${[...uids].sort()}`),
     failed: (message) => log.push(message && `failed ${message}`),
-    timing: { firstRetryMs: 5, longestRetryMs: 20, silenceMs },
+    timing: { firstRetryMs: 5, longestRetryMs: 20, answerMs, silenceMs },
   })
   running = reflector.run()
 }
@@ -130,6 +130,16 @@ test('a watch that says nothing is taken up again', async () => {
   await api.watch()
   await api.watch()
   expect(log.some((line) => line.includes('silent'))).toBe(true)
+})
+
+test('a way that leads nowhere is left for a new one', async () => {
+  let asked = 0
+  const nowhere = ({ signal }: { signal?: AbortSignal }) =>
+    new Promise<Response>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
+  api.next(list([])).next('hold')
+  follow(5000, { get: (path, options = {}) => (asked++ ? api.get(path, options) : nowhere(options)) }, 30)
+  await said('synced ')
+  expect(log[0]).toBe('failed no answer')
 })
 
 test('lines and characters that come in pieces', async () => {
