@@ -57,7 +57,8 @@ export function bindVariables(
     const value = given[variable.name] ?? variable.defaultValue ?? (samples ? sampleOf(variable) : undefined)
     if (value === undefined) {
       const what = `${variable.name} (${variable.type})`
-      throw new NixieError('bad_request', `${script} needs the argument ${what}`, variable.description)
+      const hint = variable.description || 'It has no default.'
+      throw new NixieError('bad_request', `${script} needs the argument ${what}`, hint)
     }
     values[variable.name] = checked(variable, value)
   }
