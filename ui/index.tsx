@@ -105,6 +105,7 @@ async function runScript(deps: Served, c: Context) {
       state,
       scripts,
       download: `/api/run/${script.name}`,
+      start: state.args.start_time ?? startOf(script)?.defaultValue,
     },
     source: script.text,
   }

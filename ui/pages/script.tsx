@@ -4,6 +4,7 @@ import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
 import { type Kind, kindOf } from '../entities'
 import type { KnownScripts } from '../format'
 import { LIVE_SECONDS, sortText, stateUrl, type ViewState } from '../view-state'
+import { PRESETS, PresetLink } from '../widgets/presets'
 import { Trail } from './trail'
 
 interface Props {
@@ -57,8 +58,6 @@ export function Suggestions({ names }: { names: readonly string[] }) {
   )
 }
 
-const PRESETS = ['-5m', '-30m', '-1h', '-6h', '-24h'] as const
-
 /** Links that fill in the field and run. */
 function Presets({ script, state }: Props) {
   const variable = script.variables.find((v) => v.name === 'start_time')
@@ -66,14 +65,7 @@ function Presets({ script, state }: Props) {
   return (
     <p class="presets">
       {PRESETS.map((preset) => (
-        <a
-          href={stateUrl(pagePath(script), { ...state, args: { ...state.args, start_time: preset } })}
-          data-fill="arg-start_time"
-          data-value={preset}
-          aria-current={preset === current ? 'true' : undefined}
-        >
-          {preset.slice(1)}
-        </a>
+        <PresetLink page={pagePath(script)} state={state} preset={preset} current={current} />
       ))}
     </p>
   )

@@ -9,6 +9,7 @@ import { FlameWidget } from './flame'
 import { flameData } from './flame-data'
 import { GraphWidget } from './graph'
 import { graphData } from './graph-data'
+import { NothingAtAll } from './presets'
 import { requestGraphData } from './request-graph'
 import { textOf } from './spec'
 import { type Place, TableWidget } from './table'
@@ -196,13 +197,18 @@ function Drawer({
   )
 }
 
-function Warnings({ result, lines }: { result: RunResult; lines: boolean }) {
-  const texts = result.warnings.map(({ line, message }) =>
-    lines && line !== undefined ? `Line ${line}: ${message}` : message,
+/** The line of each, for who wrote the script. */
+function textsOf({ warnings }: RunResult, written: boolean): string[] {
+  const texts = warnings.map(({ line, message }) =>
+    written && line !== undefined ? `Line ${line}: ${message}` : message,
   )
+  return [...new Set(texts)]
+}
+
+function Warnings({ result, written }: { result: RunResult; written: boolean }) {
   return (
     <>
-      {[...new Set(texts)].map((text) => (
+      {textsOf(result, written).map((text) => (
         <p class="note" role="status">
           {text}
         </p>
@@ -227,18 +233,20 @@ export function ResultView({
   const tables = result.tables.filter((table) => !debug.includes(table))
   // Who writes the script reads them first; in a view of many widgets they are about one of them.
   const written = place.form !== undefined
-  const nothing = tables.every((table) => table.rows === 0)
+  const empty = !written && tables.length > 0 && tables.every((table) => table.rows === 0)
   return (
     <>
-      {written || nothing ? <Warnings result={result} lines={written} /> : null}
+      {written ? <Warnings result={result} written={written} /> : null}
       {result.tables.length === 0 ? (
         <p class="empty">The script ran and displays no table: end it with px.display(df, 'name').</p>
+      ) : empty ? (
+        <NothingAtAll place={place} reasons={textsOf(result, written)} />
       ) : widgets.length > 0 ? (
         <Widgets widgets={widgets} tables={tables} place={place} />
       ) : (
         <Tables tables={tables} place={place} />
       )}
-      {written || nothing ? null : <Warnings result={result} lines={false} />}
+      {written || empty ? null : <Warnings result={result} written={written} />}
       <Drawer result={result} tables={debug} place={place} />
       {result.tables.length > 0 ? <Downloads place={place} formats={WHOLE} /> : null}
     </>

@@ -24,6 +24,8 @@ export interface Place {
   readonly state: ViewState
   /** Where the API runs the same: a path, or `text` for the text in the page's form. */
   readonly download?: string
+  /** How far back the view looks, when it has such an argument. */
+  readonly start?: string | undefined
   /** The form that holds the state where it may be too long for a URL. */
   readonly form?: string
 }
