@@ -222,7 +222,7 @@ export class Evaluator {
     switch (expression.kind) {
       case 'name': {
         const value = scope.get(expression.name)
-        if (value) return value
+        if (value) return atUse(value, expression.at)
         const hint = nameHint(expression.name, [...new Set(scope.names())], 'names')
         throw new NixieError(
           'compile_error',
@@ -382,6 +382,12 @@ export class Evaluator {
     const annotation = fn.params.find((param) => param.name === name)?.annotation
     return annotation && this.#annotation(annotation, fn.scope)
   }
+}
+
+/** Elements of a list that has a name stand where the name is used: what is wrong with them is wrong there. */
+function atUse(value: Value, at: number): Value {
+  if (value.kind !== 'list' && value.kind !== 'tuple') return value
+  return { kind: value.kind, items: value.items.map((item) => ({ value: item.value, at })) }
 }
 
 function importHint(name: string): string | undefined {

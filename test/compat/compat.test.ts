@@ -31,7 +31,7 @@ const requestOf = ({ name, text, view }: Bundle) => ({
 
 test('every folder is read', () => {
   expect(folder.errors).toEqual([])
-  expect(folder.bundles.size).toBeGreaterThanOrEqual(36)
+  expect(folder.bundles.size).toBeGreaterThanOrEqual(45)
 })
 
 describe.each([...folder.bundles.values()])('$name', (bundle) => {
@@ -53,4 +53,15 @@ describe.each([...folder.bundles.values()])('$name', (bundle) => {
     const traces = bundle.text.includes('UpsertTracepoint')
     expect(warnings.some(({ message }) => message.includes('tracing is not enabled'))).toBe(traces)
   })
+})
+
+test('what does not compile says where: columns chosen before one of them is assigned', () => {
+  const bundle = folder.bundles.get('pxbeta/pii_cluster_egress')!
+  const assigned = "    df.protocol = 'Redis'\n"
+  const text = bundle.text.replace(assigned, '').replace('    return df\n', `${assigned}    return df\n`)
+  const line = text.split('\n').findIndex((l) => l.includes('df = df[shared_columns]')) + 1
+  const error = { code: 'unknown_column', message: "There is no column 'protocol'", line, column: 13 }
+  expect(() => run({ ...requestOf(bundle), text }, contextOf([]))).toThrow(
+    expect.objectContaining({ shape: expect.objectContaining(error) }),
+  )
 })
