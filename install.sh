@@ -1,15 +1,22 @@
 #!/bin/sh
-# Builds Nixie from this source tree, installs and starts it, waits until it captures. Run it again to upgrade.
+# Installs Nixie and waits until it captures: from a checkout, which it builds, or by download:
+#   curl -fsSL URL/install.sh | sh -s -- [--minikube | --k8s | --systemd]
+# Run it again to upgrade.
 set -eu
 
 usage() {
   cat <<'END'
-Usage: ./install.sh [--no-build] [--no-start] | --tools
-       ./install.sh --uninstall [--purge]
+Usage: install.sh [--systemd | --k8s | --minikube] [--image IMAGE] [--no-build] [--no-start]
+       install.sh --uninstall [--purge] [--k8s | --minikube]
+       install.sh --tools
 
-Brings what building needs (apt), builds dist/nixie, installs it, starts it and waits until it captures.
-Again: upgrades; the stored data stays.
+Without a target: on this machine, as a service where systemd runs. In a checkout it builds dist/nixie first
+(apt brings what that needs); elsewhere it downloads the release and verifies its SHA-256. Stored data stays.
 
+  --systemd     on this machine, as a service and not otherwise
+  --k8s         on every node of the cluster of kubectl's context
+  --minikube    on minikube, with the image of the release
+  --image NAME  the image for the cluster's nodes, which must have it or be able to pull it
   --no-build    install dist/nixie as it is
   --no-start    install only
   --tools       bring what building needs, nothing more
@@ -17,8 +24,8 @@ Again: upgrades; the stored data stays.
   --purge       with --uninstall: remove the stored data and the settings too
   --help        this text
 
-Environment, kept in /etc/default/nixie for later starts: NIXIE_LISTEN (127.0.0.1:6494), NIXIE_DATA_DIR (/var/lib/nixie).
-PREFIX (/usr/local): the binary goes to PREFIX/bin.
+Environment, kept in /etc/default/nixie: NIXIE_LISTEN (127.0.0.1:6494), NIXIE_DATA_DIR (/var/lib/nixie).
+NIXIE_RELEASE_URL: where the release is. PREFIX (/usr/local): the binary goes to PREFIX/bin.
 END
 }
 
@@ -29,30 +36,34 @@ die() { # WHAT, WHAT TO DO
   exit 1
 }
 
-BUILD=yes START=yes TOOLS=no UNINSTALL=no PURGE=no
-for arg in "$@"; do
-  case $arg in
+BUILD=yes START=yes TOOLS=no UNINSTALL=no PURGE=no TARGET=local IMAGE=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --systemd | --k8s | --minikube) TARGET=${1#--} ;;
+    --image) IMAGE=${2:-}; [ -n "$IMAGE" ] || die '--image wants a name'; shift ;;
     --no-build) BUILD=no ;;
     --no-start) START=no ;;
     --tools) TOOLS=yes ;;
     --uninstall) UNINSTALL=yes ;;
     --purge) PURGE=yes ;;
     -h | --help) usage; exit 0 ;;
-    *) die "unknown option '$arg'" "./install.sh --help lists them." ;;
+    *) die "unknown option '$1'" "install.sh --help lists them." ;;
   esac
+  shift
 done
-[ "$PURGE" = no ] || [ "$UNINSTALL" = yes ] || die '--purge goes with --uninstall' "Run './install.sh --uninstall --purge'."
+[ "$PURGE" = no ] || [ "$UNINSTALL" = yes ] || die '--purge goes with --uninstall' "Run 'install.sh --uninstall --purge'."
 
 HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# A script that comes through a pipe has no folder: only a checkout has these beside it.
+[ -r "$HERE/deploy/tools.sh" ] && [ "$(basename -- "$0")" = install.sh ] || HERE=
+RELEASE_URL=${NIXIE_RELEASE_URL:-}
 BIN=${PREFIX:-/usr/local}/bin/nixie
-SETTINGS=/etc/default/nixie
-UNIT=/etc/systemd/system/nixie.service
-PIDFILE=/run/nixie.pid
-LOG=/var/log/nixie.log
-RUST_MIN=1.85
-NODE_MIN=18
+SETTINGS=/etc/default/nixie UNIT=/etc/systemd/system/nixie.service
+PIDFILE=/run/nixie.pid LOG=/var/log/nixie.log
 READY_SECONDS=60
-
+TEMP=$(mktemp -d)
+trap 'rm -rf "$TEMP"' EXIT
+trap 'exit 1' HUP INT TERM
 setting() { # NAME FALLBACK: the environment wins over the settings file
   eval "value=\${$1:-}"
   # shellcheck disable=SC2154 # assigned by the eval
@@ -66,68 +77,48 @@ has_systemd() { [ -d /run/systemd/system ]; }
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; } # WANTED FOUND
 
 check_machine() {
-  [ "$(id -u)" = 0 ] || die 'root is needed: to install packages and to load eBPF programs' "Run 'sudo ./install.sh'."
+  [ "$(id -u)" = 0 ] || die 'root is needed: to install packages and to load eBPF programs' 'Run it with sudo.'
   case $(uname -m) in
-    x86_64 | aarch64) ;;
+    x86_64) ARCH=x64 ;;
+    aarch64) ARCH=arm64 ;;
     *) die "this machine is a $(uname -m); Nixie knows x86_64 and aarch64" ;;
   esac
   [ "$UNINSTALL$TOOLS" = nono ] || return 0
+  [ "$TARGET" = local ] || has_systemd || die 'systemd does not run here' 'Leave --systemd out: Nixie then runs in the background.'
   at_least 5.8 "$(uname -r)" || die "Linux $(uname -r) is too old: 5.8 or newer is needed" 'Boot a newer kernel.'
   [ -r /sys/kernel/btf/vmlinux ] || die 'this kernel has no BTF (/sys/kernel/btf/vmlinux)' \
     'Boot a kernel with CONFIG_DEBUG_INFO_BTF=y; the kernels of current distributions have it.'
 }
 
-apt_install() {
-  [ $# -gt 0 ] || return 0
-  command -v apt-get >/dev/null || die "missing: $*" 'Install what these Debian packages hold, then run this again.'
-  say "Installing $*"
-  apt-get update -qq || die 'apt-get update failed' 'See its message above; check the network.'
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null ||
-    die "apt-get could not install: $*" 'See its message above.'
+fetch() { # FILE: of the release, verified, to $TEMP
+  [ -n "$RELEASE_URL" ] || die 'NIXIE_RELEASE_URL is not set, so there is nowhere to download from' 'Set it to the address of a release, or run install.sh in a checkout.'
+  [ -e "$TEMP/SHA256SUMS" ] || get SHA256SUMS
+  say "Downloading $RELEASE_URL/$1"
+  get "$1"
+  (cd "$TEMP" && grep "  $1\$" SHA256SUMS >want && sha256sum -c --status want) ||
+    die "the SHA-256 of $1 is not that of SHA256SUMS: nothing is installed" 'The download is damaged or was changed; try again, then ask where it comes from.'
 }
-
-candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9][0-9.]*\).*/\1/p'; }
-
-bring_rust() {
-  [ ! -d "${HOME:-/root}/.cargo/bin" ] || PATH="${HOME:-/root}/.cargo/bin:$PATH" # sudo drops it
-  found=$(rustc --version 2>/dev/null | cut -d ' ' -f 2 || true)
-  [ -z "$found" ] || ! command -v cargo >/dev/null || ! at_least "$RUST_MIN" "$found" || return 0
-  if command -v apt-get >/dev/null; then
-    apt-get update -qq || die 'apt-get update failed' 'See its message above; check the network.'
-    # Debian 12 has a current compiler beside its old one.
-    for suffix in '' -web; do
-      version=$(candidate "rustc$suffix")
-      if [ -n "$version" ] && at_least "$RUST_MIN" "$version"; then
-        apt_install "rustc$suffix" "cargo$suffix"
-        return 0
-      fi
-    done
-  fi
-  die "Rust $RUST_MIN or newer is needed to build the loader; found: ${found:-none}" 'Install it from https://rustup.rs, then run this again.'
-}
-
-bring_tools() {
-  missing=
-  for package in clang llvm libbpf-dev gcc make pkg-config autoconf automake autopoint libtool gettext flex bison gawk curl; do
-    dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
-  done
-  command -v node >/dev/null || missing="$missing nodejs"
-  command -v npm >/dev/null || missing="$missing npm"
-  # shellcheck disable=SC2086 # a list of words
-  apt_install $missing
-  found=$(node --version | tr -d v)
-  at_least "$NODE_MIN" "$found" || die "npm runs on Node.js $found here; $NODE_MIN or newer is needed to build" 'Install a newer nodejs.'
-  bring_rust
-}
+get() { curl -fsSL --retry 2 -o "$TEMP/$1" "$RELEASE_URL/$1" || die "$RELEASE_URL/$1 can't be downloaded" "See curl's message above."; }
 
 build() {
-  say 'Bringing what building needs'
-  bring_tools
-  cd "$HERE"
+  say 'Bringing what building needs'; bring_tools; cd "$HERE"
   say 'Installing the packages of package-lock.json'
   npm ci --no-audit --no-fund || die 'npm ci failed' 'See its message above; check the network.'
   say 'Building dist/nixie (a few minutes the first time)'
   npm run --silent build || die 'the build failed' 'See its message above.'
+}
+
+obtain() { # NEW: the binary; SERVICE: the unit
+  if [ -z "$HERE" ]; then
+    fetch "nixie-linux-$ARCH.gz"
+    fetch nixie.service
+    gunzip "$TEMP/nixie-linux-$ARCH.gz"
+    NEW=$TEMP/nixie-linux-$ARCH SERVICE=$TEMP/nixie.service
+    return
+  fi
+  [ "$BUILD" = no ] || build
+  NEW=$HERE/dist/nixie SERVICE=$HERE/deploy/nixie.service
+  [ -x "$NEW" ] || die "there is no $NEW" 'Run ./install.sh without --no-build.'
 }
 
 runs() { # PID: is it a Nixie?
@@ -159,11 +150,10 @@ keep_settings() {
 }
 
 install_binary() {
-  [ -x "$HERE/dist/nixie" ] || die "there is no $HERE/dist/nixie" 'Run ./install.sh without --no-build.'
   say "Installing $BIN"
   mkdir -p "$(dirname "$BIN")" "$DATA_DIR" || die "can't make $(dirname "$BIN") or $DATA_DIR" 'Choose others with PREFIX and NIXIE_DATA_DIR.'
   chmod 750 "$DATA_DIR"
-  cp "$HERE/dist/nixie" "$BIN.new" || die "can't write $BIN.new" 'Free some space, or choose another PREFIX.'
+  cp "$NEW" "$BIN.new" || die "can't write $BIN.new" 'Free some space, or choose another PREFIX.'
   chmod 755 "$BIN.new"
   mv -f "$BIN.new" "$BIN"
 }
@@ -171,13 +161,13 @@ install_binary() {
 check_port() {
   code=0
   curl -s -o /dev/null --noproxy '*' --max-time 3 "http://$LISTEN/" || code=$?
-  [ "$code" = 7 ] || die "something else answers on $LISTEN" "Find it with 'ss -ltnp', or choose another address: NIXIE_LISTEN=127.0.0.1:6495 ./install.sh"
+  [ "$code" = 7 ] || die "something else answers on $LISTEN" "Find it with 'ss -ltnp', or choose another address: NIXIE_LISTEN=127.0.0.1:6495"
 }
 
 start() {
   if has_systemd; then
     say 'Starting the service nixie'
-    sed -e "s|@BIN@|$BIN|" -e "s|@DATA_DIR@|$DATA_DIR|" "$HERE/deploy/nixie.service" >"$UNIT"
+    sed -e "s|@BIN@|$BIN|" -e "s|@DATA_DIR@|$DATA_DIR|" "$SERVICE" >"$UNIT"
     systemctl daemon-reload
     systemctl enable --quiet nixie
     systemctl restart nixie || die 'systemctl could not start nixie' "See 'journalctl -u nixie'."
@@ -198,12 +188,9 @@ ask() { curl -s -f --noproxy '*' --max-time 3 "http://$LISTEN$1"; }
 wait_ready() {
   say 'Waiting until it captures'
   tries=0
-  until ask /healthz >/dev/null && ask /api/status | grep -q '"ready": *true'; do
+  until ask /readyz >/dev/null; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 5 ] && ! alive; then
-      last_words
-      die 'Nixie did not start' 'Its last words are above.'
-    fi
+    [ "$tries" -le 5 ] || alive || { last_words; die 'Nixie did not start' 'Its last words are above.'; }
     if [ "$tries" -ge $((READY_SECONDS * 2)) ]; then
       "$BIN" check >&2 || true
       last_words
@@ -227,11 +214,22 @@ uninstall() {
   say "Removed, with $DATA_DIR and $SETTINGS."
 }
 
+# The cluster's part is a file of its own: of the checkout, or of the release.
+if [ "$TARGET" = k8s ] || [ "$TARGET" = minikube ]; then
+  if [ -n "$HERE" ]; then CLUSTER=$HERE/deploy/cluster.sh; else fetch cluster.sh; CLUSTER=$TEMP/cluster.sh; fi
+  # shellcheck source=deploy/cluster.sh
+  . "$CLUSTER"
+  if [ "$UNINSTALL" = yes ]; then remove_from_cluster; else install_in_cluster; fi
+  exit 0
+fi
+
 check_machine
 [ "$UNINSTALL" = no ] || { uninstall; exit 0; }
+# shellcheck source=deploy/tools.sh
+[ -z "$HERE" ] || . "$HERE/deploy/tools.sh"
 [ "$TOOLS" = no ] || { bring_tools; exit 0; }
-say "Nixie: build, install to $BIN, keep data in $DATA_DIR, listen on $LISTEN"
-[ "$BUILD" = no ] || build
+say "Nixie: install to $BIN, keep data in $DATA_DIR, listen on $LISTEN"
+obtain
 stop
 install_binary
 keep_settings

@@ -1,7 +1,8 @@
 /** install.sh with the built binary: install, upgrade, uninstall, in a mount namespace whose system folders are its own. */
 import { afterAll, describe, expect, test } from 'bun:test'
-import { existsSync, readlinkSync } from 'node:fs'
+import { appendFileSync, existsSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { release } from '../../deploy/release'
 import { isRoot, root } from '../support/nixie'
 import { freePort, Scope } from '../support/scope'
 
@@ -35,6 +36,50 @@ NIXIE_DATA_DIR=$DATA_DIR ./install.sh --uninstall --purge
 ls -d "$DATA_DIR" "$PREFIX/bin/nixie" 2>&1 || true
 `
 
+/** As a user's machine: no checkout, the script comes through a pipe. */
+const DOWNLOAD = `
+set -eu
+for dir in /run /var/log /etc/default; do mount -t tmpfs tmpfs "$dir"; done
+cd "$EMPTY"
+install() { curl -fsS "$URL/install.sh" | sh -s -- "$@"; }
+trap 'install --uninstall >/dev/null 2>&1 || true' EXIT
+step() { echo; echo "## $1"; }
+step install
+install
+curl -s "http://$NIXIE_LISTEN/readyz"; echo
+step upgrade
+install
+ls "$NIXIE_DATA_DIR"
+step damaged
+NIXIE_RELEASE_URL=$DAMAGED_URL install 2>&1 || echo "ended with $?"
+curl -s "http://$NIXIE_LISTEN/readyz"; echo
+step missing
+NIXIE_RELEASE_URL=$URL/nowhere install 2>&1 || echo "ended with $?"
+step purge
+install --uninstall --purge
+ls -d "$NIXIE_DATA_DIR" "$PREFIX/bin/nixie" 2>&1 || true
+`
+
+/** The parts of what a script wrote, by the names of its steps. */
+const stepsOf = (out: string): Record<string, string> =>
+  Object.fromEntries(
+    out.split('\n## ').map((part) => [part.split('\n')[0]!, part.split('\n').slice(1).join('\n')]),
+  )
+
+async function runSteps(script: string, env: Record<string, string>): Promise<Record<string, string>> {
+  const child = Bun.spawn(['unshare', '-m', 'sh', '-c', script], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: 110_000,
+  })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  const code = await child.exited
+  if (code !== 0) throw new Error(`ended with ${code}\n${out}\n${err}`)
+  return stepsOf(out)
+}
+
 describe.skipIf(!isRoot)('install.sh (needs root)', () => {
   const scope = new Scope('install')
   afterAll(() => scope.close(), 15_000)
@@ -43,28 +88,12 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     const listen = `127.0.0.1:${await freePort()}`
     const dataDir = join(scope.dir, 'lib/nixie')
     const prefix = join(scope.dir, 'usr')
-    const child = Bun.spawn(['unshare', '-m', 'sh', '-c', SCRIPT], {
-      cwd: root,
-      env: {
-        ...process.env,
-        PREFIX: prefix,
-        DATA_DIR: dataDir,
-        NIXIE_LISTEN: listen,
-        NIXIE_DATA_DIR: dataDir,
-      },
-      stdout: 'pipe',
-      stderr: 'pipe',
-      timeout: 110_000,
+    const steps = await runSteps(SCRIPT, {
+      PREFIX: prefix,
+      DATA_DIR: dataDir,
+      NIXIE_LISTEN: listen,
+      NIXIE_DATA_DIR: dataDir,
     })
-    const [out, err] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-    ])
-    const code = await child.exited
-    if (code !== 0) throw new Error(`ended with ${code}\n${out}\n${err}`)
-    const steps = Object.fromEntries(
-      out.split('\n## ').map((part) => [part.split('\n')[0]!, part.split('\n').slice(1).join('\n')]),
-    )
     expect(steps.install).toContain(`http://${listen}/`)
     expect(steps.install).toContain('curl -s')
     const [health, pid, exe] = steps.ask!.trim().split('\n')
@@ -79,6 +108,46 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     expect([existsSync(dataDir), existsSync(join(prefix, 'bin/nixie'))]).toEqual([false, false])
     // Its entry may stay until whoever adopted it looks; its program is gone.
     expect(() => readlinkSync(`/proc/${pid}/exe`)).toThrow()
+  }, 120_000)
+
+  test('downloads a release, verifies it, upgrades, and leaves what runs alone when the download is damaged', async () => {
+    const listen = `127.0.0.1:${await freePort()}`
+    const out = join(scope.dir, 'release')
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: ({ url }) => {
+        const [, place, name] = new URL(url).pathname.split('/')
+        const file = Bun.file(join(scope.dir, place!, name ?? ''))
+        return existsSync(file.name!) ? new Response(file) : new Response('', { status: 404 })
+      },
+    })
+    scope.defer(() => server.stop(true))
+    const names = release({ out, url: new URL('release', server.url).href, level: 1 })
+    expect(names).toContain(`nixie-linux-${process.arch}.gz`)
+    const damaged = join(scope.dir, 'damaged')
+    Bun.spawnSync(['cp', '-r', out, damaged])
+    appendFileSync(join(damaged, `nixie-linux-${process.arch}.gz`), 'x')
+    const empty = join(scope.dir, 'empty')
+    Bun.spawnSync(['mkdir', empty])
+
+    const dataDir = join(scope.dir, 'downloaded/nixie')
+    const steps = await runSteps(DOWNLOAD, {
+      URL: new URL('release', server.url).href,
+      DAMAGED_URL: new URL('damaged', server.url).href,
+      EMPTY: empty,
+      PREFIX: join(scope.dir, 'usr'),
+      NIXIE_LISTEN: listen,
+      NIXIE_DATA_DIR: dataDir,
+    })
+    expect(steps.install).toContain('{"ready":true')
+    expect(steps.upgrade).toContain('Stopping Nixie')
+    expect(steps.upgrade).toContain('nixie.db')
+    expect(steps.damaged).toContain('the SHA-256 of nixie-linux')
+    expect(steps.damaged).toContain('ended with 1')
+    expect(steps.damaged).toContain('{"ready":true')
+    expect(steps.missing).toContain("SHA256SUMS can't be downloaded")
+    expect(existsSync(dataDir)).toBe(false)
   }, 120_000)
 
   test('says what it does not know', async () => {

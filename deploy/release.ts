@@ -1,0 +1,74 @@
+/**
+ * Puts a release together, dist/release: what install.sh downloads, with its checksums.
+ *   bun run release [--url URL] [--image]
+ * `--url`: where it will be found, written into its install.sh; `--image`: with the image for minikube, by buildah.
+ */
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { manifest } from './manifests'
+
+const root = resolve(import.meta.dir, '..')
+/** Taken as they are. */
+const FILES = ['deploy/nixie.service', 'deploy/cluster.sh']
+const IMAGE = 'localhost/nixie'
+
+export interface ReleaseOptions {
+  /** Directory; what it held is removed. */
+  readonly out: string
+  readonly url?: string
+  readonly image?: boolean
+  /** Of gzip. */
+  readonly level?: 1 | 6 | 9
+}
+
+function buildImage(archive: string): void {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  const name = `${IMAGE}:${version}`
+  for (const command of [
+    ['buildah', 'build', '-f', 'deploy/Dockerfile', '-t', name, '.'],
+    ['buildah', 'push', '-q', name, `docker-archive:${archive}:${name}`],
+  ]) {
+    const { exitCode } = Bun.spawnSync(command, { cwd: root, stdout: 'inherit', stderr: 'inherit' })
+    if (exitCode !== 0) throw new Error(`${command.join(' ')}: ended with ${exitCode}`)
+  }
+}
+
+const compressed = (path: string, level: 1 | 6 | 9) => Bun.gzipSync(readFileSync(path), { level })
+
+/** The names of the files of the release, which is built from dist/nixie as it is. */
+export function release({ out, url = '', image = false, level = 9 }: ReleaseOptions): readonly string[] {
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, `nixie-linux-${process.arch}.gz`), compressed(join(root, 'dist/nixie'), level))
+  writeFileSync(join(out, 'nixie.yaml'), manifest())
+  for (const path of FILES) copyFileSync(join(root, path), join(out, basename(path)))
+  const script = readFileSync(join(root, 'install.sh'), 'utf8')
+  const place = `RELEASE_URL=\${NIXIE_RELEASE_URL:-}`
+  if (!script.includes(place)) throw new Error(`install.sh has no line ${place}`)
+  writeFileSync(join(out, 'install.sh'), script.replace(place, `RELEASE_URL=\${NIXIE_RELEASE_URL:-${url}}`), {
+    mode: 0o755,
+  })
+  if (image) {
+    const archive = join(out, `nixie-image-linux-${process.arch}.tar`)
+    buildImage(archive)
+    writeFileSync(`${archive}.gz`, compressed(archive, level))
+    rmSync(archive)
+  }
+  const names = readdirSync(out).sort()
+  const sums = names.map((name) => {
+    const digest = new Bun.CryptoHasher('sha256').update(readFileSync(join(out, name))).digest('hex')
+    return `${digest}  ${name}\n`
+  })
+  writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
+  return [...names, 'SHA256SUMS']
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { url: { type: 'string' }, image: { type: 'boolean' } } })
+  const out = join(root, 'dist/release')
+  const { url, image } = values
+  for (const name of release({ out, ...(url && { url }), ...(image && { image }) })) {
+    console.log(`${String(Bun.file(join(out, name)).size).padStart(10)} ${name}`)
+  }
+}
