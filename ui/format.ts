@@ -138,7 +138,7 @@ function scriptReference(text: string, scripts: KnownScripts): Shown {
   if (!scripts.has(target.script)) return { text: label }
   const given = typeof target.args === 'object' && target.args !== null ? target.args : {}
   const args = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]))
-  return { text: label, href: viewUrl(target.script, args, scripts) }
+  return { text: label, kind: 'name', href: viewUrl(target.script, args, scripts) }
 }
 
 function number(value: number, column: ResultColumn): Shown {

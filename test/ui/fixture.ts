@@ -418,6 +418,7 @@ export function host(
   options: {
     rows?: number
     status?: UiDeps['status']
+    entities?: NonNullable<UiDeps['entities']>
     scripts?: LiteralScript[]
     giveText?: (text: string) => readonly ResultTable[]
   } = {},
@@ -448,7 +449,11 @@ export function host(
       ]
     },
   })
-  const deps: UiDeps = { runner: self.runner, status: options.status ?? (() => status()) }
+  const deps: UiDeps = {
+    runner: self.runner,
+    status: options.status ?? (() => status()),
+    ...(options.entities ? { entities: options.entities } : {}),
+  }
   self.app = createApp({ ...deps, config: readConfig({}, {}), ui: ui(deps), renderError })
   return self
 }

@@ -87,6 +87,7 @@ describe('links', () => {
   test('a script reference leads to the view with its arguments', () => {
     const cell = JSON.stringify({ label: 'web', script: 'px/pod', args: { pod: 'a&b', start_time: '-5m' } })
     expect(show(cell, reference, known)).toEqual({
+      kind: 'name',
       text: 'web',
       href: '/scripts/px/pod?pod=a%26b&start_time=-5m',
     })
@@ -107,6 +108,28 @@ describe('links', () => {
     )
     expect(show('shop/cart', service).href).toBeUndefined()
     expect(show('', service, known).href).toBeUndefined()
+  })
+})
+
+describe('time ranges', () => {
+  const scripts = { has: () => true, carried: () => ({ start_time: '-1h' }) }
+  const text = (semantic: ResultColumn['semantic']) => column('STRING', semantic)
+
+  test('go along with links to other views, but for what a link says itself', () => {
+    expect(show('shop/cart', text('ST_POD_NAME'), scripts).href).toBe(
+      '/scripts/px/pod?start_time=-1h&pod=shop%2Fcart',
+    )
+    const own = JSON.stringify({ label: 'a', script: 'px/pod', args: { start_time: '-5m' } })
+    expect(show(own, text('ST_SCRIPT_REFERENCE'), scripts).href).toBe('/scripts/px/pod?start_time=-5m')
+  })
+
+  test('an address leads to its view, an end that is not known to none', () => {
+    expect(show('10.0.0.1', text('ST_IP_ADDRESS'), scripts).href).toContain('/scripts/px/ip?')
+    expect(show('-', text('ST_IP_ADDRESS'), scripts).href).toBeUndefined()
+  })
+
+  test('a time of 0 is none', () => {
+    expect(show('0', column('TIME64NS', 'ST_TIME_NS')).text).toBe('–')
   })
 })
 

@@ -46,6 +46,32 @@ describe('a time series', () => {
     expect(chart.left).toBe(8)
   })
 
+  test('values of one unit share a chart, others have their own', () => {
+    const named = (name: string, semantic: ResultColumn['semantic']) =>
+      ({ name, type: 'FLOAT64', semantic }) as const
+    const columns = [TIME, named('p50', 'ST_DURATION_NS'), RATE, named('p99', 'ST_DURATION_NS')]
+    const table = resultTable('t', columns, [['1000000000', 1, 3e-9, 9]])
+    const timeseries = ['p50', 'rate', 'p99'].map((value) => ({ value }))
+    const specs = seriesSpecs({ timeseries }, table)
+    expect(specs.map(({ values }) => values)).toEqual([['p50', 'p99'], ['rate']])
+    expect(chartData(table, specs[0]!)?.data).toMatchObject({
+      unit: 'ns',
+      series: [
+        { label: 'p50', ys: [1] },
+        { label: 'p99', ys: [9] },
+      ],
+    })
+  })
+
+  test('lines of one namespace are called without it', () => {
+    const rows = (names: string[]) => names.map((name): Cell[] => ['1000000000', name, 1])
+    const labels = (names: string[]) =>
+      chartData(resultTable('t', [TIME, NAME, RATE], rows(names)), spec)!.data.series.map((s) => s.label)
+    expect(labels(['shop/a', 'shop/b'])).toEqual(['a', 'b'])
+    expect(labels(['pay/a', 'shop/b'])).toEqual(['pay/a', 'shop/b'])
+    expect(labels(['shop/a'])).toEqual(['shop/a'])
+  })
+
   test('needs a time column, and only columns that the table has', () => {
     const table = resultTable('t', [NAME, RATE], [['a', 1]])
     expect(chartData(table, spec)).toBeUndefined()
@@ -75,6 +101,13 @@ describe('bars', () => {
       { label: '0 ns – 5 ms', value: 12 },
       { label: '5 ms – 10 ms', value: 1 },
     ])
+  })
+
+  test('limits of bins are round', () => {
+    const rows = [[3_520_000], [40_000_000]]
+    const bars = histogramBars(resultTable('t', [LATENCY], rows), { histogram: { value: 'latency' } })!
+    expect(bars.map((bar) => bar.label).slice(0, 2)).toEqual(['0 ns – 5 ms', '5 ms – 10 ms'])
+    expect(bars.length).toBeLessThanOrEqual(10)
   })
 
   test('one value is one bar; none is none', () => {

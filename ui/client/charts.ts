@@ -13,7 +13,7 @@ const TIME_STEPS = [1, 2, 5, 10, 15, 30]
   .concat([1, 2, 3, 6, 12].map((n) => n * HOUR))
   .concat([1, 2, 7, 14].map((n) => n * DAY))
 const BYTE_STEPS = Array.from({ length: 5 }, (_, power) =>
-  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1024 ** power),
+  [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((n) => n * 1024 ** power),
 ).flat()
 /** Told apart by colour-blind readers as well (after Okabe and Ito), on light and dark. */
 const COLOURS = ['#c2600f', '#2b7bb9', '#16946c', '#b8659a', '#9a8a16', '#5f6fd0', '#8c6d5a', '#6b7885']

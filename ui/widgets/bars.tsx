@@ -25,7 +25,14 @@ function columnOf(table: ResultTable, name: unknown): { index: number; values: r
   return index < 0 ? undefined : { index, values: table.values[index]! }
 }
 
-/** `maxbins` bins over the range of the values, none narrower than `minstep`; `prebinCount` weighs the rows. */
+/** The next of 1, 2, 5, 10, … of its size: limits of bins that read well. */
+function round(step: number): number {
+  if (!(step > 0)) return 0
+  const size = 10 ** Math.floor(Math.log10(step))
+  return size * [1, 2, 5, 10].find((n) => n * size >= step * (1 - 1e-9))!
+}
+
+/** Up to `maxbins` bins over the range of the values, none narrower than `minstep`; `prebinCount` weighs the rows. */
 export function histogramBars(
   table: ResultTable,
   displaySpec: Readonly<Record<string, unknown>>,
@@ -40,7 +47,7 @@ export function histogramBars(
   const low = finite.reduce((a, b) => Math.min(a, b))
   const high = finite.reduce((a, b) => Math.max(a, b))
   const bins = Math.min(positive(maxbins) ?? DEFAULT_BINS, MOST_BARS)
-  const step = Math.max((high - low) / bins, positive(minstep) ?? 0) || 1
+  const step = Math.max(round((high - low) / bins), positive(minstep) ?? 0) || 1
   const start = Math.floor(low / step) * step
   const sums = new Array<number>(Math.floor((high - start) / step) + 1).fill(0)
   values.forEach((v, row) => {
