@@ -1,0 +1,316 @@
+/** `deploy`, `delete`, `demo`, `status` and a forwarded port, against an API server in memory. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { ClusterApi } from '../../../src/cli/cluster/api'
+import { forwardPort } from '../../../src/cli/cluster/forward'
+import { demoObjects, nixieObjects } from '../../../src/cli/cluster/manifests'
+import { askPod } from '../../../src/cli/cluster/nixie-pods'
+import { waitForRollout } from '../../../src/cli/cluster/wait'
+import type { NixieError } from '../../../src/errors'
+import { openUserCluster } from '../../../src/kubernetes/cluster'
+import { Scope } from '../../support/scope'
+import { statusOf } from '../../support/status'
+import { runCli } from '../run-cli'
+import { FakeCluster, type Fields, ready, running, waiting } from './fake-cluster'
+
+let scope: Scope
+let cluster: FakeCluster
+
+beforeEach(() => {
+  scope = new Scope('cluster')
+  cluster = new FakeCluster(scope)
+})
+afterEach(() => scope.close())
+
+const nixie = (...argv: string[]) => runCli([...argv, '--kubeconfig', cluster.kubeconfig])
+const client = () => openUserCluster({ kubeconfig: cluster.kubeconfig }, {})
+const target = () => ({ client: client(), api: new ClusterApi(client()), namespace: 'nixie' })
+
+const DAEMON_SET = '/apis/apps/v1/namespaces/nixie/daemonsets/nixie'
+const SECRET = '/api/v1/namespaces/nixie/secrets/nixie-peer'
+const NAMESPACE = '/api/v1/namespaces/nixie'
+
+describe('deploy', () => {
+  test('applies all of the manifest, the token before the pods, and waits until they are ready', async () => {
+    const { code, out } = await nixie('deploy', '--image', 'test.local/nixie:1')
+    expect(code).toBe(0)
+    expect(out).toContain('nixie-x on node-1: ready')
+    expect(out).toContain('Nixie captures on 1 node. Open it: nixie ui')
+    expect(cluster.writes).toEqual([
+      `PATCH ${NAMESPACE}`,
+      'POST /api/v1/namespaces/nixie/secrets',
+      'PATCH /api/v1/namespaces/nixie/serviceaccounts/nixie',
+      'PATCH /apis/rbac.authorization.k8s.io/v1/clusterroles/nixie',
+      'PATCH /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/nixie',
+      'PATCH /api/v1/namespaces/nixie/services/nixie',
+      `PATCH ${DAEMON_SET}`,
+    ])
+    const { template } = cluster.objects.get(DAEMON_SET)!.spec as { template: { spec: Fields } }
+    expect(template.spec.containers).toMatchObject([{ image: 'test.local/nixie:1' }])
+    expect((cluster.objects.get(SECRET)!.stringData as Fields).token).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('again changes neither the token nor who made the namespace', async () => {
+    await nixie('deploy')
+    const token = cluster.objects.get(SECRET)!.stringData
+    expect((await nixie('deploy')).code).toBe(0)
+    expect(cluster.objects.get(SECRET)!.stringData).toEqual(token)
+    expect(cluster.objects.get(NAMESPACE)!.metadata.labels).toMatchObject({
+      'app.kubernetes.io/managed-by': 'nixie',
+    })
+  })
+
+  test('in another namespace everything is there, the rights too', async () => {
+    const { code } = await nixie('deploy', '--namespace', 'watch')
+    expect(code).toBe(0)
+    expect(cluster.objects.has('/apis/apps/v1/namespaces/watch/daemonsets/nixie')).toBe(true)
+    const binding = cluster.objects.get('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/nixie')!
+    expect(binding.subjects).toMatchObject([{ namespace: 'watch' }])
+    expect([...cluster.objects.keys()].filter((path) => path.includes('/nixie/'))).toEqual([])
+  })
+
+  test('--dry-run prints what would be applied, asks nobody and shows no token', async () => {
+    const { code, out, err } = await runCli(['deploy', '--dry-run', '--minikube', '--privileged'])
+    expect(code).toBe(0)
+    const objects = Bun.YAML.parse(out) as Fields[]
+    expect(objects.map(({ kind }) => kind)).toContain('DaemonSet')
+    expect(objects.map(({ kind }) => kind)).not.toContain('Secret')
+    expect(out).toContain('path: /data/nixie')
+    expect(out).toContain('privileged: true')
+    expect(out).not.toContain('capabilities')
+    expect(err).toContain('nixie-peer')
+  })
+
+  test('who may not is told so', async () => {
+    cluster.refusals[`PATCH ${NAMESPACE}`] = 403
+    const { code, err } = await nixie('deploy')
+    expect(code).toBe(1)
+    expect(err).toContain('forbids it: user "me" cannot PATCH')
+    expect(err).toContain('kubectl auth can-i')
+  })
+
+  test('no API server, no such context, no kubeconfig', async () => {
+    const env = { HOME: scope.dir }
+    expect((await runCli(['deploy'], { env })).err).toContain('There is no kubeconfig')
+    expect((await nixie('deploy', '--context', 'fakes')).err).toContain("Did you mean 'fake'?")
+    expect((await nixie('deploy', '--minikube')).err).toContain('minikube start')
+    await cluster.stop()
+    expect((await nixie('deploy')).err).toContain("The API server of context 'fake'")
+  })
+})
+
+describe('waiting says what is wrong', () => {
+  const lines: string[] = []
+  const sink = { write: async (text: string) => void lines.push(text), isTTY: false, columns: undefined }
+  const io = { stdout: sink, stderr: sink, env: {}, readStdin: async () => '' }
+
+  async function failure(reasonOf?: () => Promise<string>): Promise<NixieError['shape']> {
+    const api = new ClusterApi(client())
+    const objects = nixieObjects({ namespace: 'nixie' })
+    for (const object of objects) await api.apply(object)
+    const timing = { timeoutMs: 2000, pollMs: 5, patienceMs: 30 }
+    const waits = waitForRollout({
+      api,
+      objects,
+      io: io as never,
+      ...timing,
+      ...(reasonOf ? { reasonOf } : {}),
+    })
+    return waits.then(
+      () => expect.unreachable('it came up'),
+      (cause) => (cause as NixieError).shape,
+    )
+  }
+
+  test.each([
+    [
+      'ImagePullBackOff',
+      'no such host',
+      "localhost/nixie:0.1.0 can't be pulled: no such host",
+      'minikube image load',
+    ],
+    ['ErrImageNeverPull', '', 'does not have the image', 'minikube image load'],
+    ['RunContainerError', 'unable to apply caps', 'unable to apply caps', '--privileged'],
+  ])('%s', async (reason, said, message, hint) => {
+    cluster.pod = () => waiting(reason, said)
+    const shape = await failure()
+    expect(shape.message).toContain('nixie-x on node-1')
+    expect(shape.message).toContain(message)
+    expect(shape.hint).toContain(hint)
+  })
+
+  test('a node without BTF, in the words of the pod', async () => {
+    cluster.pod = () => running
+    const shape = await failure(async () => '/sys/kernel/btf/vmlinux is missing')
+    expect(shape.message).toContain('btf/vmlinux is missing')
+    expect(shape.hint).toContain('CONFIG_DEBUG_INFO_BTF')
+  })
+
+  test('a program that ends again and again, with its last words', async () => {
+    cluster.pod = () => waiting('CrashLoopBackOff')
+    cluster.logs = 'error: no disk\n'
+    expect((await failure()).message).toContain('ends again and again: error: no disk')
+  })
+
+  test('a pod that no node takes', async () => {
+    cluster.pod = () => ({
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes: Insufficient memory' }],
+    })
+    expect((await failure()).message).toContain('Insufficient memory')
+  })
+
+  test('nodes: none, none ready', async () => {
+    cluster.scheduled = 0
+    cluster.nodes = []
+    expect((await failure()).message).toContain('The cluster has no nodes')
+    const conditions = [{ type: 'Ready', status: 'False', message: 'no network plugin' }]
+    cluster.nodes = [{ metadata: { name: 'n1' }, status: { conditions } }]
+    expect((await failure()).message).toContain('No node is ready: n1 (no network plugin)')
+  })
+
+  test('a cluster that lets no pod be made', async () => {
+    cluster.scheduled = 0
+    const message = 'violates PodSecurity "restricted"'
+    cluster.events = [{ type: 'Warning', reason: 'FailedCreate', message, involvedObject: { uid: 'nixie' } }]
+    expect((await failure()).message).toContain(message)
+  })
+
+  test('the end of the time, with what is still going on', async () => {
+    cluster.pod = () => waiting('ContainerCreating')
+    cluster.events = [{ type: 'Normal', reason: 'Pulling', involvedObject: { uid: 'nixie-x' } }]
+    const { code, err } = await nixie('deploy', '--timeout', '1')
+    expect(code).toBe(1)
+    expect(err).toContain('nixie-x on node-1 is not ready after 1 s: pulling the image')
+  })
+
+  test('what passes is shown and forgiven', async () => {
+    let looks = 0
+    cluster.pod = () => (looks++ < 6 ? waiting('ErrImagePull', 'once') : ready)
+    const objects = demoObjects('kuard')
+    const api = new ClusterApi(client())
+    for (const object of objects) await api.apply(object)
+    lines.length = 0
+    await waitForRollout({ api, objects, io: io as never, timeoutMs: 2000, pollMs: 5, patienceMs: 1000 })
+    expect(lines.join('')).toContain('once')
+    expect(lines.at(-1)).toContain('ready')
+  })
+})
+
+describe('delete', () => {
+  test('takes away what deploy made, with the namespace', async () => {
+    await nixie('deploy')
+    const { code, out } = await nixie('delete')
+    expect(code).toBe(0)
+    expect([...cluster.objects.keys()]).toEqual([])
+    expect(out).toContain('--purge deletes it too')
+  })
+
+  test('leaves a namespace that was there before', async () => {
+    cluster.objects.set(NAMESPACE, { kind: 'Namespace', metadata: { name: 'nixie' } })
+    await nixie('deploy')
+    const { out } = await nixie('delete')
+    expect(out).toContain("Namespace nixie stays: 'nixie deploy' did not make it")
+    expect([...cluster.objects.keys()]).toEqual([NAMESPACE])
+  })
+
+  test('--purge: a pod on each node deletes what was captured, once nobody writes it any more', async () => {
+    await nixie('deploy', '--image', 'test.local/nixie:1')
+    cluster.logs = '/var/lib/nixie: 3.0 MiB deleted'
+    cluster.writes.length = 0
+    const { code, out } = await nixie('delete', '--purge')
+    expect(code).toBe(0)
+    expect(out).toContain('node-1: /var/lib/nixie: 3.0 MiB deleted')
+    expect(cluster.writes[0]).toBe(`DELETE ${DAEMON_SET}`)
+    const [pod] = cluster.made.filter(({ kind }) => kind === 'Pod')
+    expect(pod!.spec).toMatchObject({
+      nodeName: 'node-1',
+      containers: [{ image: 'test.local/nixie:1', args: ['store', 'clear', '--data-dir', '/var/lib/nixie'] }],
+      volumes: [{ name: 'data', hostPath: { path: '/var/lib/nixie' } }],
+    })
+    expect([...cluster.objects.keys()]).toEqual([])
+  })
+
+  test('nothing there is no error', async () => {
+    const { code, out } = await nixie('delete')
+    expect(code).toBe(0)
+    expect(out).toContain('Nothing of Nixie was there.')
+  })
+})
+
+describe('demo', () => {
+  test('deploy and delete', async () => {
+    const { code, out } = await nixie('demo', 'deploy', 'kuard', '--image', 'test.local/nixie-demo:1')
+    expect(code).toBe(0)
+    expect(out).toContain('kuard runs')
+    expect(cluster.objects.has('/apis/apps/v1/namespaces/kuard/deployments/client')).toBe(true)
+    expect((await nixie('demo', 'delete', 'kuard')).code).toBe(0)
+    expect([...cluster.objects.keys()]).toEqual([])
+  })
+
+  test('a name that is none', async () => {
+    const { code, err } = await runCli(['demo', 'deploy', 'kuart'])
+    expect(code).toBe(2)
+    expect(err).toContain("Did you mean 'kuard'?")
+  })
+})
+
+/** A pod's Nixie. */
+function podServer(answer: (path: string) => Response): void {
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: ({ url }) => answer(new URL(url).pathname),
+  })
+  scope.defer(() => server.stop(true))
+  cluster.target = server.port!
+}
+
+describe('status', () => {
+  test('a line per node, asked through its pod', async () => {
+    await nixie('deploy')
+    podServer(() => Response.json(statusOf()))
+    const { code, out, err } = await nixie('status')
+    expect(err).toBe('')
+    expect(out).toContain('Context fake, namespace nixie: 1 of 1 nodes capture')
+    expect(out).toMatch(/node-1\s+nixie-x\s+capturing/)
+    expect(code).toBe(0)
+    const json = JSON.parse((await nixie('status', '-o', 'json')).out)
+    expect(json.nodes[0]).toMatchObject({ node: 'node-1', pod: 'nixie-x', status: { ready: true } })
+  })
+
+  test('a pod that does not run: what is wrong with it', async () => {
+    await nixie('deploy')
+    cluster.pod = () => waiting('ImagePullBackOff', 'no such host')
+    const { code, out } = await nixie('status')
+    expect(code).toBe(1)
+    expect(out).toContain('0 of 1 nodes capture')
+    expect(out).toContain('no such host')
+  })
+
+  test('no Nixie there', async () => {
+    const { code, err } = await nixie('status')
+    expect(code).toBe(1)
+    expect(err).toContain("No Nixie runs in namespace 'nixie' of context 'fake'")
+  })
+})
+
+describe('a forwarded port', () => {
+  test('carries large answers whole, on several connections at once', async () => {
+    const body = 'x'.repeat(5_000_000)
+    podServer((path) => new Response(body + path))
+    const forward = forwardPort({ target: target(), pod: () => 'nixie-x', port: 6494 })
+    scope.defer(forward.close)
+    const answers = await Promise.all(
+      ['/a', '/b', '/c'].map(async (path) => (await fetch(forward.url + path)).text()),
+    )
+    expect(answers.map((text) => text.length)).toEqual([5_000_002, 5_000_002, 5_000_002])
+    expect(answers.map((text) => text.slice(-2))).toEqual(['/a', '/b', '/c'])
+  })
+
+  test('a pod that does not listen is an error with its words', async () => {
+    cluster.target = 1
+    await expect(askPod(target(), 'nixie-x', '/readyz')).rejects.toThrow(
+      /nixie-x does not answer on port 6494/,
+    )
+  })
+})
