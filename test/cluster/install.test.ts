@@ -1,0 +1,62 @@
+/** install.sh --k8s by download: from the one line to the first rows on the screen, and away again. */
+import { afterAll, describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { release } from '../../deploy/release'
+import { isRoot } from '../support/nixie'
+import { Scope, until } from '../support/scope'
+import { deployDemo, inside, kubectl, NIXIE_IMAGE, run, useCluster } from './support'
+
+describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
+  const scope = new Scope('cluster-install')
+  useCluster()
+  // The release's manifest keeps its data there, on the node: this machine.
+  const data = '/var/lib/nixie'
+  const wasThere = existsSync(data)
+  afterAll(async () => {
+    if (!wasThere) rmSync(data, { recursive: true, force: true })
+    await kubectl('delete', 'namespace', 'kuard', '--ignore-not-found')
+    await scope.close()
+  }, 90_000)
+
+  test('applies the release, waits for the pod, takes it away again', async () => {
+    await kubectl('delete', 'namespace', 'nixie', '--ignore-not-found')
+    await deployDemo('kuard')
+    const out = join(scope.dir, 'release')
+    release({ out, level: 1 })
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: ({ url }) => new Response(Bun.file(join(out, new URL(url).pathname))),
+    })
+    scope.defer(() => server.stop(true))
+    const script = readFileSync(join(out, 'install.sh'), 'utf8')
+    const install = (...args: string[]) =>
+      run(['sh', '-s', '--', ...args], {
+        cwd: scope.dir,
+        input: script,
+        ms: 150_000,
+        env: { NIXIE_RELEASE_URL: server.url.href.replace(/\/$/, '') },
+      })
+
+    const started = performance.now()
+    const ended = await install('--k8s', '--image', NIXIE_IMAGE)
+    expect(ended.err + ended.out).toContain('Nixie captures')
+    expect(ended.code).toBe(0)
+    await until(
+      'rows on the screen',
+      async () =>
+        (await inside('run', 'px/http_data', '--', '--destination_filter=kuard/')).includes('/fs/etc'),
+      60_000,
+    )
+    const seconds = (performance.now() - started) / 1000
+    console.log(`install.sh to the first rows: ${seconds.toFixed(1)} s`)
+    expect(seconds).toBeLessThan(60)
+
+    const again = await install('--k8s', '--image', NIXIE_IMAGE)
+    expect(again.out).toContain('daemonset.apps/nixie unchanged')
+    const gone = await install('--k8s', '--uninstall')
+    expect(gone.out).toContain('The data stays')
+    expect(await kubectl('get', 'clusterrole,namespace', '-o', 'name')).not.toContain('/nixie\n')
+  }, 300_000)
+})
