@@ -90,7 +90,7 @@ export function parseCommand(
   const positionals: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value)
-    if (token.kind === 'option') flags[token.name] = optionValue(options, token)
+    if (token.kind === 'option') flags[token.name] = optionValue(options, token, command.rest)
   }
   if (flags.help === undefined) checkWords(command, positionals, rest)
   return { flags, positionals, rest }
@@ -99,11 +99,14 @@ export function parseCommand(
 function optionValue(
   options: readonly Option[],
   token: { name: string; rawName: string; value: string | undefined },
+  rest: string | undefined,
 ): string {
   const option = options.find((known) => known.flag === token.name)
   if (!option) {
     const flags = options.map((known) => `--${known.flag}`)
-    throw new UsageError(`Unknown option ${token.rawName}`, didYouMean(token.rawName, flags).trim())
+    const behind = rest === undefined ? '' : `What belongs to the script follows '--': -- ${token.rawName}=…`
+    const near = didYouMean(token.rawName, flags).trim()
+    throw new UsageError(`Unknown option ${token.rawName}`, near || behind)
   }
   if (option.value === undefined) {
     if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)

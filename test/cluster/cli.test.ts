@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, isRoot } from '../support/nixie'
 import { until } from '../support/scope'
@@ -10,15 +11,23 @@ import { DEMO_IMAGE, kubectl, NIXIE_IMAGE, type Ran, run, state, useCluster } fr
 const kubeconfig = ['--kubeconfig', join(state, 'conf/admin.kubeconfig')]
 const nixie = (...args: string[]): Promise<Ran> => run([binary, ...args, ...kubeconfig], { ms: 150_000 })
 
+/** Data of its own, not that of a Nixie on this host. */
+const DATA = '/var/lib/nixie-cli-test'
+const deploy = (image: string) => nixie('deploy', '--image', image, '--data-dir', DATA)
+
 const secretOf = () => kubectl('-n', 'nixie', 'get', 'secret', 'nixie-peer', '-o', 'jsonpath={.data.token}')
 
 describe.skipIf(!isRoot)('the commands', () => {
   useCluster()
-  beforeAll(() => nixie('delete', '--purge').then(() => nixie('delete')), 200_000)
-  afterAll(() => nixie('delete', '--purge'), 200_000)
+  const clean = async () => {
+    await nixie('delete')
+    rmSync(DATA, { recursive: true, force: true })
+  }
+  beforeAll(clean, 200_000)
+  afterAll(clean, 200_000)
 
   test('deploy says what it does, and ends when the node captures', async () => {
-    const { code, out, err } = await nixie('deploy', '--image', NIXIE_IMAGE)
+    const { code, out, err } = await deploy(NIXIE_IMAGE)
     expect(err).toBe('')
     expect(out).toMatch(/nixie-\w+ on node-1: ready/)
     expect(out).toContain('Nixie captures on 1 node.')
@@ -28,7 +37,7 @@ describe.skipIf(!isRoot)('the commands', () => {
   test('again it changes nothing', async () => {
     const pod = await kubectl('-n', 'nixie', 'get', 'pods', '-o', 'name')
     const token = await secretOf()
-    expect((await nixie('deploy', '--image', NIXIE_IMAGE)).code).toBe(0)
+    expect((await deploy(NIXIE_IMAGE)).code).toBe(0)
     expect(await kubectl('-n', 'nixie', 'get', 'pods', '-o', 'name')).toBe(pod)
     expect(await secretOf()).toBe(token)
   }, 180_000)
@@ -71,11 +80,11 @@ describe.skipIf(!isRoot)('the commands', () => {
   }, 180_000)
 
   test('an image that is nowhere is said, not waited for', async () => {
-    const { code, err } = await nixie('deploy', '--image', 'test.local/missing:1')
+    const { code, err } = await deploy('test.local/missing:1')
     expect(code).toBe(1)
     expect(err).toContain('test.local/missing:1')
     expect(err).toContain("can't be pulled")
-    expect((await nixie('deploy', '--image', NIXIE_IMAGE)).code).toBe(0)
+    expect((await deploy(NIXIE_IMAGE)).code).toBe(0)
   }, 240_000)
 
   test('delete keeps the data; --purge does not', async () => {
@@ -83,9 +92,9 @@ describe.skipIf(!isRoot)('the commands', () => {
     expect(kept.out).toContain('--purge deletes it too')
     expect(kept.code).toBe(0)
     expect((await run(['kubectl', 'get', 'namespace', 'nixie'])).code).not.toBe(0)
-    const data = Bun.file('/var/lib/nixie/nixie.db')
+    const data = Bun.file(join(DATA, 'nixie.db'))
     expect(await data.exists()).toBe(true)
-    expect((await nixie('deploy', '--image', NIXIE_IMAGE)).code).toBe(0)
+    expect((await deploy(NIXIE_IMAGE)).code).toBe(0)
     const { code, out } = await nixie('delete', '--purge')
     expect(out).toMatch(/node-1: .*deleted/)
     expect(code).toBe(0)

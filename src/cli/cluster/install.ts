@@ -60,6 +60,7 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
   const objects = nixieObjects({
     namespace: flags.namespace ?? NAMESPACE,
     image: flags.image,
+    dataDir: flags['data-dir'],
     minikube: flags.minikube !== undefined,
     privileged: flags.privileged !== undefined,
   })

@@ -12,6 +12,8 @@ type Fields = { [key: string]: Json }
 export interface Changes {
   readonly namespace: string
   readonly image?: string | undefined
+  /** Of each node, for what is captured. */
+  readonly dataDir?: string | undefined
   readonly minikube?: boolean
   readonly privileged?: boolean
 }
@@ -82,14 +84,22 @@ function inNamespace(object: KubeObject, namespace: string): KubeObject {
   }
 }
 
+function withDataDir(object: KubeObject, path: string): KubeObject {
+  const volumes = [{ name: 'data', hostPath: { path } }]
+  return merge(object as unknown as Json, {
+    spec: { template: { spec: { volumes } } },
+  }) as unknown as KubeObject
+}
+
 /** Nixie itself, in the order in which it is applied. */
-export function nixieObjects({ namespace, image, minikube, privileged }: Changes): KubeObject[] {
+export function nixieObjects({ namespace, image, dataDir, minikube, privileged }: Changes): KubeObject[] {
   return documents(nixie).map((document) => {
     let object = document
     if (object.kind === 'DaemonSet') {
       if (minikube) object = patched(object, minikubePatch)
       if (privileged) object = patched(object, privilegedPatch)
       if (image !== undefined) object = withImage(object, image)
+      if (dataDir !== undefined) object = withDataDir(object, dataDir)
     }
     return inNamespace(object, namespace)
   })

@@ -13,6 +13,12 @@ export const deploy: Command = {
     ...CLUSTER_OPTIONS,
     IMAGE,
     {
+      flag: 'data-dir',
+      value: 'DIR',
+      help: 'Directory of each node for what is captured',
+      fallback: '/var/lib/nixie; with --minikube /data/nixie',
+    },
+    {
       flag: 'privileged',
       help: 'Privileged pods, for kernels and runtimes where the capabilities are not enough',
     },

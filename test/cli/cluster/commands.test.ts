@@ -68,6 +68,11 @@ describe('deploy', () => {
     expect([...cluster.objects.keys()].filter((path) => path.includes('/nixie/'))).toEqual([])
   })
 
+  test('--data-dir is the directory of the node', async () => {
+    const { out } = await runCli(['deploy', '--dry-run', '--data-dir', '/mnt/nixie'])
+    expect(out).toContain('hostPath:\n            path: /mnt/nixie\n            type: DirectoryOrCreate')
+  })
+
   test('--dry-run prints what would be applied, asks nobody and shows no token', async () => {
     const { code, out, err } = await runCli(['deploy', '--dry-run', '--minikube', '--privileged'])
     expect(code).toBe(0)
