@@ -108,8 +108,8 @@ const VIEWS_OF: Partial<Record<SemanticType, readonly (readonly [script: string,
   ST_IP_ADDRESS: [['px/ip', 'ip']],
 }
 
-/** Capture writes `-` for an end that it doesn't know. */
-const isNobody = (text: string) => text === '' || text === '-'
+/** Nothing that has a view: nobody, an end that capture doesn't know, what a script says in brackets. */
+const isNobody = (text: string) => /^(-?|\(.*\))$/.test(text)
 
 function named(text: string, column: ResultColumn, scripts: KnownScripts): Shown {
   const view = VIEWS_OF[column.semantic]?.find(([script]) => scripts.has(script))
