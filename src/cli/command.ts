@@ -104,7 +104,8 @@ function optionValue(
   const option = options.find((known) => known.flag === token.name)
   if (!option) {
     const flags = options.map((known) => `--${known.flag}`)
-    const behind = rest === undefined ? '' : `What belongs to the script follows '--': -- ${token.rawName}=…`
+    const behind =
+      rest === undefined ? '' : `Arguments of the script follow '--', as in: -- ${token.rawName} VALUE.`
     const near = didYouMean(token.rawName, flags).trim()
     throw new UsageError(`Unknown option ${token.rawName}`, near || behind)
   }

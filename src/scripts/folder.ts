@@ -85,7 +85,8 @@ export function readScript(dir: string, name: string): FoundScript {
   const folder = [join(dir, name), join(dir, last), ...itself].find(isBundle)
   if (folder === undefined) {
     const known = bundleFolders(dir).map(nameOf)
-    const hint = nameHint(name, known, `scripts in ${dir}`)
+    const full = known.find((script) => script.endsWith(`/${name}`))
+    const hint = full ? `Did you mean '${full}'?` : nameHint(name, known, `scripts in ${dir}`)
     throw new NixieError('unknown_script', `There is no script '${name.slice(0, 80)}' in ${dir}`, hint)
   }
   try {

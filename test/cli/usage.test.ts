@@ -57,6 +57,12 @@ test('version', async () => {
 })
 
 describe('help', () => {
+  test('says where arguments of a script belong', async () => {
+    const { code, err } = await runCli(['run', 'px/http_data', '--start_time=-1m'])
+    expect(code).toBe(2)
+    expect(err).toContain("Arguments of the script follow '--', as in: -- --start_time VALUE.")
+  })
+
   test('names every command', async () => {
     for (const argv of [['help'], ['--help'], ['-h']]) {
       const { code, out } = await runCli(argv)

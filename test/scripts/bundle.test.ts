@@ -148,6 +148,7 @@ describe('a folder', () => {
       code: 'unknown_script',
       hint: "Did you mean 'px/one'?",
     })
+    expect(shapeOf(() => readScript(dir, 'one')).hint).toBe("Did you mean 'px/one'?")
     expect(shapeOf(() => readScript(join(dir, 'own'), 'px/one')).code).toBe('unknown_script')
     expect(shapeOf(() => readScript(join(dir, 'none'), 'px/one')).message).toContain('no directory')
     expect(shapeOf(() => readScripts(join(dir, 'none'))).message).toContain('no directory')
