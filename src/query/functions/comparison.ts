@@ -82,19 +82,29 @@ function compareTexts(test: Test, [left, right]: readonly Operand[], rows: numbe
     return booleans(out)
   }
   const { values: codes, dict } = a.mask === 0 ? b : a
+  const answerOf = (code: number): boolean =>
+    test(a.mask === 0 ? compareEntries(a.dict, 0, dict, code) : compareEntries(dict, code, b.dict, 0), 0)
+  if (dict.length <= rows)
+    return byEntry(
+      codes,
+      Uint8Array.from({ length: dict.length }, (_, code) => Number(answerOf(code))),
+      out,
+    )
   /** The answer + 1, or 0: not asked yet. */
   const known = new Uint8Array(dict.length)
   for (let i = 0; i < rows; i++) {
     const code = codes[i]!
-    let answer = known[code]!
-    if (answer === 0) {
-      const order =
-        a.mask === 0 ? compareEntries(a.dict, 0, dict, code) : compareEntries(dict, code, b.dict, 0)
-      answer = test(order, 0) ? 2 : 1
-      known[code] = answer
-    }
-    out[i] = answer - 1
+    known[code] ||= answerOf(code) ? 2 : 1
+    out[i] = known[code]! - 1
   }
+  return booleans(out)
+}
+
+/** One answer for all entries is one for all rows: conditions such as `path != '/healthz'` mostly are. */
+function byEntry(codes: Uint32Array, answers: Uint8Array, out: Uint8Array): Operand {
+  const first = answers[0]!
+  if (!answers.includes(first ^ 1)) return { type: 'BOOLEAN', constant: first === 1 }
+  for (let i = 0; i < out.length; i++) out[i] = answers[codes[i]!]!
   return booleans(out)
 }
 
