@@ -4,7 +4,7 @@ import type { Cell, ResultColumn } from '../../src/runner/runner'
 import { Rates } from '../../ui/rates'
 import { readViewState, stateUrl } from '../../ui/view-state'
 import { histogramBars, rowBars } from '../../ui/widgets/bars'
-import { chartData, seriesSpecs } from '../../ui/widgets/timeseries'
+import { chartData, seriesSpecs, wholeBins } from '../../ui/widgets/timeseries'
 import { resultTable } from '../support/literal-runner'
 
 const TIME: ResultColumn = { name: 'time_', type: 'TIME64NS', semantic: 'ST_TIME_NS' }
@@ -60,6 +60,28 @@ describe('a time series', () => {
         { label: 'p50', ys: [1] },
         { label: 'p99', ys: [9] },
       ],
+    })
+  })
+
+  describe('bins that the range cuts are left out', () => {
+    const xs = [100, 110, 120, 130, 140, 150]
+    const data = { unit: 'none', stacked: false, area: false, xs, series: [{ label: 'a', ys: xs }] } as const
+
+    test.each([
+      ['at both ends', '-50s', 155, [110, 120, 130, 140]],
+      ['only at the start', '-65s', 170, [110, 120, 130, 140, 150]],
+      ['not when the range holds them', '-100s', 170, xs],
+      ['only what is still filling after an absolute time', '2026-01-31', 155, [100, 110, 120, 130, 140]],
+      ['never where the view has no time range', undefined, 155, xs],
+    ])('%s', (_, start, now, expected) => {
+      const whole = wholeBins(data, start, now * 1000)
+      expect(whole.xs).toEqual(expected)
+      expect(whole.series[0]!.ys).toEqual(expected)
+    })
+
+    test('times that are no bins stay', () => {
+      const events = { ...data, xs: [100, 103, 111, 120, 141, 150] }
+      expect(wholeBins(events, '-50s', 152_000)).toBe(events)
     })
   })
 

@@ -27,7 +27,7 @@ export function PresetLink({ page, state, preset, current }: Props) {
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
 /** Seconds of a relative time; undefined for an absolute one. */
-function reach(start: string): number | undefined {
+export function reach(start: string): number | undefined {
   const match = /^-(\d+)([smhd])$/.exec(start)
   return match ? Number(match[1]) * SECONDS[match[2]!]! : undefined
 }

@@ -66,7 +66,7 @@ function drawing({ widget, table, place, id }: WidgetProps, title: string): Chil
     case 'TimeseriesChart': {
       const specs = seriesSpecs(spec, table)
       const charts = specs.map((one, i) => (
-        <Timeseries id={`${id}-${i}`} table={table} spec={one} title={title} />
+        <Timeseries id={`${id}-${i}`} table={table} spec={one} title={title} start={place.start} />
       ))
       return specs.length > 0 ? charts : undefined
     }

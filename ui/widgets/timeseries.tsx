@@ -2,6 +2,7 @@
 import type { Cell, ResultTable } from '../../src/runner/runner'
 import { isTime, unitOf } from '../format'
 import type { ChartData } from './drawn'
+import { reach } from './presets'
 
 /** More lines than this can't be told apart: the largest are drawn, and the chart says so. */
 const MOST_SERIES = 12
@@ -108,17 +109,32 @@ export function Chart({ id, data, label }: { id: string; data: ChartData; label:
   )
 }
 
-export function Timeseries({
-  id,
-  table,
-  spec,
-  title,
-}: {
-  id: string
-  table: ResultTable
-  spec: SeriesSpec
-  title: string
-}) {
+const FEWEST_BINS = 5
+
+/**
+ * Without the first and the last time when they are bins that the range cuts: half a bin's count looks like a fall.
+ * `start` is what the view was asked for; after an absolute one only the bin that is still filling is cut.
+ */
+export function wholeBins(data: ChartData, start: string | undefined, nowMs: number): ChartData {
+  const { xs, series } = data
+  const step = xs.slice(1).reduce((least, x, i) => Math.min(least, x - xs[i]!), Number.POSITIVE_INFINITY)
+  if (start === undefined || xs.length < FEWEST_BINS || step < 1 || xs.some((x) => x % step !== 0))
+    return data
+  const back = reach(start)
+  const from = back !== undefined && xs[0]! < nowMs / 1000 - back ? 1 : 0
+  const to = xs.at(-1)! + step > nowMs / 1000 ? xs.length - 1 : xs.length
+  return { ...data, xs: xs.slice(from, to), series: series.map((s) => ({ ...s, ys: s.ys.slice(from, to) })) }
+}
+
+interface TimeseriesProps {
+  readonly id: string
+  readonly table: ResultTable
+  readonly spec: SeriesSpec
+  readonly title: string
+  readonly start?: string | undefined
+}
+
+export function Timeseries({ id, table, spec, title, start }: TimeseriesProps) {
   const chart = chartData(table, spec)
   if (!chart) return <p class="empty">This chart needs a time column; the table has none.</p>
   if (chart.data.xs.length === 0) return <p class="empty">Nothing of it in this time range.</p>
@@ -126,7 +142,7 @@ export function Timeseries({
     <>
       <Chart
         id={id}
-        data={chart.data}
+        data={wholeBins(chart.data, start, Date.now())}
         label={`${title}: ${spec.values.join(', ')} over time; the table below holds the numbers`}
       />
       {chart.left > 0 ? <p class="count">{chart.left} smaller series are only in the table.</p> : null}
