@@ -139,7 +139,9 @@ export async function serve(config: Config): Promise<number> {
     ...(cluster && { kubernetes: cluster.status() }),
   })
   const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
-  const pages = ui({ runner, status, entities: (kind) => store.entities(kind) })
+  const peers = () => readPeers(store, nodeName || hostname())
+  const nodes = () => peers().nodes
+  const pages = ui({ runner, status, entities: (kind) => store.entities(kind), ...(cluster && { nodes }) })
   const deps: ApiDeps = {
     runner,
     status,
@@ -148,7 +150,7 @@ export async function serve(config: Config): Promise<number> {
     counters: local,
     ui: pages,
     renderError,
-    ...(cluster ? { peers: () => readPeers(store, nodeName || hostname()) } : {}),
+    ...(cluster ? { peers } : {}),
     ...(token ? { token } : {}),
     ...(peerToken ? { peerToken } : {}),
   }

@@ -1,6 +1,7 @@
 /** The web UI: server-rendered pages; every fragment that a page swaps in has its own URL. */
 
 import { type Context, Hono } from 'hono'
+import { compress } from 'hono/compress'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { NixieError } from '../src/errors'
@@ -276,6 +277,11 @@ function hostRoutes(app: Hono, deps: Served): void {
   })
 }
 
+function pathOf(text: string): string {
+  const { pathname, search } = new URL(text)
+  return pathname + search
+}
+
 async function page(
   c: Context,
   deps: Served,
@@ -287,7 +293,15 @@ async function page(
   const now = await deps.status()
   deps.rates.add(now.counters, Date.now())
   const whole = (
-    <Page title={title} path={c.req.path} status={now} losing={deps.rates.losing} more={scripts}>
+    <Page
+      title={title}
+      path={c.req.path}
+      url={pathOf(c.req.url)}
+      nodes={deps.nodes?.() ?? []}
+      status={now}
+      losing={deps.rates.losing}
+      more={scripts}
+    >
       {view}
     </Page>
   )
@@ -305,6 +319,8 @@ export function ui(given: UiDeps): Hono {
     await next()
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
   })
+  // Tables of numbers shrink to a tenth, which a port-forward or a remote device feels.
+  app.use(compress())
   app.route('/', assetRoutes())
   hostRoutes(app, deps)
   scriptRoutes(app, deps)

@@ -3,6 +3,7 @@ import { raw } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import type { Status } from '../src/api/status'
 import { CLIENT, ICON, STYLE } from './assets'
+import type { NodeName } from './deps'
 
 /** Nothing inline, nothing evaluated, nothing from elsewhere; no indicator style by htmx (it is ours). */
 const HTMX_CONFIG = JSON.stringify({
@@ -28,6 +29,9 @@ interface PageProps {
   readonly status?: Status | undefined
   /** Something was lost in the last minute; undefined: not known, ever since the start counts. */
   readonly losing?: boolean | undefined
+  /** Path and query. */
+  readonly url?: string
+  readonly nodes?: readonly NodeName[]
   /** Scripts that only this page loads. */
   readonly more?: readonly string[]
   readonly children?: Child
@@ -61,6 +65,28 @@ function Picker() {
   )
 }
 
+/** The same view on another node; nothing where there is only one. */
+function Nodes({ nodes, url }: { nodes: readonly NodeName[]; url: string }) {
+  if (nodes.length < 2) return null
+  const on = (node: string) => {
+    const { pathname, searchParams } = new URL(url, 'http://localhost')
+    searchParams.set('node', node)
+    return `${pathname}?${searchParams}`
+  }
+  return (
+    <details class="nodes">
+      <summary class="own-node">Node {nodes.find(({ own }) => own)?.name}</summary>
+      <nav aria-label="Nodes">
+        {nodes.map(({ name, own }) => (
+          <a href={on(name)} aria-current={own ? 'true' : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
+    </details>
+  )
+}
+
 /** Whether data is coming in, and all of it, on every page. */
 function State({ status, losing }: { status: Status; losing: boolean | undefined }) {
   const lossy = losing ?? Object.values(status.losses).some((n) => n > 0)
@@ -72,7 +98,16 @@ function State({ status, losing }: { status: Status; losing: boolean | undefined
   )
 }
 
-export function Page({ title, path, status, losing, more = [], children }: PageProps) {
+export function Page({
+  title,
+  path,
+  url = path,
+  nodes = [],
+  status,
+  losing,
+  more = [],
+  children,
+}: PageProps) {
   return (
     <>
       {raw('<!doctype html>')}
@@ -106,6 +141,7 @@ export function Page({ title, path, status, losing, more = [], children }: PageP
               ))}
             </nav>
             <Picker />
+            <Nodes nodes={nodes} url={url} />
             {status ? <State status={status} losing={losing} /> : null}
           </header>
           <main id="main" tabindex={-1}>

@@ -47,7 +47,7 @@ const nodeDeps = (me: string, runner: NodeRunner): ApiDeps => {
     status,
     peers: () => peers(me),
     peerToken: 'shared',
-    ui: ui({ runner, status }),
+    ui: ui({ runner, status, nodes: () => peers(me).nodes }),
     renderError,
   }
 }
@@ -234,7 +234,8 @@ describe('pages', () => {
     expect(text).toMatch(/<form id="args"[^>]*><input type="hidden" name="node" value="b">/)
     expect(text).toContain('hx-get="/scripts/search?node=b"')
     expect(text).toMatch(/href="\/assets\/[^"?]*"/)
-    const links = [...text.matchAll(/(?:href|hx-get)="(\/[^"]*)"/g)].map((match) => match[1]!)
+    const rest = text.replace(/<details class="nodes">.*?<\/details>/s, '')
+    const links = [...rest.matchAll(/(?:href|hx-get)="(\/[^"]*)"/g)].map((match) => match[1]!)
     const forms = [...text.matchAll(/<form [^>]*hx-get="([^"]*)"/g)].map((match) => match[1]!)
     const kept = links.filter((link) => !link.startsWith('/assets/') && !forms.includes(link))
     expect(kept.filter((link) => !/[?;]node=b/.test(link))).toEqual([])
@@ -255,8 +256,30 @@ describe('pages', () => {
     expect((await ask(`http://127.0.0.1${url}`)).headers.get('hx-push-url')).toBeNull()
   })
 
-  test('without node= they are as they were', async () => {
-    expect(await (await get('/scripts', { accept: 'text/html' })).text()).not.toContain('node=')
+  const menuOf = async (path: string) =>
+    /<details class="nodes">.*?<\/details>/s.exec(await (await get(path, { accept: 'text/html' })).text())![0]
+
+  test('without node= only the menu knows of nodes', async () => {
+    const text = await (await get('/scripts', { accept: 'text/html' })).text()
+    expect(text.replace(await menuOf('/scripts'), '')).not.toContain('node=')
+  })
+
+  test('the menu opens the same view on another node, and comes back', async () => {
+    const here = await menuOf('/scripts/px/http_data?start_time=-1m')
+    expect(here).toContain('Node a</summary>')
+    expect(here).toContain('href="/scripts/px/http_data?start_time=-1m&amp;node=b"')
+    const there = await menuOf('/scripts/px/http_data?start_time=-1m&node=b')
+    expect(there).toContain('Node b</summary>')
+    expect(there).toContain('href="/scripts/px/http_data?start_time=-1m&amp;node=a"')
+  })
+
+  test('a lone node has no menu', async () => {
+    const { runner, status } = deps
+    const app = createApp({
+      ...apiDeps(),
+      ui: ui({ runner, status, nodes: () => [{ name: 'a', own: true }] }),
+    })
+    expect(await (await get('/scripts', { accept: 'text/html' }, app)).text()).not.toContain('class="nodes"')
   })
 })
 

@@ -145,7 +145,7 @@ export async function deleteNixie({ flags, io }: Given): Promise<number> {
     await purgeNodes({ api, namespace, io, timeoutMs: waitMs })
   }
   const removed = await removeAll(api, all, io, waitMs)
-  if (removed === 0) await say(io, 'Nothing of Nixie was there.')
+  if (removed === 0 && flags.purge === undefined) await say(io, 'Nothing of Nixie was there.')
   else if (flags.purge === undefined) {
     await say(io, 'What was captured is still on the nodes, in the data directory; --purge deletes it too.')
   }

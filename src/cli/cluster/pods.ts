@@ -117,6 +117,9 @@ function unschedulable({ message = '' }: Condition): PodState {
   return { ready: false, doing: 'waiting for a node', problem }
 }
 
+/** Events of what must be there before a container is; what is wrong with its image its own state says. */
+const CREATION = /^Failed(Mount|AttachVolume|CreatePodSandBox|CreatePodContainer)/
+
 function waiting(
   { reason = '', message = '' }: { readonly reason?: string; readonly message?: string },
   image: string,
@@ -131,7 +134,7 @@ function waiting(
   const last = events.at(-1)
   const doing = last?.reason === 'Pulling' ? 'pulling the image' : 'creating the container'
   // A volume or a sandbox that can't be made is told by events only.
-  if (last?.type !== 'Warning') return { ready: false, doing }
+  if (last?.type !== 'Warning' || !CREATION.test(last.reason ?? '')) return { ready: false, doing }
   const problem = {
     message: `The container can't be created: ${last.message ?? last.reason}`,
     hint: 'The node says why: kubectl describe pod.',

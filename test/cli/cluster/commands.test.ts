@@ -143,6 +143,13 @@ describe('waiting says what is wrong', () => {
     expect(shape.hint).toContain(hint)
   })
 
+  test('a volume that is not there', async () => {
+    cluster.pod = () => waiting('ContainerCreating')
+    const event = { type: 'Warning', reason: 'FailedMount', message: 'secret "x" not found' }
+    cluster.events = [{ ...event, involvedObject: { uid: 'nixie-x' } }]
+    expect((await failure()).message).toContain('secret "x" not found')
+  })
+
   test('a node without BTF, in the words of the pod', async () => {
     cluster.pod = () => running
     const shape = await failure(async () => '/sys/kernel/btf/vmlinux is missing')
