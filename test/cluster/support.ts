@@ -89,16 +89,35 @@ export async function demoArchive(): Promise<string> {
 const load = (archive: string) =>
   must(['ctr', '-a', socket, '-n', 'k8s.io', 'images', 'import', archive], { ms: 120_000 })
 
+/** Waits until no other run uses the machine's one cluster; the lock is free again when this process ends, however it ends. */
+async function lock(): Promise<() => Promise<void>> {
+  mkdirSync(state, { recursive: true })
+  const command = ['-w', '3600', join(state, 'lock'), 'sh', '-c', 'echo locked; exec cat']
+  const child = spawn('flock', command, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = new Promise((resolve) => child.on('exit', resolve))
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve())
+    ended.then(() => reject(new Error('the cluster is in use')))
+  })
+  return async () => {
+    child.stdin.end()
+    await ended
+  }
+}
+
 /** Brings the cluster up for the tests of this file unless it is, with both images on its node. */
 export function useCluster(): void {
   let ours = false
+  let unlock: (() => Promise<void>) | undefined
   beforeAll(async () => {
+    unlock = await lock()
     ours = !existsSync(join(state, 'run/boot_id'))
     await must([join(here, 'node/up.sh')], { ms: 30 * 60_000 })
     await load(await demoArchive())
     await load(await nixieArchive())
-  }, 35 * 60_000)
+  }, 95 * 60_000)
   afterAll(async () => {
+    await unlock?.()
     if (ours) await must([join(here, 'down.sh')])
   }, 120_000)
 }
