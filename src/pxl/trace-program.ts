@@ -54,9 +54,9 @@ function formats(program: string): string[] {
   return found
 }
 
-/** A conversion with the name that stands before it. */
+/** A conversion with the name that stands before it; `0x`, a bracket or a quote may open the value. */
 const FIELD =
-  /(?:\b([A-Za-z_]\w*)\s{0,8}:\s{0,8})?%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))?/g
+  /(?:\b([A-Za-z_]\w*)\s{0,8}:\s{0,8}(?:0x|[[("'])?)?%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))?/g
 const INTEGERS = 'diuxXop'
 
 /** A text without a named field, such as a headline (`%-6s %s` of "PID" and "COMM"), is no row. */
