@@ -1,5 +1,6 @@
 /** Graphs and flame graphs in a real browser. */
 import { describe, expect, test } from 'bun:test'
+import { resultTable } from '../support/literal-runner'
 import { host } from './fixture'
 import { close, count, missing, open, serve, useChromium } from './support/chromium'
 
@@ -41,6 +42,45 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     expect(await graph.locator('.graph-info li').count()).toBeGreaterThan(1)
     await page.keyboard.press('Enter')
     await page.waitForURL('**/scripts/px/pod?pod=shop%2F*')
+    await close(watched)
+  }, 30_000)
+
+  test('a refresh with other weights moves nothing, and keeps what was zoomed to', async () => {
+    const served = host()
+    let turn = 0
+    const script = (await served.runner.scripts()).find(({ name }) => name === 'px/cluster')!
+    const flows = (heavy: number) =>
+      resultTable(
+        'flows',
+        ['src', 'dst']
+          .map((name) => ({ name, type: 'STRING', semantic: 'ST_NONE' }) as const)
+          .concat({
+            name: 'total_size',
+            type: 'INT64',
+            semantic: 'ST_BYTES',
+          } as never),
+        ['a', 'b', 'c'].map((name, i) => ['root', name, i === heavy ? 900 : 10]),
+      )
+    const [, graph] = script.widgets
+    const give = () => [flows(turn++ % 3)]
+    serve(host({ scripts: [{ ...script, variables: [], widgets: [graph!], give }] }))
+    const watched = await open('/scripts/px/cluster?_live=1')
+    const { page } = watched
+    await page.locator('.graph svg').focus()
+    await page.keyboard.press('+')
+    const seen = async () => [
+      await page.locator('.graph svg > g').getAttribute('transform'),
+      ...(await page.locator('.graph .node').allTextContents()).sort(),
+      await page.locator('.graph .node:has-text("b") rect').getAttribute('y'),
+    ]
+    const before = await seen()
+    for (let i = 0; i < 2; i++) {
+      const drawn = await page.locator('.graph svg').elementHandle()
+      for (let tries = 0; tries < 60 && (await drawn!.evaluate((e) => e.isConnected)); tries++)
+        await page.waitForTimeout(50)
+      expect(await seen()).toEqual(before)
+    }
+    expect(turn).toBeGreaterThan(2)
     await close(watched)
   }, 30_000)
 

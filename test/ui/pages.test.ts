@@ -284,6 +284,16 @@ test.each([
   expect(Bun.gzipSync(body).byteLength / 1024).toBeLessThan(most)
 })
 
+test('a view of several widgets is one run, and pages are compressed', async () => {
+  const served = host()
+  const headers = { Host: '127.0.0.1', 'Accept-Encoding': 'gzip' }
+  const answer = await served.app.request('/scripts/px/http_request_stats', { headers })
+  expect(answer.headers.get('Content-Encoding')).toBe('gzip')
+  const text = new TextDecoder().decode(Bun.gunzipSync(await answer.arrayBuffer()))
+  expect(text.match(/<section class="widget /g)?.length).toBe(5)
+  expect(served.runner.requests.length).toBe(1)
+})
+
 test('every page gives the browser less than 450 lines of ours', () => {
   const folder = join(import.meta.dir, '../../ui/client')
   const lines = readdirSync(folder)

@@ -2,7 +2,7 @@
 import type { GraphData, GraphEdge, GraphLevel } from '../../widgets/drawn'
 import { button, html, svg, whenThere } from '../lib/dom'
 import { type Layout, layOut, pathOf, shortened } from './layout'
-import { View } from './view'
+import { type Seen, View } from './view'
 
 const TONES = ['plain', 'low', 'medium', 'high'] as const
 const MOST_LISTED = 8
@@ -16,20 +16,43 @@ interface Chosen {
 interface Drawn {
   readonly source: string
   readonly chosen: Chosen
+  readonly graph: Graph
 }
 
 const drawn = new WeakMap<HTMLElement, Drawn>()
-/** Layouts take long, and a refresh mostly brings the same nodes and edges. */
+/** By what is laid out. Layouts take long, and a refresh mostly brings the same nodes and edges. */
 const layouts = new Map<string, Layout>()
 
-function layoutOf(level: GraphLevel): Layout {
-  const key = JSON.stringify([level.nodes.map((n) => n.label), level.edges.map((e) => [e.from, e.to])])
+interface Placed {
+  readonly key: string
+  readonly layout: Layout
+}
+
+/** In the order of names: weights change with each refresh, and nothing should move because of them. */
+function layoutOf({ nodes, edges, ...level }: GraphLevel): Placed {
+  const nodeOrder = nodes.map((_, i) => i).sort((a, b) => (nodes[a]!.id < nodes[b]!.id ? -1 : 1))
+  const rank = new Map(nodeOrder.map((i, at) => [i, at]))
+  const ranked = edges.map((edge) => ({ ...edge, from: rank.get(edge.from)!, to: rank.get(edge.to)! }))
+  const edgeOrder = ranked
+    .map((_, i) => i)
+    .sort((a, b) => ranked[a]!.from - ranked[b]!.from || ranked[a]!.to - ranked[b]!.to)
+  const inOrder = {
+    ...level,
+    nodes: nodeOrder.map((i) => nodes[i]!),
+    edges: edgeOrder.map((i) => ranked[i]!),
+  }
+  const key = JSON.stringify([inOrder.nodes.map((n) => n.label), inOrder.edges.map((e) => [e.from, e.to])])
   const known = layouts.get(key)
-  if (known) return known
-  if (layouts.size > 10) layouts.clear()
-  const made = layOut(level)
+  if (!known && layouts.size > 10) layouts.clear()
+  const made = known ?? layOut(inOrder)
   layouts.set(key, made)
-  return made
+  const edgeRank = new Map(edgeOrder.map((i, at) => [i, at]))
+  const layout = {
+    ...made,
+    nodes: nodes.map((_, i) => made.nodes[rank.get(i)!]!),
+    edges: edges.map((_, i) => made.edges[edgeRank.get(i)!]!),
+  }
+  return { key, layout }
 }
 
 function arrow(tone: string): SVGMarkerElement {
@@ -40,6 +63,7 @@ function arrow(tone: string): SVGMarkerElement {
 
 class Graph {
   readonly #level: GraphLevel
+  readonly key: string
   readonly #layout: Layout
   readonly #edges: readonly SVGElement[]
   readonly #nodes: readonly SVGElement[]
@@ -50,7 +74,9 @@ class Graph {
 
   constructor(level: GraphLevel, colour: number, info: HTMLElement, label: string) {
     this.#level = level
-    this.#layout = layoutOf(level)
+    const { key, layout } = layoutOf(level)
+    this.key = key
+    this.#layout = layout
     this.#info = info
     this.#edges = level.edges.map((edge, i) => this.#edge(edge, i, colour))
     this.#nodes = level.nodes.map((_, i) => this.#node(i))
@@ -61,13 +87,17 @@ class Graph {
   }
 
   /** Once it is in the page, and has a size. */
-  show(): void {
+  show(seen: Seen | undefined): void {
     const { width, height } = this.#layout
     const room = this.svg.getBoundingClientRect().width || 600
     const wanted = Math.min(height, (height * Math.min(1.2, room / width)) / 1) + 24
     this.svg.setAttribute('height', String(Math.round(Math.min(Math.max(wanted, 180), innerHeight * 0.68))))
     this.view = new View(this.svg, this.#group, { width, height })
-    const [heaviest] = this.#level.edges
+    if (seen) {
+      this.view.show(seen)
+      return
+    }
+    const heaviest = this.#level.edges.find(({ weight }) => weight === 1)
     this.view.start(heaviest && this.#layout.nodes[heaviest.from])
   }
 
@@ -160,7 +190,7 @@ function draw(
 ): void {
   const source = element.dataset.graph ?? ''
   const data = JSON.parse(source) as GraphData
-  drawn.set(element, { source, chosen })
+  const before = drawn.get(element)?.graph
   const level = data.levels[chosen.level] ?? data.levels[0]!
   const info = html('div', { class: 'graph-info', 'aria-live': 'polite' }, HINT)
   const graph = new Graph(level, chosen.colour, info, element.getAttribute('aria-label') ?? 'Graph')
@@ -183,9 +213,14 @@ function draw(
     ),
   )
   element.replaceChildren(bar, graph.svg, info)
-  graph.show()
+  drawn.set(element, { source, chosen, graph })
+  // New numbers on the same nodes and edges: the reader looks at the same part.
+  graph.show(before?.key === graph.key ? before.view?.seen : undefined)
 }
 
 whenThere('[data-graph]', (element) => {
-  if (drawn.get(element)?.source !== element.dataset.graph) draw(element)
+  const known = drawn.get(element)
+  // What is being pointed at is drawn anew with the next refresh.
+  const pointed = known?.graph.svg.isConnected && known.graph.svg.matches('.dimmed:hover')
+  if (known?.source !== element.dataset.graph && !pointed) draw(element)
 })

@@ -11,6 +11,13 @@ const LEAST = 0.08
 const MOST = 3
 const STEP = 60
 
+/** How far it is moved and zoomed. */
+export interface Seen {
+  readonly scale: number
+  readonly x: number
+  readonly y: number
+}
+
 export class View {
   readonly #svg: SVGSVGElement
   readonly #group: SVGGElement
@@ -37,6 +44,17 @@ export class View {
     this.#scale = LEAST_FIRST
     this.#x = Math.min(0, width / 2 - centre.x * this.#scale)
     this.#y = height / 2 - centre.y * this.#scale
+    this.#apply()
+  }
+
+  get seen(): Seen {
+    return { scale: this.#scale, x: this.#x, y: this.#y }
+  }
+
+  show({ scale, x, y }: Seen): void {
+    this.#scale = scale
+    this.#x = x
+    this.#y = y
     this.#apply()
   }
 
