@@ -1,6 +1,5 @@
 /** The way to a cluster's API server, by a pod's service account or a kubeconfig. */
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 // The whole package would load every class of the API; this part reads kubeconfigs and knows their ways to authenticate.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
@@ -125,8 +124,8 @@ function currentCluster(config: KubeConfig, file: string) {
 /** The kubeconfigs that kubectl would read, as far as they are there: `KUBECONFIG`, or the one in the home directory. */
 export function userKubeconfigs(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const named = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '')
-  const files = named.length > 0 ? named : [join(env.HOME || homedir(), '.kube/config')]
-  return files.filter((file) => existsSync(file))
+  const own = env.HOME ? [join(env.HOME, '.kube/config')] : []
+  return (named.length > 0 ? named : own).filter((file) => existsSync(file))
 }
 
 const PRIVATE = /^(localhost$|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)/

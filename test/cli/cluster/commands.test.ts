@@ -1,10 +1,14 @@
 /** `deploy`, `delete`, `demo`, `status` and a forwarded port, against an API server in memory. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DEFAULT_SERVER } from '../../../src/cli/backend'
 import { ClusterApi } from '../../../src/cli/cluster/api'
 import { forwardPort } from '../../../src/cli/cluster/forward'
 import { demoObjects, nixieObjects } from '../../../src/cli/cluster/manifests'
 import { askPod } from '../../../src/cli/cluster/nixie-pods'
 import { waitForRollout } from '../../../src/cli/cluster/wait'
+import { localServer } from '../../../src/cli/local-server'
 import type { NixieError } from '../../../src/errors'
 import { openUserCluster } from '../../../src/kubernetes/cluster'
 import { Scope } from '../../support/scope'
@@ -324,5 +328,38 @@ describe('a forwarded port', () => {
     await expect(askPod(target(), 'nixie-x', '/readyz')).rejects.toThrow(
       /nixie-x does not answer on port 6494/,
     )
+  })
+})
+
+describe('without an option', async () => {
+  const env = { HOME: '/nowhere', KUBECONFIG: '' }
+
+  test.skipIf(await localServer(DEFAULT_SERVER))(
+    'status is of the cluster when no Nixie answers here and there is a kubeconfig',
+    async () => {
+      const { err } = await runCli(['status'], { env: { ...env, KUBECONFIG: cluster.kubeconfig } })
+      expect(err).toContain("context 'fake'")
+    },
+  )
+
+  test('a server that is named is asked, whatever the kubeconfig', async () => {
+    const { err } = await runCli(['status', '--server', 'http://127.0.0.1:1'], {
+      env: { ...env, KUBECONFIG: cluster.kubeconfig },
+    })
+    expect(err).toContain('No Nixie answers at http://127.0.0.1:1')
+  })
+
+  test('ui says what there is to do when there is neither', async () => {
+    const { code, err } = await runCli(['ui', '--port', '0'], { env })
+    expect(code).toBe(1)
+    expect(err).toContain('there is no kubeconfig')
+  })
+
+  test('kubeconfigs are merged as kubectl does', async () => {
+    const other = join(scope.dir, 'other')
+    writeFileSync(other, JSON.stringify({ apiVersion: 'v1', kind: 'Config', contexts: [], clusters: [] }))
+    const KUBECONFIG = `${other}:${join(scope.dir, 'missing')}:${cluster.kubeconfig}`
+    const { err } = await runCli(['status', '--context', 'fake'], { env: { ...env, KUBECONFIG } })
+    expect(err).toContain("context 'fake'")
   })
 })
