@@ -36,6 +36,14 @@ export function unitOf(semantic: SemanticType): { unit: Unit; scale: number } {
   }
 }
 
+/** Pixie's views give these sums no unit; they are bytes per nanosecond as those that have one are. */
+const UNITLESS_DISK = /_disk_(read|write)_throughput$/
+
+const meaningOf = ({ name, type, semantic }: ResultColumn): SemanticType =>
+  semantic === 'ST_NONE' && type === 'FLOAT64' && UNITLESS_DISK.test(name)
+    ? 'ST_THROUGHPUT_BYTES_PER_NS'
+    : semantic
+
 export const isTime = (column: ResultColumn): boolean =>
   column.type === 'TIME64NS' || column.semantic === 'ST_TIME_NS'
 
@@ -144,7 +152,7 @@ function scriptReference(text: string, scripts: KnownScripts): Shown {
 function number(value: number, column: ResultColumn): Shown {
   if (column.semantic === 'ST_HTTP_RESP_STATUS')
     return { text: String(value), kind: `num status s${Math.floor(value / 100)}` }
-  const { unit, scale } = unitOf(column.semantic)
+  const { unit, scale } = unitOf(meaningOf(column))
   const text = inUnit(unit, value * scale)
   return { text, kind: 'num', ...(text === String(value) ? {} : { exact: String(value) }) }
 }

@@ -128,6 +128,12 @@ describe('time ranges', () => {
     expect(show('-', text('ST_IP_ADDRESS'), scripts).href).toBeUndefined()
   })
 
+  test('bytes to and from disks are rates also where the view gives no unit', () => {
+    const disk = { name: 'total_disk_read_throughput', type: 'FLOAT64', semantic: 'ST_NONE' } as const
+    expect(show(0.000015, disk).text).toBe('14.6 KiB/s')
+    expect(show(0.000015, { ...disk, name: 'throughput' }).text).toBe('0.000015')
+  })
+
   test('a time of 0 is none', () => {
     expect(show('0', column('TIME64NS', 'ST_TIME_NS')).text).toBe('–')
   })
