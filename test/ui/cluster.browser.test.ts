@@ -60,7 +60,7 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
   test('from the overview to a pod, with the time range that was chosen', async () => {
     const watched = await open('/')
     const { page } = watched
-    await page.waitForSelector('#service-map svg .edge')
+    await page.waitForSelector('#service-map svg .node')
     expect(await page.locator('.troubles b').allInnerTexts()).toEqual(['Evicted', 'CrashLoopBackOff'])
     await page.click('.troubles a:has-text("importer")')
     await page.waitForURL('**/scripts/px/pod?pod=shop%2Fimporter*')
