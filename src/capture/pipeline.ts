@@ -37,6 +37,8 @@ export class Pipeline {
   readonly #writer: StoreWriter
   readonly #processes: Processes
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
+  /** Addresses of the cluster's services, by the service. */
+  readonly #services = new Map<string, readonly string[]>()
   /** Those that the store has yet to take. */
   #entities: Entity[] = []
   readonly #streams: Streams
@@ -119,7 +121,15 @@ export class Pipeline {
   /** Entities that another thread has learnt of; they go with the next second when the store refuses them now. */
   remember(entities: readonly Entity[]): void {
     this.#entities.push(...entities)
+    for (const { kind, key, value } of entities) if (kind === 'service') this.#takeService(key, value)
     this.#putEntities(Date.now())
+  }
+
+  /** Streams know services by their addresses: traffic within the node through them is recorded once. */
+  #takeService(id: string, { stopNs, clusterIps, externalIps }: Entity['value']): void {
+    if (stopNs === '0') this.#services.set(id, [...(clusterIps as string[]), ...(externalIps as string[])])
+    else this.#services.delete(id)
+    this.#streams.services = new Set([...this.#services.values()].flat())
   }
 
   /** Everything out: the last events, the unfinished streams, the last rows. */

@@ -86,7 +86,8 @@ function tenanciesOf(pods: readonly StoredPod[]): ReadonlyMap<string, readonly T
   }
   return new Map(
     [...byAddress].map(([ip, owners]) => {
-      owners.sort((a, b) => (isNewer(a, b) ? -1 : 1))
+      // By age alone: one that nobody saw end has lost its address all the same when a younger one has it.
+      owners.sort((a, b) => ((a.startNs === b.startNs ? isNewer(a, b) : a.startNs > b.startNs) ? -1 : 1))
       return [ip, owners.map((pod, i) => ({ pod, fromNs: startOf(pod, owners[i + 1]) }))]
     }),
   )

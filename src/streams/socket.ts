@@ -10,7 +10,6 @@ import { EMPTY, StreamInput } from './byte-stream'
 import type { Counted, StatsRow } from './conn-stats'
 import { connectionOf } from './connection'
 import { Direction, type Receiver } from './direction'
-import { LocalPeers } from './local-peers'
 import { recognise, seekMessage } from './recognise'
 import type { Surroundings } from './surroundings'
 import { looksLikeTls } from './tls'
@@ -67,7 +66,6 @@ export class TracedSocket implements Receiver, Counted {
   #connection: Connection | undefined
   #requests: Frame[] = []
   #responses: Frame[] = []
-  #peerKey = ''
   #frames = 0
   #failures = 0
   #probeEvents = 0
@@ -181,7 +179,7 @@ export class TracedSocket implements Receiver, Counted {
       this.#probe(stream, payload, timeNs)
       return
     }
-    if (this.role === ROLE_CLIENT && stream.kind === 'response' && this.#shared.peers.has(this.#peerKey)) {
+    if (this.role === ROLE_CLIENT && stream.kind === 'response' && this.#shared.peers.has(this)) {
       this.#leaveToPeer()
       return
     }
@@ -271,10 +269,7 @@ export class TracedSocket implements Receiver, Counted {
       protocol.gap('response', this.#state, Number.POSITIVE_INFINITY)
       opposite.lost = true
     }
-    if (isServer) {
-      this.#peerKey = LocalPeers.key(this.remoteAddr, this.remotePort, this.localPort)
-      peers.add(this.#peerKey, this.id)
-    } else this.#peerKey = LocalPeers.key(this.localAddr, this.localPort, this.remotePort)
+    if (isServer) peers.add(this, this.id)
     if (protocol.captureCap !== defaultCap)
       setVerdict(this.id, { action: 'capture', cap: protocol.captureCap })
     if (kind === 'response' && waiting.length > 0) this.#run(opposite, EMPTY, timeNs, false)
@@ -306,7 +301,7 @@ export class TracedSocket implements Receiver, Counted {
   /** Lets go of everything that belongs to the protocol. */
   #leave(): void {
     this.#shared.counters.unpairedFrames += this.#requests.length + this.#responses.length
-    if (this.role === ROLE_SERVER) this.#shared.peers.remove(this.#peerKey, this.id)
+    if (this.role === ROLE_SERVER) this.#shared.peers.remove(this, this.id)
     this.#protocol = undefined
     this.#state = undefined
     this.#requests = []

@@ -72,6 +72,11 @@ export class Streams {
     }
   }
 
+  /** Addresses behind which another one answers: those of a cluster's services. */
+  set services(addresses: ReadonlySet<string>) {
+    this.#peers.services = addresses
+  }
+
   /** How many sockets are followed. */
   get size(): number {
     return this.#sockets.size

@@ -305,6 +305,32 @@ describe('traffic within the node', () => {
     ])
   })
 
+  test('through the address of a service it is recorded once, too', () => {
+    const all = rig(PROTOCOLS)
+    const { streams } = all
+    streams.services = new Set(['10.96.0.7'])
+    const dial = (service: string, port: number) => {
+      const from = ['10.244.0.4', port] as const
+      const client = new Wire({ role: ROLE_CLIENT, pid: 1, local: from, remote: [service, 80] })
+      const server = new Wire({ role: ROLE_SERVER, pid: 2, local: ['10.244.0.2', 8080], remote: from })
+      streams.handle(client.request(ask('/')))
+      streams.handle(server.request(ask('/')))
+      streams.handle(server.response(say('x')))
+      streams.handle(client.response(say('x')))
+    }
+    dial('10.96.0.7', 40001)
+    streams.tick(5e9)
+    expect(all.sink.rows('http_events').map(({ trace_role }) => trace_role)).toEqual([ROLE_SERVER])
+    // An address that is no service's may be any other machine.
+    dial('192.0.2.9', 40002)
+    streams.tick(10e9)
+    expect(all.sink.rows('http_events').map(({ trace_role }) => trace_role)).toEqual([
+      ROLE_SERVER,
+      ROLE_SERVER,
+      ROLE_CLIENT,
+    ])
+  })
+
   test('is recorded at the client when the server is not seen', () => {
     const all = started({ role: ROLE_CLIENT, local: ends.client, remote: ends.server })
     all.streams.handle(all.wire.request(ask('/')))
