@@ -42,7 +42,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   peers: ['runner', 'store', 'config'],
   api: ['peers', 'runner', 'records', 'health', 'config'],
   // scripts: those of the user's own folder. kubernetes: the way to a cluster.
-  cli: ['kubernetes', 'api', 'runner', 'scripts', 'kernel', 'records', 'store', 'health', 'config', 'capture'],
+  cli: [
+    'kubernetes',
+    'api',
+    'runner',
+    'scripts',
+    'kernel',
+    'records',
+    'store',
+    'health',
+    'config',
+    'capture',
+  ],
 }
 
 function files(dir: string, wanted: RegExp): string[] {

@@ -364,3 +364,10 @@ describe('a result', () => {
     }
   })
 })
+
+test('what the API refuses behind the pages is not called compressed', async () => {
+  const refused = await get(host(), '/api/query', { Host: '127.0.0.1', 'Accept-Encoding': 'gzip' })
+  expect(refused.status).toBe(405)
+  expect(refused.headers.get('content-encoding')).toBeNull()
+  expect((await refused.json()) as object).toMatchObject({ error: { code: 'method_not_allowed' } })
+})
