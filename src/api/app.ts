@@ -115,8 +115,8 @@ function application(deps: ApiDeps, guards: readonly MiddlewareHandler[], last: 
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) => {
-        // What was answered before may have been compressed: neither its body nor its headers stay.
-        c.res = undefined
+        // Headers of what would have been answered are kept: that was compressed, this is not.
+        c.res.headers.delete('Content-Encoding')
         c.header('Allow', methods.join(', '))
         const message = `${c.req.path.slice(0, 200)} does not take ${c.req.method}`
         return errorResponse(
