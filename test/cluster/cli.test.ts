@@ -21,6 +21,8 @@ describe.skipIf(!isRoot)('the commands', () => {
   useCluster()
   const clean = async () => {
     await nixie('delete')
+    // One that other tests have made is not the command's to delete.
+    await kubectl('delete', 'namespace', 'nixie', '--ignore-not-found')
     rmSync(DATA, { recursive: true, force: true })
   }
   beforeAll(clean, 200_000)
