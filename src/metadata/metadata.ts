@@ -10,6 +10,8 @@ export interface ProcessInfo {
   readonly exe: string
   /** 64 hex digits, or '' outside a container. */
   readonly containerId: string
+  /** As docker or podman call it; '' for others, whose cluster knows their names. */
+  readonly containerName: string
   /** docker, containerd, cri-o, podman, or ''. */
   readonly runtime: string
   /** The systemd unit (nginx.service), or ''. */

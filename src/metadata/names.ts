@@ -2,11 +2,14 @@
 import type { ProcessInfo } from './metadata'
 
 /** As many digits of a container id as `docker ps` shows. */
-export const SHORT_ID = 12
+const SHORT_ID = 12
+
+/** What the container is called, or as much of its id as `docker ps` shows; '' outside of one. */
+export const containerOf = ({ containerName, containerId = '' }: Partial<ProcessInfo>): string =>
+  containerName || containerId.slice(0, SHORT_ID)
 
 /** What stands for the pod: the container, the systemd unit, or the command name. */
 export function nameOf(process: Partial<ProcessInfo> | undefined): string {
   if (!process) return ''
-  if (process.containerId) return process.containerId.slice(0, SHORT_ID)
-  return process.unit || process.comm || ''
+  return containerOf(process) || process.unit || process.comm || ''
 }

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import type { Source } from '../store/store'
 import type { Metadata, ProcessInfo } from './metadata'
-import { nameOf, SHORT_ID } from './names'
+import { containerOf, nameOf } from './names'
 import { ASID } from './processes'
 import { openKubernetes } from './stored-kubernetes'
 
@@ -28,7 +28,7 @@ export function openMetadata(source: Source, nodeName = ''): Metadata {
     podName: (upid) => podOf(upid)?.name ?? nameOf(process(upid)),
     podId: (upid) => podOf(upid)?.id ?? (process(upid)?.podUid || nameOf(process(upid))),
     containerName: (upid) =>
-      kubernetes.containers.byId(containerId(upid))?.name ?? containerId(upid).slice(0, SHORT_ID),
+      kubernetes.containers.byId(containerId(upid))?.name ?? containerOf(process(upid) ?? {}),
     nodeName: (upid) => podOf(upid)?.node || (process(upid)?.host ?? ''),
     kubernetes,
   }

@@ -1,6 +1,7 @@
 /** A process as /proc shows it (proc(5)). What is gone or refused reads as empty. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { ownerOfCgroupFile } from './cgroup'
+import { containerNameOf } from './container-names'
 import type { ProcessInfo } from './metadata'
 
 /** Longest command line that is kept. */
@@ -41,7 +42,8 @@ export function readProcess(
   const cmdline = read(`${dir}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').slice(0, MAX_CMDLINE)
   const comm = read(`${dir}/comm`).trimEnd()
   const owner = ownerOfCgroupFile(read(`${dir}/cgroup`))
-  return { upid, pid, comm, cmdline: cmdline === '' ? comm : cmdline, exe, host, ...owner }
+  const containerName = containerNameOf(owner.containerId, owner.runtime)
+  return { upid, pid, comm, cmdline: cmdline === '' ? comm : cmdline, exe, host, ...owner, containerName }
 }
 
 /** The kernel counts a process's start in hundredths of a second for user space, whatever its own tick is. */

@@ -251,7 +251,7 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
     const apiserver = join(import.meta.dir, 'node/apiserver.sh')
     const left = Date.now()
     await must([apiserver, 'stop'])
-    await Bun.sleep(20_000)
+    await Bun.sleep(60_000)
     const back = Date.now()
     await must([apiserver, 'start'], { ms: 150_000 })
 

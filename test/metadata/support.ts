@@ -118,6 +118,7 @@ const process = (upid: string, changes: Partial<ProcessInfo>): ProcessInfo => ({
   cmdline: '',
   exe: '',
   containerId: '',
+  containerName: '',
   runtime: '',
   unit: '',
   podUid: '',

@@ -136,15 +136,19 @@ function binOffsets(
   let low = 0
   let high = 0
   let start = Number.NaN
+  let end = Number.NaN
+  const inverse = 1 / step
   for (let i = 0; i < out.length; i++) {
     const offset = values[i]!
     // Times come in order: most are in the bin of the one before.
-    if (!(sorted && offset >= start && offset < start + step)) {
+    if (!(sorted && offset >= start && offset < end)) {
       const shifted = offset + baseRest
-      // The quotient of doubles may round up across a multiple; %, which can't, is several times slower.
-      let rest = shifted - Math.floor(shifted / step) * step
+      // The product may round across a multiple; a division is slower, and %, which can't, several times.
+      let rest = shifted - Math.floor(shifted * inverse) * step
       if (rest < 0) rest += step
+      else if (rest >= step) rest -= step
       start = offset - rest
+      end = start + step
       if (offset < low) low = offset
       if (offset > high) high = offset
     }

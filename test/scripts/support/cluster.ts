@@ -59,6 +59,7 @@ const process = (upid: string, comm: string, of?: Pod): ProcessInfo => ({
   cmdline: `${comm} --run`,
   exe: `/usr/bin/${comm}`,
   containerId: of ? `c-${comm}` : '',
+  containerName: '',
   runtime: of ? 'containerd' : '',
   unit: '',
   podUid: of?.id ?? '',
