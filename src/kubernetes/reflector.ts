@@ -34,7 +34,7 @@ export interface Timing {
   readonly silenceMs: number
 }
 
-const TIMING: Timing = { firstRetryMs: 500, longestRetryMs: 30_000, answerMs: 15_000, silenceMs: 120_000 }
+const TIMING: Timing = { firstRetryMs: 500, longestRetryMs: 10_000, answerMs: 10_000, silenceMs: 120_000 }
 const PAGE = 500
 /** The server ends a watch after this time; it is taken up again at once. */
 const WATCH_SECONDS = 300

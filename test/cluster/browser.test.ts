@@ -1,5 +1,5 @@
 /** The first minute with Nixie: port-forward, the pages, http_data, a destination filter, RUN, rows. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { beforeAll, describe, expect, test } from 'bun:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { isRoot } from '../support/nixie'
 import { CHROMIUM, CHROMIUM_ARGS, missing } from '../ui/support/chromium'
@@ -8,18 +8,17 @@ import { deployDemo, deployNixie, type Forward, forward, kubectl, useCluster } f
 describe.skipIf(!isRoot || missing !== '')('through kubectl port-forward (needs root and Chromium)', () => {
   let browser: Browser | undefined
   let way: Forward | undefined
-  useCluster()
+  useCluster(async () => {
+    await browser?.close()
+    way?.close()
+    await kubectl('delete', 'namespace', 'kuard', '--ignore-not-found')
+  })
   beforeAll(async () => {
     await deployNixie()
     await deployDemo('kuard')
     way = await forward()
     browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS })
   }, 180_000)
-  afterAll(async () => {
-    await browser?.close()
-    way?.close()
-    await kubectl('delete', 'namespace', 'kuard', '--ignore-not-found')
-  }, 90_000)
 
   const rows = (page: Page) => page.locator('table.rows tbody tr')
 

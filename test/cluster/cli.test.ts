@@ -1,6 +1,6 @@
 /** The commands for clusters, from this host, against a real one. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { beforeAll, describe, expect, test } from 'bun:test'
 import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,15 +18,14 @@ const deploy = (image: string) => nixie('deploy', '--image', image, '--data-dir'
 const secretOf = () => kubectl('-n', 'nixie', 'get', 'secret', 'nixie-peer', '-o', 'jsonpath={.data.token}')
 
 describe.skipIf(!isRoot)('the commands', () => {
-  useCluster()
   const clean = async () => {
     await nixie('delete')
     // One that other tests have made is not the command's to delete.
     await kubectl('delete', 'namespace', 'nixie', '--ignore-not-found')
     rmSync(DATA, { recursive: true, force: true })
   }
+  useCluster(clean)
   beforeAll(clean, 200_000)
-  afterAll(clean, 200_000)
 
   test('deploy says what it does, and ends when the node captures', async () => {
     const { code, out, err } = await deploy(NIXIE_IMAGE)

@@ -1,5 +1,5 @@
 /** install.sh --k8s by download: from the one line to the first rows on the screen, and away again. */
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { release } from '../../deploy/release'
@@ -9,15 +9,14 @@ import { deployDemo, inside, kubectl, NIXIE_IMAGE, run, useCluster } from './sup
 
 describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
   const scope = new Scope('cluster-install')
-  useCluster()
   // The release's manifest keeps its data there, on the node: this machine.
   const data = '/var/lib/nixie'
   const wasThere = existsSync(data)
-  afterAll(async () => {
+  useCluster(async () => {
     if (!wasThere) rmSync(data, { recursive: true, force: true })
     await kubectl('delete', 'namespace', 'kuard', '--ignore-not-found')
     await scope.close()
-  }, 90_000)
+  })
 
   test('applies the release, waits for the pod, takes it away again', async () => {
     await kubectl('delete', 'namespace', 'nixie', '--ignore-not-found')

@@ -105,8 +105,8 @@ async function lock(): Promise<() => Promise<void>> {
   }
 }
 
-/** Brings the cluster up for the tests of this file unless it is, with both images on its node. */
-export function useCluster(): void {
+/** Brings the cluster up for the tests of this file unless it is, with both images on its node; `clean` runs before its end. */
+export function useCluster(clean?: () => Promise<void>): void {
   let ours = false
   let unlock: (() => Promise<void>) | undefined
   beforeAll(async () => {
@@ -117,9 +117,13 @@ export function useCluster(): void {
     await load(await nixieArchive())
   }, 95 * 60_000)
   afterAll(async () => {
-    await unlock?.()
-    if (ours) await must([join(here, 'down.sh')])
-  }, 120_000)
+    try {
+      await clean?.()
+    } finally {
+      await unlock?.()
+      if (ours) await must([join(here, 'down.sh')])
+    }
+  }, 300_000)
 }
 
 /** Applies deploy/nixie.yaml through the overlay and waits until its pod is ready. */
