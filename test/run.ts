@@ -35,7 +35,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'nixie-test-'))
 
 const TRACEFS = '/sys/kernel/tracing'
 
-const APART = /^test\/(architecture\.test\.ts|kernel\/|e2e\/|cluster\/|bench\/|ui\/browser)/
+const APART = /^test\/(architecture\.test\.ts|kernel\/|e2e\/|cluster\/|bench\/|ui\/(\w+\.)?browser\.)/
 const files = [...new Bun.Glob('test/**/*.test.{ts,tsx}').scanSync(root)].sort()
 const matching = (pattern: RegExp) => files.filter((path) => pattern.test(path))
 
@@ -106,7 +106,7 @@ const RINGS: readonly Ring[] = [
     name: 'browser',
     needsRoot: true,
     minutes: 5,
-    steps: () => matching(/^test\/ui\/browser/).flatMap((path) => tests(path, [path])),
+    steps: () => matching(/^test\/ui\/(\w+\.)?browser\./).flatMap((path) => tests(path, [path])),
   },
   // A real Kubernetes on this machine; the first time it is built, which takes ten minutes.
   {
