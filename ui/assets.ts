@@ -25,13 +25,14 @@ const SCRIPT = 'text/javascript; charset=utf-8'
 export const CLIENT = asset('nixie', 'js', SCRIPT, bundleClient('index.ts'))
 /** On the query page. */
 export const EDITOR = asset('editor', 'js', SCRIPT, bundleClient('editor/index.ts'))
-/** Where a graph or a flame graph is drawn. */
+/** Where a chart, a graph or a flame graph is drawn. */
+export const CHARTS = asset('charts', 'js', SCRIPT, bundleClient('charts/index.ts'))
 export const GRAPH = asset('graph', 'js', SCRIPT, bundleClient('graph/index.ts'))
 export const FLAME = asset('flame', 'js', SCRIPT, bundleClient('flame/index.ts'))
 export const STYLE = asset('nixie', 'css', 'text/css; charset=utf-8', `${uplotStyle}\n${style}\n${drawn}`)
 export const ICON = asset('nixie', 'svg', 'image/svg+xml', icon)
 
-const BY_PATH = new Map([CLIENT, EDITOR, GRAPH, FLAME, STYLE, ICON].map((a) => [a.path, a]))
+const BY_PATH = new Map([CLIENT, EDITOR, CHARTS, GRAPH, FLAME, STYLE, ICON].map((a) => [a.path, a]))
 
 const packed = new Map<Asset, Uint8Array<ArrayBuffer>>()
 

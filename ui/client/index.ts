@@ -1,6 +1,5 @@
-/** What pages can't do without a script: charts, keys, row details, local times, refresh that waits while hidden. */
+/** What pages can't do without a script: keys, row details, local times, refresh that waits while hidden. */
 import 'htmx.org'
-import { drawCharts } from './charts'
 import { startKeys } from './keys'
 import { loadParts } from './parts'
 import { startPicker } from './picker'
@@ -16,7 +15,6 @@ interface RequestEvent extends Event {
 }
 
 localTimes(document)
-drawCharts()
 loadParts()
 startKeys()
 startPicker()
@@ -26,7 +24,6 @@ startRows()
 document.addEventListener('htmx:before:swap', (event) => {
   for (const { fragment } of (event as SwapEvent).detail.tasks) localTimes(fragment)
 })
-document.addEventListener('htmx:after:swap', drawCharts)
 document.addEventListener('htmx:after:swap', loadParts)
 
 // What nobody looks at, or in which text is being selected, does not refresh.

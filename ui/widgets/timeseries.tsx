@@ -1,5 +1,7 @@
 /** TimeseriesChart of vis.json: a value over `time_`, a line per series. The browser draws it with uPlot. */
+
 import type { Cell, ResultTable } from '../../src/runner/runner'
+import { CHARTS } from '../assets'
 import { isTime, unitOf } from '../format'
 import type { ChartData } from './drawn'
 import { reach } from './presets'
@@ -103,6 +105,7 @@ export function Chart({ id, data, label }: { id: string; data: ChartData; label:
       class="chart"
       role="img"
       aria-label={label}
+      data-script={CHARTS.path}
       data-chart={JSON.stringify(data)}
       hx-morph-skip-children=""
     />

@@ -1,7 +1,8 @@
+/** Charts over time: loaded where a page first holds one. */
 import uPlot from 'uplot'
-import { inUnit } from '../units'
-import type { ChartData } from '../widgets/drawn'
-import { timeOfDay } from './times'
+import { inUnit } from '../../units'
+import type { ChartData } from '../../widgets/drawn'
+import { timeOfDay } from '../times'
 
 const HEIGHT = 200
 const MINUTE = 60
@@ -140,7 +141,7 @@ const sizes = new ResizeObserver((entries) => {
 })
 
 /** Draws what the page now holds, gives new data to charts that stay, and lets go of those that went. */
-export function drawCharts(): void {
+function drawCharts(): void {
   for (const [element, { plot }] of drawn) {
     if (element.isConnected) continue
     plot.destroy()
@@ -157,3 +158,6 @@ export function drawCharts(): void {
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   for (const { plot } of drawn.values()) plot.redraw()
 })
+
+drawCharts()
+document.addEventListener('htmx:after:swap', drawCharts)
