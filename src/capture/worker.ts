@@ -2,15 +2,11 @@
 import type { Config } from '../config'
 import { NixieError } from '../errors'
 import { openKernel } from '../kernel'
-import { PROTOCOLS } from '../protocols'
-import { connStats } from '../records/conn-stats'
-import { networkStats } from '../records/network-stats'
-import { probeStatus } from '../records/probe-status'
-import { processStats } from '../records/process-stats'
+import { SOURCES } from '../sources'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
-import { DEFAULT_CAP, Pipeline } from './pipeline'
+import { Pipeline } from './pipeline'
 
 declare const self: Worker
 
@@ -29,23 +25,18 @@ function start(config: Config): void {
       dataDir: config.dataDir,
       retentionSeconds: config.retention,
       diskBudgetBytes: config.diskBudget,
-      tables: [...PROTOCOLS.flatMap((p) => p.tables), connStats, networkStats, probeStatus, processStats],
+      tables: SOURCES.flatMap((source) => source.tables),
     })
   } catch (cause) {
     say({ kind: 'refused', error: NixieError.from(cause).shape })
     return
   }
   for (const message of writer.warnings) say({ kind: 'warning', message })
-  const kernel = openKernel({
-    enabled: config.capture,
-    ringBytes: config.ringBytes,
-    defaultCap: DEFAULT_CAP,
-    ignorePids: [process.pid],
-  })
-  run(new Pipeline(kernel, writer, config), kernel, writer)
+  const kernel = openKernel({ enabled: config.capture })
+  run(new Pipeline(kernel, writer, config, SOURCES), writer)
 }
 
-function run(pipeline: Pipeline, kernel: ReturnType<typeof openKernel>, writer: StoreWriter): void {
+function run(pipeline: Pipeline, writer: StoreWriter): void {
   let pause = LONGEST_PAUSE_MS
   let timer: Timer
   const drain = () => {
@@ -54,7 +45,7 @@ function run(pipeline: Pipeline, kernel: ReturnType<typeof openKernel>, writer: 
     pause = Math.max(SHORTEST_PAUSE_MS, Math.min(fitting, LONGEST_PAUSE_MS))
     timer = setTimeout(drain, pause)
   }
-  const report = () => say({ kind: 'report', report: reportOf(pipeline, kernel, writer) })
+  const report = () => say({ kind: 'report', report: reportOf(pipeline, writer) })
   const second = setInterval(() => {
     pipeline.second(Date.now())
     report()
@@ -73,15 +64,11 @@ function run(pipeline: Pipeline, kernel: ReturnType<typeof openKernel>, writer: 
   report()
 }
 
-function reportOf(
-  pipeline: Pipeline,
-  kernel: ReturnType<typeof openKernel>,
-  writer: StoreWriter,
-): CaptureReport {
+function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
   const { fileBytes, budgetBytes } = writer.stats()
   return {
-    ready: kernel.ready,
-    probes: kernel.probes,
+    ready: pipeline.ready,
+    probes: pipeline.probes,
     counters: pipeline.counters,
     settings: pipeline.settings,
     fileBytes,

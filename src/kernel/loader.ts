@@ -12,11 +12,16 @@ const open = () =>
     nixie_set_max_entries: { args: ['ptr', 'ptr', 'u32'], returns: 'i32' },
     nixie_load: { args: ['ptr'], returns: 'i32' },
     nixie_attach: { args: ['ptr', 'ptr'], returns: 'i32' },
+    nixie_attach_uprobe: { args: ['ptr', 'ptr', 'ptr', 'u64', 'i32', 'bool'], returns: 'i32' },
+    nixie_attach_cpu_clock: { args: ['ptr', 'ptr', 'u64'], returns: 'i32' },
+    nixie_detach: { args: ['ptr', 'i32'], returns: 'i32' },
+    nixie_reuse_map: { args: ['ptr', 'ptr', 'i32'], returns: 'i32' },
     nixie_iterate: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_output: { args: ['ptr'], returns: 'ptr' },
     nixie_map: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_map_get: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     nixie_map_set: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
+    nixie_map_delete: { args: ['i32', 'ptr'], returns: 'i32' },
     nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32'], returns: 'i32' },
     nixie_ring_open: { args: ['i32', 'u64'], returns: 'ptr' },
     nixie_ring_close: { args: ['ptr'], returns: 'void' },
@@ -91,8 +96,30 @@ export class BpfObject {
     check('load', native().nixie_load(this.#object))
   }
 
-  attach(program: string): void {
-    check(program, native().nixie_attach(this.#object, ptr(text(program))))
+  /** Lets a map be the one behind this file descriptor, of another object. */
+  reuseMap(map: string, fd: number): void {
+    check(map, native().nixie_reuse_map(this.#object, ptr(text(map)), fd))
+  }
+
+  /** Where its section says; the attachment's number, to detach it. */
+  attach(program: string): number {
+    return check(program, native().nixie_attach(this.#object, ptr(text(program))))
+  }
+
+  /** At an offset in a file, in one process or (pid -1) in all that run it; the attachment's number. */
+  attachUprobe(program: string, path: string, offset: number, pid: number, atReturn: boolean): number {
+    const [name, file] = [text(program), text(path)]
+    const result = native().nixie_attach_uprobe(this.#object, ptr(name), ptr(file), offset, pid, atReturn)
+    return check(`${program} at ${path}+0x${offset.toString(16)}`, result)
+  }
+
+  /** To a clock of so many hertz on each CPU that is online; the attachment's number. */
+  attachCpuClock(program: string, hertz: number): number {
+    return check(program, native().nixie_attach_cpu_clock(this.#object, ptr(text(program)), hertz))
+  }
+
+  detach(attachment: number): void {
+    check('detach', native().nixie_detach(this.#object, attachment))
   }
 
   /** Runs an iterator program to its end. What it wrote is there until the next run. */
@@ -120,6 +147,11 @@ export function mapGet(map: number, key: ArrayBufferView, value: ArrayBufferView
 
 export function mapSet(map: number, key: ArrayBufferView, value: ArrayBufferView): void {
   check('map', native().nixie_map_set(map, ptr(key as Uint8Array), ptr(value as Uint8Array)))
+}
+
+/** Takes a key out; false when there was none. */
+export function mapDelete(map: number, key: ArrayBufferView): boolean {
+  return native().nixie_map_delete(map, ptr(key as Uint8Array)) === 0
 }
 
 /** Walks a hash map in batches: after each, `keys` and `values` hold `count` entries. */

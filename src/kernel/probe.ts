@@ -1,4 +1,4 @@
-/** What the probes share: their pid namespace, and how one that could not be had is told. */
+/** How a probe that could not be had is told, and the knob that all probes share. */
 import { statSync } from 'node:fs'
 import type { ProbeStatus } from './kernel'
 
@@ -9,8 +9,13 @@ function hintFor(message: string): string {
   return 'Run `nixie check` and report the text with your kernel version.'
 }
 
-export function failed(name: string, purpose: string, error: string, hint = hintFor(error)): ProbeStatus {
-  return { name, purpose, attached: false, error, hint }
+/** What a probe is, whatever became of it. */
+export type ProbeName = Pick<ProbeStatus, 'source' | 'name' | 'purpose' | 'required'>
+
+export const attached = (probe: ProbeName): ProbeStatus => ({ ...probe, attached: true, error: '', hint: '' })
+
+export function failed(probe: ProbeName, error: string, hint = hintFor(error)): ProbeStatus {
+  return { ...probe, attached: false, error, hint }
 }
 
 export const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

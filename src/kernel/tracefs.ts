@@ -31,7 +31,9 @@ export interface Tracefs {
 /** Never throws: what is refused is in the status. */
 export function mountTracefs(): Tracefs {
   const status = (error: string, hint: string): ProbeStatus => ({
+    source: 'kernel',
     name: 'tracefs',
+    required: false,
     purpose: PURPOSE,
     attached: error === '',
     error,

@@ -3,9 +3,11 @@
  *
  *     bun test/bench/processes.ts [processes=300] [threads of each=4]      as root
  */
-import { ProcessProbe } from '../../src/kernel/process-probe'
-import { NetworkStats } from '../../src/process/network-stats'
-import { ProcessStats } from '../../src/process/process-stats'
+import { openKernel } from '../../src/kernel'
+import { NetworkStats } from '../../src/sources/networks/network-stats'
+import { readThreads } from '../../src/sources/processes'
+import { PROCESS_OBJECT } from '../../src/sources/processes/probe'
+import { ProcessStats } from '../../src/sources/processes/process-stats'
 import { spread } from './stage'
 
 const PROCESSES = Number(process.argv[2] ?? 300)
@@ -22,9 +24,10 @@ for _ in range(${THREADS - 1}): threading.Thread(target=work, daemon=True).start
 work()
 `
 
-const probe = ProcessProbe.open()
-if (!(probe instanceof ProcessProbe)) {
-  console.error(`${probe.name}: ${probe.error}. ${probe.hint}`)
+const kernel = openKernel({ enabled: true })
+const { object, probes } = kernel.open(PROCESS_OBJECT)
+if (!object) {
+  for (const { name, error, hint } of probes) console.error(`${name}: ${error}. ${hint}`)
   process.exit(1)
 }
 const started = Array.from({ length: PROCESSES }, () =>
@@ -41,14 +44,14 @@ try {
   let threads = 0
   for (let i = 0; i < LOOKS; i++) {
     let before = process.cpuUsage()
-    stats.take(probe.read(), i * 1e9)
+    stats.take(readThreads(object), i * 1e9)
     let used = process.cpuUsage(before)
     looks.push((used.user + used.system) / 1000)
     before = process.cpuUsage()
     network.take(new Map(), 'host', i * 1e9)
     used = process.cpuUsage(before)
     networks.push((used.user + used.system) / 1000)
-    if (i === LOOKS - 1) for (const samples = probe.read(); samples.next(); ) threads++
+    if (i === LOOKS - 1) for (const samples = readThreads(object); samples.next(); ) threads++
     await Bun.sleep(10)
   }
   const warm = looks.slice(LOOKS / 2)
@@ -62,5 +65,5 @@ try {
   console.log(`network_stats, one namespace: ${spread(networks.slice(LOOKS / 2), 3)} ms`)
 } finally {
   for (const child of started) child.kill()
-  probe.close()
+  kernel.close()
 }

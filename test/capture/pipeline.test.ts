@@ -6,6 +6,10 @@ import { NixieError } from '../../src/errors'
 import type { SocketEvent } from '../../src/events/socket-event'
 import type { Kernel } from '../../src/kernel/kernel'
 import { ROLE_CLIENT } from '../../src/records/types'
+import { sockets } from '../../src/sources/sockets'
+import type { SocketFeed } from '../../src/sources/sockets/feed'
+import { Sockets } from '../../src/sources/sockets/sockets'
+import type { RowSource } from '../../src/sources/source'
 import type { StoreWriter } from '../../src/store/store'
 import { Wire } from '../streams/wire'
 
@@ -15,10 +19,16 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
   const log: string[] = []
   let left = steps
   const kernel: Kernel = {
+    enabled: true,
     probes: [],
-    ready: true,
     timeBase: 0n,
+    clock: { base: { high: 0, low: 0 }, correctionNs: 0 },
     now: () => 2e9,
+    follow: () => {},
+    open: () => ({ probes: [], object: undefined }),
+    close: () => {},
+  }
+  const feed: SocketFeed = {
     drain(handler, maxEvents) {
       const events = waiting.splice(0, maxEvents)
       log.push(`drain ${events.length}`)
@@ -27,7 +37,6 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
     },
     setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
     totals: () => {},
-    threads: () => undefined,
     lost: () => ({ events: 0, bytes: 0 }),
     uncaptured: () => ({ unixCalls: 3, unixBytes: 30, compatCalls: 0, unreadBytes: 0 }),
     close: () => {},
@@ -47,7 +56,8 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
     close: () => {},
   }
   const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true } as Config
-  return { pipeline: new Pipeline(kernel, writer, config), waiting, log }
+  const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
+  return { pipeline: new Pipeline(kernel, writer, config, [source]), waiting, log }
 }
 
 test('under load rows are appended before the second is over', () => {

@@ -2,14 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { EVENT_CLOSE, EVENT_DATA, EVENT_OPEN, RECEIVED, SENT } from '../../src/events/socket-event'
-import { Clock } from '../../src/kernel/clock'
-import type { Kernel } from '../../src/kernel/kernel'
-import { readClocks } from '../../src/kernel/libc'
-import { SocketProbe } from '../../src/kernel/socket-probe'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
-import { copy, drainAll, open, Program, type Seen, trace } from './traced'
+import { copy, drainAll, open, Program, type Seen, type Traced, trace } from './traced'
 
-let kernel: Kernel
+let kernel: Traced
 beforeAll(() => {
   kernel = open()
 })
@@ -312,9 +308,7 @@ t.join()
 })
 
 test('unix sockets are counted', async () => {
-  const options = { enabled: true, ringBytes: 1 << 16, defaultCap: 0, ignorePids: [process.pid] }
-  const probe = SocketProbe.open(options, new Clock(readClocks()))
-  if (!(probe instanceof SocketProbe)) throw new Error('the probe did not load')
+  const probe = open({ ringBytes: 1 << 16, defaultCap: 0 })
   try {
     const before = probe.uncaptured().unixCalls
     await new Program("a, b = socket.socketpair()\nfor i in range(100): a.send(b'x'); b.recv(1)").end()

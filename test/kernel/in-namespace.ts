@@ -1,8 +1,12 @@
 /** Run in a pid namespace of its own: whom the probes see from there, as JSON. */
 import { EVENT_DATA } from '../../src/events/socket-event'
+import { openKernel } from '../../src/kernel'
+import { readThreads } from '../../src/sources/processes'
+import { PROCESS_OBJECT } from '../../src/sources/processes/probe'
 import { drainAll, open, Program } from './traced'
 
 const kernel = open()
+const processProbe = openKernel({ enabled: true }).open(PROCESS_OBJECT)
 const program = new Program(`
 c, d = pair()
 step()
@@ -18,7 +22,7 @@ try {
   program.go()
   await program.ready()
   const data = drainAll(kernel).filter((event) => event.kind === EVENT_DATA)
-  const threads = kernel.threads()!
+  const threads = readThreads(processProbe.object!)
   const processes = new Set<number>()
   while (threads.next()) processes.add(threads.pid)
   console.log(
@@ -34,5 +38,6 @@ try {
   await program.end()
 } finally {
   program.kill()
+  processProbe.object?.close()
   kernel.close()
 }

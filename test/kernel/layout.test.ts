@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { THREAD_SAMPLE } from '../../src/events/process'
 import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
-import { CONNECTION, SHARED } from '../../src/kernel/socket-probe'
+import { CONNECTION, SHARED } from '../../src/sources/sockets/probe'
 
 const root = join(import.meta.dir, '../..')
 const BTF_MAGIC = 0xeb9f

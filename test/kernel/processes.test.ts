@@ -1,10 +1,12 @@
 /** What the process iterator says is what /proc says. */
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
-import { ProcessStats } from '../../src/process/process-stats'
+import { openKernel } from '../../src/kernel'
 import type { processStats } from '../../src/records/process-stats'
 import type { RecordOf } from '../../src/records/table'
-import { open } from './traced'
+import { readThreads } from '../../src/sources/processes'
+import { PROCESS_OBJECT } from '../../src/sources/processes/probe'
+import { ProcessStats } from '../../src/sources/processes/process-stats'
 
 const BUSY = `
 import sys, threading, time
@@ -22,13 +24,13 @@ sys.stdin.read()
 `
 
 test('processor time, memory, threads and bytes of a process', async () => {
-  const kernel = open()
+  const kernel = openKernel({ enabled: true })
   const python = Bun.spawn(['python3', '-c', BUSY], { stdin: 'pipe', stdout: 'pipe' })
   try {
     await python.stdout.getReader().read()
     const rows: RecordOf<typeof processStats>[] = []
     const stats = new ProcessStats({ upidOf: (pid) => String(pid), append: (_, row) => rows.push(row) })
-    stats.take(kernel.threads()!, 0)
+    stats.take(readThreads(kernel.open(PROCESS_OBJECT).object!), 0)
     const row = rows.find(({ upid }) => upid === String(python.pid))!
     const field = (file: string, name: string) =>
       Number(

@@ -1,7 +1,9 @@
 /** Runs a Python program under the probe and gives the events of its calls. */
 import { EVENT_DATA, type EventKind, type SocketEvent } from '../../src/events/socket-event'
 import { openKernel } from '../../src/kernel'
-import type { Kernel, KernelOptions } from '../../src/kernel/kernel'
+import type { ProbeStatus } from '../../src/kernel/kernel'
+import type { SocketFeed } from '../../src/sources/sockets/feed'
+import { openSocketProbe, type SocketProbeOptions } from '../../src/sources/sockets/probe'
 
 export interface Seen {
   kind: EventKind
@@ -44,18 +46,35 @@ export function copy(event: SocketEvent): Seen {
   }
 }
 
-export function open(options: Partial<KernelOptions> = {}): Kernel {
-  return openKernel({
-    enabled: true,
+/** The socket probe and the kernel that it is loaded in. */
+export interface Traced extends SocketFeed {
+  readonly probes: readonly ProbeStatus[]
+  now(): number
+}
+
+export function open(options: Partial<SocketProbeOptions> = {}): Traced {
+  const kernel = openKernel({ enabled: true })
+  const { probes, feed } = openSocketProbe(kernel, {
     ringBytes: 1 << 22,
     defaultCap: 16384,
     ignorePids: [process.pid],
     ...options,
   })
+  if (!feed) throw new Error(`the probe did not load: ${probes.map(({ error }) => error).join('\n')}`)
+  return {
+    probes,
+    now: () => kernel.now(),
+    drain: (handler, maxEvents) => feed.drain(handler, maxEvents),
+    setVerdict: (connId, verdict) => feed.setVerdict(connId, verdict),
+    totals: (handler) => feed.totals(handler),
+    lost: () => feed.lost(),
+    uncaptured: () => feed.uncaptured(),
+    close: () => kernel.close(),
+  }
 }
 
 /** All that waits. A record that another CPU is still writing holds up those after it, so it looks twice. */
-export function drainAll(kernel: Kernel): Seen[] {
+export function drainAll(kernel: Traced): Seen[] {
   const seen: Seen[] = []
   for (let empty = 0; empty < 2; ) {
     if (kernel.drain((event) => seen.push(copy(event)), 10_000) > 0) continue
@@ -113,7 +132,7 @@ export class Program {
 }
 
 /** Runs a program to its end; gives its data events. */
-export async function trace(kernel: Kernel, text: string): Promise<Seen[]> {
+export async function trace(kernel: Traced, text: string): Promise<Seen[]> {
   drainAll(kernel)
   const program = new Program(text)
   await program.end()

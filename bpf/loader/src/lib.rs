@@ -1,8 +1,9 @@
-//! libbpf behind a few C functions: open from memory, set knobs, load, attach, use maps, read the ring. No policy.
+//! libbpf behind a few C functions: open from memory, set knobs, load, attach and detach, use and share maps, read the ring. No policy.
 //!
 //! Every function answers a negative errno for a failure, whose words `nixie_log` gives. Pointers that come in are
 //! only read for the length that comes with them. One thread at a time may use an object.
 
+mod attach;
 mod log;
 mod object;
 mod ring;
@@ -94,13 +95,57 @@ pub unsafe extern "C" fn nixie_load(object: *mut Object) -> c_int {
     unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.load()))
 }
 
-/// Attaches one program where its section says; it stays until the object is closed.
+/// Lets a map of the object be one that another object has: `fd` is that map's. Before loading.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_reuse_map(object: *mut Object, map: *const c_char, fd: c_int) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(map) }) {
+        (Some(object), Some(map)) => answer(object.reuse_map(map, fd)),
+        _ => -EINVAL,
+    }
+}
+
+/// Attaches one program where its section says. Returns the attachment's number, to detach it; it stays until then, or
+/// until the object is closed. So do the two functions below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_attach(object: *mut Object, program: *const c_char) -> c_int {
     match (unsafe { object.as_mut() }, unsafe { text(program) }) {
         (Some(object), Some(program)) => answer(object.attach(program)),
         _ => -EINVAL,
     }
+}
+
+/// Attaches a uprobe program at an offset in the file at `path`, in the process `pid` or, with -1, in all that run the file;
+/// at a function's return when `at_return`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_attach_uprobe(
+    object: *mut Object,
+    program: *const c_char,
+    path: *const c_char,
+    offset: u64,
+    pid: c_int,
+    at_return: bool,
+) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(program) }, unsafe { text(path) }) {
+        (Some(object), Some(program), Some(path)) => {
+            answer(object.attach_uprobe(program, path, offset, pid, at_return))
+        }
+        _ => -EINVAL,
+    }
+}
+
+/// Attaches a perf_event program to a clock of `hertz` on each CPU that is online now.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_attach_cpu_clock(object: *mut Object, program: *const c_char, hertz: u64) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(program) }) {
+        (Some(object), Some(program)) => answer(object.attach_cpu_clock(program, hertz)),
+        _ => -EINVAL,
+    }
+}
+
+/// Detaches what one of the three functions above attached; -ENOENT when it is no more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_detach(object: *mut Object, attachment: c_int) -> c_int {
+    unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.detach(attachment)))
 }
 
 /// Runs an iterator program once, to its end. Returns how many bytes it wrote.
@@ -118,7 +163,7 @@ pub unsafe extern "C" fn nixie_output(object: *const Object) -> *const u8 {
     unsafe { object.as_ref() }.map_or(std::ptr::null(), |object| object.output().as_ptr())
 }
 
-/// The file descriptor of a loaded map, for the three calls below.
+/// The file descriptor of a loaded map, for the calls below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_map(object: *mut Object, map: *const c_char) -> c_int {
     match (unsafe { object.as_mut() }, unsafe { text(map) }) {
@@ -137,6 +182,12 @@ pub unsafe extern "C" fn nixie_map_get(map: c_int, key: *const c_void, value: *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_map_set(map: c_int, key: *const c_void, value: *const c_void) -> c_int {
     unsafe { libbpf_sys::bpf_map_update_elem(map, key, value, 0) }
+}
+
+/// Takes a key out; -ENOENT when there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_map_delete(map: c_int, key: *const c_void) -> c_int {
+    unsafe { libbpf_sys::bpf_map_delete_elem(map, key) }
 }
 
 /// Copies up to `count` entries of a hash map into `keys` and `values`, from `batch` on (null first; then the

@@ -7,6 +7,7 @@ use std::{fs::File, ptr, slice};
 
 use libbpf_sys as sys;
 
+use crate::attach::Attachment;
 use crate::log;
 
 const ENOENT: c_int = 2;
@@ -16,13 +17,14 @@ const READ_BYTES: usize = 32 << 10;
 
 pub struct Object {
     object: *mut sys::bpf_object,
-    links: Vec<*mut sys::bpf_link>,
+    /// By number; empty where one was detached.
+    attachments: Vec<Option<Attachment>>,
     /// What the last run of an iterator wrote.
     output: Vec<u8>,
 }
 
 /// errno as libbpf left it after a function that answers a pointer.
-fn errno() -> c_int {
+pub fn errno() -> c_int {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(EINVAL)
 }
 
@@ -33,7 +35,7 @@ fn check(result: c_int) -> Result<c_int, c_int> {
 impl Object {
     pub fn open(bytes: &[u8]) -> Option<Object> {
         let object = unsafe { sys::bpf_object__open_mem(bytes.as_ptr().cast(), bytes.len() as _, ptr::null()) };
-        (!object.is_null()).then_some(Object { object, links: Vec::new(), output: Vec::new() })
+        (!object.is_null()).then_some(Object { object, attachments: Vec::new(), output: Vec::new() })
     }
 
     fn program(&self, name: &CStr) -> Result<*mut sys::bpf_program, c_int> {
@@ -98,13 +100,46 @@ impl Object {
         check(unsafe { sys::bpf_object__load(self.object) })
     }
 
+    /// Keeps an attachment until it is detached; its number.
+    fn keep(&mut self, attachment: Attachment) -> c_int {
+        let free = self.attachments.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.attachments.push(None);
+            self.attachments.len() - 1
+        });
+        self.attachments[free] = Some(attachment);
+        free as c_int
+    }
+
     pub fn attach(&mut self, program: &CStr) -> Result<c_int, c_int> {
-        let link = unsafe { sys::bpf_program__attach(self.program(program)?) };
-        if link.is_null() {
-            return Err(errno());
-        }
-        self.links.push(link);
-        Ok(0)
+        let attachment = Attachment::section(self.program(program)?)?;
+        Ok(self.keep(attachment))
+    }
+
+    pub fn attach_uprobe(
+        &mut self,
+        program: &CStr,
+        path: &CStr,
+        offset: u64,
+        pid: c_int,
+        at_return: bool,
+    ) -> Result<c_int, c_int> {
+        let attachment = Attachment::uprobe(self.program(program)?, path, offset, pid, at_return)?;
+        Ok(self.keep(attachment))
+    }
+
+    pub fn attach_cpu_clock(&mut self, program: &CStr, hertz: u64) -> Result<c_int, c_int> {
+        let attachment = Attachment::cpu_clock(self.program(program)?, hertz)?;
+        Ok(self.keep(attachment))
+    }
+
+    pub fn detach(&mut self, number: c_int) -> Result<c_int, c_int> {
+        let slot = usize::try_from(number).ok().and_then(|number| self.attachments.get_mut(number));
+        slot.and_then(Option::take).map(|_| 0).ok_or(ENOENT)
+    }
+
+    /// Lets a map of this object be another one that there is already; before loading.
+    pub fn reuse_map(&mut self, map: &CStr, fd: c_int) -> Result<c_int, c_int> {
+        check(unsafe { sys::bpf_map__reuse_fd(self.map(map)?, fd) })
     }
 
     pub fn iterate(&mut self, program: &CStr) -> Result<c_int, c_int> {
@@ -145,9 +180,8 @@ impl Object {
 
 impl Drop for Object {
     fn drop(&mut self) {
-        for link in self.links.drain(..) {
-            unsafe { sys::bpf_link__destroy(link) };
-        }
+        // Programs that are attached stay in the kernel, whatever becomes of the object.
+        self.attachments.clear();
         unsafe { sys::bpf_object__close(self.object.cast::<c_void>().cast()) };
     }
 }

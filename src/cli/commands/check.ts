@@ -10,7 +10,8 @@ export const check: Command = {
   run: async ({ flags, io }) => {
     // Loads the kernel side's library: only this command and the capture thread need it.
     const { checkHost } = await import('../../kernel/check')
-    const checks = checkHost()
+    const { checkPrograms } = await import('../../sources/check')
+    const checks = [...checkHost(), ...checkPrograms()]
     const works = checks.every(({ ok, required }) => ok || !required)
     if (flags.output === 'json') {
       await io.stdout.write(`${JSON.stringify({ ok: works, checks }, null, 2)}\n`)

@@ -1,7 +1,7 @@
 /** network_stats: what the interfaces of each network namespace carried, from /proc/PID/net/dev (proc_net_dev(5)). */
 import { readFileSync, readlinkSync } from 'node:fs'
-import { networkStats } from '../records/network-stats'
-import type { RecordOf } from '../records/table'
+import { networkStats } from '../../records/network-stats'
+import type { RecordOf } from '../../records/table'
 
 type Counters = Omit<RecordOf<typeof networkStats>, 'time_' | 'pod_id'>
 

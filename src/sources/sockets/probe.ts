@@ -1,13 +1,16 @@
 /** The socket probe (`bpf/socket.bpf.c`), loaded: its ring, verdicts and totals. */
 import { readFileSync } from 'node:fs'
-import arm64 from '../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
-import x64 from '../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
-import { RingSocketEvent, TOTALS } from '../events/socket'
-import type { SocketEvent, SocketTotals, Verdict } from '../events/socket-event'
-import type { Clock } from './clock'
-import type { KernelOptions, ProbeStatus, Uncaptured } from './kernel'
-import { BpfObject, BpfRing, mapGet, mapSet, mapWalk } from './loader'
-import { failed, pidNamespace, reason } from './probe'
+import arm64 from '../../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
+import x64 from '../../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
+import { RingSocketEvent, TOTALS } from '../../events/socket'
+import type { SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
+import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
+import { type BpfRing, mapGet, mapSet, mapWalk } from '../../kernel/loader'
+import type { ObjectSpec } from '../../kernel/object'
+import { pidNamespace } from '../../kernel/probe'
+import type { SocketFeed, Uncaptured } from './feed'
+
+export const SOURCE_NAME = 'socket_tracer'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
 export const CONNECTION = { id: 0, totals: 24, closed: 89, size: 96 } as const
@@ -30,21 +33,22 @@ export const SHARED = {
 const BATCH = 4096
 const TWO_32 = 2 ** 32
 
-/** Program → what it is for; the first one is the one that nothing works without. */
-export const PROGRAMS = {
-  sys_exit: 'Data that processes move over TCP and UDP',
-  socket_state: 'Opening and closing of TCP connections, and which side opened them',
-  find_listeners: 'Sides of connections older than Nixie',
-} as const
+/** State first, so that no connection opens between the two unseen; the listeners before any data. */
+const PROGRAMS = {
+  socket_state: { purpose: 'Opening and closing of TCP connections, and which side opened them' },
+  find_listeners: { purpose: 'Sides of connections older than Nixie', placement: 'iterator' },
+  sys_exit: { purpose: 'Data that processes move over TCP and UDP', required: true },
+} as const satisfies ObjectSpec<string>['programs']
 export type ProgramName = keyof typeof PROGRAMS
 
-/** Which programs to try together: fewer and fewer, since one that the kernel refuses spoils the whole load. */
-const ATTEMPTS: readonly (readonly ProgramName[])[] = [
-  ['sys_exit', 'socket_state', 'find_listeners'],
-  ['sys_exit', 'socket_state'],
-  ['sys_exit', 'find_listeners'],
-  ['sys_exit'],
-]
+export interface SocketProbeOptions {
+  /** Ring size; a power of two and a multiple of the page size. */
+  readonly ringBytes: number
+  /** Bytes of each call to capture while a socket's protocol isn't known. */
+  readonly defaultCap: number
+  /** Never trace these processes: Nixie itself. */
+  readonly ignorePids: readonly number[]
+}
 
 /** CPUs that there can ever be: `0-3` or `0,2-5` in sysfs. */
 function possibleCpus(): number {
@@ -52,41 +56,41 @@ function possibleCpus(): number {
   return Math.max(...ranges.map((range) => Number(range.split('-').at(-1)))) + 1
 }
 
-/** The object for this machine; undefined on an architecture that there is none for. */
-function elf(): Uint8Array | undefined {
-  const path = { x64, arm64 }[process.arch as string]
-  return path === undefined ? undefined : new Uint8Array(readFileSync(path))
-}
-
-function loadObject(options: KernelOptions, programs: readonly ProgramName[], cpus: number): BpfObject {
-  const bytes = elf()
-  if (!bytes) throw new Error(`there is no probe for ${process.arch}`)
-  const object = new BpfObject(bytes)
-  try {
-    const ignored = new Uint32Array(SHARED.IGNORED_MAX)
-    ignored.set(options.ignorePids.slice(0, SHARED.IGNORED_MAX))
-    object.setKnob('ignored_tgids', ignored)
-    object.setKnob('pid_namespace', pidNamespace())
-    object.setKnob('default_cap', Uint32Array.of(options.defaultCap))
-    object.setKnob('cpu_count', Uint32Array.of(cpus))
-    object.setMaxEntries('events', options.ringBytes)
-    for (const name of Object.keys(PROGRAMS)) {
-      object.setAutoload(name, programs.includes(name as ProgramName))
-    }
-    object.load()
-    return object
-  } catch (cause) {
-    object.close()
-    throw cause
+function objectFor(options: SocketProbeOptions): ObjectSpec<ProgramName> {
+  return {
+    source: SOURCE_NAME,
+    files: { x64, arm64 },
+    programs: PROGRAMS,
+    knobs: () => {
+      const ignored = new Uint32Array(SHARED.IGNORED_MAX)
+      ignored.set(options.ignorePids.slice(0, SHARED.IGNORED_MAX))
+      return {
+        ignored_tgids: ignored,
+        pid_namespace: pidNamespace(),
+        default_cap: Uint32Array.of(options.defaultCap),
+        cpu_count: Uint32Array.of(possibleCpus()),
+      }
+    },
+    maxEntries: { events: options.ringBytes },
   }
 }
 
-export class SocketProbe {
-  readonly probes: readonly ProbeStatus[]
-  readonly #object: BpfObject
+/** Loads as much as the kernel takes; what there is to read only when data can be had. */
+export function openSocketProbe(
+  kernel: Kernel,
+  options: SocketProbeOptions,
+): { probes: readonly ProbeStatus[]; feed: SocketProbe | undefined } {
+  const { probes, object } = kernel.open(objectFor(options))
+  return { probes, feed: object && new SocketProbe(object, kernel.clock, options.ringBytes) }
+}
+
+type SocketObject = NonNullable<Opened<ProgramName>['object']>
+
+export class SocketProbe implements SocketFeed {
+  readonly #object: SocketObject
   readonly #ring: BpfRing
   readonly #event: RingSocketEvent
-  readonly #clock: Clock
+  readonly #clock: Kernel['clock']
   readonly #cpus: number
   readonly #maps: { connections: number; verdicts: number; counters: number }
   readonly #slot = new Uint32Array(1)
@@ -95,53 +99,17 @@ export class SocketProbe {
   readonly #values = new Uint8Array(BATCH * CONNECTION.size)
   #handler: (event: SocketEvent) => void = () => {}
 
-  private constructor(object: BpfObject, options: KernelOptions, clock: Clock, cpus: number) {
+  constructor(object: SocketObject, clock: Kernel['clock'], ringBytes: number) {
     this.#object = object
-    this.#ring = new BpfRing(object.map('events'), options.ringBytes)
+    this.#ring = object.ring('events', ringBytes)
     this.#event = new RingSocketEvent(this.#ring.data, clock.base)
     this.#clock = clock
-    this.#cpus = cpus
+    this.#cpus = possibleCpus()
     this.#maps = {
       connections: object.map('connections'),
       verdicts: object.map('verdicts'),
       counters: object.map('counters'),
     }
-    this.probes = this.#attach()
-  }
-
-  /** Loads as much as the kernel takes; the probes say what is missing when nothing could be loaded. */
-  static open(options: KernelOptions, clock: Clock): SocketProbe | readonly ProbeStatus[] {
-    const errors: string[] = []
-    for (const programs of ATTEMPTS) {
-      let object: BpfObject | undefined
-      try {
-        const cpus = possibleCpus()
-        object = loadObject(options, programs, cpus)
-        const probe = new SocketProbe(object, options, clock, cpus)
-        return probe
-      } catch (cause) {
-        object?.close()
-        errors.push(reason(cause))
-        if (/EPERM/.test(reason(cause))) break
-      }
-    }
-    return (Object.keys(PROGRAMS) as ProgramName[]).map((name) =>
-      failed(name, PROGRAMS[name], errors.at(-1)!),
-    )
-  }
-
-  #attach(): ProbeStatus[] {
-    // State first, so that no connection opens between the two unseen; the listeners before any data.
-    const order: readonly ProgramName[] = ['socket_state', 'find_listeners', 'sys_exit']
-    return order.map((name) => {
-      try {
-        if (name === 'find_listeners') this.#object.iterate(name)
-        else this.#object.attach(name)
-        return { name, purpose: PROGRAMS[name], attached: true, error: '', hint: '' }
-      } catch (cause) {
-        return failed(name, PROGRAMS[name], reason(cause))
-      }
-    })
   }
 
   readonly #visit = (offset: number): void => this.#handler(this.#event.at(offset))
@@ -205,7 +173,6 @@ export class SocketProbe {
   }
 
   close(): void {
-    this.#ring.close()
     this.#object.close()
   }
 }

@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { NetworkStats, readNetDev } from '../../src/process/network-stats'
-import type { networkStats } from '../../src/records/network-stats'
-import type { RecordOf } from '../../src/records/table'
+import type { networkStats } from '../../../src/records/network-stats'
+import type { RecordOf } from '../../../src/records/table'
+import { NetworkStats, readNetDev } from '../../../src/sources/networks/network-stats'
 
 const HEAD = `Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed

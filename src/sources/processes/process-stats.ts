@@ -1,7 +1,7 @@
 /** process_stats: what each process uses, summed from the samples of its threads. */
-import type { ThreadSamples } from '../events/process'
-import { processStats } from '../records/process-stats'
-import type { RecordOf } from '../records/table'
+import type { ThreadSamples } from '../../events/process'
+import { processStats } from '../../records/process-stats'
+import type { RecordOf } from '../../records/table'
 
 type Row = RecordOf<typeof processStats>
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { ProcessStats } from '../../src/process/process-stats'
-import type { processStats } from '../../src/records/process-stats'
-import type { RecordOf } from '../../src/records/table'
+import type { processStats } from '../../../src/records/process-stats'
+import type { RecordOf } from '../../../src/records/table'
+import { ProcessStats } from '../../../src/sources/processes/process-stats'
 import { PAGE, samplesOf, type Thread } from './samples'
 
 type Row = RecordOf<typeof processStats>

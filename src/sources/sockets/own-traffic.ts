@@ -1,5 +1,5 @@
 /** Clients that talk to Nixie itself: the kernel leaves out our end, and this tells theirs. */
-import type { SocketEvent } from '../events/socket-event'
+import type { SocketEvent } from '../../events/socket-event'
 
 const LOOPBACK = /^(127\.|::1$)/
 

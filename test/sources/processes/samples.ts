@@ -1,5 +1,5 @@
 /** Thread samples as the kernel writes them. */
-import { THREAD_SAMPLE, ThreadSamples } from '../../src/events/process'
+import { THREAD_SAMPLE, ThreadSamples } from '../../../src/events/process'
 
 export const PAGE = 4096
 const SIZE = 120

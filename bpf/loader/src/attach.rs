@@ -1,0 +1,98 @@
+//! Ways to attach a program. Each gives the kernel links, which are destroyed when they are dropped.
+
+use std::ffi::{CStr, c_int, c_long, c_ulong};
+use std::mem::size_of;
+
+use libbpf_sys as sys;
+
+use crate::object::errno;
+
+const ENODEV: c_int = 19;
+const ENOENT: c_int = 2;
+
+const PERF_TYPE_SOFTWARE: u32 = 1;
+const PERF_COUNT_SW_CPU_CLOCK: u64 = 0;
+const PERF_FLAG_FD_CLOEXEC: c_ulong = 1 << 3;
+
+#[cfg(target_arch = "x86_64")]
+const SYS_PERF_EVENT_OPEN: c_long = 298;
+#[cfg(target_arch = "aarch64")]
+const SYS_PERF_EVENT_OPEN: c_long = 241;
+
+unsafe extern "C" {
+    fn syscall(number: c_long, ...) -> c_long;
+    fn close(fd: c_int) -> c_int;
+}
+
+/// One attachment: a link, or one per CPU.
+pub struct Attachment(Vec<*mut sys::bpf_link>);
+
+impl Attachment {
+    fn of(link: *mut sys::bpf_link) -> Result<Attachment, c_int> {
+        if link.is_null() { Err(errno()) } else { Ok(Attachment(vec![link])) }
+    }
+
+    /// Where the program's section says.
+    pub fn section(program: *mut sys::bpf_program) -> Result<Attachment, c_int> {
+        Self::of(unsafe { sys::bpf_program__attach(program) })
+    }
+
+    /// At an offset in an executable file, in one process or (pid -1) in all that run it.
+    pub fn uprobe(
+        program: *mut sys::bpf_program,
+        path: &CStr,
+        offset: u64,
+        pid: c_int,
+        at_return: bool,
+    ) -> Result<Attachment, c_int> {
+        Self::of(unsafe {
+            sys::bpf_program__attach_uprobe(program, at_return, pid, path.as_ptr(), offset as sys::size_t)
+        })
+    }
+
+    /// To a clock that ticks `hertz` times a second on each CPU that is online while it is busy.
+    pub fn cpu_clock(program: *mut sys::bpf_program, hertz: u64) -> Result<Attachment, c_int> {
+        // What was attached so far is detached when this is dropped on an error.
+        let mut attachment = Attachment(Vec::new());
+        for cpu in 0..unsafe { sys::libbpf_num_possible_cpus() } {
+            let fd = match open_cpu_clock(cpu, hertz) {
+                Err(ENODEV) => continue, // Offline.
+                other => other?,
+            };
+            // The link closes the event.
+            let link = unsafe { sys::bpf_program__attach_perf_event(program, fd) };
+            if link.is_null() {
+                let error = errno();
+                unsafe { close(fd) };
+                return Err(error);
+            }
+            attachment.0.push(link);
+        }
+        if attachment.0.is_empty() { Err(ENOENT) } else { Ok(attachment) }
+    }
+}
+
+/// A counting event of all processes on one CPU (perf_event_open(2)).
+fn open_cpu_clock(cpu: c_int, hertz: u64) -> Result<c_int, c_int> {
+    let mut attributes = sys::perf_event_attr {
+        type_: PERF_TYPE_SOFTWARE,
+        size: size_of::<sys::perf_event_attr>() as u32,
+        config: PERF_COUNT_SW_CPU_CLOCK,
+        ..Default::default()
+    };
+    attributes.__bindgen_anon_1.sample_freq = hertz;
+    attributes.set_freq(1);
+    let (all_processes, no_group): (c_int, c_int) = (-1, -1);
+    let fd = unsafe {
+        syscall(SYS_PERF_EVENT_OPEN, &raw const attributes, all_processes, cpu, no_group, PERF_FLAG_FD_CLOEXEC)
+    };
+    if fd < 0 { Err(errno()) } else { Ok(fd as c_int) }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        for link in self.0.drain(..) {
+            unsafe { sys::bpf_link__destroy(link) };
+        }
+    }
+}

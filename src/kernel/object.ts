@@ -1,0 +1,248 @@
+/** One BPF object as a source of rows has it: declared, loaded as far as the kernel takes it, attached. */
+import { readFileSync } from 'node:fs'
+import type { Opened, ProbeStatus } from './kernel'
+import { BpfObject, BpfRing } from './loader'
+import { attached, failed, type ProbeName, reason } from './probe'
+
+export interface ProgramSpec {
+  /** What is missing without it, in words. */
+  readonly purpose: string
+  /** The object is useless without it. Any other program that the kernel refuses costs only itself. */
+  readonly required?: boolean
+  /**
+   * `section` (the default): attached where its section says. `iterator`: run once at the opening, and whenever it is asked.
+   * `later`: only loaded; its source attaches it to the places that it finds.
+   */
+  readonly placement?: 'section' | 'iterator' | 'later'
+}
+
+export interface ObjectSpec<P extends string> {
+  /** The source of rows that it belongs to. */
+  readonly source: string
+  /** The built object's file, by `process.arch`. */
+  readonly files: Readonly<Record<string, string>>
+  /** In the order in which they are attached. */
+  readonly programs: Readonly<Record<P, ProgramSpec>>
+  /** `const volatile` variables by name, set before loading. */
+  readonly knobs?: () => Readonly<Record<string, Uint8Array | Uint32Array>>
+  /** Entries of maps, or bytes of rings, where they are not those of the file. */
+  readonly maxEntries?: Readonly<Record<string, number>>
+  /** Maps that it has in common with the other open objects that share one of this name: the first one to open makes it. */
+  readonly shared?: readonly string[]
+}
+
+/** What is used of a loaded object; tests play it. */
+export type RawObject = Pick<
+  BpfObject,
+  | 'setKnob'
+  | 'setMaxEntries'
+  | 'setAutoload'
+  | 'reuseMap'
+  | 'load'
+  | 'attach'
+  | 'attachUprobe'
+  | 'attachCpuClock'
+  | 'detach'
+  | 'iterate'
+  | 'map'
+  | 'close'
+>
+
+/** A place where a program was attached; `detach` may be called more than once. */
+export interface Attachment {
+  detach(): void
+}
+
+export interface UprobePlace {
+  readonly path: string
+  /** In the file, not in memory. */
+  readonly offset: number
+  /** By default every process that runs the file. */
+  readonly pid?: number
+  /** At the function's return instead. */
+  readonly atReturn?: boolean
+}
+
+const namesOf = <P extends string>(spec: ObjectSpec<P>) => Object.keys(spec.programs) as P[]
+
+function probeName<P extends string>(spec: ObjectSpec<P>, name: P): ProbeName {
+  const { purpose, required = false } = spec.programs[name]
+  return { source: spec.source, name, purpose, required }
+}
+
+/** An object of which nothing is loaded, for one reason. */
+export function refusedObject<P extends string>(
+  spec: ObjectSpec<P>,
+  error: string,
+  hint?: string,
+): Opened<P> {
+  const probes = namesOf(spec).map((name) => failed(probeName(spec, name), error, hint))
+  return { probes, object: undefined }
+}
+
+export class OpenObject<P extends string> {
+  readonly #raw: RawObject
+  readonly #shared: readonly string[]
+  readonly #among: Set<OpenObject<string>>
+  readonly #rings: BpfRing[] = []
+
+  private constructor(raw: RawObject, shared: readonly string[], among: Set<OpenObject<string>>) {
+    this.#raw = raw
+    this.#shared = shared
+    this.#among = among
+    among.add(this)
+  }
+
+  /**
+   * Loads what the kernel takes and attaches it. Never throws.
+   *
+   * @param among the objects that are open, whose maps may be shared; this one joins them until it is closed
+   */
+  static open<P extends string>(
+    spec: ObjectSpec<P>,
+    among: Set<OpenObject<string>>,
+    make: (elf: Uint8Array) => RawObject = (elf) => new BpfObject(elf),
+  ): Opened<P> {
+    const load = (programs: readonly P[]) => loadObject(spec, programs, among, make)
+    const { raw, refused } = loadWhatIsTaken(spec, load)
+    const object = raw && new OpenObject<P>(raw, spec.shared ?? [], among)
+    const probes = namesOf(spec).map((name): ProbeStatus => {
+      const error = refused.get(name) ?? (object && place(object.#raw, spec, name))
+      return error === undefined ? attached(probeName(spec, name)) : failed(probeName(spec, name), error)
+    })
+    if (!probes.some((probe) => probe.required && !probe.attached)) return { probes, object }
+    object?.close()
+    return { probes: probes.map((probe) => withoutRequired(probe, probes)), object: undefined }
+  }
+
+  /** Whether others may have its map of this name. */
+  shares(map: string): boolean {
+    return this.#shared.includes(map)
+  }
+
+  /** A map's file descriptor; valid until `close`. */
+  map(name: string): number {
+    return this.#raw.map(name)
+  }
+
+  /** A ring buffer, read until `close`. */
+  ring(map: string, bytes: number): BpfRing {
+    const ring = new BpfRing(this.#raw.map(map), bytes)
+    this.#rings.push(ring)
+    return ring
+  }
+
+  /** Runs an iterator to its end. What it wrote is there until the next run. */
+  iterate(program: P): ArrayBuffer {
+    return this.#raw.iterate(program)
+  }
+
+  attachUprobe(program: P, { path, offset, pid = -1, atReturn = false }: UprobePlace): Attachment {
+    return this.#attachment(this.#raw.attachUprobe(program, path, offset, pid, atReturn))
+  }
+
+  /** To a clock that ticks so often on each CPU that is online now, while the CPU is busy. */
+  attachCpuClock(program: P, hertz: number): Attachment {
+    return this.#attachment(this.#raw.attachCpuClock(program, hertz))
+  }
+
+  #attachment(number: number): Attachment {
+    let there = true
+    return {
+      detach: () => {
+        // Numbers are given again, and closing has detached all.
+        if (there && this.#among.has(this)) this.#raw.detach(number)
+        there = false
+      },
+    }
+  }
+
+  close(): void {
+    if (!this.#among.delete(this)) return
+    for (const ring of this.#rings) ring.close()
+    this.#raw.close()
+  }
+}
+
+/** Puts a program to its place; what went wrong. */
+function place<P extends string>(raw: RawObject, spec: ObjectSpec<P>, name: P): string | undefined {
+  try {
+    const { placement = 'section' } = spec.programs[name]
+    if (placement === 'iterator') raw.iterate(name)
+    if (placement === 'section') raw.attach(name)
+    return undefined
+  } catch (cause) {
+    return reason(cause)
+  }
+}
+
+/** A probe that was well, of an object that is useless without another one. */
+function withoutRequired(probe: ProbeStatus, all: readonly ProbeStatus[]): ProbeStatus {
+  if (!probe.attached) return probe
+  const missing = all.find((other) => other.required && !other.attached)!
+  return failed(probe, `it is of no use without ${missing.name}`, missing.hint)
+}
+
+function loadObject<P extends string>(
+  spec: ObjectSpec<P>,
+  programs: readonly P[],
+  among: ReadonlySet<OpenObject<string>>,
+  make: (elf: Uint8Array) => RawObject,
+): RawObject {
+  const path = spec.files[process.arch]
+  if (path === undefined) throw new Error(`there is no probe for ${process.arch}`)
+  const raw = make(new Uint8Array(readFileSync(path)))
+  try {
+    for (const [name, value] of Object.entries(spec.knobs?.() ?? {})) raw.setKnob(name, value)
+    for (const [map, entries] of Object.entries(spec.maxEntries ?? {})) raw.setMaxEntries(map, entries)
+    for (const map of spec.shared ?? []) {
+      const maker = among.values().find((object) => object.shares(map))
+      if (maker) raw.reuseMap(map, maker.map(map))
+    }
+    for (const name of namesOf(spec)) raw.setAutoload(name, programs.includes(name))
+    raw.load()
+    return raw
+  } catch (cause) {
+    raw.close()
+    throw cause
+  }
+}
+
+interface Loaded<P extends string> {
+  readonly raw?: RawObject
+  /** Program → what the kernel said. */
+  readonly refused: ReadonlyMap<P, string>
+}
+
+/**
+ * The kernel takes the programs of an object together or not at all. When it takes not all, each alone shows which ones it
+ * refuses and why, and the others are loaded without those.
+ */
+function loadWhatIsTaken<P extends string>(
+  spec: ObjectSpec<P>,
+  load: (programs: readonly P[]) => RawObject,
+): Loaded<P> {
+  const names = namesOf(spec)
+  const refused = new Map<P, string>()
+  try {
+    return { raw: load(names), refused }
+  } catch (cause) {
+    if (names.length === 1) return { refused: new Map([[names[0]!, reason(cause)]]) }
+  }
+  for (const name of names) {
+    try {
+      load([name]).close()
+    } catch (cause) {
+      refused.set(name, reason(cause))
+    }
+  }
+  const taken = names.filter((name) => !refused.has(name))
+  if (taken.length === 0 || names.some((name) => spec.programs[name].required && refused.has(name)))
+    return { refused }
+  try {
+    return { raw: load(taken), refused }
+  } catch (cause) {
+    for (const name of taken) refused.set(name, reason(cause))
+    return { refused }
+  }
+}

@@ -1,0 +1,33 @@
+/** Which programs the kernel takes: the second part of `nixie check`. */
+import { newCounters } from '../health/counters'
+import { openKernel } from '../kernel'
+import type { CheckResult } from '../kernel/check'
+import { Processes } from '../metadata'
+import { SOURCES } from '.'
+import { Sources } from './open'
+
+const RING_BYTES = 1 << 18
+
+/** Loads and attaches every program for a moment, which takes about half a second. Never throws. */
+export function checkPrograms(): CheckResult[] {
+  const kernel = openKernel({ enabled: true })
+  const sources = new Sources(SOURCES, {
+    kernel,
+    sink: { append: () => {} },
+    processes: new Processes(),
+    counters: newCounters(),
+    config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES },
+    settings: { bodyLimit: 0, redact: true },
+  })
+  try {
+    return sources.probes.map(({ name, purpose, required, attached, error, hint }) => ({
+      name,
+      ok: attached,
+      detail: attached ? purpose : error,
+      hint,
+      required,
+    }))
+  } finally {
+    kernel.close()
+  }
+}

@@ -1,0 +1,31 @@
+/** network_stats: what pods, containers and the machine itself carried, from /proc. */
+import { networkStats } from '../../records/network-stats'
+import type { OpenSource, RowSource, SourceContext } from '../source'
+import { NetworkStats } from './network-stats'
+
+class Networks implements OpenSource {
+  readonly probes = []
+  readonly #context: SourceContext
+  readonly #stats: NetworkStats
+
+  constructor(context: SourceContext) {
+    this.#context = context
+    this.#stats = new NetworkStats({ append: context.sink.append })
+  }
+
+  tick(nowNs: number): void {
+    const { kernel, processes } = this.#context
+    if (!kernel.enabled) return
+    const { name, kubernetes } = processes.host
+    // In a cluster rows are pods': the machine's own network carries all of theirs again.
+    this.#stats.take(processes.pods(), kubernetes ? undefined : name, nowNs)
+  }
+
+  close(): void {}
+}
+
+export const networks: RowSource = {
+  name: 'network_stats',
+  tables: [networkStats],
+  open: (context) => new Networks(context),
+}

@@ -1,0 +1,71 @@
+/** All sources, opened as one: what one of them meets is no other's trouble. */
+import type { ProbeStatus } from '../kernel/kernel'
+import { failed, reason } from '../kernel/probe'
+import type { Entity } from '../store/store'
+import type { OpenSource, RowSource, SourceContext } from './source'
+
+interface Member {
+  readonly source: RowSource
+  readonly open: OpenSource
+  /** How its last tick failed. */
+  failure: string | undefined
+}
+
+export class Sources {
+  readonly #members: Member[] = []
+  readonly #kernel: SourceContext['kernel']
+
+  constructor(sources: readonly RowSource[], context: Omit<SourceContext, 'probes'>) {
+    this.#kernel = context.kernel
+    const whole = { ...context, probes: () => this.probes }
+    for (const source of sources) {
+      this.#members.push({ source, open: source.open(whole), failure: undefined })
+    }
+  }
+
+  get probes(): readonly ProbeStatus[] {
+    return [
+      ...this.#members.flatMap(({ source, open, failure }) =>
+        failure === undefined ? open.probes : [...open.probes, tickFailed(source, failure)],
+      ),
+      ...this.#kernel.probes,
+    ]
+  }
+
+  /** Whether all is attached that capture needs. */
+  get ready(): boolean {
+    const required = this.probes.filter((probe) => probe.required)
+    return required.length > 0 && required.every((probe) => probe.attached)
+  }
+
+  /** At most so many events of each; returns how many in all. */
+  drain(maxEvents: number): number {
+    let events = 0
+    for (const { open } of this.#members) events += open.drain?.(maxEvents) ?? 0
+    return events
+  }
+
+  tick(nowNs: number): void {
+    for (const member of this.#members) {
+      try {
+        member.open.tick(nowNs)
+        member.failure = undefined
+      } catch (cause) {
+        member.failure = reason(cause)
+      }
+    }
+  }
+
+  learn(entities: readonly Entity[]): void {
+    for (const { open } of this.#members) open.learn?.(entities)
+  }
+
+  close(nowNs: number): void {
+    for (const { open } of this.#members) open.close(nowNs)
+  }
+}
+
+function tickFailed({ name, tables }: RowSource, error: string): ProbeStatus {
+  const purpose = `Rows of ${tables.map((table) => table.name).join(', ')}`
+  return failed({ source: name, name: 'tick', purpose, required: false }, error)
+}

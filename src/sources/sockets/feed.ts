@@ -1,0 +1,25 @@
+/** What the kernel says about sockets, and is told, as the source of rows sees it. */
+import type { SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
+
+export interface Uncaptured {
+  /** Calls that moved data over Unix sockets, and their bytes: counted only. */
+  readonly unixCalls: number
+  readonly unixBytes: number
+  /** Socket calls of 32-bit processes. */
+  readonly compatCalls: number
+  /** Bytes that were to be captured and could not be read out of the process. */
+  readonly unreadBytes: number
+}
+
+export interface SocketFeed {
+  /** Hands over all events that wait, at most `maxEvents`; returns how many. The event object is reused. */
+  drain(handler: (event: SocketEvent) => void, maxEvents: number): number
+  setVerdict(connId: number, verdict: Verdict): void
+  /** Totals of every socket that the kernel knows. */
+  totals(handler: (totals: SocketTotals) => void): void
+  /** Events and payload bytes that found the ring full, since the start. */
+  lost(): { events: number; bytes: number }
+  /** What was seen and left out on purpose or for want of a page, since the start. */
+  uncaptured(): Uncaptured
+  close(): void
+}

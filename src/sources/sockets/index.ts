@@ -1,0 +1,21 @@
+/** What processes say over TCP and UDP: the tables of the protocols, and conn_stats. */
+import { PROTOCOLS } from '../../protocols'
+import { connStats } from '../../records/conn-stats'
+import type { RowSource, SourceContext } from '../source'
+import { openSocketProbe, SOURCE_NAME } from './probe'
+import { DEFAULT_CAP, Sockets } from './sockets'
+
+function open(context: SourceContext): Sockets {
+  const { probes, feed } = openSocketProbe(context.kernel, {
+    ringBytes: context.config.ringBytes,
+    defaultCap: DEFAULT_CAP,
+    ignorePids: [process.pid],
+  })
+  return new Sockets(probes, feed, context)
+}
+
+export const sockets: RowSource = {
+  name: SOURCE_NAME,
+  tables: [...PROTOCOLS.flatMap((protocol) => protocol.tables), connStats],
+  open,
+}

@@ -1,0 +1,97 @@
+/** The flow from the socket probe's ring through the streams to records. */
+import { EVENT_DATA, type SocketEvent } from '../../events/socket-event'
+import type { ProbeStatus } from '../../kernel/kernel'
+import { PROTOCOLS } from '../../protocols'
+import type { Entity } from '../../store/store'
+import { Streams } from '../../streams'
+import type { OpenSource, SourceContext } from '../source'
+import type { SocketFeed } from './feed'
+import { ownListener } from './own-traffic'
+
+/** Bytes of each call that are captured while its protocol isn't known. */
+export const DEFAULT_CAP = 16 << 10
+const CONN_STATS_EVERY_NS = 10e9
+
+export class Sockets implements OpenSource {
+  readonly probes: readonly ProbeStatus[]
+  readonly #feed: SocketFeed | undefined
+  readonly #context: SourceContext
+  readonly #streams: Streams
+  /** Addresses of the cluster's services, by the service. */
+  readonly #services = new Map<string, readonly string[]>()
+  readonly #isOwn: (event: SocketEvent) => boolean
+  readonly #onEvent = (event: SocketEvent) => {
+    if (this.#isOwn(event)) {
+      if (event.kind === EVENT_DATA) this.#feed!.setVerdict(event.connId, { action: 'count' })
+      return
+    }
+    if (event.kind === EVENT_DATA) this.#context.counters.eventBytes += event.size
+    this.#streams.handle(event)
+  }
+  #connStatsNs: number
+
+  /** `feed`: undefined where nothing can be captured. */
+  constructor(probes: readonly ProbeStatus[], feed: SocketFeed | undefined, context: SourceContext) {
+    this.probes = probes
+    this.#feed = feed
+    this.#context = context
+    this.#isOwn = ownListener(context.config.listen)
+    const { sink, counters, settings, processes } = context
+    this.#streams = new Streams({
+      protocols: PROTOCOLS,
+      sink,
+      counters,
+      settings,
+      defaultCap: DEFAULT_CAP,
+      setVerdict: (connId, verdict) => feed?.setVerdict(connId, verdict),
+      upidOf: (pid, startTicks, comm) => processes.upidOf(pid, startTicks, comm),
+    })
+    this.#connStatsNs = context.kernel.now()
+  }
+
+  drain(maxEvents: number): number {
+    return this.#feed?.drain(this.#onEvent, maxEvents) ?? 0
+  }
+
+  tick(nowNs: number): void {
+    this.#streams.tick(nowNs)
+    this.#count()
+    // The clock may have been set back.
+    if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
+    this.#connStatsNs = nowNs
+    this.#connStats(nowNs)
+  }
+
+  /** Streams know services by their addresses: traffic within the node through them is recorded once. */
+  learn(entities: readonly Entity[]): void {
+    const services = entities.filter(({ kind }) => kind === 'service')
+    if (services.length === 0) return
+    for (const { key, value } of services) {
+      const { stopNs, clusterIps, externalIps } = value
+      if (stopNs === '0') this.#services.set(key, [...(clusterIps as string[]), ...(externalIps as string[])])
+      else this.#services.delete(key)
+    }
+    this.#streams.services = new Set([...this.#services.values()].flat())
+  }
+
+  close(nowNs: number): void {
+    this.#streams.close()
+    this.#connStats(nowNs)
+    this.#count()
+    this.#feed?.close()
+  }
+
+  #connStats(nowNs: number): void {
+    this.#feed?.totals((totals) => this.#streams.totals(totals))
+    this.#streams.connStats(nowNs)
+  }
+
+  #count(): void {
+    if (!this.#feed) return
+    const lost = this.#feed.lost()
+    Object.assign(this.#context.counters, this.#feed.uncaptured(), {
+      ringLostEvents: lost.events,
+      ringLostBytes: lost.bytes,
+    })
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The contract of a source of rows: sockets, what processes use, profiles, … Each is a folder with an object of this type in
+ * it and a line in `index.ts`. All run on the capture thread.
+ */
+import type { Config } from '../config'
+import type { Counters } from '../health/counters'
+import type { Kernel, ProbeStatus } from '../kernel/kernel'
+import type { Processes } from '../metadata'
+import type { ProtocolSettings, Sink } from '../protocols/protocol'
+import type { Table } from '../records/table'
+import type { Entity } from '../store/store'
+
+/** What a source is given when it is opened. */
+export interface SourceContext {
+  readonly kernel: Kernel
+  /** Where its rows go; times are nanoseconds since the kernel's clock base. */
+  readonly sink: Sink
+  readonly processes: Processes
+  readonly counters: Counters
+  readonly config: Pick<Config, 'listen' | 'ringBytes'>
+  /** Read at every use: changes take effect at once. */
+  readonly settings: ProtocolSettings
+  /** The probes of all sources. */
+  probes(): readonly ProbeStatus[]
+}
+
+export interface RowSource {
+  /** As `probe_status.source_connector` has it. */
+  readonly name: string
+  /** The tables that it fills. */
+  readonly tables: readonly Table[]
+  /** Never throws: what can't be had is said by a probe. */
+  open(context: SourceContext): OpenSource
+}
+
+export interface OpenSource {
+  /** What it has in the kernel; none where it reads files only. May change while it is open. */
+  readonly probes: readonly ProbeStatus[]
+  /** Takes at most so many events that wait in its rings; returns how many. Called many times a second. */
+  drain?(maxEvents: number): number
+  /** Called once a second, with the capture clock. What it throws is told as a probe and costs this second's rows of it. */
+  tick(nowNs: number): void
+  /** What main has learnt of the cluster. */
+  learn?(entities: readonly Entity[]): void
+  /** Its last rows; then it lets go of what it has in the kernel. */
+  close(nowNs: number): void
+}
