@@ -13,7 +13,6 @@ import { errorLine, NixieError } from './errors'
 import { addCounters, newCounters } from './health/counters'
 import { readPeers } from './peers/peers'
 import { openRunner } from './runner/client'
-import { TABLES } from './runner/tables'
 import type { Bundle } from './scripts/bundle'
 import { readScripts } from './scripts/folder'
 import { openReader } from './store'
@@ -102,7 +101,7 @@ async function followCluster(config: Config, capture: Capture) {
   try {
     const { openCluster } = await import('./kubernetes/cluster')
     const { KubernetesWatch } = await import('./kubernetes/watch')
-    const past = openReader(config.dataDir, TABLES)
+    const past = openReader(config.dataDir)
     const watch = new KubernetesWatch({
       cluster: openCluster(config.kubeconfig),
       clusterName: config.clusterName,
@@ -128,7 +127,7 @@ export async function serve(config: Config): Promise<number> {
   const token = readToken(config)
   const peerToken = readPeerToken(config)
   const capture = await startCapture(config, log)
-  const store = openReader(config.dataDir, TABLES)
+  const store = openReader(config.dataDir)
   const local = newCounters()
   const scripts = ownScripts(config)
   const { dataDir, nodeName } = config

@@ -1,4 +1,5 @@
 /** "Did you mean …?": the known name nearest to a misspelt one. */
+import { NixieError } from './errors'
 
 const LONGEST = 64
 
@@ -33,6 +34,15 @@ export function nameHint(name: string, known: readonly string[], what: string): 
   if (known.length === 0) return `There are no ${what}.`
   const shown = known.slice(0, 30).join(', ')
   return `The ${what} are ${shown}${known.length > 30 ? ', …' : ''}.`
+}
+
+/** A table that is not in the store. */
+export function unknownTable(name: string, known: readonly string[]): NixieError {
+  const hint =
+    known.length === 0
+      ? 'Nothing is stored in the data directory: `nixie serve` with this --data-dir fills it.'
+      : nameHint(name, known, 'tables')
+  return new NixieError('unknown_table', `There is no table '${name.slice(0, 80)}'`, hint)
 }
 
 /** Damerau-Levenshtein: a swap of neighbours counts once. */

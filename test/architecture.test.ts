@@ -23,11 +23,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // store: what main has learnt of the cluster comes as its entities.
   sources: ['kernel', 'events', 'streams', 'protocols', 'records', 'metadata', 'store', 'health', 'config'],
   capture: ['sources', 'kernel', 'protocols', 'records', 'metadata', 'store', 'health', 'config'],
-  query: ['records', 'store', 'metadata'],
+  // protocols: what their numbers mean.
+  query: ['protocols', 'records', 'store', 'metadata'],
   pxl: ['query', 'records', 'store', 'metadata'],
   scripts: [],
-  // protocols: the tables that scripts can read are those that protocols declare.
-  runner: ['scripts', 'pxl', 'query', 'protocols', 'records', 'store', 'metadata', 'health', 'config'],
+  runner: ['scripts', 'pxl', 'query', 'records', 'store', 'metadata', 'health', 'config'],
   // runner: whether a script has an argument `node` itself.
   peers: ['runner', 'store', 'config'],
   api: ['peers', 'runner', 'records', 'health', 'config'],

@@ -46,7 +46,7 @@ export function metricsText(status: Status): string {
       'nixie_probe_attached',
       'gauge',
       '1 for a probe that is attached',
-      status.probes.map((probe) => [{ probe: probe.name }, probe.attached ? 1 : 0]),
+      status.probes.map(({ source, name, attached }) => [{ source, probe: name }, attached ? 1 : 0]),
     ),
     ...counters,
     family(

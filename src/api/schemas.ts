@@ -203,7 +203,15 @@ export const SCHEMAS = {
       uptimeSeconds: number(),
       config: { type: 'object', description: 'Settings as they run' },
       probes: list(
-        object({ name: string(), purpose: string(), attached: boolean(), error: string(), hint: string() }),
+        object({
+          source: string('The source of rows that it feeds'),
+          name: string(),
+          purpose: string(),
+          required: boolean('Nixie does not capture without it'),
+          attached: boolean(),
+          error: string(),
+          hint: string(),
+        }),
       ),
       capture: object({ running: boolean(), error: string() }, ['error']),
       tables: list(

@@ -4,8 +4,12 @@ import { COUNTERS, type CounterName, type Counters } from '../health/counters'
 
 /** One probe: attached, or why not and what to do. */
 export interface ProbeState {
+  /** The source of rows that it feeds. */
+  readonly source: string
   readonly name: string
   readonly purpose: string
+  /** Nixie does not capture without it. */
+  readonly required: boolean
   readonly attached: boolean
   readonly error: string
   readonly hint: string

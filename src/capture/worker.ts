@@ -3,6 +3,7 @@ import type { Config } from '../config'
 import { NixieError } from '../errors'
 import { openKernel } from '../kernel'
 import { SOURCES } from '../sources'
+import { EMPTY, RECORDED } from '../sources/tables'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
@@ -25,7 +26,8 @@ function start(config: Config): void {
       dataDir: config.dataDir,
       retentionSeconds: config.retention,
       diskBudgetBytes: config.diskBudget,
-      tables: SOURCES.flatMap((source) => source.tables),
+      tables: RECORDED,
+      empty: EMPTY,
     })
   } catch (cause) {
     say({ kind: 'refused', error: NixieError.from(cause).shape })

@@ -66,7 +66,7 @@ export const tableItem = (table: TableSchema & { readonly description?: string }
   label: table.name,
   kind: 'table',
   type: `${table.columns.length} columns`,
-  help: (table.description ?? '') + (table.hasSource === false ? ' Nothing fills it yet.' : ''),
+  help: (table.description ?? '') + (table.recorded === false ? ' Nothing fills it yet.' : ''),
 })
 
 export function columnItem(column: TypedColumn & { readonly description?: string }): CompletionItem {

@@ -15,7 +15,7 @@ export interface TableSchema {
   readonly name: string
   readonly columns: readonly Column[]
   /** False when nothing fills it yet: who reads it is warned. */
-  readonly hasSource?: boolean
+  readonly recorded?: boolean
 }
 
 const extents = new WeakMap<Node, { size: number; depth: number }>()

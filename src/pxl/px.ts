@@ -1,7 +1,7 @@
 /** The module `px`: what the compiler itself answers. Everything else that it has is a function of the engine. */
 import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
-import { nameHint } from '../suggest'
+import { unknownTable } from '../suggest'
 import type { Arguments } from './arguments'
 import type { Builtin, Builtins, World } from './builtin'
 import { asExpr, callEngine, columnOf } from './expressions'
@@ -60,13 +60,11 @@ function tableOf(
   if (traced) return empty(traced)
   const table = world.tables.get(name)
   if (table) {
-    if (table.hasSource === false) world.warn(`${name}: nothing records it yet, it is empty`, args.at)
+    if (table.recorded === false) world.warn(`${name}: nothing records it yet, it is empty`, args.at)
     return scan(table, startNs, endNs)
   }
   return args.within('table', () => {
-    const known = [...world.tables.keys(), ...world.traced.keys()]
-    const hint = nameHint(name, known, 'tables')
-    throw new NixieError('unknown_table', `There is no table '${name.slice(0, 80)}'`, hint)
+    throw unknownTable(name, [...world.tables.keys(), ...world.traced.keys()])
   })
 }
 

@@ -15,7 +15,9 @@ export const connStats = defineTable(
     }),
     trace_role: int('Role of the traced process: 1 client, 2 server, 4 unknown', { pattern: 'GENERAL_ENUM' }),
     addr_family: int('Address family of the socket: 2 IPv4, 10 IPv6', { pattern: 'GENERAL_ENUM' }),
-    protocol: int('Protocol that was recognised; 0 unknown, 1 HTTP', { pattern: 'GENERAL_ENUM' }),
+    protocol: int('Protocol that was recognised, as px.protocol_name names it; 0 unknown', {
+      pattern: 'GENERAL_ENUM',
+    }),
     ssl: bool('True when TLS was seen', { pattern: 'GENERAL_ENUM' }),
     conn_open: int('Connections opened since the process was first seen', { pattern: 'METRIC_COUNTER' }),
     conn_close: int('Connections closed since then', { pattern: 'METRIC_COUNTER' }),

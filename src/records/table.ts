@@ -22,6 +22,8 @@ export interface Table<C extends Columns = Columns> {
   /** In declared order; the order of a record's values in a batch. */
   readonly columns: readonly Column[]
   readonly spec: C
+  /** Its share of the disk budget, 0 to 1; tables without one split evenly what is left. */
+  readonly share?: number
 }
 
 /** What a record carries per column: times and integers as numbers (see `Clock` for times), upids as text. */
@@ -33,9 +35,14 @@ type ValueOf<T extends DataType> = T extends 'BOOLEAN'
 
 export type RecordOf<T> = T extends Table<infer C> ? { [K in keyof C]: ValueOf<C[K]['type']> } : never
 
-export function defineTable<const C extends Columns>(name: string, description: string, spec: C): Table<C> {
+export function defineTable<const C extends Columns>(
+  name: string,
+  description: string,
+  spec: C,
+  options: Pick<Table, 'share'> = {},
+): Table<C> {
   const columns = Object.entries(spec).map(([column, s]) => ({ name: column, ...s }))
-  return { name, description, columns, spec }
+  return { name, description, columns, spec, ...options }
 }
 
 type Options = { semantic?: SemanticType; pattern?: PatternType }

@@ -10,7 +10,7 @@ import { explain } from '../query/explain'
 import type { Node, Plan } from '../query/plan'
 import { type Bundle, readView } from '../scripts/bundle'
 import type { Source, StoreSummary, TableInfo } from '../store/store'
-import { nameHint } from '../suggest'
+import { nameHint, unknownTable } from '../suggest'
 import {
   DEFAULT_LIMITS,
   type Explained,
@@ -23,7 +23,6 @@ import {
   type TableSummary,
   type Warning,
 } from './runner'
-import { hasSource } from './tables'
 import { bindVariables } from './variables'
 import { planOf } from './view'
 import { virtualTable } from './virtual-tables'
@@ -76,7 +75,7 @@ export function prepare(request: RunRequest, context: RunContext): Prepared {
 
 /** The tables that scripts read, with whether something fills them. */
 export const schemas = ({ source }: Pick<RunContext, 'source'>): readonly TableSchema[] =>
-  source.tables().map(({ name, columns }) => ({ name, columns, hasSource: hasSource(name) }))
+  source.tables().map(({ name, columns, recorded }) => ({ name, columns, recorded }))
 
 /** Throws a NixieError. */
 export function runScript(request: RunRequest, context: RunContext): RunResult {
@@ -204,11 +203,11 @@ export function tablePlan(
 ): Plan {
   const tables = source.tables()
   const table = tables.find((t) => t.name === name)
-  if (!table) {
-    const known = tables.map((t) => t.name)
-    const hint = nameHint(name, known, 'tables')
-    throw new NixieError('unknown_table', `There is no table '${name.slice(0, 80)}'`, hint)
-  }
+  if (!table)
+    throw unknownTable(
+      name,
+      tables.map((t) => t.name),
+    )
   if (!Number.isSafeInteger(limit) || limit < 0) {
     throw new NixieError('bad_request', `limit: ${limit} is not a number of rows`, 'Give it a whole number.')
   }

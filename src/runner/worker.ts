@@ -11,7 +11,6 @@ import type { FromWorker, Task, TaskResult, ToWorker } from './messages'
 import { explainScript, type RunContext, readTable, runScript, storeReport, summaries } from './run-script'
 import { DEFAULT_LIMITS } from './runner'
 import { streamTask } from './stream'
-import { TABLES } from './tables'
 
 declare const self: Worker
 
@@ -105,7 +104,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     void work(data)
     return
   }
-  const source = openReader(data.dataDir, TABLES)
+  const source = openReader(data.dataDir)
   const own = data.scripts.map((bundle) => [bundle.name, bundle] as const)
   opened = { source, metadata: openMetadata(source, data.nodeName), scripts: new Map([...LIBRARY, ...own]) }
 }

@@ -3,6 +3,7 @@ import { Database } from 'bun:sqlite'
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { NixieError } from '../errors'
+import { type DeclaredTable, declareTables } from './declared'
 
 /** Raise it with a migration in `MIGRATIONS`. */
 export const FORMAT_VERSION = 2
@@ -105,17 +106,24 @@ export function lockDirectory(dataDir: string): { release(): void } {
   }
 }
 
-/** Opens the store for writing, makes or migrates it; what is no store is set aside and told in `warnings`. */
-export function openForWriting(dataDir: string, warnings: string[]): Database {
+/**
+ * Opens the store for writing, makes or migrates it, and has it declare these tables; what is no store is set aside and
+ * told in `warnings`.
+ */
+export function openForWriting(
+  dataDir: string,
+  tables: readonly DeclaredTable[],
+  warnings: string[],
+): Database {
   const path = storeFile(dataDir)
   try {
-    return prepare(path)
+    return prepare(path, tables)
   } catch (cause) {
     if (!isDamage(cause)) throw storeError(cause, `The store ${path} cannot be opened`, dataDir)
     warnings.push(setAside(path, cause))
   }
   try {
-    return prepare(path)
+    return prepare(path, tables)
   } catch (cause) {
     throw storeError(cause, `The store ${path} cannot be made`, dataDir)
   }
@@ -130,7 +138,7 @@ export function setAside(path: string, cause: unknown): string {
   return `The store was damaged (${why}): it was set aside as ${aside} and a new one was begun.`
 }
 
-function prepare(path: string): Database {
+function prepare(path: string, tables: readonly DeclaredTable[]): Database {
   const db = new Database(path, { create: true, readwrite: true, safeIntegers: true, strict: true })
   try {
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
@@ -142,10 +150,20 @@ function prepare(path: string): Database {
     db.run('PRAGMA wal_autocheckpoint = 0')
     migrate(db, version)
     checkQuickly(db)
+    declareWhereRoom(db, tables)
     return db
   } catch (cause) {
     db.close()
     throw cause
+  }
+}
+
+/** On a full disk a store still declares what it did before. */
+function declareWhereRoom(db: Database, tables: readonly DeclaredTable[]): void {
+  try {
+    declareTables(db, tables)
+  } catch (cause) {
+    if (!isDiskFull(cause)) throw cause
   }
 }
 

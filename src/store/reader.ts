@@ -4,6 +4,7 @@ import { statSync } from 'node:fs'
 import { NixieError } from '../errors'
 import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
+import { unknownTable } from '../suggest'
 import { DamagedBlob } from './blob'
 import { type Chunk, chunksBetween, GoneChunk, listChunks } from './chunks'
 import {
@@ -15,6 +16,7 @@ import {
   storeError,
   storeFile,
 } from './database'
+import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from './declared'
 import { ChunkScan } from './scan'
 import type { Entity, ScanOptions, Source, StoreSummary, TableInfo } from './store'
 import { summarise } from './summary'
@@ -35,8 +37,12 @@ export interface Reader extends Source {
   readonly warnings: readonly string[]
 }
 
-/** A source over the store in this directory, there already or later. A scan is to be read to its end, or returned. */
-export function openReader(dataDir: string, tables: readonly Table[]): Reader {
+/**
+ * A source over the store in this directory, there already or later. A scan is to be read to its end, or returned.
+ *
+ * @param tables in place of those that the store declares
+ */
+export function openReader(dataDir: string, tables?: readonly Table[]): Reader {
   return new SqliteReader(dataDir, tables)
 }
 
@@ -50,28 +56,47 @@ class SqliteReader implements Reader {
   damagedChunks = 0
   readonly warnings: string[] = []
   readonly #dataDir: string
-  readonly #tables: ReadonlyMap<string, Table>
+  readonly #given: ReadonlyMap<string, DeclaredTable> | undefined
+  /** What the store declared last. */
+  #declared:
+    | { readonly rows: readonly Row[]; readonly tables: ReadonlyMap<string, DeclaredTable> }
+    | undefined
   #idle: Connection[] = []
   #closed = false
   readonly #entities = new Map<string, { version: string; entities: ReadonlyMap<string, Entity> }>()
 
-  constructor(dataDir: string, tables: readonly Table[]) {
+  constructor(dataDir: string, tables?: readonly Table[]) {
     this.#dataDir = dataDir
-    this.#tables = new Map(tables.map((table) => [table.name, table]))
+    this.#given = tables && new Map(tables.map((table) => [table.name, { ...table, recorded: true }]))
   }
 
   tables(): readonly TableInfo[] {
-    const chunks = this.#read((db) => listChunks(db)) ?? []
-    const byTable = Map.groupBy(chunks, (chunk) => chunk.table)
-    return [...this.#tables.values()].map((table) => infoOf(table, byTable.get(table.name) ?? []))
+    const known = this.#read((db) => ({ tables: this.#tablesIn(db), chunks: listChunks(db) }))
+    const byTable = Map.groupBy(known?.chunks ?? [], (chunk) => chunk.table)
+    const tables = known?.tables ?? this.#given ?? new Map<string, DeclaredTable>()
+    return [...tables.values()].map((table) => infoOf(table, byTable.get(table.name) ?? []))
+  }
+
+  #tablesIn(db: Database): ReadonlyMap<string, DeclaredTable> {
+    if (this.#given) return this.#given
+    const rows = readDeclarations(db)
+    if (!this.#declared || !Bun.deepEquals(rows, this.#declared.rows)) {
+      const tables = new Map(rows.map((row) => [row.name, parseDeclaration(row)]))
+      this.#declared = { rows, tables }
+    }
+    return this.#declared.tables
   }
 
   summary(nowNs: bigint): StoreSummary {
     const path = storeFile(this.#dataDir)
-    const known = this.#read((db) => ({ ...readTotals(db), chunks: listChunks(db) }))
+    const known = this.#read((db) => ({
+      ...readTotals(db),
+      chunks: listChunks(db),
+      tables: [...this.#tablesIn(db).values()],
+    }))
+    const tables = [...(this.#given?.values() ?? [])]
     return summarise({
-      ...(known ?? { chunks: [], written: 0, compacted: 0, budget: 0, retention: 0 }),
-      tables: [...this.#tables.values()],
+      ...(known ?? { chunks: [], written: 0, compacted: 0, budget: 0, retention: 0, tables }),
       nowNs,
       fileBytes: sizeOf(path),
       walBytes: sizeOf(`${path}-wal`),
@@ -79,16 +104,13 @@ class SqliteReader implements Reader {
   }
 
   *scan(name: string, options: ScanOptions): Generator<Batch> {
-    const table = this.#tables.get(name)
-    if (!table) throw new NixieError('unknown_table', `There is no table '${name}'`, this.#known())
-    const selected = (options.select ?? []).flatMap((step) => step.columns)
-    const pruned = (options.prune ?? []).map((condition) => condition.column)
-    for (const column of [...options.columns, ...pruned, ...selected])
-      if (!table.columns.some((c) => c.name === column))
-        throw new NixieError('unknown_column', `${name} has no column '${column}'`, columnsOf(table))
     const connection = this.#take()
-    if (!connection) return
+    if (!connection) {
+      tableFor(name, options, this.#given ?? new Map())
+      return
+    }
     try {
+      const table = tableFor(name, options, this.#tablesIn(connection.db))
       yield* this.#batches(connection.db, table, options)
     } catch (cause) {
       if (!isOfSqlite(cause)) throw cause
@@ -102,7 +124,7 @@ class SqliteReader implements Reader {
    * The snapshot is the list of chunks, which never change; the writer leaves replaced ones in place for a while. No
    * transaction spans two of them: it would keep the writer's log from being folded.
    */
-  *#batches(db: Database, table: Table, options: ScanOptions): Generator<Batch> {
+  *#batches(db: Database, table: DeclaredTable, options: ScanOptions): Generator<Batch> {
     const startNs = options.startNs ?? -MAX_INT64
     const endNs = options.endNs ?? MAX_INT64
     const chunks = chunksBetween(db, table.name, startNs, endNs)
@@ -153,10 +175,6 @@ class SqliteReader implements Reader {
     this.#closed = true
     for (const { db } of this.#idle) db.close()
     this.#idle = []
-  }
-
-  #known(): string {
-    return `Tables: ${[...this.#tables.keys()].join(', ')}.`
   }
 
   /** One look at the store in one snapshot; undefined when there is none yet. */
@@ -219,7 +237,23 @@ function openConnection(path: string, inode: number, dataDir: string): Connectio
   )
 }
 
-function infoOf(table: Table, chunks: readonly Chunk[]): TableInfo {
+/** The table of a scan; throws where it, or a column, is not there. */
+function tableFor(
+  name: string,
+  options: ScanOptions,
+  tables: ReadonlyMap<string, DeclaredTable>,
+): DeclaredTable {
+  const table = tables.get(name)
+  if (!table) throw unknownTable(name, [...tables.keys()])
+  const selected = (options.select ?? []).flatMap((step) => step.columns)
+  const pruned = (options.prune ?? []).map((condition) => condition.column)
+  for (const column of [...options.columns, ...pruned, ...selected])
+    if (!table.columns.some((c) => c.name === column))
+      throw new NixieError('unknown_column', `${name} has no column '${column}'`, columnsOf(table))
+  return table
+}
+
+function infoOf(table: DeclaredTable, chunks: readonly Chunk[]): TableInfo {
   let oldestNs: bigint | undefined
   let newestNs: bigint | undefined
   let rows = 0
@@ -230,11 +264,12 @@ function infoOf(table: Table, chunks: readonly Chunk[]): TableInfo {
     rows += chunk.rows
     bytes += chunk.bytes
   }
-  const { name, description, columns } = table
-  return { name, description, columns, rows, bytes, oldestNs, newestNs }
+  const { name, description, columns, recorded } = table
+  return { name, description, columns, recorded, rows, bytes, oldestNs, newestNs }
 }
 
-const columnsOf = (table: Table) => `Columns: ${table.columns.map((column) => column.name).join(', ')}.`
+const columnsOf = (table: DeclaredTable) =>
+  `Columns: ${table.columns.map((column) => column.name).join(', ')}.`
 
 /** The base of all times of a scan: the oldest row, unless the newest would not be exact from there. */
 function baseOf(chunks: readonly Chunk[]): bigint {

@@ -2,23 +2,16 @@
 import type { Table } from '../records/table'
 import type { Chunk } from './chunks'
 
-export type Shares = Readonly<Record<string, number>>
-
-/** As Pixie's: HTTP rows are what most questions are about. */
-const DEFAULT_SHARES: Shares = { http_events: 0.4 }
 /** Of the budget, kept free for the log, for chunks under way and for dead ones that a reader may still want. */
 const RESERVE_BYTES = 32 << 20
 const RESERVE_SHARE = 0.1
 
 /** Share of the budget by table; tables without one split evenly what is left. */
-export function sharesOf(
-  tables: readonly Table[],
-  given: Shares = DEFAULT_SHARES,
-): ReadonlyMap<string, number> {
-  const rest = tables.filter((table) => given[table.name] === undefined)
-  const taken = tables.reduce((sum, table) => sum + (given[table.name] ?? 0), 0)
-  const each = rest.length > 0 ? Math.max(0, 1 - taken) / rest.length : 0
-  return new Map(tables.map((table) => [table.name, given[table.name] ?? each]))
+export function sharesOf(tables: readonly Pick<Table, 'name' | 'share'>[]): ReadonlyMap<string, number> {
+  const taken = tables.reduce((sum, table) => sum + (table.share ?? 0), 0)
+  const rest = tables.filter((table) => table.share === undefined).length
+  const each = Math.max(0, 1 - taken) / rest
+  return new Map(tables.map((table) => [table.name, table.share ?? each]))
 }
 
 /** Chunks whose newest row is older than the cutoff (epoch nanoseconds), oldest first. */

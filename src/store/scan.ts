@@ -25,12 +25,12 @@ interface Rows {
 
 export class ChunkScan {
   readonly #db: Database
-  readonly #table: Table
+  readonly #table: Pick<Table, 'columns'>
   readonly #options: ScanOptions
   readonly #window: Window
   readonly #schemas = new Map<number, Stored>()
 
-  constructor(db: Database, table: Table, options: ScanOptions, window: Window) {
+  constructor(db: Database, table: Pick<Table, 'columns'>, options: ScanOptions, window: Window) {
     this.#db = db
     this.#table = table
     this.#options = options

@@ -17,6 +17,8 @@ export interface TableInfo {
   readonly name: string
   readonly description: string
   readonly columns: readonly Column[]
+  /** False: nothing fills it, it is there for scripts that read it. */
+  readonly recorded: boolean
   readonly rows: number
   /** Compressed bytes on disk. */
   readonly bytes: number

@@ -1,6 +1,6 @@
 /** What is in the store, and how long it will be kept. */
-import type { Table } from '../records/table'
 import type { Chunk } from './chunks'
+import type { DeclaredTable } from './declared'
 import { limitOf, sharesOf } from './retention'
 import type { StoreSummary, TableSummary } from './store'
 
@@ -10,7 +10,7 @@ const NS = 1e9
 const HALVINGS = 80
 
 export interface SummaryInput {
-  readonly tables: readonly Table[]
+  readonly tables: readonly DeclaredTable[]
   readonly chunks: readonly Chunk[]
   readonly nowNs: bigint
   readonly fileBytes: number
@@ -29,7 +29,7 @@ export function summarise(input: SummaryInput): StoreSummary {
   const held = tables.map((table) => holding(table.name, byTable.get(table.name) ?? [], nowNs))
   const keeps =
     budget > 0 && retention > 0
-      ? keptSeconds(held, sharesOf(tables), limitOf(budget), retention)
+      ? keptSeconds(held, sharesOf(tables.filter((table) => table.recorded)), limitOf(budget), retention)
       : new Map<string, number>()
   return {
     tables: held.map((table) => ({ ...table, keepsSeconds: keeps.get(table.name) })),

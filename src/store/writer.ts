@@ -30,9 +30,10 @@ import {
   storeError,
   storeFile,
 } from './database'
+import type { DeclaredTable } from './declared'
 import { Log } from './log'
 import { DamagedSource, FULL_ROWS, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
-import { overAge, overBudget, type Shares, sharesOf } from './retention'
+import { overAge, overBudget, sharesOf } from './retention'
 import { sealBatch } from './seal'
 import { sliceBatch } from './slice'
 import type { Entity, StoreWriter, WriterStats } from './store'
@@ -60,9 +61,10 @@ export interface WriterOptions {
   readonly retentionSeconds: number
   /** 0: 1 GiB or 10 % of the free disk, whichever is less. */
   readonly diskBudgetBytes: number
+  /** The tables that it will be given rows of. */
   readonly tables: readonly Table[]
-  /** Share of the budget by table name; what is left is split evenly among the rest. */
-  readonly shares?: Shares
+  /** Tables that nothing fills, and that readers find all the same. */
+  readonly empty?: readonly Table[]
   readonly counters?: Counters
   /** Log bytes after which the log is brought into the file; by default 2 MiB, or less where the budget is small. */
   readonly logBytes?: number
@@ -77,6 +79,11 @@ export interface Writer extends StoreWriter {
 export function openWriter(options: WriterOptions): Writer {
   return new SqliteWriter(options)
 }
+
+const declared = ({ tables, empty = [] }: WriterOptions): DeclaredTable[] => [
+  ...tables.map((table) => ({ ...table, recorded: true })),
+  ...empty.map((table) => ({ ...table, recorded: false })),
+]
 
 interface Merge {
   readonly sources: readonly Chunk[]
@@ -109,11 +116,11 @@ class SqliteWriter implements Writer {
   constructor(options: WriterOptions) {
     this.#options = options
     this.#limits = limitsFor(options.retentionSeconds)
-    this.#shares = sharesOf(options.tables, options.shares)
+    this.#shares = sharesOf(options.tables)
     this.#lock = lockDirectory(options.dataDir)
     try {
       this.#budgetBytes = options.diskBudgetBytes || defaultBudget(options.dataDir)
-      this.#db = openForWriting(options.dataDir, this.warnings)
+      this.#db = openForWriting(options.dataDir, declared(options), this.warnings)
       this.#log = this.#openLog()
       this.#chunks = this.#loadChunks()
       this.#saveTotals()
@@ -373,7 +380,7 @@ class SqliteWriter implements Writer {
     this.#db.close()
     this.#log.close()
     this.#warn(setAside(storeFile(dataDir), cause))
-    this.#db = openForWriting(dataDir, this.warnings)
+    this.#db = openForWriting(dataDir, declared(this.#options), this.warnings)
     this.#log = this.#openLog()
     this.#merge = undefined
     this.#chunks = this.#loadChunks()

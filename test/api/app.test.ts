@@ -317,13 +317,17 @@ describe('/healthz', () => {
       'no BTF',
     )
     const probe = {
+      source: 'socket_tracer',
       name: 'socket',
       purpose: 'data',
+      required: true,
       attached: false,
       error: 'EPERM',
       hint: 'Run as root.',
     }
     expect((await health({ ready: false, probes: [probe] })).reason).toBe('socket: EPERM. Run as root.')
+    const optional = { ...probe, name: 'state', required: false }
+    expect((await health({ ready: false, probes: [optional, probe] })).reason).toStartWith('socket')
     const off = readConfig({ capture: 'false' }, {})
     expect((await health({ ready: false, config: off })).reason).toBe('Capture is switched off')
   })

@@ -244,13 +244,23 @@ http_events     3  120 B  17 h 20 m kept of 1 d: the disk budget is full
       capture: { running: false, error: 'no BTF' },
       probes: [
         {
+          source: 'socket_tracer',
           name: 'socket',
           purpose: 'data of sockets',
+          required: true,
           attached: false,
           error: 'EPERM\nlibbpf: long story',
           hint: 'Run as root.',
         },
-        { name: 'state', purpose: 'opening', attached: false, error: 'EPERM', hint: 'Run as root.' },
+        {
+          source: 'socket_tracer',
+          name: 'state',
+          purpose: 'opening',
+          required: true,
+          attached: false,
+          error: 'EPERM',
+          hint: 'Run as root.',
+        },
       ],
     })
     const { out } = await nixie(['status'])

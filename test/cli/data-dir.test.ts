@@ -7,6 +7,7 @@ import { tableFromIPC } from '@uwdata/flechette'
 import { createApp } from '../../src/api/app'
 import { type Served, serve } from '../../src/api/serve'
 import { readConfig } from '../../src/config'
+import { kafkaEvents } from '../../src/protocols/kafka/table'
 import { BatchBuilder } from '../../src/records/builder'
 import { probeStatus } from '../../src/records/probe-status'
 import { openRunner } from '../../src/runner/client'
@@ -22,7 +23,8 @@ let server: Served
 
 beforeAll(() => {
   writeScripts()
-  const options = { dataDir: dir, retentionSeconds: 86_400, diskBudgetBytes: 1 << 24, tables: [probeStatus] }
+  const tables = { tables: [probeStatus], empty: [kafkaEvents] }
+  const options = { dataDir: dir, retentionSeconds: 86_400, diskBudgetBytes: 1 << 24, ...tables }
   const writer = openWriter(options)
   const builder = new BatchBuilder(probeStatus, BigInt(Date.now()) * 1_000_000n)
   for (let i = 0; i < 5; i++) {

@@ -33,7 +33,7 @@ const tables: readonly TableSchema[] = [
 const unfilled: TableSchema = {
   name: 'stack_traces.beta',
   columns: [column('count', 'INT64')],
-  hasSource: false,
+  recorded: false,
 }
 const context = { tables, nowNs: NOW }
 

@@ -9,7 +9,7 @@ import { NOW } from './support/stored-tables'
 const column = { pattern: 'GENERAL', description: '' } as const
 const processStats: TableSchema = {
   name: 'process_stats',
-  hasSource: false,
+  recorded: false,
   columns: [
     { ...column, name: 'time_', type: 'TIME64NS', semantic: 'ST_NONE' },
     { ...column, name: 'upid', type: 'UINT128', semantic: 'ST_UPID' },

@@ -8,7 +8,7 @@ import { newCounters } from '../../src/health/counters'
 import { BatchBuilder } from '../../src/records/builder'
 import { openRunner, type RunnerOptions } from '../../src/runner/client'
 import type { Runner, RunRequest } from '../../src/runner/runner'
-import { TABLES } from '../../src/runner/tables'
+import { TABLES } from '../../src/sources/tables'
 import { openWriter } from '../../src/store'
 
 const http = TABLES.find((table) => table.name === 'http_events')!
@@ -102,10 +102,13 @@ describe('over a store', () => {
     expect(await codeOf(runner.table('nope', { limit: 1 }))).toBe('unknown_table')
   })
 
-  test('a store that is not there yet is empty', async () => {
+  test('a directory that has no store is said, and what would fill it', async () => {
     const runner = open({ dataDir: join(dataDir, 'none') })
-    const { tables } = await runner.run({ script: 'px/http_data' })
-    expect(tables[0]!.rows).toBe(0)
+    const error = await runner.run({ script: 'px/http_data' }).catch((cause: NixieError) => cause)
+    const { code, hint } = (error as NixieError).shape
+    expect(code).toBe('unknown_table')
+    expect(hint).toContain('Nothing is stored in the data directory')
+    expect(await runner.tables()).toEqual([])
   })
 
   test('aborting cancels, and the thread goes on with the next', async () => {

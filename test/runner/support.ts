@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 import type { Metadata } from '../../src/metadata/metadata'
 import { type RunContext, runScript } from '../../src/runner/run-script'
 import type { Cell, RunRequest, RunResult } from '../../src/runner/runner'
-import { TABLES } from '../../src/runner/tables'
 import { readBundle } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
+import { EMPTY, TABLES } from '../../src/sources/tables'
 import { kubernetesOf } from '../metadata/kubernetes-of'
 import { NOW, StoredTables } from '../pxl/support/stored-tables'
 import { metadata as kubernetes, type Row } from '../query/support/tables'
@@ -48,7 +48,10 @@ export function contextOf(
   const given = (Array.isArray(rows) ? { http_events: rows } : rows) as Readonly<
     Record<string, readonly Row[]>
   >
-  const tables = TABLES.map(({ name, columns }) => ({ name, columns, rows: given[name] ?? [] }))
+  const tables = TABLES.map((table) => {
+    const { name, columns } = table
+    return { name, columns, rows: given[name] ?? [], recorded: !EMPTY.includes(table) }
+  })
   return {
     source: new StoredTables(tables),
     metadata,

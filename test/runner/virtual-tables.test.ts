@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'bun:test'
 import { hostname } from 'node:os'
 import { VIRTUAL_TABLES } from '../../src/pxl/virtual-tables'
-import { TABLES } from '../../src/runner/tables'
 import { virtualTable } from '../../src/runner/virtual-tables'
+import { TABLES } from '../../src/sources/tables'
 import { contextOf, request, rowsOf, run } from './support'
 
 const context = contextOf([request(1, {})])

@@ -23,7 +23,17 @@ export function statusOf(changes: Partial<Status> = {}): Status {
     startedMs: 1_790_000_000_000,
     uptimeSeconds: 3725,
     config: readConfig({}, {}),
-    probes: [{ name: 'socket', purpose: 'data of sockets', attached: true, error: '', hint: '' }],
+    probes: [
+      {
+        source: 'socket_tracer',
+        name: 'socket',
+        purpose: 'data of sockets',
+        required: true,
+        attached: true,
+        error: '',
+        hint: '',
+      },
+    ],
     capture: { running: true },
     tables: [
       {

@@ -378,10 +378,20 @@ export function status(over: Partial<Status> = {}): Status {
     uptimeSeconds: 4000,
     config: readConfig({}, {}),
     probes: [
-      { name: 'sys_exit', purpose: 'payload of sockets', attached: true, error: '', hint: '' },
       {
+        source: 'socket_tracer',
+        name: 'sys_exit',
+        purpose: 'payload of sockets',
+        required: true,
+        attached: true,
+        error: '',
+        hint: '',
+      },
+      {
+        source: 'socket_tracer',
         name: 'inet_sock_set_state',
         purpose: 'open and close of connections',
+        required: true,
         attached: false,
         error: 'tracefs is not mounted',
         hint: 'mount -t tracefs tracefs /sys/kernel/tracing',

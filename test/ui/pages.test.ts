@@ -261,7 +261,13 @@ describe('the overview', () => {
 })
 
 test('probes that failed for one reason stand together', async () => {
-  const failed = { attached: false, error: 'EPERM', hint: 'Run as root.' }
+  const failed = {
+    source: 'socket_tracer',
+    required: false,
+    attached: false,
+    error: 'EPERM',
+    hint: 'Run as root.',
+  }
   const probes = ['sys_exit', 'socket_state'].map((name) => ({ name, purpose: 'data', ...failed }))
   const html = await (await get(host({ status: () => status({ probes }) }), '/health')).text()
   expect(html.match(/Run as root\./g)).toHaveLength(1)

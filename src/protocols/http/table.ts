@@ -31,4 +31,6 @@ export const httpEvents = defineTable(
     }),
     latency,
   },
+  // HTTP rows are what most questions are about.
+  { share: 0.4 },
 )

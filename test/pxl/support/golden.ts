@@ -94,7 +94,7 @@ function tablesOf(sections: readonly Section[]): StoredTables {
       return Object.fromEntries(columns.map(({ name, type }, i) => [name, readValue(values[i] ?? '', type)]))
     })
     const [name, unrecorded] = title.split(', ') as [string, string?]
-    return { name, columns, rows, hasSource: unrecorded === undefined }
+    return { name, columns, rows, recorded: unrecorded === undefined }
   })
   return new StoredTables(tables)
 }

@@ -13,7 +13,7 @@ export interface StoredTable {
   /** In time order; times as bigint. */
   readonly rows: readonly Row[]
   /** True when absent. */
-  readonly hasSource?: boolean
+  readonly recorded?: boolean
 }
 
 /** Small, so that a handful of rows is several chunks. */
@@ -27,9 +27,9 @@ export class StoredTables implements Source {
   }
 
   tables(): readonly TableInfo[] {
-    return [...this.#tables.values()].map(({ name, columns, rows, hasSource = true }) => ({
+    return [...this.#tables.values()].map(({ name, columns, rows, recorded = true }) => ({
       name,
-      hasSource,
+      recorded: recorded,
       description: `What ${name} says`,
       columns: columns.map((column) => ({
         ...column,

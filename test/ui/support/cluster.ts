@@ -10,7 +10,7 @@ import { connStats } from '../../../src/records/conn-stats'
 import { networkStats } from '../../../src/records/network-stats'
 import { processStats } from '../../../src/records/process-stats'
 import type { Table } from '../../../src/records/table'
-import { TABLES } from '../../../src/runner/tables'
+import { TABLES } from '../../../src/sources/tables'
 import { openWriter, type Writer } from '../../../src/store'
 import type { Entity } from '../../../src/store/store'
 

@@ -1,0 +1,21 @@
+import { inOrder, type ProtocolIdentity } from '../lib/identity'
+import { cqlEvents } from './table'
+
+/** Cassandra native protocol v5 §2.4. */
+const OPCODES = inOrder(
+  'ERROR STARTUP READY AUTHENTICATE  OPTIONS SUPPORTED QUERY RESULT PREPARE EXECUTE REGISTER EVENT BATCH AUTH_CHALLENGE AUTH_RESPONSE AUTH_SUCCESS',
+)
+
+export const CQL: ProtocolIdentity = {
+  label: 'CQL',
+  code: 4,
+  tables: [cqlEvents],
+  names: [
+    {
+      name: 'cql_opcode_name',
+      description: 'The name of a CQL opcode.',
+      args: ['req_op'],
+      nameOf: OPCODES,
+    },
+  ],
+}

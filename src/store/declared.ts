@@ -1,0 +1,80 @@
+/**
+ * The tables that a store has, as its writer declared them: readers know them from here alone. The declarations are an
+ * addition to the file's format: a program that doesn't know them reads the rows all the same.
+ */
+import type { Database } from 'bun:sqlite'
+import type { Column, Table } from '../records/table'
+
+/** A table as readers need it. */
+export type DeclaredTable = Pick<Table, 'name' | 'description' | 'columns' | 'share'> & {
+  /** False: the writer has nothing that fills it. */
+  readonly recorded: boolean
+}
+
+export interface Row {
+  readonly name: string
+  readonly declaration: string
+}
+
+const CREATE = 'CREATE TABLE IF NOT EXISTS tables (name TEXT PRIMARY KEY, declaration TEXT NOT NULL) STRICT'
+
+const textOf = ({ description, columns, share, recorded }: DeclaredTable) =>
+  JSON.stringify({
+    description,
+    columns: columns.map(({ name, type, semantic, pattern, description }) => ({
+      name,
+      type,
+      semantic,
+      pattern,
+      description,
+    })),
+    share,
+    recorded,
+  })
+
+/** Makes the store say that it has these tables and no others, in the order given. Writes only what is new. */
+export function declareTables(db: Database, tables: readonly DeclaredTable[]): void {
+  db.run(CREATE)
+  const said = db.query('SELECT name, declaration FROM tables ORDER BY rowid').all() as Row[]
+  const wanted = tables.map((table): Row => ({ name: table.name, declaration: textOf(table) }))
+  if (Bun.deepEquals(said, wanted)) return
+  db.transaction(() => {
+    db.run('DELETE FROM tables')
+    const insert = db.query('INSERT INTO tables (name, declaration) VALUES (?, ?)')
+    for (const { name, declaration } of wanted) insert.run(name, declaration)
+  })()
+}
+
+/** As they stand in the file: what is the same as before need not be parsed again. */
+export function readDeclarations(db: Database): readonly Row[] {
+  const there = db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tables'").get()
+  if (there) return db.query('SELECT name, declaration FROM tables ORDER BY rowid').all() as Row[]
+  return ofRows(db)
+}
+
+export function parseDeclaration({ name, declaration }: Row): DeclaredTable {
+  return { name, ...(JSON.parse(declaration) as Omit<DeclaredTable, 'name'>) }
+}
+
+/** A store that was written before there were declarations: what its chunks say of their columns, the newest last. */
+function ofRows(db: Database): Row[] {
+  const schemas = db.query('SELECT tab, columns FROM schemas ORDER BY id').all() as {
+    tab: string
+    columns: string
+  }[]
+  const byName = new Map<string, Row>()
+  for (const { tab, columns } of schemas) {
+    const table = { name: tab, description: '', columns: columnsOf(columns), recorded: true }
+    byName.set(tab, { name: tab, declaration: textOf(table) })
+  }
+  return [...byName.values()]
+}
+
+const columnsOf = (columns: string): Column[] =>
+  (JSON.parse(columns) as [Column['name'], Column['type']][]).map(([name, type]) => ({
+    name,
+    type,
+    semantic: name === 'upid' ? 'ST_UPID' : 'ST_NONE',
+    pattern: 'GENERAL',
+    description: '',
+  }))
