@@ -140,13 +140,19 @@ export const SCHEMAS = {
         name: string(),
         description: string(),
         columns: list(
-          object({
-            name: string(),
-            type: DATA_TYPE,
-            semantic: string(),
-            pattern: string(),
-            description: string(),
-          }),
+          object(
+            {
+              name: string(),
+              type: DATA_TYPE,
+              semantic: string(),
+              pattern: string(),
+              description: string(),
+              extra: boolean(
+                'Not in Pixie: a script that shows the whole table leaves it out unless it names it',
+              ),
+            },
+            ['extra'],
+          ),
         ),
         rows: integer(),
         bytes: integer('Compressed, on disk'),

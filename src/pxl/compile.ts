@@ -5,7 +5,7 @@ import type { DataType } from '../records/types'
 import { nameHint } from '../suggest'
 import { located } from './arguments'
 import { Evaluator } from './evaluate'
-import type { TableSchema } from './frames'
+import { shown, type TableSchema } from './frames'
 import { parse } from './parse'
 import { Source } from './source'
 import { parseTime } from './time'
@@ -98,7 +98,7 @@ function addDisplay(displays: Display[], name: string, node: Node): void {
   const taken = new Set(displays.map((d) => d.name))
   let free = name
   for (let i = 1; taken.has(free); i++) free = `${name}_${i}`
-  displays.push({ name: free, node })
+  displays.push({ name: free, node: shown(node) })
 }
 
 function addWarning(warnings: Warning[], warning: Warning): void {
@@ -153,7 +153,7 @@ export function callFunction(
 }
 
 function framesOf(value: Value, name: string): readonly Node[] {
-  if (value.kind === 'frame') return [value.node]
+  if (value.kind === 'frame') return [shown(value.node)]
   if ((value.kind === 'list' || value.kind === 'tuple') && value.items.length > 0) {
     return value.items.flatMap((item) => framesOf(item.value, name))
   }

@@ -112,7 +112,7 @@ const operatorOf = (name: string): string => OPERATOR_NAMES[name] ?? `px.${name}
 /** The column of a dataframe. Throws `unknown_column`. */
 export function columnOf(node: Node, name: string): Expr & { kind: 'column' } {
   const column = node.columns.find((c) => c.name === name)
-  if (column) return { kind: 'column', ...column }
+  if (column) return { kind: 'column', name, type: column.type, semantic: column.semantic }
   const known = node.columns.map((c) => c.name)
   throw new NixieError(
     'unknown_column',

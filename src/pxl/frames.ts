@@ -47,15 +47,26 @@ function bounded(node: Node, inputs: readonly Node[]): Node {
   return node
 }
 
-const typed = (name: string, { type, semantic }: Pick<TypedColumn, 'type' | 'semantic'>): TypedColumn => ({
+interface Projected {
+  readonly name: string
+  readonly expr: Expr
+  readonly extra?: true | undefined
+}
+
+const typed = (
+  name: string,
+  { type, semantic }: Pick<TypedColumn, 'type' | 'semantic'>,
+  extra?: true,
+): TypedColumn => ({
   name,
   type,
   semantic,
+  ...(extra && { extra }),
 })
 
 /** The table, all its columns. */
 export function scan(table: TableSchema, startNs: bigint | undefined, endNs: bigint | undefined): Node {
-  const columns = table.columns.map((c) => typed(c.name, c))
+  const columns = table.columns.map((c) => typed(c.name, c, c.extra))
   return bounded(
     {
       op: 'scan',
@@ -71,20 +82,22 @@ export function scan(table: TableSchema, startNs: bigint | undefined, endNs: big
 /** A table that nothing fills. */
 export const empty = (columns: readonly TypedColumn[]): Node => bounded({ op: 'empty', columns }, [])
 
-function project(input: Node, exprs: readonly { name: string; expr: Expr }[]): Node {
-  const columns = exprs.map(({ name, expr }) => typed(name, expr))
+function project(input: Node, projected: readonly Projected[]): Node {
+  const columns = projected.map(({ name, expr, extra }) => typed(name, expr, extra))
+  const exprs = projected.map(({ name, expr }) => ({ name, expr }))
   return bounded({ op: 'project', input, exprs, columns }, [input])
 }
+
+/** These columns as they are; extra ones stay extra. */
+const pass = (node: Node, columns: readonly TypedColumn[]): Projected[] =>
+  columns.map(({ name, extra }) => ({ name, expr: columnOf(node, name), extra }))
 
 /** `df.name = expr`: a new column goes last, so does one that is overwritten. */
 export function assign(node: Node, name: string, expr: Expr): Node {
   if (name === '') throw new NixieError('compile_error', 'A column needs a name', "Write df['name'] = …")
   const value = bind(expr, node)
   const kept = node.columns.filter((c) => c.name !== name)
-  return project(node, [
-    ...kept.map((c) => ({ name: c.name, expr: columnOf(node, c.name) })),
-    { name, expr: value },
-  ])
+  return project(node, [...pass(node, kept), { name, expr: value }])
 }
 
 /** `df[['a', 'b']]`: exactly these, in this order. */
@@ -97,10 +110,21 @@ export function keep(node: Node, names: readonly string[]): Node {
 
 export function drop(node: Node, names: readonly string[]): Node {
   for (const name of names) columnOf(node, name)
-  return keep(
+  return project(
     node,
-    node.columns.map((c) => c.name).filter((name) => !names.includes(name)),
+    pass(
+      node,
+      node.columns.filter((c) => !names.includes(c.name)),
+    ),
   )
+}
+
+const ordinary = (node: Node): readonly TypedColumn[] => node.columns.filter((c) => !c.extra)
+
+/** What is shown of it: all but the extra columns that nobody named. */
+export function shown(node: Node): Node {
+  const columns = ordinary(node)
+  return columns.length === node.columns.length ? node : project(node, pass(node, columns))
 }
 
 export function filter(node: Node, condition: Expr): Node {
@@ -205,37 +229,72 @@ export interface MergeSpec {
   readonly suffixes: readonly [string, string]
 }
 
-/** Left columns, then right columns; a name on both sides gets its suffix, join keys too. The keys are checked. */
+/**
+ * Left columns, then right columns; a name on both sides gets its suffix, join keys too. The keys are checked. Extra
+ * columns come along where their names are free, so that they change nothing for who doesn't know them.
+ */
 export function merge(left: Node, right: Node, { how, leftOn, rightOn, suffixes }: MergeSpec): Node {
-  const both = new Set(left.columns.map((c) => c.name).filter((n) => right.columns.some((c) => c.name === n)))
-  const named = (side: 'left' | 'right', node: Node, suffix: string) =>
-    node.columns.map((c) => ({
-      side,
-      from: c.name,
-      name: both.has(c.name) ? c.name + suffix : c.name,
-      column: c,
-    }))
-  const all = [...named('left', left, suffixes[0]), ...named('right', right, suffixes[1])]
-  const output: JoinColumn[] = all.map(({ side, from, name }) => ({ side, from, name }))
-  const columns = all.map(({ name, column }) => typed(name, column))
+  const from = (side: 'left' | 'right'): Side =>
+    side === 'left'
+      ? { side, node: left, keys: leftOn, suffix: suffixes[0] }
+      : { side, node: right, keys: rightOn, suffix: suffixes[1] }
+  const sides = [from('left'), from('right')]
+  const named = joined(sides, (c, { keys }) => !c.extra || keys.includes(c.name))
+  const extras = joined(sides, (c, { keys }) => c.extra === true && !keys.includes(c.name))
+  const taken = new Set(named.map(({ name }) => name))
+  const free = extras.filter(({ name }) => !taken.has(name) && taken.add(name))
+  const output: JoinColumn[] = [...named, ...free].map(({ side, from, name }) => ({ side, from, name }))
+  const columns = [
+    ...named.map(({ name, column }) => typed(name, column)),
+    ...free.map(({ name, column }) => typed(name, column, true)),
+  ]
   return bounded({ op: 'join', left, right, how, leftOn, rightOn, output, columns }, [left, right])
 }
 
-/** All rows of all; the columns are the first one's. */
-export function append(node: Node, others: readonly Node[]): Node {
-  const names = node.columns.map((c) => c.name)
-  const inputs = others.map((other) => {
-    const odd =
-      other.columns.find((c) => !names.includes(c.name))?.name ??
-      node.columns.find((c) => other.columns.find((o) => o.name === c.name)?.type !== c.type)?.name
-    if (odd !== undefined) {
-      const message = `append needs the same columns on both sides: '${odd}' differs`
-      throw new NixieError('type_error', message, `The columns here are ${names.join(', ')}.`)
-    }
-    return other.columns.every((c, i) => c.name === names[i]) ? other : keep(other, names)
-  })
-  return bounded({ op: 'union', inputs: [node, ...inputs], columns: node.columns }, [node, ...inputs])
+interface Side {
+  readonly side: 'left' | 'right'
+  readonly node: Node
+  readonly keys: readonly string[]
+  readonly suffix: string
 }
+
+/** The chosen columns of both sides under the names that they get. */
+function joined(sides: readonly Side[], chosen: (column: TypedColumn, side: Side) => boolean) {
+  const columns = sides.flatMap((of) =>
+    of.node.columns.filter((c) => chosen(c, of)).map((column) => ({ ...of, column })),
+  )
+  const counts = new Map<string, number>()
+  for (const { column } of columns) counts.set(column.name, (counts.get(column.name) ?? 0) + 1)
+  return columns.map(({ side, suffix, column }) => ({
+    side,
+    from: column.name,
+    name: counts.get(column.name)! > 1 ? column.name + suffix : column.name,
+    column,
+  }))
+}
+
+/** All rows of all; the columns are the first one's. Extra columns stay when all have them. */
+export function append(node: Node, others: readonly Node[]): Node {
+  const own = ordinary(node)
+  const names = own.map((c) => c.name)
+  for (const other of others) {
+    const odd =
+      ordinary(other).find((c) => !names.includes(c.name))?.name ?? own.find((c) => !has(other, c))?.name
+    if (odd === undefined) continue
+    const message = `append needs the same columns on both sides: '${odd}' differs`
+    throw new NixieError('type_error', message, `The columns here are ${names.join(', ')}.`)
+  }
+  const columns = node.columns.filter((c) => others.every((other) => has(other, c)))
+  const inputs = [node, ...others].map((input) => {
+    const same =
+      input.columns.length === columns.length && columns.every((c, i) => c.name === input.columns[i]!.name)
+    return same ? input : project(input, pass(input, columns))
+  })
+  return bounded({ op: 'union', inputs, columns }, inputs)
+}
+
+const has = (node: Node, { name, type }: TypedColumn): boolean =>
+  node.columns.some((c) => c.name === name && c.type === type)
 
 /**
  * The first rows. Of a table's rows, however filtered and mapped, these are the newest ones, newest first: who looks

@@ -8,6 +8,8 @@ export interface TypedColumn {
   readonly name: string
   readonly type: DataType
   readonly semantic: SemanticType
+  /** It comes along for who names it, and is left out of what is shown (see `shown` in `pxl/frames.ts`). */
+  readonly extra?: true
 }
 
 /** Operators are calls of the functions that Pixie names: add, equal, logicalAnd, … (see `functions/`). */

@@ -1,4 +1,4 @@
-import { bool, defineTable, int, string, time, upid } from './table'
+import { bool, defineTable, extra, int, string, time, upid } from './table'
 
 export const AF_INET = 2
 export const AF_INET6 = 10
@@ -27,5 +27,10 @@ export const connStats = defineTable(
       semantic: 'ST_BYTES',
       pattern: 'METRIC_COUNTER',
     }),
+    remote_upid: extra(
+      upid(
+        'Process at the other end, when it runs on this node and all these connections lead to it; empty otherwise',
+      ),
+    ),
   },
 )

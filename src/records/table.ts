@@ -8,6 +8,11 @@ export interface ColumnSpec<T extends DataType = DataType> {
   readonly semantic: SemanticType
   readonly pattern: PatternType
   readonly description: string
+  /**
+   * Pixie's table has no such column. It is there for who names it; a script that shows a whole table gets Pixie's
+   * columns only. Such columns are the last ones.
+   */
+  readonly extra?: true
 }
 
 export interface Column extends ColumnSpec {
@@ -42,6 +47,8 @@ export function defineTable<const C extends Columns>(
   options: Pick<Table, 'share'> = {},
 ): Table<C> {
   const columns = Object.entries(spec).map(([column, s]) => ({ name: column, ...s }))
+  const odd = columns.find(({ extra }, i) => extra && columns[i + 1] && !columns[i + 1]!.extra)
+  if (odd) throw new Error(`${name}: the extra column ${odd.name} stands before one of Pixie's`)
   return { name, description, columns, spec, ...options }
 }
 
@@ -63,6 +70,13 @@ export const int = column('INT64', 'ST_NONE', 'GENERAL')
 export const float = column('FLOAT64', 'ST_NONE', 'GENERAL')
 export const bool = column('BOOLEAN', 'ST_NONE', 'GENERAL')
 export const string = column('STRING', 'ST_NONE', 'GENERAL')
+
+/** Makes it a column that Pixie's table doesn't have; its description says so wherever it is listed. */
+export const extra = <T extends DataType>(spec: ColumnSpec<T>): ColumnSpec<T> => ({
+  ...spec,
+  extra: true,
+  description: `${spec.description} (not in Pixie: shown where a script names it)`,
+})
 
 /** An integer that only grows, and one that goes up and down. */
 export const counter = (description: string, semantic: SemanticType = 'ST_NONE') =>

@@ -243,6 +243,7 @@ export function summaries(tables: readonly TableInfo[]): readonly TableSummary[]
       semantic: c.semantic,
       pattern: c.pattern,
       description: c.description,
+      ...(c.extra && { extra: c.extra }),
     })),
     rows,
     bytes,

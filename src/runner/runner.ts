@@ -200,6 +200,8 @@ export interface TableSummary {
     semantic: SemanticType
     pattern: string
     description: string
+    /** Pixie's table has no such column. */
+    extra?: true
   }[]
   readonly rows: number
   readonly bytes: number

@@ -93,6 +93,7 @@ export class ConnStats {
       conn_active: active,
       bytes_sent: row.sent,
       bytes_recv: row.received,
+      remote_upid: '',
     })
   }
 

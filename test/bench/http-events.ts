@@ -110,6 +110,8 @@ export function* httpRecords(count: number, perSecond: number, seed = 1): Genera
       resp_body: body,
       resp_body_size: body.length,
       latency: Math.floor(200_000 * (1 + s) * -Math.log(1 - next()) + 50_000),
+      outcome: 'complete',
+      remote_upid: '',
     }
   }
 

@@ -65,7 +65,7 @@ describe('results of a stored day', () => {
     const writer = openWriter({ dataDir, retentionSeconds: 86_400, diskBudgetBytes: 1 << 30, tables: TABLES })
     const empty = http.columns.map(({ name, type }) => [
       name,
-      type === 'STRING' ? '' : type === 'BOOLEAN' ? false : 0,
+      type === 'STRING' || type === 'UINT128' ? '' : type === 'BOOLEAN' ? false : 0,
     ])
     for (let at = 0; at < ROWS; at += 40_000) {
       const builder = new BatchBuilder(http, startNs)

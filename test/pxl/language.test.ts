@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { runCases } from './support/golden'
 
 describe('language', () => runCases(join(import.meta.dir, 'language.txt')))
+describe('extra columns', () => runCases(join(import.meta.dir, 'extra-columns.txt')))
 describe('constructs', () => runCases(join(import.meta.dir, 'constructs.txt')))
 describe('tracing and export', () => runCases(join(import.meta.dir, 'tracing.txt')))
 describe('errors', () => runCases(join(import.meta.dir, 'errors.txt')))

@@ -22,7 +22,10 @@ beforeAll(() => {
   const builder = new BatchBuilder(http, BigInt(Date.now() - 60_000) * 1_000_000n)
   for (let i = 0; i < ROWS; i++) {
     const record: Record<string, unknown> = Object.fromEntries(
-      http.columns.map(({ name, type }) => [name, type === 'STRING' ? '' : type === 'BOOLEAN' ? false : 0]),
+      http.columns.map(({ name, type }) => [
+        name,
+        type === 'STRING' || type === 'UINT128' ? '' : type === 'BOOLEAN' ? false : 0,
+      ]),
     )
     builder.append({
       ...record,

@@ -344,6 +344,24 @@ describe('newest rows of a table', () => {
     expect(paths(read({ limit: 9, startTime: '-4s', endTime: '-2s' }))).toEqual(['/2', '/3', '/4'])
   })
 
+  test('with the columns that Pixie lacks, which a script shows only by name', () => {
+    const extra = ['outcome', 'remote_upid']
+    expect(read({ limit: 1 }).columns.slice(-2)).toEqual([
+      { name: 'outcome', type: 'STRING', semantic: 'ST_NONE' },
+      { name: 'remote_upid', type: 'UINT128', semantic: 'ST_UPID' },
+    ])
+    const namesOf = (script: string) =>
+      run({ text: `import px\n${script}` }, context).tables[0]!.columns.map(({ name }) => name)
+    const whole = namesOf("px.display(px.DataFrame('http_events'))")
+    expect(whole.at(-1)).toBe('latency')
+    expect(whole).toEqual(
+      read({ limit: 1 }).columns.flatMap(({ name }) => (extra.includes(name) ? [] : [name])),
+    )
+    expect(namesOf("px.display(px.DataFrame('http_events', select=['outcome', 'remote_upid']))")).toEqual(
+      extra,
+    )
+  })
+
   test('refusals', () => {
     expect(shapeOf(() => readTable({ name: 'nope', limit: 1 }, context)).code).toBe('unknown_table')
     expect(shapeOf(() => read({ limit: -1 })).code).toBe('bad_request')
@@ -355,5 +373,9 @@ describe('newest rows of a table', () => {
 test('summaries say what is stored', () => {
   const [http, conn] = summaries(context.source.tables())
   expect(http).toMatchObject({ name: 'http_events', rows: 5, span: 4, oldest: '1799999995000000000' })
+  expect(http!.columns.filter(({ extra }) => extra).map(({ name }) => name)).toEqual([
+    'outcome',
+    'remote_upid',
+  ])
   expect(conn).toMatchObject({ rows: 0, oldest: null, newest: null, span: 0 })
 })

@@ -52,6 +52,13 @@ describe('rows', () => {
     expect(show('GetSchemas()')).toContainEqual(
       expect.objectContaining({ table_name: 'http_events', column_name: 'latency', column_type: 'INT64' }),
     )
+    expect(show('GetSchemas()')).toContainEqual(
+      expect.objectContaining({
+        table_name: 'conn_stats',
+        column_name: 'remote_upid',
+        column_type: 'UINT128',
+      }),
+    )
     expect(show('GetUDFList()').map((row) => row.name)).toContain('upid_to_pod_name')
     expect(show('GetUDTFList()').map((row) => row.name)).toContain('GetAgentStatus')
   })

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defineTable, extra, string, upid } from '../../src/records/table'
 import { openReader } from '../../src/store'
 import { FORMAT_VERSION } from '../../src/store/database'
 import { APPENDS, everyType, fixtureRows } from './fixtures/rows'
@@ -53,6 +54,36 @@ describe.each(OLDER)('%s', (name) => {
       settle(writer, START_MS)
       expect(rowsOf(reader, everyType)).toEqual(expected(APPENDS + 40))
       expect(reader.tables()[0]!.rows).toBe(5 * (APPENDS + 40))
+      reader.close()
+      writer.close()
+    }))
+
+  test('takes rows with columns that came since: older rows have them empty', () =>
+    withDirectory((dir) => {
+      copyFileSync(join(FIXTURES, name), join(dir, 'nixie.db'))
+      const wider = defineTable('every_type', 'Every type, and more', {
+        ...everyType.spec,
+        outcome: extra(string('New')),
+        remote_upid: extra(upid('New')),
+      })
+      const writer = open(dir, { tables: [wider] })
+      for (let at = APPENDS; at < APPENDS + 40; at++) {
+        const rows = fixtureRows(at).map((row) => ({ ...row, outcome: 'cut', remote_upid: `1:${at}:7` }))
+        writer.append([{ table: wider, batch: batchOf(wider, rows) }])
+      }
+      settle(writer, START_MS)
+      const reader = openReader(dir, [wider])
+      const rows = rowsOf(reader, wider)
+      const before = 5 * APPENDS
+      expect(rows.slice(0, before)).toEqual(
+        expected(APPENDS).map((row) => ({ ...row, outcome: '', remote_upid: '' })),
+      )
+      expect(rows.slice(before).map((row) => row.remote_upid)).toEqual(
+        Array.from({ length: before }, (_, i) => `1:${APPENDS + Math.floor(i / 5)}:7`),
+      )
+      const empty = { column: 'remote_upid', op: '==', value: '' } as const
+      const found = [...reader.scan('every_type', { columns: ['outcome'], prune: [empty] })]
+      expect(found.reduce((sum, batch) => sum + batch.rows, 0)).toBe(before)
       reader.close()
       writer.close()
     }))

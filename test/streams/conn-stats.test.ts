@@ -33,6 +33,7 @@ test('connections to one server add up in one row; counters only grow', () => {
     conn_active: 2,
     bytes_sent: 3 * SAY.length,
     bytes_recv: 3 * ASK.length,
+    remote_upid: '',
   })
   expect(rows[1]).toMatchObject({ conn_open: 3, conn_active: 2, bytes_recv: 4 * ASK.length })
 })

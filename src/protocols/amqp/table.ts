@@ -1,5 +1,5 @@
 import { defineTable, int, string } from '../../records/table'
-import { encrypted, latency, seenAt } from '../lib/columns'
+import { encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const amqpEvents = defineTable(
   'amqp_events',
@@ -16,5 +16,7 @@ export const amqpEvents = defineTable(
     req_msg: string('Arguments or content that were sent'),
     resp_msg: string('Arguments or content of the answer'),
     latency,
+    outcome,
+    remote_upid: remoteUpid,
   },
 )

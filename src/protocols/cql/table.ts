@@ -1,5 +1,5 @@
 import { defineTable, string } from '../../records/table'
-import { code, encrypted, latency, seenAt } from '../lib/columns'
+import { code, encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const cqlEvents = defineTable('cql_events', 'Cassandra (CQL) requests with their answers', {
   ...seenAt,
@@ -9,4 +9,6 @@ export const cqlEvents = defineTable('cql_events', 'Cassandra (CQL) requests wit
   resp_op: code('Opcode of the answer'),
   resp_body: string('Rows or error of the answer'),
   latency,
+  outcome,
+  remote_upid: remoteUpid,
 })

@@ -1,5 +1,5 @@
 import { defineTable, string } from '../../records/table'
-import { encrypted, latency, seenAt } from '../lib/columns'
+import { encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const dnsEvents = defineTable('dns_events', 'DNS queries with their answers', {
   ...seenAt,
@@ -9,4 +9,6 @@ export const dnsEvents = defineTable('dns_events', 'DNS queries with their answe
   resp_header: string('Header of the answer as JSON'),
   resp_body: string('Answers as JSON'),
   latency,
+  outcome,
+  remote_upid: remoteUpid,
 })

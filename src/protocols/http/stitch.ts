@@ -46,5 +46,7 @@ function emit(request: HttpRequest, response: HttpResponse, connection: Connecti
     resp_body: response.body,
     resp_body_size: response.bodySize,
     latency: response.endNs - request.startNs,
+    outcome: 'complete',
+    remote_upid: '',
   })
 }

@@ -1,5 +1,5 @@
 import { defineTable, int, string } from '../../records/table'
-import { encrypted, latency, seenAt } from '../lib/columns'
+import { encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const httpEvents = defineTable(
   'http_events',
@@ -30,6 +30,8 @@ export const httpEvents = defineTable(
       pattern: 'METRIC_GAUGE',
     }),
     latency,
+    outcome,
+    remote_upid: remoteUpid,
   },
   // HTTP rows are what most questions are about.
   { share: 0.4 },

@@ -1,5 +1,5 @@
 import { defineTable, string } from '../../records/table'
-import { code, encrypted, latency, seenAt } from '../lib/columns'
+import { code, encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const kafkaEvents = defineTable('kafka_events.beta', 'Kafka requests with their answers', {
   ...seenAt,
@@ -9,4 +9,6 @@ export const kafkaEvents = defineTable('kafka_events.beta', 'Kafka requests with
   req_body: string('Request as JSON'),
   resp: string('Answer as JSON'),
   latency,
+  outcome,
+  remote_upid: remoteUpid,
 })

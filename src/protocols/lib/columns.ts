@@ -1,5 +1,5 @@
 /** Columns that the tables of protocols share. */
-import { bool, int, string, time, upid } from '../../records/table'
+import { bool, extra, int, string, time, upid } from '../../records/table'
 
 /** Where a record was seen: the first columns of each protocol's table. */
 export const seenAt = {
@@ -18,6 +18,21 @@ export const latency = int('From the first byte of the request to the last byte 
   semantic: 'ST_DURATION_NS',
   pattern: 'METRIC_GAUGE',
 })
+
+/** The other end, where it is known: the last column of each protocol's table. */
+export const remoteUpid = extra(
+  upid('Process that owns the other end, when it runs on this node; empty otherwise'),
+)
+
+/** How an exchange of request and response ended; `complete` is the usual. */
+export type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
+export const outcome = extra(
+  string(
+    'complete; cut: bytes of it went by unseen, or the connection ended within it; running: the response is still ' +
+      'coming; waiting: no response yet; unanswered: the connection ended without one',
+    { pattern: 'GENERAL_ENUM' },
+  ),
+)
 
 const enumeration = { pattern: 'GENERAL_ENUM' } as const
 

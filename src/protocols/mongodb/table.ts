@@ -1,5 +1,5 @@
 import { defineTable, string } from '../../records/table'
-import { encrypted, latency, seenAt } from '../lib/columns'
+import { encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const mongodbEvents = defineTable('mongodb_events', 'MongoDB commands with their answers', {
   ...seenAt,
@@ -9,4 +9,6 @@ export const mongodbEvents = defineTable('mongodb_events', 'MongoDB commands wit
   resp_status: string('ok, error or, for a cursor, what it is about'),
   resp_body: string('Answer as JSON'),
   latency,
+  outcome,
+  remote_upid: remoteUpid,
 })

@@ -1,5 +1,5 @@
 import { defineTable, string } from '../../records/table'
-import { code, encrypted, latency, seenAt } from '../lib/columns'
+import { code, encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const mysqlEvents = defineTable('mysql_events', 'MySQL commands with their answers', {
   ...seenAt,
@@ -9,4 +9,6 @@ export const mysqlEvents = defineTable('mysql_events', 'MySQL commands with thei
   resp_status: code('0 none, 1 unknown, 2 OK, 3 error'),
   resp_body: string('Summary or error of the answer'),
   latency,
+  outcome,
+  remote_upid: remoteUpid,
 })

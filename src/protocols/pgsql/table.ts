@@ -1,5 +1,5 @@
 import { defineTable, string } from '../../records/table'
-import { encrypted, keyword, latency, seenAt } from '../lib/columns'
+import { encrypted, keyword, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const pgsqlEvents = defineTable('pgsql_events', 'PostgreSQL messages with their answers', {
   ...seenAt,
@@ -8,4 +8,6 @@ export const pgsqlEvents = defineTable('pgsql_events', 'PostgreSQL messages with
   req: string('Statement or arguments'),
   resp: string('Rows, command tag or error of the answer'),
   latency,
+  outcome,
+  remote_upid: remoteUpid,
 })

@@ -1,5 +1,5 @@
 import { defineTable, string } from '../../records/table'
-import { encrypted, keyword, latency, seenAt } from '../lib/columns'
+import { encrypted, keyword, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
 
 export const redisEvents = defineTable('redis_events', 'Redis commands with their answers', {
   ...seenAt,
@@ -8,4 +8,6 @@ export const redisEvents = defineTable('redis_events', 'Redis commands with thei
   req_args: string('Arguments of the command'),
   resp: string('Answer'),
   latency,
+  outcome,
+  remote_upid: remoteUpid,
 })

@@ -1,5 +1,5 @@
 import { defineTable } from '../../records/table'
-import { code, latency, seenAt, structured } from '../lib/columns'
+import { code, latency, remoteUpid, seenAt, structured } from '../lib/columns'
 
 export const tlsEvents = defineTable('tls_events', 'TLS handshakes', {
   ...seenAt,
@@ -7,4 +7,5 @@ export const tlsEvents = defineTable('tls_events', 'TLS handshakes', {
   req_body: structured('ClientHello as JSON: server name, versions, extensions'),
   resp_body: structured('ServerHello as JSON: version, cipher, extensions'),
   latency,
+  remote_upid: remoteUpid,
 })

@@ -6,7 +6,7 @@
  *     import px
  *     …
  *     ROWS table                     (optional; else the tables of the file's first block)
- *     column:TYPE/UNIT | column:TYPE
+ *     column:TYPE/UNIT | column:TYPE | column:TYPE extra
  *     value | value
  *     EXPECT output
  *     column:TYPE/UNIT | …
@@ -16,6 +16,7 @@
  *     hint: …
  *
  * `ROWS table, no source` is a table that nothing records. Tables that are made on demand have no rows here.
+ * A result never has an extra column: what is shown of one says so by its `extra`.
  * Times are written relative to the time of the run. Units are without their ST_; none is ST_NONE.
  */
 import { expect, test } from 'bun:test'
@@ -76,8 +77,14 @@ const split = (line: string): string[] => line.split('|').map((part) => part.tri
 
 function readColumn(text: string): TypedColumn {
   const [name, type] = text.split(':') as [string, string]
-  const [data, unit] = type.split('/')
-  return { name, type: data as DataType, semantic: `ST_${unit ?? 'NONE'}` as SemanticType }
+  const [full, extra] = type.split(' ') as [string, string?]
+  const [data, unit] = full.split('/')
+  return {
+    name,
+    type: data as DataType,
+    semantic: `ST_${unit ?? 'NONE'}` as SemanticType,
+    ...(extra === 'extra' && { extra: true }),
+  }
 }
 
 function readValue(text: string, type: DataType): Value {
@@ -99,8 +106,8 @@ function tablesOf(sections: readonly Section[]): StoredTables {
   return new StoredTables(tables)
 }
 
-const showColumn = ({ name, type, semantic }: TypedColumn): string =>
-  `${name}:${type}${semantic === 'ST_NONE' ? '' : `/${semantic.slice(3)}`}`
+const showColumn = ({ name, type, semantic, extra }: TypedColumn): string =>
+  `${name}:${type}${semantic === 'ST_NONE' ? '' : `/${semantic.slice(3)}`}${extra ? ' extra' : ''}`
 
 function showCell(value: unknown, type: DataType): string {
   return type === 'TIME64NS' ? formatDuration(BigInt(value as string) - NOW) : String(value)

@@ -270,6 +270,8 @@ class Traffic {
         resp_body: body,
         resp_body_size: sent,
         latency,
+        outcome: 'complete',
+        remote_upid: '',
       })
     }
     const gateway = this.#pick('payments/gateway')
@@ -300,6 +302,7 @@ class Traffic {
         conn_active: 1,
         bytes_sent: sent,
         bytes_recv: received,
+        remote_upid: '',
       })
     }
   }
