@@ -3,7 +3,8 @@ import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
 import type { SemanticType } from '../records/types'
 import { nameHint } from '../suggest'
-import { callEngine, columnOf, retag } from './expressions'
+import { callEngine, columnOf, literal, retag } from './expressions'
+import { constant } from './values'
 
 interface Key {
   readonly semantic: SemanticType
@@ -118,12 +119,22 @@ const ALIASES: Readonly<Record<string, string>> = {
   replica_set_id: 'replicaset_id',
 }
 
-/** All keys, those that are another's second name behind the others. */
-export const CONTEXT_KEYS: readonly string[] = [...Object.keys(KEYS), ...Object.keys(ALIASES)]
+/** Before a key: the same of the other end (`remote_pod`). Pixie has no such keys. */
+const REMOTE = 'remote_'
+
+/** All keys: those that are another's second name behind the others, then those of the other end. */
+export const CONTEXT_KEYS: readonly string[] = [
+  ...Object.keys(KEYS),
+  ...Object.keys(ALIASES),
+  ...Object.keys(KEYS).map((key) => REMOTE + key),
+]
 
 /** Throws `compile_error` for an unknown key, `unknown_column` when no column can answer it. */
 export function contextColumn(node: Node, key: string): Expr {
-  const entry = Object.hasOwn(KEYS, ALIASES[key] ?? key) ? KEYS[ALIASES[key] ?? key] : undefined
+  const isRemote = key.startsWith(REMOTE)
+  const asked = isRemote ? key.slice(REMOTE.length) : key
+  const name = Object.hasOwn(ALIASES, asked) ? ALIASES[asked]! : asked
+  const entry = Object.hasOwn(KEYS, name) ? KEYS[name] : undefined
   if (!entry) {
     throw new NixieError(
       'compile_error',
@@ -131,6 +142,7 @@ export function contextColumn(node: Node, key: string): Expr {
       nameHint(key, CONTEXT_KEYS, 'keys'),
     )
   }
+  if (isRemote) return retag(remoteColumn(node, name, entry), entry.semantic)
   const origins = Object.keys(entry.from) as Origin[]
   for (const origin of origins) {
     const column = originColumn(node, origin)
@@ -138,6 +150,52 @@ export function contextColumn(node: Node, key: string): Expr {
   }
   throw missing(node, key, origins)
 }
+
+/**
+ * Of the other end: by its process where that is known, which is when it runs on this node; else by whose its address
+ * was at the row's time.
+ */
+function remoteColumn(node: Node, key: string, { from }: Key): Expr {
+  if (key === 'pod_id') return remotePod(node, key)
+  if (!from.pod_id) {
+    const process = columnNamed(node, 'remote_upid')
+    if (process) return callEngine(from.upid!, [process])
+    throw missingRemote(key, 'the column remote_upid')
+  }
+  const ofPod = callEngine(from.pod_id, [remotePod(node, key)])
+  const address = columnNamed(node, 'remote_addr')
+  if (!address || !(key === 'service' || key === 'service_id')) return ofPod
+  // A client may have asked the service's own address.
+  const service = callEngine('ip_to_service_id', [address])
+  return orElse(ofPod, key === 'service' ? callEngine('service_id_to_service_name', [service]) : service)
+}
+
+/** The uid of the pod at the other end, or what stands for it. */
+function remotePod(node: Node, key: string): Expr {
+  const process = columnNamed(node, 'remote_upid')
+  const [address, time] = [columnNamed(node, 'remote_addr'), columnNamed(node, 'time_')]
+  const byProcess = process && callEngine('upid_to_pod_id', [process])
+  const byAddress = address && time && callEngine('ip_to_pod_id', [address, time])
+  if (byProcess && byAddress) return orElse(byProcess, byAddress)
+  const known = byProcess ?? byAddress
+  if (known) return known
+  throw missingRemote(key, 'the column remote_upid, or remote_addr and time_')
+}
+
+const columnNamed = (node: Node, name: string): Expr | undefined =>
+  node.columns.some((c) => c.name === name) ? columnOf(node, name) : undefined
+
+const EMPTY = literal(constant('STRING', ''))
+
+const orElse = (text: Expr, otherwise: Expr): Expr =>
+  callEngine('select', [callEngine('notEqual', [text, EMPTY]), text, otherwise])
+
+const missingRemote = (key: string, wanted: string) =>
+  new NixieError(
+    'unknown_column',
+    `df.ctx['${REMOTE}${key}'] needs ${wanted}`,
+    'Read df.ctx before these columns are dropped, or keep them in the groupby.',
+  )
 
 /** The column that an origin is in this dataframe: the one of its name, else the only one of its unit. */
 function originColumn(node: Node, origin: Origin): Expr | undefined {

@@ -5,6 +5,7 @@ import { runCases } from './support/golden'
 
 describe('language', () => runCases(join(import.meta.dir, 'language.txt')))
 describe('extra columns', () => runCases(join(import.meta.dir, 'extra-columns.txt')))
+describe('the other end', () => runCases(join(import.meta.dir, 'other-end.txt')))
 describe('constructs', () => runCases(join(import.meta.dir, 'constructs.txt')))
 describe('tracing and export', () => runCases(join(import.meta.dir, 'tracing.txt')))
 describe('errors', () => runCases(join(import.meta.dir, 'errors.txt')))
