@@ -29,9 +29,10 @@ import {
 } from './pages/query'
 import { fragmentPath, Missing, pagePath, ResultFragment, ScriptView, Suggestions } from './pages/script'
 import { findScripts, Options, ScriptList } from './pages/scripts'
+import { ServiceMap } from './pages/service-map'
 import { TableList, TableView } from './pages/tables'
 import { Rates } from './rates'
-import { clusterTraffic, timelineOf, trafficOf } from './traffic'
+import { clusterTraffic, hostMap, timelineOf, trafficOf } from './traffic'
 import { givenArgs, missingArgs, readViewState, stateUrl, type ViewState } from './view-state'
 
 export type { UiDeps } from './deps'
@@ -234,22 +235,32 @@ async function clusterView(
   return { name: cluster.name, view: <ClusterFragment {...shown} /> }
 }
 
+/** Undefined in a cluster, whose part of the overview has the map. */
+async function mapOf(deps: Served, signal: AbortSignal): Promise<ResultTable | undefined> {
+  const { kubernetes } = await deps.status()
+  return kubernetes ? undefined : hostMap(deps.runner, signal)
+}
+
 function hostRoutes(app: Hono, deps: Served): void {
   app.get('/', async (c) => {
     const { signal } = c.req.raw
-    const [overview, data, cluster] = await Promise.all([
+    const [overview, data, cluster, map] = await Promise.all([
       overviewOf(deps, signal),
       timeline(deps, signal),
       clusterView(deps, signal),
+      mapOf(deps, signal),
     ])
-    const view = (
-      <OverviewView {...overview} timeline={data} cluster={cluster?.view} name={cluster?.name ?? ''} />
-    )
+    const around = { cluster: cluster?.view, name: cluster?.name ?? '', map }
+    const view = <OverviewView {...overview} timeline={data} {...around} />
     return page(c, deps, 'Overview', view)
   })
   app.get('/overview/cluster', async (c) => {
     const cluster = await clusterView(deps, c.req.raw.signal)
     return fragment(c, cluster?.view ?? '')
+  })
+  app.get('/overview/map', async (c) => {
+    const [map, scripts] = await Promise.all([mapOf(deps, c.req.raw.signal), deps.runner.scripts()])
+    return fragment(c, <ServiceMap map={map} scripts={scriptNames(scripts)} />)
   })
   app.get('/overview/timeline', async (c) =>
     fragment(c, <TimelineFragment data={await timeline(deps, c.req.raw.signal)} />),

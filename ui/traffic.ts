@@ -3,6 +3,7 @@ import { type ErrorShape, NixieError } from '../src/errors'
 import type { Cell, ResultTable, Runner } from '../src/runner/runner'
 import type { ClusterTraffic } from './pages/cluster'
 import CLUSTER from './pages/cluster.pxl' with { type: 'text' }
+import MAP from './pages/map.pxl' with { type: 'text' }
 import OVERVIEW from './pages/overview.pxl' with { type: 'text' }
 import TIMELINE from './pages/timeline.pxl' with { type: 'text' }
 import type { ChartData } from './widgets/drawn'
@@ -62,7 +63,7 @@ export async function clusterTraffic(
   signal: AbortSignal,
 ): Promise<ClusterTraffic | ErrorShape> {
   try {
-    const { tables } = await runner.run({ text: CLUSTER }, signal)
+    const { tables } = await runner.run({ text: MAP + CLUSTER }, signal)
     const services = tables.find(({ name }) => name === 'services')
     return {
       map: tables.find(({ name }) => name === 'map'),
@@ -70,6 +71,23 @@ export async function clusterTraffic(
     }
   } catch (cause) {
     return NixieError.from(cause).shape
+  }
+}
+
+/** Who asks whom on this host, askers that are processes of it; undefined when there are none, or it can't be read. */
+export async function hostMap(runner: Runner, signal: AbortSignal): Promise<ResultTable | undefined> {
+  const { tables } = await runner.run({ text: MAP }, signal).catch(() => ({ tables: [] }))
+  const map = tables.find(({ name }) => name === 'map')
+  return map && where(map, 'requestor_pod', (name) => name !== '')
+}
+
+/** The rows whose cell in the column is one of the wanted. */
+function where(table: ResultTable, name: string, wanted: (cell: Cell) => boolean): ResultTable {
+  const rows = values(table, name).flatMap((cell, row) => (wanted(cell) ? [row] : []))
+  return {
+    ...table,
+    rows: rows.length,
+    values: table.values.map((column) => rows.map((row) => column[row]!)),
   }
 }
 

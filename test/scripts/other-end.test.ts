@@ -15,10 +15,10 @@ const host: Metadata = { ...plainHost, podName: nameOf, podId: nameOf }
 const LOOPBACK = '127.0.0.1'
 
 /** One exchange, as it is seen at the server's end. */
-const asked = (table: string, secondsAgo: number, client: string, server: string, more: Row = {}) =>
+const asked = (table: string, secondsAgo: number, client: string, server: string) =>
   rowOf(table, secondsAgo, {
     ...{ upid: server, remote_upid: client, remote_addr: LOOPBACK, local_addr: LOOPBACK, trace_role: 2 },
-    ...{ latency: 1000, req_path: '/', resp_status: 200, ...more },
+    ...{ latency: 1000, req_path: '/' },
   })
 
 /** Counted at the client's end and at the server's. */
@@ -50,17 +50,22 @@ const ends = (script: string, args: Record<string, string>, table: string, from:
   shown(script, args, ROWS, host)[table]!.map((row) => [row[from], row[to]])
 
 describe('maps draw nginx → node → python', () => {
+  /** The rows of the first table that has the column. */
+  const edgesOf = (script: string, column: string) => {
+    const result = run({ script, args: {} }, contextOf(ROWS, host))
+    return rowsOf(
+      result,
+      result.tables.findIndex(({ columns }) => columns.some((c) => c.name === column)),
+    )
+  }
+
   test('px/cluster: the graph of requests', () => {
-    const { tables } = run({ script: 'px/cluster', args: {} }, contextOf(ROWS, host))
-    const index = tables.findIndex(({ columns }) => columns.some((c) => c.name === 'requestor_pod'))
-    const edges = rowsOf({ tables, warnings: [] } as never, index)
+    const edges = edgesOf('px/cluster', 'requestor_pod')
     expect(edges.map((row) => [row.requestor_pod, row.responder_pod])).toEqual(CHAIN)
   })
 
   test('px/service_stats: edges', () => {
-    const { tables } = run({ script: 'px/service_stats', args: {} }, contextOf(ROWS, host))
-    const index = tables.findIndex(({ columns }) => columns.some((c) => c.name === 'requestor'))
-    const edges = rowsOf({ tables } as never, index)
+    const edges = edgesOf('px/service_stats', 'requestor')
     expect(edges.map((row) => [row.requestor, row.responder])).toEqual(CHAIN)
   })
 
@@ -79,7 +84,7 @@ describe('maps draw nginx → node → python', () => {
 })
 
 const END =
-  /^(source|src|destination|dst|dest|requestor|responder|from_entity|to_entity|requestor_pod|responder_pod)$/
+  /^(source|src|destination|dst|dest|requestor|responder|from_entity|to_entity|requestor_pod|responder_pod|requesting_pod)$/
 
 /** What a cell says: a link by its label. */
 const label = (cell: unknown) => {
@@ -90,12 +95,11 @@ const label = (cell: unknown) => {
 test('no script of the library calls an end of this host by an address, where its process is known', () => {
   const told = [...LIBRARY.keys()].filter((script) => {
     const args = script === 'px/ip' ? { ip: LOOPBACK } : {}
-    const view = LIBRARY.get(script)!
-    const missing = view.variables.filter(
-      ({ name, defaultValue }) => defaultValue === undefined && !(name in args),
+    const variables = LIBRARY.get(script)!.view?.variables ?? []
+    const empty = variables.flatMap(({ name, defaultValue }) =>
+      defaultValue === undefined ? [[name, '']] : [],
     )
-    const empty = Object.fromEntries(missing.map(({ name }) => [name, '']))
-    const { tables } = run({ script, args: { ...empty, ...args } }, contextOf(ROWS, host))
+    const { tables } = run({ script, args: { ...Object.fromEntries(empty), ...args } }, contextOf(ROWS, host))
     const cells = tables.flatMap(({ columns, values }) =>
       columns.flatMap(({ name }, i) => (END.test(name) ? values[i]!.map(label) : [])),
     )

@@ -5,6 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NixieError } from '../../src/errors'
 import { CHARTS, CLIENT, EDITOR, FLAME, GRAPH } from '../../ui/assets'
+import type { GraphData } from '../../ui/widgets/drawn'
+import type { Row } from '../query/support/tables'
+import { contextOf, request, run, SHELL } from '../runner/support'
 import type { LiteralScript } from '../support/literal-runner'
 import { HOSTILE, host, status } from './fixture'
 
@@ -257,6 +260,37 @@ describe('the overview', () => {
     expect(html).toContain('no BTF in this kernel')
     expect(html).toContain('mount -t tracefs')
     expect(html).toContain('not capturing')
+  })
+})
+
+describe('the map of a host outside of a cluster', () => {
+  const row = (values: Row) => request(10, { remote_addr: '127.0.0.1', resp_status: 200, ...values })
+  const giveText = (rows: Row[]) => (text: string) => run({ text }, contextOf(rows)).tables
+  const drawn = (html: string) => {
+    const [, data] = /data-graph="([^"]*)"/.exec(html) ?? []
+    if (data === undefined) return undefined
+    const { levels } = JSON.parse(data.replaceAll('&quot;', '"')) as GraphData
+    return levels.map(({ nodes, edges }) => edges.map((e) => [nodes[e.from]!.label, nodes[e.to]!.label]))
+  }
+
+  test.each(['/', '/overview/map'])('%s names both ends of what stays on the host', async (path) => {
+    const rows = [row({ remote_upid: SHELL }), row({ remote_addr: '192.0.2.9' })]
+    const html = await (await get(host({ giveText: giveText(rows) }), path)).text()
+    const edge = [['curl', 'nginx.service']]
+    expect(drawn(html)).toEqual([edge, edge])
+  })
+
+  test('is not there while no process of the host is known to ask', async () => {
+    const html = await (await get(host({ giveText: giveText([row({})]) }), '/')).text()
+    expect(drawn(html)).toBeUndefined()
+    expect(html).not.toContain('Service map')
+  })
+
+  test('is not there in a cluster, whose own part has one', async () => {
+    const kubernetes = { synced: true, objects: {}, errors: {} }
+    const rows = [row({ remote_upid: SHELL })]
+    const served = host({ giveText: giveText(rows), status: () => status({ kubernetes }) })
+    expect(await (await get(served, '/overview/map')).text()).toBe('')
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Runner } from '../../src/runner/runner'
 import { timelineOf, trafficOf } from '../../ui/traffic'
 import { NOW } from '../pxl/support/stored-tables'
-import { contextOf, request, run, SHELL } from '../runner/support'
+import { contextOf, request, run, SHELL, WEB } from '../runner/support'
 
 const over = (rows: ReturnType<typeof request>[]) =>
   ({ run: async (asked) => run(asked, contextOf(rows)) }) as Pick<Runner, 'run'> as Runner
@@ -34,6 +34,27 @@ describe('the last minute', () => {
     expect(service!.map((name, i) => [name, by![i]]).sort()).toEqual([
       ['192.0.2.7', 'curl'],
       ['nginx.service', ''],
+    ])
+  })
+
+  test('of an exchange between two processes of this host both are named', async () => {
+    const rows = [
+      request(10, { remote_addr: '127.0.0.1', remote_upid: SHELL, resp_status: 200 }),
+      request(10, { remote_addr: '127.0.0.1', resp_status: 200 }),
+      request(10, {
+        upid: SHELL,
+        trace_role: 1,
+        remote_addr: '127.0.0.1',
+        remote_upid: WEB,
+        resp_status: 200,
+      }),
+    ]
+    const traffic = await trafficOf(over(rows), never)
+    if ('code' in traffic) throw new Error(traffic.message)
+    const { service, 'asked by': by, requests } = cells(traffic.services!)
+    expect(service!.map((name, i) => [name, by![i], Number(requests![i]) * 60e9]).sort()).toEqual([
+      ['nginx.service', '', 1],
+      ['nginx.service', 'curl', 2],
     ])
   })
 

@@ -5,28 +5,13 @@ import type { ClusterSummary, Trouble } from '../cluster'
 import { ErrorView } from '../error'
 import { type KnownScripts, viewUrl } from '../format'
 import { count } from '../units'
-import { GraphWidget } from '../widgets/graph'
-import { requestGraphData } from '../widgets/request-graph'
 import { TableWidget } from '../widgets/table'
+import { ServiceMap } from './service-map'
+import { ViewLink } from './view-link'
 
 const MOST_TROUBLES = 12
 const MOST_SERVICES = 25
 const MOST_NAMESPACES = 20
-
-/** The columns of the table `map`. */
-const MAP = {
-  requestorPodColumn: 'requestor_pod',
-  responderPodColumn: 'responder_pod',
-  requestorServiceColumn: 'requestor_service',
-  responderServiceColumn: 'responder_service',
-  requestorIPColumn: 'requestor_ip',
-  responderIPColumn: 'responder_ip',
-  p50Column: 'latency_p50',
-  p90Column: 'latency_p90',
-  p99Column: 'latency_p99',
-  errorRateColumn: 'errors',
-  requestsPerSecondColumn: 'requests',
-}
 
 export interface ClusterTraffic {
   readonly map: ResultTable | undefined
@@ -173,29 +158,6 @@ function Nodes({ cluster, scripts, host }: Omit<Props, 'traffic'> & { host: stri
   )
 }
 
-function ViewLink({ name, label, scripts }: { name: string; label: string; scripts: KnownScripts }) {
-  return scripts.has(name) ? <a href={`/scripts/${name}`}>{label}</a> : null
-}
-
-function ServiceMap({ traffic, scripts }: Omit<Props, 'cluster'>) {
-  if ('code' in traffic) return null
-  const data = traffic.map && requestGraphData(traffic.map, MAP, scripts)
-  return (
-    <section class="widget">
-      <h2>
-        Service map, last five minutes <ViewLink name="px/cluster" label="Cluster" scripts={scripts} />
-      </h2>
-      {data && data.levels[0]!.edges.length > 0 ? (
-        <GraphWidget id="service-map" data={data} title="Service map" />
-      ) : (
-        <p class="empty">
-          No HTTP request between two ends that are known was seen in the last five minutes.
-        </p>
-      )}
-    </section>
-  )
-}
-
 function Services({ traffic, scripts }: Omit<Props, 'cluster'>) {
   if ('code' in traffic) return <ErrorView error={traffic} />
   const { services } = traffic
@@ -228,7 +190,13 @@ export function ClusterFragment(props: Props & { host: string }) {
         <h2>Pods that are not well</h2>
         <Troubles {...props} />
       </section>
-      <ServiceMap {...props} />
+      {'code' in props.traffic ? null : (
+        <ServiceMap
+          map={props.traffic.map}
+          scripts={props.scripts}
+          empty="No HTTP request between two ends that are known was seen in the last five minutes."
+        />
+      )}
       <Services {...props} />
       <div class="widgets">
         <Namespaces {...props} />

@@ -12,6 +12,7 @@ import { TableWidget } from '../widgets/table'
 import { Chart } from '../widgets/timeseries'
 import { firstScripts } from './cluster'
 import { LossList, Probes } from './health'
+import { ServiceMap } from './service-map'
 import { Time } from './tables'
 
 const MOST_SERVICES = 20
@@ -161,10 +162,12 @@ interface Slow {
   readonly timeline?: ChartData | undefined
   /** The cluster's part; none outside of one. */
   readonly cluster?: Child | undefined
+  /** Who asks whom on a host outside of a cluster. */
+  readonly map?: ResultTable | undefined
 }
 
-/** The part of the page that refreshes itself; the timeline and the cluster within it do so on their own. */
-export function OverviewFragment({ timeline, cluster, ...props }: Overview & Slow) {
+/** The part of the page that refreshes itself; the timeline, the map and the cluster within it do so on their own. */
+export function OverviewFragment({ timeline, cluster, map, ...props }: Overview & Slow) {
   const inCluster = props.status.kubernetes !== undefined
   return (
     <>
@@ -181,12 +184,19 @@ export function OverviewFragment({ timeline, cluster, ...props }: Overview & Slo
           </div>
         </div>
       ) : (
-        <section class="widget">
-          <h2>
-            Services, last minute <a href="/scripts/px/http_data">Requests</a>
-          </h2>
-          <Services {...props} />
-        </section>
+        <>
+          <div id="map-place" hx-morph-skip-children="">
+            <div id="map" hx-get="/overview/map" hx-trigger="every 15s" hx-swap="innerMorph">
+              <ServiceMap map={map} scripts={new Set(props.scripts.map((s) => s.name))} />
+            </div>
+          </div>
+          <section class="widget">
+            <h2>
+              Services, last minute <a href="/scripts/px/http_data">Requests</a>
+            </h2>
+            <Services {...props} />
+          </section>
+        </>
       )}
       <div class="widgets">
         <section class="widget w6">
@@ -212,7 +222,7 @@ export function TimelineFragment({ data }: { data: ChartData | undefined }) {
   )
 }
 
-export function OverviewView({ timeline, cluster, name, ...props }: Overview & Slow & { name: string }) {
+export function OverviewView({ timeline, cluster, map, name, ...props }: Overview & Slow & { name: string }) {
   const { host, kernel, kubernetes } = props.status
   return (
     <>
@@ -223,7 +233,7 @@ export function OverviewView({ timeline, cluster, name, ...props }: Overview & S
         </p>
       </div>
       <div id="overview" hx-get="/overview" hx-trigger="every 5s" hx-swap="innerMorph">
-        <OverviewFragment {...props} timeline={timeline} cluster={cluster} />
+        <OverviewFragment {...props} timeline={timeline} cluster={cluster} map={map} />
       </div>
       <section class="widget">
         <h2>
