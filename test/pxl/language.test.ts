@@ -1,7 +1,7 @@
 /** What PxL means and what it refuses, as blocks of text. */
 import { describe } from 'bun:test'
 import { join } from 'node:path'
-import { runCases } from './support/golden'
+import { runCases, runCasesWithExtras } from './support/golden'
 
 describe('language', () => runCases(join(import.meta.dir, 'language.txt')))
 describe('extra columns', () => runCases(join(import.meta.dir, 'extra-columns.txt')))
@@ -9,3 +9,8 @@ describe('the other end', () => runCases(join(import.meta.dir, 'other-end.txt'))
 describe('constructs', () => runCases(join(import.meta.dir, 'constructs.txt')))
 describe('tracing and export', () => runCases(join(import.meta.dir, 'tracing.txt')))
 describe('errors', () => runCases(join(import.meta.dir, 'errors.txt')))
+
+describe.each(['language', 'constructs', 'tracing', 'errors'])(
+  '%s, with columns that no script names',
+  (name) => runCasesWithExtras(join(import.meta.dir, `${name}.txt`)),
+)

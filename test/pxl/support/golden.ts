@@ -150,3 +150,21 @@ export function runCases(path: string): void {
     })
   }
 }
+
+/** One test per block of the file: columns that the script doesn't name, in every table, change nothing. */
+export function runCasesWithExtras(path: string): void {
+  const widened = ({ title, lines: [head, ...rows] }: Section): Section => ({
+    title,
+    lines: [
+      `${head} | outcome:STRING extra | remote_upid:UINT128/UPID extra`,
+      ...rows.map((row) => `${row} | cut | 1:42:7`),
+    ],
+  })
+  // Hints name the columns that there are.
+  const unhinted = (text: string) => text.replace(/^hint: .*\n?/gm, '')
+  for (const one of readCases(path)) {
+    test(one.name, () => {
+      expect(unhinted(outcome({ ...one, rows: one.rows.map(widened) }))).toBe(unhinted(one.expected))
+    })
+  }
+}
