@@ -29,7 +29,7 @@ export const connStats = defineTable(
     }),
     remote_upid: extra(
       upid(
-        'Process at the other end, when it runs on this node and all these connections lead to it; empty otherwise',
+        'Process at the other end, when it runs on this node: the newest of a server; empty for several clients',
       ),
     ),
   },
