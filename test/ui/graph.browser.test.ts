@@ -1,5 +1,6 @@
 /** Graphs and flame graphs in a real browser. */
 import { describe, expect, test } from 'bun:test'
+import { contextOf, request, run, SHELL, WEB } from '../runner/support'
 import { resultTable } from '../support/literal-runner'
 import { host } from './fixture'
 import { close, count, missing, open, serve, useChromium } from './support/chromium'
@@ -28,6 +29,22 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     expect(await graph.locator('.edge.high').count()).toBe(1)
     await graph.locator('button:text("pods")').click()
     expect(await graph.locator('.edge').count()).toBe(8)
+    await close(watched)
+  }, 30_000)
+
+  test('the overview of a lone host draws who asks whom, and keeps it when the numbers refresh', async () => {
+    const between = (client: string, server: string) =>
+      request(10, { upid: server, remote_upid: client, remote_addr: '127.0.0.1', resp_status: 200 })
+    const context = contextOf([between(SHELL, WEB), between(WEB, SHELL)])
+    serve(host({ giveText: (text) => run({ text }, context).tables }))
+    const watched = await open('/')
+    const { page } = watched
+    const refreshed = page.waitForResponse((answer) => new URL(answer.url()).pathname === '/overview')
+    const names = page.locator('#service-map .node text')
+    await names.first().waitFor()
+    expect((await names.allTextContents()).sort()).toEqual(['curl', 'nginx.service'])
+    await refreshed
+    expect(await page.locator('#service-map .edge').count()).toBe(2)
     await close(watched)
   }, 30_000)
 
