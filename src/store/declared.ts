@@ -19,18 +19,7 @@ export interface Row {
 const CREATE = 'CREATE TABLE IF NOT EXISTS tables (name TEXT PRIMARY KEY, declaration TEXT NOT NULL) STRICT'
 
 const textOf = ({ description, columns, share, recorded }: DeclaredTable) =>
-  JSON.stringify({
-    description,
-    columns: columns.map(({ name, type, semantic, pattern, description }) => ({
-      name,
-      type,
-      semantic,
-      pattern,
-      description,
-    })),
-    share,
-    recorded,
-  })
+  JSON.stringify({ description, columns, share, recorded })
 
 /** Makes the store say that it has these tables and no others, in the order given. Writes only what is new. */
 export function declareTables(db: Database, tables: readonly DeclaredTable[]): void {

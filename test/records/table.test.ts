@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { defineTable, extra, int, string, time } from '../../src/records/table'
-import { TABLES } from '../../src/runner/tables'
+import { TABLES } from '../../src/sources/tables'
 
 describe('extra columns', () => {
   test('say so in their description', () => {

@@ -1,8 +1,8 @@
 /** A lone host: nginx asks node, node asks python, all on the loopback address. Who asks and who answers have names. */
 import { describe, expect, test } from 'bun:test'
 import type { Metadata } from '../../src/metadata/metadata'
-import { TABLES } from '../../src/runner/tables'
 import { LIBRARY } from '../../src/scripts/library'
+import { TABLES } from '../../src/sources/tables'
 import type { Row } from '../query/support/tables'
 import { contextOf, linkTo, plainHost, rowOf, rowsOf, run, shown, WEB } from '../runner/support'
 

@@ -3,7 +3,7 @@ import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineTable, int, string, time, upid } from '../../src/records/table'
+import { defineTable, extra, int, string, time, upid } from '../../src/records/table'
 import { openReader } from '../../src/store'
 import { sharesOf } from '../../src/store/retention'
 import { APPENDS, everyType, fixtureRows } from './fixtures/rows'
@@ -12,7 +12,12 @@ import { events, open, START_NS, second, withDirectory } from './support'
 const large = defineTable(
   'large',
   'Rows that are many',
-  { time_: time('When'), upid: upid('Who'), size: int('How large', { semantic: 'ST_BYTES' }) },
+  {
+    time_: time('When'),
+    upid: upid('Who'),
+    size: int('How large', { semantic: 'ST_BYTES' }),
+    outcome: extra(string('How it ended')),
+  },
   { share: 0.5 },
 )
 const later = defineTable('later', 'Rows of another day', { time_: time('When'), text: string('What') })
