@@ -126,11 +126,12 @@ const REMOTE = 'remote_'
 export const CONTEXT_KEYS: readonly string[] = [
   ...Object.keys(KEYS),
   ...Object.keys(ALIASES),
-  ...Object.keys(KEYS).map((key) => REMOTE + key),
+  ...[...Object.keys(KEYS), 'upid'].map((key) => REMOTE + key),
 ]
 
 /** Throws `compile_error` for an unknown key, `unknown_column` when no column can answer it. */
 export function contextColumn(node: Node, key: string): Expr {
+  if (key === `${REMOTE}upid`) return remoteProcess(node)
   const isRemote = key.startsWith(REMOTE)
   const asked = isRemote ? key.slice(REMOTE.length) : key
   const name = Object.hasOwn(ALIASES, asked) ? ALIASES[asked]! : asked
@@ -149,6 +150,14 @@ export function contextColumn(node: Node, key: string): Expr {
     if (column) return retag(callEngine(entry.from[origin]!, [column]), entry.semantic)
   }
   throw missing(node, key, origins)
+}
+
+/** The process at the other end; empty in a table that a release before wrote, which has no such column. */
+function remoteProcess(node: Node): Expr {
+  const process = columnNamed(node, 'remote_upid')
+  if (process) return process
+  if (columnNamed(node, 'remote_addr')) return literal(constant('UINT128', '', 'ST_UPID'))
+  throw missingRemote('upid', 'one of the columns remote_upid, remote_addr')
 }
 
 /**

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Metadata } from '../../src/metadata/metadata'
 import { LIBRARY } from '../../src/scripts/library'
 import { TABLES } from '../../src/sources/tables'
+import { StoredTables } from '../pxl/support/stored-tables'
 import type { Row } from '../query/support/tables'
 import { contextOf, linkTo, plainHost, rowOf, rowsOf, run, shown, WEB } from '../runner/support'
 
@@ -92,14 +93,16 @@ const label = (cell: unknown) => {
   return text.startsWith('{') ? (JSON.parse(text) as { label: string }).label : text
 }
 
+/** Those that the script must be given, empty but for the address. */
+function argumentsOf(script: string): Record<string, string> {
+  const variables = LIBRARY.get(script)!.view?.variables ?? []
+  const required = variables.filter(({ defaultValue }) => defaultValue === undefined)
+  return Object.fromEntries(required.map(({ name }) => [name, name === 'ip' ? LOOPBACK : '']))
+}
+
 test('no script of the library calls an end of this host by an address, where its process is known', () => {
   const told = [...LIBRARY.keys()].filter((script) => {
-    const args = script === 'px/ip' ? { ip: LOOPBACK } : {}
-    const variables = LIBRARY.get(script)!.view?.variables ?? []
-    const empty = variables.flatMap(({ name, defaultValue }) =>
-      defaultValue === undefined ? [[name, '']] : [],
-    )
-    const { tables } = run({ script, args: { ...Object.fromEntries(empty), ...args } }, contextOf(ROWS, host))
+    const { tables } = run({ script, args: argumentsOf(script) }, contextOf(ROWS, host))
     const cells = tables.flatMap(({ columns, values }) =>
       columns.flatMap(({ name }, i) => (END.test(name) ? values[i]!.map(label) : [])),
     )
@@ -107,6 +110,20 @@ test('no script of the library calls an end of this host by an address, where it
     return cells.length > 0
   })
   expect(told.length).toBeGreaterThan(25)
+})
+
+test('every script of the library runs over a store of before there were these columns', () => {
+  const now = contextOf({}, host)
+  const before = now.source
+    .tables()
+    .map((table) => ({ ...table, columns: table.columns.filter((c) => !c.extra), rows: [] }))
+  const context = { ...now, source: new StoredTables(before) }
+  for (const script of LIBRARY.keys()) {
+    expect([script, run({ script, args: argumentsOf(script), schemaOnly: true }, context).script]).toEqual([
+      script,
+      script,
+    ])
+  }
 })
 
 test('px/http_data: the source is the process, and a link to it', () => {
