@@ -39,7 +39,10 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     serve(host({ giveText: (text) => run({ text }, context).tables }))
     const watched = await open('/')
     const { page } = watched
-    const refreshed = page.waitForResponse((answer) => new URL(answer.url()).pathname === '/overview')
+    // Every 5 seconds.
+    const refreshed = page.waitForResponse((answer) => new URL(answer.url()).pathname === '/overview', {
+      timeout: 20_000,
+    })
     const names = page.locator('#service-map .node text')
     await names.first().waitFor()
     expect((await names.allTextContents()).sort()).toEqual(['curl', 'nginx.service'])
