@@ -10,7 +10,8 @@ export function isSecretHeader(name: string): boolean {
 }
 
 const SECRET_PARAMETER = /((?:^|[?&;])(?:password|passwd|secret|token|api_key|access_token)=)[^&;#\s"]*/gi
-const USERINFO = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*):[^\s/?#]*@/gi
+// Without the scheme before `://`: to look for one takes the square of a long word's length.
+const USERINFO = /(:\/\/[^\s/?#@:]*):[^\s/?#]*@/g
 
 /** Values of secret query parameters, and the password of `user:password@host`. */
 export function redactUrl(url: string): string {
