@@ -1,9 +1,8 @@
 /** The capture thread as main sees it. */
 import type { Config } from '../config'
 import { NixieError } from '../errors'
-import type { ProtocolSettings } from '../protocols/protocol'
 import type { Entity } from '../store/store'
-import type { CaptureReport, FromCapture, ToCapture } from './messages'
+import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './messages'
 
 /** A thread that doesn't stop in this time is ended; what it sealed before is safe. */
 const STOP_PATIENCE_MS = 5000
@@ -13,7 +12,7 @@ export interface Capture {
   readonly report: CaptureReport
   /** Why the thread ended, when it did. */
   readonly error: string | undefined
-  change(settings: Partial<ProtocolSettings>): void
+  change(settings: Partial<RunningSettings>): void
   /** Has the store remember them. */
   put(entities: readonly Entity[]): void
   /** Flushes and ends the thread. */

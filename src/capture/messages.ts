@@ -6,9 +6,12 @@ import type { ProbeStatus } from '../kernel/kernel'
 import type { ProtocolSettings } from '../protocols/protocol'
 import type { Entity } from '../store/store'
 
+/** What main may change while capture runs. */
+export type RunningSettings = Pick<ProtocolSettings, 'bodyLimit' | 'redact'>
+
 export type ToCapture =
   | { readonly kind: 'start'; readonly config: Config }
-  | { readonly kind: 'settings'; readonly settings: Partial<ProtocolSettings> }
+  | { readonly kind: 'settings'; readonly settings: Partial<RunningSettings> }
   /** What main has learnt about the cluster, for the store. */
   | { readonly kind: 'entities'; readonly entities: readonly Entity[] }
   | { readonly kind: 'stop' }
@@ -18,7 +21,7 @@ export interface CaptureReport {
   readonly ready: boolean
   readonly probes: readonly ProbeStatus[]
   readonly counters: Counters
-  readonly settings: ProtocolSettings
+  readonly settings: RunningSettings
   /** Bytes that the store takes, and may take. */
   readonly fileBytes: number
   readonly budgetBytes: number

@@ -4,6 +4,7 @@ import type { NixieError } from '../errors'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel, ProbeStatus } from '../kernel/kernel'
 import { Processes } from '../metadata'
+import { DecodeBudget } from '../protocols/lib/decode-budget'
 import type { ProtocolSettings, Sink } from '../protocols/protocol'
 import { BatchBuilder } from '../records/builder'
 import type { Table } from '../records/table'
@@ -36,7 +37,11 @@ export class Pipeline {
     this.#kernel = kernel
     this.#writer = writer
     this.#processes = new Processes(config.nodeName)
-    this.settings = { bodyLimit: config.bodyLimit, redact: config.redact }
+    this.settings = {
+      bodyLimit: config.bodyLimit,
+      redact: config.redact,
+      decodeBudget: new DecodeBudget(Bun.nanoseconds),
+    }
     const { counters, settings } = this
     const processes = this.#processes
     this.#sources = new Sources(sources, {
@@ -157,5 +162,6 @@ export class Pipeline {
     this.counters.chunkBytes = stats.writtenBytes
     this.counters.compactedBytes = stats.compactedBytes
     this.counters.expiredRows = stats.expiredRows
+    this.counters.undecodedBodies = this.settings.decodeBudget.refused
   }
 }

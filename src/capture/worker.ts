@@ -72,7 +72,7 @@ function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
     ready: pipeline.ready,
     probes: pipeline.probes,
     counters: pipeline.counters,
-    settings: pipeline.settings,
+    settings: { bodyLimit: pipeline.settings.bodyLimit, redact: pipeline.settings.redact },
     fileBytes,
     budgetBytes,
     ...(pipeline.storeError ? { storeError: NixieError.from(pipeline.storeError).shape } : {}),

@@ -82,6 +82,11 @@ export const COUNTERS = spec({
     loss: 'parse',
     help: 'Messages dropped without their other half',
   },
+  undecodedBodies: {
+    stage: 'protocols',
+    unit: 'frames',
+    help: 'Compressed bodies shown by their size, because the time for decoding was used up',
+  },
   rows: { stage: 'store', unit: 'rows', help: 'Rows appended to the store' },
   shedRows: {
     stage: 'store',

@@ -8,6 +8,7 @@
 
 import type { RecordOf, Table } from '../records/table'
 import type { Role } from '../records/types'
+import type { DecodeBudget } from './lib/decode-budget'
 
 export type Kind = 'request' | 'response'
 
@@ -64,6 +65,8 @@ export interface ProtocolSettings {
   bodyLimit: number
   /** Replace secrets (Authorization, Cookie, …) before anything is stored. */
   redact: boolean
+  /** Time for compressed bodies, of all connections together. */
+  readonly decodeBudget: DecodeBudget
 }
 
 /** Where records go. */

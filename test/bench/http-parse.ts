@@ -6,6 +6,7 @@ import type { SocketEvent } from '../../src/events/socket-event'
 import { newCounters } from '../../src/health/counters'
 import { PROTOCOLS } from '../../src/protocols'
 import { httpEvents } from '../../src/protocols/http/table'
+import { DecodeBudget } from '../../src/protocols/lib/decode-budget'
 import { BatchBuilder } from '../../src/records/builder'
 import { Streams } from '../../src/streams/streams'
 import { Wire } from '../streams/wire'
@@ -68,7 +69,7 @@ function measure({ name, exchange }: Shape): void {
       },
     },
     counters: newCounters(),
-    settings: { bodyLimit: 1024, redact: true },
+    settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget(Bun.nanoseconds) },
     setVerdict: () => {},
     upidOf: (pid, ticks) => `1:${pid}:${ticks}`,
   })

@@ -19,6 +19,7 @@ const BENCHES: Record<string, { file: string; measures: string }> = {
   figures: { file: 'query-figures.ts', measures: 'queries over the store against DuckDB and SQLite rows' },
   processes: { file: 'processes.ts', measures: 'process_stats of 300 processes' },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
+  inflate: { file: 'inflate.ts', measures: 'compressed bodies, ordinary and hostile' },
 }
 
 const wanted = process.argv.slice(2)

@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from '../../src/events/socket-event'
 import { type Counters, newCounters } from '../../src/health/counters'
+import { DecodeBudget } from '../../src/protocols/lib/decode-budget'
 import type { Protocol, ProtocolSettings, Sink } from '../../src/protocols/protocol'
 import type { RecordOf, Table } from '../../src/records/table'
 import { ROLE_CLIENT, ROLE_SERVER, type Role } from '../../src/records/types'
@@ -48,7 +49,11 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
   const sink = new Recorder()
   const counters = newCounters()
   const verdicts: { connId: number; verdict: Verdict }[] = []
-  const settings: ProtocolSettings = { bodyLimit: 1024, redact: true }
+  const settings: ProtocolSettings = {
+    bodyLimit: 1024,
+    redact: true,
+    decodeBudget: new DecodeBudget(() => 0),
+  }
   const streams = new Streams({
     protocols,
     sink,

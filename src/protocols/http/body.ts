@@ -54,9 +54,9 @@ export class Body {
 }
 
 function keptBytes(fields: Fields, settings: ProtocolSettings): number {
-  return fields.contentCoding === ''
+  return fields.contentCodings.length === 0
     ? settings.bodyLimit
-    : inflateInput(fields.contentCoding, settings.bodyLimit)
+    : inflateInput(fields.contentCodings, settings.bodyLimit)
 }
 
 /** A whole body that lies in one piece, without a copy. */
@@ -73,9 +73,10 @@ export function wholeBodyText(
 
 function contentText(bytes: Uint8Array, size: number, fields: Fields, settings: ProtocolSettings): string {
   if (size === 0 || settings.bodyLimit === 0) return ''
-  const coding = fields.contentCoding
-  const content = coding === '' ? bytes : inflate(coding, bytes, settings.bodyLimit)
-  if (content === undefined) return `<${coding.slice(0, 32)} ${size} bytes>`
+  const codings = fields.contentCodings
+  const content =
+    codings.length === 0 ? bytes : inflate(codings, bytes, settings.bodyLimit, settings.decodeBudget)
+  if (content === undefined) return `<${codings.join(', ').slice(0, 32)} ${size} bytes>`
   const text = bodyText(content, size)
   return settings.redact && fields.isForm ? redactForm(text) : text
 }

@@ -9,6 +9,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 import { utf8 } from '../lib/bytes'
+import { contentCodings } from '../lib/inflate'
 import { Memo } from '../lib/memo'
 import { isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
 import { CONTENT_GRPC, CONTENT_JSON, CONTENT_UNKNOWN, type ContentType } from './types'
@@ -22,7 +23,8 @@ export interface Fields {
   readonly chunked: boolean
   /** A Transfer-Encoding whose last coding isn't chunked. */
   readonly otherTransferCoding: boolean
-  readonly contentCoding: string
+  /** In the order in which they were applied; empty for none. */
+  readonly contentCodings: readonly string[]
   readonly contentType: ContentType
   readonly isForm: boolean
   /** The first protocol of Upgrade in lower case, or ''. */
@@ -50,6 +52,7 @@ const MEMO_TEXT = 4096
 const LINE_ENTRIES = 1024
 const LINE_TEXT = 512
 const MAX_NAMES = 4096
+const NO_CODINGS: readonly string[] = []
 
 /** `block` is the field lines, one character per byte. */
 export function fieldsOf(block: string, redact: boolean): Fields {
@@ -196,14 +199,14 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
   let json = ''
   let length = ''
   let codings = ''
-  let contentCoding = ''
+  let encodings = ''
   let type = ''
   let upgrade = ''
   for (const { name, value, json: entry } of lines) {
     if (json.length + entry.length <= MAX_JSON) json += json === '' ? entry : `,${entry}`
     if (name.key === 'content-length') length = value || '-'
     else if (name.key === 'transfer-encoding') codings = value.toLowerCase()
-    else if (name.key === 'content-encoding') contentCoding = value.toLowerCase()
+    else if (name.key === 'content-encoding') encodings = value
     else if (name.key === 'content-type') type = value.toLowerCase()
     else if (name.key === 'upgrade') upgrade = value.toLowerCase().split(/[,/\s]/)[0]!
   }
@@ -215,7 +218,7 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
     contentLength,
     chunked,
     otherTransferCoding: codings !== '' && !chunked,
-    contentCoding: contentCoding === 'identity' ? '' : contentCoding,
+    contentCodings: encodings === '' ? NO_CODINGS : contentCodings(encodings),
     contentType: contentTypeOf(type),
     isForm: type.startsWith('application/x-www-form-urlencoded'),
     upgrade,

@@ -1,62 +1,128 @@
-/** The head of a compressed body, decompressed: truncated input is the rule here, and a bomb must not go off. */
-import zlib from 'node:zlib'
+/**
+ * The head of a compressed body, decompressed, in one pass that stops at the limit. Truncated input is the rule here, and
+ * the input is hostile: the pass goes in steps, and a budget says after each whether there is time for one more.
+ */
+import { narrowWindow } from './brotli-window'
+import type { DecodeBudget } from './decode-budget'
+import { type Decoder, gunzip, inflateRaw, inflateZlib, unbrotli, unzstd } from './decoders'
 
 /** Enough for one block of every coding; zstd shows nothing of a block that isn't whole. */
 const MAX_INPUT = 32 << 10
-const MAX_OUTPUT = 256 << 10
-const MIN_INPUT = 64
+/** Codings on top of each other that are undone. */
+const MAX_CODINGS = 4
+/** What a header and the first table may take before there is output. */
+const DEFLATE_OVERHEAD = 256
 
-const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants
-const ZSTD_FLUSH = zlib.constants.ZSTD_e_flush
+interface Codec {
+  /** Encoded bytes that are worth having in order to get `limit` decoded ones. */
+  inputFor(limit: number): number
+  decoderFor(bytes: Uint8Array): Decoder
+  /** The same stream, such that its first `limit` bytes cost little. */
+  prepare?(bytes: Uint8Array, limit: number): Uint8Array
+}
 
-/** Encoded bytes that are worth keeping in order to show `limit` decoded ones; 0 for a coding that we can't undo. */
-export function inflateInput(coding: string, limit: number): number {
-  if (limit === 0) return 0
-  switch (coding) {
-    case 'gzip':
-    case 'x-gzip':
-    case 'deflate':
-      return Math.min(limit + 256, MAX_INPUT)
-    case 'br':
-    case 'zstd':
-      return MAX_INPUT
-    default:
-      return 0
-  }
+const deflateInput = (limit: number) => Math.min(limit + DEFLATE_OVERHEAD, MAX_INPUT)
+const blockInput = () => MAX_INPUT
+
+const gzip: Codec = { inputFor: deflateInput, decoderFor: () => gunzip }
+
+const CODECS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
+  ['gzip', gzip],
+  ['x-gzip', gzip],
+  [
+    'deflate',
+    {
+      inputFor: deflateInput,
+      // RFC 9110 §8.4.1.2 wants the zlib format; some servers send bare deflate data.
+      decoderFor: (bytes) => (isZlib(bytes) ? inflateZlib : inflateRaw),
+    },
+  ],
+  ['br', { inputFor: blockInput, decoderFor: () => unbrotli, prepare: withNarrowWindow }],
+  ['zstd', { inputFor: blockInput, decoderFor: () => unzstd }],
+])
+
+/** RFC 1950 §2.2: method 8 with a window of at most 32 KiB, and a check over both bytes. */
+function isZlib(bytes: Uint8Array): boolean {
+  const [method = 0, flags = 0] = bytes
+  return (method & 0x0f) === 8 && method >> 4 <= 7 && (method * 256 + flags) % 31 === 0
+}
+
+function withNarrowWindow(bytes: Uint8Array, limit: number): Uint8Array {
+  const first = narrowWindow(bytes[0]!, limit)
+  if (first === bytes[0]) return bytes
+  const narrowed = bytes.slice()
+  narrowed[0] = first
+  return narrowed
+}
+
+/** The codings that a Content-Encoding names (RFC 9110 §8.4), in the order in which they were applied; empty for none. */
+export function contentCodings(value: string): readonly string[] {
+  const names = value.toLowerCase().split(',')
+  return names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
+}
+
+/** Encoded bytes that are worth keeping in order to show `limit` decoded ones; 0 for codings that can't be undone. */
+export function inflateInput(codings: readonly string[], limit: number): number {
+  const codecs = codecsOf(codings)
+  if (codecs === undefined || limit === 0) return 0
+  return codecs.reduce((wanted, codec) => codec.inputFor(wanted), limit)
 }
 
 /**
- * At most `limit` bytes of what `bytes`, the head of a body in a content coding (RFC 9110 §8.4.1), decodes to; undefined when
- * nothing can be made of it. Work and memory are bounded by MAX_OUTPUT: input that goes beyond is cut shorter.
+ * At most `limit` bytes of what `bytes`, the head of a body, decodes to: `codings` undone, the last one first. Damaged
+ * input gives what came out before the step with the damage. undefined when nothing can be made of it, or when the budget has no time.
  */
-export function inflate(coding: string, bytes: Uint8Array, limit: number): Uint8Array | undefined {
-  for (let length = bytes.length; length >= MIN_INPUT || length === bytes.length; length >>= 1) {
-    try {
-      const out = inflateOnce(coding, bytes.subarray(0, length))
-      return out && out.length > 0 ? out.subarray(0, limit) : undefined
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ERR_BUFFER_TOO_LARGE' || length === 0) return undefined
-    }
+export function inflate(
+  codings: readonly string[],
+  bytes: Uint8Array,
+  limit: number,
+  budget: DecodeBudget,
+): Uint8Array | undefined {
+  const codecs = codecsOf(codings)
+  if (codecs === undefined || limit === 0 || bytes.length === 0 || !budget.begin()) return undefined
+  let content: Uint8Array | undefined = bytes
+  for (let i = codecs.length - 1; i >= 0 && content !== undefined; i--) {
+    const wanted = codecs.slice(0, i).reduce((size, codec) => codec.inputFor(size), limit)
+    content = undo(codecs[i]!, content, wanted, budget)
   }
-  return undefined
+  return content
 }
 
-function inflateOnce(coding: string, bytes: Uint8Array): Uint8Array | undefined {
-  const limits = { maxOutputLength: MAX_OUTPUT }
-  switch (coding) {
-    case 'gzip':
-    case 'x-gzip':
-      return zlib.gunzipSync(bytes, { ...limits, finishFlush: Z_SYNC_FLUSH })
-    case 'deflate':
-      // RFC 9110 §8.4.1.2 wants the zlib format; some servers send bare deflate data. 8 is deflate's number in zlib's header.
-      return (bytes[0]! & 0x0f) === 8
-        ? zlib.inflateSync(bytes, { ...limits, finishFlush: Z_SYNC_FLUSH })
-        : zlib.inflateRawSync(bytes, { ...limits, finishFlush: Z_SYNC_FLUSH })
-    case 'br':
-      return zlib.brotliDecompressSync(bytes, { ...limits, finishFlush: BROTLI_OPERATION_FLUSH })
-    case 'zstd':
-      return zlib.zstdDecompressSync(bytes, { ...limits, finishFlush: ZSTD_FLUSH })
-    default:
-      return undefined
+function codecsOf(codings: readonly string[]): readonly Codec[] | undefined {
+  if (codings.length === 0 || codings.length > MAX_CODINGS) return undefined
+  const codecs: Codec[] = []
+  for (const coding of codings) {
+    const codec = CODECS.get(coding)
+    if (codec === undefined) return undefined
+    codecs.push(codec)
+  }
+  return codecs
+}
+
+function undo(codec: Codec, bytes: Uint8Array, limit: number, budget: DecodeBudget): Uint8Array | undefined {
+  const decoder = codec.decoderFor(bytes)
+  if (!decoder.begin()) return undefined
+  const input = codec.prepare?.(bytes, limit) ?? bytes
+  const output = new Uint8Array(limit)
+  const size = decode(decoder, input, output, budget)
+  decoder.end()
+  return size > 0 ? output.subarray(0, size) : undefined
+}
+
+/** How many bytes of `output` were filled; -1 when the budget ended it. */
+function decode(decoder: Decoder, input: Uint8Array, output: Uint8Array, budget: DecodeBudget): number {
+  let read = 0
+  let written = 0
+  for (;;) {
+    const step = decoder.step(input, read, input.length, output, written, output.length)
+    read += step.read
+    written += step.written
+    const hasTime = budget.charge()
+    const stuck = step.read === 0 && step.written === 0
+    if (step.failed || stuck || read >= input.length || written >= output.length) return written
+    if (!hasTime) {
+      budget.giveUp()
+      return -1
+    }
   }
 }

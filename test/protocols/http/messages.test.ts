@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import zlib from 'node:zlib'
+import { DECODE_LIMITS, DecodeBudget } from '../../../src/protocols/lib/decode-budget'
 import { latin1, request, response } from './samples'
 import { talk } from './talk'
 
@@ -246,6 +247,8 @@ describe('content', () => {
     ['deflate', zlib.deflateRawSync(text)],
     ['br', zlib.brotliCompressSync(text)],
     ['zstd', zlib.zstdCompressSync(text)],
+    ['gzip, br', zlib.brotliCompressSync(zlib.gzipSync(text))],
+    ['identity', text.slice(0, 2000)],
   ])('%s is inflated, its size is what was sent', (coding, body) => {
     const row = bodyOf({ 'Content-Encoding': coding }, body)
     expect(row.resp_body).toBe(text.slice(0, 1024))
@@ -265,6 +268,19 @@ describe('content', () => {
   test('what cannot be inflated is named', () => {
     expect(bodyOf({ 'Content-Encoding': 'gzip' }, 'no gzip at all').resp_body).toBe('<gzip 14 bytes>')
     expect(bodyOf({ 'Content-Encoding': 'exotic' }, 'abc').resp_body).toBe('<exotic 3 bytes>')
+    expect(bodyOf({ 'Content-Encoding': 'gzip, Exotic' }, 'abc').resp_body).toBe('<gzip, exotic 3 bytes>')
+  })
+
+  test('what there is no time to inflate is named', () => {
+    const limits = { ...DECODE_LIMITS, burstNs: 0 }
+    const { row } = talk(
+      [
+        ['client', GET],
+        ['server', response('200 OK', { 'Content-Encoding': 'br' }, latin1(zlib.brotliCompressSync(text)))],
+      ],
+      { decodeBudget: new DecodeBudget(() => 0, limits) },
+    )
+    expect(row.resp_body).toMatch(/^<br \d+ bytes>$/)
   })
 
   test('binary content is its length and a printable head', () => {
