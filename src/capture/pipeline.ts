@@ -40,7 +40,7 @@ export class Pipeline {
     this.settings = {
       bodyLimit: config.bodyLimit,
       redact: config.redact,
-      decodeBudget: new DecodeBudget(Bun.nanoseconds),
+      decodeBudget: new DecodeBudget(),
     }
     const { counters, settings } = this
     const processes = this.#processes

@@ -3,6 +3,7 @@ import { newCounters } from '../health/counters'
 import { openKernel } from '../kernel'
 import type { CheckResult } from '../kernel/check'
 import { Processes } from '../metadata'
+import { DecodeBudget } from '../protocols/lib/decode-budget'
 import { SOURCES } from '.'
 import { Sources } from './open'
 
@@ -17,7 +18,7 @@ export function checkPrograms(): CheckResult[] {
     processes: new Processes(),
     counters: newCounters(),
     config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES },
-    settings: { bodyLimit: 0, redact: true },
+    settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   try {
     return sources.probes.map(({ name, purpose, required, attached, error, hint }) => ({

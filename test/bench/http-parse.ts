@@ -69,7 +69,7 @@ function measure({ name, exchange }: Shape): void {
       },
     },
     counters: newCounters(),
-    settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget(Bun.nanoseconds) },
+    settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
     setVerdict: () => {},
     upidOf: (pid, ticks) => `1:${pid}:${ticks}`,
   })

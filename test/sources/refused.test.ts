@@ -4,6 +4,7 @@ import { newCounters } from '../../src/health/counters'
 import type { Kernel } from '../../src/kernel/kernel'
 import { type ObjectSpec, OpenObject, type RawObject } from '../../src/kernel/object'
 import { Processes } from '../../src/metadata'
+import { DecodeBudget } from '../../src/protocols/lib/decode-budget'
 import { probeStatus } from '../../src/records/probe-status'
 import { Sources } from '../../src/sources/open'
 import type { RowSource } from '../../src/sources/source'
@@ -115,7 +116,7 @@ function sources(members: readonly RowSource[], open: Kernel['open']) {
     processes: new Processes('node'),
     counters: newCounters(),
     config: { listen: '127.0.0.1:1', ringBytes: 1 << 16 },
-    settings: { bodyLimit: 0, redact: true },
+    settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   return { opened, rows }
 }

@@ -31,7 +31,7 @@ export class DecodeBudget {
   #chargedNs: number
 
   /** `nowNs` is any clock that never goes back. */
-  constructor(nowNs: () => number, limits: DecodeLimits = DECODE_LIMITS) {
+  constructor(nowNs: () => number = Bun.nanoseconds, limits: DecodeLimits = DECODE_LIMITS) {
     this.#nowNs = nowNs
     this.#limits = limits
     this.#leftNs = limits.burstNs
