@@ -11,6 +11,7 @@ import { type Capture, startCapture } from './capture/client'
 import type { Config } from './config'
 import { errorLine, NixieError } from './errors'
 import { addCounters, newCounters } from './health/counters'
+import { agentId } from './metadata/agent-id'
 import { readPeers } from './peers/peers'
 import { openRunner } from './runner/client'
 import type { Bundle } from './scripts/bundle'
@@ -62,6 +63,7 @@ function statusOf(
     version: VERSION,
     ready: report.ready && capture.error === undefined,
     host: config.nodeName || hostname(),
+    asid: agentId(config.nodeName),
     kernel: release(),
     startedMs,
     uptimeSeconds: Math.floor((Date.now() - startedMs) / 1000),

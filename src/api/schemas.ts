@@ -204,6 +204,7 @@ export const SCHEMAS = {
       version: string(),
       ready: boolean('Capture runs and data of sockets arrives'),
       host: string(),
+      asid: integer('The number of this agent, with which its upids begin'),
       kernel: string(),
       startedMs: integer('Epoch milliseconds'),
       uptimeSeconds: number(),

@@ -51,6 +51,8 @@ export interface Status {
   /** Capture runs and data of sockets arrives. */
   readonly ready: boolean
   readonly host: string
+  /** The number of this agent, with which its upids begin. Two nodes with the same one are copies that nothing tells apart. */
+  readonly asid: number
   /** Kernel release. */
   readonly kernel: string
   /** Epoch milliseconds. */

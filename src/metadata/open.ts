@@ -1,9 +1,9 @@
 /** Metadata from what the store knows: processes, and the objects of the cluster when there is one. */
 import { hostname } from 'node:os'
 import type { Source } from '../store/store'
+import { agentId } from './agent-id'
 import type { Metadata, ProcessInfo } from './metadata'
 import { containerOf, nameOf } from './names'
-import { ASID } from './processes'
 import { openKubernetes } from './stored-kubernetes'
 
 /**
@@ -22,7 +22,7 @@ export function openMetadata(source: Source, nodeName = ''): Metadata {
   }
   return {
     hostName: host,
-    asid: ASID,
+    asid: agentId(nodeName),
     process,
     podOf,
     podName: (upid) => podOf(upid)?.name ?? nameOf(process(upid)),

@@ -2,12 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Entity } from '../store/store'
+import { agentId } from './agent-id'
 import type { ProcessInfo } from './metadata'
 import { nameOf } from './names'
 import { readProcess, startTicksOf } from './proc'
-
-/** Agent id: one node has one. */
-export const ASID = 1
 
 /** A living process is written again this often, so that it outlasts its records. */
 const REFRESH_MS = 60_000
@@ -27,11 +25,13 @@ interface Known {
 export class Processes {
   readonly #known = new Map<number, Known>()
   readonly #host: string
+  readonly #asid: number
   #fresh: Entity[] = []
 
   /** `nodeName`: what to call this machine; '' is its host name. */
-  constructor(nodeName = '') {
+  constructor(nodeName = '', asid = agentId(nodeName)) {
     this.#host = nodeName || hostname()
+    this.#asid = asid
   }
 
   /**
@@ -71,7 +71,7 @@ export class Processes {
 
   #meet(pid: number, startTicks: number, comm: string): string {
     const nowMs = Date.now()
-    const upid = `${ASID}:${pid}:${startTicks}`
+    const upid = `${this.#asid}:${pid}:${startTicks}`
     if (this.#known.size >= MAX_PROCESSES) this.#known.clear()
     const unread =
       comm === '' ? { upid, pid, host: this.#host } : { upid, pid, comm, cmdline: comm, host: this.#host }

@@ -1,7 +1,8 @@
 /** The rows of tables that are made when a script asks for them: px.GetTables(), px.GetAgentStatus(), … */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { hostname, networkInterfaces, release } from 'node:os'
 import { NixieError } from '../errors'
+import { machineId } from '../metadata/agent-id'
 import type { Metadata } from '../metadata/metadata'
 import { VIRTUAL_TABLES } from '../pxl/virtual-tables'
 import type { VirtualTable } from '../query/engine'
@@ -30,14 +31,8 @@ const functionRows = (kind: FunctionInfo['kind']) =>
     .filter((f) => f.kind === kind)
     .map(functionRow)
 
-/** The id that the host gives itself (systemd's machine-id) in the form of a UUID; empty when it has none. */
-function machineId(): string {
-  let id = ''
-  try {
-    id = readFileSync('/etc/machine-id', 'utf8').trim()
-  } catch {}
-  return /^[0-9a-f]{32}$/.test(id) ? id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') : ''
-}
+/** The machine's id in the form of a UUID; empty when it has none. */
+const machineUuid = (): string => machineId().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
 const address = (): string =>
   Object.values(networkInterfaces())
@@ -71,7 +66,7 @@ const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[
     })),
   GetAgentStatus: ({ metadata }) => [
     {
-      agent_id: machineId(),
+      agent_id: machineUuid(),
       asid: metadata.asid,
       hostname: hostname(),
       ip_address: address(),

@@ -49,9 +49,9 @@ describe('shared libraries', () => {
 
 describe('processes', () => {
   test('a new one is told once, then only when it is in use after a minute', () => {
-    const processes = new Processes()
+    const processes = new Processes('edge', 4_000_000_000)
     const upid = processes.upidOf(process.pid, ownTicks)
-    expect(upid).toBe(`1:${process.pid}:${ownTicks}`)
+    expect(upid).toBe(`4000000000:${process.pid}:${ownTicks}`)
     const nowMs = Date.now()
     expect(processes.takeChanges(nowMs).map((e) => e.key)).toEqual([upid])
     expect(processes.takeChanges(nowMs + 2000)).toEqual([])

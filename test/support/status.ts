@@ -19,6 +19,7 @@ export function statusOf(changes: Partial<Status> = {}): Status {
     version: VERSION,
     ready: true,
     host: 'edge-1',
+    asid: 1_483_868_138,
     kernel: '6.18.0',
     startedMs: 1_790_000_000_000,
     uptimeSeconds: 3725,

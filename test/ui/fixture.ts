@@ -373,6 +373,7 @@ export function status(over: Partial<Status> = {}): Status {
     version: '0.1.0',
     ready: true,
     host: 'edge-1',
+    asid: 1_483_868_138,
     kernel: '6.1.0',
     startedMs: 0,
     uptimeSeconds: 4000,
