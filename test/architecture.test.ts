@@ -14,7 +14,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   health: [],
   records: [],
   events: ['records'],
-  kernel: ['events', 'records', 'health', 'config'],
+  // Sockets and rows are its sources' business.
+  kernel: [],
   protocols: ['records'],
   streams: ['events', 'protocols', 'records', 'health'],
   metadata: ['records', 'store'],
