@@ -40,11 +40,10 @@ const CONTAINER_NAME = /^[0-9a-f]{12}$/
 export function readTraits(nodeName: string, root = ''): NodeTraits {
   const name = (nodeName || hostname()).toLowerCase()
   const uuid = line(`${root}/sys/class/dmi/id/product_uuid`)
-  return {
-    name: CONTAINER_NAME.test(name) ? '' : name,
-    machineId: machineId(root),
-    productUuid: UUID.test(uuid) ? uuid : '',
-  }
+  const ids = { machineId: machineId(root), productUuid: UUID.test(uuid) ? uuid : '' }
+  // Where nothing else tells nodes apart, a name that changes is better than one number for all.
+  const isKnown = ids.machineId !== '' || ids.productUuid !== ''
+  return { ...ids, name: isKnown && CONTAINER_NAME.test(name) ? '' : name }
 }
 
 /**

@@ -95,8 +95,10 @@ describe('what a node tells of itself', () => {
     ),
   )
 
-  test('leaves out the name of a container that nobody named', () =>
-    rooted({}, (root) => expect(readTraits('3f2a9c81d07b', root).name).toBe('')))
+  test('leaves out the name of a container that nobody named, unless it has nothing else', () => {
+    rooted({ 'etc/machine-id': ID }, (root) => expect(readTraits('3f2a9c81d07b', root).name).toBe(''))
+    rooted({}, (root) => expect(readTraits('3f2a9c81d07b', root).name).toBe('3f2a9c81d07b'))
+  })
 })
 
 test('rows and processes from before stay named, beside those under the new number', () => {
