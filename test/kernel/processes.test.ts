@@ -10,10 +10,9 @@ import { ProcessStats } from '../../src/sources/processes/process-stats'
 
 const BUSY = `
 import sys, threading, time
-end = time.time() + 0.4
 memory = bytearray(30 << 20)
 def burn():
-    while time.time() < end: pass
+    while time.process_time() < 0.4: pass
 thread = threading.Thread(target=burn)
 thread.start()
 with open('/dev/null', 'wb', buffering=0) as null:
