@@ -47,6 +47,7 @@ export class Pipeline {
     this.#sources = new Sources(sources, {
       kernel,
       sink: this.#sink(),
+      liveSink: { append: () => {} },
       processes,
       counters,
       config,

@@ -52,6 +52,18 @@ export const COUNTERS = spec({
   connections: { stage: 'streams', unit: 'connections', help: 'Connections followed since the start' },
   gaps: { stage: 'streams', unit: 'events', loss: 'gaps', help: 'Holes in a stream that cost a message' },
   gapBytes: { stage: 'streams', unit: 'bytes', help: 'Bytes missing in those holes' },
+  lateEvents: {
+    stage: 'streams',
+    unit: 'events',
+    help: 'Events of connections that had ended, which were counted as bytes only',
+  },
+  shedConnections: {
+    stage: 'streams',
+    unit: 'connections',
+    loss: 'shed',
+    help: 'Times that a connection gave up its unfinished messages and unanswered requests, as all of them together took too much memory',
+  },
+  shedBytes: { stage: 'streams', unit: 'bytes', help: 'Memory that was freed so' },
   resets: { stage: 'streams', unit: 'connections', help: 'Streams given up: too large or without progress' },
   unknownConnections: {
     stage: 'streams',

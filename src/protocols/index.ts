@@ -1,5 +1,5 @@
-/** The protocols, in the order in which a new connection is tried. */
+/** The protocols that are recognised. */
 import { http } from './http'
 import type { Protocol } from './protocol'
 
-export const PROTOCOLS: readonly Protocol[] = [http as unknown as Protocol]
+export const PROTOCOLS: readonly Protocol[] = [http]

@@ -1,6 +1,10 @@
 /**
  * The contract of a protocol. A protocol is a folder with an object of this type in it and one line in `index.ts`.
  *
+ * A protocol recognises its own bytes and opens a conversation for each connection. The conversation owns everything that
+ * it must remember, is handed the bytes of both sides in order, with the holes in them, and emits its records itself:
+ * whether a message has an answer, is pushed, greets, or is one of many on the wire at once is its own affair.
+ *
  * Wire data is hostile: nothing here throws, whatever the bytes. `test/protocols/conformance.ts` holds every member to
  * the invariants: any split of the same bytes gives the same records; a cut or garbage start resyncs within one
  * message; a gap costs only the messages that it touches; memory per connection is bounded.
@@ -10,45 +14,86 @@ import type { RecordOf, Table } from '../records/table'
 import type { Role } from '../records/types'
 import type { DecodeBudget } from './lib/decode-budget'
 
-export type Kind = 'request' | 'response'
+/** Who says something. */
+export type Side = 'client' | 'server'
 
-/** One parsed message. Protocols add their fields. */
-export interface Frame {
-  /** When its first byte was moved, in capture-clock nanoseconds. */
-  readonly startNs: number
-  /** When its last byte was moved. */
-  readonly endNs: number
-}
+export const otherSide = (side: Side): Side => (side === 'client' ? 'server' : 'client')
+
+/** Where bytes come from: a TCP connection, the plaintext within its TLS, or datagrams between two ends. */
+export type Transport = 'tcp' | 'tls' | 'udp'
 
 /**
- * The bytes at the head of one direction's stream: `bytes[pos..end)` are in order and without a gap. `parse` advances
- * `pos` over what it consumed, whatever it returns.
+ * The bytes at the head of one side's stream, or of one datagram: `bytes[pos..end)` are in order and without a gap. `read`
+ * advances `pos` over what it consumed, whatever it returns.
  */
 export interface Input {
   readonly bytes: Uint8Array
   pos: number
   readonly end: number
-  /** The direction has ended (FIN or close) right behind `end`. */
+  /** This side has ended (FIN or close) right behind `end`. */
   readonly ended: boolean
   /** When the byte at `pos` was moved; for the byte before `bytes`, when the newest bytes before it were. */
   timeAt(pos: number): number
 }
 
-export type ParseResult<F extends Frame> =
-  /** A whole message; its bytes are consumed. */
-  | { readonly status: 'frame'; readonly frame: F }
-  /** Nothing more to do with these bytes; what was consumed is kept in the state. */
-  | { readonly status: 'need-more' }
-  /** Pass over the next `bytes` from `pos` on, arrived or not, captured or lost, then go on (a body that isn't kept). */
-  | { readonly status: 'skip'; readonly bytes: number }
-  /** Not this protocol's message at `pos`: the stream resyncs with `boundary`. */
-  | { readonly status: 'invalid'; readonly reason: string }
-  /** The connection leaves this protocol here (an upgrade, a tunnel). */
-  | { readonly status: 'end'; readonly next: string }
+// ── Recognition ──────────────────────────────────────────────────────────────
 
-export const NEED_MORE = { status: 'need-more' } as const
+/** What is known when a connection is to be recognised: the first bytes that one of its ends said. */
+export interface Head {
+  readonly bytes: Uint8Array
+  readonly transport: Transport
+  /** `bytes` begin with the first byte that this end said; otherwise somewhere within what it says. */
+  readonly isOpening: boolean
+  /** Who says them, as far as the kernel knows who dialled. */
+  readonly from: Side | undefined
+  /** Port of the end that speaks, and of the one that listens to it. */
+  readonly ownPort: number
+  readonly peerPort: number
+}
 
-/** Columns that every protocol table starts with; made once per connection. */
+/** `sure`: nothing but this protocol says such bytes, wherever they are found. */
+export interface Recognised {
+  readonly side: Side
+  readonly sure: boolean
+}
+
+/** 'no': not this protocol. 'need-more': it may be, there are too few bytes to tell. */
+export type Recognition = 'no' | 'need-more' | Recognised
+
+// ── Conversations ────────────────────────────────────────────────────────────
+
+/** Pass over the next `skip` bytes from `pos` on, arrived or not, captured or lost (a body that isn't kept). */
+export interface Skip {
+  readonly skip: number
+}
+
+/**
+ * Not this protocol's message at `pos`: the side resyncs with `seek` from the byte behind. `bytes`: that many can't hold a
+ * beginning and are passed over, so that a search never looks at the same bytes again and again.
+ */
+export interface Invalid {
+  readonly invalid: string
+  readonly bytes?: number
+}
+
+export const invalid = (reason: string, bytes = 1): Invalid => ({ invalid: reason, bytes })
+
+/**
+ * The connection leaves this protocol here. `next` is a protocol's name or one of its `upgrades`; 'any': whatever is recognised
+ * in what follows; a name
+ * that nobody has: only bytes are counted from here on.
+ */
+export interface Leave {
+  readonly leave: string
+}
+
+/**
+ * 'message': a whole message was read, and there may be more. 'need-more': nothing more to do with these bytes; what was consumed
+ * is remembered. Bytes that are left wait for what follows them.
+ */
+export type Read = 'message' | 'need-more' | Skip | Invalid | Leave
+
+/** Columns that every protocol table starts with, and the other end's process. Made once per connection and owner. */
 export interface Connection {
   readonly upid: string
   readonly remote_addr: string
@@ -57,6 +102,8 @@ export interface Connection {
   readonly local_port: number
   readonly trace_role: Role
   readonly encrypted: boolean
+  /** The process at the other end when it is on this node, else ''. */
+  readonly remote_upid: string
 }
 
 /** Settings that parsers read; they may change while Nixie runs. */
@@ -74,38 +121,62 @@ export interface Sink {
   append<T extends Table>(table: T, record: RecordOf<T>): void
 }
 
-export interface Protocol<F extends Frame = Frame, S = unknown> {
+/** What a conversation knows of the connection that it is on. */
+export interface Link {
+  /** What a record says about it; to be asked for each record, as a connection may change hands. */
+  readonly connection: Connection
+  readonly transport: Transport
+  /** Every byte from the connection's opening on is accounted for: what was not said here was not said. */
+  readonly isWhole: boolean
+  readonly settings: ProtocolSettings
+  readonly sink: Sink
+  /** Messages that make no record: their other half was lost, or they were given up. */
+  dropped(messages: number): void
+  /** Whom this end really talks to, as a proxy in between says (PROXY protocol). */
+  setRemote(address: string, port: number): void
+}
+
+export interface Conversation {
+  /** Bytes of memory that wait here: unanswered requests, unfinished bodies. The connection's share of the budget for it. */
+  readonly held: number
+  /** Reads what stands at `input.pos`. Called until it says 'need-more' or there is nothing left. */
+  read(side: Side, input: Input): Read
+  /** The first offset ≥ `from` at which a message of this side may begin, or -1. */
+  seek(side: Side, bytes: Uint8Array, from: number): number
+  /**
+   * `bytes` of this side are missing at the reader's position (Infinity: nobody knows how many). True when they lie
+   * within a message whose end is still known, and reading goes on behind them; false when the message under way
+   * is lost, and the side resyncs with `seek`. What comes behind the hole was moved at `timeNs`.
+   */
+  gap(side: Side, bytes: number, timeNs: number): boolean
+  /** Time may decide something: `settle` is called many times a second as long as this is true. */
+  readonly isUndecided: boolean
+  /** What time decides. `final`: the connection has ended; what can still be said is said, and nothing is held after. */
+  settle(nowNs: number, final: boolean): void
+  /**
+   * Appends a row, marked as such, for each exchange that is still under way and has been for a while: a response that
+   * streams, a request that nobody answers. Such rows are replaced by the next ones, and by the record in the end.
+   */
+  underWay?(nowNs: number, sink: Sink): void
+  /** Gives up what waits, as the memory is needed elsewhere; what is dropped is reported to `link.dropped`. */
+  shed(): void
+}
+
+export interface Protocol {
   readonly name: string
   /** Its number in `conn_stats.protocol`. */
   readonly code: number
   readonly tables: readonly Table[]
+  readonly transports: readonly Transport[]
   /** Bytes per call that the kernel should capture once a socket is known to speak this. */
   readonly captureCap: number
-
-  /** What the first bytes of one direction are, if they are this protocol's; first bytes only. */
-  infer(head: Uint8Array): Kind | undefined
-  newState(settings: ProtocolSettings): S
-  /** The first offset ≥ `from` at which a message of this kind may start, or -1. */
-  boundary(kind: Kind, bytes: Uint8Array, from: number): number
-  parse(kind: Kind, input: Input, state: S): ParseResult<F>
+  /** Names by which other protocols hand a connection over to this one. */
+  readonly upgrades?: readonly string[]
+  recognise(head: Head): Recognition
   /**
-   * `bytes` of this direction are missing at the parser's position (Infinity: nobody knows how many). True when they lie
-   * within a message whose end is still known, and parsing goes on behind them; false when the message under way
-   * is lost, and the stream resyncs with `boundary`.
+   * Where in bytes that were joined under way a message may begin which `recognise` would then be sure of, at `from` or
+   * behind it, or -1. Without it the protocol is recognised at the beginning of what one call moved only.
    */
-  gap(kind: Kind, state: S, bytes: number): boolean
-  /**
-   * Pairs what can be paired, takes it out of both queues and emits records. `nowNs` is the capture clock: what waits
-   * for certainty is asked about again later. `final` is the connection's end: what can still be said about
-   * the rest is said, and the queues are empty after. Returns how many frames were dropped without a record.
-   */
-  stitch(
-    requests: F[],
-    responses: F[],
-    connection: Connection,
-    state: S,
-    sink: Sink,
-    nowNs: number,
-    final: boolean,
-  ): number
+  search?(bytes: Uint8Array, from: number): number
+  open(link: Link): Conversation
 }

@@ -15,6 +15,7 @@ export function checkPrograms(): CheckResult[] {
   const sources = new Sources(SOURCES, {
     kernel,
     sink: { append: () => {} },
+    liveSink: { append: () => {} },
     processes: new Processes(),
     counters: newCounters(),
     config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES },

@@ -15,6 +15,8 @@ export interface SourceContext {
   readonly kernel: Kernel
   /** Where its rows go; times are nanoseconds since the kernel's clock base. */
   readonly sink: Sink
+  /** Takes, once a second, the rows of what is still under way; they replace those of the second before. */
+  readonly liveSink: Sink
   readonly processes: Processes
   readonly counters: Counters
   readonly config: Pick<Config, 'listen' | 'ringBytes'>

@@ -8,6 +8,8 @@ export interface Counted {
   readonly upid: string
   readonly remoteAddr: string
   readonly remotePort: number
+  /** The process at the other end when it is on this node, else ''. */
+  readonly remoteUpid: string
   readonly role: Role
   readonly protocolCode: number
   readonly encrypted: boolean
@@ -24,6 +26,8 @@ export interface StatsRow {
   readonly upid: string
   readonly remoteAddr: string
   readonly remotePort: number
+  /** Undefined until one is known, '' when there is more than one. */
+  remoteUpid: string | undefined
   role: Role
   protocol: number
   ssl: boolean
@@ -60,6 +64,9 @@ export class ConnStats {
     connection.countedSent = connection.bytesSent
     connection.countedReceived = connection.bytesReceived
     row.role = connection.role
+    if (row.remoteUpid === undefined && connection.remoteUpid !== '') row.remoteUpid = connection.remoteUpid
+    // Several processes are behind this address: no one of them is the other end.
+    else if (row.remoteUpid !== undefined && row.remoteUpid !== connection.remoteUpid) row.remoteUpid = ''
     row.protocol = connection.protocolCode
     row.ssl = connection.encrypted
     if (connection.closed) {
@@ -93,7 +100,7 @@ export class ConnStats {
       conn_active: active,
       bytes_sent: row.sent,
       bytes_recv: row.received,
-      remote_upid: '',
+      remote_upid: row.remoteUpid ?? '',
     })
   }
 
@@ -108,6 +115,7 @@ export class ConnStats {
       upid,
       remoteAddr,
       remotePort: port,
+      remoteUpid: undefined,
       role,
       protocol: protocolCode,
       ssl: encrypted,

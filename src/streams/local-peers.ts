@@ -1,23 +1,29 @@
 /**
- * Server ends on this node, by the address and port of the client and the port of the server. A client that dialled a
- * service's address sees another server than the one that answers: such a one is found by its own address and port
- * alone. (A published port of a container is another port too, at an address that tells nothing: recorded at both ends.)
+ * Connections whose both ends are on this node: the record is the server's, and each end learns whose the other is. Ends are
+ * matched by the address and port of the client and the port of the server. A client that dialled a service's address sees
+ * another server than the one that answers: such a one is found by its own address and port alone.
  */
+import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
+import type { End } from './end'
 
 interface Ends {
-  readonly localAddr: string
-  readonly localPort: number
-  readonly remoteAddr: string
-  readonly remotePort: number
+  server: End | undefined
+  client: End | undefined
+  /** The server's end records what is said. */
+  isRecorded: boolean
 }
 
 const ANY_PORT = 0
 
-const key = (clientAddr: string, clientPort: number, serverPort: number) =>
+const keyOf = (clientAddr: string, clientPort: number, serverPort: number) =>
   `${clientPort}:${serverPort}:${clientAddr}`
 
+/** An end that has closed stays known for so long: the other one may be read only later. */
+const LINGER_NS = 10e9
+
 export class LocalPeers {
-  readonly #servers = new Map<string, number>()
+  readonly #ends = new Map<string, Ends>()
+  readonly #leaving: { end: End; atNs: number }[] = []
   #services: ReadonlySet<string> = new Set()
 
   /** Addresses behind which another one answers: those of a cluster's services. */
@@ -25,23 +31,73 @@ export class LocalPeers {
     this.#services = addresses
   }
 
-  /** Takes a server's end. */
-  add({ remoteAddr, remotePort, localPort }: Ends, connId: number): void {
-    this.#servers.set(key(remoteAddr, remotePort, localPort), connId)
-    this.#servers.set(key(remoteAddr, remotePort, ANY_PORT), connId)
-  }
-
-  /** Whether the other end of a client's is here too. */
-  has({ localAddr, localPort, remoteAddr, remotePort }: Ends): boolean {
-    const port = this.#services.has(remoteAddr) ? ANY_PORT : remotePort
-    return this.#servers.has(key(localAddr, localPort, port))
-  }
-
-  /** Its keys may have been taken over by a later connection. */
-  remove({ remoteAddr, remotePort, localPort }: Ends, connId: number): void {
-    for (const port of [localPort, ANY_PORT]) {
-      const one = key(remoteAddr, remotePort, port)
-      if (this.#servers.get(one) === connId) this.#servers.delete(one)
+  /** Takes an end whose role and process are known, as often as they change. */
+  join(end: End): void {
+    for (const key of this.#keys(end)) {
+      let ends = this.#ends.get(key)
+      if (!ends) {
+        ends = { server: undefined, client: undefined, isRecorded: false }
+        this.#ends.set(key, ends)
+      }
+      if (end.role === ROLE_SERVER) {
+        if (ends.server !== end) ends.isRecorded = false
+        ends.server = end
+      } else ends.client = end
+      introduce(ends)
     }
   }
+
+  /** The server's end is being recorded. */
+  records(end: End): void {
+    for (const key of this.#keys(end)) {
+      const ends = this.#ends.get(key)
+      if (ends?.server === end) ends.isRecorded = true
+    }
+  }
+
+  /** Whether the other end of a client's is recorded. */
+  has(end: End): boolean {
+    return end.role === ROLE_CLIENT && this.#keys(end).some((key) => this.#ends.get(key)?.isRecorded)
+  }
+
+  /** The end has closed. */
+  leave(end: End, nowNs: number): void {
+    this.#leaving.push({ end, atNs: nowNs })
+  }
+
+  /** Forgets those that closed long ago. Their keys may have been taken over by a later connection. */
+  forget(nowNs: number): void {
+    let gone = 0
+    for (const { end, atNs } of this.#leaving) {
+      if (nowNs - atNs < LINGER_NS) break
+      gone++
+      for (const key of this.#keys(end)) this.#drop(key, end)
+    }
+    if (gone > 0) this.#leaving.splice(0, gone)
+  }
+
+  #drop(key: string, end: End): void {
+    const ends = this.#ends.get(key)
+    if (!ends) return
+    if (ends.server === end) {
+      ends.server = undefined
+      ends.isRecorded = false
+    }
+    if (ends.client === end) ends.client = undefined
+    if (!ends.server && !ends.client) this.#ends.delete(key)
+  }
+
+  #keys({ role, localAddr, localPort, peerAddr, peerPort }: End): string[] {
+    if (role === ROLE_SERVER) {
+      return [keyOf(peerAddr, peerPort, localPort), keyOf(peerAddr, peerPort, ANY_PORT)]
+    }
+    if (role !== ROLE_CLIENT) return []
+    return [keyOf(localAddr, localPort, this.#services.has(peerAddr) ? ANY_PORT : peerPort)]
+  }
+}
+
+function introduce({ server, client }: Ends): void {
+  if (!server || !client) return
+  if (client.upid !== '') server.remoteUpid = client.upid
+  if (server.upid !== '') client.remoteUpid = server.upid
 }

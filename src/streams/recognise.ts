@@ -1,58 +1,69 @@
-import type { Input, Kind, Protocol } from '../protocols/protocol'
-import type { Direction } from './direction'
+/** Which protocol an end speaks: each is asked, and the surest wins. */
+import type { Head, Protocol, Recognised, Transport } from '../protocols/protocol'
 
-/** Bytes that a search for the next message keeps, so that a start line in two pieces is found. */
-const SEARCH_TAIL = 4096
-
-export interface Recognised {
+export interface Found extends Recognised {
   readonly protocol: Protocol
-  readonly kind: Kind
-  /** Where in the head the message begins; what is before it is nobody's. */
+  /** Where in the head the message begins; what is before it is part of something that nobody saw begin. */
   readonly at: number
 }
 
+/** Bytes of a joined stream that are searched for a beginning. */
+const MAX_SEARCH = 64 << 10
+
+/** 'nothing': no protocol has such bytes; 'need-more': one may have them. */
+export type Verdict = Found | 'need-more' | 'nothing'
+
 /**
- * A known message in `head`, what one direction said so far: at its beginning, at that of its newest event (the last
- * `newest` bytes), or, when the connection was joined under way, anywhere.
+ * A known message in `head`, what one end said so far: at its beginning, at that of its newest event (the last `newest`
+ * bytes), or, of a sure protocol and when the stream was joined under way, anywhere. `refused`: protocols that these
+ * bytes have proved not to be.
  */
 export function recognise(
   protocols: readonly Protocol[],
-  head: Uint8Array,
+  head: Head,
   newest: number,
-  fresh: boolean,
-): Recognised | undefined {
-  for (const protocol of protocols) {
-    const kind = protocol.infer(head)
-    if (kind) return { protocol, kind, at: 0 }
+  refused: ReadonlySet<Protocol>,
+): Verdict {
+  const candidates = protocols.filter((p) => speaksOver(p, head.transport) && !refused.has(p))
+  const first = surest(candidates, head, 0)
+  if (first !== 'nothing') return first
+  const at = head.bytes.length - newest
+  if (at > 0) {
+    const later = surest(candidates, { ...head, bytes: head.bytes.subarray(at), isOpening: false }, at)
+    if (later !== 'nothing' && later !== 'need-more') return later
   }
-  const at = head.length - newest
-  for (const protocol of protocols) {
-    const kind = at === 0 ? undefined : protocol.infer(head.subarray(at))
-    if (kind) return { protocol, kind, at }
-    const found = fresh ? undefined : within(protocol, head)
-    if (found) return found
-  }
-  return undefined
+  return head.isOpening ? 'nothing' : searched(candidates, head)
 }
 
-function within(protocol: Protocol, head: Uint8Array): Recognised | undefined {
-  for (const kind of ['request', 'response'] as const) {
-    const at = protocol.boundary(kind, head, 1)
-    if (at >= 0 && protocol.infer(head.subarray(at)) === kind) return { protocol, kind, at }
+const speaksOver = ({ transports }: Protocol, transport: Transport) => transports.includes(transport)
+
+function surest(protocols: readonly Protocol[], head: Head, at: number): Verdict {
+  let likely: Found | undefined
+  let mayBe = false
+  for (const protocol of protocols) {
+    const answer = protocol.recognise(head)
+    if (answer === 'no') continue
+    if (answer === 'need-more') {
+      mayBe = true
+      continue
+    }
+    // The kernel knows who dialled: only what is sure outweighs that.
+    if (answer.sure) return { ...answer, protocol, at }
+    if (head.from === undefined || head.from === answer.side) likely ??= { ...answer, protocol, at }
   }
-  return undefined
+  if (mayBe) return 'need-more'
+  return likely ?? 'nothing'
 }
 
-/** Moves to where the next message may begin; false when it isn't there yet. */
-export function seekMessage(protocol: Protocol, stream: Direction, bytes: Input): boolean {
-  if (bytes.pos === bytes.end) return false
-  const view = bytes.bytes.length === bytes.end ? bytes.bytes : bytes.bytes.subarray(0, bytes.end)
-  const at = protocol.boundary(stream.kind, view, bytes.pos)
-  if (at < 0) {
-    bytes.pos = Math.max(bytes.pos, bytes.end - SEARCH_TAIL)
-    return false
+function searched(protocols: readonly Protocol[], head: Head): Verdict {
+  const bytes = head.bytes.length > MAX_SEARCH ? head.bytes.subarray(-MAX_SEARCH) : head.bytes
+  const skipped = head.bytes.length - bytes.length
+  for (const protocol of protocols) {
+    const at = protocol.search?.(bytes, 1) ?? -1
+    if (at < 0) continue
+    const answer = protocol.recognise({ ...head, bytes: bytes.subarray(at), isOpening: false })
+    if (answer !== 'no' && answer !== 'need-more' && answer.sure)
+      return { ...answer, protocol, at: skipped + at }
   }
-  bytes.pos = at
-  stream.lost = false
-  return true
+  return 'nothing'
 }

@@ -10,15 +10,18 @@ import {
 import type { Counters } from '../health/counters'
 import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import { ConnStats } from './conn-stats'
+import { HeldBytes } from './held-bytes'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LocalPeers } from './local-peers'
-import { type Moved, TracedSocket } from './socket'
-import type { Surroundings } from './surroundings'
+import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
+import { TcpSocket } from './tcp-socket'
+import { UdpSocket } from './udp-socket'
 
 export interface StreamsOptions {
-  /** In the order in which a new connection is tried. */
   readonly protocols: readonly Protocol[]
   readonly sink: Sink
+  /** Takes rows of exchanges that are under way; each call of `underWay` replaces those of the last. */
+  readonly liveSink: Sink
   readonly counters: Counters
   /** Read at every use: changes take effect with the next message. */
   readonly settings: ProtocolSettings
@@ -30,42 +33,60 @@ export interface StreamsOptions {
   upidOf(pid: number, startTicks: number, comm: string): string
 }
 
+type Socket = TcpSocket | UdpSocket
+
+/** How often those that wait are looked at. */
+const WATCH_EVERY_NS = 20e6
 /** How often the unknown connections and the datagram sockets are gone through. */
 const REPROBE_EVERY_NS = 1e9
 /** Among so many of the oldest connections the most idle one is evicted. */
 const EVICT_AMONG = 32
-/** Expired sockets whose counts are remembered, should they speak again. */
-const MAX_EXPIRED = 4096
+/** Sockets that are over and remembered, should they speak again. */
+const MAX_REMEMBERED = 65_536
 
 export class Streams {
-  readonly #sockets = new Map<number, TracedSocket>()
-  readonly #watched = new Set<TracedSocket>()
-  readonly #unknown = new Set<TracedSocket>()
-  readonly #datagrams = new Set<TracedSocket>()
+  readonly #sockets = new Map<number, Socket>()
+  readonly #watched = new Set<Followed>()
+  readonly #unknown = new Set<Reprobed>()
+  readonly #datagrams = new Set<UdpSocket>()
+  /** Datagram sockets that were quiet for long, and what they had moved. */
   readonly #expired = new Map<number, Moved>()
+  /** Connections whose close was seen, in its order; what their last call moved may still come. */
+  #ending: TcpSocket[] = []
+  /** Connections that are over, and when that was: what comes late is counted with them. */
+  readonly #over = new Map<number, TcpSocket>()
   readonly #peers = new LocalPeers()
   readonly #stats = new ConnStats()
+  readonly #held: HeldBytes
   readonly #shared: Surroundings
   readonly #counters: Counters
   readonly #sink: Sink
   readonly #limits: StreamLimits
   #nowNs = 0
+  #watchedNs = 0
   #reprobedNs = 0
 
   constructor(options: StreamsOptions) {
-    const { protocols, sink, counters } = options
+    const { protocols, sink, liveSink, counters } = options
+    const streams = this
     this.#counters = counters
     this.#sink = sink
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
+    this.#held = new HeldBytes(this.#limits.heldBytes, counters)
     this.#shared = {
       protocols,
       sink,
+      liveSink,
       counters,
       settings: options.settings,
       limits: this.#limits,
       peers: this.#peers,
       defaultCap: options.defaultCap,
+      get nowNs() {
+        return streams.#nowNs
+      },
       setVerdict: (connId, verdict) => options.setVerdict(connId, verdict),
+      closed: (end) => this.#stats.update(end),
       upidOf: (pid, startTicks, comm) => options.upidOf(pid, startTicks, comm),
       watch: (socket) => this.#watched.add(socket),
       reprobeLater: (socket) => this.#reprobeLater(socket),
@@ -82,100 +103,175 @@ export class Streams {
     return this.#sockets.size
   }
 
+  /** Bytes that wait for the rest of their message or for an answer. */
+  get heldBytes(): number {
+    return this.#held.bytes
+  }
+
   /** Takes one event; nothing of it is kept after the call. */
   handle(event: SocketEvent): void {
-    const socket = this.#sockets.get(event.connId)
     this.#nowNs = event.timeNs
     switch (event.kind) {
       case EVENT_DATA:
-        ;(socket ?? this.#follow(event, false)).data(event)
+        this.#data(event)
         break
       case EVENT_OPEN:
-        if (!socket) this.#follow(event, true)
+        if (!this.#sockets.has(event.connId)) this.#follow(event, true)
         break
       case EVENT_CLOSE:
-        if (socket) this.#close(socket, event.timeNs, event.totals)
-        this.#expired.delete(event.connId)
+        this.#close(event)
     }
   }
 
   /** The kernel's totals of a socket that is open; those at its close come with that event. */
-  totals(totals: SocketTotals): void {
-    this.#sockets.get(totals.connId)?.totals(totals.bytesSent, totals.bytesReceived, this.#nowNs)
+  totals({ connId, bytesSent, bytesReceived }: SocketTotals): void {
+    this.#sockets.get(connId)?.totals(bytesSent, bytesReceived, this.#nowNs)
   }
 
-  /** What time alone decides; to be called a few times a second. */
+  /** What time alone decides; to be called many times a second. */
   tick(nowNs: number): void {
     this.#nowNs = nowNs
-    for (const socket of this.#watched) if (!socket.tick(nowNs)) this.#watched.delete(socket)
+    this.#finishEnding(nowNs - this.#limits.lingerNs)
+    if (nowNs - this.#watchedNs >= WATCH_EVERY_NS) this.#watch(nowNs)
     if (nowNs - this.#reprobedNs < REPROBE_EVERY_NS) return
     this.#reprobedNs = nowNs
+    this.#peers.forget(nowNs)
+    this.#forgetOver(nowNs)
     for (const socket of this.#unknown) {
       if (nowNs < socket.reprobeNs) continue
       this.#unknown.delete(socket)
       socket.reprobe()
     }
-    for (const socket of this.#datagrams)
+    for (const socket of this.#datagrams) {
       if (nowNs - socket.lastNs >= this.#limits.datagramIdleNs) this.#expire(socket, nowNs)
+      else socket.expire(nowNs)
+    }
   }
 
   /** Emits the rows of `conn_stats` that changed or have open connections. */
   connStats(nowNs: number): void {
-    for (const socket of this.#sockets.values()) this.#stats.update(socket)
+    for (const socket of this.#sockets.values()) socket.updateStats(this.#stats)
     this.#stats.emit(nowNs, this.#sink)
+  }
+
+  /** Rows of what is under way, as it is now. */
+  underWay(nowNs: number): void {
+    for (const socket of this.#held.sockets()) socket.underWay(nowNs)
   }
 
   /** Ends every stream as if its connection had been closed. */
   close(): void {
-    for (const socket of this.#sockets.values()) this.#close(socket, this.#nowNs)
+    this.#finishEnding(Number.POSITIVE_INFINITY)
+    for (const socket of this.#sockets.values()) this.#end(socket)
   }
 
-  #follow(event: SocketEvent, fresh: boolean): TracedSocket {
+  #watch(nowNs: number): void {
+    this.#watchedNs = nowNs
+    for (const socket of this.#watched) {
+      if (!socket.tick(nowNs)) this.#watched.delete(socket)
+      this.#held.update(socket)
+    }
+  }
+
+  #data(event: SocketEvent): void {
+    let socket = this.#sockets.get(event.connId)
+    if (!socket) {
+      const over = this.#over.get(event.connId)
+      if (over) {
+        over.late(event)
+        over.updateStats(this.#stats)
+        this.#counters.lateEvents++
+        return
+      }
+      socket = this.#follow(event, false)
+    }
+    socket.data(event)
+    this.#held.update(socket)
+  }
+
+  #follow(event: SocketEvent, isWhole: boolean): Socket {
     if (this.#sockets.size >= this.#limits.connections) this.#evict()
     this.#counters.connections++
-    const socket = new TracedSocket(event, fresh, this.#shared)
+    const socket =
+      event.transport === 'udp'
+        ? new UdpSocket(event, this.#shared)
+        : new TcpSocket(event, isWhole, this.#shared)
     this.#sockets.set(socket.id, socket)
-    if (socket.isDatagram) this.#datagrams.add(socket)
-    const before = this.#expired.get(socket.id)
-    if (before) socket.resume(before)
-    this.#expired.delete(socket.id)
+    if (socket instanceof UdpSocket) {
+      this.#datagrams.add(socket)
+      const before = this.#expired.get(socket.id)
+      if (before) socket.resume(before)
+      this.#expired.delete(socket.id)
+    }
     return socket
   }
 
-  #close(socket: TracedSocket, timeNs: number, totals?: SocketEvent['totals']): void {
-    socket.close(timeNs, totals)
-    this.#stats.update(socket)
+  #close({ connId, timeNs, totals }: SocketEvent): void {
+    this.#expired.delete(connId)
+    const socket = this.#sockets.get(connId)
+    if (socket instanceof UdpSocket) {
+      if (totals) socket.totals(totals.bytesSent, totals.bytesReceived, timeNs)
+      this.#end(socket)
+    } else if (socket && socket.endingNs === 0) {
+      socket.ending(timeNs, totals)
+      this.#ending.push(socket)
+    }
+  }
+
+  #finishEnding(beforeNs: number): void {
+    let done = 0
+    for (const socket of this.#ending) {
+      if (socket.endingNs > beforeNs) break
+      done++
+      if (this.#sockets.get(socket.id) === socket) this.#end(socket)
+    }
+    if (done > 0) this.#ending = this.#ending.slice(done)
+  }
+
+  #end(socket: Socket): void {
+    if (socket instanceof TcpSocket) {
+      socket.finish(this.#nowNs)
+      this.#over.set(socket.id, socket)
+      if (this.#over.size > MAX_REMEMBERED) this.#over.delete(this.#over.keys().next().value!)
+    } else socket.finish(this.#nowNs, true)
     this.#forget(socket)
   }
 
-  #expire(socket: TracedSocket, nowNs: number): void {
-    socket.expire(nowNs)
-    this.#stats.update(socket)
+  #expire(socket: UdpSocket, nowNs: number): void {
+    socket.finish(nowNs, false)
     this.#forget(socket)
-    const { id, bytesSent, bytesReceived } = socket
-    this.#expired.set(id, { bytesSent, bytesReceived })
-    if (this.#expired.size > MAX_EXPIRED) this.#expired.delete(this.#expired.keys().next().value!)
+    this.#expired.set(socket.id, socket.moved)
+    if (this.#expired.size > MAX_REMEMBERED) this.#expired.delete(this.#expired.keys().next().value!)
   }
 
   #evict(): void {
-    let victim: TracedSocket | undefined
+    let victim: Socket | undefined
     let looked = 0
     for (const socket of this.#sockets.values()) {
       if (!victim || socket.lastNs < victim.lastNs) victim = socket
       if (++looked === EVICT_AMONG) break
     }
     this.#counters.evictedConnections++
-    this.#close(victim!, this.#nowNs)
+    this.#end(victim!)
   }
 
-  #forget(socket: TracedSocket): void {
+  #forget(socket: Socket): void {
+    socket.updateStats(this.#stats)
+    this.#held.remove(socket)
     this.#sockets.delete(socket.id)
     this.#watched.delete(socket)
     this.#unknown.delete(socket)
-    this.#datagrams.delete(socket)
+    if (socket instanceof UdpSocket) this.#datagrams.delete(socket)
   }
 
-  #reprobeLater(socket: TracedSocket): void {
+  #forgetOver(nowNs: number): void {
+    for (const [id, socket] of this.#over) {
+      if (nowNs - socket.endedNs < this.#limits.rememberNs) break
+      this.#over.delete(id)
+    }
+  }
+
+  #reprobeLater(socket: Reprobed): void {
     const { reprobeNs, reprobeMaxNs } = this.#limits
     socket.backoffNs = Math.min(reprobeMaxNs, socket.backoffNs === 0 ? reprobeNs : 2 * socket.backoffNs)
     socket.reprobeNs = this.#nowNs + socket.backoffNs

@@ -68,6 +68,7 @@ function measure({ name, exchange }: Shape): void {
         rows++
       },
     },
+    liveSink: { append: () => {} },
     counters: newCounters(),
     settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
     setVerdict: () => {},

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'bun:test'
 import { RECEIVED, SENT, type SocketEvent } from '../../src/events/socket-event'
 import type { Protocol } from '../../src/protocols/protocol'
-import { type Row, random, rig, Wire } from '../streams/wire'
+import { end, type Row, random, rig, Wire } from '../streams/wire'
 
 /** One message that one side sends in one piece. */
 export interface Message {
@@ -68,7 +68,7 @@ function play(protocol: Protocol, pieces: readonly Piece[], fresh = true): Outco
   const wire = new Wire()
   if (fresh) streams.handle(wire.open())
   for (const event of eventsOf(wire, pieces)) streams.handle(event)
-  streams.handle(wire.close())
+  end(streams, wire)
   const rows = protocol.tables.flatMap(({ name }) => sink.rows(name))
   return { records: rows.map(said), rows, parseFailures: counters.parseFailures }
 }
@@ -245,6 +245,7 @@ function interleaving(protocol: Protocol, samples: readonly Sample[]): void {
       const event = waiting[Math.floor(next() * waiting.length)]!.shift()
       if (event) streams.handle(event)
     }
+    streams.close()
     const rows = protocol.tables.flatMap(({ name }) => sink.rows(name))
     for (const { sample, pid } of talks) {
       const own = rows.filter(({ upid }) => upid === `1:${pid}:5`)

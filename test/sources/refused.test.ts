@@ -113,6 +113,7 @@ function sources(members: readonly RowSource[], open: Kernel['open']) {
   const opened = new Sources(members, {
     kernel: kernel(open),
     sink: { append: (_, record) => void rows.push(record as never) },
+    liveSink: { append: () => {} },
     processes: new Processes('node'),
     counters: newCounters(),
     config: { listen: '127.0.0.1:1', ringBytes: 1 << 16 },

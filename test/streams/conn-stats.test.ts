@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
-import { rig, Wire } from './wire'
+import { end, rig, Wire } from './wire'
 
 const ASK = 'GET / HTTP/1.1\r\n\r\n'
 const SAY = 'HTTP/1.1 204 No Content\r\n\r\n'
@@ -14,7 +14,7 @@ test('connections to one server add up in one row; counters only grow', () => {
     streams.handle(wire.request(ASK))
     streams.handle(wire.response(SAY))
   }
-  streams.handle(wires[0]!.close())
+  end(streams, wires[0]!)
   streams.connStats(10e9)
   streams.handle(wires[1]!.request(ASK))
   streams.connStats(20e9)
@@ -43,7 +43,7 @@ test('a client has a row per remote port; IPv6 and TLS are told', () => {
   for (const port of [443, 8443]) {
     const wire = new Wire({ role: ROLE_CLIENT, remote: ['2001:db8::1', port] })
     streams.handle(wire.open())
-    streams.handle(wire.request('\x16\x03\x01\x00\x05hello'))
+    streams.handle(wire.request('\x16\x03\x01\x00\x05\x01ello'))
   }
   streams.connStats(10e9)
   expect(sink.rows('conn_stats').map((r) => [r.remote_port, r.addr_family, r.ssl, r.trace_role])).toEqual([
@@ -60,7 +60,7 @@ test("the kernel's totals count what was not sent to us, also of the last moment
   streams.totals({ connId: wire.connId, bytesSent: 5000, bytesReceived: 700, lostEvents: 3 })
   streams.connStats(10e9)
   streams.totals({ connId: wire.connId, bytesSent: 6000, bytesReceived: 700, lostEvents: 3 })
-  streams.handle(wire.close())
+  end(streams, wire)
   streams.connStats(20e9)
   expect(sink.rows('conn_stats').map((r) => [r.bytes_sent, r.bytes_recv, r.conn_active])).toEqual([
     [5000, 700, 1],
@@ -72,7 +72,7 @@ test('rows without news and without a connection are not repeated', () => {
   const { streams, sink } = rig(PROTOCOLS)
   const wire = new Wire()
   streams.handle(wire.request(ASK))
-  streams.handle(wire.close())
+  end(streams, wire)
   streams.connStats(10e9)
   streams.connStats(20e9)
   expect(sink.rows('conn_stats')).toHaveLength(1)

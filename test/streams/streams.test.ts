@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { RECEIVED } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
-import { type Rig, rig, Wire } from './wire'
+import { end, type Rig, rig, Wire } from './wire'
 
 const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
 const say = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
@@ -104,7 +104,7 @@ describe('pairs behind holes', () => {
       const event = isRequest ? all.wire.request(ask(`/${n}`)) : all.wire.response(say(`${n}`))
       if (step === step.toLowerCase()) all.streams.handle(event)
     }
-    all.streams.handle(all.wire.close())
+    end(all.streams, all.wire)
     for (const pair of pairs(all)) expect(pair).toMatch(/^\/(\d+) \1$/)
     return pairs(all).map((pair) => Number(pair.split(' ')[1]))
   }
@@ -156,7 +156,7 @@ describe('what is lost at the ends of a connection', () => {
     streams.handle(wire.response(say('2')))
     streams.handle(wire.request(ask('/3')))
     streams.handle(wire.response(say('3')))
-    streams.handle(wire.close())
+    end(streams, wire)
     expect(pairs(all)).toEqual(['/3 3'])
     expect(all.counters).toMatchObject({ gaps: 1, gapBytes: ask('/lost').length })
   })
@@ -170,7 +170,7 @@ describe('what is lost at the ends of a connection', () => {
     streams.handle(wire.response(say('2')))
     streams.handle(wire.request(ask('/3')))
     streams.handle(wire.response(say('3')))
-    streams.handle(wire.close())
+    end(streams, wire)
     expect(pairs(all)).toEqual(['/3 3'])
     expect(all.counters).toMatchObject({ gaps: 2, gapBytes: ask('/lost').length + say('lost').length })
   })
@@ -191,7 +191,7 @@ describe('what is lost at the ends of a connection', () => {
     streams.handle(wire.response(say('1')))
     wire.request(ask('/2'))
     wire.response(say('2'))
-    streams.handle(wire.close())
+    end(streams, wire)
     expect(pairs(all)).toEqual(['/1 1'])
     expect(all.counters).toMatchObject({ gaps: 2, gapBytes: ask('/2').length + say('2').length })
   })
@@ -202,7 +202,7 @@ describe('what is lost at the ends of a connection', () => {
     const { streams } = all
     streams.handle(wire.request(ask('/1')))
     streams.handle(wire.response(say('1')))
-    streams.handle(wire.close())
+    end(streams, wire)
     const silent = new Wire()
     streams.handle(silent.open())
     for (let i = 0; i < 10; i++) streams.handle(silent.request('\x00\x01\x02'.repeat(1000)))
@@ -210,7 +210,7 @@ describe('what is lost at the ends of a connection', () => {
     streams.tick(silent.timeNs + 40e9)
     streams.handle(silent.request(ask('/2')))
     streams.handle(silent.response(say('2')))
-    streams.handle(silent.close())
+    end(streams, silent)
     expect(pairs(all)).toEqual(['/1 1', '/2 2'])
     expect(all.counters.gaps).toBe(0)
   })
@@ -234,7 +234,7 @@ describe('connections joined under way', () => {
     const wire = new Wire()
     all.streams.handle(wire.request(`tail of a form${ask('/1')}`))
     all.streams.handle(wire.response(say('1')))
-    all.streams.handle(wire.close())
+    end(all.streams, wire)
     expect(pairs(all)).toEqual(['/1 1'])
   })
 
@@ -250,7 +250,7 @@ describe('connections joined under way', () => {
       const gets = role === ROLE_UNKNOWN ? wire.request(say('x')) : wire.response(say('x'))
       all.streams.handle(sends)
       all.streams.handle(gets)
-      all.streams.handle(wire.close())
+      end(all.streams, wire)
       expect(all.sink.rows('http_events')[0]!.trace_role, direction).toBe(expected)
     }
   })
@@ -275,7 +275,7 @@ describe('verdicts', () => {
     expect(verdicts.at(-1)!.verdict.action).toBe('capture')
     streams.handle(wire.request(ask('/late')))
     streams.handle(wire.response(say('x')))
-    streams.handle(wire.close())
+    end(streams, wire)
     expect(pairs(all)).toEqual(['/late x'])
     expect(all.counters.unknownConnections).toBe(1)
   })
@@ -324,11 +324,12 @@ describe('traffic within the node', () => {
     // An address that is no service's may be any other machine.
     dial('192.0.2.9', 40002)
     streams.tick(10e9)
-    expect(all.sink.rows('http_events').map(({ trace_role }) => trace_role)).toEqual([
-      ROLE_SERVER,
-      ROLE_SERVER,
-      ROLE_CLIENT,
-    ])
+    expect(
+      all.sink
+        .rows('http_events')
+        .map(({ trace_role }) => trace_role as number)
+        .sort(),
+    ).toEqual([ROLE_CLIENT, ROLE_SERVER, ROLE_SERVER])
   })
 
   test('is recorded at the client when the server is not seen', () => {
@@ -341,7 +342,7 @@ describe('traffic within the node', () => {
 
 describe('bounds', () => {
   test('a message that stops half-way is given up after a while, the connection goes on', () => {
-    const all = started()
+    const all = started({}, { stuckNs: 10e9 })
     const { wire, streams } = all
     streams.handle(wire.request(ask('/1')))
     streams.handle(wire.response(say('1')))
@@ -352,15 +353,15 @@ describe('bounds', () => {
     expect(all.counters.resets).toBe(1)
     streams.handle(wire.request(ask('/2')))
     streams.handle(wire.response(say('2')))
-    streams.handle(wire.close())
+    end(streams, wire)
     expect(pairs(all)).toEqual(['/1 1', '/2 2'])
   })
 
   test('requests that nobody answers are bounded', () => {
-    const all = started({}, { frames: 50 })
-    for (let i = 0; i < 500; i++) all.streams.handle(all.wire.request(ask(`/${i}`)))
-    expect(all.counters.resets).toBeGreaterThan(0)
-    expect(all.counters.unpairedFrames).toBeGreaterThan(400)
+    const all = started()
+    for (let i = 0; i < 5000; i++) all.streams.handle(all.wire.request(ask(`/${i}`)))
+    expect(all.counters.unpairedFrames).toBe(2048)
+    expect(all.streams.heldBytes).toBeLessThan(2 << 20)
   })
 
   test('the most idle of the oldest connections makes room', () => {

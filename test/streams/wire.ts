@@ -40,6 +40,8 @@ export class Recorder implements Sink {
 export interface Rig {
   readonly streams: Streams
   readonly sink: Recorder
+  /** Rows of what is under way. */
+  readonly live: Recorder
   readonly counters: Counters
   readonly verdicts: { connId: number; verdict: Verdict }[]
   readonly settings: ProtocolSettings
@@ -47,6 +49,7 @@ export interface Rig {
 
 export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits> = {}): Rig {
   const sink = new Recorder()
+  const live = new Recorder()
   const counters = newCounters()
   const verdicts: { connId: number; verdict: Verdict }[] = []
   const settings: ProtocolSettings = {
@@ -57,6 +60,7 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
   const streams = new Streams({
     protocols,
     sink,
+    liveSink: live,
     counters,
     settings,
     defaultCap: 4096,
@@ -64,7 +68,7 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
     setVerdict: (connId, verdict) => verdicts.push({ connId, verdict }),
     upidOf: (pid, startTicks) => `1:${pid}:${startTicks}`,
   })
-  return { streams, sink, counters, verdicts, settings }
+  return { streams, sink, live, counters, verdicts, settings }
 }
 
 export const bytesOf = (data: string | Uint8Array): Uint8Array =>
@@ -160,6 +164,13 @@ export class Wire {
       payload,
     }
   }
+}
+
+/** Closes the connection, and lets the time pass in which the rest may still come. */
+export function end(streams: Streams, wire: Wire): void {
+  streams.handle(wire.close())
+  wire.timeNs += 200e6
+  streams.tick(wire.timeNs)
 }
 
 /** A small pseudo-random generator (mulberry32): the same numbers for the same seed. */

@@ -40,6 +40,16 @@ export class Body {
     this.#limit = this.#kept
   }
 
+  /** Bytes of memory that it takes. */
+  get held(): number {
+    return this.#bytes?.length ?? 0
+  }
+
+  /** What there is of it so far, when no coding hides it. */
+  plainText(): string {
+    return this.#fields.contentCoding === '' ? this.text() : ''
+  }
+
   text(): string {
     const bytes = this.#bytes?.subarray(0, this.#kept) ?? new Uint8Array(0)
     return contentText(bytes, this.size, this.#fields, this.#settings)

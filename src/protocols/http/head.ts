@@ -59,17 +59,27 @@ export function fieldsOf(block: string, redact: boolean): Fields {
   return (redact ? redacting : plain).block(block)
 }
 
-/** RFC 9112 §3; undefined when the line is none. `line` is without its line break. */
+/**
+ * RFC 9112 §3; undefined when the line is none. `line` is without its line break. As servers do, it forgives several spaces
+ * between the parts (§3) and spaces within the target.
+ */
 export function parseRequestLine(line: string, redact: boolean): RequestLine | undefined {
   const methodEnd = line.indexOf(' ')
-  const targetEnd = line.length - 9
+  const end = line.endsWith(' ') ? trimOws(line).length : line.length
+  const targetEnd = end - VERSION_LENGTH
   if (methodEnd < 1 || methodEnd >= targetEnd || !isVersion(line, targetEnd)) return undefined
+  const method = line.slice(0, methodEnd)
   let path = line.slice(methodEnd + 1, targetEnd)
-  if (CONTROL.test(path)) return undefined
+  if (path.startsWith(' ') || path.endsWith(' ')) path = trimOws(path)
+  if (path === '' || CONTROL.test(path) || !TOKEN.test(method)) return undefined
   if (HIGH.test(path)) path = decoded(path)
   if (redact) path = redactUrl(path)
-  return { method: line.slice(0, methodEnd), path, minor: line.charCodeAt(line.length - 1) - 0x30 }
+  return { method, path, minor: line.charCodeAt(end - 1) - 0x30 }
 }
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** ` HTTP/1.1` */
+const VERSION_LENGTH = 9
 
 function isVersion(line: string, at: number): boolean {
   const digit = line.charCodeAt(at + 8)
@@ -80,10 +90,12 @@ function isVersion(line: string, at: number): boolean {
 export function parseStatusLine(line: string): StatusLine | undefined {
   if (!line.startsWith('HTTP/1.') || line.charCodeAt(8) !== 0x20) return undefined
   const minor = line.charCodeAt(7) - 0x30
-  const status = digits(line.slice(9, 12))
-  if (minor < 0 || minor > 9 || status < 100 || line.length < 12) return undefined
-  if (line.length > 12 && line.charCodeAt(12) !== 0x20) return undefined
-  const reason = line.slice(13)
+  const at = line.charCodeAt(9) === 0x20 ? 10 : 9
+  const number = line.slice(at, at + 3)
+  const status = /^[1-9][0-9]{2}$/.test(number) ? Number(number) : 0
+  if (minor < 0 || minor > 9 || status === 0) return undefined
+  if (line.length > at + 3 && line.charCodeAt(at + 3) !== 0x20) return undefined
+  const reason = trimOws(line.slice(at + 4))
   if (CONTROL.test(reason)) return undefined
   return {
     status,
@@ -91,6 +103,17 @@ export function parseStatusLine(line: string): StatusLine | undefined {
     reason: reason === '' ? (STATUS_CODES[status] ?? '') : HIGH.test(reason) ? decoded(reason) : reason,
   }
 }
+
+/** Optional white space is SP and HTAB, nothing else (RFC 9110 §5.6.3). */
+function trimOws(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isOws(text.charCodeAt(start))) start++
+  while (end > start && isOws(text.charCodeAt(end - 1))) end--
+  return start === 0 && end === text.length ? text : text.slice(start, end)
+}
+
+const isOws = (code: number): boolean => code === 0x20 || code === 0x09
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a start line with one of these is not HTTP
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
@@ -104,9 +127,10 @@ function decoded(text: string): string {
   return utf8(bytes, 0, bytes.length)
 }
 
-/** A number of decimal digits only, or -1. */
+/** A number of decimal digits only, zeros in front of it forgiven, or -1. */
 function digits(text: string): number {
-  return /^[0-9]{1,15}$/.test(text) ? Number(text) : -1
+  const match = /^0*([0-9]{1,15})$/.exec(text)
+  return match ? Number(match[1]) : -1
 }
 
 function quote(text: string): string {
@@ -149,8 +173,8 @@ class FieldReader {
   #line(line: string): FieldLine | null {
     const colon = line.indexOf(':')
     if (colon < 1) return null
-    const spelling = line.slice(0, colon).trim()
-    return this.#lineOf(this.#name(spelling.toLowerCase()), spelling, line.slice(colon + 1).trim())
+    const spelling = trimOws(line.slice(0, colon))
+    return this.#lineOf(this.#name(spelling.toLowerCase()), spelling, trimOws(line.slice(colon + 1)))
   }
 
   #name(key: string): FieldName {
@@ -208,7 +232,7 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
     else if (name.key === 'transfer-encoding') codings = value.toLowerCase()
     else if (name.key === 'content-encoding') encodings = value
     else if (name.key === 'content-type') type = value.toLowerCase()
-    else if (name.key === 'upgrade') upgrade = value.toLowerCase().split(/[,/\s]/)[0]!
+    else if (name.key === 'upgrade') upgrade = value.toLowerCase().split(/[,/ \t]/)[0]!
   }
   const chunked = /(?:^|,)[ \t]*chunked$/.test(codings)
   // RFC 9112 §6.3: Transfer-Encoding overrides Content-Length.
@@ -229,7 +253,7 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
 /** A list of the same number several times is that number (RFC 9110 §8.6); -1 for anything else. */
 function lengthOf(value: string): number {
   if (!value.includes(',')) return digits(value)
-  const lengths = new Set(value.split(',').map((part) => part.trim()))
+  const lengths = new Set(value.split(',').map(trimOws))
   return lengths.size === 1 ? digits([...lengths][0]!) : -1
 }
 

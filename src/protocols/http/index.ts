@@ -1,20 +1,16 @@
 import type { Protocol } from '../protocol'
+import { HttpConversation } from './conversation'
 import { HTTP } from './identity'
-import { boundary, infer } from './infer'
-import { gap, HttpState, parse } from './parse'
-import { stitch } from './stitch'
-import type { HttpMessage } from './types'
+import { recognise, search } from './start-lines'
 
-export const http: Protocol<HttpMessage, HttpState> = {
+export const http: Protocol = {
   name: 'http',
   code: HTTP.code,
   tables: HTTP.tables,
+  transports: ['tcp', 'tls'],
   // A head with large cookies and the kept part of a body in one call.
   captureCap: 16 << 10,
-  infer,
-  newState: (settings) => new HttpState(settings),
-  boundary,
-  parse,
-  gap,
-  stitch,
+  recognise,
+  search,
+  open: (link) => new HttpConversation(link),
 }

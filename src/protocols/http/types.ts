@@ -1,33 +1,41 @@
 /** HTTP/1.0 and HTTP/1.1 messages (RFC 9110, RFC 9112), as far as a row of `http_events` needs them. */
 import type { Answer } from '../lib/pairing'
-import type { Frame } from '../protocol'
 
-interface HttpFrame extends Frame {
+/** One message, from the end of its head on. */
+export interface HttpMessage {
   readonly minor: number
   /** A JSON object of name: value; secrets are taken out. */
   readonly headers: string
   readonly contentType: ContentType
+  /** When its first byte was moved, in capture-clock nanoseconds. */
+  readonly startNs: number
+  /** When its last byte so far was moved. */
+  endNs: number
   /** The kept head of the content, as text. */
-  readonly body: string
+  body: string
   /** Bytes of content as they were sent: without the transfer coding, with the content coding. */
-  readonly bodySize: number
+  bodySize: number
+  /** Bytes of memory that it takes while it waits. */
+  held: number
+  /** Nothing more of it will be read. */
+  done: boolean
+  /** Its end went by unseen. */
+  isCut: boolean
 }
 
-export interface HttpRequest extends HttpFrame {
-  readonly kind: 'request'
-  readonly seq: number
+export interface HttpRequest extends HttpMessage {
+  seq: number
   readonly method: string
   readonly path: string
+  /** The first protocol of Upgrade in lower case, or ''. */
+  readonly upgrade: string
 }
 
-export interface HttpResponse extends HttpFrame {
-  readonly kind: 'response'
-  readonly answer: Answer<string>
+export interface HttpResponse extends HttpMessage {
+  readonly answer: Answer<HttpRequest>
   readonly status: number
   readonly reason: string
 }
-
-export type HttpMessage = HttpRequest | HttpResponse
 
 /** `http_events.content_type`. */
 export const CONTENT_UNKNOWN = 0

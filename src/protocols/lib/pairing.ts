@@ -8,12 +8,10 @@
  *   Such a pair is tentative: it holds when the next thing on the connection is a new request or silence (no further
  *   response), and then the count is sure again.
  * - On a connection that was seen to pipeline, nothing is paired behind a hole until it has been silent.
- * - A connection's first response may itself stand behind a hole that nobody knows of. When requests that came one by one
- *   wait for it, or one is missing among them, it is taken for that.
+ * - Where the opening wasn't seen, the first response may itself stand behind a hole that nobody knows of. When requests
+ *   that came one by one wait for it, or one is missing among them, it is taken for that.
  * - A response with no request outstanding is nobody's, and means that a request went by unseen.
  */
-
-import type { Frame } from '../protocol'
 
 /** A tentative pair holds when nothing was said for so long. */
 const CONFIRM_NS = 100e6
@@ -34,15 +32,28 @@ export interface Answer<H> {
   endNs: number
 }
 
-export interface Numbered extends Frame {
+export interface Numbered {
   readonly seq: number
+  /** Read to its end, or to where it was cut. */
+  readonly done: boolean
 }
 
-export interface Answering<H> extends Frame {
+export interface Answering<H> {
   readonly answer: Answer<H>
+  readonly done: boolean
+}
+
+/** What becomes of the messages that are taken out of the queues. */
+export interface Pairs<Q, P> {
+  pair(request: Q, response: P): void
+  /** The connection has ended, and it is sure that nobody answered. */
+  unanswered(request: Q, nowNs: number): void
+  /** Another message has its half, or nobody knows which. */
+  drop(message: Q | P): void
 }
 
 export class Pairing<H> {
+  readonly #isWhole: () => boolean
   /** Hints of the requests [#answered, #asked). */
   #hints: H[] = []
   #asked = 0
@@ -58,8 +69,11 @@ export class Pairing<H> {
   #firstNs = 0
   /** When the newest request began. */
   #askedNs = 0
-  /** The request whose head was seen and whose end wasn't, or -1. */
-  #underWay = -1
+
+  /** `isWhole`: whether every byte of the connection, from its opening on, is accounted for. */
+  constructor(isWhole: () => boolean) {
+    this.#isWhole = isWhole
+  }
 
   /** Requests without a response so far. */
   get outstanding(): number {
@@ -84,18 +98,15 @@ export class Pairing<H> {
     this.#lastNs = timeNs
     this.#askedNs = timeNs
     this.#hints.push(hint)
-    this.#underWay = this.#asked
     return this.#asked++
-  }
-
-  requestEnds(): void {
-    this.#underWay = -1
   }
 
   responseBegins(timeNs: number): Answer<H> {
     if (!this.#responded) {
       this.#responded = true
-      if (this.#askedBeforeHole === this.#asked) this.responseGap(true)
+      if (this.#isWhole()) {
+        // Nothing went by unseen.
+      } else if (this.#askedBeforeHole === this.#asked) this.responseGap(true)
       else if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.responseGap(false)
     }
     this.#lastNs = timeNs
@@ -127,7 +138,6 @@ export class Pairing<H> {
     if (this.#tentative) this.#refute()
     this.#askedBeforeHole = this.#asked
     this.requestsUnsure()
-    this.#underWay = -1
   }
 
   /** `takesAnswer`: the hole has (a part of) the answer to the oldest request, of which nothing was read. */
@@ -151,39 +161,52 @@ export class Pairing<H> {
     this.#sureBelow = Math.min(this.#sureBelow, this.#asked)
   }
 
+  /** Whether this request is known to have no response so far. */
+  isUnanswered({ seq }: Numbered): boolean {
+    return seq >= this.#answered && seq < this.#sureBelow
+  }
+
   /**
-   * Takes pairs out of the two queues, in order, and hands them to `emit`. Returns how many frames were dropped.
+   * Takes what belongs together out of the two queues, in order. `final`: the connection has ended; messages that are not done
+   * were cut by that, and both queues are empty after.
    */
   take<Q extends Numbered, P extends Answering<H>>(
     requests: Q[],
     responses: P[],
     nowNs: number,
     final: boolean,
-    emit: (request: Q, response: P) => void,
-  ): number {
+    pairs: Pairs<Q, P>,
+  ): void {
     if (this.#tentative?.done && (final || nowNs - this.#tentative.endNs >= CONFIRM_NS)) this.#resolve(true)
-    let dropped = 0
     let q = 0
     let p = 0
     for (; p < responses.length; p++) {
       const response = responses[p]!
       const { seq, certainty } = response.answer
       if (certainty === 'tentative' && !final) break
-      if (certainty === 'refuted') {
-        dropped++
+      if (certainty !== 'sure') {
+        pairs.drop(response)
         continue
       }
-      for (; q < requests.length && requests[q]!.seq < seq; q++) dropped++
-      if (requests[q]?.seq === seq) emit(requests[q++]!, response)
-      else if (this.#underWay === seq && !final) break
-      else dropped++
+      while (q < requests.length && requests[q]!.seq < seq) pairs.drop(requests[q++]!)
+      const request = requests[q]
+      if (request?.seq !== seq) {
+        pairs.drop(response)
+        continue
+      }
+      if (!final && !(request.done && response.done)) break
+      q++
+      pairs.pair(request, response)
+    }
+    if (final) {
+      for (; q < requests.length; q++) {
+        const request = requests[q]!
+        if (this.isUnanswered(request)) pairs.unanswered(request, nowNs)
+        else pairs.drop(request)
+      }
     }
     drop(responses, p)
-    if (final) {
-      dropped += requests.length - q
-      requests.length = 0
-    } else drop(requests, q)
-    return dropped
+    drop(requests, q)
   }
 
   #responsesUnsure(): void {

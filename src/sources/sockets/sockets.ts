@@ -36,10 +36,11 @@ export class Sockets implements OpenSource {
     this.#feed = feed
     this.#context = context
     this.#isOwn = ownListener(context.config.listen)
-    const { sink, counters, settings, processes } = context
+    const { sink, liveSink, counters, settings, processes } = context
     this.#streams = new Streams({
       protocols: PROTOCOLS,
       sink,
+      liveSink,
       counters,
       settings,
       defaultCap: DEFAULT_CAP,
@@ -50,11 +51,14 @@ export class Sockets implements OpenSource {
   }
 
   drain(maxEvents: number): number {
-    return this.#feed?.drain(this.#onEvent, maxEvents) ?? 0
+    const events = this.#feed?.drain(this.#onEvent, maxEvents) ?? 0
+    this.#streams.tick(this.#context.kernel.now())
+    return events
   }
 
   tick(nowNs: number): void {
     this.#streams.tick(nowNs)
+    this.#streams.underWay(nowNs)
     this.#count()
     // The clock may have been set back.
     if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return

@@ -1,7 +1,7 @@
 /** Plays a conversation on one connection and gives the rows of `http_events`. */
 import { PROTOCOLS } from '../../../src/protocols'
 import type { ProtocolSettings } from '../../../src/protocols/protocol'
-import { type Rig, type Row, rig, Wire } from '../../streams/wire'
+import { end, type Rig, type Row, rig, Wire } from '../../streams/wire'
 
 export type Turn = readonly ['client' | 'server', string] | readonly ['client' | 'server', string, number]
 
@@ -19,7 +19,7 @@ export function talk(turns: readonly Turn[], settings: Partial<ProtocolSettings>
   all.streams.handle(wire.open())
   for (const [from, bytes, captured] of turns)
     all.streams.handle(from === 'client' ? wire.request(bytes, captured) : wire.response(bytes, captured))
-  all.streams.handle(wire.close())
+  end(all.streams, wire)
   const rows = all.sink.rows('http_events')
   return { ...all, wire, rows, row: rows[0]! }
 }

@@ -1,0 +1,241 @@
+/** HTTP/1 on one connection: what each side says, paired in order, as rows of `http_events`. */
+import { Pairing, type Pairs } from '../lib/pairing'
+import type { Conversation, Input, Link, Read, Side, Sink } from '../protocol'
+import type { Dialogue } from './dialogue'
+import { Framing } from './framing'
+import { RequestMessages } from './requests'
+import { ResponseMessages } from './responses'
+import { boundary } from './start-lines'
+import { httpEvents } from './table'
+import type { HttpMessage, HttpRequest, HttpResponse } from './types'
+
+/** Requests of one connection that wait; beyond, nobody answers here, or the answers aren't seen. */
+const MAX_WAITING = 4096
+/** An exchange is shown while it lasts from here on: a response that streams, a request without an answer. */
+const STREAMS_NS = 10e9
+const UNANSWERED_NS = 30e9
+/** `held` of a message that waits no longer. */
+const GONE = -1
+/** Memory of a message beside its texts. */
+const MESSAGE_BYTES = 256
+
+/** How an exchange ended, or that it hasn't; `http_events.outcome`. */
+type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
+
+export class HttpConversation implements Conversation, Dialogue, Pairs<HttpRequest, HttpResponse> {
+  readonly pairing: Pairing<HttpRequest>
+  /** What the connection speaks after the message that is under way or done, or ''. */
+  next = ''
+  /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
+  parkedBy: HttpRequest | undefined
+  readonly link: Link
+  readonly #requests: HttpRequest[] = []
+  readonly #responses: HttpResponse[] = []
+  readonly #asked = new RequestMessages(this)
+  readonly #answered = new ResponseMessages(this)
+  readonly #client = new Framing(this.#asked)
+  readonly #server = new Framing(this.#answered)
+  #waitingBytes = 0
+
+  constructor(link: Link) {
+    this.link = link
+    this.pairing = new Pairing(() => link.isWhole)
+    if (link.isWhole) return
+    this.pairing.requestGap()
+    this.pairing.responseGap(true)
+  }
+
+  get held(): number {
+    return this.#waitingBytes + (this.#client.body?.held ?? 0) + (this.#server.body?.held ?? 0)
+  }
+
+  read(side: Side, input: Input): Read {
+    return this.#framing(side).read(input)
+  }
+
+  seek(side: Side, bytes: Uint8Array, from: number): number {
+    return boundary(side, bytes, from)
+  }
+
+  gap(side: Side, bytes: number, timeNs: number): boolean {
+    const framing = this.#framing(side)
+    if (framing.pass(bytes, timeNs)) return true
+    const isBetween = framing.isIdle
+    this.#cut(side)
+    framing.reset()
+    if (side === 'client') this.pairing.requestGap()
+    else this.pairing.responseGap(isBetween)
+    this.#pair(timeNs, false)
+    return false
+  }
+
+  get isUndecided(): boolean {
+    return this.#responses.length > 0
+  }
+
+  settle(nowNs: number, final: boolean): void {
+    if (final) {
+      this.#cut('client')
+      this.#cut('server')
+    }
+    this.#pair(nowNs, final)
+  }
+
+  underWay(nowNs: number, sink: Sink): void {
+    const [response] = this.#responses
+    for (const request of this.#requests) {
+      if (nowNs - request.startNs < STREAMS_NS) return
+      if (response && response.answer.hint === request && response.answer.certainty === 'sure') {
+        this.#show(request, this.#client)
+        this.#show(response, this.#server)
+        this.#emit(request, response, 'running', nowNs, sink)
+      } else if (nowNs - request.startNs >= UNANSWERED_NS && this.pairing.isUnanswered(request)) {
+        this.#show(request, this.#client)
+        this.#emit(request, undefined, 'waiting', nowNs, sink)
+      }
+    }
+  }
+
+  shed(): void {
+    this.link.dropped(this.#requests.length + this.#responses.length)
+    for (const message of [...this.#requests, ...this.#responses]) message.held = GONE
+    this.#asked.underWay = undefined
+    this.#answered.underWay = undefined
+    this.#requests.length = 0
+    this.#responses.length = 0
+    this.#waitingBytes = 0
+    this.#client.reset()
+    this.#server.reset()
+    this.pairing.requestGap()
+    this.pairing.responseGap(true)
+  }
+
+  // ── From the messages of both sides ────────────────────────────────────────
+
+  asks(request: HttpRequest): void {
+    this.#requests.push(request)
+    this.#waits(request)
+  }
+
+  answers(response: HttpResponse): void {
+    this.#responses.push(response)
+    this.#waits(response)
+  }
+
+  ends(message: HttpMessage, body: string, size: number, endNs: number): void {
+    message.body = body
+    message.bodySize = size
+    message.endNs = endNs
+    message.done = true
+    this.#holds(message, body.length)
+    this.#pair(endNs, false)
+  }
+
+  // ───────────────────────────────────────────────────────────────────────────
+
+  #framing(side: Side): Framing {
+    return side === 'client' ? this.#client : this.#server
+  }
+
+  #waits(message: HttpMessage): void {
+    this.#holds(message, MESSAGE_BYTES + message.headers.length)
+    if (this.#requests.length <= MAX_WAITING) return
+    for (const oldest of this.#requests.splice(0, MAX_WAITING / 2)) {
+      this.#left(oldest)
+      this.link.dropped(1)
+    }
+  }
+
+  /** The message that this side is saying ends here, as far as anyone can tell. */
+  #cut(side: Side): void {
+    const messages = side === 'client' ? this.#asked : this.#answered
+    const message = messages.underWay
+    if (!message) return
+    messages.underWay = undefined
+    const { body, lastNs } = this.#framing(side)
+    message.body = body?.text() ?? ''
+    message.bodySize = body?.size ?? 0
+    message.endNs = Math.max(message.endNs, lastNs)
+    message.isCut = true
+    message.done = true
+    this.#holds(message, message.body.length)
+  }
+
+  /** Brings a message that is under way up to date. */
+  #show(message: HttpMessage, { body }: Framing): void {
+    if (message.done || !body) return
+    message.bodySize = body.size
+    message.body = body.plainText()
+  }
+
+  #pair(nowNs: number, final: boolean): void {
+    if (this.#responses.length === 0 && !final) return
+    this.pairing.take(this.#requests, this.#responses, nowNs, final, this)
+  }
+
+  // ── What becomes of the messages ───────────────────────────────────────────
+
+  pair(request: HttpRequest, response: HttpResponse): void {
+    this.#left(request)
+    this.#left(response)
+    const isCut = request.isCut || response.isCut
+    this.#emit(request, response, isCut ? 'cut' : 'complete', response.endNs, this.link.sink)
+  }
+
+  unanswered(request: HttpRequest, nowNs: number): void {
+    this.#left(request)
+    this.#emit(request, undefined, 'unanswered', nowNs, this.link.sink)
+  }
+
+  drop(message: HttpMessage): void {
+    this.#left(message)
+    this.link.dropped(1)
+  }
+
+  #holds(message: HttpMessage, bytes: number): void {
+    if (message.held < 0) return
+    message.held += bytes
+    this.#waitingBytes += bytes
+  }
+
+  #left(message: HttpMessage): void {
+    this.#waitingBytes -= message.held
+    message.held = GONE
+  }
+
+  #emit(
+    request: HttpRequest,
+    response: HttpResponse | undefined,
+    outcome: Outcome,
+    nowNs: number,
+    sink: Sink,
+  ): void {
+    const { connection } = this.link
+    sink.append(httpEvents, {
+      time_: nowNs,
+      upid: connection.upid,
+      remote_addr: connection.remote_addr,
+      remote_port: connection.remote_port,
+      local_addr: connection.local_addr,
+      local_port: connection.local_port,
+      trace_role: connection.trace_role,
+      encrypted: connection.encrypted,
+      major_version: 1,
+      minor_version: (response ?? request).minor,
+      content_type: response?.contentType ?? 0,
+      req_headers: request.headers,
+      req_method: request.method,
+      req_path: request.path,
+      req_body: request.body,
+      req_body_size: request.bodySize,
+      resp_headers: response?.headers ?? '{}',
+      resp_status: response?.status ?? 0,
+      resp_message: response?.reason ?? '',
+      resp_body: response?.body ?? '',
+      resp_body_size: response?.bodySize ?? 0,
+      latency: nowNs - request.startNs,
+      outcome,
+      remote_upid: connection.remote_upid,
+    })
+  }
+}

@@ -1,0 +1,18 @@
+import type { Pairing } from '../lib/pairing'
+import type { Link } from '../protocol'
+import type { HttpMessage, HttpRequest, HttpResponse } from './types'
+
+/** What the two sides of one connection tell each other's readers. */
+export interface Dialogue {
+  readonly link: Link
+  readonly pairing: Pairing<HttpRequest>
+  /** What the connection speaks after the message that is under way or done, or ''. */
+  next: string
+  /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
+  parkedBy: HttpRequest | undefined
+  /** The head of a message was read. */
+  asks(request: HttpRequest): void
+  answers(response: HttpResponse): void
+  /** A message ended, with the kept part of a body of `size` bytes. */
+  ends(message: HttpMessage, body: string, size: number, endNs: number): void
+}

@@ -1,0 +1,416 @@
+/**
+ * HTTP/1 message framing (RFC 9112 §6, §7):
+ *
+ *     message      = start-line *( field-line CRLF ) CRLF [ body ]
+ *     body         = Content-Length bytes | chunked | everything up to the end of the connection
+ *     chunked      = *( hex-size [ ;extensions ] CRLF data CRLF ) 0 [ ;extensions ] CRLF *( trailer-line CRLF ) CRLF
+ *
+ * Each side is a small machine; bytes are consumed as soon as they mean something, so that what a
+ * connection holds is one unfinished line or head and the kept head of one body.
+ */
+import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
+import { type Input, type Invalid, invalid, type Read } from '../protocol'
+import type { Body } from './body'
+
+/** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
+const MAX_HEAD = 256 << 10
+const MAX_CHUNK_LINE = 4096
+const MAX_TRAILERS = 64 << 10
+/** A method that is longer is none; so much of a line tells whether it may be a start line. */
+export const MAX_TOKEN = 64
+/** Hexadecimal digits of a chunk size, without leading zeros: 2^48. */
+const MAX_CHUNK_DIGITS = 12
+
+const CR = 13
+const LF = 10
+/** An empty line behind a line: lines end with CRLF or LF, also mixed (RFC 9112 §2.2). */
+const EMPTY_LINE = Buffer.from('\n\r\n')
+const BARE_EMPTY_LINE = Buffer.from('\n\n')
+const LAST_CHUNK = '0\r\n\r\n'
+const STATUS_START = Buffer.from('HTTP/1.')
+
+enum Phase {
+  Head,
+  /** Nobody knows what this response answers: its body may follow, or (after a HEAD) the next response. */
+  Unasked,
+  Length,
+  ChunkSize,
+  ChunkData,
+  ChunkEnd,
+  Trailers,
+  UntilClose,
+  /** Within a chunked body whose chunk sizes went by unseen. */
+  LostChunks,
+  Done,
+}
+
+/** How long a body is (RFC 9112 §6.3). */
+export type BodyLength = number | 'chunked' | 'until-close'
+
+/** What a head says about what follows it. */
+export interface Framed {
+  readonly length: BodyLength
+  /** Whether there is a body at all isn't known. */
+  readonly isUnasked: boolean
+}
+
+/** What is made of the messages of one side. */
+export interface Messages {
+  /** May the bytes at `start` be the beginning of a start line? */
+  mayStart(bytes: Uint8Array, start: number, end: number): boolean
+  isStartLine(line: string): boolean
+  /** Is a message known to begin with these bytes? */
+  isMessage(bytes: Uint8Array): boolean
+  /** A head was read. 'interim': it makes no message, another head follows. */
+  begins(line: string, block: string, startNs: number): Framed | 'interim' | Invalid
+  /** For a body that doesn't lie in one piece. */
+  newBody(): Body
+  /** A message ended with its head, or with a body that is there whole in bytes[start..end). */
+  endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void
+  /** `hasLostEnd`: nobody saw where it ended, and others may have gone by with its end. */
+  ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void
+  /** No message may begin here until something else is decided. */
+  isParked(): boolean
+  /** The protocol after the last message, or ''. */
+  next(): string
+}
+
+type Step = Read | 'go-on'
+
+export class Framing {
+  body: Body | undefined
+  /** When the newest byte of the message under way was moved. */
+  lastNs = 0
+  readonly #messages: Messages
+  #phase = Phase.Head
+  /** What follows when it turns out that there is a body. */
+  #length: BodyLength = 0
+  /** Bytes from the stream's position on in which no end of the head or line was found. */
+  #scanned = 0
+  /** Where the start line's line break is, from the stream's position on; -1 while that isn't known. */
+  #line = -1
+  /** Bytes of the body, or of the chunk, that are still to come. */
+  #remaining = 0
+  #trailers = 0
+  #hasLostEnd = false
+
+  constructor(messages: Messages) {
+    this.#messages = messages
+  }
+
+  /** Between two messages. */
+  get isIdle(): boolean {
+    return this.#phase === Phase.Head
+  }
+
+  reset(): void {
+    this.#phase = Phase.Head
+    this.#scanned = 0
+    this.#line = -1
+    this.#hasLostEnd = false
+    this.body = undefined
+  }
+
+  read(input: Input): Read {
+    for (;;) {
+      const step = this.#advance(input)
+      if (step !== 'go-on') return step
+    }
+  }
+
+  /**
+   * Bytes are missing, and what comes behind them was moved at `timeNs`. True when they lie within a body whose end is still
+   * known; a message that ends within them ends here.
+   */
+  pass(bytes: number, timeNs: number): boolean {
+    if (bytes === Number.POSITIVE_INFINITY) return false
+    switch (this.#phase) {
+      case Phase.UntilClose:
+      case Phase.LostChunks:
+        this.body!.pass(bytes)
+        return true
+      case Phase.ChunkSize:
+        return this.#loseChunks(bytes === LAST_CHUNK.length ? 0 : bytes)
+      case Phase.ChunkEnd:
+      case Phase.Trailers:
+        return this.#loseChunks(bytes)
+      case Phase.Length:
+        return this.#passLength(bytes, timeNs)
+      case Phase.ChunkData:
+        return this.#passChunk(bytes, timeNs)
+      default:
+        return false
+    }
+  }
+
+  #passLength(bytes: number, timeNs: number): boolean {
+    const within = Math.min(bytes, this.#remaining)
+    this.body!.pass(within)
+    this.#remaining -= within
+    this.lastNs = timeNs
+    if (this.#remaining > 0) return true
+    this.#finish()
+    return bytes === within
+  }
+
+  #passChunk(bytes: number, timeNs: number): boolean {
+    const within = Math.min(bytes, this.#remaining)
+    this.body!.pass(within)
+    this.#remaining -= within
+    // Behind the data stands a line break.
+    const behind = bytes - within - 2
+    if (this.#remaining === 0) this.#phase = behind >= 0 ? Phase.ChunkSize : Phase.ChunkEnd
+    return behind > 0 ? this.pass(behind, timeNs) : true
+  }
+
+  #advance(input: Input): Step {
+    switch (this.#phase) {
+      case Phase.Head:
+        return this.#betweenMessages(input)
+      case Phase.Unasked:
+        return this.#readUnasked(input)
+      case Phase.Length:
+        return this.#readData(input, Phase.Done)
+      case Phase.ChunkSize:
+        return this.#readChunkSize(input)
+      case Phase.ChunkData:
+        return this.#readData(input, Phase.ChunkEnd)
+      case Phase.ChunkEnd:
+        return this.#readChunkEnd(input)
+      case Phase.Trailers:
+        return this.#readTrailers(input)
+      case Phase.UntilClose:
+        return this.#readUntilClose(input)
+      case Phase.LostChunks:
+        return this.#readLostChunks(input)
+      default:
+        return this.#finish()
+    }
+  }
+
+  // ── Heads ──────────────────────────────────────────────────────────────────
+
+  #betweenMessages(input: Input): Step {
+    const next = this.#messages.next()
+    if (next !== '') return { leave: next }
+    if (this.#messages.isParked()) return 'need-more'
+    return this.#readHead(input)
+  }
+
+  #readHead(input: Input): Step {
+    const { bytes } = input
+    // RFC 9112 §2.2: empty lines before a request line are to be ignored.
+    if (this.#scanned === 0)
+      while (input.pos < input.end && (bytes[input.pos] === CR || bytes[input.pos] === LF)) input.pos++
+    const start = input.pos
+    if (start === input.end) return 'need-more'
+    const lineEnd =
+      this.#line >= 0 ? start + this.#line : indexOfByte(bytes, LF, start + this.#scanned, input.end)
+    if (lineEnd < 0) return this.#waitsForLine(input)
+    const lineStop = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd
+    const end = headEnd(bytes, Math.max(lineEnd, start + this.#scanned - 3), input.end)
+    if (end < 0) {
+      if (input.end - start > MAX_HEAD) return this.#givesUp('head too long', input.end - start)
+      if (this.#line < 0 && !this.#messages.isStartLine(latin1(bytes, start, lineStop)))
+        return this.#givesUp('not a start line')
+      this.#line = lineEnd - start
+      this.#scanned = input.end - start
+      return 'need-more'
+    }
+    this.#scanned = 0
+    this.#line = -1
+    const startNs = input.timeAt(start)
+    const head = latin1(bytes, start, end)
+    const line = head.slice(0, lineStop - start)
+    let block = end > lineEnd ? head.slice(lineEnd - start + 1) : ''
+    let bodyStart = end + (bytes[end + 1] === CR ? 3 : 2)
+    const bare = emptyLine(block)
+    if (bare >= 0) {
+      block = block.slice(0, bare)
+      bodyStart = lineEnd + bare + 2
+    }
+    const framed = this.#messages.begins(line, block, startNs)
+    if (typeof framed === 'object' && 'invalid' in framed) return framed
+    input.pos = bodyStart
+    if (framed === 'interim') return 'go-on'
+    this.lastNs = input.timeAt(input.pos - 1)
+    return this.#beginBody(framed, input)
+  }
+
+  #waitsForLine(input: Input): Step {
+    const length = input.end - input.pos
+    if (length > MAX_HEAD) return this.#givesUp('start line too long', length)
+    if (this.#scanned <= MAX_TOKEN && !this.#messages.mayStart(input.bytes, input.pos, input.end))
+      return this.#givesUp('not a start line')
+    this.#scanned = length
+    return 'need-more'
+  }
+
+  #givesUp(reason: string, bytes = 1): Invalid {
+    this.#scanned = 0
+    this.#line = -1
+    return invalid(reason, bytes)
+  }
+
+  #beginBody({ length, isUnasked }: Framed, input: Input): Step {
+    this.#length = length
+    if (typeof length === 'number' && !isUnasked && input.end - input.pos >= length) {
+      // The most common case, without a body object: the whole message is there.
+      const start = input.pos
+      input.pos += length
+      if (length > 0) this.lastNs = input.timeAt(input.pos - 1)
+      this.#messages.endsWhole(input.bytes, start, input.pos, this.lastNs)
+      this.reset()
+      return 'message'
+    }
+    this.body = this.#messages.newBody()
+    if (isUnasked && length !== 0) this.#phase = Phase.Unasked
+    else this.#startBody()
+    return 'go-on'
+  }
+
+  #startBody(): void {
+    if (this.#length === 'chunked') this.#phase = Phase.ChunkSize
+    else if (this.#length === 'until-close') this.#phase = Phase.UntilClose
+    else {
+      this.#phase = this.#length === 0 ? Phase.Done : Phase.Length
+      this.#remaining = this.#length
+    }
+  }
+
+  /** Without its request nobody knows whether the response is to a HEAD. Then a status line or nothing follows. */
+  #readUnasked(input: Input): Step {
+    const available = Math.min(STATUS_START.length, input.end - input.pos)
+    for (let i = 0; i < available; i++) {
+      if (input.bytes[input.pos + i] === STATUS_START[i]) continue
+      this.#startBody()
+      return 'go-on'
+    }
+    if (available < STATUS_START.length) return 'need-more'
+    return this.#finish()
+  }
+
+  // ── Bodies ─────────────────────────────────────────────────────────────────
+
+  #readData(input: Input, then: Phase): Step {
+    const take = Math.min(this.#remaining, input.end - input.pos)
+    if (take > 0) {
+      this.body!.add(input.bytes, input.pos, input.pos + take)
+      input.pos += take
+      this.#remaining -= take
+    }
+    this.lastNs = input.timeAt(input.pos - 1)
+    if (this.#remaining === 0) {
+      this.#phase = then
+      return 'go-on'
+    }
+    return 'need-more'
+  }
+
+  #readChunkSize(input: Input): Step {
+    const lineEnd = this.#lineEnd(input)
+    if (lineEnd < 0)
+      return input.end - input.pos > MAX_CHUNK_LINE ? this.#givesUp('chunk size too long') : 'need-more'
+    const match = /^[ \t]*0*([0-9a-fA-F]+)[ \t]*(?:;|\r?$)/.exec(latin1(input.bytes, input.pos, lineEnd))
+    if (!match || match[1]!.length > MAX_CHUNK_DIGITS) return this.#givesUp('not a chunk size')
+    input.pos = lineEnd + 1
+    this.lastNs = input.timeAt(lineEnd)
+    this.#remaining = Number.parseInt(match[1]!, 16)
+    this.#trailers = 0
+    this.#phase = this.#remaining === 0 ? Phase.Trailers : Phase.ChunkData
+    return 'go-on'
+  }
+
+  #readChunkEnd(input: Input): Step {
+    while (input.pos < input.end) {
+      const byte = input.bytes[input.pos]
+      if (byte !== CR && byte !== LF) return invalid('no line break behind a chunk')
+      input.pos++
+      if (byte === LF) {
+        this.#phase = Phase.ChunkSize
+        return 'go-on'
+      }
+    }
+    return 'need-more'
+  }
+
+  #readTrailers(input: Input): Step {
+    for (;;) {
+      const lineEnd = this.#lineEnd(input)
+      const end = lineEnd < 0 ? input.end : lineEnd
+      if (this.#trailers + end - input.pos > MAX_TRAILERS) return this.#givesUp('trailers too long')
+      if (lineEnd < 0) return 'need-more'
+      const length = lineEnd - input.pos
+      const isLast = length === 0 || (length === 1 && input.bytes[input.pos] === CR)
+      this.#trailers += length + 1
+      input.pos = lineEnd + 1
+      this.lastNs = input.timeAt(lineEnd)
+      if (!isLast) continue
+      this.#phase = Phase.Done
+      return 'go-on'
+    }
+  }
+
+  #lineEnd(input: Input): number {
+    const lineEnd = indexOfByte(input.bytes, LF, input.pos + this.#scanned, input.end)
+    this.#scanned = lineEnd < 0 ? input.end - input.pos : 0
+    return lineEnd
+  }
+
+  #readUntilClose(input: Input): Step {
+    if (input.pos < input.end) {
+      this.body!.add(input.bytes, input.pos, input.end)
+      this.lastNs = input.timeAt(input.end - 1)
+      input.pos = input.end
+    }
+    if (!input.ended) return 'need-more'
+    return this.#finish()
+  }
+
+  /**
+   * The rest of a chunked body can't be counted through any more; its size is then that of what was seen and missed, with
+   * the chunk sizes. It ends with a last chunk at the end of what was moved, at the next message, or with the connection.
+   */
+  #loseChunks(bytes: number): boolean {
+    this.body!.pass(bytes)
+    this.#phase = Phase.LostChunks
+    this.#scanned = 0
+    return true
+  }
+
+  #readLostChunks(input: Input): Step {
+    if (input.pos < input.end) {
+      if (!this.#messages.isMessage(input.bytes.subarray(input.pos, input.end))) {
+        const tail = latin1(input.bytes, Math.max(input.pos, input.end - 7), input.end)
+        const isLast = tail.endsWith(LAST_CHUNK)
+        const length = input.end - input.pos
+        this.body!.pass(isLast ? Math.max(0, length - LAST_CHUNK.length) : length)
+        this.lastNs = input.timeAt(input.end - 1)
+        input.pos = input.end
+        if (!isLast && !input.ended) return 'need-more'
+      }
+    } else if (!input.ended) return 'need-more'
+    this.#hasLostEnd = true
+    return this.#finish()
+  }
+
+  #finish(): Read {
+    const hasLostEnd = this.#hasLostEnd
+    this.#messages.ends(this.body, this.lastNs, hasLostEnd)
+    this.reset()
+    return 'message'
+  }
+}
+
+/** Where the line break in front of the empty line that ends a head is, at `from` or behind it; -1. */
+function headEnd(bytes: Uint8Array, from: number, end: number): number {
+  const strict = indexOfBytes(bytes, EMPTY_LINE, from, end)
+  return strict >= 0 ? strict : indexOfBytes(bytes, BARE_EMPTY_LINE, from, end)
+}
+
+/** Where in the field lines a line without CRs ends the head before the first empty line that ends with CRLF, or -1. */
+function emptyLine(block: string): number {
+  if (block.charCodeAt(0) === LF) return 0
+  const at = block.indexOf('\n\n')
+  return at < 0 ? -1 : at + 1
+}

@@ -1,0 +1,98 @@
+/** What a client says: heads of requests (RFC 9112 §3) and what they say of their bodies (§6). */
+import { latin1 } from '../lib/bytes'
+import { type Invalid, invalid } from '../protocol'
+import { Body, wholeBodyText } from './body'
+import type { Dialogue } from './dialogue'
+import { type Framed, MAX_TOKEN, type Messages } from './framing'
+import { type Fields, fieldsOf, parseRequestLine } from './head'
+import { startsRequest } from './start-lines'
+import type { HttpRequest } from './types'
+
+const TOKEN_START = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}(?: |$)/
+
+export class RequestMessages implements Messages {
+  /** The message whose head was read and whose end wasn't. */
+  underWay: HttpRequest | undefined
+  readonly #dialogue: Dialogue
+  #fields: Fields | undefined
+
+  constructor(dialogue: Dialogue) {
+    this.#dialogue = dialogue
+  }
+
+  mayStart(bytes: Uint8Array, start: number, end: number): boolean {
+    return TOKEN_START.test(latin1(bytes, start, Math.min(end, start + MAX_TOKEN + 1)))
+  }
+
+  isStartLine(line: string): boolean {
+    return parseRequestLine(line, false) !== undefined
+  }
+
+  isMessage(bytes: Uint8Array): boolean {
+    return startsRequest(bytes)
+  }
+
+  begins(line: string, block: string, startNs: number): Framed | Invalid {
+    const dialogue = this.#dialogue
+    const { redact } = dialogue.link.settings
+    const start = parseRequestLine(line, redact)
+    if (!start) return invalid('not a request line')
+    const fields = fieldsOf(block, redact)
+    // RFC 9112 §6.3: a request whose length can't be told is an error.
+    if (fields.contradictory || fields.otherTransferCoding) return invalid('length of the request unknown')
+    const { method, path, minor } = start
+    const { json: headers, contentType, upgrade } = fields
+    const request: HttpRequest = {
+      method,
+      path,
+      minor,
+      headers,
+      contentType,
+      upgrade,
+      startNs,
+      seq: -1,
+      endNs: startNs,
+      body: '',
+      bodySize: 0,
+      held: 0,
+      done: false,
+      isCut: false,
+    }
+    request.seq = dialogue.pairing.requestBegins(request, startNs)
+    this.underWay = request
+    dialogue.asks(request)
+    if (method === 'CONNECT' || upgrade !== '') dialogue.parkedBy = request
+    this.#fields = fields
+    const length = fields.chunked ? 'chunked' : Math.max(0, fields.contentLength)
+    return { length, isUnasked: false }
+  }
+
+  newBody(): Body {
+    return new Body(this.#fields!, this.#dialogue.link.settings)
+  }
+
+  endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void {
+    const { settings } = this.#dialogue.link
+    const text = end > start ? wholeBodyText(bytes, start, end, this.#fields!, settings) : ''
+    this.#ends(text, end - start, endNs)
+  }
+
+  ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void {
+    if (hasLostEnd) this.#dialogue.pairing.requestsUnsure()
+    this.#ends(body?.text() ?? '', body?.size ?? 0, endNs)
+  }
+
+  isParked(): boolean {
+    return this.#dialogue.parkedBy !== undefined
+  }
+
+  next(): string {
+    return this.#dialogue.next
+  }
+
+  #ends(body: string, size: number, endNs: number): void {
+    const message = this.underWay!
+    this.underWay = undefined
+    this.#dialogue.ends(message, body, size, endNs)
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Is this HTTP/1, and where does a message begin? (RFC 9112 §3, §4)
+ *
+ *     request-line = method SP request-target SP HTTP-version CRLF     ; method is any token (RFC 9110 §9.1)
+ *     status-line  = HTTP-version SP status-code SP [ reason-phrase ] CRLF
+ */
+import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
+import type { Head, Recognition, Side } from '../protocol'
+import { parseRequestLine } from './head'
+
+const LF = 10
+const SPACE = 32
+
+/**
+ * Methods by which a request is found within a stream that was joined under way: IANA's HTTP Method Registry, those of UPnP
+ * and of caches. https://www.iana.org/assignments/http-methods
+ */
+const METHODS = new Set(
+  (
+    'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY LABEL LINK ' +
+    'LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE ORDERPATCH PROPFIND PROPPATCH REBIND REPORT ' +
+    'SEARCH UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL M-SEARCH NOTIFY SUBSCRIBE ' +
+    'UNSUBSCRIBE PURGE BAN SOURCE'
+  ).split(' '),
+)
+const LONGEST_METHOD = 17
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
+
+const STATUS_LINE = Buffer.from('HTTP/1.')
+/** `HTTP/1.1 200` and what ends the number. */
+const STATUS_LENGTH = 13
+/** A request line that is longer without an end is taken at its word. */
+const ENOUGH = 1024
+const MAX_LINE = 16 << 10
+
+export function recognise({ bytes, isOpening }: Head): Recognition {
+  if (bytes.length === 0) return 'need-more'
+  if (mayBeStatusLine(bytes, 0)) {
+    if (bytes.length < STATUS_LENGTH) return 'need-more'
+    if (isStatusLine(bytes, 0)) return { side: 'server', sure: true }
+  }
+  return recogniseRequest(bytes, isOpening)
+}
+
+export const startsRequest = (bytes: Uint8Array): boolean =>
+  typeof recogniseRequest(bytes, false) === 'object'
+export const startsResponse = (bytes: Uint8Array): boolean => isStatusLine(bytes, 0)
+
+/** Any token is a method where a request is the first thing that was said; elsewhere it may be the rest of another. */
+function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
+  // RFC 9112 §2.2: empty lines before a request line are to be ignored.
+  let start = 0
+  while (start < head.length && start < 8 && (head[start] === 13 || head[start] === LF)) start++
+  const space = indexOfByte(head, SPACE, start, Math.min(head.length, start + 65))
+  const methodEnd = space < 0 ? Math.min(head.length, start + 65) : space
+  const method = latin1(head, start, methodEnd)
+  if (methodEnd > start && !TOKEN.test(method)) return 'no'
+  if (!isOpening && !(space < 0 ? mayBecomeMethod(method) : METHODS.has(method))) return 'no'
+  if (space < 0) return head.length - start > 64 ? 'no' : 'need-more'
+  if (methodEnd === start) return 'no'
+  const lineEnd = indexOfByte(head, LF, methodEnd, Math.min(head.length, MAX_LINE))
+  if (lineEnd >= 0) {
+    const stop = head[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd
+    const line = parseRequestLine(latin1(head, start, stop), false)
+    return line === undefined ? 'no' : { side: 'client', sure: true }
+  }
+  const isKnown = METHODS.has(method)
+  if (head.length - start >= ENOUGH) return isKnown ? { side: 'client', sure: true } : 'no'
+  return isKnown || head.length < 256 ? 'need-more' : 'no'
+}
+
+function mayBeStatusLine(bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < STATUS_LINE.length && at + i < bytes.length; i++)
+    if (bytes[at + i] !== STATUS_LINE[i]) return false
+  return true
+}
+
+/** `HTTP/1.1 200` and a space or the line's end; a second space in between is forgiven. */
+function isStatusLine(bytes: Uint8Array, at: number): boolean {
+  if (bytes.length - at < STATUS_LENGTH || !mayBeStatusLine(bytes, at)) return false
+  if (!isDigit(bytes[at + 7]!) || bytes[at + 8] !== SPACE) return false
+  const number = bytes[at + 9] === SPACE ? at + 10 : at + 9
+  for (let i = 0; i < 3; i++) if (!isDigit(bytes[number + i] ?? 0)) return false
+  const after = bytes[number + 3]
+  return after === undefined || after === SPACE || after === 13 || after === LF
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39
+}
+
+/** The first offset at which a message may begin: a whole start line, or what may become one at the end of `bytes`. */
+export function boundary(side: Side, bytes: Uint8Array, from: number): number {
+  return side === 'server' ? responseBoundary(bytes, from) : requestBoundary(bytes, from)
+}
+
+/** The first message of either side, in a stream that was joined under way. */
+export function search(bytes: Uint8Array, from: number): number {
+  const request = requestBoundary(bytes, from)
+  const response = responseBoundary(bytes, from)
+  if (request < 0 || response < 0) return Math.max(request, response)
+  return Math.min(request, response)
+}
+
+function responseBoundary(bytes: Uint8Array, from: number): number {
+  for (let at = from; ; at += STATUS_LINE.length) {
+    at = indexOfBytes(bytes, STATUS_LINE, at, bytes.length)
+    if (at < 0) return partialStatusLine(bytes, from)
+    if (isStatusLine(bytes, at) || bytes.length - at < STATUS_LENGTH) return at
+  }
+}
+
+/** The beginning of a status line at the end of the bytes. */
+function partialStatusLine(bytes: Uint8Array, from: number): number {
+  for (let at = Math.max(from, bytes.length - STATUS_LINE.length + 1); at < bytes.length; at++)
+    if (mayBeStatusLine(bytes, at)) return at
+  return -1
+}
+
+const VERSION = Buffer.from(' HTTP/1.')
+/** From a method to the end of the target, which may hold spaces. */
+const LINE_HEAD = /[A-Z][A-Z-]{2,16} [^\r\n]*$/
+const TAIL = 4096
+/** Request lines looked at in one search: what is a long list of them that are none costs no more. */
+const MAX_CANDIDATES = 256
+
+/** Requests are found from their version backwards: a body may run into the next request line without a line break. */
+function requestBoundary(bytes: Uint8Array, from: number): number {
+  let line = from
+  let at = from
+  for (let candidates = 0; candidates < MAX_CANDIDATES; candidates++) {
+    const version = indexOfBytes(bytes, VERSION, at, bytes.length)
+    if (version < 0) break
+    line = Math.max(line, lineStart(bytes, Math.max(at, version - TAIL), version))
+    const start = methodIn(bytes, Math.max(line, version - TAIL), version)
+    if (start >= 0) return start
+    at = version + VERSION.length
+  }
+  return partialRequestLine(bytes, lineStart(bytes, Math.max(from, bytes.length - TAIL), bytes.length))
+}
+
+/** Behind the last line break in bytes[from..end), or `from`. */
+function lineStart(bytes: Uint8Array, from: number, end: number): number {
+  for (let at = end - 1; at >= from; at--) if (bytes[at] === LF) return at + 1
+  return from
+}
+
+/** Where in the line that ends at `end` a known method with a target begins, or -1. */
+function methodIn(bytes: Uint8Array, start: number, end: number): number {
+  const text = latin1(bytes, start, end)
+  const found = leftmostMethod(text)
+  return found < 0 ? -1 : start + found
+}
+
+/**
+ * The leftmost place of a known method with a space behind it: `xyzGET /` hides a `GET /`. Behind a capital or a hyphen it is the
+ * end of another method (`REBIND`, `M-SEARCH`), of which the beginning is missing.
+ */
+function leftmostMethod(text: string): number {
+  const match = LINE_HEAD.exec(text)
+  if (!match) return -1
+  for (let space = text.indexOf(' ', match.index); space >= 0; space = text.indexOf(' ', space + 1)) {
+    for (let start = Math.max(0, space - LONGEST_METHOD); start <= space - 3; start++)
+      if (METHODS.has(text.slice(start, space)) && !/[A-Z-]/.test(text[start - 1] ?? ' ')) return start
+    if (space - match.index > ENOUGH) return -1
+  }
+  return -1
+}
+
+/** At the end of the bytes: a method and the beginning of a target, or the beginning of a method at a line's start. */
+function partialRequestLine(bytes: Uint8Array, lastLine: number): number {
+  const text = latin1(bytes, lastLine, bytes.length)
+  const found = leftmostMethod(text)
+  if (found >= 0 && text.length - found <= TAIL) return lastLine + found
+  if (text !== '' && text.length <= LONGEST_METHOD) return mayBecomeMethod(text) ? lastLine : -1
+  return -1
+}
+
+function mayBecomeMethod(text: string): boolean {
+  for (const method of METHODS) if (method.startsWith(text)) return true
+  return false
+}

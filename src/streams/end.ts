@@ -1,0 +1,97 @@
+/** One end of a conversation as the node sees it: whose it is, with whom it talks, and how much. */
+import type { Connection } from '../protocols/protocol'
+import type { Role } from '../records/types'
+import type { Counted, StatsRow } from './conn-stats'
+
+export interface Addresses {
+  readonly localAddr: string
+  readonly localPort: number
+  readonly remoteAddr: string
+  readonly remotePort: number
+}
+
+export class End implements Counted {
+  readonly localAddr: string
+  readonly localPort: number
+  role: Role
+  upid = ''
+  protocolCode = 0
+  encrypted = false
+  closed = false
+  bytesSent = 0
+  bytesReceived = 0
+  stats: StatsRow | undefined
+  countedSent = 0
+  countedReceived = 0
+  /** Of the connection itself: what finds the other end. */
+  readonly peerAddr: string
+  readonly peerPort: number
+  #remoteAddr: string
+  #remotePort: number
+  #remoteUpid = ''
+  #connection: Connection | undefined
+
+  constructor({ localAddr, localPort, remoteAddr, remotePort }: Addresses, role: Role) {
+    this.localAddr = localAddr
+    this.localPort = localPort
+    this.peerAddr = this.#remoteAddr = remoteAddr
+    this.peerPort = this.#remotePort = remotePort
+    this.role = role
+  }
+
+  get remoteAddr(): string {
+    return this.#remoteAddr
+  }
+
+  get remotePort(): number {
+    return this.#remotePort
+  }
+
+  get remoteUpid(): string {
+    return this.#remoteUpid
+  }
+
+  set remoteUpid(upid: string) {
+    if (upid === this.#remoteUpid) return
+    this.#remoteUpid = upid
+    this.#connection = undefined
+  }
+
+  /** Whom it really talks to, as the proxy in between says. */
+  setRemote(address: string, port: number): void {
+    this.#remoteAddr = address
+    this.#remotePort = port
+    this.#remoteUpid = ''
+    this.#connection = undefined
+  }
+
+  belongsTo(upid: string): void {
+    this.upid = upid
+    this.#connection = undefined
+  }
+
+  takesRole(role: Role): void {
+    this.role = role
+    this.#connection = undefined
+  }
+
+  /** What every record of it says. */
+  get connection(): Connection {
+    this.#connection ??= {
+      upid: this.upid,
+      remote_addr: this.#remoteAddr === '' ? '-' : this.#remoteAddr,
+      remote_port: this.#remotePort,
+      local_addr: this.localAddr,
+      local_port: this.localPort,
+      trace_role: this.role,
+      encrypted: this.encrypted,
+      remote_upid: this.#remoteUpid,
+    }
+    return this.#connection
+  }
+
+  encrypts(): void {
+    this.encrypted = true
+    this.#connection = undefined
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The memory that waits in all connections together: unfinished messages, unanswered requests, events ahead of their stream.
+ * When it goes beyond its budget, the largest of the connections that have waited longest gives up what it holds.
+ */
+import type { Counters } from '../health/counters'
+import type { Followed } from './surroundings'
+
+/** Among so many of those that have waited longest the largest goes. */
+const AMONG = 64
+
+export class HeldBytes {
+  bytes = 0
+  /** In the order in which they began to wait. */
+  readonly #holding = new Set<Followed>()
+  readonly #budget: number
+  readonly #counters: Counters
+
+  constructor(budget: number, counters: Counters) {
+    this.#budget = budget
+    this.#counters = counters
+  }
+
+  /** Those that hold something. */
+  sockets(): Iterable<Followed> {
+    return this.#holding
+  }
+
+  /** Takes over what the socket holds by now. */
+  update(socket: Followed): void {
+    const { held } = socket
+    if (held === socket.heldBytes) return
+    if (socket.heldBytes === 0) this.#holding.add(socket)
+    else if (held === 0) this.#holding.delete(socket)
+    this.bytes += held - socket.heldBytes
+    socket.heldBytes = held
+    if (this.bytes > this.#budget) this.#relieve()
+  }
+
+  remove(socket: Followed): void {
+    this.bytes -= socket.heldBytes
+    socket.heldBytes = 0
+    this.#holding.delete(socket)
+  }
+
+  #relieve(): void {
+    while (this.bytes > this.#budget && this.#holding.size > 0) {
+      let largest: Followed | undefined
+      let looked = 0
+      for (const socket of this.#holding) {
+        if (!largest || socket.heldBytes > largest.heldBytes) largest = socket
+        if (++looked === AMONG) break
+      }
+      const before = this.bytes
+      largest!.shed()
+      const { held } = largest!
+      this.bytes += held - largest!.heldBytes
+      largest!.heldBytes = held
+      if (held === 0 || this.bytes >= before) this.#holding.delete(largest!)
+      this.#counters.shedConnections++
+      this.#counters.shedBytes += Math.max(0, before - this.bytes)
+    }
+  }
+}

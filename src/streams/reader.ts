@@ -1,0 +1,209 @@
+/**
+ * Drives one conversation over its two halves. A message that lies whole in one event is read where it is, without a
+ * copy; only what is left over is buffered.
+ */
+import type { Counters } from '../health/counters'
+import type { Conversation, Input } from '../protocols/protocol'
+import { EMPTY, StreamInput } from './byte-stream'
+import type { Half } from './half'
+import type { StreamLimits } from './limits'
+import { WorkBudget } from './work'
+
+/** Places that were no message, without a single one that was: the protocol was a mistake. */
+const MAX_FAILURES = 8
+/** Bytes that a search for the next message keeps, so that a beginning in two pieces is found. */
+const SEARCH_TAIL = 4096
+/** Bytes that are searched in a second for the beginning of a message: of one connection, of all. */
+const SEARCH_PER_SECOND = 8 << 20
+const ALL_SEARCH_PER_SECOND = 64 << 20
+
+const allSearches = new WorkBudget(ALL_SEARCH_PER_SECOND)
+/** One input for all connections: conversations don't keep it, and reads don't nest. */
+const input = new StreamInput()
+
+/** The connection leaves its protocol: what goes on, and the bytes of each half that weren't read. */
+export interface Departure {
+  readonly next: string
+  readonly half: Half
+  readonly rest: Uint8Array
+}
+
+/** undefined: goes on. 'mistaken': these bytes aren't what they were taken for. */
+export type Outcome = undefined | 'mistaken' | Departure
+
+export class Reader {
+  readonly conversation: Conversation
+  messages = 0
+  #failures = 0
+  readonly #halves: readonly [Half, Half]
+  readonly #counters: Counters
+  readonly #limits: StreamLimits
+  readonly #searches = new WorkBudget(SEARCH_PER_SECOND)
+
+  constructor(
+    conversation: Conversation,
+    halves: readonly [Half, Half],
+    counters: Counters,
+    limits: StreamLimits,
+  ) {
+    this.conversation = conversation
+    this.#halves = halves
+    this.#counters = counters
+    this.#limits = limits
+  }
+
+  bytes(half: Half, payload: Uint8Array, timeNs: number): Outcome {
+    let rest = payload
+    if (half.skip > 0) {
+      const skipped = Math.min(half.skip, payload.length)
+      half.skip -= skipped
+      if (half.skip > 0) {
+        half.progressNs = timeNs
+        return undefined
+      }
+      rest = payload.subarray(skipped)
+    }
+    return this.#both(half, rest, timeNs)
+  }
+
+  missing(half: Half, bytes: number, timeNs: number): Outcome {
+    const { conversation } = this
+    let hole = bytes
+    if (half.skip > 0) {
+      const skipped = Math.min(half.skip, hole)
+      half.skip -= skipped
+      hole -= skipped
+      const outcome = half.skip === 0 ? this.#both(half, EMPTY, timeNs) : undefined
+      if (hole === 0 || outcome !== undefined) return outcome
+    }
+    // What waits in front of the hole is in the way of passing it.
+    if (!half.lost && half.buffer.length === 0 && conversation.gap(half.side, hole, timeNs))
+      return this.#both(half, EMPTY, timeNs)
+    this.countGap(hole)
+    if (half.lost || half.buffer.length > 0) conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
+    lose(half)
+    return undefined
+  }
+
+  /** The end of this half, as far as it can still be read. */
+  finish(half: Half, timeNs: number): Outcome {
+    return half.lost || half.skip > 0 ? undefined : this.#run(half, EMPTY, timeNs, true)
+  }
+
+  /** A message of its own, of which `size` bytes were sent. */
+  datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): Outcome {
+    half.lost = false
+    input.direct(payload, timeNs, true)
+    const outcome = this.#parse(half, input, timeNs)
+    input.release()
+    if (size > payload.length) this.conversation.gap(half.side, size - payload.length, timeNs)
+    half.lost = false
+    return outcome
+  }
+
+  /** Gives up what waits in this half. */
+  reset(half: Half, timeNs: number): void {
+    this.#counters.resets++
+    this.conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
+    lose(half)
+  }
+
+  countGap(bytes: number): void {
+    this.#counters.gaps++
+    if (Number.isFinite(bytes)) this.#counters.gapBytes += bytes
+  }
+
+  /** What one side says may be what the other side's bytes waited for. */
+  #both(half: Half, rest: Uint8Array, timeNs: number): Outcome {
+    const before = this.messages
+    const outcome = this.#run(half, rest, timeNs, false)
+    if (outcome !== undefined || this.messages === before) return outcome
+    const other = half === this.#halves[0] ? this.#halves[1] : this.#halves[0]
+    if (other.buffer.length === 0 || other.lost) return undefined
+    return this.#run(other, EMPTY, timeNs, false)
+  }
+
+  #run(half: Half, rest: Uint8Array, timeNs: number, ended: boolean): Outcome {
+    const { buffer } = half
+    const isDirect = buffer.length === 0
+    if (isDirect) {
+      input.direct(rest, timeNs, ended)
+      half.progressNs = timeNs
+    } else {
+      if (buffer.length + rest.length > this.#limits.streamBytes) {
+        this.reset(half, timeNs)
+        return undefined
+      }
+      if (rest.length > 0) buffer.append(rest, timeNs)
+      input.buffered(buffer, timeNs, ended)
+    }
+    const before = input.pos
+    const outcome = this.#parse(half, input, timeNs)
+    const { bytes, pos, end } = input
+    input.release()
+    if (outcome === 'mistaken') return outcome
+    if (outcome !== undefined) return { ...outcome, rest: bytes.slice(pos, end) }
+    if (pos > before) half.progressNs = timeNs
+    if (!isDirect) buffer.consume(pos)
+    else if (pos < end) buffer.append(bytes.subarray(pos, end), timeNs)
+    return undefined
+  }
+
+  /** Reads as far as the bytes go. */
+  #parse(half: Half, bytes: Input, timeNs: number): Outcome {
+    const { conversation } = this
+    while (true) {
+      if (half.lost && !this.#seek(half, bytes, timeNs)) return undefined
+      const read = conversation.read(half.side, bytes)
+      if (read === 'need-more') return undefined
+      if (read === 'message') {
+        this.messages++
+        this.#counters.frames++
+        if (bytes.pos >= bytes.end) return undefined
+      } else if ('skip' in read) {
+        const skipped = Math.min(read.skip, bytes.end - bytes.pos)
+        bytes.pos += skipped
+        half.skip = read.skip - skipped
+        if (half.skip > 0) return undefined
+      } else if ('leave' in read) {
+        return { next: read.leave, half, rest: EMPTY }
+      } else {
+        if (!this.#fail(half, timeNs)) return 'mistaken'
+        bytes.pos = Math.min(bytes.pos + (read.bytes ?? 1), bytes.end)
+      }
+    }
+  }
+
+  /** Bytes that were no message; false when the protocol was a mistake. */
+  #fail(half: Half, timeNs: number): boolean {
+    this.#counters.parseFailures++
+    this.conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
+    half.lost = true
+    return ++this.#failures < MAX_FAILURES || this.messages > 0
+  }
+
+  /** Moves to where the next message may begin; false when it isn't there yet. */
+  #seek(half: Half, bytes: Input, timeNs: number): boolean {
+    if (bytes.pos === bytes.end) return false
+    const length = bytes.end - bytes.pos
+    if (!this.#searches.spend(timeNs, length) || !allSearches.spend(timeNs, length)) {
+      bytes.pos = bytes.end
+      return false
+    }
+    const view = bytes.bytes.length === bytes.end ? bytes.bytes : bytes.bytes.subarray(0, bytes.end)
+    const at = this.conversation.seek(half.side, view, bytes.pos)
+    if (at < 0) {
+      bytes.pos = Math.max(bytes.pos, bytes.end - SEARCH_TAIL)
+      return false
+    }
+    bytes.pos = at
+    half.lost = false
+    return true
+  }
+}
+
+function lose(half: Half): void {
+  half.buffer.clear()
+  half.skip = 0
+  half.lost = true
+}

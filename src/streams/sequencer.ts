@@ -1,0 +1,149 @@
+/**
+ * Puts what one end says in order by the offsets of its pieces, and finds out what is missing.
+ *
+ * Offsets are TCP sequence numbers, or counts of plaintext bytes, modulo 2^32. Two processors may hand over neighbouring
+ * events in the wrong order: a few events ahead of the stream are held until the missing one comes, the other end
+ * speaks (then it won't come any more), or a few milliseconds have passed.
+ */
+import type { Half } from './half'
+
+const MAX_HELD = 8
+const MAX_HELD_BYTES = 256 << 10
+/** Offsets that are further off belong to another history of this socket. */
+const MAX_JUMP = 64 << 20
+
+interface HeldEvent {
+  readonly offset: number
+  readonly size: number
+  readonly payload: Uint8Array
+  readonly timeNs: number
+}
+
+/** Takes the ordered bytes and the holes. */
+export interface Receiver {
+  bytes(half: Half, payload: Uint8Array, timeNs: number): void
+  /** `bytes` are missing, Infinity when nobody knows how many. */
+  missing(half: Half, bytes: number, timeNs: number): void
+}
+
+export class Sequencer {
+  lastNs = 0
+  readonly #half: Half
+  readonly #receiver: Receiver
+  #next = -1
+  /** The first offset, once it is known; -1 when bytes went by that no offset tells of. */
+  #base: number | undefined
+  #held: HeldEvent[] = []
+  #heldBytes = 0
+
+  constructor(half: Half, receiver: Receiver) {
+    this.#half = half
+    this.#receiver = receiver
+  }
+
+  /** Bytes of the events that are held. */
+  get held(): number {
+    return this.#heldBytes
+  }
+
+  get holds(): boolean {
+    return this.#held.length > 0
+  }
+
+  /** Says where the stream begins: whatever is missing from there on is a hole. */
+  begin(offset: number): void {
+    this.#next = offset
+    this.#base = offset
+  }
+
+  /** Says how many bytes were moved in all: what is missing of them is a hole. */
+  end(bytes: number, timeNs: number): void {
+    this.flush()
+    if (this.#base === -1) return
+    const known = this.#base === undefined ? 0 : this.#next - this.#base
+    const missing = (bytes - known) | 0
+    if (missing > 0) this.#receiver.missing(this.#half, missing, timeNs)
+  }
+
+  take(offset: number, size: number, payload: Uint8Array, timeNs: number): void {
+    if (offset === this.#next && this.#held.length === 0) {
+      this.#deliver(offset, size, payload, timeNs)
+      return
+    }
+    if (this.#next < 0) {
+      this.#next = offset
+      this.#base ??= offset
+    }
+    const ahead = (offset - this.#next) | 0
+    if (ahead > MAX_JUMP || ahead < -MAX_JUMP) {
+      this.#rebase(offset, timeNs)
+      this.#deliver(offset, size, payload, timeNs)
+    } else if (ahead > 0) this.#hold({ offset, size, payload: payload.slice(), timeNs })
+    else {
+      this.#deliverRest(offset, size, payload, timeNs)
+      this.#release(false)
+    }
+  }
+
+  /** What is held will not be completed any more: what is missing in front of it is a hole. */
+  flush(): void {
+    if (this.#held.length > 0) this.#release(true)
+  }
+
+  /** Forgets everything but the position in the stream. */
+  drop(): void {
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
+  /** The next event sets the position anew. */
+  restart(): void {
+    this.drop()
+    this.#next = -1
+    this.#base = -1
+  }
+
+  #rebase(offset: number, timeNs: number): void {
+    this.flush()
+    this.#receiver.missing(this.#half, Number.POSITIVE_INFINITY, timeNs)
+    this.#next = offset
+    this.#base = -1
+  }
+
+  #hold(event: HeldEvent): void {
+    const at = this.#held.findIndex((other) => ((other.offset - event.offset) | 0) > 0)
+    this.#held.splice(at < 0 ? this.#held.length : at, 0, event)
+    this.#heldBytes += event.payload.length
+    if (this.#held.length > MAX_HELD || this.#heldBytes > MAX_HELD_BYTES) this.#release(true)
+  }
+
+  #release(force: boolean): void {
+    while (this.#held.length > 0) {
+      const { offset, size, payload, timeNs } = this.#held[0]!
+      const ahead = (offset - this.#next) | 0
+      if (ahead > 0 && !force) return
+      this.#held.shift()
+      this.#heldBytes -= payload.length
+      if (ahead > 0) {
+        this.#receiver.missing(this.#half, ahead, timeNs)
+        this.#next = offset
+      }
+      this.#deliverRest(offset, size, payload, timeNs)
+    }
+  }
+
+  /** The part of an event that the stream doesn't have yet. */
+  #deliverRest(offset: number, size: number, payload: Uint8Array, timeNs: number): void {
+    const known = (this.#next - offset) | 0
+    if (known >= size) return
+    this.#deliver(this.#next, size - known, payload.subarray(Math.min(known, payload.length)), timeNs)
+  }
+
+  #deliver(offset: number, size: number, payload: Uint8Array, timeNs: number): void {
+    this.#next = (offset + size) >>> 0
+    this.lastNs = timeNs
+    const captured = payload.length > size ? payload.subarray(0, size) : payload
+    if (captured.length > 0) this.#receiver.bytes(this.#half, captured, timeNs)
+    if (size > captured.length) this.#receiver.missing(this.#half, size - captured.length, timeNs)
+  }
+}

@@ -1,0 +1,351 @@
+/** What two ends say to each other: finds out which protocol it is, and has a conversation of it read the bytes. */
+import { type Link, otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
+import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
+import { EMPTY } from './byte-stream'
+import type { End } from './end'
+import { Half } from './half'
+import { type Departure, type Outcome, Reader } from './reader'
+import { type Found, recognise } from './recognise'
+import type { Receiver } from './sequencer'
+import type { Surroundings } from './surroundings'
+import { looksLikeTls } from './tls'
+
+/** Small events are waited for a little longer while the protocol isn't known. */
+const PROBE_MIN_BYTES = 1024
+
+const NONE: ReadonlySet<Protocol> = new Set()
+
+/** Why nothing but bytes is counted from here on. */
+export type Silence = 'unknown' | 'encrypted' | 'peer' | 'left'
+
+/** The socket that it is said on. */
+export interface Host {
+  /** The protocol is known, and the end's role with it. */
+  speaks(protocol: Protocol): void
+  silent(why: Silence): void
+  /** Something waits that time may decide. */
+  watch(): void
+  /** Whether the other, local end of this connection records what is said. */
+  isPeers(): boolean
+}
+
+export class Talk implements Receiver {
+  readonly received: Half
+  readonly sent: Half
+  readonly #end: End
+  readonly #transport: Transport
+  readonly #shared: Surroundings
+  readonly #host: Host
+  readonly #link: Link
+  #protocol: Protocol | undefined
+  #isWhole: boolean
+  #isCounting = false
+  #reader: Reader | undefined
+  #refused: Set<Protocol> | undefined
+  #probeEvents = 0
+  #probeBytes = 0
+
+  /** `isWhole`: the connection's opening was seen. */
+  constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings, host: Host) {
+    this.#end = end
+    this.#transport = transport
+    this.#isWhole = isWhole
+    this.#shared = shared
+    this.#host = host
+    this.received = new Half(isWhole)
+    this.sent = new Half(isWhole)
+    this.#link = this.#linkOf()
+  }
+
+  get isCounting(): boolean {
+    return this.#isCounting
+  }
+
+  /** Bytes of memory that wait here. */
+  get held(): number {
+    return (
+      this.received.buffer.bytes.length +
+      this.sent.buffer.bytes.length +
+      (this.#reader?.conversation.held ?? 0)
+    )
+  }
+
+  get #isHolding(): boolean {
+    return this.received.buffer.length + this.sent.buffer.length > 0
+  }
+
+  get #isUndecided(): boolean {
+    return this.#reader?.conversation.isUndecided ?? false
+  }
+
+  // ── Receiver ───────────────────────────────────────────────────────────────
+
+  bytes(half: Half, payload: Uint8Array, timeNs: number): void {
+    if (this.#isCounting) return
+    if (!this.#reader) this.#probe(half, payload, timeNs)
+    else if (this.#host.isPeers()) this.#leaveToPeer()
+    else this.#follow(this.#reader.bytes(half, payload, timeNs), timeNs)
+  }
+
+  missing(half: Half, bytes: number, timeNs: number): void {
+    if (this.#isCounting) return
+    this.#isWhole = false
+    if (this.#reader) {
+      this.#follow(this.#reader.missing(half, bytes, timeNs), timeNs)
+      return
+    }
+    half.buffer.clear()
+    half.isOpening = false
+    half.unseen += bytes
+  }
+
+  /** A message of its own; nothing of it waits for the next. */
+  datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): void {
+    if (this.#isCounting) return
+    if (!this.#reader && !this.#recogniseDatagram(half, payload)) return
+    if (this.#host.isPeers()) this.#leaveToPeer()
+    else this.#follow(this.#reader!.datagram(half, payload, size, timeNs), timeNs)
+  }
+
+  // ── Life ───────────────────────────────────────────────────────────────────
+
+  /** Looks at what is said anew, as at a connection that was joined under way. */
+  restart(): void {
+    this.#isCounting = false
+    this.#isWhole = false
+    this.#refused = undefined
+    this.#probeEvents = 0
+    this.#probeBytes = 0
+    this.received.restart()
+    this.sent.restart()
+  }
+
+  /** True while there is something that time may decide. */
+  tick(nowNs: number): boolean {
+    this.#tickHalf(this.received, nowNs)
+    this.#tickHalf(this.sent, nowNs)
+    if (this.#isUndecided) this.#reader!.conversation.settle(nowNs, false)
+    return this.#isUndecided || this.#isHolding
+  }
+
+  /** `isKnown`: every byte up to the end was accounted for. */
+  close(timeNs: number, isKnown: boolean): void {
+    if (this.#reader && !this.#isCounting) {
+      const first = this.received.side === 'client' ? this.received : this.sent
+      this.#finish(first, timeNs)
+      this.#finish(first === this.received ? this.sent : this.received, timeNs)
+    }
+    if (this.#reader && !this.#isCounting) {
+      // Nobody knows what would have come: a pair that waits to be confirmed isn't.
+      if (!isKnown) this.#reader.conversation.gap('client', Number.POSITIVE_INFINITY, timeNs)
+      this.#reader.conversation.settle(timeNs, true)
+    }
+    this.#leave()
+    this.#isCounting = true
+  }
+
+  /** Rows of what is under way, as they are now. */
+  underWay(nowNs: number): void {
+    this.#reader?.conversation.underWay?.(nowNs, this.#shared.liveSink)
+  }
+
+  /** Gives up what waits: its memory is needed elsewhere. */
+  shed(): void {
+    if (!this.#reader) {
+      this.received.drop()
+      this.sent.drop()
+      return
+    }
+    this.#reader.conversation.shed()
+    for (const half of [this.received, this.sent]) this.#reader.reset(half, this.#shared.nowNs)
+  }
+
+  /** From here on only the bytes are counted. */
+  count(why: Silence): void {
+    this.#leave()
+    this.#isCounting = true
+    this.#host.silent(why)
+  }
+
+  // ── What does it speak? ────────────────────────────────────────────────────
+
+  #probe(half: Half, payload: Uint8Array, timeNs: number): void {
+    this.#probeEvents++
+    this.#probeBytes += payload.length
+    const { buffer } = half
+    if (buffer.length > 0) buffer.append(payload, timeNs)
+    const bytes = buffer.length > 0 ? buffer.bytes.subarray(buffer.start, buffer.end) : payload
+    if (this.#transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) {
+      this.#end.encrypts()
+      this.count('encrypted')
+      return
+    }
+    const found = this.#recognise(half, bytes, payload.length)
+    if (typeof found === 'object') {
+      if (found.at > 0) this.#isWhole = false
+      const rest = buffer.length > 0 ? EMPTY : payload.subarray(found.at)
+      if (buffer.length > 0) buffer.consume(buffer.start + found.at)
+      this.#adopt(found.protocol, found.side, half, rest, timeNs)
+      return
+    }
+    if (buffer.length === 0) buffer.append(payload, timeNs)
+    this.#host.watch()
+    const { probeBytes, probeEvents } = this.#shared.limits
+    const isEnough = this.#probeEvents > probeEvents && this.#probeBytes > PROBE_MIN_BYTES
+    if (this.#probeBytes > probeBytes || isEnough) this.#giveUp()
+  }
+
+  #recognise(half: Half, bytes: Uint8Array, newest: number): Found | 'need-more' | 'nothing' {
+    const { localPort, peerPort, role } = this.#end
+    const isReceived = half === this.received
+    const speaker: Side | undefined =
+      role === ROLE_UNKNOWN ? undefined : (role === ROLE_SERVER) === isReceived ? 'client' : 'server'
+    const head = {
+      bytes,
+      transport: this.#transport,
+      isOpening: half.isOpening,
+      from: speaker,
+      ownPort: isReceived ? peerPort : localPort,
+      peerPort: isReceived ? localPort : peerPort,
+    }
+    return recognise(this.#shared.protocols, head, newest, this.#refused ?? NONE)
+  }
+
+  #recogniseDatagram(half: Half, payload: Uint8Array): boolean {
+    const found = this.#recognise(half, payload, payload.length)
+    if (typeof found === 'object' && found.at === 0) {
+      this.#open(found.protocol, found.side, half)
+      return true
+    }
+    this.#probeBytes += payload.length
+    if (++this.#probeEvents > this.#shared.limits.probeEvents) this.#giveUp()
+    return false
+  }
+
+  /** `half` speaks as `side` of this protocol, and says `rest`, or what waits in its buffer. */
+  #adopt(protocol: Protocol, side: Side, half: Half, rest: Uint8Array, timeNs: number): void {
+    const reader = this.#open(protocol, side, half)
+    const opposite = half === this.received ? this.sent : this.received
+    if (this.#host.isPeers()) {
+      this.#leaveToPeer()
+      return
+    }
+    for (const each of [half, opposite]) {
+      if (each.unseen > 0) reader.countGap(each.unseen)
+      each.unseen = 0
+    }
+    // What the other end said before is older. Joined under way, it may be the middle of something.
+    if (!this.#isWhole) opposite.lost = true
+    if (opposite.buffer.length > 0) this.#follow(reader.bytes(opposite, EMPTY, timeNs), timeNs)
+    if (this.#reader === reader) this.#follow(reader.bytes(half, rest, timeNs), timeNs)
+  }
+
+  #open(protocol: Protocol, side: Side, half: Half): Reader {
+    const { counters, limits } = this.#shared
+    const opposite = half === this.received ? this.sent : this.received
+    half.side = side
+    opposite.side = otherSide(side)
+    this.#end.takesRole((half === this.received) === (side === 'client') ? ROLE_SERVER : ROLE_CLIENT)
+    this.#end.protocolCode = protocol.code
+    this.#reader = new Reader(protocol.open(this.#link), [half, opposite], counters, limits)
+    this.#protocol = protocol
+    this.#host.speaks(protocol)
+    return this.#reader
+  }
+
+  // ── What becomes of it ─────────────────────────────────────────────────────
+
+  #follow(outcome: Outcome, timeNs: number): void {
+    if (outcome === 'mistaken') this.#mistaken()
+    else if (outcome !== undefined) this.#handOver(outcome, timeNs)
+    else if (this.#isHolding || this.#isUndecided) this.#host.watch()
+  }
+
+  /** What follows is looked at as if this protocol weren't there. */
+  #mistaken(): void {
+    this.#refused ??= new Set()
+    this.#refused.add(this.#protocol!)
+    this.#reader!.conversation.shed()
+    this.#leave()
+    this.#end.protocolCode = 0
+    const refused = this.#refused
+    if (refused.size >= this.#shared.protocols.length) this.#giveUp()
+    else {
+      this.restart()
+      this.#refused = refused
+    }
+  }
+
+  #handOver({ next, half, rest }: Departure, timeNs: number): void {
+    const opposite = half === this.received ? this.sent : this.received
+    const { side } = half
+    this.#reader!.conversation.settle(timeNs, false)
+    const waiting = opposite.buffer.bytes.slice(opposite.buffer.start, opposite.buffer.end)
+    this.#leave()
+    this.#probeEvents = 0
+    this.#probeBytes = 0
+    this.#refused = undefined
+    for (const each of [half, opposite]) {
+      each.lost = false
+      each.isOpening = this.#isWhole
+    }
+    if (waiting.length > 0) opposite.buffer.append(waiting, timeNs)
+    const protocol = this.#shared.protocols.find(
+      ({ name, upgrades }) => name === next || upgrades?.includes(next),
+    )
+    if (protocol) this.#adopt(protocol, side, half, rest, timeNs)
+    else if (next !== 'any') this.count('left')
+    else if (rest.length > 0) this.#probe(half, rest, timeNs)
+  }
+
+  #giveUp(): void {
+    this.#end.protocolCode = 0
+    this.count('unknown')
+  }
+
+  #leaveToPeer(): void {
+    this.#shared.counters.peerRecords++
+    this.#reader = undefined
+    this.count('peer')
+  }
+
+  /** Lets go of everything that belongs to the protocol. */
+  #leave(): void {
+    const reader = this.#reader
+    this.#reader = undefined
+    this.received.drop()
+    this.sent.drop()
+    reader?.conversation.settle(this.#shared.nowNs, true)
+  }
+
+  #finish(half: Half, timeNs: number): void {
+    if (this.#reader && !this.#isCounting) this.#follow(this.#reader.finish(half, timeNs), timeNs)
+  }
+
+  #tickHalf(half: Half, nowNs: number): void {
+    if (half.buffer.length === 0 || nowNs - half.progressNs <= this.#shared.limits.stuckNs) return
+    if (half.lost || !this.#reader) half.buffer.clear()
+    else this.#reader.reset(half, nowNs)
+  }
+
+  #linkOf(): Link {
+    const talk = this
+    const end = this.#end
+    const { settings, sink, counters } = this.#shared
+    return {
+      transport: this.#transport,
+      settings,
+      sink,
+      get connection() {
+        return end.connection
+      },
+      get isWhole() {
+        return talk.#isWhole
+      },
+      dropped: (messages) => {
+        counters.unpairedFrames += messages
+      },
+      setRemote: (address, port) => end.setRemote(address, port),
+    }
+  }
+}

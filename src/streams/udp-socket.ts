@@ -1,0 +1,197 @@
+/** A datagram socket: one conversation with each remote end, each datagram a message of its own. */
+import { RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
+import type { Protocol } from '../protocols/protocol'
+import { ROLE_SERVER } from '../records/types'
+import type { ConnStats } from './conn-stats'
+import { End } from './end'
+import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
+import { type Host, type Silence, Talk } from './talk'
+
+interface Remote {
+  readonly end: End
+  readonly talk: Talk
+  lastNs: number
+}
+
+export class UdpSocket implements Followed, Reprobed {
+  readonly id: number
+  lastNs: number
+  heldBytes = 0
+  watched = false
+  reprobeNs = 0
+  backoffNs = 0
+  readonly #shared: Surroundings
+  readonly #remotes = new Map<string, Remote>()
+  #pid = 0
+  #startTicks = 0
+  #upid = ''
+  #sent = 0
+  #received = 0
+  #isCounting = false
+  #isKnown = false
+
+  constructor(event: SocketEvent, shared: Surroundings) {
+    this.id = event.connId
+    this.lastNs = event.timeNs
+    this.#shared = shared
+  }
+
+  get held(): number {
+    let held = 0
+    for (const { talk } of this.#remotes.values()) held += talk.held
+    return held
+  }
+
+  data(event: SocketEvent): void {
+    const { timeNs, size, payload } = event
+    this.lastNs = timeNs
+    if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
+    const remote = this.#remoteOf(event)
+    const { end, talk } = remote
+    remote.lastNs = timeNs
+    if (event.direction === SENT) {
+      end.bytesSent += size
+      this.#sent += size
+    } else {
+      end.bytesReceived += size
+      this.#received += size
+    }
+    if (this.#isCounting) return
+    talk.datagram(event.direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
+  }
+
+  /** What the kernel counted and didn't send us is taken for the newest remote end's. */
+  totals(sent: number, received: number, nowNs: number): void {
+    const moreSent = Math.max(0, sent - this.#sent)
+    const moreReceived = Math.max(0, received - this.#received)
+    if (moreSent + moreReceived === 0) return
+    this.lastNs = nowNs
+    this.#sent += moreSent
+    this.#received += moreReceived
+    const newest = [...this.#remotes.values()].at(-1)?.end
+    if (!newest) return
+    newest.bytesSent += moreSent
+    newest.bytesReceived += moreReceived
+  }
+
+  /** Goes on where an expired socket stopped: what it has counted is counted. */
+  resume({ bytesSent, bytesReceived }: Moved): void {
+    this.#sent = bytesSent
+    this.#received = bytesReceived
+  }
+
+  get moved(): Moved {
+    return { bytesSent: this.#sent, bytesReceived: this.#received }
+  }
+
+  /** `isOver`: the socket is closed; otherwise it was quiet for long, and may go on. */
+  finish(nowNs: number, isOver: boolean): void {
+    for (const remote of this.#remotes.values()) this.#close(remote, nowNs)
+    this.#remotes.clear()
+    if (!isOver && this.#isCounting) this.reprobe()
+  }
+
+  tick(nowNs: number): boolean {
+    let waits = false
+    for (const { talk } of this.#remotes.values()) if (talk.tick(nowNs)) waits = true
+    this.watched = waits
+    return waits
+  }
+
+  /** Remote ends that were quiet for long are taken for closed. */
+  expire(nowNs: number): void {
+    for (const [key, remote] of this.#remotes) {
+      if (nowNs - remote.lastNs < this.#shared.limits.datagramIdleNs) continue
+      this.#remotes.delete(key)
+      this.#close(remote, nowNs)
+    }
+  }
+
+  reprobe(): void {
+    this.#isCounting = false
+    for (const { talk } of this.#remotes.values()) talk.restart()
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap ?? 4096 })
+  }
+
+  updateStats(stats: ConnStats): void {
+    for (const { end } of this.#remotes.values()) stats.update(end)
+  }
+
+  underWay(nowNs: number): void {
+    for (const { talk } of this.#remotes.values()) talk.underWay(nowNs)
+  }
+
+  shed(): void {
+    for (const { talk } of this.#remotes.values()) talk.shed()
+  }
+
+  // ───────────────────────────────────────────────────────────────────────────
+
+  #remoteOf(event: SocketEvent): Remote {
+    const key = `${event.remotePort}:${event.remoteAddr}`
+    const known = this.#remotes.get(key)
+    if (known) return known
+    if (this.#remotes.size >= this.#shared.limits.remotes) this.#evict(event.timeNs)
+    const end = new End(event, event.role)
+    end.belongsTo(this.#upid)
+    const talk = new Talk(end, 'udp', true, this.#shared, this.#hostOf(end))
+    const remote = { end, talk, lastNs: event.timeNs }
+    this.#remotes.set(key, remote)
+    return remote
+  }
+
+  #hostOf(end: End): Host {
+    return {
+      speaks: (protocol) => this.#speaks(end, protocol),
+      silent: (why) => this.#silent(why),
+      watch: () => this.#watch(),
+      isPeers: () => this.#shared.peers.has(end),
+    }
+  }
+
+  #speaks(end: End, { captureCap }: Protocol): void {
+    const { peers } = this.#shared
+    peers.join(end)
+    if (end.role === ROLE_SERVER) peers.records(end)
+    if (this.#isKnown) return
+    this.#isKnown = true
+    if (captureCap !== this.#shared.defaultCap)
+      this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
+  }
+
+  /** A socket on which nobody speaks anything known is only counted; one of its ends alone may be noise. */
+  #silent(why: Silence): void {
+    if (why !== 'unknown' || this.#isKnown || this.#isCounting) return
+    for (const { talk } of this.#remotes.values()) if (!talk.isCounting) return
+    this.#shared.counters.unknownConnections++
+    this.#isCounting = true
+    this.#shared.setVerdict(this.id, { action: 'count' })
+    this.#shared.reprobeLater(this)
+  }
+
+  #watch(): void {
+    if (this.watched) return
+    this.watched = true
+    this.#shared.watch(this)
+  }
+
+  #evict(nowNs: number): void {
+    const [key, oldest] = this.#remotes.entries().next().value!
+    this.#remotes.delete(key)
+    this.#close(oldest, nowNs)
+  }
+
+  #close({ end, talk }: Remote, nowNs: number): void {
+    talk.close(nowNs, true)
+    end.closed = true
+    this.#shared.peers.leave(end, nowNs)
+    this.#shared.closed(end)
+  }
+
+  #own(event: SocketEvent): void {
+    this.#pid = event.pid
+    this.#startTicks = event.startTicks
+    this.#upid = this.#shared.upidOf(event.pid, event.startTicks, event.comm)
+    for (const { end } of this.#remotes.values()) end.belongsTo(this.#upid)
+  }
+}
