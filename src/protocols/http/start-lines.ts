@@ -147,8 +147,7 @@ function lineStart(bytes: Uint8Array, from: number, end: number): number {
 
 /** Where in the line that ends at `end` a known method with a target begins, or -1. */
 function methodIn(bytes: Uint8Array, start: number, end: number): number {
-  const text = latin1(bytes, start, end)
-  const found = leftmostMethod(text)
+  const found = leftmostMethod(latin1(bytes, start, end), start > 0 ? bytes[start - 1]! : LF)
   return found < 0 ? -1 : start + found
 }
 
@@ -156,21 +155,27 @@ function methodIn(bytes: Uint8Array, start: number, end: number): number {
  * The leftmost place of a known method with a space behind it: `xyzGET /` hides a `GET /`. Behind a capital or a hyphen it is the
  * end of another method (`REBIND`, `M-SEARCH`), of which the beginning is missing.
  */
-function leftmostMethod(text: string): number {
+function leftmostMethod(text: string, before: number): number {
   const match = LINE_HEAD.exec(text)
   if (!match) return -1
   for (let space = text.indexOf(' ', match.index); space >= 0; space = text.indexOf(' ', space + 1)) {
     for (let start = Math.max(0, space - LONGEST_METHOD); start <= space - 3; start++)
-      if (METHODS.has(text.slice(start, space)) && !/[A-Z-]/.test(text[start - 1] ?? ' ')) return start
+      if (
+        METHODS.has(text.slice(start, space)) &&
+        !isOfMethod(start > 0 ? text.charCodeAt(start - 1) : before)
+      )
+        return start
     if (space - match.index > ENOUGH) return -1
   }
   return -1
 }
 
+const isOfMethod = (code: number): boolean => (code >= 0x41 && code <= 0x5a) || code === 0x2d
+
 /** At the end of the bytes: a method and the beginning of a target, or the beginning of a method at a line's start. */
 function partialRequestLine(bytes: Uint8Array, lastLine: number): number {
   const text = latin1(bytes, lastLine, bytes.length)
-  const found = leftmostMethod(text)
+  const found = leftmostMethod(text, lastLine > 0 ? bytes[lastLine - 1]! : LF)
   if (found >= 0 && text.length - found <= TAIL) return lastLine + found
   if (text !== '' && text.length <= LONGEST_METHOD) return mayBecomeMethod(text) ? lastLine : -1
   return -1
