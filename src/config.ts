@@ -169,6 +169,14 @@ export const SETTINGS = {
     parse: ringBytes,
     shape: 'a power of two of at least 64K (16M)',
   }),
+  waitingLimit: setting({
+    flag: 'waiting-limit',
+    env: 'NIXIE_WAITING_LIMIT',
+    help: 'Memory for unfinished messages and unanswered requests; beyond it the oldest and largest are given up',
+    fallback: 48 << 20,
+    parse: bytes,
+    shape: 'a size (48M)',
+  }),
   capture: setting({
     flag: 'capture',
     env: 'NIXIE_CAPTURE',

@@ -18,7 +18,7 @@ export function checkPrograms(): CheckResult[] {
     liveSink: { append: () => {} },
     processes: new Processes(),
     counters: newCounters(),
-    config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES },
+    config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES, waitingLimit: 1 << 20 },
     settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   try {

@@ -56,6 +56,10 @@ export class Sources {
     }
   }
 
+  underWay(nowNs: number): void {
+    for (const { open } of this.#members) open.underWay?.(nowNs)
+  }
+
   learn(entities: readonly Entity[]): void {
     for (const { open } of this.#members) open.learn?.(entities)
   }

@@ -15,11 +15,11 @@ export interface SourceContext {
   readonly kernel: Kernel
   /** Where its rows go; times are nanoseconds since the kernel's clock base. */
   readonly sink: Sink
-  /** Takes, once a second, the rows of what is still under way; they replace those of the second before. */
+  /** Takes the rows of what is still under way when `underWay` asks for them; they replace those of the time before. */
   readonly liveSink: Sink
   readonly processes: Processes
   readonly counters: Counters
-  readonly config: Pick<Config, 'listen' | 'ringBytes'>
+  readonly config: Pick<Config, 'listen' | 'ringBytes' | 'waitingLimit'>
   /** Read at every use: changes take effect at once. */
   readonly settings: ProtocolSettings
   /** The probes of all sources. */
@@ -42,6 +42,8 @@ export interface OpenSource {
   drain?(maxEvents: number): number
   /** Called once a second, with the capture clock. What it throws is told as a probe and costs this second's rows of it. */
   tick(nowNs: number): void
+  /** Appends to `liveSink` what is under way. Called when rows are about to be stored. */
+  underWay?(nowNs: number): void
   /** What main has learnt of the cluster. */
   learn?(entities: readonly Entity[]): void
   /** Its last rows; then it lets go of what it has in the kernel. */

@@ -19,6 +19,7 @@ export interface Counted {
   stats: StatsRow | undefined
   countedSent: number
   countedReceived: number
+  countedClosed: boolean
 }
 
 export interface StatsRow {
@@ -69,7 +70,8 @@ export class ConnStats {
     else if (row.remoteUpid !== undefined && row.remoteUpid !== connection.remoteUpid) row.remoteUpid = ''
     row.protocol = connection.protocolCode
     row.ssl = connection.encrypted
-    if (connection.closed) {
+    if (connection.closed && !connection.countedClosed) {
+      connection.countedClosed = true
       row.close++
       row.changed = true
     }

@@ -23,6 +23,7 @@ export class End implements Counted {
   stats: StatsRow | undefined
   countedSent = 0
   countedReceived = 0
+  countedClosed = false
   /** Of the connection itself: what finds the other end. */
   readonly peerAddr: string
   readonly peerPort: number
@@ -90,8 +91,8 @@ export class End implements Counted {
     return this.#connection
   }
 
-  encrypts(): void {
-    this.encrypted = true
+  encrypts(isEncrypted: boolean): void {
+    this.encrypted = isEncrypted
     this.#connection = undefined
   }
 }

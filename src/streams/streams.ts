@@ -33,6 +33,9 @@ export interface StreamsOptions {
   upidOf(pid: number, startTicks: number, comm: string): string
 }
 
+/** Bytes within TLS: `offset` counts the plaintext of the direction, modulo 2^32. */
+export type Plaintext = Pick<SocketEvent, 'connId' | 'timeNs' | 'direction' | 'offset' | 'size' | 'payload'>
+
 type Socket = TcpSocket | UdpSocket
 
 /** How often those that wait are looked at. */
@@ -121,6 +124,16 @@ export class Streams {
       case EVENT_CLOSE:
         this.#close(event)
     }
+  }
+
+  /** Takes plaintext of an encrypted connection. Of one that isn't known nothing can be said: false. */
+  plaintext(text: Plaintext): boolean {
+    const socket = this.#sockets.get(text.connId)
+    if (!(socket instanceof TcpSocket)) return false
+    this.#nowNs = text.timeNs
+    socket.plaintext(text.direction, text.offset, text.size, text.payload, text.timeNs)
+    this.#held.update(socket)
+    return true
   }
 
   /** The kernel's totals of a socket that is open; those at its close come with that event. */

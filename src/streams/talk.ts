@@ -176,7 +176,7 @@ export class Talk implements Receiver {
     if (buffer.length > 0) buffer.append(payload, timeNs)
     const bytes = buffer.length > 0 ? buffer.bytes.subarray(buffer.start, buffer.end) : payload
     if (this.#transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) {
-      this.#end.encrypts()
+      this.#end.encrypts(true)
       this.count('encrypted')
       return
     }

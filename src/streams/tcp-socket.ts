@@ -1,17 +1,15 @@
-/** A TCP connection as one of its ends sees it: bytes in the order of their sequence numbers. */
-import { RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
+/** A TCP connection as one of its ends sees it. */
+import { type Direction, SENT, type SocketEvent } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
-import { Sequencer } from './sequencer'
+import { Stream } from './stream'
 import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
-import { type Host, type Silence, Talk } from './talk'
+import type { Host, Silence } from './talk'
 
 /** Bytes per call that tell what a connection speaks. */
 const PROBE_CAP = 4096
-/** An event ahead of its stream waits so long for the missing one. */
-const HELD_NS = 5e6
 
 export class TcpSocket implements Followed, Reprobed, Host {
   readonly id: number
@@ -27,9 +25,9 @@ export class TcpSocket implements Followed, Reprobed, Host {
   endedNs = 0
   #totals: Moved | undefined
   readonly #shared: Surroundings
-  readonly #talk: Talk
-  readonly #received: Sequencer
-  readonly #sent: Sequencer
+  readonly #wire: Stream
+  /** What its TLS hides, where that can be had. */
+  #plain: Stream | undefined
   #pid = 0
   #startTicks = 0
   #isKnown = true
@@ -42,33 +40,43 @@ export class TcpSocket implements Followed, Reprobed, Host {
     this.lastNs = event.timeNs
     this.#shared = shared
     this.end = new End(event, event.role)
-    const knowsStart = isWhole && event.sentOffset !== undefined
-    this.#talk = new Talk(this.end, 'tcp', knowsStart, shared, this)
-    this.#received = new Sequencer(this.#talk.received, this.#talk)
-    this.#sent = new Sequencer(this.#talk.sent, this.#talk)
-    if (knowsStart) {
-      this.#received.begin(event.offset)
-      this.#sent.begin(event.sentOffset!)
-    }
+    const { offset, sentOffset } = event
+    this.#wire = new Stream({
+      end: this.end,
+      transport: 'tcp',
+      begins: isWhole && sentOffset !== undefined ? { received: offset, sent: sentOffset } : undefined,
+      shared,
+      host: this,
+    })
     if (event.pid !== 0) this.#own(event)
   }
 
   get held(): number {
-    return this.#talk.held + this.#received.held + this.#sent.held
+    return this.#wire.held + (this.#plain?.held ?? 0)
   }
 
   data(event: SocketEvent): void {
-    const { direction, timeNs, size } = event
+    const { direction, timeNs, size, offset, payload } = event
     this.lastNs = timeNs
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
     if (direction === SENT) this.end.bytesSent += size
     else this.end.bytesReceived += size
-    if (this.#talk.isCounting && !this.#mayReturn(event)) return
-    const stream = direction === RECEIVED ? this.#received : this.#sent
-    const opposite = direction === RECEIVED ? this.#sent : this.#received
-    if (opposite.holds) opposite.flush()
-    stream.take(event.offset, size, event.payload, timeNs)
-    if (stream.holds) this.watch()
+    if (this.#wire.talk.isCounting && !this.#mayReturn(payload)) return
+    if (this.#wire.take(direction, offset, size, payload, timeNs)) this.watch()
+  }
+
+  /**
+   * What its TLS hides: `payload` is the captured head of `size` bytes, which stand at `offset` of all plaintext that was
+   * moved in this direction. What is on the wire is only counted from then on.
+   */
+  plaintext(direction: Direction, offset: number, size: number, payload: Uint8Array, timeNs: number): void {
+    this.lastNs = timeNs
+    if (!this.#plain) {
+      this.end.encrypts(true)
+      if (!this.#wire.talk.isCounting) this.#wire.talk.count('encrypted')
+      this.#plain = this.#openPlain()
+    }
+    if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
   }
 
   /** The kernel's totals include what it didn't send us. */
@@ -85,40 +93,36 @@ export class TcpSocket implements Followed, Reprobed, Host {
     this.#totals = totals
   }
 
+  finish(nowNs: number): void {
+    const timeNs = this.endingNs || nowNs
+    if (this.#totals) this.totals(this.#totals.bytesSent, this.#totals.bytesReceived, timeNs)
+    const { bytesSent, bytesReceived } = this.end
+    this.#wire.finish(timeNs, this.#totals ? { bytesSent, bytesReceived } : undefined)
+    this.#plain?.finish(timeNs, undefined)
+    this.end.closed = true
+    this.endedNs = nowNs
+    if (this.#isJoined) this.#shared.peers.leave(this.end, nowNs)
+  }
+
   /** Bytes that come when it is finished: they count, and say nothing more. */
   late({ direction, size }: SocketEvent): void {
     if (direction === SENT) this.end.bytesSent += size
     else this.end.bytesReceived += size
   }
 
-  finish(timeNs: number): void {
-    this.#received.flush()
-    this.#sent.flush()
-    if (this.#totals) {
-      this.totals(this.#totals.bytesSent, this.#totals.bytesReceived, timeNs)
-      if (!this.#talk.isCounting) {
-        this.#received.end(this.end.bytesReceived, timeNs)
-        this.#sent.end(this.end.bytesSent, timeNs)
-      }
-    }
-    this.#talk.close(this.endingNs || timeNs, this.#totals !== undefined)
-    this.end.closed = true
-    this.endedNs = timeNs
-    if (this.#isJoined) this.#shared.peers.leave(this.end, timeNs)
-  }
-
   tick(nowNs: number): boolean {
-    for (const stream of [this.#received, this.#sent])
-      if (stream.holds && nowNs - stream.lastNs > HELD_NS) stream.flush()
-    const waits = this.#talk.tick(nowNs)
-    this.watched = waits || this.#received.holds || this.#sent.holds
+    const wireWaits = this.#wire.tick(nowNs)
+    const plainWaits = this.#plain?.tick(nowNs) ?? false
+    this.watched = wireWaits || plainWaits
     return this.watched
   }
 
   /** Looks at the connection anew, as one that was joined under way. */
   reprobe(): void {
-    if (!this.#talk.isCounting) return
-    this.#restart()
+    if (!this.#wire.talk.isCounting) return
+    this.#silence = undefined
+    this.end.encrypts(false)
+    this.#wire.restart()
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap ?? PROBE_CAP })
   }
 
@@ -127,29 +131,27 @@ export class TcpSocket implements Followed, Reprobed, Host {
   }
 
   underWay(nowNs: number): void {
-    this.#talk.underWay(nowNs)
+    this.#wire.talk.underWay(nowNs)
+    this.#plain?.talk.underWay(nowNs)
   }
 
   shed(): void {
-    this.#received.drop()
-    this.#sent.drop()
-    this.#talk.shed()
+    this.#wire.shed()
+    this.#plain?.shed()
   }
 
   // ── Host ───────────────────────────────────────────────────────────────────
 
   speaks({ captureCap }: Protocol): void {
-    const { peers, defaultCap, setVerdict } = this.#shared
-    this.#join()
-    if (this.end.role === ROLE_SERVER) peers.records(this.end)
+    this.#recorded()
+    const { defaultCap, setVerdict } = this.#shared
     if (captureCap !== defaultCap) setVerdict(this.id, { action: 'capture', cap: captureCap })
   }
 
   silent(why: Silence): void {
     const { counters } = this.#shared
     this.#silence = why
-    this.#received.drop()
-    this.#sent.drop()
+    this.#wire.drop()
     if (why === 'encrypted') counters.encryptedConnections++
     if (why === 'unknown') {
       if (this.#isKnown) counters.unknownConnections++
@@ -171,30 +173,34 @@ export class TcpSocket implements Followed, Reprobed, Host {
 
   // ───────────────────────────────────────────────────────────────────────────
 
+  #openPlain(): Stream {
+    const host: Host = {
+      speaks: () => this.#recorded(),
+      silent: () => this.#plain?.drop(),
+      watch: () => this.watch(),
+      isPeers: () => this.isPeers(),
+    }
+    const { end } = this
+    return new Stream({ end, transport: 'tls', begins: undefined, shared: this.#shared, host })
+  }
+
+  /** The protocol is known, and with it the end's role. */
+  #recorded(): void {
+    this.#join()
+    if (this.end.role === ROLE_SERVER) this.#shared.peers.records(this.end)
+  }
+
   /** Bytes of a connection that is only counted: does it speak something that is known after all? */
-  #mayReturn({ payload }: SocketEvent): boolean {
-    if (payload.length === 0 || (this.#silence !== 'unknown' && this.#silence !== 'encrypted')) return false
+  #mayReturn(payload: Uint8Array): boolean {
+    if (payload.length === 0 || this.#plain) return false
+    if (this.#silence !== 'unknown' && this.#silence !== 'encrypted') return false
+    const head = { bytes: payload, isOpening: false, from: undefined, ownPort: 0, peerPort: 0 }
     const isKnown = this.#shared.protocols.some((protocol) => {
-      const answer = protocol.recognise({
-        bytes: payload,
-        transport: 'tcp',
-        isOpening: false,
-        from: undefined,
-        ownPort: 0,
-        peerPort: 0,
-      })
+      const answer = protocol.recognise({ ...head, transport: 'tcp' })
       return typeof answer === 'object' && answer.sure
     })
     if (isKnown) this.reprobe()
     return isKnown
-  }
-
-  #restart(): void {
-    this.#silence = undefined
-    this.end.encrypted = false
-    this.#talk.restart()
-    this.#received.restart()
-    this.#sent.restart()
   }
 
   #own(event: SocketEvent): void {

@@ -116,7 +116,7 @@ function sources(members: readonly RowSource[], open: Kernel['open']) {
     liveSink: { append: () => {} },
     processes: new Processes('node'),
     counters: newCounters(),
-    config: { listen: '127.0.0.1:1', ringBytes: 1 << 16 },
+    config: { listen: '127.0.0.1:1', ringBytes: 1 << 16, waitingLimit: 1 << 20 },
     settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   return { opened, rows }

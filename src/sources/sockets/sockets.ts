@@ -10,6 +10,9 @@ import { ownListener } from './own-traffic'
 
 /** Bytes of each call that are captured while its protocol isn't known. */
 export const DEFAULT_CAP = 16 << 10
+/** A drain ends after so long, whatever waits: others have a part of this thread, too. */
+const DRAIN_NS = 20e6
+const EVENTS_AT_ONCE = 256
 const CONN_STATS_EVERY_NS = 10e9
 
 export class Sockets implements OpenSource {
@@ -43,6 +46,7 @@ export class Sockets implements OpenSource {
       liveSink,
       counters,
       settings,
+      limits: { heldBytes: context.config.waitingLimit },
       defaultCap: DEFAULT_CAP,
       setVerdict: (connId, verdict) => feed?.setVerdict(connId, verdict),
       upidOf: (pid, startTicks, comm) => processes.upidOf(pid, startTicks, comm),
@@ -51,19 +55,28 @@ export class Sockets implements OpenSource {
   }
 
   drain(maxEvents: number): number {
-    const events = this.#feed?.drain(this.#onEvent, maxEvents) ?? 0
+    const deadline = Bun.nanoseconds() + DRAIN_NS
+    let events = 0
+    let newest: number
+    do {
+      newest = this.#feed?.drain(this.#onEvent, EVENTS_AT_ONCE) ?? 0
+      events += newest
+    } while (newest === EVENTS_AT_ONCE && events < maxEvents && Bun.nanoseconds() < deadline)
     this.#streams.tick(this.#context.kernel.now())
     return events
   }
 
   tick(nowNs: number): void {
     this.#streams.tick(nowNs)
-    this.#streams.underWay(nowNs)
     this.#count()
     // The clock may have been set back.
     if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
     this.#connStatsNs = nowNs
     this.#connStats(nowNs)
+  }
+
+  underWay(nowNs: number): void {
+    this.#streams.underWay(nowNs)
   }
 
   /** Streams know services by their addresses: traffic within the node through them is recorded once. */

@@ -1,0 +1,85 @@
+/** A conversation over bytes that have an order: those of a TCP connection, or the plaintext within its TLS. */
+import { type Direction, RECEIVED } from '../events/socket-event'
+import type { Transport } from '../protocols/protocol'
+import type { End } from './end'
+import { Sequencer } from './sequencer'
+import type { Moved, Surroundings } from './surroundings'
+import { type Host, Talk } from './talk'
+
+/** An event ahead of its stream waits so long for the missing one. */
+const HELD_NS = 5e6
+
+export interface StreamOptions {
+  readonly end: End
+  readonly transport: Transport
+  /** Offsets of the first bytes, when the opening was seen. */
+  readonly begins: { readonly received: number; readonly sent: number } | undefined
+  readonly shared: Surroundings
+  readonly host: Host
+}
+
+export class Stream {
+  readonly talk: Talk
+  readonly #received: Sequencer
+  readonly #sent: Sequencer
+
+  constructor({ end, transport, begins, shared, host }: StreamOptions) {
+    this.talk = new Talk(end, transport, begins !== undefined, shared, host)
+    this.#received = new Sequencer(this.talk.received, this.talk)
+    this.#sent = new Sequencer(this.talk.sent, this.talk)
+    if (!begins) return
+    this.#received.begin(begins.received)
+    this.#sent.begin(begins.sent)
+  }
+
+  get held(): number {
+    return this.talk.held + this.#received.held + this.#sent.held
+  }
+
+  /** `size` bytes from `offset` on were moved, of which `payload` is the captured head. True when something is held. */
+  take(direction: Direction, offset: number, size: number, payload: Uint8Array, timeNs: number): boolean {
+    const isReceived = direction === RECEIVED
+    const stream = isReceived ? this.#received : this.#sent
+    const opposite = isReceived ? this.#sent : this.#received
+    if (opposite.holds) opposite.flush()
+    stream.take(offset, size, payload, timeNs)
+    return stream.holds
+  }
+
+  /** True while there is something that time may decide. */
+  tick(nowNs: number): boolean {
+    for (const stream of [this.#received, this.#sent])
+      if (stream.holds && nowNs - stream.lastNs > HELD_NS) stream.flush()
+    const waits = this.talk.tick(nowNs)
+    return waits || this.#received.holds || this.#sent.holds
+  }
+
+  /** `moved`: all that was moved, when that is known. */
+  finish(timeNs: number, moved: Moved | undefined): void {
+    this.#received.flush()
+    this.#sent.flush()
+    if (moved && !this.talk.isCounting) {
+      this.#received.end(moved.bytesReceived, timeNs)
+      this.#sent.end(moved.bytesSent, timeNs)
+    }
+    this.talk.close(timeNs, moved !== undefined)
+  }
+
+  /** What was held ahead of its stream is forgotten. */
+  drop(): void {
+    this.#received.drop()
+    this.#sent.drop()
+  }
+
+  shed(): void {
+    this.drop()
+    this.talk.shed()
+  }
+
+  /** Looks at what is said anew, as at a connection that was joined under way. */
+  restart(): void {
+    this.talk.restart()
+    this.#received.restart()
+    this.#sent.restart()
+  }
+}
