@@ -47,7 +47,7 @@ export class Body {
 
   /** What there is of it so far, when no coding hides it. */
   plainText(): string {
-    return this.#fields.contentCoding === '' ? this.text() : ''
+    return this.#fields.contentCodings.length === 0 ? this.text() : ''
   }
 
   text(): string {
