@@ -65,9 +65,7 @@ export class ConnStats {
     connection.countedSent = connection.bytesSent
     connection.countedReceived = connection.bytesReceived
     row.role = connection.role
-    if (row.remoteUpid === undefined && connection.remoteUpid !== '') row.remoteUpid = connection.remoteUpid
-    // Several processes are behind this address: no one of them is the other end.
-    else if (row.remoteUpid !== undefined && row.remoteUpid !== connection.remoteUpid) row.remoteUpid = ''
+    row.remoteUpid = remoteUpidOf(row, connection)
     row.protocol = connection.protocolCode
     row.ssl = connection.encrypted
     if (connection.closed && !connection.countedClosed) {
@@ -143,4 +141,11 @@ export class ConnStats {
     }
     this.#rows.delete(victim!)
   }
+}
+
+/** Of a server's row the client's process, as long as there is only one; of a client's row the newest known server's. */
+function remoteUpidOf({ role, remoteUpid }: StatsRow, { remoteUpid: newest }: Counted): string | undefined {
+  if (newest === '') return remoteUpid
+  if (remoteUpid === undefined || role !== ROLE_SERVER) return newest
+  return remoteUpid === newest ? newest : ''
 }

@@ -144,3 +144,18 @@ describe('datagram sockets', () => {
     expect(streams.size).toBe(1)
   })
 })
+
+test('the process at the other end: of a server the only one, of a client the newest', () => {
+  const { streams, sink } = rig([])
+  const dial = (pid: number, port: number) => {
+    const ends = { client: ['127.0.0.1', port], server: ['127.0.0.1', 80] } as const
+    const server = new Wire({ pid: 9, local: ends.server, remote: ends.client })
+    const client = new Wire({ role: ROLE_CLIENT, pid, local: ends.client, remote: ends.server })
+    for (const wire of [server, client]) streams.handle(wire.open())
+    streams.handle(client.request('x'))
+    streams.handle(server.request('x'))
+    streams.connStats(port * 1e9)
+    return sink.rows('conn_stats').findLast(({ upid }) => upid === '1:9:5')!.remote_upid
+  }
+  expect([dial(1, 1), dial(1, 2), dial(2, 3), dial(1, 4)]).toEqual(['1:1:5', '1:1:5', '', ''])
+})
