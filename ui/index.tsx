@@ -128,8 +128,9 @@ function scriptRoutes(app: Hono, deps: Served): void {
     return page(c, deps, 'Scripts', <ScriptList scripts={scripts} query={query} />)
   })
   app.get('/scripts/search', async (c) => {
-    const scripts = findScripts(await deps.runner.scripts(), c.req.query('q') ?? '')
-    return c.html(<Options scripts={scripts} />)
+    const query = c.req.query('q') ?? ''
+    const scripts = findScripts(await deps.runner.scripts(), query)
+    return c.html(<Options scripts={scripts} query={query} />)
   })
   app.get('/entities/:kind', (c) => {
     const kind = KINDS.find((one) => one === c.req.param('kind'))

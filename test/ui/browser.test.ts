@@ -49,6 +49,49 @@ describe.skipIf(missing !== '')('in Chromium', () => {
     await close(watched)
   }, 30_000)
 
+  test('keys of the picker mean the options of what is typed, however late these come', async () => {
+    served = serveHost({ rows: 30 })
+    const { fetch } = served.app
+    const late = (request: Request) => Bun.sleep(300).then(() => fetch(request))
+    serve({ app: { fetch: (r) => (r.url.includes('/scripts/search?q=h') ? late(r) : fetch(r)) } })
+    const watched = await open('/')
+    const { page } = watched
+    await page.keyboard.press('/')
+    await page.waitForSelector('[role=option]')
+    await page.keyboard.type('http_data')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/scripts/px/http_data')
+
+    await page.keyboard.press('/')
+    await page.waitForSelector('[role=option]')
+    await page.keyboard.type('http')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/scripts/px/http_request_stats')
+
+    // What is typed after Enter takes it back.
+    await page.keyboard.press('/')
+    await page.keyboard.type('http_data')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type(' and more')
+    await page.waitForSelector('#picker-list .empty')
+    expect(new URL(page.url()).pathname).toBe('/scripts/px/http_request_stats')
+    await close(watched)
+  }, 30_000)
+
+  test('Enter in the picker finds by the page of scripts when no options come', async () => {
+    served = serveHost()
+    const { fetch } = served.app
+    const failing = async (r: Request) =>
+      r.url.includes('/scripts/search?q=h') ? new Response('<p>broken</p>', { status: 500 }) : fetch(r)
+    serve({ app: { fetch: failing } })
+    const { page } = await open('/')
+    await page.keyboard.press('/')
+    await page.keyboard.type('http_data')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/scripts?q=http_data')
+  }, 30_000)
+
   test('the RUN button runs, sorting is in the URL and survives a run', async () => {
     served = serveHost({ rows: 30 })
     const watched = await open('/scripts/px/http_data')

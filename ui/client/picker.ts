@@ -20,11 +20,34 @@ export function startPicker(): void {
     chosen.scrollIntoView({ block: 'nearest' })
   }
 
-  list.addEventListener('htmx:after:swap', () => select(0))
-  input.addEventListener('htmx:after:swap', () => {
+  /** What the list answers; undefined when an error stands in its place. */
+  const answered = () => list.querySelector<HTMLElement>('[data-query]')?.dataset.query
+  const isCurrent = () => answered() === input.value
+  /** Keys that were pressed before the list was there: they mean its options, not those of the text before. */
+  let early: string[] = []
+  const press = (key: string) => {
+    const all = options()
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key]
+    if (step === undefined) all[active()]?.click()
+    else if (all.length > 0) select((active() + step + all.length) % all.length)
+  }
+  /** No list comes: the page of all scripts finds by the same words. */
+  const giveUp = () => {
+    if (early.splice(0).includes('Enter')) input.form?.submit()
+  }
+  const arrived = () => {
     open(document.activeElement === input)
     select(0)
+    if (answered() === undefined) giveUp()
+    else if (isCurrent()) for (const key of early.splice(0)) press(key)
+  }
+
+  input.addEventListener('htmx:after:swap', arrived)
+  // What is typed after a key is another wish.
+  input.addEventListener('input', () => {
+    early = []
   })
+  input.addEventListener('htmx:error', giveUp)
   // Focused before htmx listened: ask again.
   const askAgain = () => document.activeElement === input && input.dispatchEvent(new Event('focus'))
   document.addEventListener('htmx:after:process', askAgain, { once: true })
@@ -33,19 +56,13 @@ export function startPicker(): void {
   // The blur would hide the link before it is clicked.
   list.addEventListener('mousedown', (event) => event.preventDefault())
   input.addEventListener('keydown', (event) => {
-    const count = options().length
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      event.preventDefault()
-      open(true)
-      const step = event.key === 'ArrowDown' ? 1 : -1
-      if (count > 0) select((active() + step + count) % count)
-    } else if (event.key === 'Enter' && !event.ctrlKey) {
-      const link = options()[active()]
-      if (!link || list.hidden) return
-      event.preventDefault()
-      link.click()
-    } else if (event.key === 'Escape') {
-      input.blur()
-    }
+    const { key } = event
+    const isEnter = key === 'Enter' && !event.ctrlKey
+    if (key === 'Escape') input.blur()
+    if (!isEnter && key !== 'ArrowDown' && key !== 'ArrowUp') return
+    event.preventDefault()
+    open(true)
+    if (isCurrent()) press(key)
+    else early.push(key)
   })
 }

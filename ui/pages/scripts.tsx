@@ -21,17 +21,24 @@ export function findScripts(scripts: readonly ScriptInfo[], query: string): Scri
     .sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
 }
 
-export function Options({ scripts }: { scripts: readonly ScriptInfo[] }) {
-  if (scripts.length === 0) return <p class="empty">No script has these words.</p>
+interface OptionsProps {
+  readonly scripts: readonly ScriptInfo[]
+  /** What they answer, as it was typed: the picker takes no key for the options of another text. */
+  readonly query: string
+}
+
+export function Options({ scripts, query }: OptionsProps) {
   return (
-    <>
+    // biome-ignore lint/a11y/useSemanticElements: options are no form fields
+    <div role="group" aria-label="Found" data-query={query}>
+      {scripts.length === 0 ? <p class="empty">No script has these words.</p> : null}
       {scripts.slice(0, MOST_OPTIONS).map(({ name, short }, i) => (
         <a id={`pick-${i}`} href={`/scripts/${name}`} role="option" aria-selected="false" tabindex={-1}>
           <b>{name}</b> <span>{short}</span>
         </a>
       ))}
       {scripts.length > MOST_OPTIONS ? <p>{scripts.length - MOST_OPTIONS} more: type on.</p> : null}
-    </>
+    </div>
   )
 }
 

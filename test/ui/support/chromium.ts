@@ -2,7 +2,6 @@
 import { afterAll, afterEach, beforeAll, expect } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import type { Host } from '../fixture'
 
 export const CHROMIUM = '/usr/bin/chromium'
 export const CHROMIUM_ARGS = [
@@ -21,10 +20,14 @@ if (missing) console.warn(`Tests in a browser skip: ${missing}`)
 
 let browser: Browser
 let server: ReturnType<typeof Bun.serve>
-let served: Host
+let served: Served
+
+interface Served {
+  readonly app: { fetch(request: Request): Response | Promise<Response> }
+}
 
 /** What the next page is opened on. */
-export const serve = (host: Host): void => {
+export const serve = (host: Served): void => {
   served = host
 }
 
