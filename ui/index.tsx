@@ -13,7 +13,7 @@ import type { UiDeps } from './deps'
 import { KINDS, kindOf, namesOf } from './entities'
 import { ErrorView } from './error'
 import type { KnownScripts } from './format'
-import { Page } from './layout'
+import { Nodes, Page } from './layout'
 import { ClusterFragment } from './pages/cluster'
 import { HealthView } from './pages/health'
 import { outcome } from './pages/outcome'
@@ -27,13 +27,28 @@ import {
   readScript,
   valuesOf,
 } from './pages/query'
-import { fragmentPath, Missing, pagePath, ResultFragment, ScriptView, Suggestions } from './pages/script'
+import {
+  EditLinks,
+  fragmentPath,
+  Missing,
+  pagePath,
+  ResultFragment,
+  ScriptView,
+  Suggestions,
+} from './pages/script'
 import { findScripts, Options, ScriptList } from './pages/scripts'
 import { ServiceMap } from './pages/service-map'
 import { TableList, TableView } from './pages/tables'
 import { Rates } from './rates'
 import { clusterTraffic, hostMap, timelineOf, trafficOf } from './traffic'
-import { givenArgs, missingArgs, readViewState, stateUrl, type ViewState } from './view-state'
+import {
+  ARGUMENT_PREFIX,
+  givenArgs,
+  missingArgs,
+  readViewState,
+  stateUrl,
+  type ViewState,
+} from './view-state'
 
 export type { UiDeps } from './deps'
 export { renderError } from './error'
@@ -51,9 +66,8 @@ const scriptNames = (scripts: readonly ScriptInfo[]) => new Set(scripts.map((s) 
 const startOf = (script: ScriptInfo | undefined) => script?.variables.find((v) => v.name === 'start_time')
 
 /** Links from a view keep its time range, where the other one has another by itself. */
-function linksFrom(all: readonly ScriptInfo[], script: ScriptInfo, start: string | undefined): KnownScripts {
+function linksFrom(all: readonly ScriptInfo[], shown: string | undefined): KnownScripts {
   const byName = new Map(all.map((s) => [s.name, s]))
-  const shown = start ?? startOf(script)?.defaultValue
   return {
     has: (name) => byName.has(name),
     carried: (name) => {
@@ -93,7 +107,7 @@ async function runScript(deps: Served, c: Context) {
   const { script, all } = await scriptOf(deps, c)
   const asked = readViewState(c.req.query())
   const state = { ...asked, args: givenArgs(script, asked.args) }
-  const scripts = linksFrom(all, script, state.args.start_time)
+  const scripts = linksFrom(all, state.args.start_time ?? startOf(script)?.defaultValue)
   const missing = missingArgs(script, state.args)
   if (missing.length > 0) {
     return { script, state, scripts, view: missingView(deps, script, state, missing), status: 200 }
@@ -114,10 +128,15 @@ async function runScript(deps: Served, c: Context) {
   return { script, state, scripts, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
 }
 
+/** The page that a fragment is asked for. */
+function shownUrl(c: Context): URL | undefined {
+  const current = c.req.header('HX-Current-URL')
+  return current && URL.canParse(current) ? new URL(current) : undefined
+}
+
 /** A result enters the history when it is another view than the one that the browser shows. */
 function pushUrl(c: Context, url: string): void {
-  const current = c.req.header('HX-Current-URL')
-  const shown = current && URL.canParse(current) ? new URL(current) : undefined
+  const shown = shownUrl(c)
   if (!shown || shown.pathname + shown.search !== url) c.header('HX-Push-Url', url)
 }
 
@@ -129,8 +148,10 @@ function scriptRoutes(app: Hono, deps: Served): void {
   })
   app.get('/scripts/search', async (c) => {
     const query = c.req.query('q') ?? ''
-    const scripts = findScripts(await deps.runner.scripts(), query)
-    return c.html(<Options scripts={scripts} query={query} />)
+    const all = await deps.runner.scripts()
+    const shown = shownUrl(c)?.searchParams
+    const start = shown?.get('start_time') ?? shown?.get(`${ARGUMENT_PREFIX}start_time`) ?? undefined
+    return c.html(<Options found={findScripts(all, query)} query={query} scripts={linksFrom(all, start)} />)
   })
   app.get('/entities/:kind', (c) => {
     const kind = KINDS.find((one) => one === c.req.param('kind'))
@@ -145,8 +166,16 @@ function scriptRoutes(app: Hono, deps: Served): void {
   })
   app.get('/scripts/:ns/:name/result', async (c) => {
     const { status, ...shown } = await runScript(deps, c)
-    pushUrl(c, stateUrl(pagePath(shown.script), shown.state))
-    return fragment(c, <ResultFragment {...shown} />, status)
+    const url = stateUrl(pagePath(shown.script), shown.state)
+    pushUrl(c, url)
+    const all = (
+      <>
+        <ResultFragment {...shown} />
+        <EditLinks {...shown} />
+        <Nodes nodes={deps.nodes?.() ?? []} url={url} again />
+      </>
+    )
+    return fragment(c, all, status)
   })
 }
 
@@ -181,21 +210,29 @@ async function queryFragment(deps: Served, c: Context, fields: Record<string, st
   const { variables, view, status } = await runText(deps, c, state)
   const url = queryUrl(state)
   if (url) pushUrl(c, url)
-  return fragment(c, <QueryFragment state={state} variables={variables} view={view} />, status)
+  const all = (
+    <>
+      <QueryFragment state={state} variables={variables} view={view} />
+      <Nodes nodes={deps.nodes?.() ?? []} url={url ?? '/query'} again />
+    </>
+  )
+  return fragment(c, all, status)
 }
 
 function queryRoutes(app: Hono, deps: Served): void {
   app.get('/query', async (c) => {
+    const asked = readViewState(c.req.query())
     const state = readQueryState(c.req.query())
     const copied = (await deps.runner.scripts()).find((s) => s.name === c.req.query('_script'))
     const ran = state && (await runText(deps, c, state))
+    const variables = ran?.variables ?? copied?.variables ?? []
     const shown = (
       <QueryView
         text={state?.text ?? copied?.text}
         spec={state?.view ?? copied?.viewText}
-        variables={ran?.variables ?? copied?.variables ?? []}
-        values={state ? valuesOf(ran?.variables ?? [], state) : {}}
-        state={state}
+        variables={variables}
+        values={valuesOf(variables, state ?? asked)}
+        state={state ?? asked}
         view={ran?.view}
       />
     )

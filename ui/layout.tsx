@@ -65,8 +65,16 @@ function Picker() {
   )
 }
 
+interface NodesProps {
+  readonly nodes: readonly NodeName[]
+  /** What the page shows. */
+  readonly url: string
+  /** It replaces the one that the page has: a result may be of another view. */
+  readonly again?: boolean
+}
+
 /** The same view on another node; nothing where there is only one. */
-function Nodes({ nodes, url }: { nodes: readonly NodeName[]; url: string }) {
+export function Nodes({ nodes, url, again = false }: NodesProps) {
   if (nodes.length < 2) return null
   const on = (node: string) => {
     const { pathname, searchParams } = new URL(url, 'http://localhost')
@@ -74,7 +82,7 @@ function Nodes({ nodes, url }: { nodes: readonly NodeName[]; url: string }) {
     return `${pathname}?${searchParams}`
   }
   return (
-    <details class="nodes">
+    <details id="nodes" class="nodes" hx-swap-oob={again ? 'innerMorph' : undefined}>
       <summary class="own-node">Node {nodes.find(({ own }) => own)?.name}</summary>
       <nav aria-label="Nodes">
         {nodes.map(({ name, own }) => (

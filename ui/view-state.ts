@@ -66,3 +66,16 @@ export function stateUrl(path: string, state: ViewState): string {
   if (state.live) query.set('_live', String(state.live))
   return query.size ? `${path}?${query}` : path
 }
+
+/** Of fields of the query page that are values of the view's variables: any name may be one. */
+export const ARGUMENT_PREFIX = 'arg.'
+
+/** The query page with a copy of the script, as it is shown: its arguments, order and number of rows. */
+export function editUrl(script: Pick<ScriptInfo, 'name'>, state: ViewState): string {
+  const args = Object.entries(state.args).map(([name, value]) => [ARGUMENT_PREFIX + name, value])
+  return stateUrl('/query', {
+    ...state,
+    live: 0,
+    args: { _script: script.name, ...Object.fromEntries(args) },
+  })
+}

@@ -234,7 +234,7 @@ describe('pages', () => {
     expect(text).toMatch(/<form id="args"[^>]*><input type="hidden" name="node" value="b">/)
     expect(text).toContain('hx-get="/scripts/search?node=b"')
     expect(text).toMatch(/href="\/assets\/[^"?]*"/)
-    const rest = text.replace(/<details class="nodes">.*?<\/details>/s, '')
+    const rest = text.replace(/<details id="nodes" class="nodes"[^>]*>.*?<\/details>/s, '')
     const links = [...rest.matchAll(/(?:href|hx-get)="(\/[^"]*)"/g)].map((match) => match[1]!)
     const forms = [...text.matchAll(/<form [^>]*hx-get="([^"]*)"/g)].map((match) => match[1]!)
     const kept = links.filter((link) => !link.startsWith('/assets/') && !forms.includes(link))
@@ -257,7 +257,9 @@ describe('pages', () => {
   })
 
   const menuOf = async (path: string) =>
-    /<details class="nodes">.*?<\/details>/s.exec(await (await get(path, { accept: 'text/html' })).text())![0]
+    /<details id="nodes" class="nodes"[^>]*>.*?<\/details>/s.exec(
+      await (await get(path, { accept: 'text/html' })).text(),
+    )![0]
 
   test('without node= only the menu knows of nodes', async () => {
     const text = await (await get('/scripts', { accept: 'text/html' })).text()

@@ -72,13 +72,7 @@ const REQUIRED: Readonly<Record<string, string>> = {
 }
 
 /** Scripts that find something in these rows; some others look for more than they hold. */
-const CERTAIN = [
-  'px/slow_http_requests',
-  'px/net_flow_graph',
-  'px/http_data',
-  'px/sql_queries',
-  'px/redis_data',
-]
+const CERTAIN = ['px/slow_http_requests', 'px/net_flow_graph', 'px/http_data', 'px/redis_data']
 
 const promises = [...LIBRARY.values()].flatMap((bundle) =>
   promised(bundle).map((variable) => [bundle.name, variable.name, { bundle, variable }] as const),

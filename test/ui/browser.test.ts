@@ -138,6 +138,19 @@ describe.skipIf(missing !== '')('in Chromium', () => {
     await close(watched)
   }, 30_000)
 
+  test('what is edited is what was run last', async () => {
+    served = serveHost({ rows: 30 })
+    const watched = await open('/scripts/px/http_data')
+    const { page } = watched
+    await page.fill('#arg-destination_filter', 'nginx')
+    await page.click('#args button')
+    await count(page, ROWS, 10)
+    await page.click('#edit')
+    await page.waitForURL('**/query?_script=px%2Fhttp_data&arg.destination_filter=nginx')
+    expect(await page.inputValue('#arg-destination_filter')).toBe('nginx')
+    await close(watched)
+  }, 30_000)
+
   test('live refresh brings new rows, keeps scroll, and stops when turned off', async () => {
     served = serveHost({ rows: 100 })
     const watched = await open('/scripts/px/http_data', { width: 900, height: 800 })

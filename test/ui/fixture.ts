@@ -430,6 +430,7 @@ export function host(
     rows?: number
     status?: UiDeps['status']
     entities?: NonNullable<UiDeps['entities']>
+    nodes?: NonNullable<UiDeps['nodes']>
     scripts?: LiteralScript[]
     giveText?: (text: string) => readonly ResultTable[]
   } = {},
@@ -464,6 +465,7 @@ export function host(
     runner: self.runner,
     status: options.status ?? (() => status()),
     ...(options.entities ? { entities: options.entities } : {}),
+    ...(options.nodes ? { nodes: options.nodes } : {}),
   }
   self.app = createApp({ ...deps, config: readConfig({}, {}), ui: ui(deps), renderError })
   return self

@@ -136,6 +136,43 @@ describe('a script', () => {
     expect(html).not.toContain('<html')
   })
 
+  test('is edited with the arguments, order and rows that are shown, also when these changed since', async () => {
+    const state = 'start_time=-1h&destination_filter=a%26b&_sort=-http%3Alatency&_rows=50&_live=5'
+    const wanted =
+      '/query?_script=px%2Fhttp_data&amp;arg.start_time=-1h&amp;arg.destination_filter=a%26b&amp;_sort=-http%3Alatency&amp;_rows=50'
+    const page = await (await get(host(), `/scripts/px/http_data?${state}`)).text()
+    expect(page.split(`href="${wanted}"`)).toHaveLength(3)
+    const part = await (await get(host(), `/scripts/px/http_data/result?${state}`, HTMX)).text()
+    for (const id of ['edit', 'edit-copy']) {
+      expect(part).toContain(`<a id="${id}" href="${wanted}" hx-swap-oob="outerMorph">`)
+    }
+    const query = await (await get(host(), wanted.replaceAll('&amp;', '&'))).text()
+    expect(query).toContain('name="arg.start_time" value="-1h"')
+    expect(query).toContain('name="arg.destination_filter" value="a&amp;b"')
+    expect(query).toContain('name="_sort" value="-http:latency"')
+    expect(query).toContain('name="_rows" value="50"')
+  })
+
+  test('other nodes show what is shown here, also when that changed since', async () => {
+    const nodes = () => [
+      { name: 'n1', own: true },
+      { name: 'n2', own: false },
+    ]
+    const part = await (
+      await get(host({ nodes }), '/scripts/px/http_data/result?start_time=-1h', HTMX)
+    ).text()
+    expect(part).toContain('<details id="nodes" class="nodes" hx-swap-oob="innerMorph">')
+    expect(part).toContain('href="/scripts/px/http_data?start_time=-1h&amp;node=n2"')
+  })
+
+  test('another script that is picked keeps the time range', async () => {
+    const shown = 'http://127.0.0.1:6494/scripts/px/http_data?start_time=-1h&source_filter=x'
+    const search = async (current: string) =>
+      (await get(host(), '/scripts/search?q=stats', { ...HTMX, 'HX-Current-URL': current })).text()
+    expect(await search(shown)).toContain('href="/scripts/px/http_request_stats?start_time=-1h"')
+    expect(await search('http://127.0.0.1:6494/')).toContain('href="/scripts/px/http_request_stats"')
+  })
+
   test('enters the history only when the view changes', async () => {
     const path = '/scripts/px/http_data/result?start_time=-1h'
     const shown = 'http://127.0.0.1:6494/scripts/px/http_data'

@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx'
 import { infoOf } from '../../src/runner/results'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
 import { readBundle } from '../../src/scripts/bundle'
-import { FIRST_ROWS, readViewState, sortText, stateUrl, type ViewState } from '../view-state'
+import { ARGUMENT_PREFIX, FIRST_ROWS, readViewState, sortText, stateUrl, type ViewState } from '../view-state'
 import { Field } from './script'
 
 const EXAMPLE = `import px
@@ -19,8 +19,6 @@ px.display(df, 'requests')
 
 /** Longer texts are not put into the URL: servers and proxies cut those. */
 const LONGEST_URL = 4000
-/** Of fields that are values of the view's variables: any name may be one. */
-const PREFIX = 'arg.'
 
 export interface QueryState extends ViewState {
   readonly text: string
@@ -35,7 +33,7 @@ export function readQueryState(fields: Readonly<Record<string, string>>): QueryS
   const [text, view] = [plain('text'), plain('view')]
   if (text.trim() === '') return undefined
   const given = view.trim() === '' ? {} : { view }
-  const values = Object.entries(fields).filter(([name]) => name.startsWith(PREFIX))
+  const values = Object.entries(fields).filter(([name]) => name.startsWith(ARGUMENT_PREFIX))
   const args = { text, ...given, ...Object.fromEntries(values) }
   return { ...readViewState(fields), live: 0, args, text, ...given }
 }
@@ -46,7 +44,7 @@ export const readScript = (text: string, view: string): ScriptInfo =>
 
 /** What the fields say about these variables; those of another view are left out. */
 export function valuesOf(variables: readonly ScriptVariable[], { args }: ViewState): Record<string, string> {
-  const values = variables.map(({ name }) => [name, args[PREFIX + name]] as const)
+  const values = variables.map(({ name }) => [name, args[ARGUMENT_PREFIX + name]] as const)
   return Object.fromEntries(values.filter((pair): pair is readonly [string, string] => pair[1] !== undefined))
 }
 
@@ -64,13 +62,13 @@ interface VariablesProps {
 const Variables = ({ variables, values }: VariablesProps) => (
   <>
     {variables.map((variable) => (
-      <Field variable={variable} value={values[variable.name]} prefix={PREFIX} />
+      <Field variable={variable} value={values[variable.name]} prefix={ARGUMENT_PREFIX} />
     ))}
   </>
 )
 
 /** What the next run keeps of this one. */
-const Kept = ({ state: { sort, rows } }: { state: QueryState }) => (
+const Kept = ({ state: { sort, rows } }: { state: Pick<ViewState, 'sort' | 'rows'> }) => (
   <>
     {sort ? <input type="hidden" name="_sort" value={sortText(sort)} form="args" /> : null}
     {rows === FIRST_ROWS ? null : <input type="hidden" name="_rows" value={String(rows)} form="args" />}
@@ -99,7 +97,7 @@ export function QueryFragment({ state, variables, view }: FragmentProps) {
 interface QueryProps extends VariablesProps {
   readonly text: string | undefined
   readonly spec: string | undefined
-  readonly state: QueryState | undefined
+  readonly state: Pick<ViewState, 'sort' | 'rows'>
   readonly view: Child
 }
 
@@ -149,7 +147,7 @@ export function QueryView({ text, spec = '', variables, values, state, view }: Q
         </div>
       </form>
       <div id="result" class="result">
-        {state ? <Kept state={state} /> : null}
+        <Kept state={state} />
         {view ?? <p class="empty">Nothing has run yet.</p>}
       </div>
     </>

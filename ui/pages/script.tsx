@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
 import { type Kind, kindOf } from '../entities'
 import type { KnownScripts } from '../format'
-import { LIVE_SECONDS, sortText, stateUrl, type ViewState } from '../view-state'
+import { editUrl, LIVE_SECONDS, sortText, stateUrl, type ViewState } from '../view-state'
 import { PRESETS, PresetLink } from '../widgets/presets'
 import { Trail } from './trail'
 
@@ -14,8 +14,6 @@ interface Props {
 
 export const pagePath = (script: ScriptInfo): string => `/scripts/${script.name}`
 export const fragmentPath = (script: ScriptInfo): string => `/scripts/${script.name}/result`
-
-const editPath = (script: ScriptInfo): string => `/query?_script=${encodeURIComponent(script.name)}`
 
 /** What the plain types take, as a hint in an empty field. */
 function placeholder(variable: ScriptVariable): string {
@@ -248,13 +246,40 @@ export function Missing({ names, offered = [], kind }: MissingProps) {
   )
 }
 
+interface EditProps extends Props {
+  readonly id: string
+  /** It replaces the one that the page has. */
+  readonly again?: boolean
+  readonly children: string
+}
+
+const Edit = ({ script, state, id, again = false, children }: EditProps) => (
+  <a id={id} href={editUrl(script, state)} hx-swap-oob={again ? 'outerMorph' : undefined}>
+    {children}
+  </a>
+)
+
+/** The links beside a result that say what it shows: another result brings them along. */
+export const EditLinks = (props: Props) => (
+  <>
+    <Edit {...props} id="edit" again>
+      Edit
+    </Edit>
+    <Edit {...props} id="edit-copy" again>
+      Edit a copy
+    </Edit>
+  </>
+)
+
 export function ScriptView({ script, state, view, scripts }: Shown) {
   return (
     <>
       <div class="title">
         <h1>{script.name}</h1>
         <p>{script.long || script.short}</p>
-        <a href={editPath(script)}>Edit</a>
+        <Edit script={script} state={state} id="edit">
+          Edit
+        </Edit>
       </div>
       <ArgumentForm script={script} state={state} />
       <div id="result" class="result" aria-live="off">
@@ -263,7 +288,9 @@ export function ScriptView({ script, state, view, scripts }: Shown) {
       <details class="script-text">
         <summary>PxL</summary>
         <p>
-          <a href={editPath(script)}>Edit a copy</a>
+          <Edit script={script} state={state} id="edit-copy">
+            Edit a copy
+          </Edit>
         </p>
         <pre class="source">{script.text}</pre>
       </details>

@@ -1,5 +1,6 @@
 /** The library: a list with search, and the options of the picker. */
 import type { ScriptInfo } from '../../src/runner/runner'
+import { type KnownScripts, viewUrl } from '../format'
 
 const MOST_OPTIONS = 12
 
@@ -22,22 +23,29 @@ export function findScripts(scripts: readonly ScriptInfo[], query: string): Scri
 }
 
 interface OptionsProps {
-  readonly scripts: readonly ScriptInfo[]
+  readonly found: readonly ScriptInfo[]
+  readonly scripts: KnownScripts
   /** What they answer, as it was typed: the picker takes no key for the options of another text. */
   readonly query: string
 }
 
-export function Options({ scripts, query }: OptionsProps) {
+export function Options({ found, scripts, query }: OptionsProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: options are no form fields
     <div role="group" aria-label="Found" data-query={query}>
-      {scripts.length === 0 ? <p class="empty">No script has these words.</p> : null}
-      {scripts.slice(0, MOST_OPTIONS).map(({ name, short }, i) => (
-        <a id={`pick-${i}`} href={`/scripts/${name}`} role="option" aria-selected="false" tabindex={-1}>
+      {found.length === 0 ? <p class="empty">No script has these words.</p> : null}
+      {found.slice(0, MOST_OPTIONS).map(({ name, short }, i) => (
+        <a
+          id={`pick-${i}`}
+          href={viewUrl(name, {}, scripts)}
+          role="option"
+          aria-selected="false"
+          tabindex={-1}
+        >
           <b>{name}</b> <span>{short}</span>
         </a>
       ))}
-      {scripts.length > MOST_OPTIONS ? <p>{scripts.length - MOST_OPTIONS} more: type on.</p> : null}
+      {found.length > MOST_OPTIONS ? <p>{found.length - MOST_OPTIONS} more: type on.</p> : null}
     </div>
   )
 }
