@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { duration } from '../../ui/units'
+import type { LiteralScript } from '../support/literal-runner'
 import { type Host, host, httpRows } from './fixture'
 import { close, count, missing, open, serve, useChromium, write } from './support/chromium'
 
@@ -20,6 +21,47 @@ const ROWS = 'table.rows tbody tr'
 
 const firstCell = (page: Page, column: number) =>
   page.locator(`table.rows tbody tr:first-child td:nth-child(${column})`).textContent()
+
+interface Box {
+  readonly name: string
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+/** What is seen and used of each field, without what holds it. */
+const BOXES = `[...document.querySelectorAll('#args :is(label, input, select, button, .help, .presets a)')].map((e) => {
+  const { left, right, top, bottom } = e.getBoundingClientRect()
+  return { name: e.id || e.textContent, left, right, top, bottom }
+})`
+
+const isOver = (a: Box, b: Box) =>
+  a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1
+
+const field = (name: string, type: string) => ({
+  name,
+  type,
+  defaultValue: '',
+  description: 'Part of the name of the end that sends the request; empty: all.',
+})
+
+const manyFields: LiteralScript = {
+  name: 'px/many',
+  short: 'Many fields',
+  long: 'Many fields.',
+  text: 'import px\n',
+  variables: [
+    field('namespace', 'PX_NAMESPACE'),
+    field('start_time', 'PX_STRING'),
+    field('from_entity_filter', 'PX_POD'),
+    field('node', 'PX_NODE'),
+    field('to_entity_filter', 'PX_STRING'),
+    field('max_num_records', 'PX_INT64'),
+  ],
+  widgets: [],
+  give: () => [],
+}
 
 describe.skipIf(missing !== '')('in Chromium', () => {
   test('from the overview to filtered rows by keyboard alone', async () => {
@@ -246,6 +288,22 @@ describe.skipIf(missing !== '')('in Chromium', () => {
     expect(images + (await page.locator('main img, #details img').count())).toBe(0)
     await close(watched)
   }, 30_000)
+
+  test.each([400, 600, 800, 1000, 1280])(
+    'no field lies over another in a window of %d pixels',
+    async (width) => {
+      served = serveHost({ scripts: [manyFields] })
+      const watched = await open('/scripts/px/many', { width, height: 800 })
+      const boxes = await watched.page.evaluate<Box[]>(BOXES)
+      expect(boxes.length).toBeGreaterThan(12)
+      const over = boxes.flatMap((a, i) =>
+        boxes.slice(i + 1).flatMap((b) => (isOver(a, b) ? [`${a.name} over ${b.name}`] : [])),
+      )
+      expect(over).toEqual([])
+      await close(watched)
+    },
+    30_000,
+  )
 
   test.each([1280, 400])(
     'no page is wider than a window of %d pixels',
