@@ -1,4 +1,5 @@
 /** Every setting, once: flags, environment variables, `--help` and the docs come from this table. */
+import { hostname } from 'node:os'
 import { NixieError } from './errors'
 
 interface Setting<T> {
@@ -124,9 +125,10 @@ export const SETTINGS = {
   nodeName: setting({
     flag: 'node-name',
     env: 'NIXIE_NODE_NAME',
-    help: "The node's name in the cluster; by default the host's name",
-    fallback: '',
-    parse: text,
+    help: "The node's name in the cluster; by default the host's name, in lower case as the cluster has it",
+    // Names of nodes are DNS names (RFC 1123): what is asked for is compared as text.
+    fallback: hostname().toLowerCase(),
+    parse: (value) => value || undefined,
     shape: 'a name',
   }),
   retention: setting({

@@ -1,6 +1,6 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
 import { existsSync } from 'node:fs'
-import { hostname, release } from 'node:os'
+import { release } from 'node:os'
 import { renderError, ui } from '../ui'
 import { readPeerToken, readToken } from './api/access'
 import { type ApiDeps, createApp, createPeerApp } from './api/app'
@@ -62,7 +62,7 @@ function statusOf(
   return {
     version: VERSION,
     ready: report.ready && capture.error === undefined,
-    host: config.nodeName || hostname(),
+    host: config.nodeName,
     asid: agentId(config.nodeName),
     kernel: release(),
     startedMs,
@@ -140,7 +140,7 @@ export async function serve(config: Config): Promise<number> {
     ...(cluster && { kubernetes: cluster.status() }),
   })
   const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
-  const peers = () => readPeers(store, nodeName || hostname())
+  const peers = () => readPeers(store, nodeName)
   const nodes = () => peers().nodes
   const pages = ui({ runner, status, entities: (kind) => store.entities(kind), ...(cluster && { nodes }) })
   const deps: ApiDeps = {

@@ -35,10 +35,24 @@ function processNames(entities: Entities, nowMs: number): string[] {
     .map(({ value }) => nameOf(value as Partial<ProcessInfo>))
 }
 
+/** Where the names are asked for. */
+export interface Here {
+  readonly entities: Entities
+  /** What this node is called. */
+  readonly host: string
+  readonly nowMs: number
+}
+
+/** What there is also where no cluster says so: this node, and its processes in place of pods. */
+function ownNames(kind: Kind, objects: readonly string[], { entities, host, nowMs }: Here): string[] {
+  if (kind === 'node') return [host]
+  return kind === 'pod' && objects.length === 0 ? processNames(entities, nowMs) : []
+}
+
 /** Sorted names that hold `part`, those that begin with it first. */
-export function namesOf(entities: Entities, kind: Kind, part: string, nowMs: number): string[] {
-  const objects = living(entities, kind).map(({ value }) => String(value.name ?? ''))
-  const all = kind === 'pod' && objects.length === 0 ? processNames(entities, nowMs) : objects
+export function namesOf(kind: Kind, part: string, here: Here): string[] {
+  const objects = living(here.entities, kind).map(({ value }) => String(value.name ?? ''))
+  const all = [...objects, ...ownNames(kind, objects, here)]
   const wanted = part.toLowerCase()
   const isLater = (name: string) => (name.toLowerCase().startsWith(wanted) ? 0 : 1)
   return [...new Set(all)]

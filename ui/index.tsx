@@ -10,7 +10,7 @@ import { didYouMean } from '../src/suggest'
 import { assetRoutes, EDITOR } from './assets'
 import { clusterOf } from './cluster'
 import type { UiDeps } from './deps'
-import { KINDS, kindOf, namesOf } from './entities'
+import { KINDS, type Kind, kindOf, namesOf } from './entities'
 import { ErrorView } from './error'
 import type { KnownScripts } from './format'
 import { Nodes, Page } from './layout'
@@ -90,11 +90,21 @@ async function scriptOf(
   throw new NixieError('unknown_script', `There is no script '${name}'`, `${guess}Find one under Scripts.`)
 }
 
+async function namesHere(deps: Served, kind: Kind, part: string): Promise<string[]> {
+  const { status, entities = () => new Map() } = deps
+  return namesOf(kind, part, { entities, host: (await status()).host, nowMs: Date.now() })
+}
+
 /** Asks for what is missing, with what is known to choose from. */
-function missingView({ entities }: Served, script: ScriptInfo, state: ViewState, missing: readonly string[]) {
+async function missingView(
+  deps: Served,
+  script: ScriptInfo,
+  state: ViewState,
+  missing: readonly string[],
+): Promise<Child> {
   const [first] = missing
   const kind = kindOf(script.variables.find((v) => v.name === first)!)
-  const names = kind && entities ? namesOf(entities, kind, '', Date.now()) : []
+  const names = kind ? await namesHere(deps, kind, '') : []
   const offered = names.map((name) => ({
     name,
     href: stateUrl(pagePath(script), { ...state, args: { ...state.args, [first!]: name } }),
@@ -110,7 +120,7 @@ async function runScript(deps: Served, c: Context) {
   const scripts = linksFrom(all, state.args.start_time ?? startOf(script)?.defaultValue)
   const missing = missingArgs(script, state.args)
   if (missing.length > 0) {
-    return { script, state, scripts, view: missingView(deps, script, state, missing), status: 200 }
+    return { script, state, scripts, view: await missingView(deps, script, state, missing), status: 200 }
   }
   const wanted = {
     request: { script: script.name, args: state.args },
@@ -153,11 +163,11 @@ function scriptRoutes(app: Hono, deps: Served): void {
     const start = shown?.get('start_time') ?? shown?.get(`${ARGUMENT_PREFIX}start_time`) ?? undefined
     return c.html(<Options found={findScripts(all, query)} query={query} scripts={linksFrom(all, start)} />)
   })
-  app.get('/entities/:kind', (c) => {
+  app.get('/entities/:kind', async (c) => {
     const kind = KINDS.find((one) => one === c.req.param('kind'))
     if (!kind) throw new NixieError('not_found', 'There is no such kind', `It is one of ${KINDS.join(', ')}.`)
     const part = c.req.query(c.req.query('_by') ?? '') ?? ''
-    const names = deps.entities ? namesOf(deps.entities, kind, part, Date.now()) : []
+    const names = await namesHere(deps, kind, part)
     return fragment(c, <Suggestions names={names.slice(0, MOST_SUGGESTED)} />)
   })
   app.get('/scripts/:ns/:name', async (c) => {

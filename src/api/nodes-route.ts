@@ -1,13 +1,11 @@
 /** `GET /api/nodes`: which nodes can be asked with `node=`. */
-import { hostname } from 'node:os'
 import { askNodes } from '../peers/nodes'
 import { type Peers, peerPort } from '../peers/peers'
 import type { Route, RouteDeps } from './route'
 
 /** Outside of a cluster a node is alone. */
 export function peersOf({ peers, config }: Pick<RouteDeps, 'peers' | 'config'>): () => Peers {
-  const name = config.nodeName || hostname()
-  return peers ?? (() => ({ namespace: '', nodes: [{ name, address: '', own: true }] }))
+  return peers ?? (() => ({ namespace: '', nodes: [{ name: config.nodeName, address: '', own: true }] }))
 }
 
 export const listNodes: Route = {

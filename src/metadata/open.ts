@@ -1,5 +1,4 @@
 /** Metadata from what the store knows: processes, and the objects of the cluster when there is one. */
-import { hostname } from 'node:os'
 import type { Source } from '../store/store'
 import { agentId } from './agent-id'
 import type { Metadata, ProcessInfo } from './metadata'
@@ -8,10 +7,9 @@ import { openKubernetes } from './stored-kubernetes'
 
 /**
  * Looks at the source's entities anew with each question: the source caches them until the store changes. `nodeName`: what
- * this machine is called; '' is its host name.
+ * this machine is called.
  */
-export function openMetadata(source: Source, nodeName = ''): Metadata {
-  const host = nodeName || hostname()
+export function openMetadata(source: Source, nodeName: string): Metadata {
   const kubernetes = openKubernetes(source)
   const process = (upid: string) =>
     source.entities('process').get(upid)?.value as unknown as ProcessInfo | undefined
@@ -21,7 +19,7 @@ export function openMetadata(source: Source, nodeName = ''): Metadata {
     return kubernetes.pods.byId(podUid || kubernetes.containers.byId(containerId ?? '')?.podId || '')
   }
   return {
-    hostName: host,
+    hostName: nodeName,
     asid: agentId(nodeName),
     process,
     podOf,

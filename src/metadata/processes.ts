@@ -1,6 +1,5 @@
 /** The capture side: gives processes their upids and remembers, for the store, who they were. */
 import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import type { Entity } from '../store/store'
 import { agentId } from './agent-id'
 import type { ProcessInfo } from './metadata'
@@ -28,9 +27,9 @@ export class Processes {
   readonly #asid: number
   #fresh: Entity[] = []
 
-  /** `nodeName`: what to call this machine; '' is its host name. */
-  constructor(nodeName = '', asid = agentId(nodeName)) {
-    this.#host = nodeName || hostname()
+  /** `nodeName`: what this machine is called. */
+  constructor(nodeName: string, asid = agentId(nodeName)) {
+    this.#host = nodeName
     this.#asid = asid
   }
 

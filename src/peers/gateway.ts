@@ -31,7 +31,8 @@ export function gateway(options: GatewayOptions): MiddlewareHandler {
     const asked = askedNode(c)
     if (asked === undefined) return next()
     const { nodes, namespace } = options.peers()
-    const node = nodes.find(({ name }) => name === asked)
+    // Names of nodes are DNS names: their case says nothing.
+    const node = nodes.find(({ name }) => name.toLowerCase() === asked.toLowerCase())
     if (!node || node.own) {
       const isArgument = await argumentPaths(options.runner)
       if (isArgument(c.req.path)) return next()

@@ -1,4 +1,5 @@
 /** The query threads as main sees them: started when needed, given one task at a time, replaced when one is stuck. */
+import { SETTINGS } from '../config'
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
 import type { Completion, Diagnostic } from '../pxl/editor'
@@ -226,7 +227,7 @@ class ThreadRunner implements Runner {
       if (place < 0) return
       let thread = this.#threads.find((t) => t.job === undefined)
       if (!thread && this.#threads.length < this.#maxThreads) {
-        const { dataDir, nodeName = '', scripts, spawn = spawnThread } = this.#options
+        const { dataDir, nodeName = SETTINGS.nodeName.fallback, scripts, spawn = spawnThread } = this.#options
         const own = [...(scripts?.values() ?? [])]
         thread = new QueryThread(spawn(), { dataDir, nodeName, scripts: own }, (event) =>
           this.#changed(event),

@@ -1,6 +1,6 @@
 /** The rows of tables that are made when a script asks for them: px.GetTables(), px.GetAgentStatus(), … */
 import { existsSync } from 'node:fs'
-import { hostname, networkInterfaces, release } from 'node:os'
+import { networkInterfaces, release } from 'node:os'
 import { NixieError } from '../errors'
 import { machineId } from '../metadata/agent-id'
 import type { Metadata } from '../metadata/metadata'
@@ -16,7 +16,7 @@ type Row = Readonly<Record<string, Cell>>
 
 export interface VirtualContext {
   readonly source: Pick<Source, 'tables'>
-  readonly metadata: Pick<Metadata, 'asid'>
+  readonly metadata: Pick<Metadata, 'asid' | 'hostName'>
   summary?(): StoreSummary
 }
 
@@ -68,7 +68,7 @@ const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[
     {
       agent_id: machineUuid(),
       asid: metadata.asid,
-      hostname: hostname(),
+      hostname: metadata.hostName,
       ip_address: address(),
       agent_state: 'AGENT_STATE_HEALTHY',
       create_time: BigInt(Math.round(performance.timeOrigin)) * 1_000_000n,

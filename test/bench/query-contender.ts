@@ -30,7 +30,7 @@ export interface Answer {
 
 function ofStore(dir: string, rows: number, perSecond: number): (name: CaseName) => Omit<Answer, 'rss'> {
   const source = openReader(dir, [httpEvents])
-  const metadata = openMetadata(source)
+  const metadata = openMetadata(source, 'node-1')
   const nowNs = START_NS + (BigInt(rows) * 1_000_000_000n) / BigInt(perSecond)
   return (name) => {
     const request = CASES[name].request as RunRequest

@@ -39,7 +39,7 @@ type Sums = Omit<Answer, 'ms'>
 
 function ofStore(dir: string): () => Answer {
   const source = openReader(dir, [httpEvents])
-  const metadata = openMetadata(source)
+  const metadata = openMetadata(source, 'node-1')
   return () => {
     const from = performance.now()
     const nowNs = BigInt(Date.now()) * 1_000_000n

@@ -51,7 +51,7 @@ function fill(dir: string): void {
 
 function search(dir: string, word: string) {
   const source = openReader(dir, [httpEvents])
-  const metadata = openMetadata(source)
+  const metadata = openMetadata(source, 'node-1')
   const nowNs = START_NS
   const script = `import px
 df = px.DataFrame('http_events')

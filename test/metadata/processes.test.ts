@@ -60,23 +60,23 @@ describe('processes', () => {
     expect(processes.takeChanges(nowMs + 1).map((e) => e.key)).toEqual([upid])
   })
   test('a pid that is used again is another process', () => {
-    const processes = new Processes()
+    const processes = new Processes('edge-1')
     expect(processes.upidOf(1, 7)).not.toBe(processes.upidOf(1, 8))
   })
   test('a dead one keeps its upid and says what is known', () => {
-    const processes = new Processes()
+    const processes = new Processes('edge-1')
     const upid = processes.upidOf(4_194_305, 1)
     expect(processes.takeChanges(Date.now())[0]!.value).toMatchObject({ upid, pid: 4_194_305 })
   })
   test('one that is gone at once has the name that the kernel told, and keeps it', () => {
-    const processes = new Processes()
+    const processes = new Processes('edge-1')
     const upid = processes.upidOf(4_194_305, 1, 'curl')
     const nowMs = Date.now()
     expect(processes.takeChanges(nowMs)[0]!.value).toMatchObject({ upid, comm: 'curl', cmdline: 'curl' })
     expect(processes.takeChanges(nowMs + 2000)).toEqual([])
   })
   test('what /proc says goes before what the kernel told', () => {
-    const processes = new Processes()
+    const processes = new Processes('edge-1')
     processes.upidOf(process.pid, ownTicks, 'other')
     const { comm, cmdline } = processes.takeChanges(Date.now())[0]!.value
     expect(comm).toBe(readFileSync('/proc/self/comm', 'utf8').trimEnd())
@@ -114,7 +114,7 @@ test('metadata answers from the entities of the source', () => {
     entities: (kind) => new Map(kind === 'process' ? [[entity.key, entity]] : []),
     close: () => {},
   }
-  const metadata = openMetadata(source)
+  const metadata = openMetadata(source, 'node-1')
   expect(metadata.podName('1:2:3')).toBe('nginx')
   expect(metadata.nodeName('1:2:3')).toBe('edge')
   expect(metadata.podName('1:9:9')).toBe('')
@@ -139,6 +139,7 @@ test('a process whose pod only its container tells has that pod by name and by u
       of('container', 'c0ffee', { id: 'c0ffee', name: 'web', podId: 'pod-1', startNs: '0', stopNs: '0' }),
       of('pod', 'pod-1', pod),
     ]),
+    'edge',
   )
   expect(metadata.podName('1:2:3')).toBe('shop/web')
   expect(metadata.podId('1:2:3')).toBe('pod-1')

@@ -306,6 +306,8 @@ test('a lone node is its own only node', async () => {
   const app = createApp(apiDeps({ nodeName: 'box' }))
   const { nodes } = (await (await get('/api/nodes', {}, app)).json()) as { nodes: { name: string }[] }
   expect(nodes.map(({ name }) => name)).toEqual(['box'])
-  expect((await get('/api/tables?node=box', {}, app)).status).toBe(200)
+  for (const name of ['box', 'BOX']) {
+    expect((await get(`/api/tables?node=${name}`, {}, app)).status).toBe(200)
+  }
   expect((await get('/api/tables?node=other', {}, app)).status).toBe(404)
 })

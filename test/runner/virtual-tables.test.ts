@@ -1,6 +1,5 @@
 /** The tables that are made when they are asked for: their columns are the declared ones, their values real. */
 import { describe, expect, test } from 'bun:test'
-import { hostname } from 'node:os'
 import { VIRTUAL_TABLES } from '../../src/pxl/virtual-tables'
 import { virtualTable } from '../../src/runner/virtual-tables'
 import { TABLES } from '../../src/sources/tables'
@@ -23,7 +22,7 @@ describe('rows', () => {
     const [agent, ...others] = show('GetAgentStatus()')
     expect(others).toEqual([])
     expect(agent).toMatchObject({
-      hostname: hostname(),
+      hostname: context.metadata.hostName,
       agent_state: 'AGENT_STATE_HEALTHY',
       last_heartbeat_ns: 0,
     })

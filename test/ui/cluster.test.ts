@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ClusterStatus } from '../../src/api/status'
 import type { Entity } from '../../src/store/store'
 import { clusterOf } from '../../ui/cluster'
-import { namesOf } from '../../ui/entities'
+import { type Kind, namesOf } from '../../ui/entities'
 import { HOSTILE, host, status } from './fixture'
 
 const NOW = 10_000_000
@@ -57,10 +57,13 @@ describe('the cluster', () => {
 })
 
 describe('names for an argument', () => {
+  const names = (kind: Kind, part: string, objects = OBJECTS) =>
+    namesOf(kind, part, { entities: entities(objects), host: 'edge-1', nowMs: NOW })
+
   test('hold what was typed, those that begin with it first; ended ones are left out', () => {
-    expect(namesOf(entities(OBJECTS), 'pod', 'SHOP/WEB', NOW)).toEqual(['shop/web-1', 'shop/web-2'])
-    expect(namesOf(entities(OBJECTS), 'pod', 'a', NOW)[0]).toBe('calm/a')
-    expect(namesOf(entities(OBJECTS), 'pod', 'deleted', NOW)).toEqual([])
+    expect(names('pod', 'SHOP/WEB')).toEqual(['shop/web-1', 'shop/web-2'])
+    expect(names('pod', 'a')[0]).toBe('calm/a')
+    expect(names('pod', 'deleted')).toEqual([])
   })
 
   test('outside of a cluster are those of processes that were met lately', () => {
@@ -72,7 +75,13 @@ describe('names for an argument', () => {
       process('1:2:1', { comm: 'nginx', unit: 'web.service' }, NOW),
       process('1:3:1', { comm: 'gone' }, 0),
     ]
-    expect(namesOf(entities(known), 'pod', '', NOW)).toEqual(['nginx', 'web.service'])
+    expect(names('pod', '', known)).toEqual(['nginx', 'web.service'])
+  })
+
+  test('of a node are there outside of a cluster too', () => {
+    expect(names('node', '', [])).toEqual(['edge-1'])
+    expect(names('node', '')).toEqual(['edge-1', 'n1'])
+    expect(names('service', '', [])).toEqual([])
   })
 })
 
