@@ -6,6 +6,7 @@ import type { Selection, Source } from '../store/store'
 import { Budget, type Limits } from './budget'
 import { conjuncts } from './conditions'
 import { readers } from './graph'
+import { newestFirst } from './newest'
 import { HashAggregate } from './operators/aggregate'
 import { HashJoin } from './operators/join'
 import type { Operator, OperatorContext, Port } from './operators/operator'
@@ -14,7 +15,7 @@ import { Filter, Limit, Project } from './operators/stages'
 import { Union } from './operators/union'
 import { optimise } from './optimise'
 import type { Node, Plan, TypedColumn } from './plan'
-import { bytesOf, compact, concatBatches, gather, head } from './vectors'
+import { bytesOf, compact, concatBatches, head } from './vectors'
 
 export interface VirtualTable {
   readonly columns: readonly TypedColumn[]
@@ -225,15 +226,16 @@ class Execution {
 
   #scan(node: Scan, columns: readonly TypedColumn[], select?: readonly Selection[]): Iterable<Batch> {
     const { table, startNs, endNs, prune, reverse } = node
+    const names = columns.map((column) => column.name)
     const batches = this.#given.source.scan(table, {
-      columns: columns.map((column) => column.name),
+      columns: reverse && !names.includes('time_') ? [...names, 'time_'] : names,
       ...(select === undefined ? {} : { select }),
       ...(startNs === undefined ? {} : { startNs }),
       ...(endNs === undefined ? {} : { endNs }),
       ...(prune === undefined ? {} : { prune }),
       ...(reverse ? { reverse } : {}),
     })
-    return reverse ? reversed(batches) : batches
+    return reverse ? newestFirst(batches, columns, this.#context.budget) : batches
   }
 
   #virtual(node: Extract<Node, { op: 'virtual' }>): Batch {
@@ -247,14 +249,6 @@ class Execution {
         return vector
       }),
     }
-  }
-}
-
-/** The source gives the newest chunk first, but each in time order. */
-function* reversed(batches: Iterable<Batch>): Generator<Batch> {
-  for (const { rows, columns } of batches) {
-    const order = Uint32Array.from({ length: rows }, (_, i) => rows - 1 - i)
-    yield { rows, columns: columns.map((vector) => gather(vector, order)) }
   }
 }
 

@@ -18,7 +18,7 @@ import {
 } from './database'
 import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from './declared'
 import { ChunkScan } from './scan'
-import type { Entity, ScanOptions, Source, StoreSummary, TableInfo } from './store'
+import type { Entity, ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
 import { summarise } from './summary'
 import { readTotals } from './totals'
 
@@ -103,7 +103,7 @@ class SqliteReader implements Reader {
     })
   }
 
-  *scan(name: string, options: ScanOptions): Generator<Batch> {
+  *scan(name: string, options: ScanOptions): Generator<ScanBatch> {
     const connection = this.#take()
     if (!connection) {
       tableFor(name, options, this.#given ?? new Map())
@@ -124,20 +124,21 @@ class SqliteReader implements Reader {
    * The snapshot is the list of chunks, which never change; the writer leaves replaced ones in place for a while. No
    * transaction spans two of them: it would keep the writer's log from being folded.
    */
-  *#batches(db: Database, table: DeclaredTable, options: ScanOptions): Generator<Batch> {
+  *#batches(db: Database, table: DeclaredTable, options: ScanOptions): Generator<ScanBatch> {
     const startNs = options.startNs ?? -MAX_INT64
     const endNs = options.endNs ?? MAX_INT64
     const chunks = chunksBetween(db, table.name, startNs, endNs)
     const scan = new ChunkScan(db, table, options, { baseNs: baseOf(chunks), startNs, endNs })
-    if (options.reverse) chunks.reverse()
-    for (const chunk of chunks) {
+    if (options.reverse) chunks.sort(newestFirst)
+    for (const [i, chunk] of chunks.entries()) {
       let batch: Batch | undefined
       try {
         batch = scan.read(chunk)
       } catch (cause) {
         this.#passOver(chunk, cause)
       }
-      if (batch) yield batch
+      const next = options.reverse ? chunks[i + 1] : undefined
+      if (batch) yield next ? { ...batch, restUntilNs: next.maxNs } : batch
     }
   }
 
@@ -270,6 +271,10 @@ function infoOf(table: DeclaredTable, chunks: readonly Chunk[]): TableInfo {
 
 const columnsOf = (table: DeclaredTable) =>
   `Columns: ${table.columns.map((column) => column.name).join(', ')}.`
+
+/** By their newest row; of equal ones the later chunk. */
+const newestFirst = (a: Chunk, b: Chunk): number =>
+  a.maxNs === b.maxNs ? b.id - a.id : a.maxNs < b.maxNs ? 1 : -1
 
 /** The base of all times of a scan: the oldest row, unless the newest would not be exact from there. */
 function baseOf(chunks: readonly Chunk[]): bigint {

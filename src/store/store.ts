@@ -63,8 +63,13 @@ export interface ScanOptions {
    * often they are named.
    */
   readonly select?: readonly Selection[]
-  /** Newest chunks first. */
+  /** Chunks by their newest row, the newest first; each in time order. */
   readonly reverse?: boolean
+}
+
+export interface ScanBatch extends Batch {
+  /** Of a reverse scan: no row that is still to come is newer (epoch nanoseconds); absent where nobody knows or none comes. */
+  readonly restUntilNs?: bigint
 }
 
 export interface Selection {
@@ -126,7 +131,7 @@ export interface Source {
    * The batches of one consistent snapshot, in time order. Times of all batches share one base. A scan that takes longer
    * than 11 min, or that a full budget overtakes, may end with `store_error`: its chunks were merged or expired meanwhile.
    */
-  scan(table: string, options: ScanOptions): Iterable<Batch>
+  scan(table: string, options: ScanOptions): Iterable<ScanBatch>
   /** Entities of one kind; cheap to call often (cached until the store changes). */
   entities(kind: string): ReadonlyMap<string, Entity>
   close(): void

@@ -52,10 +52,11 @@ export class StoredTables implements Source {
     const batchOf = (names: readonly string[], part: readonly Row[]): Batch => ({
       rows: part.length,
       columns: names.map((column) => {
-        const { type } = table.columns.find((c) => c.name === column)!
+        // Every stored row has a time; these tables may leave it out.
+        const type = table.columns.find((c) => c.name === column)?.type ?? 'TIME64NS'
         return columnOf(
           type,
-          part.map((row) => row[column]!),
+          part.map((row) => row[column] ?? 0n),
         )
       }),
     })
