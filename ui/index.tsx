@@ -123,7 +123,7 @@ async function runScript(deps: Served, c: Context) {
     return { script, state, scripts, view: await missingView(deps, script, state, missing), status: 200 }
   }
   const wanted = {
-    request: { script: script.name, args: state.args },
+    request: { script: script.name, args: state.args, links: true },
     widgets: script.widgets,
     place: {
       page: pagePath(script),
@@ -205,7 +205,7 @@ async function runText(deps: Served, c: Context, state: QueryState) {
     const args = valuesOf(variables, state)
     const missing = missingArgs({ variables }, args)
     if (missing.length > 0) return { variables, view: <Missing names={missing} />, status: 200 }
-    const request = { text, ...(view === '' ? {} : { view, args }) }
+    const request = { text, links: true, ...(view === '' ? {} : { view, args }) }
     const wanted = { request, widgets, place, source: text }
     return { variables, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
   } catch (cause) {

@@ -61,17 +61,22 @@ const aSwitch = (description: string): Parameter => ({
   schema: { type: 'string', enum: ['0', '1'], default: '0' },
 })
 
+const aLink =
+  'Cells that link to a view as objects, as text: {"label", "script", "args"}; else they are their labels'
 const RUN_PARAMETERS = {
   format: FORMAT,
   shape: SHAPE,
   table: TABLE,
   limit: ROW_LIMIT,
+  links: aSwitch(aLink),
   schema: aSwitch('Only compile: the tables with their columns (`Schema`)'),
   explain: aSwitch('Only plan: the steps that would run, as data and as text (`Explanation`)'),
 }
+/** Names of query parameters that are no arguments of a script, unless `arg.` stands before them. */
+export const TAKEN_NAMES: readonly string[] = Object.keys(RUN_PARAMETERS)
 const ARGUMENTS =
   'Every other query parameter is an argument of the script: ?start_time=-5m. One whose name is taken by a ' +
-  `parameter here (${Object.keys(RUN_PARAMETERS).join(', ')}) is written with the prefix arg.: ?arg.limit=10. ` +
+  `parameter here (${TAKEN_NAMES.join(', ')}) is written with the prefix arg.: ?arg.limit=10. ` +
   'NDJSON, CSV and Arrow are sent while the query runs. What fails after the first byte is a last line ' +
   '{"error": …} in NDJSON; a connection that is cut short in CSV and Arrow. ' +
   `JSON holds the warnings of a script; elsewhere they are a JSON text in the header ${WARNINGS_HEADER}.`
@@ -83,7 +88,8 @@ const RUN_ANSWERS = {
 } as const
 const JSON_ONLY = FORMATS.json
 
-async function run(c: Context, query: Query, request: RunRequest, { runner }: RouteDeps): Promise<Response> {
+async function run(c: Context, query: Query, asked: RunRequest, { runner }: RouteDeps): Promise<Response> {
+  const request = readSwitch(query, 'links') ? { ...asked, links: true } : asked
   const format = readFormat(c, query)
   const shape = readShape(query)
   const { table } = query.declared

@@ -216,11 +216,12 @@ class ServerBackend implements Backend {
   }
 
   async #ask(
-    { script, text, view, name, args = {}, limits }: RunRequest,
+    { script, text, view, name, args = {}, limits, links = false }: RunRequest,
     parameters: Readonly<Record<string, string>>,
   ): Promise<Response> {
     const query = new URLSearchParams(parameters)
     if (limits?.rows !== undefined) query.set('limit', String(limits.rows))
+    if (links) query.set('links', '1')
     if (script === undefined) {
       return this.#client.open(`/api/query?${query}`, { query: text, args, view, name })
     }

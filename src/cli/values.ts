@@ -60,17 +60,7 @@ export function cellText(cell: Cell, column: Pick<ResultColumn, 'type' | 'semant
   if (typeof cell === 'number') return numberText(cell, column)
   if (column.semantic === 'ST_DURATION_NS_QUANTILES') return quantilesText(String(cell), durationText)
   if (column.semantic === 'ST_QUANTILES') return quantilesText(String(cell), plain)
-  return printable(column.semantic === 'ST_SCRIPT_REFERENCE' ? labelOf(String(cell)) : String(cell))
-}
-
-/** What `{label, script, args}` shows; any other text as it stands. */
-function labelOf(reference: string): string {
-  try {
-    const { label } = JSON.parse(reference) as { label?: unknown }
-    return typeof label === 'string' ? label : reference
-  } catch {
-    return reference
-  }
+  return printable(String(cell))
 }
 
 function numberText(value: number, { semantic }: Pick<ResultColumn, 'semantic'>): string {

@@ -11,6 +11,7 @@ import type { Node, Plan } from '../query/plan'
 import { type Bundle, readView } from '../scripts/bundle'
 import type { Source, StoreSummary, TableInfo } from '../store/store'
 import { nameHint, unknownTable } from '../suggest'
+import { withLabels } from './labels'
 import {
   DEFAULT_LIMITS,
   type Explained,
@@ -59,7 +60,8 @@ export function prepare(request: RunRequest, context: RunContext): Prepared {
   const { name, text, view } = requested(request, context.scripts)
   const args = bindVariables(name, view?.variables ?? [], request.args ?? {}, request.schemaOnly)
   const module = compile(text, { tables: schemas(context), nowNs: context.nowNs })
-  const plan = newest(debugLast(planOf(module, view, args)))
+  const shown = debugLast(planOf(module, view, args))
+  const plan = newest(request.links ? shown : withLabels(shown))
   if (plan.outputs.length === 0 && !module.acts()) {
     throw new NixieError('compile_error', 'The script shows nothing', "End it with px.display(df, 'name').")
   }

@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly args?: Readonly<Record<string, string>>
   /** Only compile: the tables' columns, no rows. */
   readonly schemaOnly?: boolean
+  /** Cells that link to a view are objects, as text: `{"label", "script", "args"}`. Else they are their labels. */
+  readonly links?: boolean
   readonly limits?: Partial<Limits>
 }
 

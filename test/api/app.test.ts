@@ -175,6 +175,14 @@ describe('schema, explain, views, editors', () => {
     expect((await app.request('/api/run/px/http_data?schema=yes')).status).toBe(400)
   })
 
+  test('links=1 asks for links as objects, in rows and in the columns', async () => {
+    const { app, runner } = setUp()
+    for (const query of ['links=1', 'links=1&schema=1', 'links=0', 'format=ndjson&links=1']) {
+      expect((await app.request(`/api/run/px/http_data?${query}`)).status).toBe(200)
+    }
+    expect(runner.asked.map(({ links }) => links)).toEqual([true, true, undefined, true])
+  })
+
   test('explain=1 gives the plan', async () => {
     const { app } = setUp()
     const body = await json(await app.request('/api/query?explain=1', { method: 'POST', body: 'import px' }))

@@ -63,6 +63,12 @@ describe('run', () => {
     expect(runner.asked[0]!.args).toEqual({ limit: '5', format: 'x' })
   })
 
+  test('--links asks for links as objects', async () => {
+    for (const output of ['table', 'json', 'csv'])
+      await nixie(['run', 'px/http_data', '--links', '-o', output])
+    expect(runner.asked.map(({ links }) => links)).toEqual([true, true, true])
+  })
+
   test('-f reads a file, - standard input', async () => {
     const path = join(dir, 'my.pxl')
     writeFileSync(path, HTTP_DATA.text)

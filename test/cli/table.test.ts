@@ -8,8 +8,6 @@ const PAGE = '<html>\n<head><title>404 Not Found</title></head>\n</html>'
 
 const nowNs = BigInt(Date.now()) * 1_000_000n
 
-const link = (label: string) => JSON.stringify({ label, script: 'px/pod', args: { pod: label } })
-
 /** The columns of px/http_data, with two rows. */
 const COLUMNS: readonly (readonly [
   string,
@@ -18,8 +16,8 @@ const COLUMNS: readonly (readonly [
   readonly Cell[],
 ])[] = [
   ['time_', 'TIME64NS', 'ST_TIME_NS', [String(nowNs), String(nowNs)]],
-  ['source', 'STRING', 'ST_SCRIPT_REFERENCE', [link('curl'), link('127.0.0.1')]],
-  ['destination', 'STRING', 'ST_SCRIPT_REFERENCE', [link('nginx'), link('node')]],
+  ['source', 'STRING', 'ST_NONE', ['curl', '127.0.0.1']],
+  ['destination', 'STRING', 'ST_NONE', ['nginx', 'node']],
   ['latency', 'INT64', 'ST_DURATION_NS', [349_000, 1_500_000]],
   ['major_version', 'INT64', 'ST_NONE', [1, 1]],
   ['req_path', 'STRING', 'ST_NONE', ['/api/v1/orders/4711?expand=items', '/']],

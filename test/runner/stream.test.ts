@@ -21,14 +21,49 @@ df.bad = df.resp_status >= 240
 px.display(df, 'rows')`
 const TWO = `${TEXT}\npx.display(df.head(1), 'first')\npx.debug(df.head(2), 'seen')`
 
-async function streamed(text: string, output: StreamOutput, within = context, limits = {}) {
+async function streamed(text: string, output: StreamOutput, within = context, limits = {}, links = false) {
   const parts: Uint8Array[] = []
   const shared = sharedCredit(1 << 30)
   const sink = new ByteSink(shared, (bytes) => parts.push(bytes))
-  const end = await streamTask({ request: { text, limits }, output }, within, sink)
+  const end = await streamTask({ request: { text, limits, links }, output }, within, sink)
   const bytes = new Uint8Array(Buffer.concat(parts))
   return { end, bytes, text: new TextDecoder().decode(bytes), parts, left: shared[CREDIT]! }
 }
+
+describe('links to views', () => {
+  const LINKED = `${TEXT.replace(
+    'px.display',
+    "df.end = px.select(df.bad, px.script_reference('bad', 'px/ip'), px.script_reference('good', 'px/pod', {'pod': 'a'}))\npx.display",
+  ).replace(", 'rows'", ".head(1), 'rows'")}`
+  const link = JSON.stringify({ label: 'bad', script: 'px/ip', args: {} })
+  const asked = async (output: StreamOutput, links: boolean) => {
+    const { text } = await streamed(LINKED, output, context, {}, links)
+    return text
+  }
+
+  test('are their labels, in every format', async () => {
+    for (const shape of ['rows', 'columns'] as const) {
+      expect(await asked({ format: 'json', shape }, false)).toMatch(/"bad"[\]}]/)
+    }
+    expect(await asked({ format: 'ndjson' }, false)).toContain('"end":"bad"')
+    expect(await asked({ format: 'csv' }, false)).toEndWith(',true,bad\r\n')
+    const { bytes } = await streamed(LINKED, { format: 'arrow' })
+    expect(tableFromIPC(bytes).toArray()).toMatchObject([{ end: 'bad' }])
+  })
+
+  test('are objects when they are asked for', async () => {
+    expect(JSON.parse(await asked({ format: 'ndjson' }, true)).end).toBe(link)
+    expect(await asked({ format: 'csv' }, true)).toContain(`,"${link.replaceAll('"', '""')}"\r\n`)
+    const { bytes } = await streamed(LINKED, { format: 'arrow' }, context, {}, true)
+    expect(tableFromIPC(bytes).toArray()).toMatchObject([{ end: link }])
+  })
+
+  test('have the meaning of what is there', () => {
+    const meaning = (links: boolean) =>
+      run({ text: LINKED, links, schemaOnly: true }, context).tables[0]!.columns.at(-1)!.semantic
+    expect([meaning(false), meaning(true)]).toEqual(['ST_NONE', 'ST_SCRIPT_REFERENCE'])
+  })
+})
 
 describe('formats', () => {
   const whole = rowsOf(run({ text: TEXT }, context))

@@ -92,4 +92,6 @@ export const ago = (seconds: number): string => String(NOW - BigInt(Math.round(s
 export const linkTo = (label: string, script: string, args: Readonly<Record<string, string>>): string =>
   JSON.stringify({ label, script, args })
 
-export const run = (wanted: RunRequest, context: RunContext): RunResult => runScript(wanted, context)
+/** Links are objects, as the pages ask for them. */
+export const run = (wanted: RunRequest, context: RunContext): RunResult =>
+  runScript({ links: true, ...wanted }, context)

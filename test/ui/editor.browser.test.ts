@@ -138,7 +138,9 @@ describe.skipIf(missing !== '')('the query page in Chromium', () => {
     await page.fill('#arg-pod', 'shop/cart')
     await page.keyboard.press('Control+Enter')
     await count(page, '#result table.rows', 2)
-    expect(runner.requests).toEqual([{ text, view: VIEW, args: { start_time: '-5m', pod: 'shop/cart' } }])
+    expect(runner.requests).toEqual([
+      { text, view: VIEW, args: { start_time: '-5m', pod: 'shop/cart' }, links: true },
+    ])
     expect(await page.inputValue('#arg-pod')).toBe('shop/cart')
     await close(watched)
   }, 30_000)

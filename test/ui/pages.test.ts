@@ -99,7 +99,7 @@ describe('a script', () => {
     const served = host()
     await get(served, '/scripts/px/http_data?start_time=-5m&destination_filter=nginx&source_filter=&_live=5')
     expect(served.runner.requests).toEqual([
-      { script: 'px/http_data', args: { destination_filter: 'nginx' } },
+      { script: 'px/http_data', args: { destination_filter: 'nginx' }, links: true },
     ])
   })
 
@@ -403,7 +403,9 @@ describe('a typed script with a vis spec', () => {
     expect(asked).toContain('name="arg.text"')
     expect(served.runner.requests).toEqual([])
     const ran = await (await get(served, query({ text: 'import px', view: VIEW, 'arg.text': 'x' }))).text()
-    expect(served.runner.requests).toEqual([{ text: 'import px', view: VIEW, args: { text: 'x' } }])
+    expect(served.runner.requests).toEqual([
+      { text: 'import px', view: VIEW, args: { text: 'x' }, links: true },
+    ])
     expect(ran).toContain('<h2>Shown</h2>')
     expect(ran).toContain('name="arg.text" value="x"')
   })

@@ -1,4 +1,5 @@
 /** Results as files: links to the API, or buttons that the browser answers where the text itself must be sent. */
+import { TAKEN_NAMES } from '../../src/api/routes'
 import type { Place } from './table'
 
 interface Format {
@@ -23,12 +24,9 @@ interface Props {
   readonly table?: string
 }
 
-/** Names that the API keeps for itself. */
-const TAKEN = ['format', 'shape', 'table', 'limit', 'schema', 'explain']
-
 function link(path: string, args: Readonly<Record<string, string>>, own: Record<string, string>): string {
   const given = Object.entries(args).map(([name, value]) => [
-    TAKEN.includes(name) ? `arg.${name}` : name,
+    TAKEN_NAMES.includes(name) ? `arg.${name}` : name,
     value,
   ])
   return `${path}?${new URLSearchParams([...given, ...Object.entries(own)] as [string, string][])}`

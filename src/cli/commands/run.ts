@@ -49,7 +49,11 @@ async function asked({ flags, positionals, rest, io }: Invocation): Promise<Aske
     throw new UsageError('SCRIPT is missing', "'nixie script list' lists them; -f FILE runs your own.")
   }
   const rows = readLimit(flags.limit)
-  const common = { args: scriptArguments(rest), ...(rows !== undefined && { limits: { rows } }) }
+  const common = {
+    args: scriptArguments(rest),
+    ...(flags.links !== undefined && { links: true }),
+    ...(rows !== undefined && { limits: { rows } }),
+  }
   if (file !== undefined) return { request: { text: await readScriptFile(file, io), ...common } }
   if (dir === undefined) return { request: { script: script!, ...common } }
   const found = readScript(dir, script!)
@@ -117,6 +121,7 @@ export const run: Command = {
     OUTPUT,
     { flag: 'table', value: 'NAME', help: 'Only this table of the result' },
     LIMIT,
+    { flag: 'links', help: 'Cells that lead to a view of the pages as objects: label, script, arguments' },
     { flag: 'schema', help: 'Do not run: print the tables with their columns as JSON' },
     { flag: 'explain', help: 'Do not run: print the steps that would run' },
     { flag: 'list', short: 'l', help: 'List the scripts of the library' },

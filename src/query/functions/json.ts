@@ -87,6 +87,12 @@ export function scriptReference(label: string, script: string, ...pairs: string[
   return JSON.stringify({ label, script, args })
 }
 
+/** What a link shows: its label, or the script where it has none; any other text as it stands. */
+function labelOf(reference: string): string {
+  const script = asText(member(reference, 'script'))
+  return script === '' ? reference : asText(member(reference, 'label')) || script
+}
+
 /** Names and values of the target's arguments come as pairs of texts. */
 const MOST_PAIRS = 16
 
@@ -109,6 +115,12 @@ export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
   has('has_value', 'array_or_value', 'Whether a text is the value, or a JSON array that holds it.'),
   has('has_service_name', 'service', 'Whether a service name, or a JSON array of them, holds the value.'),
   has('has_service_id', 'service_id', 'Whether a service id, or a JSON array of them, holds the value.'),
+  {
+    name: '_script_label',
+    description: 'What a link to a script shows.',
+    unit: none,
+    overloads: [scalar('reference:STRING -> STRING', (_, reference: string) => labelOf(reference))],
+  },
   {
     name: '_script_reference',
     description: 'A link to a script: label, script, then name and value of each argument.',

@@ -309,6 +309,13 @@ export const VALUES: Cases = {
     [link, JSON.stringify({ label: 'label', script: 'px/pod', args: { pod: 'shop/web-1' } })],
     [['l', 's'], JSON.stringify({ label: 'l', script: 's', args: {} })],
   ],
+  _script_label: [
+    [[JSON.stringify({ label: 'web', script: 'px/pod', args: {} })], 'web'],
+    [['{"label":"","script":"px/pod"}'], 'px/pod'],
+    [['{"label":"web"}'], '{"label":"web"}'],
+    [['[1'], '[1'],
+    [[''], ''],
+  ],
   uri_parse: [
     [
       ['http://me:pw@host:8080/a/b?q=1#f'],
