@@ -209,6 +209,27 @@ describe('aggregate', () => {
     expect(total(4)).toEqual([[String(-(2n ** 63n) + 5n)]])
   })
 
+  test('the newest value of each group, in whatever order and batches the rows come', () => {
+    const columns = [typed('who', 'STRING'), typed('at', 'TIME64NS'), typed('held', 'INT64', 'ST_BYTES')]
+    const row = (who: string, at: bigint, held: bigint) => ({ who, at: 10n ** 18n + at, held })
+    const rows = [
+      row('a', 5n, 50n),
+      row('a', 9n, 90n),
+      row('b', 1n, 10n),
+      row('a', 7n, 70n),
+      row('b', 1n, 11n),
+    ]
+    const specs = [{ name: 'held', fn: 'newest', column: 'held', more: ['at'] }]
+    const node = aggregate(scan('gauges', columns), ['who'], specs)
+    expect(node.columns[1]).toEqual({ name: 'held', type: 'FLOAT64', semantic: 'ST_BYTES' })
+    for (const size of [1, 2, 5]) {
+      expect(run(node, new MemorySource({ gauges: tableOf(columns, rows, size) }))).toEqual([
+        ['a', 90],
+        ['b', 11],
+      ])
+    }
+  })
+
   test('quantiles are JSON', () => {
     const node = aggregate(http, [], [{ name: 'q', fn: 'quantiles', column: 'status' }])
     const rows = rowsOf(random(1), 3).map((row, i) => ({ ...row, status: BigInt(i) }))

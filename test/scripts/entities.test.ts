@@ -226,7 +226,7 @@ describe('px/pod', () => {
     const columns =
       'time_ container cpu_usage rss vsize actual_disk_read_throughput actual_disk_write_throughput total_disk_read_throughput total_disk_write_throughput'
     expect(of('resource_timeseries', columns)).toEqual([
-      [ago(20), 'web', 0.15, 150, 1500, per10s(1500), per10s(300), per10s(3000), per10s(600)],
+      [ago(20), 'web', 0.15, 200, 2000, per10s(1500), per10s(300), per10s(3000), per10s(600)],
       [ago(20), 'proxy', 0.05, 50, 500, 0, 0, per10s(3000), 0],
     ])
     expect(of('network_timeseries', 'time_ rx_bytes_per_ns tx_bytes_per_ns tx_drops_per_ns')).toEqual([
@@ -260,7 +260,7 @@ test('px/pods', () => {
     ['shop/db-1', 5.5 * MS, per10s(2), 0.5, per10s(900)],
   ])
   expect(of('resource_timeseries', 'pod cpu_usage rss total_disk_read_throughput')).toEqual([
-    ['shop/web-1', 0.2, 200, per10s(6000)],
+    ['shop/web-1', 0.2, 250, per10s(6000)],
     ['shop/db-1', 0, 10, 0],
   ])
   expect(of('Pods List', 'pod service containers start_time')).toEqual([
@@ -294,10 +294,10 @@ describe('px/node and px/nodes', () => {
 
   test('a node is all that runs on it', () => {
     expect(node('resource_timeseries', 'time_ node cpu_usage rss groupby_col')).toEqual([
-      [ago(20), 'node-1', 0.5, 221, 'node-1'],
+      [ago(20), 'node-1', 0.5, 271, 'node-1'],
     ])
     expect(cells('px/nodes', {}, 'process_stats', 'time_ node cpu_usage rss')).toEqual([
-      [ago(20), 'node-1', 0.5, 221],
+      [ago(20), 'node-1', 0.5, 271],
     ])
     expect(cells('px/node', { node: 'node-2' }, 'resource_timeseries', 'time_')).toEqual([])
   })
@@ -345,7 +345,7 @@ describe('px/cluster', () => {
   test('nodes, namespaces and pods', () => {
     expect(of('Nodes', 'node cpu_usage pod_count')).toEqual([['node-1', 0.00666666666667, 3]])
     expect(of('Namespaces', 'namespace pod_count service_count vsize rss')).toEqual([
-      ['shop', 2, 2, 2100, 210],
+      ['shop', 2, 2, 2600, 260],
       ['ops', 1, 0, 40, 4],
     ])
     expect(of('Pods', 'pod cpu_usage total_disk_read_throughput container_count node status')).toEqual([
@@ -401,7 +401,7 @@ test('px/namespace and px/namespaces', () => {
     ['shop/db', 1, per5m(2), 0.5, per5m(90)],
   ])
   expect(of('Pod List', 'pod rss vsize')).toEqual([
-    ['shop/web-1', 200, 2000],
+    ['shop/web-1', 250, 2500],
     ['shop/db-1', 10, 100],
   ])
   expect(of('HTTP Service Map', 'responder_pod error_rate')).toEqual([
@@ -416,7 +416,7 @@ test('px/namespace and px/namespaces', () => {
   ])
   const usage = 'namespace rss actual_disk_write_throughput total_disk_read_throughput'
   expect(cells('px/namespaces', {}, 'Process Stats Overview by Namespace', usage)).toEqual([
-    ['shop', 210, per5m(300), per5m(6000)],
+    ['shop', 260, per5m(300), per5m(6000)],
     ['ops', 4, 0, 0],
   ])
 })
@@ -458,7 +458,7 @@ test('scripts of resources', () => {
   expect(
     cells('px/service_resource_usage', {}, 'output', 'service pod_count avg_pod_cpu avg_pod_rss'),
   ).toEqual([
-    ['shop/web', 1, 0.00666666666667, 200],
+    ['shop/web', 1, 0.00666666666667, 250],
     ['shop/db', 1, 0, 10],
     ['ops/cron', 1, 0, 4],
   ])

@@ -162,7 +162,7 @@ describe('resources', () => {
   test('container_process_timeseries: counters by process, then by container', () => {
     const call = `container_process_timeseries(${RANGE}, px.seconds(10))`
     expect(cells(call, columns)).toEqual([
-      [ago(20), 'shop/web-1', 'web', 0.15, per10s(1500), per10s(300), per10s(3000), per10s(600), 150, 1500],
+      [ago(20), 'shop/web-1', 'web', 0.15, per10s(1500), per10s(300), per10s(3000), per10s(600), 200, 2000],
       [ago(20), 'shop/web-1', 'proxy', 0.05, 0, 0, per10s(3000), 0, 50, 500],
       [ago(20), 'shop/db-1', 'db', 0, 0, 0, 0, 0, 10, 100],
       [ago(20), 'ops/cron', 'cron', 0, 0, 0, 0, 0, 4, 40],
@@ -181,13 +181,13 @@ describe('resources', () => {
       per5m(300),
       per5m(3000),
       per5m(600),
-      150,
-      1500,
+      200,
+      2000,
     ])
     const pods =
       'time_ pod service container_count pod_start_time pod_status cpu_usage rss total_disk_read_throughput'
     expect(cells(`pod_resource_stats(${RANGE})`, pods).slice(0, 2)).toEqual([
-      [ago(15), 'shop/web-1', 'shop/web', 2, `${STARTED}`, STATUS, 0.00666666666667, 200, per5m(6000)],
+      [ago(15), 'shop/web-1', 'shop/web', 2, `${STARTED}`, STATUS, 0.00666666666667, 250, per5m(6000)],
       [ago(20), 'shop/db-1', 'shop/db', 1, `${STARTED}`, STATUS, 0, 10, 0],
     ])
   })

@@ -196,6 +196,52 @@ export class Extreme implements Accumulator {
   }
 }
 
+/** The value of the newest row of each group, by a column of times; of rows of one time the last that came. */
+export class Newest implements Accumulator {
+  /** Time, relative to the base, and value of each group, side by side. */
+  #pairs: Float64Array = new Float64Array(0)
+  #base: bigint | undefined
+
+  add(
+    vector: Vector,
+    groups: Uint32Array,
+    rows: number,
+    count: number,
+    [when]: readonly Vector[] = [],
+  ): void {
+    const { values } = vector.type === 'BOOLEAN' ? vector : doubles(vector)
+    const times = ints(when!)
+    this.#base ??= times.base
+    const at = rebased(times, this.#base)
+    this.#grow(count)
+    const pairs = this.#pairs
+    for (let i = 0; i < rows; i++) {
+      const pair = 2 * groups[i]!
+      if (!(at[i]! >= pairs[pair]!)) continue
+      pairs[pair] = at[i]!
+      pairs[pair + 1] = values[i]!
+    }
+  }
+
+  #grow(count: number): void {
+    const known = this.#pairs.length
+    this.#pairs = widened(this.#pairs, 2 * count)
+    for (let i = known; i < this.#pairs.length; i += 2) this.#pairs[i] = Number.NEGATIVE_INFINITY
+  }
+
+  finish(count: number): Vector {
+    this.#grow(count)
+    return {
+      type: 'FLOAT64',
+      values: Float64Array.from({ length: count }, (_, g) => this.#pairs[2 * g + 1]!),
+    }
+  }
+
+  get bytes(): number {
+    return this.#pairs.byteLength
+  }
+}
+
 /** The first value of each group. */
 export class First implements Accumulator {
   readonly #values: (string | number | bigint | boolean)[] = []

@@ -1,6 +1,6 @@
 /** Aggregates: columns of values in, one value per group out. */
 import type { DataType } from '../../records/types'
-import { type Accumulator, Count, Extreme, First, FloatSum, IntSum, Mean } from './accumulators'
+import { type Accumulator, Count, Extreme, First, FloatSum, IntSum, Mean, Newest } from './accumulators'
 import { parseArgs, type UnitRule } from './function'
 import { PathClusters } from './paths'
 import { Pprof } from './pprof'
@@ -64,6 +64,14 @@ const SPECS: readonly AggregateSpec[] = [
     unit: averaged,
     returns: ordered,
     create: (type) => new Extreme(type, 1),
+  },
+  {
+    name: 'newest',
+    description: 'The value of the newest row: what a gauge says in the end.',
+    unit: averaged,
+    returns: (type) => numbers(type) && 'FLOAT64',
+    more: parseArgs('time_:TIME64NS'),
+    create: () => new Newest(),
   },
   {
     name: 'any',

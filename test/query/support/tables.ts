@@ -151,8 +151,8 @@ export function project(input: Node, exprs: Record<string, Expr>): Node {
 
 export function aggregate(input: Node, keys: readonly string[], aggregates: readonly Aggregate[]): Node {
   const of = (name: string) => input.columns.find((column) => column.name === name)!
-  const results = aggregates.map(({ name, fn, column }) => {
-    const result = resolveAggregate(fn, of(column))
+  const results = aggregates.map(({ name, fn, column, more = [] }) => {
+    const result = resolveAggregate(fn, of(column), ...more.map(of))
     if (!result) throw new Error(`${fn}(${of(column).type})`)
     return { name, ...result }
   })
