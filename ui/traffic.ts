@@ -68,6 +68,7 @@ export async function clusterTraffic(
     return {
       map: tables.find(({ name }) => name === 'map'),
       services: services && byNumber(services, 'requests'),
+      hostProcesses: tables.find(({ name }) => name === 'host processes'),
     }
   } catch (cause) {
     return NixieError.from(cause).shape

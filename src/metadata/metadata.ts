@@ -30,7 +30,10 @@ export interface Metadata {
   podOf(upid: string): Pod | undefined
   /** The pod's name; outside of one what stands for it: the container (short id), the systemd unit, the command name. */
   podName(upid: string): string
-  /** The pod's uid, or what stands for its name. `pod_id_to_pod_name` of the latter is itself. */
+  /**
+   * The pod's uid. '' for what runs outside of the pods of a cluster; where there is no cluster, what stands for the pod's
+   * name, and `pod_id_to_pod_name` of that is itself.
+   */
   podId(upid: string): string
   containerName(upid: string): string
   nodeName(upid: string): string

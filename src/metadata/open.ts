@@ -18,13 +18,15 @@ export function openMetadata(source: Source, nodeName: string): Metadata {
     const { podUid, containerId } = process(upid) ?? {}
     return kubernetes.pods.byId(podUid || kubernetes.containers.byId(containerId ?? '')?.podId || '')
   }
+  const isInCluster = () => source.entities('cluster').size > 0
   return {
     hostName: nodeName,
     asid: agentId(nodeName),
     process,
     podOf,
     podName: (upid) => podOf(upid)?.name ?? nameOf(process(upid)),
-    podId: (upid) => podOf(upid)?.id ?? (process(upid)?.podUid || nameOf(process(upid))),
+    podId: (upid) =>
+      podOf(upid)?.id ?? (process(upid)?.podUid || (isInCluster() ? '' : nameOf(process(upid)))),
     containerName: (upid) =>
       kubernetes.containers.byId(containerId(upid))?.name ?? containerOf(process(upid) ?? {}),
     nodeName: (upid) => podOf(upid)?.node || (process(upid)?.host ?? ''),

@@ -144,3 +144,19 @@ test('a process whose pod only its container tells has that pod by name and by u
   expect(metadata.podName('1:2:3')).toBe('shop/web')
   expect(metadata.podId('1:2:3')).toBe('pod-1')
 })
+
+test('in a cluster, what runs outside of pods has a name and no pod', () => {
+  const of = (kind: string, key: string, value: Entity['value']): Entity => {
+    return { kind, key, value, firstSeenMs: 0, lastSeenMs: 0 }
+  }
+  const processes = [
+    of('process', '1:2:3', { upid: '1:2:3', comm: 'kubelet', unit: 'kubelet.service', podUid: '' }),
+    of('process', '1:4:5', { upid: '1:4:5', comm: 'web', podUid: 'pod-9' }),
+  ]
+  const alone = openMetadata(entitySource(processes), 'edge')
+  expect([alone.podName('1:2:3'), alone.podId('1:2:3')]).toEqual(['kubelet.service', 'kubelet.service'])
+  const inCluster = openMetadata(entitySource([...processes, of('cluster', 'this', { id: 'this' })]), 'edge')
+  expect([inCluster.podName('1:2:3'), inCluster.podId('1:2:3')]).toEqual(['kubelet.service', ''])
+  // A pod that nobody has told of yet is one.
+  expect(inCluster.podId('1:4:5')).toBe('pod-9')
+})

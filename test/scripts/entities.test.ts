@@ -307,7 +307,7 @@ describe('px/node and px/nodes', () => {
       ['shop/web-1', 0.2, 'shop/web-1'],
       ['shop/db-1', 0, 'shop/db-1'],
       ['ops/cron', 0, 'ops/cron'],
-      ['', 0.3, ''],
+      ['kubelet', 0.3, 'kubelet'],
     ])
     expect(node('network_stats', 'groupby_col rx_bytes_per_ns tx_drops_per_ns', 'pod')).toEqual([
       ['shop/web-1', per10s(1000), per10s(3)],
@@ -334,7 +334,7 @@ describe('px/node and px/nodes', () => {
       ['shop/web-1', 'main;b', 2, 20, 10],
       ['shop/db-1', 'main;a', 3, 20, 15],
       ['shop/db-1', 'main;c', 1, 20, 5],
-      ['', 'main;k', 8, 20, 40],
+      ['kubelet', 'main;k', 8, 20, 40],
     ])
   })
 })

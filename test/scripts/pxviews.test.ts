@@ -210,7 +210,7 @@ describe('resources', () => {
       ['node-1', 'shop/web-1', 'web --run', 'main;b', 2, 2],
       ['node-1', 'shop/db-1', 'db --run', 'main;a', 1, 3],
       ['node-1', 'shop/db-1', 'db --run', 'main;c', 3, 1],
-      ['node-1', '', 'kubelet --run', 'main;k', 4, 8],
+      ['node-1', 'kubelet', 'kubelet --run', 'main;k', 4, 8],
     ])
   })
 
@@ -221,7 +221,7 @@ describe('resources', () => {
       [ago(15), 'shop/web-1', 'shop/web', 'proxy', 'c-proxy', 'proxy --run', 43, '1:43:7'],
       [ago(20), 'shop/db-1', 'shop/db', 'db', 'c-db', 'db --run', 60, '1:60:3'],
       [ago(15), 'ops/cron', '', 'cron', 'c-cron', 'cron --run', 70, '1:70:3'],
-      [ago(15), '', '', '', '', 'kubelet --run', 2, '1:2:1'],
+      [ago(15), 'kubelet', '', '', '', 'kubelet --run', 2, '1:2:1'],
     ])
   })
 })

@@ -12,11 +12,14 @@ import { ViewLink } from './view-link'
 const MOST_TROUBLES = 12
 const MOST_SERVICES = 25
 const MOST_NAMESPACES = 20
+const MOST_HOST_PROCESSES = 10
 
 export interface ClusterTraffic {
   readonly map: ResultTable | undefined
   /** Those that fail most first. */
   readonly services: ResultTable | undefined
+  /** What runs outside of pods on the node that answers. */
+  readonly hostProcesses: ResultTable | undefined
 }
 
 interface Props {
@@ -173,6 +176,25 @@ function Services({ traffic, scripts }: Omit<Props, 'cluster'>) {
   )
 }
 
+function HostProcesses({ traffic, scripts, host }: Omit<Props, 'cluster'> & { host: string }) {
+  const table = 'code' in traffic ? undefined : traffic.hostProcesses
+  if (!table || table.rows === 0) return null
+  return (
+    <section class="widget">
+      <h2>
+        Host processes of {host}, last five minutes <ViewLink name="px/node" label="Node" scripts={scripts} />
+      </h2>
+      <TableWidget
+        table={table}
+        scripts={scripts}
+        sort={{ table: table.name, column: 'rss', descending: true }}
+        most={MOST_HOST_PROCESSES}
+        caption="Host processes"
+      />
+    </section>
+  )
+}
+
 /** Refreshed more slowly than the numbers: it reads five minutes. */
 export function ClusterFragment(props: Props & { host: string }) {
   const { status } = props.cluster
@@ -202,6 +224,7 @@ export function ClusterFragment(props: Props & { host: string }) {
         <Namespaces {...props} />
         <Nodes {...props} />
       </div>
+      <HostProcesses {...props} />
     </>
   )
 }

@@ -85,7 +85,7 @@ export const cluster: Metadata = {
   asid: 1,
   process: (upid) => PROCESSES.get(upid),
   podOf,
-  podName: (upid) => podOf(upid)?.name ?? '',
+  podName: (upid) => podOf(upid)?.name ?? PROCESSES.get(upid)?.comm ?? '',
   podId: (upid) => podOf(upid)?.id ?? '',
   containerName: (upid) => (podOf(upid) ? PROCESSES.get(upid)!.comm : ''),
   nodeName: (upid) => PROCESSES.get(upid)?.host ?? '',
