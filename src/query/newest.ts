@@ -1,6 +1,7 @@
 /**
- * Rows from the newest to the oldest, exactly: a row is stored when its exchange ends, its time is when that began, so
- * chunks overlap in time. Rows wait while a chunk that is still to come may hold newer ones.
+ * Rows from the newest to the oldest, exactly. A row may be stored well after others of its time (a message that waits for
+ * the next one, a connection that settles late), so chunks overlap in time: rows wait while a chunk that is still to come
+ * may hold newer ones.
  */
 import type { Batch, IntVector } from '../records/batch'
 import type { ScanBatch } from '../store/store'
@@ -8,7 +9,7 @@ import type { Budget } from './budget'
 import type { TypedColumn } from './plan'
 import { bytesOf, compact, concatBatches, gather, slice } from './vectors'
 
-/** Of very long exchanges so many may wait; the newest of more go on as they are. */
+/** Where chunks overlap a lot, so many may wait; the newest of more go on as they are. */
 const MOST_WAITING = 1 << 16
 
 const part = ({ columns }: Batch, from: number, to: number): Batch => ({

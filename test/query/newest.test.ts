@@ -80,7 +80,7 @@ describe('rows of a reverse scan', () => {
 
 const MS = 1_000_000
 
-/** A second of requests, stored when they ended: the first began long before, so that chunks overlap. */
+/** A second of requests; the first was stored long after its time, so that chunks overlap. */
 function requests(second: number): Batch {
   const builder = new BatchBuilder(httpEvents, NOW - 600_000_000_000n)
   const empty = Object.fromEntries(

@@ -62,6 +62,12 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
     const { page } = watched
     await page.waitForSelector('#service-map svg .node')
     expect(await page.locator('.troubles b').allInnerTexts()).toEqual(['Evicted', 'CrashLoopBackOff'])
+    const hosts = page.locator('section.widget', { hasText: 'Host processes of minikube' })
+    expect((await hosts.locator('td:first-child').allInnerTexts()).sort()).toEqual([
+      'containerd.service',
+      'kubelet.service',
+      'sshd.service',
+    ])
     await page.click('.troubles a:has-text("importer")')
     await page.waitForURL('**/scripts/px/pod?pod=shop%2Fimporter*')
     expect(await page.locator('.result .empty').innerText()).toContain('Nothing to show since -5m.')

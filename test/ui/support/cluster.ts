@@ -102,6 +102,8 @@ const uid = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12
 interface World {
   readonly entities: Entity[]
   readonly pods: readonly Pod[]
+  /** What runs outside of pods. */
+  readonly hostUpids: readonly string[]
   /** By `namespace/workload`. */
   readonly podsOf: ReadonlyMap<string, readonly Pod[]>
 }
@@ -181,7 +183,14 @@ function world(sinceMs: number): World {
       }
     }
   }
-  return { entities, pods, podsOf }
+  const hostUpids = ['kubelet.service', 'containerd.service', 'sshd.service'].map((unit, i) => {
+    const upid = `1:${500 + i}:17`
+    const comm = unit.replace('.service', '')
+    const what = { comm, cmdline: `/usr/bin/${comm}`, exe: `/usr/bin/${comm}`, unit }
+    put('process', upid, { upid, pid: 500 + i, ...what, host: 'minikube', containerId: '', podUid: '' })
+    return upid
+  })
+  return { entities, pods, hostUpids, podsOf }
 }
 
 /** Rows of one second after the other. */
@@ -216,7 +225,10 @@ class Traffic {
     const at = this.#second * SECOND_NS
     const wave = 1 + 0.5 * Math.sin(this.#second / 240)
     for (const call of CALLS) this.#requests(call, at, wave)
-    if (this.#second % 5 === 0) for (const pod of this.#world.pods) this.#usage(pod, at, wave)
+    if (this.#second % 5 === 0) {
+      for (const pod of this.#world.pods) this.#usage(pod, at, wave)
+      for (const [i, upid] of this.#world.hostUpids.entries()) this.#process(upid, 2 + i, at, wave)
+    }
     if (this.#second % 10 === 0) this.#connections(at)
     this.#second++
   }
@@ -307,27 +319,29 @@ class Traffic {
     }
   }
 
+  #process(upid: string, weight: number, at: number, wave: number): void {
+    const seconds = at / SECOND_NS
+    const grown = (perSecond: number) => Math.round(seconds * perSecond * weight)
+    this.#processes.append({
+      time_: at,
+      upid,
+      major_faults: grown(0.01),
+      minor_faults: grown(12),
+      cpu_utime_ns: Math.round((seconds + 20 * Math.sin(this.#second / 240)) * 1.5e7 * weight),
+      cpu_ktime_ns: grown(4e6),
+      num_threads: 4 + weight,
+      vsize_bytes: weight * 210_000_000,
+      rss_bytes: Math.round(weight * 24_000_000 * (0.8 + 0.2 * wave)),
+      rchar_bytes: grown(9000),
+      wchar_bytes: grown(7000),
+      read_bytes: grown(1200),
+      write_bytes: grown(2600),
+    })
+  }
+
   #usage(pod: Pod, at: number, wave: number): void {
-    for (const [i, upid] of pod.upids.entries()) {
-      const weight = 1 + ((pod.ip.length * 7 + Number(pod.ip.split('.')[3])) % 9) + i
-      const seconds = at / SECOND_NS
-      const grown = (perSecond: number) => Math.round(seconds * perSecond * weight)
-      this.#processes.append({
-        time_: at,
-        upid,
-        major_faults: grown(0.01),
-        minor_faults: grown(12),
-        cpu_utime_ns: Math.round((seconds + 20 * Math.sin(this.#second / 240)) * 1.5e7 * weight),
-        cpu_ktime_ns: grown(4e6),
-        num_threads: 4 + weight,
-        vsize_bytes: weight * 210_000_000,
-        rss_bytes: Math.round(weight * 24_000_000 * (0.8 + 0.2 * wave)),
-        rchar_bytes: grown(9000),
-        wchar_bytes: grown(7000),
-        read_bytes: grown(1200),
-        write_bytes: grown(2600),
-      })
-    }
+    const weight = 1 + ((pod.ip.length * 7 + Number(pod.ip.split('.')[3])) % 9)
+    for (const [i, upid] of pod.upids.entries()) this.#process(upid, weight + i, at, wave)
     if (pod.upids.length === 0) return
     const n = at / SECOND_NS
     const [rx, tx] = [Math.round(n * 41_000), Math.round(n * 63_000)]
