@@ -1,4 +1,5 @@
 /** Which programs the kernel takes: the second part of `nixie check`. */
+import { SETTINGS } from '../config'
 import { newCounters } from '../health/counters'
 import { openKernel } from '../kernel'
 import type { CheckResult } from '../kernel/check'
@@ -16,7 +17,7 @@ export function checkPrograms(): CheckResult[] {
     kernel,
     sink: { append: () => {} },
     liveSink: { append: () => {} },
-    processes: new Processes(),
+    processes: new Processes(SETTINGS.nodeName.fallback),
     counters: newCounters(),
     config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES, waitingLimit: 1 << 20 },
     settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },

@@ -1,8 +1,8 @@
 /** Variables whose help says that empty means all: they can be left empty, and then nothing is left out. */
 import { describe, expect, test } from 'bun:test'
-import { TABLES } from '../../src/runner/tables'
 import type { Bundle, Variable } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
+import { TABLES } from '../../src/sources/tables'
 import { rowOf, shown } from '../runner/support'
 import { cluster, KUBELET, OUTSIDE, WEB, WEB_IP } from './support/cluster'
 

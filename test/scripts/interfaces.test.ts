@@ -6,7 +6,7 @@ import { compile } from '../../src/pxl/compile'
 import { LIBRARY } from '../../src/scripts/library'
 import { NOW } from '../pxl/support/stored-tables'
 import { contextOf, repository, run } from '../runner/support'
-import { INTERFACES } from './interfaces'
+import { ADDITIONS, INTERFACES } from './interfaces'
 
 const folder = join(repository, 'src/scripts/library')
 
@@ -29,6 +29,8 @@ const REQUIRED: Readonly<Record<string, string>> = {
 
 describe.each([...LIBRARY.values()])('$name', (bundle) => {
   const wanted = INTERFACES.get(bundle.name)!
+  const added = ADDITIONS.get(bundle.name)
+  const wantedTables = new Map([...wanted.tables, ...(added?.tables ?? [])])
   const variables = bundle.view?.variables ?? []
   const args = Object.fromEntries(
     variables.flatMap((v) => (v.defaultValue === undefined ? [[v.name, REQUIRED[v.type]!]] : [])),
@@ -69,7 +71,7 @@ describe.each([...LIBRARY.values()])('$name', (bundle) => {
       )
       return `${name}(${list.join(', ')})`
     })
-    expect([...new Set(written)].sort()).toEqual([...wanted.calls].sort())
+    expect([...new Set(written)].sort()).toEqual([...wanted.calls, ...(added?.calls ?? [])].sort())
   })
 
   test('has the columns of its tables', () => {
@@ -78,9 +80,9 @@ describe.each([...LIBRARY.values()])('$name', (bundle) => {
       const list = columns.map((c) =>
         [c.name, c.type, c.semantic.slice(3)].filter((part) => part !== 'NONE').join(' '),
       )
-      return [name, typeof wanted.tables.get(name) === 'number' ? list.length : list]
+      return [name, typeof wantedTables.get(name) === 'number' ? list.length : list]
     })
-    expect(Object.fromEntries(columns)).toEqual(Object.fromEntries(wanted.tables))
+    expect(Object.fromEntries(columns)).toEqual(Object.fromEntries(wantedTables))
   })
 
   test('runs over no rows', () => {

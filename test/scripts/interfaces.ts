@@ -29,5 +29,6 @@ export function readInterfaces(path: string): ReadonlyMap<string, Interface> {
   )
 }
 
-/** By script. */
+/** By script: Pixie's, and what ours have besides. */
 export const INTERFACES = readInterfaces(join(import.meta.dir, 'interfaces.txt'))
+export const ADDITIONS = readInterfaces(join(import.meta.dir, 'additions.txt'))
