@@ -1,5 +1,6 @@
 /** The protocols that are recognised. */
 import { http } from './http'
 import type { Protocol } from './protocol'
+import { proxyProtocol } from './proxy-protocol'
 
-export const PROTOCOLS: readonly Protocol[] = [http]
+export const PROTOCOLS: readonly Protocol[] = [http, proxyProtocol]

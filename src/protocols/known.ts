@@ -19,7 +19,8 @@ const OF_PIXIE = [HTTP, HTTP2, MYSQL, CQL, PGSQL, DNS, REDIS, NATS, MONGODB, KAF
 
 export const KNOWN: readonly ProtocolIdentity[] = [
   ...OF_PIXIE,
-  ...PROTOCOLS.filter(({ code }) => !OF_PIXIE.some((known) => known.code === code)).map(
+  // What only stands in front of another protocol has no number.
+  ...PROTOCOLS.filter(({ code }) => code !== 0 && !OF_PIXIE.some((known) => known.code === code)).map(
     ({ name, code, tables }) => ({ label: name, code, tables }),
   ),
 ]

@@ -30,6 +30,8 @@ export class End implements Counted {
   #remoteAddr: string
   #remotePort: number
   #remoteUpid = ''
+  /** The process at the other end of the connection is not the one at this address. */
+  #isProxied = false
   #connection: Connection | undefined
 
   constructor({ localAddr, localPort, remoteAddr, remotePort }: Addresses, role: Role) {
@@ -53,7 +55,7 @@ export class End implements Counted {
   }
 
   set remoteUpid(upid: string) {
-    if (upid === this.#remoteUpid) return
+    if (upid === this.#remoteUpid || this.#isProxied) return
     this.#remoteUpid = upid
     this.#connection = undefined
   }
@@ -63,6 +65,7 @@ export class End implements Counted {
     this.#remoteAddr = address
     this.#remotePort = port
     this.#remoteUpid = ''
+    this.#isProxied = true
     this.#connection = undefined
   }
 
