@@ -1,6 +1,7 @@
 /** Secrets are taken out before anything is stored: header values by name, passwords and tokens in URLs and forms. */
+import { REDACTED } from '../../records/redacted'
 
-export const REDACTED = '[redacted]'
+export { REDACTED }
 
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'])
 

@@ -1,0 +1,115 @@
+import { expect, test } from 'bun:test'
+import { redactArguments } from '../../../src/metadata/command/secrets'
+import { argumentsOf } from '../../../src/metadata/command/words'
+
+/** Arguments are written with `|` between them; `s3cr3t` (with whatever is around it in one word) may not be left. */
+const CASES: readonly (readonly [command: string, safe: string])[] = [
+  ['app|--password=s3cr3t', 'app|--password=[redacted]'],
+  ['app|--password|s3cr3t|--port|80', 'app|--password|[redacted]|--port|80'],
+  ['app|--password|my s3cr3t words', 'app|--password|[redacted]'],
+  ['app|--db-password=my s3cr3t words', 'app|--db-password=[redacted]'],
+  ['app|-password|s3cr3t', 'app|-password|[redacted]'],
+  ['app|--auth|--token|s3cr3t', 'app|--auth|--token|[redacted]'],
+  ['app|--api-key=s3cr3t|--apiKey|s3cr3t', 'app|--api-key=[redacted]|--apiKey|[redacted]'],
+  [
+    'java|-Dspring.datasource.password=s3cr3t|-jar|a.jar',
+    'java|-Dspring.datasource.password=[redacted]|-jar|a.jar',
+  ],
+  ['env|AWS_SECRET_ACCESS_KEY=s3cr3t|aws|s3|ls', 'env|AWS_SECRET_ACCESS_KEY=[redacted]|aws|s3|ls'],
+  ['redis-server|--requirepass|s3cr3t', 'redis-server|--requirepass|[redacted]'],
+  ['redis-cli|-a|s3cr3t|ping', 'redis-cli|-a|[redacted]|ping'],
+  ['mysql|-uroot|-ps3cr3t|shop', 'mysql|-uroot|-p[redacted]|shop'],
+  ['mysql|-u|root|-p|shop', 'mysql|-u|root|-p|shop'],
+  ['/usr/bin/mysqldump|-ps3cr3t', '/usr/bin/mysqldump|-p[redacted]'],
+  ['sshpass|-p|s3cr3t|ssh|host', 'sshpass|-p|[redacted]|ssh|host'],
+  ['docker|login|-u|bob|-p|s3cr3t', 'docker|login|-u|bob|-p|[redacted]'],
+  ['docker|run|-p|80:80|nginx', 'docker|run|-p|80:80|nginx'],
+  ['curl|-u|bob:s3cr3t|http://a/', 'curl|-u|bob:[redacted]|http://a/'],
+  ['curl|-ubob:s3cr3t|http://a/', 'curl|-ubob:[redacted]|http://a/'],
+  ['curl|-H|Authorization: Bearer s3cr3t.abc|http://a/', 'curl|-H|Authorization: [redacted]|http://a/'],
+  ['curl|-HX-Api-Key: s3cr3t|http://a/', 'curl|-HX-Api-Key: [redacted]|http://a/'],
+  ['curl|-b|sid=s3cr3t|http://a/', 'curl|-b|[redacted]|http://a/'],
+  [
+    'curl|-d|{"user":"bob","password":"s3cr3t"}|http://a/',
+    'curl|-d|{"user":"bob","password":[redacted]}|http://a/',
+  ],
+  ['curl|http://a/?q=1&access_token=s3cr3t&r=2', 'curl|http://a/?q=1&access_token=[redacted]&r=2'],
+  ['psql|postgres://bob:s3cr3t@db:5432/shop', 'psql|postgres://bob:[redacted]@db:5432/shop'],
+  ['psql|host=db password=s3cr3t user=bob', 'psql|host=db password=[redacted] user=bob'],
+  ['app|--db|bob:s3cr3t@db:3306', 'app|--db|bob:[redacted]@db:3306'],
+  [
+    'git|clone|https://ghp_s3cr3ts3cr3ts3cr3ts3cr3t@github.com/a/b',
+    'git|clone|https://[redacted]@github.com/a/b',
+  ],
+  ['app|eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyM3QifQ.s3cr3t', 'app|[redacted]'],
+  [
+    'git|clone|https://s3cr3ts3cr3ts3cr3ts3cr3t@git.example.com/a',
+    'git|clone|https://[redacted]@git.example.com/a',
+  ],
+  ['tailscale|up|--auth-key=s3cr3t', 'tailscale|up|--auth-key=[redacted]'],
+  ['curl|https://a.blob/x?sv=1&sig=s3cr3t%2B&se=2', 'curl|https://a.blob/x?sv=1&sig=[redacted]&se=2'],
+  [
+    'curl|https://a/x?X-Amz-Signature=s3cr3t&X-Amz-Date=1',
+    'curl|https://a/x?X-Amz-Signature=[redacted]&X-Amz-Date=1',
+  ],
+  ['app|AKIAIOSFODNN7EXAMPLE', 'app|[redacted]'],
+  ['app|sk_live_s3cr3ts3cr3t', 'app|[redacted]'],
+  ['sh|-c|mysql -uroot -ps3cr3t shop', 'sh|-c|mysql -uroot -p[redacted] shop'],
+  ['sh|-c|exec app --token "s3cr3t words" --port 80', 'sh|-c|exec app --token "[redacted]" --port 80'],
+  ["bash|-c|ssh host 'mysql -ps3cr3t'", "bash|-c|ssh host 'mysql -p[redacted]'"],
+  ['sh|-c|PGPASSWORD=s3cr3t psql -h db', 'sh|-c|PGPASSWORD=[redacted] psql -h db'],
+  ['timeout|5|curl|-u|bob:s3cr3t|http://a/', 'timeout|5|curl|-u|bob:[redacted]|http://a/'],
+  ['sqlplus|scott/s3cr3t@orcl', 'sqlplus|scott/[redacted]@orcl'],
+  ['openssl|rsa|-passin|pass:s3cr3t', 'openssl|rsa|-passin|pass:[redacted]'],
+  ['ldapsearch|-x|-w|s3cr3t|-H|ldap://a', 'ldapsearch|-x|-w|[redacted]|-H|ldap://a'],
+  ['smbclient|-U|bob%s3cr3t|//a/b', 'smbclient|-U|bob%[redacted]|//a/b'],
+  ['worker: job for bob --password s3cr3t', 'worker: job for bob --password [redacted]'],
+  // What is no secret stays.
+  ['nginx|-g|daemon off;', 'nginx|-g|daemon off;'],
+  ['app|--token-file=/run/token|--passwd-file|/etc/p', 'app|--token-file=/run/token|--passwd-file|/etc/p'],
+  ['llm|--tokenizer|bert|--max-tokens|512', 'llm|--tokenizer|bert|--max-tokens|512'],
+  ['docker|run|app:1.2@sha256:0123abc', 'docker|run|app:1.2@sha256:0123abc'],
+  ['gunicorn|app:api|--bind|0.0.0.0:80', 'gunicorn|app:api|--bind|0.0.0.0:80'],
+  ['node|server.js|--inspect=127.0.0.1:9229', 'node|server.js|--inspect=127.0.0.1:9229'],
+]
+
+for (const [command, safe] of CASES) {
+  test(command.slice(0, 70), () => {
+    const redacted = redactArguments(command.split('|')).join('|')
+    expect(redacted).toBe(safe)
+    expect(redacted).not.toContain('s3cr3t')
+  })
+}
+
+test('redacting twice changes nothing', () => {
+  for (const [command] of CASES) {
+    const once = redactArguments(command.split('|'))
+    expect(redactArguments(once)).toEqual(once)
+  }
+})
+
+test('hostile arguments take no time', () => {
+  const hostile = [
+    'a'.repeat(4096),
+    'password'.repeat(500),
+    '"'.repeat(4096),
+    '-p '.repeat(1300),
+    'a:'.repeat(2000),
+    `${'pass '.repeat(500)}=`,
+    'eyJ'.repeat(1300),
+    `'"`.repeat(2000),
+    'http://a:'.repeat(400),
+    '--'.repeat(2000),
+  ]
+  for (const argument of hostile) {
+    const before = performance.now()
+    redactArguments(['mysql', argument])
+    expect(performance.now() - before, argument.slice(0, 20)).toBeLessThan(20)
+  }
+})
+
+test('arguments end with NULs, and a title may leave many', () => {
+  expect(argumentsOf('a\0\0b\0')).toEqual(['a', '', 'b'])
+  expect(argumentsOf('nginx: worker\0\0\0\0')).toEqual(['nginx: worker'])
+  expect(argumentsOf('')).toEqual([])
+})
