@@ -18,7 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   kernel: [],
   protocols: ['records'],
   streams: ['events', 'protocols', 'records', 'health'],
-  metadata: ['records', 'store'],
+  // events: what the kernel tells of processes.
+  metadata: ['events', 'records', 'store'],
   store: ['records', 'config', 'health'],
   kubernetes: ['metadata', 'store'],
   // store: what main has learnt of the cluster comes as its entities.

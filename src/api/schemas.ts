@@ -247,7 +247,13 @@ export const SCHEMAS = {
           description: "Kinds that can't be followed",
         },
       }),
-      losses: object({ ring: integer(), gaps: integer(), parse: integer(), shed: integer() }),
+      losses: object({
+        ring: integer(),
+        gaps: integer(),
+        parse: integer(),
+        shed: integer(),
+        names: integer(),
+      }),
       counters: object(
         Object.fromEntries(Object.entries(COUNTERS).map(([name, { help }]) => [name, number(help)])),
       ),

@@ -35,6 +35,8 @@ export interface Losses {
   readonly gaps: number
   readonly parse: number
   readonly shed: number
+  /** Of processes. */
+  readonly names: number
 }
 
 export interface ClusterStatus {
@@ -79,7 +81,7 @@ export interface Status {
 
 /** The sums of the counters that declare a loss. */
 export function lossesOf(counters: Readonly<Partial<Counters>>): Losses {
-  const losses = { ring: 0, gaps: 0, parse: 0, shed: 0 }
+  const losses = { ring: 0, gaps: 0, parse: 0, shed: 0, names: 0 }
   for (const name of Object.keys(COUNTERS) as CounterName[]) {
     const { loss } = COUNTERS[name]
     if (loss) losses[loss] += counters[name] ?? 0

@@ -18,7 +18,7 @@ interface CounterSpec {
     | 'requests'
     | 'ns'
   /** The loss that it belongs to in `/api/status`'s `losses`. */
-  readonly loss?: 'ring' | 'gaps' | 'parse' | 'shed'
+  readonly loss?: 'ring' | 'gaps' | 'parse' | 'shed' | 'names'
   readonly help: string
 }
 
@@ -36,6 +36,12 @@ export const COUNTERS = spec({
     help: 'Events that found the ring full, or went beyond what one call may send',
   },
   ringLostBytes: { stage: 'kernel', unit: 'bytes', help: 'Payload bytes of events that found the ring full' },
+  lostIdentities: {
+    stage: 'kernel',
+    unit: 'events',
+    loss: 'names',
+    help: 'Starts, ends and renames of processes beyond what is told in a second: a short-lived one may lack its command line and container',
+  },
   unixCalls: {
     stage: 'kernel',
     unit: 'events',

@@ -55,17 +55,20 @@ function unescapeUnit(unit: string): string {
   return unit.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
-/**
- * The owner that /proc/PID/cgroup names. Its lines are `hierarchy:controllers:path`; the most telling one wins, as
- * under v1 or hybrid only some hierarchies carry the container.
- */
-export function ownerOfCgroupFile(text: string): CgroupOwner {
+/** The most telling one of a process's paths wins: under v1 or hybrid only some hierarchies carry the container. */
+export function ownerOfPaths(paths: readonly string[]): CgroupOwner {
   let best = NOBODY
-  for (const line of text.split('\n')) {
-    const path = line.slice(line.indexOf(':', line.indexOf(':') + 1) + 1)
+  for (const path of paths) {
     const owner = ownerOfPath(path)
     if (owner.containerId !== '') return owner
     if (best === NOBODY && (owner.podUid !== '' || owner.unit !== '')) best = owner
   }
   return best
+}
+
+/** The owner that /proc/PID/cgroup names. Its lines are `hierarchy:controllers:path`. */
+export function ownerOfCgroupFile(text: string): CgroupOwner {
+  return ownerOfPaths(
+    text.split('\n').map((line) => line.slice(line.indexOf(':', line.indexOf(':') + 1) + 1)),
+  )
 }

@@ -28,3 +28,21 @@ export function containerNameOf(id: string, runtime: string, root = ''): string 
   }
   return ''
 }
+
+const MAX_CONTAINERS = 1024
+
+/** Remembers names: many short processes run in one container. An unknown one is looked up again. */
+export class ContainerNames {
+  readonly #names = new Map<string, string>()
+
+  of(id: string, runtime: string): string {
+    if (id === '') return ''
+    const known = this.#names.get(id)
+    if (known !== undefined) return known
+    const name = containerNameOf(id, runtime)
+    if (name === '') return ''
+    if (this.#names.size >= MAX_CONTAINERS) this.#names.clear()
+    this.#names.set(id, name)
+    return name
+  }
+}

@@ -1,11 +1,19 @@
 /** Who stands behind a upid or an address: the questions that PxL's metadata functions and `df.ctx[...]` ask. */
 import type { Kubernetes, Pod } from './kubernetes'
 
-/** A process as it was when first seen; the value of the store's entity of kind `process`. */
+/**
+ * What a process is by what was last known of it; the value of the store's entity of kind `process`. A process that execs is
+ * from then on what it runs, its earlier rows too.
+ */
 export interface ProcessInfo {
   readonly upid: string
   readonly pid: number
+  /** upid of the process that forked it, or ''. */
+  readonly parent: string
+  /** What people call the program: `node api.js`, `nginx -c shop.conf`. */
+  readonly name: string
   readonly comm: string
+  /** Its arguments, with spaces between them and without their secrets. */
   readonly cmdline: string
   readonly exe: string
   /** 64 hex digits, or '' outside a container. */

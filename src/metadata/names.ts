@@ -8,8 +8,12 @@ const SHORT_ID = 12
 export const containerOf = ({ containerName, containerId = '' }: Partial<ProcessInfo>): string =>
   containerName || containerId.slice(0, SHORT_ID)
 
-/** What stands for the pod: the container, the systemd unit, or the command name. */
+/** The program as people call it; of a process that was stored before there were such names its command name. */
+export const programOf = (process: Partial<ProcessInfo> | undefined): string =>
+  process?.name || process?.comm || ''
+
+/** What stands for the pod: the container, the systemd unit, or the program as people call it. */
 export function nameOf(process: Partial<ProcessInfo> | undefined): string {
   if (!process) return ''
-  return containerOf(process) || process.unit || process.comm || ''
+  return containerOf(process) || process.unit || programOf(process)
 }

@@ -1,11 +1,11 @@
 /** A process as /proc shows it (proc(5)). What is gone or refused reads as empty. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { ownerOfCgroupFile } from './cgroup'
-import { containerNameOf } from './container-names'
-import type { ProcessInfo } from './metadata'
+import { argumentsOf } from './command/words'
+import type { Sight } from './describe'
 
-/** Longest command line that is kept. */
-const MAX_CMDLINE = 2048
+/** Characters of a command line that are looked at. */
+const MAX_READ = 8192
 
 function read(path: string): string {
   try {
@@ -22,28 +22,33 @@ export function startTicksOf(stat: string): number {
   return stat === '' || !Number.isSafeInteger(ticks) ? -1 : ticks
 }
 
+/** Field 4 of /proc/PID/stat; 0 when there is none. */
+export const parentOf = (stat: string): number =>
+  Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) || 0
+
+/** Start of a process in ticks; -1 when it is gone. */
+export const startTicksOfPid = (pid: number, procRoot = '/proc'): number =>
+  startTicksOf(read(`${procRoot}/${pid}/stat`))
+
 /** Reads a process; undefined when it is gone or its pid belongs to another one by now. */
-export function readProcess(
-  pid: number,
-  startTicks: number,
-  upid: string,
-  host: string,
-  procRoot = '/proc',
-): ProcessInfo | undefined {
+export function readProcess(pid: number, startTicks: number, procRoot = '/proc'): Sight | undefined {
   const dir = `${procRoot}/${pid}`
+  const stat = read(`${dir}/stat`)
   // The kernel's boot time and /proc's field are cut to ticks alike; one tick of slack covers time namespaces' rounding.
-  if (Math.abs(startTicksOf(read(`${dir}/stat`)) - startTicks) > 1) return undefined
+  if (Math.abs(startTicksOf(stat) - startTicks) > 1) return undefined
   let exe = ''
   try {
     exe = readlinkSync(`${dir}/exe`)
   } catch {
     // A kernel thread, or not ours to read.
   }
-  const cmdline = read(`${dir}/cmdline`).replace(/\0+$/, '').replaceAll('\0', ' ').slice(0, MAX_CMDLINE)
-  const comm = read(`${dir}/comm`).trimEnd()
-  const owner = ownerOfCgroupFile(read(`${dir}/cgroup`))
-  const containerName = containerNameOf(owner.containerId, owner.runtime)
-  return { upid, pid, comm, cmdline: cmdline === '' ? comm : cmdline, exe, host, ...owner, containerName }
+  return {
+    comm: read(`${dir}/comm`).trimEnd(),
+    args: argumentsOf(read(`${dir}/cmdline`).slice(0, MAX_READ)),
+    exe,
+    owner: ownerOfCgroupFile(read(`${dir}/cgroup`)),
+    parentPid: parentOf(stat),
+  }
 }
 
 /** The kernel counts a process's start in hundredths of a second for user space, whatever its own tick is. */

@@ -102,6 +102,7 @@ const KEYS: Readonly<Record<string, Key>> = {
     from: { ...ofPod('replicaset_id'), replicaset: 'replicaset_name_to_replicaset_id' },
   },
   cmdline: { semantic: 'ST_NONE', from: { upid: 'upid_to_cmdline' } },
+  process: { semantic: 'ST_NONE', from: { upid: 'upid_to_process_name' } },
   asid: { semantic: 'ST_ASID', from: { upid: 'upid_to_asid' } },
   pid: { semantic: 'ST_NONE', from: { upid: 'upid_to_pid' } },
 }
@@ -114,6 +115,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   host: 'hostname',
   container_name: 'container',
   cmd: 'cmdline',
+  process_name: 'process',
   replica_set: 'replicaset',
   replicaset_name: 'replicaset',
   replica_set_id: 'replicaset_id',

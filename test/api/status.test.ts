@@ -24,7 +24,15 @@ test('the promise names the budget only when it is the reason', () => {
 })
 
 test('losses are the sums of the counters that declare them', () => {
-  const counters = { events: 9, ringLostEvents: 1, gaps: 2, parseFailures: 3, unpairedFrames: 4, shedRows: 5 }
-  expect(lossesOf(counters)).toEqual({ ring: 1, gaps: 2, parse: 7, shed: 5 })
-  expect(lossesOf({})).toEqual({ ring: 0, gaps: 0, parse: 0, shed: 0 })
+  const counters = {
+    events: 9,
+    ringLostEvents: 1,
+    gaps: 2,
+    parseFailures: 3,
+    unpairedFrames: 4,
+    shedRows: 5,
+    lostIdentities: 6,
+  }
+  expect(lossesOf(counters)).toEqual({ ring: 1, gaps: 2, parse: 7, shed: 5, names: 6 })
+  expect(lossesOf({})).toEqual({ ring: 0, gaps: 0, parse: 0, shed: 0, names: 0 })
 })

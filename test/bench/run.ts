@@ -18,6 +18,7 @@ const BENCHES: Record<string, { file: string; measures: string }> = {
   query: { file: 'query.ts', measures: 'operators over a million rows in memory' },
   figures: { file: 'query-figures.ts', measures: 'queries over the store against DuckDB and SQLite rows' },
   processes: { file: 'processes.ts', measures: 'process_stats of 300 processes' },
+  identity: { file: 'identity.ts', measures: 'fork and exec with and without the probe; 10,000 processes' },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
   inflate: { file: 'inflate.ts', measures: 'compressed bodies, ordinary and hostile' },
 }

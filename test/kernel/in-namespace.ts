@@ -1,12 +1,14 @@
 /** Run in a pid namespace of its own: whom the probes see from there, as JSON. */
 import { EVENT_DATA } from '../../src/events/socket-event'
 import { openKernel } from '../../src/kernel'
+import { IdentityProbe } from '../../src/sources/identities/probe'
 import { readThreads } from '../../src/sources/processes'
 import { PROCESS_OBJECT } from '../../src/sources/processes/probe'
 import { drainAll, open, Program } from './traced'
 
 const kernel = open()
 const processProbe = openKernel({ enabled: true }).open(PROCESS_OBJECT)
+const identities = new IdentityProbe(openKernel({ enabled: true }))
 const program = new Program(`
 c, d = pair()
 step()
@@ -25,8 +27,17 @@ try {
   const threads = readThreads(processProbe.object!)
   const processes = new Set<number>()
   while (threads.next()) processes.add(threads.pid)
+  const named = new Map<number, string>()
+  const parents = new Set<number>()
+  identities.drain((event) => {
+    parents.add(event.parentPid)
+    const args = event.parts()?.args
+    if (args) named.set(event.pid, args)
+  }, 100_000)
   console.log(
     JSON.stringify({
+      named: Object.fromEntries(named),
+      parents: [...parents],
       self: process.pid,
       program: program.pid,
       pids: [...new Set(data.map((event) => event.pid))],
@@ -39,5 +50,6 @@ try {
 } finally {
   program.kill()
   processProbe.object?.close()
+  identities.close()
   kernel.close()
 }

@@ -18,6 +18,7 @@ const HELPERS: Record<number, readonly [name: string, since: string]> = {
   113: ['probe_read_kernel', '5.5'],
   115: ['probe_read_kernel_str', '5.5'],
   127: ['seq_write', '5.7'],
+  130: ['ringbuf_output', '5.8'],
   131: ['ringbuf_reserve', '5.8'],
   132: ['ringbuf_submit', '5.8'],
   // Behind HAVE_TYPED_TASK.

@@ -2,8 +2,10 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as identity from '../../src/events/identity'
 import { THREAD_SAMPLE } from '../../src/events/process'
 import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
+import { IDENTITY } from '../../src/sources/identities/probe'
 import { CONNECTION, SHARED } from '../../src/sources/sockets/probe'
 
 const root = join(import.meta.dir, '../..')
@@ -79,21 +81,42 @@ for (const arch of ['x64', 'arm64']) {
     expect(known.get('connection')!.size).toBe(size)
     const processes = structs(join(root, `dist/bpf/process.${arch}.bpf.o`))
     expect(processes.get('thread_sample')!.members).toMatchObject(THREAD_SAMPLE)
+    const identities = structs(join(root, `dist/bpf/identity.${arch}.bpf.o`))
+    expect(identities.get('process_event')).toMatchObject({
+      size: identity.PROCESS_EVENT_BYTES,
+      members: identity.PROCESS_EVENT,
+    })
+    expect(identities.get('listening')).toMatchObject({
+      size: identity.LISTENING_BYTES,
+      members: identity.LISTENING,
+    })
   })
 }
 
-test('numbers that both sides use', () => {
-  const header = readFileSync(join(root, 'bpf/socket.h'), 'utf8')
-  const value = (name: string): bigint => {
-    const found = new RegExp(`(?:define ${name} |\\t${name} = )(.*?),?$`, 'm').exec(header)
-    if (!found) throw new Error(`socket.h has no ${name}`)
+const numbersOf =
+  (name: string) =>
+  (number: string): bigint => {
+    const header = readFileSync(join(root, 'bpf', name), 'utf8')
+    const found = new RegExp(`(?:define ${number} |\\t${number} = )(.*?),?$`, 'm').exec(header)
+    if (!found) throw new Error(`${name} has no ${number}`)
     const text = found[1]!
     const shift = /^\(1ULL << (\d+)\)$/.exec(text)
     return shift ? 1n << BigInt(shift[1]!) : BigInt(text.replace(/ULL$/, ''))
   }
+
+test('numbers that both sides use', () => {
+  const value = numbersOf('socket.h')
   const { VERDICT_CAP_SHIFT, VERDICT_COUNT, VERDICT_SET, ...plain } = SHARED
   for (const [name, number] of Object.entries(plain)) expect(value(name), name).toBe(BigInt(number))
   expect(value('VERDICT_CAP_SHIFT')).toBe(BigInt(VERDICT_CAP_SHIFT) + 32n)
   expect(value('VERDICT_COUNT')).toBe(BigInt(VERDICT_COUNT >>> 0) << 32n)
   expect(value('VERDICT_SET')).toBe(BigInt(VERDICT_SET >>> 0) << 32n)
+})
+
+test('numbers of the identity probe', () => {
+  const value = numbersOf('identity.h')
+  const { PROCESS_EXEC, PROCESS_FORK, PROCESS_RENAME, PROCESS_EXIT } = identity
+  const kinds = { PROCESS_EXEC, PROCESS_FORK, PROCESS_RENAME, PROCESS_EXIT }
+  for (const [name, number] of Object.entries({ ...kinds, ...IDENTITY }))
+    expect(value(name), name).toBe(BigInt(number))
 })

@@ -33,6 +33,9 @@ test('from inside a pid namespace', async () => {
     expect(seen.processes).toContain(seen.program)
     expect(seen.processes).toContain(seen.self)
     expect(seen.processes).not.toContain(outside.pid)
+    expect(seen.named[seen.program]).toContain('from inside')
+    expect(JSON.stringify(seen.named)).not.toContain('from outside')
+    expect(seen.parents).toContain(seen.self)
   } finally {
     outside.kill()
     inside.kill()

@@ -112,9 +112,15 @@ export class Program {
     return this.#process.pid
   }
 
-  /** Waits until the program is at a `step()`. */
+  /** Waits until the program is at a `step()`; gives the line that it wrote. */
   async ready(): Promise<string> {
-    return new TextDecoder().decode((await this.#lines.read()).value)
+    let line = ''
+    while (!line.endsWith('\n')) {
+      const { value, done } = await this.#lines.read()
+      if (done) throw new Error(`the traced program ended after ${JSON.stringify(line)}`)
+      line += new TextDecoder().decode(value)
+    }
+    return line
   }
 
   go(): void {

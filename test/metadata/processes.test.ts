@@ -19,13 +19,13 @@ describe('start ticks', () => {
 
 describe('a process', () => {
   test('is read from /proc', () => {
-    const info = readProcess(process.pid, ownTicks, 'u', 'h')
-    expect(info?.pid).toBe(process.pid)
-    expect(info?.cmdline).toContain('test')
-    expect(info?.exe).toContain('bun')
+    const seen = readProcess(process.pid, ownTicks)
+    expect(seen?.parentPid).toBe(process.ppid)
+    expect(seen?.args).toContain('test')
+    expect(seen?.exe).toContain('bun')
   })
   test('whose pid belongs to another one by now is unknown', () => {
-    expect(readProcess(process.pid, ownTicks - 100, 'u', 'h')).toBeUndefined()
+    expect(readProcess(process.pid, ownTicks - 100)).toBeUndefined()
   })
 })
 
@@ -89,6 +89,7 @@ describe('the name that stands for a pod', () => {
   const cases: [string, Parameters<typeof nameOf>[0], string][] = [
     ['container before unit', { containerId: id, unit: 'x.service', comm: 'c' }, 'abababababab'],
     ['unit before command', { containerId: '', unit: 'nginx.service', comm: 'nginx' }, 'nginx.service'],
+    ['the program before its command name', { name: 'node api.js', comm: 'MainThread' }, 'node api.js'],
     ['the command', { containerId: '', unit: '', comm: 'nginx' }, 'nginx'],
     ['a process that was gone at once', { pid: 7 }, ''],
     ['nobody', undefined, ''],

@@ -114,6 +114,8 @@ export const cluster: Kubernetes = kubernetesOf({
 const process = (upid: string, changes: Partial<ProcessInfo>): ProcessInfo => ({
   upid,
   pid: Number(upid.split(':')[1]),
+  parent: '',
+  name: changes.comm ?? '',
   comm: '',
   cmdline: '',
   exe: '',

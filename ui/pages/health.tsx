@@ -8,6 +8,8 @@ const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
   gaps: 'holes in a stream that cost a message',
   parse: 'places where bytes were not a message, and messages without their other half',
   shed: 'rows that the store could not take',
+  names:
+    'starts and ends of processes that came too fast to be told: short-lived ones may lack command line and container',
 }
 
 const STAGES: readonly Stage[] = ['kernel', 'streams', 'protocols', 'store', 'query', 'api']

@@ -1,6 +1,7 @@
 /** Who stands behind a upid, and where this is: questions to `Metadata`, once per distinct value. */
 import { cpus } from 'node:os'
 import type { ProcessInfo } from '../../metadata/metadata'
+import { programOf } from '../../metadata/names'
 import { sharedLibraries, startTimeOf } from '../../metadata/proc'
 import type { SemanticType } from '../../records/types'
 import { type FunctionContext, type FunctionSpec, scalar } from './function'
@@ -66,6 +67,9 @@ const OF_UPID: readonly FunctionSpec[] = [
   },
   ofUpid('upid_to_string', 'identity as text', (_, upid) => upid),
   ofUpid('upid_to_cmdline', 'command line', ofProcess('cmdline')),
+  ofUpid('upid_to_process_name', 'name, as people call the program,', ({ metadata }, upid) =>
+    programOf(metadata.process(upid)),
+  ),
   ofUpid('upid_to_container_id', 'container id', ofProcess('containerId')),
   ofUpid('upid_to_hostname', 'host name', ofProcess('host')),
   ofUpid(
@@ -80,7 +84,7 @@ const OF_UPID: readonly FunctionSpec[] = [
   ),
   ofUpid(
     'upid_to_pod_name',
-    'pod, or outside of one the container, the systemd unit or the command',
+    'pod, or outside of one the container, the systemd unit or the program',
     ({ metadata }, upid) => metadata.podName(upid),
     'ST_POD_NAME',
   ),

@@ -1,11 +1,11 @@
 /** The socket probe (`bpf/socket.bpf.c`), loaded: its ring, verdicts and totals. */
-import { readFileSync } from 'node:fs'
 import arm64 from '../../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
 import { RingSocketEvent, TOTALS } from '../../events/socket'
 import type { SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
+import { possibleCpus, sumOverCpus } from '../../kernel/cpus'
 import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
-import { type BpfRing, mapGet, mapSet, mapWalk } from '../../kernel/loader'
+import { type BpfRing, mapSet, mapWalk } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import type { SocketFeed, Uncaptured } from './feed'
@@ -48,12 +48,6 @@ export interface SocketProbeOptions {
   readonly defaultCap: number
   /** Never trace these processes: Nixie itself. */
   readonly ignorePids: readonly number[]
-}
-
-/** CPUs that there can ever be: `0-3` or `0,2-5` in sysfs. */
-function possibleCpus(): number {
-  const ranges = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim().split(',')
-  return Math.max(...ranges.map((range) => Number(range.split('-').at(-1)))) + 1
 }
 
 function objectFor(options: SocketProbeOptions): ObjectSpec<ProgramName> {
@@ -151,9 +145,7 @@ export class SocketProbe implements SocketFeed {
   }
 
   #counter(counter: number): number {
-    const values = new BigUint64Array(this.#cpus)
-    if (!mapGet(this.#maps.counters, Uint32Array.of(counter), values)) return 0
-    return Number(values.reduce((sum, value) => sum + value, 0n))
+    return sumOverCpus(this.#maps.counters, counter, this.#cpus)
   }
 
   lost(): { events: number; bytes: number } {

@@ -55,6 +55,8 @@ const PODS = [
 const process = (upid: string, comm: string, of?: Pod): ProcessInfo => ({
   upid,
   pid: Number(upid.split(':')[1]),
+  parent: '',
+  name: comm,
   comm,
   cmdline: `${comm} --run`,
   exe: `/usr/bin/${comm}`,

@@ -36,6 +36,10 @@ const OF_UPID: Cases = {
     [[web], 'nginx -g daemon'],
     [[nobody], ''],
   ],
+  upid_to_process_name: [
+    [[web], 'nginx'],
+    [[nobody], ''],
+  ],
   upid_to_container_id: [[[web], 'c0ffee']],
   upid_to_container_name: [
     [[web], 'web'],

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { mapGet } from './loader'
+
+/** CPUs that there can ever be: `0-3` or `0,2-5` in sysfs. */
+export function possibleCpus(): number {
+  const ranges = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim().split(',')
+  return Math.max(...ranges.map((range) => Number(range.split('-').at(-1)))) + 1
+}
+
+/** A counter of a per-CPU array of 64-bit values, summed; 0 when there is none. `map`: its file descriptor. */
+export function sumOverCpus(map: number, counter: number, cpus: number): number {
+  const values = new BigUint64Array(cpus)
+  if (!mapGet(map, Uint32Array.of(counter), values)) return 0
+  return Number(values.reduce((sum, value) => sum + value, 0n))
+}

@@ -1,0 +1,30 @@
+/** From what was seen of a process, by the kernel or in /proc, to what is kept of it. */
+import type { CgroupOwner } from './cgroup'
+import { programName } from './command/program-name'
+import { redactArguments } from './command/secrets'
+import type { ProcessInfo } from './metadata'
+
+/** One look at a process. */
+export interface Sight {
+  readonly comm: string
+  readonly args: readonly string[]
+  readonly exe: string
+  readonly owner: CgroupOwner
+  /** 0 when unknown. */
+  readonly parentPid: number
+}
+
+/** Longest command line that is kept. */
+const MAX_CMDLINE = 2048
+
+export interface Described extends Pick<ProcessInfo, 'comm' | 'cmdline' | 'exe' | 'name'>, CgroupOwner {
+  /** Its name says no more than the program's: a worker that is to be called as its master is. */
+  readonly isWorker: boolean
+}
+
+export function describe({ comm, args, exe, owner }: Sight): Described {
+  const safe = redactArguments(args)
+  const cmdline = safe.join(' ').slice(0, MAX_CMDLINE)
+  const { name, isWorker } = programName(safe, comm)
+  return { comm, cmdline: cmdline === '' ? comm : cmdline, exe, name, isWorker, ...owner }
+}

@@ -1,0 +1,87 @@
+/** The identity probe (`bpf/identity.bpf.c`): what processes become, as it happens. */
+import arm64 from '../../../dist/bpf/identity.arm64.bpf.o' with { type: 'file' }
+import x64 from '../../../dist/bpf/identity.x64.bpf.o' with { type: 'file' }
+import { decodeListening, type Listening, type ProcessEvent, RingProcessEvent } from '../../events/identity'
+import { possibleCpus, sumOverCpus } from '../../kernel/cpus'
+import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
+import type { BpfRing } from '../../kernel/loader'
+import type { ObjectSpec } from '../../kernel/object'
+import { pidNamespace } from '../../kernel/probe'
+
+export const SOURCE_NAME = 'process_identity'
+
+/** Of `bpf/identity.h`, which a test holds them to. */
+export const IDENTITY = { IDENTITY_LOST: 0, IDENTITY_LIMITED: 1 } as const
+
+const PROGRAMS = {
+  process_exec: { purpose: 'Names of processes from their start on, however short they live' },
+  process_fork: { purpose: 'Names of processes that are forked and run no other program' },
+  process_rename: { purpose: 'Command names that processes give themselves' },
+  process_exit: { purpose: 'When processes end: what was known of them is forgotten then' },
+  read_listening: { purpose: 'Ports that tell programs of one name apart', placement: 'iterator' },
+} as const satisfies ObjectSpec<string>['programs']
+type ProgramName = keyof typeof PROGRAMS
+
+/** Some 1,000 execs, or 9,000 other events: what comes between two drains. */
+const RING_BYTES = 512 << 10
+/** Of all CPUs together: a machine that builds software with all its cores has 2,000 to 10,000. */
+const EVENTS_PER_SECOND = 16_000
+const LEAST_PER_CPU = 1000
+
+/** Most events that one CPU sends in a second. */
+export const eventsPerCpu = (cpus: number): number =>
+  Math.max(LEAST_PER_CPU, Math.ceil(EVENTS_PER_SECOND / cpus))
+
+const objectFor = (perCpu: number): ObjectSpec<ProgramName> => ({
+  source: SOURCE_NAME,
+  files: { x64, arm64 },
+  programs: PROGRAMS,
+  knobs: () => ({ pid_namespace: pidNamespace(), events_per_second: Uint32Array.of(perCpu) }),
+  maxEntries: { identities: RING_BYTES },
+})
+
+export class IdentityProbe {
+  readonly probes: readonly ProbeStatus[]
+  readonly #object: Opened<ProgramName>['object']
+  readonly #ring: BpfRing | undefined
+  readonly #event: RingProcessEvent | undefined
+  readonly #cpus: number
+  readonly #canList: boolean
+  #handler: (event: ProcessEvent) => void = () => {}
+
+  /** Never throws: where the kernel refuses all of it, /proc is what is left. */
+  constructor(kernel: Kernel, perCpu?: number) {
+    this.#cpus = possibleCpus()
+    const { probes, object } = kernel.open(objectFor(perCpu ?? eventsPerCpu(this.#cpus)))
+    this.probes = probes
+    this.#object = object
+    this.#canList = probes.some(({ name, attached }) => name === 'read_listening' && attached)
+    this.#ring = object?.ring('identities', RING_BYTES)
+    if (this.#ring) this.#event = new RingProcessEvent(this.#ring.data)
+  }
+
+  readonly #visit = (offset: number): void => this.#handler(this.#event!.at(offset))
+
+  /** Hands over at most `maxEvents` that wait; returns how many. The event object is reused. */
+  drain(handler: (event: ProcessEvent) => void, maxEvents: number): number {
+    this.#handler = handler
+    return this.#ring?.drain(this.#visit, maxEvents) ?? 0
+  }
+
+  /** Who listens where on TCP, from a walk over all open files of the machine. */
+  listening(): Listening[] {
+    return this.#object && this.#canList ? decodeListening(this.#object.iterate('read_listening')) : []
+  }
+
+  /** Events that found the ring full, or were more than one CPU may send, since the start. */
+  lost(): number {
+    if (!this.#object) return 0
+    const counters = this.#object.map('identity_counters')
+    const counted = (counter: number) => sumOverCpus(counters, counter, this.#cpus)
+    return counted(IDENTITY.IDENTITY_LOST) + counted(IDENTITY.IDENTITY_LIMITED)
+  }
+
+  close(): void {
+    this.#object?.close()
+  }
+}

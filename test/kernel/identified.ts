@@ -1,0 +1,55 @@
+/** Runs the probes that name processes, as the capture thread does, and gives what the store would hear of them. */
+import { newCounters } from '../../src/health/counters'
+import { openKernel } from '../../src/kernel'
+import { Processes } from '../../src/metadata'
+import type { ProcessInfo } from '../../src/metadata/metadata'
+import { DecodeBudget } from '../../src/protocols/lib/decode-budget'
+import { identities } from '../../src/sources/identities'
+import { Sources } from '../../src/sources/open'
+import { sockets } from '../../src/sources/sockets'
+
+export class Identified {
+  readonly counters = newCounters()
+  readonly #kernel = openKernel({ enabled: true })
+  readonly #processes = new Processes('edge')
+  readonly #sources = new Sources([identities, sockets], {
+    kernel: this.#kernel,
+    sink: { append: () => {} },
+    liveSink: { append: () => {} },
+    processes: this.#processes,
+    counters: this.counters,
+    config: { listen: '127.0.0.1:1', ringBytes: 1 << 22, waitingLimit: 8 << 20 },
+    settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
+  })
+  readonly #infos = new Map<string, ProcessInfo>()
+
+  constructor() {
+    const missing = this.#sources.probes.filter((probe) => !probe.attached)
+    if (missing.length > 0) throw new Error(missing.map(({ name, error }) => `${name}: ${error}`).join('\n'))
+  }
+
+  /** Takes all that waits. A record that another CPU is still writing holds up those after it, so it looks twice. */
+  drain(): void {
+    for (let empty = 0; empty < 2; ) {
+      if (this.#sources.drain(10_000) > 0) continue
+      empty++
+      Bun.sleepSync(5)
+    }
+    this.#sources.tick(this.#kernel.now())
+  }
+
+  /** All processes of which the store has heard by now; `laterMs`: as if so much time had gone by. */
+  known(laterMs = 0): ProcessInfo[] {
+    for (const { key, value } of this.#processes.takeChanges(Date.now() + laterMs))
+      this.#infos.set(key, value as unknown as ProcessInfo)
+    return [...this.#infos.values()]
+  }
+
+  of(pid: number): ProcessInfo | undefined {
+    return this.known().find((info) => info.pid === pid)
+  }
+
+  close(): void {
+    this.#kernel.close()
+  }
+}
