@@ -1,6 +1,6 @@
 /** The capture thread's flow over a kernel that is played and a store that only counts. */
 import { expect, test } from 'bun:test'
-import { Pipeline } from '../../src/capture/pipeline'
+import { APPEND_ROWS, Pipeline } from '../../src/capture/pipeline'
 import type { Config } from '../../src/config'
 import { NixieError } from '../../src/errors'
 import type { SocketEvent } from '../../src/events/socket-event'
@@ -76,7 +76,8 @@ test('under load rows are appended before the second is over', () => {
       (sum, line) => sum + (line.startsWith('append http_events') ? Number(line.split(' ')[2]) : 0),
       0,
     )
-  expect(appended()).toBeGreaterThanOrEqual(8192)
+  // What is left is less than makes an append.
+  expect(appended()).toBeGreaterThan(exchanges - APPEND_ROWS)
   pipeline.second(Date.now())
   expect(appended()).toBe(exchanges)
   expect(pipeline.counters.rows).toBeGreaterThanOrEqual(exchanges)
