@@ -20,6 +20,8 @@ export interface Option {
   readonly short?: string
   /** What its value is called; without it the option is a switch. */
   readonly value?: string
+  /** It may stand without its value, and is '' then. */
+  readonly optional?: boolean
   readonly help: string
   readonly env?: string
   readonly choices?: readonly string[]
@@ -53,6 +55,8 @@ export interface Command {
   /** One or two words: `run`, `script list`. */
   readonly name: string
   readonly summary: string
+  /** Not for people: no help and no completion names it. */
+  readonly hidden?: boolean
   readonly details?: string
   readonly positionals: readonly Positional[]
   readonly options: readonly Option[]
@@ -77,9 +81,12 @@ export function parseCommand(
   const { tokens } = parseArgs({
     args: [...own],
     options: Object.fromEntries(
-      options.map(({ flag, short, value }) => [
+      options.map(({ flag, short, value, optional }) => [
         flag,
-        { type: value === undefined ? ('boolean' as const) : ('string' as const), ...(short && { short }) },
+        {
+          type: value === undefined || optional ? ('boolean' as const) : ('string' as const),
+          ...(short && { short }),
+        },
       ]),
     ),
     strict: false,
@@ -88,9 +95,16 @@ export function parseCommand(
   })
   const flags: Record<string, string> = {}
   const positionals: string[] = []
+  // `--kind NAME`: the word behind is the option's when the command has enough words without it.
+  let spare = tokens.filter(({ kind }) => kind === 'positional').length - command.positionals.length
+  let open: string | undefined
   for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind === 'positional' && open !== undefined && spare > 0) {
+      flags[open] = token.value
+      spare--
+    } else if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind === 'option') flags[token.name] = optionValue(options, token, command.rest)
+    open = token.kind === 'option' && flags[token.name] === '' ? token.name : undefined
   }
   if (flags.help === undefined) checkWords(command, positionals, rest)
   return { flags, positionals, rest }
@@ -113,7 +127,10 @@ function optionValue(
     if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
     return 'true'
   }
-  if (token.value === undefined) throw new UsageError(`${token.rawName} needs a value: ${option.value}`)
+  if (token.value === undefined) {
+    if (option.optional) return ''
+    throw new UsageError(`${token.rawName} needs a value: ${option.value}`)
+  }
   if (option.choices && !option.choices.includes(token.value)) {
     throw new UsageError(`${token.rawName}: '${token.value}' is not one of ${option.choices.join(', ')}`)
   }

@@ -1,5 +1,5 @@
 /** `--help`, from the declarations. */
-import { type Command, optionsOf } from './command'
+import { type Command, type Option, optionsOf } from './command'
 
 function usage(command: Command): string {
   const words = command.positionals.map(({ name, required }) => (required ? name : `[${name}]`))
@@ -14,10 +14,15 @@ function columns(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
 }
 
+function valueText({ value, optional }: Option): string {
+  if (value === undefined) return ''
+  return optional ? ` [${value}]` : ` ${value}`
+}
+
 export function commandHelp(command: Command): string {
   const rows = optionsOf(command).map((option): readonly [string, string] => {
     const short = option.short ? `-${option.short}, ` : '    '
-    const value = option.value === undefined ? '' : ` ${option.value}`
+    const value = valueText(option)
     const notes = [
       option.fallback === undefined || option.fallback === '' ? '' : `default ${option.fallback}`,
       option.env ?? '',
@@ -32,7 +37,8 @@ export function commandHelp(command: Command): string {
 }
 
 export function generalHelp(commands: readonly Command[]): string {
-  const rows = commands.map(({ name, summary }): readonly [string, string] => [name, summary])
+  const shown = commands.filter(({ hidden }) => !hidden)
+  const rows = shown.map(({ name, summary }): readonly [string, string] => [name, summary])
   return (
     'Nixie sees what every process on this node says over the network.\n\n' +
     "Usage: nixie COMMAND [options]\n       nixie [options]            the same as 'nixie serve'\n\n" +

@@ -138,7 +138,13 @@ export function openUserCluster(
   {
     kubeconfig,
     context,
-  }: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined },
+    start,
+  }: {
+    readonly kubeconfig?: string | undefined
+    readonly context?: string | undefined
+    /** The command that makes the context, for the hint. */
+    readonly start?: string | undefined
+  },
   env: Readonly<Record<string, string | undefined>>,
 ): ClusterClient {
   const files = kubeconfig === undefined ? userKubeconfigs(env) : [kubeconfig]
@@ -158,7 +164,7 @@ export function openUserCluster(
     const names = config.getContexts().map(({ name }) => name)
     if (!names.includes(context)) {
       const known = names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`
-      const hint = `${didYouMean(context, names)}${known}${context === 'minikube' ? ' minikube start makes it.' : ''}`
+      const hint = `${didYouMean(context, names)}${known}${start === undefined ? '' : ` Make it: ${start}.`}`
       throw new NixieError('bad_request', `The kubeconfig has no context '${context}'`, hint)
     }
     config.setCurrentContext(context)

@@ -1,10 +1,12 @@
 /** Which command runs, with which settings; help and completion, made from the same declarations. */
 import { describe, expect, test } from 'bun:test'
 import { VERSION } from '../../src/api/version'
-import { optionsOf } from '../../src/cli/command'
+import { type Command, optionsOf, parseCommand } from '../../src/cli/command'
 import { COMMANDS } from '../../src/cli/commands'
 import { readConfig, SETTINGS } from '../../src/config'
 import { runCli } from './run-cli'
+
+const SHOWN = COMMANDS.filter(({ hidden }) => !hidden)
 
 describe('serve', () => {
   test('is what no command means', async () => {
@@ -39,6 +41,35 @@ describe('serve', () => {
   })
 })
 
+describe('an option that may stand alone', () => {
+  const command = (positionals: number): Command => ({
+    name: 'x',
+    summary: '',
+    positionals: Array.from({ length: positionals }, (_, i) => ({ name: `W${i}`, required: true })),
+    options: [{ flag: 'kind', value: 'NAME', optional: true, help: '' }],
+    run: async () => 0,
+  })
+
+  test.each([
+    [0, ['--kind'], '', []],
+    [0, ['--kind', 'a'], 'a', []],
+    [0, ['--kind=a'], 'a', []],
+    [1, ['--kind', 'w'], '', ['w']],
+    [1, ['w', '--kind'], '', ['w']],
+    [1, ['w', '--kind', 'a'], 'a', ['w']],
+    [1, ['--kind', 'a', 'w'], 'a', ['w']],
+    [1, ['--kind=a', 'w'], 'a', ['w']],
+  ])('of a command with %d words: %p', (count, argv, value, words) => {
+    const { flags, positionals } = parseCommand(command(count), argv)
+    expect(flags.kind).toBe(value)
+    expect(positionals).toEqual(words)
+  })
+
+  test('takes no second word', () => {
+    expect(() => parseCommand(command(0), ['--kind', 'a', 'b'])).toThrow("Unexpected word 'b'")
+  })
+})
+
 test('an unknown command is guessed, a half one is completed', async () => {
   const unknown = await runCli(['rnu'])
   expect(unknown).toMatchObject({ code: 2, out: '' })
@@ -67,7 +98,10 @@ describe('help', () => {
     for (const argv of [['help'], ['--help'], ['-h']]) {
       const { code, out } = await runCli(argv)
       expect(code).toBe(0)
-      for (const { name, summary } of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, 'm'))
+      for (const { name, summary, hidden } of COMMANDS) {
+        if (hidden) expect(out).not.toContain(`  ${name} `)
+        else expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, 'm'))
+      }
     }
   })
 
@@ -110,7 +144,7 @@ describe('completion', () => {
       expect(ran.stderr.toString()).toBe('')
       return ran.stdout.toString().trim().split('\n')
     }
-    expect(complete('')).toEqual([...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!))])
+    expect(complete('')).toEqual([...new Set(SHOWN.map(({ name }) => name.split(' ')[0]!))])
     expect(complete('sta')).toEqual(['status'])
     expect(complete('script', '')).toEqual(['list', 'show'])
     expect(complete('script', 'show', 'p')).toEqual(['px/http_data'])
@@ -127,7 +161,7 @@ describe('completion', () => {
   test('of zsh and fish knows every command and option', async () => {
     for (const shell of ['zsh', 'fish']) {
       const source = await script(shell)
-      for (const command of COMMANDS) {
+      for (const command of SHOWN) {
         expect(source).toContain(command.name.split(' ').at(-1)!)
         for (const { flag } of optionsOf(command)) expect(source).toContain(flag)
       }

@@ -46,9 +46,12 @@ const REQUEST_MS = 30_000
 
 export class ClusterApi {
   readonly #client: ClusterClient
+  /** The command that starts the cluster, where one is known. */
+  readonly #start: string | undefined
 
-  constructor(client: ClusterClient) {
+  constructor(client: ClusterClient, start?: string) {
     this.#client = client
+    this.#start = start
   }
 
   /** The answer, whatever its status. @throws NixieError `unavailable` when the API server doesn't answer */
@@ -61,7 +64,7 @@ export class ClusterApi {
       throw new NixieError(
         'unavailable',
         `The API server of context '${context}' at ${server} does not answer (${why})`,
-        context === 'minikube' ? 'Start it: minikube start.' : 'See: kubectl cluster-info.',
+        this.#start === undefined ? 'See: kubectl cluster-info.' : `Start it: ${this.#start}.`,
       )
     }
   }

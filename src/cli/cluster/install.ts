@@ -4,10 +4,13 @@ import { NixieError } from '../../errors'
 import type { Invocation } from '../command'
 import { type Io, printable } from '../io'
 import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
-import { type DemoName, demoObjects, nixieObjects, peerSecret, yamlText } from './manifests'
+import { distributionOf } from './distribution'
+import { type Changes, type DemoName, demoObjects, nixieObjects, peerSecret, yamlText } from './manifests'
 import { listPods, readinessOf } from './nixie-pods'
+import { imageOfNixie, named, nodeImage } from './node-image'
 import { NAMESPACE, timeoutMs } from './options'
-import { openTarget } from './target'
+import { ownCommand } from './own-command'
+import { openTarget, targetWords } from './target'
 import { waitForRollout } from './wait'
 
 /** On a namespace that this made, which so may be taken away as well. */
@@ -55,26 +58,24 @@ async function gone(api: ClusterApi, objects: readonly KubeObject[], io: Io, ms:
   }
 }
 
+const secondsSince = (started: number): string => `${Math.round((performance.now() - started) / 1000)} s`
+
 /** `nixie deploy` */
 export async function deployNixie({ flags, io }: Given): Promise<number> {
-  const objects = nixieObjects({
+  const started = performance.now()
+  const distribution = distributionOf({ flags, io })
+  const changes = {
     namespace: flags.namespace ?? NAMESPACE,
-    image: flags.image,
     dataDir: flags['data-dir'],
-    minikube: flags.minikube !== undefined,
+    distribution,
     privileged: flags.privileged !== undefined,
-  })
-  const waitMs = timeoutMs(flags)
-  if (flags['dry-run'] !== undefined) {
-    await io.stdout.write(yamlText(objects))
-    const secret = peerSecret(objects, '')
-    if (secret)
-      await io.stderr.write(`Not shown: ${nameOf(secret)}, with a random token that the nodes share\n`)
-    return 0
   }
+  const waitMs = timeoutMs(flags)
+  if (flags['dry-run'] !== undefined) return printManifests(changes, { flags, io })
   const target = openTarget({ flags, io })
   const { api, client } = target
   await say(io, `Context ${client.context}, ${client.server}`)
+  const objects = nixieObjects({ ...changes, image: await nodeImage(target, { flags, io }) })
   const before = objects.filter(({ kind }) => kind === 'Namespace')
   await applyAll(api, before, io)
   const secret = peerSecret(objects, randomBytes(32).toString('hex'))
@@ -89,12 +90,21 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
   const reasonOf = (_: string, pod: string) => readinessOf(target, pod)
   await waitForRollout({ api, objects, io, timeoutMs: waitMs, reasonOf })
   const count = (await listPods(target)).length
-  const where = [
-    flags.minikube === undefined ? '' : ' --minikube',
-    flags.context === undefined ? '' : ` --context ${flags.context}`,
-    flags.namespace === undefined ? '' : ` --namespace ${flags.namespace}`,
-  ].join('')
-  await say(io, `Nixie captures on ${count} node${count === 1 ? '' : 's'}. Open it: nixie ui${where}`)
+  const nodes = `${count} node${count === 1 ? '' : 's'}`
+  const again = `${ownCommand(io)} ui${targetWords({ flags, io })}`
+  await say(io, `Nixie captures on ${nodes}, after ${secondsSince(started)}. Open it: ${again}`)
+  return 0
+}
+
+async function printManifests(changes: Changes, { flags, io }: Given): Promise<number> {
+  const image = flags.image === undefined ? undefined : named(flags.image)
+  const objects = nixieObjects({ ...changes, image })
+  await io.stdout.write(yamlText(objects))
+  const secret = peerSecret(objects, '')
+  if (secret)
+    await io.stderr.write(`Not shown: ${nameOf(secret)}, with a random token that the nodes share\n`)
+  if (!image && changes.distribution)
+    await io.stderr.write('Not shown: the tag of the image, which is made and loaded without --dry-run\n')
   return 0
 }
 
@@ -154,18 +164,20 @@ export async function deleteNixie({ flags, io }: Given): Promise<number> {
 
 /** `nixie demo deploy NAME` */
 export async function deployDemo(name: DemoName, { flags, io }: Given): Promise<number> {
-  const objects = demoObjects(name, flags.image)
+  const given = flags.image === undefined ? undefined : named(flags.image)
   const waitMs = timeoutMs(flags)
   if (flags['dry-run'] !== undefined) {
-    await io.stdout.write(yamlText(objects))
+    await io.stdout.write(yamlText(demoObjects(name, given)))
     return 0
   }
   const { api, client } = openTarget({ flags, io })
   await say(io, `Context ${client.context}, ${client.server}`)
+  const objects = demoObjects(name, given ?? (await imageOfNixie(api)))
   await applyAll(api, objects, io)
   await say(io, 'Waiting for the pods:')
   await waitForRollout({ api, objects, io, timeoutMs: waitMs })
-  await say(io, `${name} runs. See it: nixie ui, then px/namespace with the namespace ${name}.`)
+  const ui = `${ownCommand(io)} ui${targetWords({ flags, io })}`
+  await say(io, `${name} runs. See it: ${ui}, then px/http_data with the destination filter ${name}/`)
   return 0
 }
 

@@ -1,20 +1,28 @@
 /** What is deployed: the manifests of `deploy/`, changed as the command line says. */
 import kuard from '../../../deploy/demo/kuard.yaml' with { type: 'text' }
 import shop from '../../../deploy/demo/shop.yaml' with { type: 'text' }
+import k3sPatch from '../../../deploy/kustomize/k3s/daemonset.yaml' with { type: 'text' }
 import minikubePatch from '../../../deploy/kustomize/minikube/daemonset.yaml' with { type: 'text' }
 import privilegedPatch from '../../../deploy/kustomize/privileged/daemonset.yaml' with { type: 'text' }
 import nixie from '../../../deploy/nixie.yaml' with { type: 'text' }
 import { isNamespaced, type KubeObject } from './api'
+import type { Distribution } from './distribution'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 type Fields = { [key: string]: Json }
 
+export interface NodeImage {
+  readonly name: string
+  /** `Never`: it was loaded into the nodes, and no registry has it. */
+  readonly pull: 'Never' | 'IfNotPresent'
+}
+
 export interface Changes {
   readonly namespace: string
-  readonly image?: string | undefined
+  readonly image?: NodeImage | undefined
   /** Of each node, for what is captured. */
   readonly dataDir?: string | undefined
-  readonly minikube?: boolean
+  readonly distribution?: Pick<Distribution, 'kind' | 'cluster'> | undefined
   readonly privileged?: boolean
 }
 
@@ -58,14 +66,14 @@ interface PodTemplate {
 const templateOf = (object: KubeObject): PodTemplate | undefined =>
   (object.spec as { template?: { spec: PodTemplate } } | undefined)?.template?.spec
 
-/** Every container with this image; one that is named may well have to be pulled. */
-function withImage(object: KubeObject, image: string): KubeObject {
+/** Every container with this image. */
+function withImage(object: KubeObject, { name, pull }: NodeImage): KubeObject {
   const template = templateOf(object)
   if (!template) return object
   const containers = template.containers.map((container) => ({
     ...container,
-    image,
-    imagePullPolicy: 'IfNotPresent',
+    image: name,
+    imagePullPolicy: pull,
   }))
   const spec = { template: { spec: { containers } } }
   return merge(object as unknown as Json, { spec } as unknown as Json) as unknown as KubeObject
@@ -91,12 +99,30 @@ function withDataDir(object: KubeObject, path: string): KubeObject {
   }) as unknown as KubeObject
 }
 
+/** What each distribution wants other than the base has it. */
+const PATCHES: Readonly<Partial<Record<Distribution['kind'], string>>> = {
+  minikube: minikubePatch,
+  k3s: k3sPatch,
+}
+
+/** Views call the cluster by the name that its user gave it. */
+function forDistribution(
+  object: KubeObject,
+  { kind, cluster }: Pick<Distribution, 'kind' | 'cluster'>,
+): KubeObject {
+  const text = PATCHES[kind]
+  const changed = text === undefined ? object : patched(object, text)
+  const env = [{ name: 'NIXIE_CLUSTER_NAME', value: cluster }]
+  const spec = { template: { spec: { containers: [{ name: 'nixie', env }] } } }
+  return merge(changed as unknown as Json, { spec } as unknown as Json) as unknown as KubeObject
+}
+
 /** Nixie itself, in the order in which it is applied. */
-export function nixieObjects({ namespace, image, dataDir, minikube, privileged }: Changes): KubeObject[] {
+export function nixieObjects({ namespace, image, dataDir, distribution, privileged }: Changes): KubeObject[] {
   return documents(nixie).map((document) => {
     let object = document
     if (object.kind === 'DaemonSet') {
-      if (minikube) object = patched(object, minikubePatch)
+      if (distribution) object = forDistribution(object, distribution)
       if (privileged) object = patched(object, privilegedPatch)
       if (image !== undefined) object = withImage(object, image)
       if (dataDir !== undefined) object = withDataDir(object, dataDir)
@@ -109,7 +135,7 @@ export const DEMOS = { kuard, shop } as const
 export type DemoName = keyof typeof DEMOS
 
 /** A sample, in the namespace of its name. */
-export function demoObjects(name: DemoName, image?: string): KubeObject[] {
+export function demoObjects(name: DemoName, image?: NodeImage): KubeObject[] {
   const objects = documents(DEMOS[name])
   return image === undefined ? objects : objects.map((object) => withImage(object, image))
 }

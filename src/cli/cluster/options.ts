@@ -4,21 +4,31 @@ import { type Invocation, type Option, UsageError } from '../command'
 export const NAMESPACE = 'nixie'
 
 export const CONTEXT_OPTIONS: readonly Option[] = [
+  { flag: 'minikube', help: 'The cluster of minikube' },
+  {
+    flag: 'profile',
+    value: 'NAME',
+    help: 'With --minikube: its profile',
+    env: 'MINIKUBE_PROFILE',
+    fallback: "the one that 'minikube profile' chose",
+  },
+  {
+    flag: 'kind',
+    value: 'NAME',
+    optional: true,
+    help: 'The cluster of kind, by its name',
+    env: 'KIND_CLUSTER_NAME',
+    fallback: 'kind',
+  },
+  { flag: 'k3s', help: "The cluster of this machine's k3s" },
   { flag: 'context', value: 'NAME', help: "The kubeconfig's context", fallback: 'the current one' },
   { flag: 'kubeconfig', value: 'FILE', help: 'The kubeconfig', env: 'KUBECONFIG' },
-  { flag: 'minikube', help: 'The context minikube, and what minikube needs' },
 ]
 
 export const CLUSTER_OPTIONS: readonly Option[] = [
   ...CONTEXT_OPTIONS,
   { flag: 'namespace', short: 'n', value: 'NAME', help: "Nixie's namespace", fallback: NAMESPACE },
 ]
-
-export const IMAGE: Option = {
-  flag: 'image',
-  value: 'IMAGE',
-  help: 'The image, instead of the one built with it',
-}
 
 export const TIMEOUT: Option = {
   flag: 'timeout',
@@ -29,7 +39,7 @@ export const TIMEOUT: Option = {
 
 /** Whether a cluster is meant in so many words. */
 export const namesCluster = ({ flags }: Pick<Invocation, 'flags'>): boolean =>
-  ['context', 'kubeconfig', 'minikube', 'namespace'].some((flag) => flags[flag] !== undefined)
+  CLUSTER_OPTIONS.some(({ flag }) => flags[flag] !== undefined)
 
 /** @throws UsageError */
 export function timeoutMs({ timeout = '300' }: Readonly<Record<string, string>>): number {

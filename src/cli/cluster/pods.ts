@@ -32,12 +32,14 @@ interface ContainerStatus {
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string }
     readonly running?: { readonly startedAt?: string }
-    readonly terminated?: {
-      readonly exitCode: number
-      readonly reason?: string
-      readonly message?: string
-    }
+    readonly terminated?: Terminated
   }
+  readonly lastState?: { readonly terminated?: Terminated }
+}
+
+interface Terminated {
+  readonly exitCode: number
+  readonly reason?: string
 }
 
 export interface EventObject {
@@ -50,6 +52,8 @@ export interface EventObject {
 export interface Problem {
   readonly message: string
   readonly hint: string
+  /** Waiting changes nothing. Others may pass: what is missing may come, a program may start at the second try. */
+  readonly final?: boolean
 }
 
 export interface PodState {
@@ -62,27 +66,48 @@ export interface PodState {
   readonly ask?: 'readiness' | 'log'
 }
 
+const LOADING = 'nixie deploy --minikube, --kind or --k3s brings one to the nodes'
+
 const PULL_HINT = (image: string) =>
   image.startsWith('localhost/')
-    ? `The image was built here, so no registry has it: minikube image load ${image} (or: k3s ctr images import FILE), or name another with --image.`
-    : `Is the name right (--image), and may the node pull it? An image of this host: minikube image load ${image}.`
+    ? `No registry has such an image: ${LOADING}. One that the nodes can pull: --image NAME.`
+    : `Is the name right (--image), and may the node pull it? Without a registry: ${LOADING}.`
 
 const WAITING: Readonly<Record<string, (image: string) => Problem>> = {
   ErrImageNeverPull: (image) => ({
     message: `The node does not have the image ${image}`,
     hint: PULL_HINT(image),
+    final: true,
   }),
-  ImagePullBackOff: (image) => ({ message: `The image ${image} can't be pulled`, hint: PULL_HINT(image) }),
-  ErrImagePull: (image) => ({ message: `The image ${image} can't be pulled`, hint: PULL_HINT(image) }),
+  ImagePullBackOff: (image) => ({
+    message: `The image ${image} can't be pulled`,
+    hint: PULL_HINT(image),
+    final: true,
+  }),
+  ErrImagePull: (image) => ({
+    message: `The image ${image} can't be pulled`,
+    hint: PULL_HINT(image),
+    // From there it never comes; from another registry it may at the second try.
+    final: image.startsWith('localhost/'),
+  }),
   InvalidImageName: (image) => ({
     message: `'${image}' is no image's name`,
     hint: 'Name one with --image: HOST/NAME:TAG.',
+    final: true,
+  }),
+  ImageInspectError: (image) => ({
+    message: `The image ${image} can't be read`,
+    hint: "It is damaged on the node: remove it there, and run 'nixie deploy' again.",
+    final: true,
   }),
   CreateContainerConfigError: () => ({
     message: "The container can't be configured",
-    hint: 'See the message.',
+    hint: 'What it names is not in the namespace: kubectl describe pod.',
   }),
-  CreateContainerError: () => ({ message: "The container can't be created", hint: 'See the message.' }),
+  CreateContainerError: () => ({
+    message: "The container can't be created",
+    hint: 'The node says why: kubectl describe pod.',
+  }),
   RunContainerError: () => ({
     message: "The container can't be started",
     hint: 'When it is about a capability, deploy with --privileged.',
@@ -103,8 +128,8 @@ export function podState(pod: PodObject, events: readonly EventObject[] = []): P
   }
   const container = status.containerStatuses?.find(({ ready }) => !ready)
   const state = container?.state
-  if (state?.waiting) return waiting(state.waiting, spec.containers[0]?.image ?? '', events)
-  if (state?.terminated) return ended(state.terminated.exitCode)
+  if (state?.waiting) return waiting(state.waiting, container!, spec.containers[0]?.image ?? '', events)
+  if (state?.terminated) return ended(container!)
   if (state?.running) return { ready: false, doing: 'starting', ask: 'readiness' }
   return { ready: false, doing: spec.nodeName ? 'creating the container' : 'waiting for a node' }
 }
@@ -122,10 +147,11 @@ const CREATION = /^Failed(Mount|AttachVolume|CreatePodSandBox|CreatePodContainer
 
 function waiting(
   { reason = '', message = '' }: { readonly reason?: string; readonly message?: string },
+  container: ContainerStatus,
   image: string,
   events: readonly EventObject[],
 ): PodState {
-  if (reason === 'CrashLoopBackOff') return ended(undefined)
+  if (reason === 'CrashLoopBackOff') return ended(container)
   const known = WAITING[reason]?.(image)
   if (known) {
     const problem = { ...known, message: message === '' ? known.message : `${known.message}: ${message}` }
@@ -142,9 +168,17 @@ function waiting(
   return { ready: false, doing, problem }
 }
 
-function ended(exitCode: number | undefined): PodState {
-  const message = `The program ends again and again${exitCode === undefined ? '' : ` (exit code ${exitCode})`}`
-  const problem = { message, hint: 'Its log says why: kubectl logs --previous.' }
+/** So many ends are no accident. */
+const MANY_RESTARTS = 3
+
+function ended({ state, lastState, restartCount }: ContainerStatus): PodState {
+  const last = state?.terminated ?? lastState?.terminated
+  const why = last?.reason === 'OOMKilled' ? 'it used more memory than its limit' : undefined
+  const code = last === undefined ? undefined : `exit code ${last.exitCode}`
+  const notes = [why, code].filter((note) => note !== undefined).join(', ')
+  const message = `The program ends again and again${notes === '' ? '' : ` (${notes})`}`
+  const hint = 'Its log says why: kubectl logs --previous.'
+  const problem = { message, hint, final: restartCount >= MANY_RESTARTS }
   return { ready: false, doing: 'restarting', problem, ask: 'log' }
 }
 

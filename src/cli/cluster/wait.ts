@@ -11,6 +11,7 @@ interface Workload {
   readonly spec: {
     readonly replicas?: number
     readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
+    readonly template: { readonly spec: { readonly containers: readonly { readonly image?: string }[] } }
   }
   readonly status?: Readonly<Record<string, number>>
 }
@@ -45,6 +46,15 @@ function isDone(kind: string, { metadata, spec, status = {} }: Workload): boolea
   )
 }
 
+const isOf = ({ metadata }: PodObject, { spec }: Workload): boolean =>
+  Object.entries(spec.selector.matchLabels).every(([name, value]) => metadata.labels?.[name] === value)
+
+/** Of another image than the workload's now: on its way out, whatever is wrong with it. */
+function isOutdated(pod: PodObject, workloads: readonly Workload[]): boolean {
+  const wanted = workloads.find((workload) => isOf(pod, workload))?.spec.template.spec.containers[0]?.image
+  return wanted !== undefined && pod.spec.containers[0]?.image !== wanted
+}
+
 interface Seen {
   /** Pods by name, and workloads that have a problem themselves. */
   readonly states: ReadonlyMap<string, PodState>
@@ -57,6 +67,9 @@ export class Rollout {
   readonly #options: WaitOptions
   readonly #namespace: string
   readonly #workloads: readonly KubeObject[]
+  readonly #troubles = new Map<string, { since: number; last: number }>()
+  /** Pods that were in trouble at the first look. */
+  readonly #before = new Set<string>()
 
   constructor(options: WaitOptions) {
     this.#options = options
@@ -66,11 +79,10 @@ export class Rollout {
 
   /** @throws NixieError with the first problem that stays, or what was missing when the time was over */
   async wait(): Promise<void> {
-    const { io, timeoutMs, pollMs = 1000, patienceMs = 20_000 } = this.#options
+    const { io, timeoutMs, pollMs = 1000 } = this.#options
     const end = performance.now() + timeoutMs
     const shown = new Map<string, string>()
-    const troubles = new Map<string, { since: number; last: number }>()
-    for (;;) {
+    for (let first = true; ; first = false) {
       const { states, done } = await this.#look()
       for (const [name, { doing, problem }] of states) {
         const line = problem?.message ?? doing
@@ -80,22 +92,31 @@ export class Rollout {
       }
       if (done) return
       const now = performance.now()
-      for (const [name, { problem, doing }] of states) {
-        if (problem) {
-          // A program that ends again and again runs in between, and is in trouble all the same.
-          const before = troubles.get(name)
-          const lasts = before !== undefined && now - before.last < patienceMs / 2
-          const trouble = { since: lasts ? before.since : now, last: now }
-          troubles.set(name, trouble)
-          if (now - trouble.since >= patienceMs) throw failed(name, problem)
-        }
-        if (now >= end && doing !== 'ready')
-          throw late(name, problem ?? { message: doing, hint: '' }, timeoutMs)
+      for (const [name, state] of states) this.#judge(name, state, now, first)
+      if (now >= end) {
+        const [name, state] = [...states].find(([, { doing }]) => doing !== 'ready') ?? [
+          nameOf(this.#workloads[0]!),
+          { doing: 'not complete', problem: undefined },
+        ]
+        throw late(name, state.problem ?? { message: state.doing, hint: '' }, timeoutMs)
       }
-      if (now >= end)
-        throw late(nameOf(this.#workloads[0]!), { message: 'not complete', hint: '' }, timeoutMs)
       await Bun.sleep(pollMs)
     }
+  }
+
+  /** Ends the waiting when it is no use, or has been none for long enough. */
+  #judge(name: string, { problem }: PodState, now: number, first: boolean): void {
+    if (!problem) return
+    const { patienceMs = 20_000 } = this.#options
+    // What was wrong before may just have been put right, and the node takes a while to see it.
+    if (first) this.#before.add(name)
+    if (problem.final && !this.#before.has(name)) throw failed(name, problem)
+    // A program that ends again and again runs in between, and is in trouble all the same.
+    const before = this.#troubles.get(name)
+    const lasts = before !== undefined && now - before.last < patienceMs / 2
+    const since = lasts ? before.since : now
+    this.#troubles.set(name, { since, last: now })
+    if (now - since >= patienceMs) throw failed(name, problem)
   }
 
   async #look(): Promise<Seen> {
@@ -105,12 +126,7 @@ export class Rollout {
     const { items } = await api.get<{ items: PodObject[] }>(`${place}/pods`)
     const kindOf = (i: number) => this.#workloads[i]!.kind
     const done = workloads.every((workload, i) => isDone(kindOf(i), workload))
-    const pods = items.filter(({ metadata }) => {
-      const labels = metadata.labels ?? {}
-      return workloads.some(({ spec }) =>
-        Object.entries(spec.selector.matchLabels).every(([name, value]) => labels[name] === value),
-      )
-    })
+    const pods = items.filter((pod) => workloads.some((workload) => isOf(pod, workload)))
     const { items: events } = done
       ? { items: [] }
       : await api.get<{ items: EventObject[] }>(`${place}/events?limit=500`)
@@ -118,7 +134,10 @@ export class Rollout {
     for (const pod of pods) {
       const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid)
       const name = `${pod.metadata.name}${pod.spec.nodeName ? ` on ${pod.spec.nodeName}` : ''}`
-      states.set(name, await this.#asked(pod.metadata.name, podState(pod, own)))
+      const state = isOutdated(pod, workloads)
+        ? { ready: false, doing: 'waiting for its replacement' }
+        : await this.#asked(pod.metadata.name, podState(pod, own))
+      states.set(name, state)
     }
     if (!done && pods.length === 0) {
       for (const [i, workload] of workloads.entries()) {
@@ -142,7 +161,10 @@ export class Rollout {
       const text = await api.text(`${logs}&previous=true`).catch(() => api.text(logs).catch(() => ''))
       const tail = text.trim()
       if (tail !== '')
-        return { ...state, problem: { message: `${state.problem.message}: ${tail}`, hint: hintFor(tail) } }
+        return {
+          ...state,
+          problem: { ...state.problem, message: `${state.problem.message}: ${tail}`, hint: hintFor(tail) },
+        }
     }
     return state
   }

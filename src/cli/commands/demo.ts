@@ -1,5 +1,5 @@
-import { CONTEXT_OPTIONS, IMAGE, TIMEOUT } from '../cluster/options'
-import type { Command, Positional } from '../command'
+import { CONTEXT_OPTIONS, TIMEOUT } from '../cluster/options'
+import type { Command, Option, Positional } from '../command'
 import { DRY_RUN } from './deploy'
 
 const NAMES = ['kuard', 'shop'] as const
@@ -8,6 +8,13 @@ type Name = (typeof NAMES)[number]
 const NAME: Positional = { name: 'NAME', required: true, choices: NAMES }
 const DETAILS =
   'kuard: a server with two replicas and a client. shop: five services, with delays and failures.'
+
+const IMAGE: Option = {
+  flag: 'image',
+  value: 'NAME',
+  help: 'An image of Nixie, which the samples are part of',
+  fallback: "the one that the cluster's Nixie runs from",
+}
 
 export const demoDeploy: Command = {
   name: 'demo deploy',

@@ -8,7 +8,9 @@ import { deleteNixie } from './delete'
 import { demoDelete, demoDeploy } from './demo'
 import { deploy } from './deploy'
 import { get } from './get'
+import { image } from './image'
 import { run } from './run'
+import { sample } from './sample'
 import { scriptList, scriptShow } from './script'
 import { serve } from './serve'
 import { status } from './status'
@@ -57,7 +59,8 @@ const completion: Command = {
   positionals: [{ name: 'SHELL', required: true, choices: SHELLS }],
   options: [],
   run: async ({ io, positionals }) => {
-    await io.stdout.write(completionText(positionals[0] as Shell, COMMANDS))
+    const shown = COMMANDS.filter(({ hidden }) => !hidden)
+    await io.stdout.write(completionText(positionals[0] as Shell, shown))
     return 0
   },
 }
@@ -77,7 +80,9 @@ export const COMMANDS: readonly Command[] = [
   deleteNixie,
   demoDeploy,
   demoDelete,
+  image,
   storeClear,
+  sample,
   completion,
   version,
   help,

@@ -29,6 +29,11 @@ const nixie = (...argv: string[]) => runCli([...argv, '--kubeconfig', cluster.ku
 const client = () => openUserCluster({ kubeconfig: cluster.kubeconfig }, {})
 const target = () => ({ client: client(), api: new ClusterApi(client()), namespace: 'nixie' })
 
+const containerOf = (path: string): Fields => {
+  const { template } = cluster.objects.get(path)!.spec as { template: { spec: { containers: Fields[] } } }
+  return template.spec.containers[0]!
+}
+
 const DAEMON_SET = '/apis/apps/v1/namespaces/nixie/daemonsets/nixie'
 const SECRET = '/api/v1/namespaces/nixie/secrets/nixie-peer'
 const NAMESPACE = '/api/v1/namespaces/nixie'
@@ -38,7 +43,7 @@ describe('deploy', () => {
     const { code, out } = await nixie('deploy', '--image', 'test.local/nixie:1')
     expect(code).toBe(0)
     expect(out).toContain('nixie-x on node-1: ready')
-    expect(out).toContain('Nixie captures on 1 node. Open it: nixie ui')
+    expect(out).toMatch(/Nixie captures on 1 node, after \d+ s\. Open it: nixie ui --kubeconfig/)
     expect(cluster.writes).toEqual([
       `PATCH ${NAMESPACE}`,
       'POST /api/v1/namespaces/nixie/secrets',
@@ -89,6 +94,25 @@ describe('deploy', () => {
     expect(err).toContain('nixie-peer')
   })
 
+  test('an image that no registry and no node has is said at once, and nothing is applied', async () => {
+    cluster.nodes = [{ metadata: { name: 'node-1' }, status: { images: [{ names: ['other:1'] }] } }]
+    const started = performance.now()
+    const { code, err } = await nixie('deploy')
+    expect(performance.now() - started).toBeLessThan(1000)
+    expect(code).toBe(1)
+    expect(err).toContain('No registry has the image localhost/nixie:0.1.0')
+    expect(err).toContain('node-1')
+    expect(err).toContain('nixie deploy --minikube, --kind or --k3s')
+    expect(err).toContain('--image NAME')
+    expect(cluster.writes).toEqual([])
+  })
+
+  test('a node with more images than it names may have it', async () => {
+    const images = Array.from({ length: 50 }, (_, i) => ({ names: [`other:${i}`] }))
+    cluster.nodes = [{ metadata: { name: 'node-1' }, status: { images } }]
+    expect((await nixie('deploy')).code).toBe(0)
+  })
+
   test('who may not is told so', async () => {
     cluster.refusals[`PATCH ${NAMESPACE}`] = 403
     const { code, err } = await nixie('deploy')
@@ -135,9 +159,10 @@ describe('waiting says what is wrong', () => {
       'ImagePullBackOff',
       'no such host',
       "localhost/nixie:0.1.0 can't be pulled: no such host",
-      'minikube image load',
+      'nixie deploy --minikube, --kind or --k3s',
     ],
-    ['ErrImageNeverPull', '', 'does not have the image', 'minikube image load'],
+    ['ErrImageNeverPull', '', 'does not have the image', 'nixie deploy --minikube, --kind or --k3s'],
+    ['InvalidImageName', '', "is no image's name", '--image'],
     ['RunContainerError', 'unable to apply caps', 'unable to apply caps', '--privileged'],
   ])('%s', async (reason, said, message, hint) => {
     cluster.pod = () => waiting(reason, said)
@@ -199,10 +224,47 @@ describe('waiting says what is wrong', () => {
     expect(err).toContain('nixie-x on node-1 is not ready after 1 s: pulling the image')
   })
 
+  test('a program that was ended for its memory', async () => {
+    const terminated = { exitCode: 137, reason: 'OOMKilled' }
+    const state = { waiting: { reason: 'CrashLoopBackOff' } }
+    const containerStatuses = [{ ready: false, restartCount: 4, state, lastState: { terminated } }]
+    cluster.pod = () => ({ phase: 'Running', containerStatuses })
+    expect((await failure()).message).toContain('it used more memory than its limit, exit code 137')
+  })
+
+  test('what was wrong before may have been put right; what is wrong now ends it at once', async () => {
+    let looks = 0
+    cluster.pod = () => (looks++ < 6 ? waiting('ErrImageNeverPull') : ready)
+    const api = new ClusterApi(client())
+    const objects = nixieObjects({ namespace: 'nixie' })
+    for (const object of objects) await api.apply(object)
+    const timing = { timeoutMs: 60_000, pollMs: 5, patienceMs: 30_000 }
+    await waitForRollout({ api, objects, io: io as never, ...timing })
+    looks = 0
+    cluster.pod = () => (looks++ < 3 ? waiting('ContainerCreating') : waiting('ErrImageNeverPull'))
+    const started = performance.now()
+    await expect(waitForRollout({ api, objects, io: io as never, ...timing })).rejects.toThrow(
+      'The node does not have the image',
+    )
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
+  test('pods of an older image are on their way out, whatever is wrong with them', async () => {
+    const api = new ClusterApi(client())
+    const objects = nixieObjects({ namespace: 'nixie' })
+    for (const object of objects) await api.apply(object)
+    let looks = 0
+    cluster.pod = () => (looks++ < 4 ? waiting('InvalidImageName') : ready)
+    cluster.podImage = 'localhost/nixie:0.0.9'
+    lines.length = 0
+    await waitForRollout({ api, objects, io: io as never, timeoutMs: 2000, pollMs: 5, patienceMs: 10 })
+    expect(lines.join('')).toContain('waiting for its replacement')
+  })
+
   test('what passes is shown and forgiven', async () => {
     let looks = 0
     cluster.pod = () => (looks++ < 6 ? waiting('ErrImagePull', 'once') : ready)
-    const objects = demoObjects('kuard')
+    const objects = demoObjects('kuard', { name: 'test.local/nixie:1', pull: 'IfNotPresent' })
     const api = new ClusterApi(client())
     for (const object of objects) await api.apply(object)
     lines.length = 0
@@ -255,12 +317,27 @@ describe('delete', () => {
 
 describe('demo', () => {
   test('deploy and delete', async () => {
-    const { code, out } = await nixie('demo', 'deploy', 'kuard', '--image', 'test.local/nixie-demo:1')
+    const { code, out } = await nixie('demo', 'deploy', 'kuard', '--image', 'test.local/nixie:1')
     expect(code).toBe(0)
     expect(out).toContain('kuard runs')
-    expect(cluster.objects.has('/apis/apps/v1/namespaces/kuard/deployments/client')).toBe(true)
+    expect(containerOf('/apis/apps/v1/namespaces/kuard/deployments/client')).toMatchObject({
+      image: 'test.local/nixie:1',
+      imagePullPolicy: 'IfNotPresent',
+      args: ['sample', 'load', '5', 'http://kuard/', 'http://kuard/env', 'http://kuard/fs/etc'],
+    })
     expect((await nixie('demo', 'delete', 'kuard')).code).toBe(0)
     expect([...cluster.objects.keys()]).toEqual([])
+  })
+
+  test("runs from the image of the cluster's Nixie, and without one says so at once", async () => {
+    const before = await nixie('demo', 'deploy', 'kuard')
+    expect(before.code).toBe(1)
+    expect(before.err).toContain('no Nixie runs in this cluster')
+    expect(cluster.writes).toEqual([])
+    await nixie('deploy', '--image', 'test.local/nixie:7', '--namespace', 'watch')
+    expect((await nixie('demo', 'deploy', 'shop')).code).toBe(0)
+    const image = { image: 'test.local/nixie:7', imagePullPolicy: 'IfNotPresent' }
+    expect(containerOf('/apis/apps/v1/namespaces/shop/deployments/front')).toMatchObject(image)
   })
 
   test('a name that is none', async () => {

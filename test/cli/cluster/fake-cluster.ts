@@ -21,9 +21,17 @@ export class FakeCluster {
   readonly writes: string[] = []
   /** What the pods of every workload are; a ready one by default. */
   pod: (name: string) => Fields = () => ready
+  /** What the pods run, when it is not what their workload says now. */
+  podImage: string | undefined
   events: Fields[] = []
   nodes: Fields[] = [
-    { metadata: { name: 'node-1' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } },
+    {
+      metadata: { name: 'node-1' },
+      status: {
+        conditions: [{ type: 'Ready', status: 'True' }],
+        images: [{ names: ['localhost/nixie:0.1.0'] }],
+      },
+    },
   ]
   /** Nodes that a DaemonSet runs on. */
   scheduled = 1
@@ -111,6 +119,9 @@ export class FakeCluster {
     if (request.headers.get('authorization') !== 'Bearer secret') return new Response('{}', { status: 401 })
     if (pathname.endsWith('/log')) return new Response(this.logs)
     if (pathname.endsWith('/events')) return Response.json({ items: this.events })
+    if (pathname === '/apis/apps/v1/daemonsets') {
+      return Response.json({ items: [...this.objects.values()].filter(({ kind }) => kind === 'DaemonSet') })
+    }
     if (pathname === '/api/v1/nodes') return Response.json({ items: this.nodes })
     if (method === 'GET' && pathname.endsWith('/pods')) return Response.json({ items: this.#pods(pathname) })
     if (method === 'PATCH' || method === 'POST') {
@@ -160,7 +171,11 @@ export class FakeCluster {
         const name = `${owner.metadata.name}-x`
         return {
           metadata: { ...template.metadata, name, uid: name },
-          spec: { ...template.spec, nodeName: 'node-1' },
+          spec: {
+            ...template.spec,
+            ...(this.podImage === undefined ? {} : { containers: [{ image: this.podImage }] }),
+            nodeName: 'node-1',
+          },
           status: this.pod(name),
         }
       })

@@ -1,0 +1,32 @@
+/** Another program, with what it says. */
+import { NixieError } from '../../errors'
+import type { Io } from '../io'
+
+export interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** @throws NixieError when it can't be started, or does not end in time */
+export async function runProgram(command: readonly string[], { env }: Io, ms: number): Promise<Ended> {
+  const [program, ...args] = command
+  const path = Bun.which(program!, { PATH: env.PATH ?? '' })
+  if (path === null) throw new NixieError('not_found', `${program} is not on this machine`)
+  // Its terminal stays: sudo asks there.
+  const child = Bun.spawn([path, ...args], {
+    env: env as Record<string, string>,
+    stdin: 'inherit',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: ms,
+  })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  const code = await child.exited
+  if (child.signalCode === null) return { code, out, err }
+  throw new NixieError(
+    'deadline_exceeded',
+    `${command.join(' ')} did not end within ${ms / 1000} s`,
+    'Run it by hand to see what it waits for.',
+  )
+}

@@ -1,0 +1,144 @@
+/**
+ * An image as one file, which `docker load`, `podman load`, `ctr images import`, `minikube image load`, `kind load
+ * image-archive` and `skopeo` take: an OCI image layout (OCI Image Format 1.1, image-layout.md) in a tar archive,
+ * with the `manifest.json` of `docker save` beside it. It has no times, so the same files make the same bytes.
+ */
+import { readFileSync } from 'node:fs'
+import { pack } from 'tar-stream'
+import { VERSION } from '../../api/version'
+import type { Platform, RootEntry } from './root'
+
+export const REPOSITORY = 'localhost/nixie'
+
+export interface Image {
+  /** `localhost/nixie:0.1.0-3f2a…`: another when one byte of what it holds is another. */
+  readonly name: string
+  /** `amd64` */
+  readonly architecture: string
+  readonly bytes: number
+  /** The archive, from its first byte to its last. */
+  readonly parts: readonly Uint8Array[]
+}
+
+interface TarFile {
+  readonly name: string
+  readonly mode?: number
+  /** None: a folder. */
+  readonly parts?: readonly Uint8Array[]
+}
+
+const EPOCH = new Date(0)
+const FILE_MODE = 0o644
+const DIGEST_CHARACTERS = 12
+
+const sizeOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0)
+
+const sha256 = (parts: readonly Uint8Array[]): string => {
+  const hasher = new Bun.CryptoHasher('sha256')
+  for (const part of parts) hasher.update(part)
+  return hasher.digest('hex')
+}
+
+async function tar(files: readonly TarFile[]): Promise<Uint8Array[]> {
+  const archive = pack()
+  for (const { name, mode = FILE_MODE, parts } of files) {
+    const header = { name, mode, mtime: EPOCH, uid: 0, gid: 0 }
+    if (parts === undefined) {
+      archive.entry({ ...header, type: 'directory' }, '')
+    } else {
+      const entry = archive.entry({ ...header, type: 'file', size: sizeOf(parts) })
+      for (const part of parts) entry.write(part)
+      entry.end(null)
+    }
+  }
+  archive.finalize()
+  const written: Uint8Array[] = []
+  for await (const part of archive) written.push(part as Uint8Array)
+  return written
+}
+
+interface Blob {
+  readonly mediaType: string
+  readonly digest: string
+  readonly size: number
+  readonly parts: readonly Uint8Array[]
+}
+
+function blob(mediaType: string, parts: readonly Uint8Array[]): Blob {
+  return { mediaType, digest: `sha256:${sha256(parts)}`, size: sizeOf(parts), parts }
+}
+
+const json = (value: unknown): Uint8Array[] => [Buffer.from(JSON.stringify(value))]
+const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`
+const descriptor = ({ mediaType, digest, size }: Blob) => ({ mediaType, digest, size })
+
+/** As deploy/Dockerfile says it. The linkers of distributions look for libraries in different folders, so it is told. */
+const configOf = ({ architecture, libraries }: Platform, layer: Blob) => ({
+  created: EPOCH.toISOString(),
+  architecture,
+  os: 'linux',
+  config: {
+    // TMPDIR: where the executable's loader is unpacked; any folder that it may write to.
+    Env: ['TMPDIR=/tmp', 'PATH=/usr/bin', `LD_LIBRARY_PATH=/${libraries}`],
+    Entrypoint: ['/usr/bin/nixie'],
+    Cmd: ['serve'],
+    ExposedPorts: { '6494/tcp': {}, '6495/tcp': {} },
+    WorkingDir: '/',
+  },
+  rootfs: { type: 'layers', diff_ids: [layer.digest] },
+  history: [{ created: EPOCH.toISOString(), created_by: 'nixie image' }],
+})
+
+/** A tag may hold letters, digits, `_`, `.` and `-` (OCI Distribution 1.1). */
+const tagOf = (layer: Blob): string =>
+  `${VERSION.replace(/\+.*/, '').replace(/[^\w.-]/g, '-')}-${layer.digest.slice('sha256:'.length).slice(0, DIGEST_CHARACTERS)}`
+
+/**
+ * @param root what the image holds
+ * @param name its name with its tag; by default one that says what it holds
+ */
+export async function buildImage(
+  root: readonly RootEntry[],
+  platform: Platform,
+  name?: string,
+): Promise<Image> {
+  const { architecture } = platform
+  const files = root.map(({ path, mode, source }): TarFile => {
+    return source === undefined
+      ? { name: `${path}/`, mode }
+      : { name: path, mode, parts: [readFileSync(source)] }
+  })
+  const layer = blob('application/vnd.oci.image.layer.v1.tar', await tar(files))
+  const config = blob('application/vnd.oci.image.config.v1+json', json(configOf(platform, layer)))
+  const manifestType = 'application/vnd.oci.image.manifest.v1+json'
+  const manifest = blob(
+    manifestType,
+    json({
+      schemaVersion: 2,
+      mediaType: manifestType,
+      config: descriptor(config),
+      layers: [descriptor(layer)],
+    }),
+  )
+  const full = name ?? `${REPOSITORY}:${tagOf(layer)}`
+  const annotations = {
+    'io.containerd.image.name': full,
+    'org.opencontainers.image.ref.name': full.slice(full.lastIndexOf(':') + 1),
+  }
+  const index = {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.index.v1+json',
+    manifests: [{ ...descriptor(manifest), platform: { architecture, os: 'linux' }, annotations }],
+  }
+  const saved = [{ Config: pathOf(config), RepoTags: [full], Layers: [pathOf(layer)] }]
+  const parts = await tar([
+    // First what says the image's name, so that a reader need not go through the layer.
+    { name: 'manifest.json', parts: json(saved) },
+    { name: 'oci-layout', parts: json({ imageLayoutVersion: '1.0.0' }) },
+    { name: 'index.json', parts: json(index) },
+    { name: 'blobs/', mode: 0o755 },
+    { name: 'blobs/sha256/', mode: 0o755 },
+    ...[config, manifest, layer].map((one) => ({ name: pathOf(one), parts: one.parts })),
+  ])
+  return { name: full, architecture, bytes: sizeOf(parts), parts }
+}
