@@ -1,12 +1,21 @@
-/** Builds `dist/nixie`: Bun's runtime, the code of the three threads, BPF objects, loader, scripts and pages in one file. */
+/**
+ * Builds `dist/nixie`: Bun's runtime, the code of the three threads, BPF objects, loader, scripts and pages in one file.
+ *   bun deploy/build.ts [--cli TARGET]
+ * `--cli`: instead `dist/nixie-TARGET` for a workstation of another kind (darwin-arm64, darwin-x64, linux-x64-musl, …): all
+ * commands but those that trace, with the runtime from npm.
+ */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, posix, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import type { BunPlugin } from 'bun'
 
 const root = resolve(import.meta.dir, '..')
 const src = join(root, 'src')
-const outfile = join(root, 'dist/nixie')
+const { cli } = parseArgs({ options: { cli: { type: 'string' } } }).values
+const outfile = join(root, cli === undefined ? 'dist/nixie' : `dist/nixie-${cli}`)
 
 /** Each runs on a thread of its own and so is a bundle of its own. */
 const workers = [...new Bun.Glob('*/worker.ts').scanSync(src)].sort().map((path) => join(src, path))
@@ -30,13 +39,14 @@ const workerUrls: BunPlugin = {
   },
 }
 
-/** Of the BPF objects only those of this machine's architecture go in. */
+/** Of what the kernel is given, only that of this machine's architecture goes in; nothing where nothing traces. */
 const otherArches: BunPlugin = {
   name: 'other-arches',
   setup(build) {
-    build.onResolve({ filter: /\.bpf\.o$/ }, ({ path }) =>
-      path.endsWith(`.${process.arch}.bpf.o`) ? undefined : { path, namespace: 'absent' },
-    )
+    build.onResolve({ filter: /\.bpf\.o$|libnixie_loader\.so$/ }, ({ path }) => {
+      const ours = path.endsWith('.so') || path.endsWith(`.${process.arch}.bpf.o`)
+      return cli === undefined && ours ? undefined : { path, namespace: 'absent' }
+    })
     build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
       contents: 'export default undefined',
       loader: 'js',
@@ -58,6 +68,36 @@ function commit(): string {
   }
 }
 
+/** Where the runtime for the other kind of machine is. @throws Error when there is none */
+function foreignRuntime(target: string, folder: string): string {
+  // Bun's packages say aarch64 where Node.js says arm64.
+  const name = `@oven/bun-${target.replace('arm64', 'aarch64')}`
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string; integrity: string } | undefined>
+  }
+  const locked = lock.packages[`node_modules/${name}`]
+  if (!locked) throw new Error(`--cli ${target}: package-lock.json has no ${name}`)
+  const pack = [
+    'pack',
+    '--json',
+    '--ignore-scripts',
+    '--pack-destination',
+    folder,
+    `${name}@${locked.version}`,
+  ]
+  const [packed] = JSON.parse(execFileSync('npm', pack, { encoding: 'utf8' })) as { filename: string }[]
+  // npm names a scoped package's file without its scope's signs.
+  const file = join(folder, packed!.filename.replace('@', '').replace('/', '-'))
+  const integrity = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`
+  if (integrity !== locked.integrity) throw new Error(`${name}: its bytes are not those of package-lock.json`)
+  execFileSync('tar', ['-xzf', file, '-C', folder])
+  return join(folder, 'package/bin/bun')
+}
+
+const temporary = mkdtempSync(join(tmpdir(), 'nixie-build-'))
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
+const runtimePath = cli === undefined ? process.execPath : foreignRuntime(cli, temporary)
+
 // No bytecode: it would save 30 ms of a start-up of 50 ms and cost 5.4 MiB, as much as all the rest of Nixie.
 const started = performance.now()
 const built = await Bun.build({
@@ -71,6 +111,9 @@ const built = await Bun.build({
   plugins: [workerUrls, otherArches],
   compile: {
     outfile,
+    ...(cli === undefined
+      ? {}
+      : { target: `bun-${cli}` as Bun.Build.CompileTarget, executablePath: runtimePath }),
     // The binary runs in directories that it knows nothing of: no .env, no bunfig.toml of theirs.
     autoloadDotenv: false,
     autoloadBunfig: false,
@@ -81,8 +124,8 @@ if (!built.success) process.exit(1)
 
 const MIB = 1 << 20
 const size = statSync(outfile).size
-const runtime = statSync(process.execPath).size
+const runtime = statSync(runtimePath).size
 console.log(
-  `dist/nixie: ${(size / MIB).toFixed(1)} MiB, ${((size - runtime) / MIB).toFixed(1)} MiB over the runtime ` +
+  `${relative(root, outfile)}: ${(size / MIB).toFixed(1)} MiB, ${((size - runtime) / MIB).toFixed(1)} MiB over the runtime ` +
     `(Bun ${Bun.version}), ${workers.length} workers, built in ${((performance.now() - started) / 1000).toFixed(1)} s`,
 )

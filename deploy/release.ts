@@ -1,7 +1,8 @@
 /**
  * Puts a release together, dist/release: what install.sh downloads, with its checksums.
- *   bun run release [--url URL] [--image]
- * `--url`: where it will be found, written into its install.sh; `--image`: with the image for minikube, by buildah.
+ *   bun run release [--url URL] [--cli TARGET]...
+ * `--url`: where it will be found, written into its install.sh; `--cli`: the commands for workstations of another kind, too
+ * (darwin-arm64, …; see build.ts), and the image that they bring to a cluster.
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
@@ -10,34 +11,26 @@ import { manifest } from './manifests'
 
 const root = resolve(import.meta.dir, '..')
 /** Taken as they are. */
-const FILES = ['deploy/nixie.service', 'deploy/cluster.sh']
-const IMAGE = 'localhost/nixie'
+const FILES = ['deploy/nixie.service', 'deploy/machine.sh']
 
 export interface ReleaseOptions {
   /** Directory; what it held is removed. */
   readonly out: string
   readonly url?: string
-  readonly image?: boolean
+  readonly cli?: readonly string[]
   /** Of gzip. */
   readonly level?: 1 | 6 | 9
 }
 
-function buildImage(archive: string): void {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-  const name = `${IMAGE}:${version}`
-  for (const command of [
-    ['buildah', 'build', '-f', 'deploy/Dockerfile', '-t', name, '.'],
-    ['buildah', 'push', '-q', name, `docker-archive:${archive}:${name}`],
-  ]) {
-    const { exitCode } = Bun.spawnSync(command, { cwd: root, stdout: 'inherit', stderr: 'inherit' })
-    if (exitCode !== 0) throw new Error(`${command.join(' ')}: ended with ${exitCode}`)
-  }
+function run(...command: string[]): void {
+  const { exitCode } = Bun.spawnSync(command, { cwd: root, stdout: 'inherit', stderr: 'inherit' })
+  if (exitCode !== 0) throw new Error(`${command.join(' ')}: ended with ${exitCode}`)
 }
 
 const compressed = (path: string, level: 1 | 6 | 9) => Bun.gzipSync(readFileSync(path), { level })
 
 /** The names of the files of the release, which is built from dist/nixie as it is. */
-export function release({ out, url = '', image = false, level = 9 }: ReleaseOptions): readonly string[] {
+export function release({ out, url = '', cli = [], level = 9 }: ReleaseOptions): readonly string[] {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, `nixie-linux-${process.arch}.gz`), compressed(join(root, 'dist/nixie'), level))
@@ -49,12 +42,12 @@ export function release({ out, url = '', image = false, level = 9 }: ReleaseOpti
   writeFileSync(join(out, 'install.sh'), script.replace(place, `RELEASE_URL=\${NIXIE_RELEASE_URL:-${url}}`), {
     mode: 0o755,
   })
-  if (image) {
-    const archive = join(out, `nixie-image-linux-${process.arch}.tar`)
-    buildImage(archive)
-    writeFileSync(`${archive}.gz`, compressed(archive, level))
-    rmSync(archive)
+  for (const target of cli) {
+    run(process.execPath, 'deploy/build.ts', '--cli', target)
+    writeFileSync(join(out, `nixie-${target}.gz`), compressed(join(root, `dist/nixie-${target}`), level))
   }
+  if (cli.length > 0)
+    run(join(root, 'dist/nixie'), 'image', '--output', join(out, `nixie-image-linux-${process.arch}.tar.gz`))
   const names = readdirSync(out).sort()
   const sums = names.map((name) => {
     const digest = new Bun.CryptoHasher('sha256').update(readFileSync(join(out, name))).digest('hex')
@@ -65,10 +58,12 @@ export function release({ out, url = '', image = false, level = 9 }: ReleaseOpti
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { url: { type: 'string' }, image: { type: 'boolean' } } })
+  const { values } = parseArgs({
+    options: { url: { type: 'string' }, cli: { type: 'string', multiple: true } },
+  })
   const out = join(root, 'dist/release')
-  const { url, image } = values
-  for (const name of release({ out, ...(url && { url }), ...(image && { image }) })) {
+  const { url, cli } = values
+  for (const name of release({ out, ...(url && { url }), ...(cli && { cli }) })) {
     console.log(`${String(Bun.file(join(out, name)).size).padStart(10)} ${name}`)
   }
 }

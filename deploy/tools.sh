@@ -1,48 +1,114 @@
 # shellcheck shell=sh
-# What building needs, from apt; install.sh reads it in a checkout. `say` and `die` are install.sh's.
+# Building, in a checkout: here, with packages from apt, or in a container. `say`, `die`, `at_least` and the variables are install.sh's.
 
 RUST_MIN=1.85
 NODE_MIN=18
+SUDO=
+[ "$(id -u)" = 0 ] || SUDO=sudo
 
-apt_install() {
-  [ $# -gt 0 ] || return 0
-  command -v apt-get >/dev/null || die "missing: $*" 'Install what these Debian packages hold, then run this again.'
-  say "Installing $*"
-  apt-get update -qq || die 'apt-get update failed' 'See its message above; check the network.'
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null ||
-    die "apt-get could not install: $*" 'See its message above.'
+# Debian's packages, each with a command or a file that it brings.
+PACKAGES='clang:clang llvm:llvm-strip libbpf-dev:/usr/include/bpf/bpf_helpers.h gcc:cc make:make pkg-config:pkg-config
+  autoconf:autoconf automake:automake autopoint:autopoint libtool:libtoolize gettext:msgfmt flex:flex bison:bison gawk:gawk
+  curl:curl nodejs:node npm:npm'
+
+missing_packages() {
+  for entry in $PACKAGES; do
+    what=${entry#*:}
+    case $what in
+      /*) [ -e "$what" ] ;;
+      *) command -v "$what" >/dev/null ;;
+    esac || printf '%s ' "${entry%%:*}"
+  done
+}
+
+has_rust() {
+  [ ! -d "${HOME:-/root}/.cargo/bin" ] || PATH="${HOME:-/root}/.cargo/bin:$PATH" # sudo drops it
+  found=$(rustc --version 2>/dev/null | cut -d ' ' -f 2 || true)
+  [ -n "$found" ] && command -v cargo >/dev/null && at_least "$RUST_MIN" "$found"
+}
+
+missing_tools() { # all of it, as Debian calls it; nothing when building works as it is
+  missing_packages
+  has_rust || printf 'rustc cargo '
 }
 
 candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9][0-9.]*\).*/\1/p'; }
 
-bring_rust() {
-  [ ! -d "${HOME:-/root}/.cargo/bin" ] || PATH="${HOME:-/root}/.cargo/bin:$PATH" # sudo drops it
-  found=$(rustc --version 2>/dev/null | cut -d ' ' -f 2 || true)
-  [ -z "$found" ] || ! command -v cargo >/dev/null || ! at_least "$RUST_MIN" "$found" || return 0
-  if command -v apt-get >/dev/null; then
-    apt-get update -qq || die 'apt-get update failed' 'See its message above; check the network.'
-    # Debian 12 has a current compiler beside its old one.
-    for suffix in '' -web; do
-      version=$(candidate "rustc$suffix")
-      if [ -n "$version" ] && at_least "$RUST_MIN" "$version"; then
-        apt_install "rustc$suffix" "cargo$suffix"
-        return 0
-      fi
-    done
+# Debian 12 has a current compiler beside its old one.
+rust_packages() {
+  for suffix in '' -web; do
+    version=$(candidate "rustc$suffix")
+    [ -z "$version" ] || ! at_least "$RUST_MIN" "$version" || { echo "rustc$suffix cargo$suffix"; return 0; }
+  done
+}
+
+may_install() { # COMMAND
+  [ "$YES" = no ] || return 0
+  if [ ! -t 0 ] || [ ! -t 1 ]; then
+    die 'building needs packages that are missing here, and neither docker nor podman answers' "Install them, then run this again:  $1   (or run this with --yes, and it does so)"
   fi
-  die "Rust $RUST_MIN or newer is needed to build the loader; found: ${found:-none}" 'Install it from https://rustup.rs, then run this again.'
+  printf 'Building needs packages that are missing here. Run this?\n    %s\n[y/N] ' "$1"
+  read -r answer
+  case $answer in y | Y | yes) ;; *) die 'nothing is installed' 'With docker or podman no package is needed.' ;; esac
 }
 
 bring_tools() {
-  missing=
-  for package in clang llvm libbpf-dev gcc make pkg-config autoconf automake autopoint libtool gettext flex bison gawk curl; do
-    dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
-  done
-  command -v node >/dev/null || missing="$missing nodejs"
-  command -v npm >/dev/null || missing="$missing npm"
-  # shellcheck disable=SC2086 # a list of words
-  apt_install $missing
+  missing=$(missing_tools)
+  [ -n "$missing" ] || { check_node; return 0; }
+  command -v apt-get >/dev/null || die "missing: $missing" 'Install what these Debian packages hold, then run this again; or start docker or podman.'
+  packages=$(missing_packages)
+  may_install "${SUDO:+sudo }apt-get update && ${SUDO:+sudo }apt-get install -y --no-install-recommends $missing"
+  $SUDO apt-get update -qq || die 'apt-get update failed' 'See its message above; check the network.'
+  if ! has_rust; then
+    rust=$(rust_packages)
+    [ -n "$rust" ] || die "Rust $RUST_MIN or newer is needed to build the loader; found: ${found:-none}" 'Install it from https://rustup.rs, then run this again.'
+    packages="$packages$rust"
+  fi
+  say "Installing $packages"
+  # shellcheck disable=SC2086 # lists of words
+  $SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages >/dev/null ||
+    die "apt-get could not install: $packages" 'See its message above.'
+  check_node
+}
+
+check_node() {
   found=$(node --version | tr -d v)
   at_least "$NODE_MIN" "$found" || die "npm runs on Node.js $found here; $NODE_MIN or newer is needed to build" 'Install a newer nodejs.'
-  bring_rust
+}
+
+build() {
+  cd "$HERE" || exit 1
+  say 'Installing the packages of package-lock.json'
+  npm ci --no-audit --no-fund || die 'npm ci failed' 'See its message above; check the network.'
+  say 'Building dist/nixie (a few minutes the first time)'
+  npm run --silent build || die 'the build failed' 'See its message above.'
+}
+
+container_program() {
+  for program in docker podman; do
+    ! "$program" info >/dev/null 2>&1 || { echo "$program"; return 0; }
+  done
+  return 1
+}
+
+build_in_container() { # PROGRAM
+  say "Building in a container of $1 (several minutes the first time)"
+  "$1" build -f "$HERE/deploy/Dockerfile" --target files --build-arg "CLI=${SUFFIX#-}" -t localhost/nixie-files "$HERE" || die "$1 could not build" 'See its message above.'
+  container=$("$1" create localhost/nixie-files none)
+  mkdir -p "$HERE/dist"
+  "$1" cp "$container:/." "$HERE/dist/" || die "$1 could not take the files out of the container" 'See its message above.'
+  "$1" rm "$container" >/dev/null
+  ARCHIVE=$HERE/dist/nixie-image.tar
+}
+
+build_cli() {
+  CLI=$HERE/dist/nixie$SUFFIX
+  if [ "$BUILD" = no ] || { [ "$UNINSTALL" = yes ] && [ -x "$CLI" ]; }; then
+    [ -x "$CLI" ] || die "there is no $CLI" 'Run ./install.sh without --no-build.'
+    # shellcheck disable=SC2034 # install.sh gives it on
+    [ -z "$SUFFIX" ] || ARCHIVE=$HERE/dist/nixie-image.tar
+  elif [ -z "$SUFFIX" ] && [ -z "$(missing_tools)" ]; then build
+  elif program=$(container_program); then build_in_container "$program"
+  elif [ -n "$SUFFIX" ]; then die 'building wants Linux with glibc, and neither docker nor podman answers here' 'Start docker, then run this again.'
+  else bring_tools; build; fi
 }

@@ -14,7 +14,7 @@ triplet=$(gcc -print-multiarch)
 mkdir -p "$base"/{tmp,etc} "$base"/usr/{bin,lib,lib64}
 ln -s usr/bin usr/lib usr/lib64 "$base"
 add() { install -D "$1" "$base$(readlink -f "$(dirname "$1")")/$(basename "$1")"; }
-for tool in sh uname mkdir dirname chmod cp chroot; do
+for tool in sh mkdir cp; do
   install "$(command -v "$tool")" "$base/usr/bin/$tool"
   for library in $(ldd "$(command -v "$tool")" | grep -o '/[^ ]*'); do add "$library"; done
 done
@@ -23,7 +23,7 @@ container=$(buildah "${storage[@]}" from scratch)
 buildah "${storage[@]}" copy -q "$container" "$base" / >/dev/null
 buildah "${storage[@]}" commit -q "$container" localhost/base:1 >/dev/null
 
-buildah "${storage[@]}" build --isolation chroot --pull-never --build-arg BASE=localhost/base:1 \
+buildah "${storage[@]}" build --isolation chroot --pull-never --build-arg BASE=localhost/base:1 --build-arg PREBUILT=yes \
   -f deploy/Dockerfile -t "$name" . >&2
 rm -f "$out"
 buildah "${storage[@]}" push -q "$name" "oci-archive:$out:$name" >/dev/null

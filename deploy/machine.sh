@@ -1,0 +1,165 @@
+# shellcheck shell=sh
+# install.sh's part for this machine; `say`, `die`, `fetch` and the variables of its head are install.sh's.
+
+SETTINGS=/etc/default/nixie UNIT=/etc/systemd/system/nixie.service
+PIDFILE=/run/nixie.pid LOG=/var/log/nixie.log
+READY_SECONDS=60
+setting() { # NAME FALLBACK: the environment wins over the settings file
+  eval "value=\${$1:-}"
+  # shellcheck disable=SC2154 # assigned by the eval
+  [ -n "$value" ] || [ ! -r "$SETTINGS" ] || value=$(sed -n "s/^$1=//p" "$SETTINGS" | tail -n 1)
+  printf '%s' "${value:-$2}"
+}
+LISTEN=$(setting NIXIE_LISTEN 127.0.0.1:6494)
+DATA_DIR=$(setting NIXIE_DATA_DIR /var/lib/nixie)
+
+has_systemd() { [ -d /run/systemd/system ]; }
+
+check_machine() {
+  [ -z "$SUFFIX" ] || die 'Nixie captures on Linux with glibc only' 'Into a cluster it goes from here: --minikube, --kind.'
+  [ "$(id -u)" = 0 ] || die 'root is needed: to install packages and to load eBPF programs' 'Run it with sudo. For a cluster it is not needed: --minikube, --kind, --k3s.'
+  [ "$UNINSTALL$TOOLS" = nono ] || return 0
+  [ "$TARGET" = local ] || has_systemd || die 'systemd does not run here' 'Leave --systemd out: Nixie then runs in the background.'
+  at_least 5.8 "$(uname -r)" || die "Linux $(uname -r) is too old: 5.8 or newer is needed" 'Boot a newer kernel.'
+  [ -r /sys/kernel/btf/vmlinux ] || die 'this kernel has no BTF (/sys/kernel/btf/vmlinux)' \
+    'Boot a kernel with CONFIG_DEBUG_INFO_BTF=y; the kernels of current distributions have it.'
+}
+
+obtain() { # NEW: the binary; SERVICE: the unit
+  if [ -z "$HERE" ]; then
+    fetch "nixie-linux-$ARCH.gz"
+    fetch nixie.service
+    gunzip "$TEMP/nixie-linux-$ARCH.gz"
+    NEW=$TEMP/nixie-linux-$ARCH SERVICE=$TEMP/nixie.service
+    return
+  fi
+  [ "$BUILD" = no ] || { bring_tools; build; }
+  NEW=$HERE/dist/nixie SERVICE=$HERE/deploy/nixie.service
+  [ -x "$NEW" ] || die "there is no $NEW" 'Run ./install.sh without --no-build.'
+}
+
+runs() { # PID: is it a Nixie?
+  exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return 1
+  [ "$(basename "${exe% (deleted)}")" = nixie ]
+}
+
+stop() {
+  if has_systemd && [ -e "$UNIT" ]; then
+    say 'Stopping the service'
+    systemctl stop nixie || die 'systemctl could not stop nixie' "See 'journalctl -u nixie'."
+  fi
+  [ -s "$PIDFILE" ] || return 0
+  pid=$(cat "$PIDFILE")
+  if runs "$pid"; then
+    say "Stopping Nixie (pid $pid)"
+    kill "$pid"
+    tries=0; while runs "$pid" && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+    ! runs "$pid" || die "Nixie (pid $pid) does not stop" "See $LOG; 'kill -9 $pid' ends it."
+  fi
+  rm -f "$PIDFILE"
+}
+
+keep_settings() {
+  [ -n "${NIXIE_LISTEN:-}${NIXIE_DATA_DIR:-}" ] || return 0
+  mkdir -p "$(dirname "$SETTINGS")"
+  rest=$(sed -e '/^NIXIE_LISTEN=/d' -e '/^NIXIE_DATA_DIR=/d' "$SETTINGS" 2>/dev/null || true)
+  printf '%s\n' ${rest:+"$rest"} "NIXIE_LISTEN=$LISTEN" "NIXIE_DATA_DIR=$DATA_DIR" >"$SETTINGS"
+}
+
+listener() { # PORT: the process that listens there
+  inode=$(awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10; exit }' /proc/net/tcp* || true)
+  [ -n "$inode" ] || return 0
+  pid=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" 2>/dev/null | sed -n '1s|^/proc/\([0-9]*\)/.*|\1|p')
+  [ -z "$pid" ] || printf 'process %s: %s' "$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c 1-120)"
+}
+
+check_port() { # [PATTERN]: of a command that may listen there
+  code=0
+  curl -s -o /dev/null --noproxy '*' --max-time 3 "http://$LISTEN/" || code=$?
+  [ "$code" != 7 ] || return 0
+  who=$(listener "${LISTEN##*:}")
+  # shellcheck disable=SC2254 # a pattern
+  case $who in ${1:-} | '') [ -z "${1:-}" ] || return 0 ;; esac
+  die "$LISTEN is taken by ${who:-a process of another namespace}" 'End it, or choose another address: NIXIE_LISTEN=127.0.0.1:6495 ./install.sh'
+}
+
+start() {
+  if has_systemd; then
+    say 'Starting the service nixie'
+    sed -e "s|@BIN@|$BIN|" -e "s|@DATA_DIR@|$DATA_DIR|" "$SERVICE" >"$UNIT"
+    systemctl daemon-reload
+    systemctl enable --quiet nixie
+    systemctl restart nixie || die 'systemctl could not start nixie' "See 'journalctl -u nixie'."
+  else
+    say "Starting Nixie in the background (no systemd here); log: $LOG"
+    # shellcheck disable=SC2016 # for the inner shell
+    NIXIE_LISTEN=$LISTEN NIXIE_DATA_DIR=$DATA_DIR setsid sh -c '
+      if [ -r "$1" ]; then set -a; . "$1"; set +a; fi
+      echo $$ >"$2"
+      exec "$0" serve' "$BIN" "$SETTINGS" "$PIDFILE" >>"$LOG" 2>&1 </dev/null &
+  fi
+}
+
+alive() { if has_systemd; then systemctl is-active --quiet nixie; else [ -s "$PIDFILE" ] && runs "$(cat "$PIDFILE")"; fi; }
+last_words() { if has_systemd; then journalctl -u nixie -n 15 --no-pager; else tail -n 15 "$LOG"; fi >&2; }
+ask() { curl -s -f --noproxy '*' --max-time 3 "http://$LISTEN$1"; }
+
+wait_ready() {
+  say 'Waiting until it captures'
+  tries=0
+  until ask /readyz >/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -le 5 ] || alive || { last_words; die 'Nixie did not start' 'Its last words are above.'; }
+    if [ "$tries" -ge $((READY_SECONDS * 2)) ]; then
+      "$BIN" check >&2 || true
+      last_words
+      die "Nixie answers on http://$LISTEN/ but does not capture after $READY_SECONDS s" 'What is missing is said above.'
+    fi
+    sleep 0.5
+  done
+}
+
+uninstall() {
+  stop
+  ! has_systemd || [ ! -e "$UNIT" ] || systemctl disable --quiet nixie
+  rm -f "$UNIT"
+  ! has_systemd || systemctl daemon-reload
+  rm -f "$BIN" "$LOG"
+  [ "$PURGE" = yes ] || { say "Removed. The data stays in $DATA_DIR; --uninstall --purge removes it too."; return 0; }
+  case $(basename "$DATA_DIR") in
+    *nixie*) rm -rf -- "$DATA_DIR" "$SETTINGS" ;;
+    *) die "removed all but $DATA_DIR: it is not named nixie, so it may hold more than Nixie's data" 'Remove it by hand.' ;;
+  esac
+  say "Removed, with $DATA_DIR and $SETTINGS."
+}
+
+on_this_machine() {
+  check_machine
+  [ "$UNINSTALL" = no ] || { uninstall; exit 0; }
+  # Who installs on this machine as root has said so.
+  # shellcheck disable=SC2034 # of tools.sh
+  YES=yes
+  [ "$TOOLS" = no ] || { bring_tools; exit 0; }
+  say "Nixie: install to $BIN, keep data in $DATA_DIR, listen on $LISTEN"
+  # Before minutes of building; what runs now may be the one to replace.
+  check_port '*nixie*'
+  obtain
+  stop
+  install_binary
+  mkdir -p "$DATA_DIR" || die "can't make $DATA_DIR" 'Choose another with NIXIE_DATA_DIR.'
+  chmod 750 "$DATA_DIR"
+  keep_settings
+  [ "$START" = yes ] || { say "Installed. Start it with '$BIN serve'."; exit 0; }
+  check_port
+  start
+  wait_ready
+  server=
+  [ "$LISTEN" = 127.0.0.1:6494 ] || server=" --server http://$LISTEN"
+  cat <<END
+
+$("$BIN" version) captures. Open http://$LISTEN/ or ask:
+
+    curl -s 'http://$LISTEN/api/run/px/http_data?start_time=-1m' | head -c 600
+    nixie run$server px/http_data
+END
+}
