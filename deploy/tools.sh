@@ -79,7 +79,7 @@ check_node() {
 build() {
   cd "$HERE" || exit 1
   say 'Installing the packages of package-lock.json'
-  npm ci --no-audit --no-fund || die 'npm ci failed' 'See its message above; check the network.'
+  npm ci --no-audit --no-fund --loglevel=error || die 'npm ci failed' 'See its message above; check the network.'
   say 'Building dist/nixie (a few minutes the first time)'
   npm run --silent build || die 'the build failed' 'See its message above.'
 }

@@ -34,6 +34,9 @@ const open = () =>
 let opened: ReturnType<typeof open> | undefined
 const native = () => (opened ??= open())
 
+/** Throws, in the dynamic linker's words, when this machine's libraries are not those that the loader needs. */
+export const requireLoader = (): void => void native()
+
 const text = (value: string) => Buffer.from(`${value}\0`)
 
 const LOG_BYTES = 4096

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { NixieError } from '../../errors'
-import type { Image } from '../image/archive'
 import type { ArchiveInfo } from '../image/read'
 import { type Io, printable } from '../io'
 import { bytesText } from '../values'
@@ -127,7 +126,7 @@ async function loadFile(file: string, { distribution, io }: LoadOptions): Promis
  */
 export async function loadImage(options: LoadOptions, context: string): Promise<string> {
   const { distribution, api, io, archive } = options
-  const built = archive === undefined ? await ownImage() : undefined
+  const built = archive === undefined ? await (await import('../image/own')).ownImage() : undefined
   const info: ArchiveInfo = built ?? (await (await import('../image/read')).readArchive(archive!))
   const nodes = await nodesOf(api)
   checkArchitecture(nodes, info)
@@ -150,10 +149,4 @@ export async function loadImage(options: LoadOptions, context: string): Promise<
   await checkLoaded(distribution, info.name, io)
   if (distribution.kind === 'k3s') requireElsewhere(nodes, info.name)
   return info.name
-}
-
-async function ownImage(): Promise<Image> {
-  const { imagePlatform, imageRoot, ownBinary } = await import('../image/root')
-  const { buildImage } = await import('../image/archive')
-  return buildImage(imageRoot(ownBinary()), imagePlatform())
 }

@@ -41,16 +41,15 @@ export const image: Command = {
         'Such as registry.example.org/nixie:1.',
       )
     }
-    const { copyRoot, imagePlatform, imageRoot, ownBinary } = await import('../image/root')
-    const entries = imageRoot(ownBinary())
+    const { ownImage, ownRoot } = await import('../image/own')
     if (root !== undefined) {
-      copyRoot(entries, root)
+      const entries = await ownRoot()
+      ;(await import('../image/root')).copyRoot(entries, root)
       await io.stdout.write(`${printable(root)}: ${entries.length} files and folders\n`)
       return 0
     }
-    const { buildImage } = await import('../image/archive')
+    const built = await ownImage(tag)
     const { writeParts } = await import('../image/write')
-    const built = await buildImage(entries, imagePlatform(), tag)
     await writeParts(built.parts, output!)
     await io.stdout.write(`${printable(built.name)}, ${built.architecture}, ${bytesText(built.bytes)}\n`)
     return 0

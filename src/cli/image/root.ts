@@ -97,30 +97,3 @@ export function copyRoot(entries: readonly RootEntry[], folder: string): void {
     chmodSync(target, mode)
   }
 }
-
-/** The executable of this process, as an image needs it. @throws NixieError when this is no executable of Linux */
-export function ownBinary(): string {
-  if (!Bun.main.startsWith('/$bunfs/')) {
-    throw new NixieError(
-      'bad_request',
-      'This Nixie runs from its sources, and an image is made of the executable',
-      'Build it: npm run build. Then: dist/nixie …',
-    )
-  }
-  if (process.platform !== 'linux') {
-    throw new NixieError(
-      'bad_request',
-      'An image is made of an executable for Linux, and this one is for another system',
-      'Name the image that the container build made: --image-archive FILE. ./install.sh does so itself.',
-    )
-  }
-  if (!existsSync(PLATFORMS[process.arch]?.linker ?? '')) {
-    throw new NixieError(
-      'bad_request',
-      'An image is made of an executable for glibc, and this system has another C library',
-      'Name the image that the container build made: --image-archive FILE. ./install.sh does so itself.',
-    )
-  }
-  // Also when its file was replaced since it started.
-  return '/proc/self/exe'
-}
