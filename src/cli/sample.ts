@@ -14,7 +14,10 @@ interface Call {
   readonly body: string
 }
 
-async function call(url: string, last = true): Promise<Call> {
+let calls = 0
+
+async function call(url: string): Promise<Call> {
+  const last = ++calls % REQUESTS_PER_CONNECTION === 0
   const headers = { 'User-Agent': AGENT, ...(last ? { Connection: 'close' } : {}) }
   // Pods call each other, never through the proxy of an environment.
   const init = { headers, signal: AbortSignal.timeout(CALL_MS), proxy: false }
@@ -88,8 +91,7 @@ export async function loadSample(rate: string, urls: readonly string[], { stderr
   })
   let told = ''
   for (let i = 0; !over; i++) {
-    const last = i % REQUESTS_PER_CONNECTION === REQUESTS_PER_CONNECTION - 1
-    const trouble = await call(urls[i % urls.length]!, last).then(() => '', wordsOf)
+    const trouble = await call(urls[i % urls.length]!).then(() => '', wordsOf)
     if (trouble !== '' && trouble !== told) await stderr.write(`${trouble}\n`)
     told = trouble
     await Bun.sleep(1000 / perSecond)
