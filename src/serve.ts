@@ -1,5 +1,5 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { renderError, ui } from '../ui'
 import { readPeerToken, readToken } from './api/access'
@@ -11,6 +11,7 @@ import { type Capture, startCapture } from './capture/client'
 import type { Config } from './config'
 import { errorLine, NixieError } from './errors'
 import { addCounters, newCounters } from './health/counters'
+import { checkCapabilities, effectiveCapabilities } from './kernel/capabilities'
 import { agentId } from './metadata/agent-id'
 import { readPeers } from './peers/peers'
 import { openRunner } from './runner/client'
@@ -123,9 +124,46 @@ async function followCluster(config: Config, capture: Capture) {
   }
 }
 
+/** What this starts, for whoever typed `nixie` to see what that is; said before anything is touched. */
+function announce({ capture, retention, dataDir, listen }: Config): void {
+  const hours = `${Math.round((retention / 3600) * 10) / 10} h`
+  const what = capture
+    ? `records what every process of this machine says over the network, and keeps ${hours} of it in ${dataDir}`
+    : `shows what is stored in ${dataDir}, and records nothing`
+  log(`${what}; pages and API: http://${listen}/. Ctrl+C ends it, the data stays. Other commands: nixie help`)
+}
+
+/** @throws NixieError when nothing could be recorded, whatever else works */
+function requirePrivileges({ capture }: Config): void {
+  if (!capture) return
+  const without = 'To read what is stored: nixie serve --capture=false'
+  if (process.platform !== 'linux') {
+    throw new NixieError('bad_request', 'Only Linux can be traced, and this is another system', `${without}.`)
+  }
+  const held = effectiveCapabilities(readFileSync('/proc/self/status', 'utf8'))
+  if (checkCapabilities(held).every(({ ok, required }) => ok || !required)) return
+  throw new NixieError(
+    'unauthorized',
+    'This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE',
+    `Run it with sudo. ${without}.`,
+  )
+}
+
+/** What could not be attached: one line for all that has the same remedy; all of it is in `nixie check`. */
+function missingProbes(probes: Status['probes']): string[] {
+  const missing = probes.filter(({ attached }) => !attached)
+  const hints = [...new Set(missing.map(({ hint }) => hint))]
+  return hints.map((hint) => {
+    const same = missing.filter((probe) => probe.hint === hint)
+    return `${same.map(({ name }) => name).join(', ')}: ${same[0]!.error.split('\n', 1)[0]}. ${hint}`.trim()
+  })
+}
+
 /** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
 export async function serve(config: Config): Promise<number> {
   const startedMs = Date.now()
+  requirePrivileges(config)
+  announce(config)
   const token = readToken(config)
   const peerToken = readPeerToken(config)
   const capture = await startCapture(config, log)
@@ -159,10 +197,7 @@ export async function serve(config: Config): Promise<number> {
   try {
     servers.push(listen(createApp(deps), config.listen))
     if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen))
-    for (const { name, attached, error, hint } of capture.report.probes) {
-      // The verifier's log may follow: one line here, all of it in `nixie check`.
-      if (!attached) log(`${name}: ${error.split('\n', 1)[0]}. ${hint}`)
-    }
+    if (config.capture) for (const line of missingProbes(capture.report.probes)) log(line)
     log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${servers[0]!.url}`)
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name))

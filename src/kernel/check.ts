@@ -1,22 +1,10 @@
 /** What capture needs of this host, one answer each, in words: the first part of `nixie check`. */
 import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
+import { type CheckResult, checkCapabilities, effectiveCapabilities } from './capabilities'
 import { mountPoint } from './tracefs'
 
-export interface CheckResult {
-  readonly name: string
-  readonly ok: boolean
-  readonly detail: string
-  /** What to do when it isn't ok. */
-  readonly hint: string
-  /** Capture can't work without it. */
-  readonly required: boolean
-}
-
 const OLDEST = [5, 8] as const
-
-/** Capability → bit (include/uapi/linux/capability.h). CAP_SYS_ADMIN stands for the two that came with Linux 5.8. */
-const CAPABILITIES = { CAP_BPF: 39, CAP_PERFMON: 38, CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21 } as const
 
 /** A file's text, or undefined when it can't be read. */
 function read(path: string): string | undefined {
@@ -59,30 +47,6 @@ function checkBtf(): CheckResult {
     hint: 'Use a kernel built with CONFIG_DEBUG_INFO_BTF=y.',
     required: true,
   }
-}
-
-/** The effective capabilities' mask out of /proc/self/status. */
-export function effectiveCapabilities(status: string): bigint {
-  const match = /^CapEff:\s*([0-9a-f]+)$/im.exec(status)
-  return match ? BigInt(`0x${match[1]}`) : 0n
-}
-
-/** Each capability that is needed; `held` is the effective mask. */
-export function checkCapabilities(held: bigint): CheckResult[] {
-  const has = (name: keyof typeof CAPABILITIES) => ((held >> BigInt(CAPABILITIES[name])) & 1n) === 1n
-  const admin = has('CAP_SYS_ADMIN')
-  const needed = ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE'] as const
-  return needed.map((name) => {
-    const instead = name !== 'CAP_SYS_PTRACE' && !has(name) && admin
-    const ok = has(name) || instead
-    return {
-      name,
-      ok,
-      detail: instead ? 'by way of CAP_SYS_ADMIN' : ok ? 'held' : 'not held',
-      hint: 'Run as root, or give the process CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.',
-      required: name !== 'CAP_SYS_PTRACE',
-    }
-  })
 }
 
 function checkBpffs(): CheckResult {
