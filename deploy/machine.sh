@@ -80,7 +80,7 @@ check_port() { # [PATTERN]: of a command that may listen there
   who=$(listener "${LISTEN##*:}")
   # shellcheck disable=SC2254 # a pattern
   case $who in ${1:-} | '') [ -z "${1:-}" ] || return 0 ;; esac
-  die "$LISTEN is taken by ${who:-a process of another namespace}" 'End it, or choose another address: NIXIE_LISTEN=127.0.0.1:6495 ./install.sh'
+  die "$LISTEN is taken by ${who:-a process of another namespace}" 'End it, or choose another address with the variable NIXIE_LISTEN, such as 127.0.0.1:6495.'
 }
 
 start() {

@@ -18,6 +18,7 @@ import { openRunner } from './runner/client'
 import type { Bundle } from './scripts/bundle'
 import { readScripts } from './scripts/folder'
 import { openReader } from './store'
+import { storeFile } from './store/database'
 import type { Source, TableInfo } from './store/store'
 
 /** A table's span may fall this short of the retention before the disk budget is named as the reason. */
@@ -133,19 +134,28 @@ function announce({ capture, retention, dataDir, listen }: Config): void {
   log(`${what}; pages and API: http://${listen}/. Ctrl+C ends it, the data stays. Other commands: nixie help`)
 }
 
-/** @throws NixieError when nothing could be recorded, whatever else works */
-function requirePrivileges({ capture }: Config): void {
-  if (!capture) return
-  const without = 'To read what is stored: nixie serve --capture=false'
-  if (process.platform !== 'linux') {
-    throw new NixieError('bad_request', 'Only Linux can be traced, and this is another system', `${without}.`)
+/**
+ * Whether this user may trace. Without that it goes on for what is stored, where something is.
+ * @throws NixieError when there is nothing to record and nothing to show
+ */
+function mayTrace({ capture, dataDir }: Config): boolean {
+  if (!capture) return false
+  const held = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : undefined
+  const checks = held === undefined ? [] : checkCapabilities(effectiveCapabilities(held))
+  if (held !== undefined && checks.every(({ ok, required }) => ok || !required)) return true
+  const why =
+    held === undefined
+      ? 'Only Linux can be traced, and this is another system'
+      : 'This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE'
+  if (existsSync(storeFile(dataDir))) {
+    log(`${why}. It shows what is stored in ${dataDir}, and records nothing`)
+    return false
   }
-  const held = effectiveCapabilities(readFileSync('/proc/self/status', 'utf8'))
-  if (checkCapabilities(held).every(({ ok, required }) => ok || !required)) return
+  const remedy = held === undefined ? 'Into a cluster it goes from here: nixie deploy.' : 'Run it with sudo.'
   throw new NixieError(
     'unauthorized',
-    'This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE',
-    `Run it with sudo. ${without}.`,
+    why,
+    `${remedy} In ${dataDir} is nothing to show either; data elsewhere: --data-dir DIR.`,
   )
 }
 
@@ -162,8 +172,8 @@ function missingProbes(probes: Status['probes']): string[] {
 /** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
 export async function serve(config: Config): Promise<number> {
   const startedMs = Date.now()
-  requirePrivileges(config)
-  announce(config)
+  const tracing = mayTrace(config)
+  if (tracing || !config.capture) announce(config)
   const token = readToken(config)
   const peerToken = readPeerToken(config)
   const capture = await startCapture(config, log)
@@ -197,7 +207,7 @@ export async function serve(config: Config): Promise<number> {
   try {
     servers.push(listen(createApp(deps), config.listen))
     if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen))
-    if (config.capture) for (const line of missingProbes(capture.report.probes)) log(line)
+    if (tracing) for (const line of missingProbes(capture.report.probes)) log(line)
     log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${servers[0]!.url}`)
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name))

@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, isRoot } from '../support/nixie'
 import { until } from '../support/scope'
-import { DEMO_IMAGE, kubectl, NIXIE_IMAGE, type Ran, run, state, useCluster } from './support'
+import { kubectl, NIXIE_IMAGE, type Ran, run, state, useCluster } from './support'
 
 const kubeconfig = ['--kubeconfig', join(state, 'conf/admin.kubeconfig')]
 const nixie = (...args: string[]): Promise<Ran> => run([binary, ...args, ...kubeconfig], { ms: 150_000 })
@@ -73,7 +73,7 @@ describe.skipIf(!isRoot)('the commands', () => {
   }, 60_000)
 
   test('demo: there, seen, gone', async () => {
-    expect((await nixie('demo', 'deploy', 'kuard', '--image', DEMO_IMAGE)).code).toBe(0)
+    expect((await nixie('demo', 'deploy', 'kuard')).code).toBe(0)
     const { code, out } = await nixie('demo', 'delete', 'kuard')
     expect(out).toContain('Namespace kuard deleted')
     expect(code).toBe(0)

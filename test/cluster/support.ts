@@ -1,7 +1,7 @@
 /** The test cluster, as its tests use it: kubectl, images, ports of pods. `node/up.sh` brings it up, `down.sh` takes it down. */
 import { afterAll, beforeAll } from 'bun:test'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { binary, type Row, root } from '../support/nixie'
@@ -17,7 +17,6 @@ const env = {
 }
 
 export const NIXIE_IMAGE = 'test.local/nixie:1'
-export const DEMO_IMAGE = 'test.local/nixie-demo:1'
 
 export interface Ran {
   readonly code: number
@@ -59,30 +58,11 @@ export const apply = (manifest: string): Promise<string> =>
 const newer = (path: string, than: string) =>
   existsSync(path) && statSync(path).mtimeMs > statSync(than).mtimeMs
 
-/** Archive of the image of dist/nixie; made again when the binary or its recipe is newer. */
+/** Archive of the image of dist/nixie; made again when the binary is newer. */
 export async function nixieArchive(): Promise<string> {
   mkdirSync(join(state, 'images'), { recursive: true })
   const archive = join(state, 'images/nixie.tar')
-  const recipes = ['deploy/Dockerfile', 'deploy/image-root.sh', 'test/cluster/image.sh'].map((p) =>
-    join(root, p),
-  )
-  if (![binary, ...recipes].every((path) => newer(archive, path))) {
-    await must([join(here, 'image.sh'), NIXIE_IMAGE, archive], { ms: 300_000 })
-  }
-  return archive
-}
-
-export async function demoArchive(): Promise<string> {
-  const archive = join(state, 'images/demo.tar')
-  if (!newer(archive, join(root, 'deploy/demo/main.go'))) {
-    const program = join(state, 'bin/demo')
-    await must(['go', 'build', '-trimpath', '-ldflags', '-s -w', '-o', program, '.'], {
-      cwd: join(root, 'deploy/demo'),
-      env: { CGO_ENABLED: '0' },
-      ms: 300_000,
-    })
-    await must([join(here, 'node/mkimage.sh'), DEMO_IMAGE, program, archive])
-  }
+  if (!newer(archive, binary)) await must([binary, 'image', '--output', archive, '--tag', NIXIE_IMAGE])
   return archive
 }
 
@@ -105,7 +85,7 @@ async function lock(): Promise<() => Promise<void>> {
   }
 }
 
-/** Brings the cluster up for the tests of this file unless it is, with both images on its node; `clean` runs before its end. */
+/** Brings the cluster up for the tests of this file unless it is, with the image on its node; `clean` runs before its end. */
 export function useCluster(clean?: () => Promise<void>): void {
   let ours = false
   let unlock: (() => Promise<void>) | undefined
@@ -113,7 +93,6 @@ export function useCluster(clean?: () => Promise<void>): void {
     unlock = await lock()
     ours = !existsSync(join(state, 'run/boot_id'))
     await must([join(here, 'node/up.sh')], { ms: 30 * 60_000 })
-    await load(await demoArchive())
     await load(await nixieArchive())
   }, 95 * 60_000)
   afterAll(async () => {
@@ -135,16 +114,44 @@ export async function deployNixie(): Promise<void> {
 export const nixieReady = (): Promise<string> =>
   kubectl('-n', 'nixie', 'rollout', 'status', 'daemonset/nixie', '--timeout=90s')
 
-/** Samples of deploy/demo with the image that the test built. */
+/** Samples of deploy/demo with the image that the test made. */
 export async function deployDemo(name: 'kuard' | 'shop'): Promise<void> {
   const text = await Bun.file(join(root, `deploy/demo/${name}.yaml`)).text()
-  await apply(text.replaceAll('localhost/nixie-demo:1', DEMO_IMAGE).replaceAll('IfNotPresent', 'Never'))
+  await apply(text.replace(/localhost\/nixie:\S+/g, NIXIE_IMAGE).replaceAll('IfNotPresent', 'Never'))
   await kubectl('-n', name, 'wait', '--for=condition=Available', '--timeout=90s', 'deployment', '--all')
 }
 
 export interface Forward {
   readonly url: string
   close(): void
+}
+
+/** Programs of `stand-ins/` in the place of minikube's, k3s's and docker's, and a kubeconfig with their contexts. */
+export function standIns(dir: string): { readonly env: Record<string, string>; called(): string[] } {
+  const log = join(dir, 'called')
+  const kubeconfig = join(dir, 'kubeconfig')
+  const contexts = ['minikube', 'kind-test'].map(
+    (name) => `- name: ${name}\n  context: {cluster: test, user: admin}\n`,
+  )
+  writeFileSync(kubeconfig, readFileSync(env.KUBECONFIG, 'utf8') + contexts.join(''))
+  return {
+    env: {
+      PATH: `${join(here, 'stand-ins')}:${env.PATH}`,
+      KUBECONFIG: kubeconfig,
+      STAND_IN_LOG: log,
+      STAND_IN_SOCKET: socket,
+      STAND_IN_CONFIG: join(state, 'conf/containerd.toml'),
+    },
+    called: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
+  }
+}
+
+/** Takes the images of `nixie deploy` off the node, so that the next one has to load its own. */
+export async function removeLoadedImages(): Promise<void> {
+  const images = await must(['ctr', '-a', socket, '-n', 'k8s.io', 'images', 'ls', '-q'])
+  const loaded = images.split('\n').filter((name) => name.startsWith('localhost/nixie:'))
+  if (loaded.length > 0)
+    await must(['ctr', '-a', socket, '-n', 'k8s.io', 'images', 'rm', '--sync', ...loaded])
 }
 
 /** `kubectl port-forward` to Nixie's pod. */

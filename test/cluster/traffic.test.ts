@@ -5,7 +5,6 @@ import { binary, isRoot, type Row } from '../support/nixie'
 import { until } from '../support/scope'
 import {
   apply,
-  DEMO_IMAGE,
   deployDemo,
   deployNixie,
   forward,
@@ -13,6 +12,7 @@ import {
   kubectl,
   label,
   must,
+  NIXIE_IMAGE,
   nixieReady,
   rowsInside,
   useCluster,
@@ -55,7 +55,7 @@ const pod = (name: string, args: string[], restartPolicy = 'Never') =>
       spec: {
         restartPolicy,
         terminationGracePeriodSeconds: 1,
-        containers: [{ name, image: DEMO_IMAGE, imagePullPolicy: 'Never', args }],
+        containers: [{ name, image: NIXIE_IMAGE, imagePullPolicy: 'Never', args: ['sample', ...args] }],
       },
     }),
   )

@@ -235,6 +235,20 @@ describe.skipIf(!isRoot)('bad days (needs root)', () => {
       }
     })
 
+    test('nothing to record and nothing to show: one sentence, what to do, and the end', async () => {
+      for (const args of [[], ['serve']]) {
+        const dataDir = join(scope.dir, 'nothing-stored')
+        const env = { NIXIE_LISTEN: `127.0.0.1:${await freePort()}`, NIXIE_DATA_DIR: dataDir }
+        const { code, stderr, stdout } = await runNixie(args, { under: AS_NOBODY, program, env })
+        expect(code).toBe(1)
+        expect(stdout).toBe('')
+        expect(stderr.trim().split('\n')).toEqual([
+          'error: This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE',
+          expect.stringMatching(/^hint: Run it with sudo\./),
+        ])
+      }
+    }, 30_000)
+
     test('nixie check says so and ends with 1', async () => {
       const ended = await runNixie(['check'], { under: AS_NOBODY, program })
       expect(ended.code).toBe(1)

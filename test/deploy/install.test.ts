@@ -1,0 +1,218 @@
+/** install.sh for clusters: who builds, what nixie deploy is told, and what is said when that can't be. Nothing is installed. */
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Scope } from '../support/scope'
+
+const root = join(import.meta.dir, '../..')
+const scope = new Scope('install-cluster')
+afterAll(() => scope.close())
+const checkout = join(scope.dir, 'checkout')
+const bin = join(scope.dir, 'bin')
+const log = join(scope.dir, 'log')
+
+/** All that a machine without tools to build has. */
+const BASE = [
+  'awk',
+  'basename',
+  'cat',
+  'cp',
+  'cut',
+  'date',
+  'dirname',
+  'grep',
+  'head',
+  'id',
+  'mkdir',
+  'mktemp',
+  'rm',
+  'sed',
+  'sh',
+  'sort',
+  'uname',
+]
+
+function program(path: string, body = ''): void {
+  const name = path.split('/').at(-1)
+  writeFileSync(path, `#!/bin/sh\necho "${name} $*" >>'${log}'\n${body}\n`, { mode: 0o755 })
+}
+
+beforeEach(() => {
+  for (const path of [checkout, bin, log]) rmSync(path, { recursive: true, force: true })
+  mkdirSync(join(checkout, 'deploy'), { recursive: true })
+  mkdirSync(bin)
+  for (const name of BASE) symlinkSync(Bun.which(name)!, join(bin, name))
+  for (const name of ['install.sh', 'deploy/tools.sh', 'deploy/machine.sh'])
+    copyFileSync(join(root, name), join(checkout, name))
+})
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+function install(...args: string[]): Ended {
+  const ran = Bun.spawnSync(['/bin/sh', join(checkout, 'install.sh'), ...args], {
+    env: { PATH: bin, HOME: scope.dir },
+    stdin: 'ignore',
+  })
+  return { code: ran.exitCode, out: `${ran.stdout}`, err: `${ran.stderr}` }
+}
+
+/** A docker that builds what the Dockerfile's stage `files` holds. */
+function docker(...files: string[]): void {
+  const make = files.map((name) => {
+    const made = `"${checkout}/dist/${name}"`
+    return `printf '#!/bin/sh\\necho "${name} $*" >>"${log}"\\n' >${made}; chmod 755 ${made}`
+  })
+  symlinkSync(Bun.which('chmod')!, join(bin, 'chmod'))
+  program(join(bin, 'docker'), `case $1 in create) echo c1 ;; cp) ${make.join('; ')} ;; esac`)
+}
+
+const called = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [])
+
+describe('without tools to build and without docker', () => {
+  test('the exact command is said, and nothing is installed', () => {
+    program(join(bin, 'minikube'))
+    program(join(bin, 'apt-get'))
+    const { code, err } = install('--minikube')
+    expect(code).toBe(1)
+    expect(err).toContain(
+      'building needs packages that are missing here, and neither docker nor podman answers',
+    )
+    expect(err).toMatch(
+      /apt-get update && .*apt-get install -y --no-install-recommends clang llvm .*nodejs npm/,
+    )
+    expect(err).toContain('--yes')
+    expect(called()).toEqual([])
+  })
+
+  test('on a system without apt the packages are named', () => {
+    program(join(bin, 'kind'))
+    const { code, err } = install('--kind')
+    expect(code).toBe(1)
+    expect(err).toMatch(/missing: clang llvm/)
+    expect(err).toContain('docker or podman')
+  })
+})
+
+test('the program of the distribution is asked for before anything is built', () => {
+  docker('nixie')
+  for (const name of ['minikube', 'kind', 'k3s']) {
+    const { code, err } = install(`--${name}`)
+    expect(code).toBe(1)
+    expect(err).toContain(`${name} is not on this machine`)
+  }
+  expect(called()).toEqual([])
+})
+
+test('--k8s without an image says at once what is missing', () => {
+  docker('nixie')
+  const started = performance.now()
+  const { code, err } = install('--k8s')
+  expect(performance.now() - started).toBeLessThan(1000)
+  expect(code).toBe(1)
+  expect(err).toContain('--k8s does not say which image')
+  expect(err).toContain('nixie image --output')
+  expect(called()).toEqual([])
+})
+
+describe('with docker', () => {
+  const built = (cli: string) => [
+    'docker info',
+    `docker build -f ${checkout}/deploy/Dockerfile --target files --build-arg CLI=${cli} -t localhost/nixie-files ${checkout}`,
+    'docker create localhost/nixie-files none',
+    `docker cp c1:/. ${checkout}/dist/`,
+    'docker rm c1',
+  ]
+  const archive = `--image-archive ${checkout}/dist/nixie-image.tar`
+
+  test('it builds, and the image is that of the container', () => {
+    program(join(bin, 'minikube'))
+    docker('nixie')
+    const { code, out, err } = install('--minikube', '--profile', 'two')
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    expect(called()).toEqual([
+      ...built(''),
+      'nixie version',
+      `nixie deploy --minikube --profile two ${archive}`,
+    ])
+    expect(out).toMatch(/Done in \d+ s/)
+  })
+
+  test('on a Mac the commands are for it', () => {
+    program(join(bin, 'kind'))
+    docker('nixie-darwin-arm64')
+    rmSync(join(bin, 'uname'))
+    program(join(bin, 'uname'), 'case $1 in -s) echo Darwin ;; -m) echo arm64 ;; esac')
+    expect(install('--kind', 'dev').code).toBe(0)
+    expect(called().filter((line) => !line.startsWith('uname'))).toEqual([
+      ...built('darwin-arm64'),
+      'nixie-darwin-arm64 version',
+      `nixie-darwin-arm64 deploy --kind=dev ${archive}`,
+    ])
+  })
+
+  test('a build that fails is said', () => {
+    program(join(bin, 'k3s'))
+    program(join(bin, 'docker'), '[ $1 != build ]')
+    const { code, err } = install('--k3s')
+    expect(code).toBe(1)
+    expect(err).toContain('docker could not build')
+  })
+
+  test('a Mac without it', () => {
+    program(join(bin, 'kind'))
+    rmSync(join(bin, 'uname'))
+    program(join(bin, 'uname'), 'case $1 in -s) echo Darwin ;; -m) echo arm64 ;; esac')
+    expect(install('--kind').err).toContain('neither docker nor podman answers')
+  })
+})
+
+describe('what is built already', () => {
+  beforeEach(() => {
+    mkdirSync(join(checkout, 'dist'))
+    program(join(checkout, 'dist/nixie'))
+    for (const name of ['minikube', 'kind', 'k3s']) program(join(bin, name))
+  })
+
+  test.each([
+    [['--minikube', '--no-build'], 'nixie deploy --minikube'],
+    [['--k3s', '--no-build'], 'nixie deploy --k3s'],
+    [['--kind', '--no-build'], 'nixie deploy --kind'],
+    [
+      ['--k8s', '--image', 'r.example.org/nixie:1', '--no-build'],
+      'nixie deploy --image r.example.org/nixie:1',
+    ],
+    [['--uninstall', '--kind', 'dev'], 'nixie delete --kind=dev'],
+    [['--uninstall', '--purge', '--minikube'], 'nixie delete --minikube --purge'],
+    [['--uninstall', '--k8s'], 'nixie delete'],
+  ])('%p', (args, last) => {
+    const { code, err } = install(...args)
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    expect(called()).toEqual(['nixie version', last])
+  })
+
+  test('its failure is ours', () => {
+    program(join(checkout, 'dist/nixie'), '[ $1 = version ]')
+    const { code, out } = install('--minikube', '--no-build')
+    expect(code).toBe(1)
+    expect(out).not.toContain('Done')
+  })
+})
+
+test('install.sh is short', () => {
+  const lines = readFileSync(join(root, 'install.sh'), 'utf8').split('\n').length
+  expect(lines).toBeLessThanOrEqual(250)
+})
