@@ -120,7 +120,7 @@ async function loadFile(file: string, { distribution, io }: LoadOptions): Promis
 }
 
 /**
- * Gives every node the image, unless all of them have it.
+ * Gives every node the image, also when they say that they have it: a node says so for minutes after it has removed one.
  * @returns its name
  * @throws NixieError when it can't be made or loaded, or a node stays without it
  */
@@ -130,10 +130,6 @@ export async function loadImage(options: LoadOptions, context: string): Promise<
   const info: ArchiveInfo = built ?? (await (await import('../image/read')).readArchive(archive!))
   const nodes = await nodesOf(api)
   checkArchitecture(nodes, info)
-  if (nodes.length > 0 && nodes.every((node) => hasImage(node, info.name))) {
-    await say(io, `The nodes have the image ${info.name}`)
-    return info.name
-  }
   requireProgram(distribution, io)
   if (distribution.kind === 'k3s') requireHere(nodes, context)
   const folder = mkdtempSync(join(tmpdir(), 'nixie-image-'))
