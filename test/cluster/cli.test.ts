@@ -31,7 +31,7 @@ describe.skipIf(!isRoot)('the commands', () => {
     const { code, out, err } = await deploy(NIXIE_IMAGE)
     expect(err).toBe('')
     expect(out).toMatch(/nixie-\w+ on node-1: ready/)
-    expect(out).toContain('Nixie captures on 1 node.')
+    expect(out).toContain('Nixie captures on 1 node, after')
     expect(code).toBe(0)
   }, 180_000)
 

@@ -1,11 +1,20 @@
-/** install.sh --k8s by download: from the one line to the first rows on the screen, and away again. */
+/** install.sh by download, for a cluster: from the one line to the first rows on the screen, and away again. */
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { release } from '../../deploy/release'
 import { isRoot } from '../support/nixie'
 import { Scope, until } from '../support/scope'
-import { deployDemo, inside, kubectl, NIXIE_IMAGE, run, useCluster } from './support'
+import {
+  deployDemo,
+  inside,
+  kubectl,
+  NIXIE_IMAGE,
+  removeLoadedImages,
+  run,
+  standIns,
+  useCluster,
+} from './support'
 
 describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
   const scope = new Scope('cluster-install')
@@ -15,6 +24,7 @@ describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
   useCluster(async () => {
     if (!wasThere) rmSync(data, { recursive: true, force: true })
     await kubectl('delete', 'namespace', 'kuard', '--ignore-not-found')
+    await removeLoadedImages()
     await scope.close()
   })
 
@@ -29,13 +39,14 @@ describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
       fetch: ({ url }) => new Response(Bun.file(join(out, new URL(url).pathname))),
     })
     scope.defer(() => server.stop(true))
+    const place = standIns(scope.dir)
     const script = readFileSync(join(out, 'install.sh'), 'utf8')
     const install = (...args: string[]) =>
       run(['sh', '-s', '--', ...args], {
         cwd: scope.dir,
         input: script,
         ms: 150_000,
-        env: { NIXIE_RELEASE_URL: server.url.href.replace(/\/$/, '') },
+        env: { ...place.env, NIXIE_RELEASE_URL: server.url.href.replace(/\/$/, ''), PREFIX: scope.dir },
       })
 
     const started = performance.now()
@@ -52,10 +63,16 @@ describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
     console.log(`install.sh to the first rows: ${seconds.toFixed(1)} s`)
     expect(seconds).toBeLessThan(60)
 
-    const again = await install('--k8s', '--image', NIXIE_IMAGE)
-    expect(again.out).toContain('daemonset.apps/nixie unchanged')
+    const pods = () => kubectl('-n', 'nixie', 'get', 'pods', '-o', 'name')
+    const before = await pods()
+    expect((await install('--k8s', '--image', NIXIE_IMAGE)).code).toBe(0)
+    expect(await pods()).toBe(before)
+    // The released binary makes the image by itself.
+    const own = await install('--k3s')
+    expect(own.out).toContain('Loading the image localhost/nixie:')
+    expect(own.code).toBe(0)
     const gone = await install('--k8s', '--uninstall')
-    expect(gone.out).toContain('The data stays')
+    expect(gone.out).toContain('--purge deletes it too')
     expect(await kubectl('get', 'clusterrole,namespace', '-o', 'name')).not.toContain('/nixie\n')
   }, 300_000)
 })

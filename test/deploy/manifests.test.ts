@@ -25,6 +25,10 @@ test('deploy/nixie.yaml is what the kustomize base makes', () => {
 test('the version is that of package.json', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(source).toContain(`image: localhost/nixie:${version}\n`)
+  for (const name of ['kuard', 'shop']) {
+    const sample = readFileSync(join(root, `deploy/demo/${name}.yaml`), 'utf8')
+    expect(new Set(sample.match(/image: .*/g))).toEqual(new Set([`image: localhost/nixie:${version}`]))
+  }
   const chart = Bun.YAML.parse(readFileSync(join(root, 'deploy/chart/Chart.yaml'), 'utf8'))
   expect(chart).toMatchObject({ version, appVersion: version })
 })

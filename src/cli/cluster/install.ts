@@ -1,6 +1,7 @@
 /** Puts Nixie and its samples into a cluster, and takes them out. */
 import { randomBytes } from 'node:crypto'
 import { NixieError } from '../../errors'
+import { DEFAULT_SERVER } from '../backend'
 import type { Invocation } from '../command'
 import { type Io, printable } from '../io'
 import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
@@ -92,7 +93,7 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
   const count = (await listPods(target)).length
   const nodes = `${count} node${count === 1 ? '' : 's'}`
   const again = `${ownCommand(io)} ui${targetWords({ flags, io })}`
-  await say(io, `Nixie captures on ${nodes}, after ${secondsSince(started)}. Open it: ${again}`)
+  await say(io, `Nixie captures on ${nodes}, after ${secondsSince(started)}. Open it on ${DEFAULT_SERVER}: ${again}`)
   return 0
 }
 

@@ -12,10 +12,10 @@ type Given = Pick<Invocation, 'flags' | 'io'>
 
 function openerOf({ env, stdout }: Io): string | undefined {
   if (env.BROWSER) return env.BROWSER
-  if (process.platform === 'darwin') return 'open'
   // Over SSH or in a script there is no browser to open.
-  const graphical = env.DISPLAY || env.WAYLAND_DISPLAY
-  return stdout.isTTY && graphical ? 'xdg-open' : undefined
+  if (!stdout.isTTY || env.SSH_CONNECTION) return undefined
+  if (process.platform === 'darwin') return 'open'
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? 'xdg-open' : undefined
 }
 
 /** Prints the address, and opens it where there is a browser. */
