@@ -96,7 +96,7 @@ build_in_container() { # PROGRAM
   "$1" build -f "$HERE/deploy/Dockerfile" --target files --build-arg "CLI=${SUFFIX#-}" -t localhost/nixie-files "$HERE" || die "$1 could not build" 'See its message above.'
   container=$("$1" create localhost/nixie-files none)
   mkdir -p "$HERE/dist"
-  "$1" cp "$container:/." "$HERE/dist/" || die "$1 could not take the files out of the container" 'See its message above.'
+  "$1" cp "$container:/files/." "$HERE/dist/" || die "$1 could not take the files out of the container" 'See its message above.'
   "$1" rm "$container" >/dev/null
   ARCHIVE=$HERE/dist/nixie-image.tar
 }

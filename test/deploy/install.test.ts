@@ -131,7 +131,7 @@ describe('with docker', () => {
     'docker info',
     `docker build -f ${checkout}/deploy/Dockerfile --target files --build-arg CLI=${cli} -t localhost/nixie-files ${checkout}`,
     'docker create localhost/nixie-files none',
-    `docker cp c1:/. ${checkout}/dist/`,
+    `docker cp c1:/files/. ${checkout}/dist/`,
     'docker rm c1',
   ]
   const archive = `--image-archive ${checkout}/dist/nixie-image.tar`
