@@ -93,7 +93,10 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
   const count = (await listPods(target)).length
   const nodes = `${count} node${count === 1 ? '' : 's'}`
   const again = `${ownCommand(io)} ui${targetWords({ flags, io })}`
-  await say(io, `Nixie captures on ${nodes}, after ${secondsSince(started)}. Open it on ${DEFAULT_SERVER}: ${again}`)
+  await say(
+    io,
+    `Nixie captures on ${nodes}, after ${secondsSince(started)}. Open it on ${DEFAULT_SERVER}: ${again}`,
+  )
   return 0
 }
 

@@ -43,7 +43,9 @@ describe('deploy', () => {
     const { code, out } = await nixie('deploy', '--image', 'test.local/nixie:1')
     expect(code).toBe(0)
     expect(out).toContain('nixie-x on node-1: ready')
-    expect(out).toMatch(/Nixie captures on 1 node, after \d+ s\. Open it on http:\/\/127\.0\.0\.1:6494: nixie ui --kubeconfig/)
+    expect(out).toMatch(
+      /Nixie captures on 1 node, after \d+ s\. Open it on http:\/\/127\.0\.0\.1:6494: nixie ui --kubeconfig/,
+    )
     expect(cluster.writes).toEqual([
       `PATCH ${NAMESPACE}`,
       'POST /api/v1/namespaces/nixie/secrets',
