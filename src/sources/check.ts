@@ -2,7 +2,7 @@
 import { SETTINGS } from '../config'
 import { newCounters } from '../health/counters'
 import { openKernel } from '../kernel'
-import type { CheckResult } from '../kernel/check'
+import type { CheckResult } from '../kernel/capabilities'
 import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
 import { SOURCES } from '.'
