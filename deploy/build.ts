@@ -72,6 +72,8 @@ function commit(): string {
 function foreignRuntime(target: string, folder: string): string {
   // Bun's packages say aarch64 where Node.js says arm64.
   const name = `@oven/bun-${target.replace('arm64', 'aarch64')}`
+  const installed = join(root, 'node_modules', name, 'bin/bun')
+  if (existsSync(installed)) return installed
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version: string; integrity: string } | undefined>
   }

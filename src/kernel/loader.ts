@@ -35,7 +35,11 @@ let opened: ReturnType<typeof open> | undefined
 const native = () => (opened ??= open())
 
 /** Throws, in the dynamic linker's words, when this machine's libraries are not those that the loader needs. */
-export const requireLoader = (): void => void native()
+export function requireLoader(): void {
+  // One that deploy/build.ts makes for workstations.
+  if (!library) throw new Error('this executable has none')
+  native()
+}
 
 const text = (value: string) => Buffer.from(`${value}\0`)
 

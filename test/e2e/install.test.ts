@@ -1,6 +1,6 @@
 /** install.sh with the built binary: install, upgrade, uninstall, in a mount namespace whose system folders are its own. */
 import { afterAll, describe, expect, test } from 'bun:test'
-import { appendFileSync, existsSync, readlinkSync } from 'node:fs'
+import { appendFileSync, existsSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { release } from '../../deploy/release'
 import { isRoot, root } from '../support/nixie'
@@ -151,6 +151,21 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     expect(steps.missing).toContain("SHA256SUMS can't be downloaded")
     expect(existsSync(dataDir)).toBe(false)
   }, 120_000)
+
+  test('the commands for a workstation start without what traces, and say what they lack', async () => {
+    const target = `linux-${process.arch}`
+    const cli = join(root, `dist/nixie-${target}`)
+    scope.defer(() => rmSync(cli, { force: true }))
+    const built = Bun.spawnSync([process.execPath, 'deploy/build.ts', '--cli', target], { cwd: root })
+    expect(`${built.stderr}`).toBe('')
+    const say = (...args: string[]) => Bun.spawnSync([cli, ...args])
+    expect(`${say('version').stdout}`).toMatch(/^nixie \d/)
+    expect(`${say('deploy', '--dry-run', '--kind').stdout}`).toContain('kind: DaemonSet')
+    const image = say('image', '--output', join(scope.dir, 'none.tar'))
+    expect(image.exitCode).toBe(1)
+    expect(`${image.stderr}`).toContain('this executable has none')
+    expect(`${image.stderr}`).toContain('--image-archive FILE')
+  }, 60_000)
 
   test('says what it does not know', async () => {
     const child = Bun.spawn(['./install.sh', '--frobnicate'], { cwd: root, stderr: 'pipe', stdout: 'ignore' })
