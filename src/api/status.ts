@@ -35,6 +35,7 @@ export interface Losses {
   readonly gaps: number
   readonly parse: number
   readonly shed: number
+  readonly gone: number
   /** Of processes. */
   readonly names: number
 }
@@ -46,6 +47,17 @@ export interface ClusterStatus {
   readonly objects: Readonly<Record<string, number>>
   /** Kinds that can't be followed at the moment, and why. */
   readonly errors: Readonly<Record<string, string>>
+}
+
+export interface CaptureStatus {
+  /** A thread captures; its probes may be refused all the same. */
+  readonly running: boolean
+  /** Why rows are missing at the moment, in words. */
+  readonly error?: string
+  /** Since the capture thread last gave a sign of life, in which no row came in; 0 while it does. */
+  readonly silentSeconds: number
+  /** The longest time of the last minute in which it did not look at the ring. */
+  readonly longestAbsenceMs: number
 }
 
 export interface Status {
@@ -63,13 +75,15 @@ export interface Status {
   /** Settings as they run; paths of secrets only, never their content. */
   readonly config: Config
   readonly probes: readonly ProbeState[]
-  readonly capture: { readonly running: boolean; readonly error?: string }
+  readonly capture: CaptureStatus
   readonly tables: readonly TableStatus[]
   readonly store: {
     readonly path: string
     readonly bytes: number
     readonly budgetBytes: number
     readonly retentionSeconds: number
+    /** Why rows are refused at the moment, and what to do. */
+    readonly error?: string
   }
   /** What is known of the cluster; absent outside of one. */
   readonly kubernetes?: ClusterStatus
@@ -79,9 +93,24 @@ export interface Status {
   readonly rss: number
 }
 
+export interface CaptureState {
+  readonly word: string
+  readonly mood: 'good' | 'warn' | 'bad'
+}
+
+/** How capture is, in a word or two. `losing`: whether rows are lost just now; by default whether any ever was. */
+export function captureState(status: Status, losing?: boolean): CaptureState {
+  const { silentSeconds } = status.capture
+  if (silentSeconds > 0) return { word: `no rows for ${durationWords(silentSeconds)}`, mood: 'bad' }
+  if (status.store.error !== undefined) return { word: 'rows are not stored', mood: 'bad' }
+  if (!status.ready) return { word: 'not capturing', mood: 'bad' }
+  const lossy = losing ?? Object.values(status.losses).some((n) => n > 0)
+  return lossy ? { word: 'capturing, with losses', mood: 'warn' } : { word: 'capturing', mood: 'good' }
+}
+
 /** The sums of the counters that declare a loss. */
 export function lossesOf(counters: Readonly<Partial<Counters>>): Losses {
-  const losses = { ring: 0, gaps: 0, parse: 0, shed: 0, names: 0 }
+  const losses = { ring: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 }
   for (const name of Object.keys(COUNTERS) as CounterName[]) {
     const { loss } = COUNTERS[name]
     if (loss) losses[loss] += counters[name] ?? 0

@@ -18,7 +18,7 @@ interface CounterSpec {
     | 'requests'
     | 'ns'
   /** The loss that it belongs to in `/api/status`'s `losses`. */
-  readonly loss?: 'ring' | 'gaps' | 'parse' | 'shed' | 'names'
+  readonly loss?: 'ring' | 'gaps' | 'parse' | 'shed' | 'gone' | 'names'
   readonly help: string
 }
 
@@ -55,6 +55,22 @@ export const COUNTERS = spec({
   },
   unreadBytes: { stage: 'kernel', unit: 'bytes', help: 'Bytes that could not be read out of the process' },
   drainNs: { stage: 'kernel', unit: 'ns', help: 'Time spent in draining, parsing and building columns' },
+  absences: {
+    stage: 'kernel',
+    unit: 'events',
+    help: 'Times that the capture thread was away from the ring for more than 50 ms',
+  },
+  absentNs: { stage: 'kernel', unit: 'ns', help: 'Time of those absences' },
+  silentNs: {
+    stage: 'kernel',
+    unit: 'ns',
+    help: 'Time in which the capture thread gave no sign of life, and no row came in',
+  },
+  captureRestarts: {
+    stage: 'kernel',
+    unit: 'events',
+    help: 'Capture threads that ended or stood still and were replaced',
+  },
   connections: { stage: 'streams', unit: 'connections', help: 'Connections followed since the start' },
   gaps: { stage: 'streams', unit: 'events', loss: 'gaps', help: 'Holes in a stream that cost a message' },
   gapBytes: { stage: 'streams', unit: 'bytes', help: 'Bytes missing in those holes' },
@@ -112,6 +128,12 @@ export const COUNTERS = spec({
     loss: 'shed',
     help: 'Rows given up because the store could not take them',
   },
+  goneRows: {
+    stage: 'store',
+    unit: 'rows',
+    loss: 'gone',
+    help: 'Rows that were stored and are lost: their file was removed, replaced or damaged',
+  },
   chunks: { stage: 'store', unit: 'chunks', help: 'Chunks sealed' },
   chunkBytes: { stage: 'store', unit: 'bytes', help: 'Compressed bytes written' },
   compactedBytes: { stage: 'store', unit: 'bytes', help: 'Compressed bytes written again by compaction' },
@@ -121,6 +143,9 @@ export const COUNTERS = spec({
   queryNs: { stage: 'query', unit: 'ns', help: 'Time spent in running scripts' },
   requests: { stage: 'api', unit: 'requests', help: 'HTTP requests answered' },
 })
+
+/** The capture thread should look at the ring at least so often: its share of time is made for it. */
+export const TOO_LONG_AWAY_MS = 50
 
 export type CounterName = keyof typeof COUNTERS
 export type Counters = Record<CounterName, number>

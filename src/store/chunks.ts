@@ -37,6 +37,8 @@ export interface Chunk {
   readonly bytes: number
   /** Bytes before packing. */
   readonly raw: number
+  /** When its newest row came, by the age of the store in seconds. */
+  readonly born: number
 }
 
 interface ChunkRow {
@@ -49,10 +51,11 @@ interface ChunkRow {
   max_time: bigint
   bytes: bigint
   raw: bigint
+  born?: bigint
 }
 
-const SELECT = `SELECT c.id, s.tab, c.schema, c.level, c.rows, c.min_time, c.max_time, c.bytes, c.raw
-  FROM chunks c JOIN schemas s ON s.id = c.schema`
+/** Readers take formats without `born` as they are. */
+const SELECT = `SELECT c.*, s.tab FROM chunks c JOIN schemas s ON s.id = c.schema`
 
 const chunkOf = (row: ChunkRow): Chunk => ({
   id: Number(row.id),
@@ -64,6 +67,7 @@ const chunkOf = (row: ChunkRow): Chunk => ({
   maxNs: row.max_time,
   bytes: Number(row.bytes),
   raw: Number(row.raw),
+  born: Number(row.born ?? 0),
 })
 
 /** All but the dead, in time order. */
@@ -73,11 +77,11 @@ export function listChunks(db: Database): Chunk[] {
   )
 }
 
+export const rowsOf = (chunks: readonly Chunk[]): number => chunks.reduce((sum, { rows }) => sum + rows, 0)
+
 export interface DeadChunk {
   readonly id: number
   readonly bytes: number
-  /** Epoch milliseconds; 0 when a writer before this one replaced it. */
-  readonly diedMs: number
 }
 
 export function deadChunks(db: Database): DeadChunk[] {
@@ -85,7 +89,6 @@ export function deadChunks(db: Database): DeadChunk[] {
   return (rows as { id: bigint; bytes: bigint }[]).map(({ id, bytes }) => ({
     id: Number(id),
     bytes: Number(bytes),
-    diedMs: 0,
   }))
 }
 
@@ -119,6 +122,7 @@ export interface NewChunk {
   readonly rows: number
   readonly minNs: bigint
   readonly maxNs: bigint
+  readonly born: number
   readonly columns: readonly EncodedColumn[]
 }
 
@@ -142,7 +146,7 @@ export function insertChunk(db: Database, id: number, chunk: NewChunk): number {
     if (grams) put(id * MAX_COLUMNS + GRAMS_AT + i, undefined, undefined, grams)
     raw += rawBytes
   })
-  db.query('INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+  db.query('INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
     id,
     chunk.schema,
     chunk.level,
@@ -151,6 +155,7 @@ export function insertChunk(db: Database, id: number, chunk: NewChunk): number {
     chunk.maxNs,
     bytes,
     raw,
+    chunk.born,
   )
   return bytes
 }

@@ -1,12 +1,21 @@
 /** The SQLite file: opening, format version, lock, and what its errors mean in words. */
 import { Database } from 'bun:sqlite'
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { NixieError } from '../errors'
 import { type DeclaredTable, declareTables } from './declared'
 
 /** Raise it with a migration in `MIGRATIONS`. */
-export const FORMAT_VERSION = 2
+export const FORMAT_VERSION = 3
 /** The oldest format that a reader takes as it is; a writer migrates. */
 export const OLDEST_READABLE = 1
 const APPLICATION_ID = 0x6e697869
@@ -27,12 +36,23 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO counters VALUES ('entities', 0);`,
   // Chunks may be dead (level −2), which the first format would have taken for rows.
   `INSERT INTO counters VALUES ('written', 0), ('compacted', 0), ('budget', 0), ('retention', 0);`,
+  // Ages by a clock that nobody sets: what is there already is as old as the store's new clock.
+  `ALTER TABLE chunks ADD COLUMN born INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE entities ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 export const storeFile = (dataDir: string): string => join(dataDir, 'nixie.db')
 
+export const lockFile = (dataDir: string): string => join(dataDir, 'nixie.lock')
+
 /** Bytes of a file; 0 when there is none. */
-export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+export function sizeOf(path: string): number {
+  try {
+    return statSync(path).size
+  } catch {
+    return 0
+  }
+}
 
 /** SQLite's result code in words (SQLITE_FULL, SQLITE_CORRUPT_VTAB, …), or ''. */
 function codeOf(cause: unknown): string {
@@ -50,26 +70,58 @@ export function isDamage(cause: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(cause))
 }
 
-const FULL = /^(SQLITE_(FULL|IOERR_(WRITE|SHMSIZE|TRUNCATE|FSYNC))|ENOSPC|EDQUOT|EFBIG)/
+const FULL = /^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/
 
-/** There is no room on the disk. */
-export function isDiskFull(cause: unknown): boolean {
-  return FULL.test(codeOf(cause))
+/** SQLite says no more than that a write failed. */
+const FAILED_WRITE = /^SQLITE_IOERR_(WRITE|SHMSIZE|TRUNCATE|FSYNC)/
+
+/** There is no room on the disk, or so it seems. */
+export function isDiskFull(cause: unknown, dataDir: string): boolean {
+  const code = codeOf(cause)
+  return FULL.test(code) || (FAILED_WRITE.test(code) && FULL.test(refusalOf(dataDir) ?? 'ENOSPC'))
+}
+
+/** The connection may not recover from it by itself: to be opened anew. */
+export function isOfDisk(cause: unknown): boolean {
+  return /^(SQLITE_(IOERR|READONLY|CANTOPEN|PERM|PROTOCOL|NOLFS)|E[A-Z]+$)/.test(codeOf(cause))
 }
 
 /** What went wrong with the file, for users. */
 export function storeError(cause: unknown, what: string, dataDir: string): NixieError {
   if (cause instanceof NixieError) return cause
-  const code = codeOf(cause)
   const detail = cause instanceof Error ? cause.message : String(cause)
-  return new NixieError('store_error', `${what}: ${detail}`, hintFor(code, detail, dataDir))
+  const code = codeOf(cause)
+  const reason = isOfDisk(cause) || FULL.test(code) ? refusalOf(dataDir) : undefined
+  return new NixieError('store_error', `${what}: ${detail}`, hintFor(reason ?? code, dataDir))
 }
 
-function hintFor(code: string, detail: string, dataDir: string): string {
-  if (FULL.test(code) || /ENOSPC/.test(detail))
+const PROBE_BYTES = 64 << 10
+
+/** The errno with which the directory refuses a file just now: SQLite's own codes don't tell a full disk from a failing one. */
+function refusalOf(dataDir: string): string | undefined {
+  const path = join(dataDir, `.writable-${process.pid}`)
+  try {
+    writeFileSync(path, new Uint8Array(PROBE_BYTES))
+    return undefined
+  } catch (cause) {
+    return codeOf(cause)
+  } finally {
+    try {
+      unlinkSync(path)
+    } catch {
+      // It could not be made.
+    }
+  }
+}
+
+function hintFor(code: string, dataDir: string): string {
+  if (FULL.test(code) || FAILED_WRITE.test(code))
     return `The disk that holds ${dataDir} is full: free some space or lower --disk-budget.`
-  if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EROFS|EPERM|ENOTDIR)/.test(code))
-    return `Give --data-dir a directory that this user may write to.`
+  if (code === 'EROFS')
+    return `The file system of ${dataDir} is read-only: the kernel remounts it so after errors of the disk (dmesg), or it was mounted so.`
+  if (code === 'EIO') return `The disk that holds ${dataDir} fails to read or write: look at dmesg.`
+  if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EPERM|ENOTDIR|ENOENT)/.test(code))
+    return 'Give --data-dir a directory that this user may write to.'
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'Another program holds the store: try again.'
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
     return 'The store is damaged; restart Nixie: it sets the file aside.'
@@ -81,7 +133,7 @@ export function lockDirectory(dataDir: string): { release(): void } {
   let lock: Database
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o750 })
-    lock = new Database(join(dataDir, 'nixie.lock'), { create: true, readwrite: true })
+    lock = new Database(lockFile(dataDir), { create: true, readwrite: true })
   } catch (cause) {
     throw storeError(cause, `The data directory ${dataDir} cannot be used`, dataDir)
   }
@@ -108,19 +160,22 @@ export function lockDirectory(dataDir: string): { release(): void } {
 
 /**
  * Opens the store for writing, makes or migrates it, and has it declare these tables; what is no store is set aside and
- * told in `warnings`.
+ * told.
+ *
+ * @param suspect its log is damaged: every page is looked at, for what is left of the log may be older than the file
  */
 export function openForWriting(
   dataDir: string,
   tables: readonly DeclaredTable[],
-  warnings: string[],
+  warn: (sentence: string) => void,
+  suspect = false,
 ): Database {
   const path = storeFile(dataDir)
   try {
-    return prepare(path, tables)
+    return prepare(path, tables, suspect)
   } catch (cause) {
     if (!isDamage(cause)) throw storeError(cause, `The store ${path} cannot be opened`, dataDir)
-    warnings.push(setAside(path, cause))
+    warn(setAside(path, cause))
   }
   try {
     return prepare(path, tables)
@@ -129,8 +184,11 @@ export function openForWriting(
   }
 }
 
-/** Renames a damaged store with its log; returns the sentence that says so. */
+/** Renames a damaged store with its log; returns the sentence that says so. One is kept: they are outside of the budget. */
 export function setAside(path: string, cause: unknown): string {
+  const folder = dirname(path)
+  const older = readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.damaged-`))
+  for (const name of older) rmSync(join(folder, name), { force: true })
   const aside = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
   for (const part of ['', '-wal']) if (existsSync(path + part)) renameSync(path + part, aside + part)
   rmSync(`${path}-shm`, { force: true })
@@ -138,7 +196,7 @@ export function setAside(path: string, cause: unknown): string {
   return `The store was damaged (${why}): it was set aside as ${aside} and a new one was begun.`
 }
 
-function prepare(path: string, tables: readonly DeclaredTable[]): Database {
+function prepare(path: string, tables: readonly DeclaredTable[], suspect = false): Database {
   const db = new Database(path, { create: true, readwrite: true, safeIntegers: true, strict: true })
   try {
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
@@ -150,6 +208,7 @@ function prepare(path: string, tables: readonly DeclaredTable[]): Database {
     db.run('PRAGMA wal_autocheckpoint = 0')
     migrate(db, version)
     checkQuickly(db)
+    if (suspect) checkWhole(db)
     declareWhereRoom(db, tables)
     return db
   } catch (cause) {
@@ -163,7 +222,7 @@ function declareWhereRoom(db: Database, tables: readonly DeclaredTable[]): void 
   try {
     declareTables(db, tables)
   } catch (cause) {
-    if (!isDiskFull(cause)) throw cause
+    if (!isDiskFull(cause, dirname(db.filename))) throw cause
   }
 }
 
@@ -201,6 +260,15 @@ function checkQuickly(db: Database): void {
   db.query('SELECT count(*), max(length(columns)) FROM schemas').get()
   db.query('SELECT count(*), max(last_ms) FROM entities').get()
   db.query('SELECT min(id), max(id) FROM columns').get()
+}
+
+class Inconsistent extends Error {
+  readonly code = 'SQLITE_CORRUPT'
+}
+
+function checkWhole(db: Database): void {
+  const found = pragma(db, 'quick_check(1)')
+  if (found !== 'ok') throw new Inconsistent(String(found))
 }
 
 export function pragma(db: Database, name: string): unknown {

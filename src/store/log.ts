@@ -46,7 +46,7 @@ export class Log {
     this.#begin = begin
     this.#file = openSync(path, 'r')
     this.#pageBytes = Number(pragma(db, 'page_size'))
-    db.run(`PRAGMA journal_size_limit = ${Math.floor(2 * limitBytes)}`)
+    db.run(`PRAGMA journal_size_limit = ${Math.floor(limitBytes)}`)
   }
 
   wrote(bytes: number): void {

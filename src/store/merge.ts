@@ -6,6 +6,7 @@
 import type { Database } from 'bun:sqlite'
 import { type Chunk, type NewChunk, readColumn, SEALED, type StoredColumn } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
+import { isOfDisk } from './database'
 
 export const FULL_ROWS = 65_536
 /** Raw bytes: bounds what one step and one reader hold in memory. */
@@ -26,11 +27,18 @@ export interface Limits {
   readonly rows: number
   readonly bytes: number
   readonly spanNs: bigint
+  /** Between the arrivals of its first and last row: as `spanNs`, but by a clock that nobody sets. */
+  readonly bornSeconds: number
 }
 
 export function limitsFor(retentionSeconds: number): Limits {
   const spanNs = (BigInt(Math.ceil(retentionSeconds)) * 1_000_000_000n) / FULL_SPANS
-  return { rows: FULL_ROWS, bytes: FULL_BYTES, spanNs: spanNs < MAX_SPAN_NS ? spanNs : MAX_SPAN_NS }
+  return {
+    rows: FULL_ROWS,
+    bytes: FULL_BYTES,
+    spanNs: spanNs < MAX_SPAN_NS ? spanNs : MAX_SPAN_NS,
+    bornSeconds: Math.ceil(retentionSeconds / Number(FULL_SPANS)),
+  }
 }
 
 /** Half of a limit reached: merging it again would not pay. */
@@ -67,6 +75,7 @@ function fits(run: readonly Chunk[], chunk: Chunk, limits: Limits): boolean {
     raw += other.raw
     if (other.minNs < minNs) minNs = other.minNs
     if (other.maxNs > maxNs) maxNs = other.maxNs
+    if (Math.abs(other.born - chunk.born) > limits.bornSeconds) return false
   }
   return rows <= limits.rows && raw <= limits.bytes && maxNs - minNs <= limits.spanNs
 }
@@ -103,7 +112,8 @@ export function* mergeChunks(
   const rows = sources.reduce((sum, chunk) => sum + chunk.rows, 0)
   const raw = encoded.reduce((sum, column) => sum + column.rawBytes, 0)
   const level = isFull({ rows, raw, minNs, maxNs }, limits) ? SEALED : sources[0]!.level + 1
-  return { schema: sources[0]!.schema, level, rows, minNs, maxNs, columns: encoded }
+  const born = Math.max(...sources.map((chunk) => chunk.born))
+  return { schema: sources[0]!.schema, level, rows, minNs, maxNs, born, columns: encoded }
 }
 
 function* readParts(
@@ -125,6 +135,8 @@ function* readParts(
       const vector = readColumn(db, chunk, ordinal, type)
       parts.push({ vector, shift: type === 'TIME64NS' ? Number(chunk.minNs - baseNs) : 0 })
     } catch (cause) {
+      // The disk may read it the next time.
+      if (isOfDisk(cause)) throw cause
       throw new DamagedSource(chunk, cause)
     }
   }

@@ -17,6 +17,8 @@ import {
   storeFile,
 } from './database'
 import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from './declared'
+import { entitiesVersion, listEntities } from './entities'
+import { putMark } from './marks'
 import { ChunkScan } from './scan'
 import type { Entity, ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
 import { summarise } from './summary'
@@ -121,12 +123,26 @@ class SqliteReader implements Reader {
   }
 
   /**
-   * The snapshot is the list of chunks, which never change; the writer leaves replaced ones in place for a while. No
-   * transaction spans two of them: it would keep the writer's log from being folded.
+   * The snapshot is the list of chunks, which never change; the writer leaves replaced ones in place while the mark is
+   * there, which comes before the list. No transaction spans two of them: it would keep the writer's log from being folded.
    */
   *#batches(db: Database, table: DeclaredTable, options: ScanOptions): Generator<ScanBatch> {
     const startNs = options.startNs ?? -MAX_INT64
     const endNs = options.endNs ?? MAX_INT64
+    const unmark = putMark(this.#dataDir)
+    try {
+      yield* this.#marked(db, table, options, { startNs, endNs })
+    } finally {
+      unmark()
+    }
+  }
+
+  *#marked(
+    db: Database,
+    table: DeclaredTable,
+    options: ScanOptions,
+    { startNs, endNs }: { startNs: bigint; endNs: bigint },
+  ): Generator<ScanBatch> {
     const chunks = chunksBetween(db, table.name, startNs, endNs)
     const scan = new ChunkScan(db, table, options, { baseNs: baseOf(chunks), startNs, endNs })
     if (options.reverse) chunks.sort(newestFirst)
@@ -160,12 +176,9 @@ class SqliteReader implements Reader {
   entities(kind: string): ReadonlyMap<string, Entity> {
     const known = this.#entities.get(kind)
     const fresh = this.#read((db, inode) => {
-      const counter = db.query("SELECT value FROM counters WHERE name = 'entities'").get() as {
-        value: bigint
-      }
-      const version = `${inode}:${counter.value}`
+      const version = `${inode}:${entitiesVersion(db)}`
       if (known?.version === version) return known
-      return { version, entities: entitiesOf(db, kind) }
+      return { version, entities: listEntities(db, kind) }
     })
     if (!fresh) return new Map()
     this.#entities.set(kind, fresh)
@@ -282,25 +295,4 @@ function baseOf(chunks: readonly Chunk[]): bigint {
   const newest = chunks.reduce((max, chunk) => (chunk.maxNs > max ? chunk.maxNs : max), chunks[0]!.maxNs)
   const oldest = chunks[0]!.minNs
   return newest - oldest > EXACT_NS ? newest - EXACT_NS : oldest
-}
-
-function entitiesOf(db: Database, kind: string): ReadonlyMap<string, Entity> {
-  const rows = db.query('SELECT key, value, first_ms, last_ms FROM entities WHERE kind = ?').all(kind) as {
-    key: string
-    value: string
-    first_ms: bigint
-    last_ms: bigint
-  }[]
-  return new Map(
-    rows.map((row) => [
-      row.key,
-      {
-        kind,
-        key: row.key,
-        value: JSON.parse(row.value) as Record<string, unknown>,
-        firstSeenMs: Number(row.first_ms),
-        lastSeenMs: Number(row.last_ms),
-      },
-    ]),
-  )
 }

@@ -1,4 +1,7 @@
-/** What leaves the store: first what is too old, then, over the budget, the oldest of the table furthest over its share. */
+/**
+ * What leaves the store: first what is too old, then, over the budget, the oldest of the table furthest over its share.
+ * Old is what came long ago, whatever times its rows have: see `uptime.ts`.
+ */
 import type { Table } from '../records/table'
 import type { Chunk } from './chunks'
 
@@ -14,15 +17,10 @@ export function sharesOf(tables: readonly Pick<Table, 'name' | 'share'>[]): Read
   return new Map(tables.map((table) => [table.name, table.share ?? each]))
 }
 
-/** Chunks whose newest row is older than the cutoff (epoch nanoseconds), oldest first. */
-export function overAge(chunks: readonly Chunk[], cutoffNs: bigint, limit: number): Chunk[] {
-  const old: Chunk[] = []
-  for (const chunk of chunks) {
-    // In order of their oldest row: behind the cutoff nothing is too old.
-    if (chunk.minNs >= cutoffNs || old.length === limit) break
-    if (chunk.maxNs < cutoffNs) old.push(chunk)
-  }
-  return old
+/** Chunks whose newest row came before `cutoff`, by the age of the store, longest there first. */
+export function overAge(chunks: readonly Chunk[], cutoff: number, limit: number): Chunk[] {
+  const old = chunks.filter((chunk) => chunk.born < cutoff)
+  return old.sort((a, b) => a.born - b.born).slice(0, limit)
 }
 
 /** Bytes of the budget that chunks may take. */
@@ -48,5 +46,12 @@ export function overBudget(
     excess = over
     furthest = table
   }
-  return chunks.find((chunk) => chunk.table === furthest)
+  return longestThere(chunks.filter((chunk) => chunk.table === furthest))
+}
+
+/** The first of those that came at one time: `chunks` are in time order. */
+function longestThere(chunks: readonly Chunk[]): Chunk | undefined {
+  let longest: Chunk | undefined
+  for (const chunk of chunks) if (!longest || chunk.born < longest.born) longest = chunk
+  return longest
 }

@@ -5,8 +5,8 @@ import { type NewChunk, SEALED } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
 import { APPEND_LEVEL, isFull, type Limits } from './merge'
 
-/** A batch as a chunk, but for the number of its schema. */
-export function sealBatch(table: Table, batch: Batch, limits: Limits): Omit<NewChunk, 'schema'> {
+/** A batch as a chunk, but for what the writer knows: the number of its schema, and when it came. */
+export function sealBatch(table: Table, batch: Batch, limits: Limits): Omit<NewChunk, 'schema' | 'born'> {
   const { minNs, maxNs } = spanOf(table, batch)
   const columns = batch.columns.map((vector) => {
     const isTime = vector.type === 'TIME64NS'

@@ -28,8 +28,10 @@ export interface TableInfo {
 }
 
 export interface WriterStats {
-  /** Rows and chunks taken out to keep the promise of time or bytes. */
+  /** Rows taken out to keep the promise of time or bytes. */
   readonly expiredRows: number
+  /** Rows that were stored and are lost: their file was removed or replaced, or their bytes are damaged. */
+  readonly goneRows: number
   readonly writtenBytes: number
   readonly compactedBytes: number
   readonly fileBytes: number
@@ -38,13 +40,16 @@ export interface WriterStats {
 }
 
 export interface StoreWriter {
-  /** What the opening met and mended, in words: a damaged store set aside, for one. */
+  /** What was met and mended, in words: a damaged store set aside, for one. Newest last, bounded. */
   readonly warnings: readonly string[]
   /** Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. */
   append(batches: readonly { table: Table; batch: Batch }[]): void
   putEntities(entities: readonly Entity[]): void
-  /** One bounded step of compaction and retention; true when there is more to do. */
-  maintain(nowMs: number): boolean
+  /**
+   * One bounded step of compaction and retention; true when there is more to do. To be called each second, also when no
+   * row came: it notices files that were removed, and begins anew.
+   */
+  maintain(): boolean
   stats(): WriterStats
   close(): void
 }

@@ -1,5 +1,6 @@
 /** What the file knows of its writers: bytes over the life of the store, and the limits that the last one was told. */
 import type { Database } from 'bun:sqlite'
+import type { Age } from './uptime'
 
 /** Bytes that appends and merges wrote. */
 export interface Totals {
@@ -19,6 +20,7 @@ export function saveTotals(
   { written, compacted }: Totals,
   budgetBytes: number,
   retentionSeconds: number,
+  age: Age,
 ): void {
   const add = db.query('UPDATE counters SET value = value + ? WHERE name = ?')
   const put = db.query('UPDATE counters SET value = ? WHERE name = ?')
@@ -27,6 +29,7 @@ export function saveTotals(
     add.run(Math.floor(compacted), 'compacted')
     put.run(Math.floor(budgetBytes), 'budget')
     put.run(Math.ceil(retentionSeconds), 'retention')
+    age.save(db)
   })()
 }
 

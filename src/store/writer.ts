@@ -1,59 +1,42 @@
 /** The writing end of the store: appends, compacts, expires. One per data directory, on the capture thread. */
 import type { Database } from 'bun:sqlite'
-import { statfsSync } from 'node:fs'
-import type { Counters } from '../health/counters'
+import { mkdirSync } from 'node:fs'
 import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
 import {
   type Chunk,
   DAMAGED,
   DEAD,
-  type DeadChunk,
-  deadChunks,
   deleteChunk,
   insertChunk,
-  listChunks,
   type NewChunk,
+  rowsOf,
   SEALED,
   schemaColumns,
   schemaId,
   setLevel,
 } from './chunks'
-import {
-  isDamage,
-  isDiskFull,
-  lockDirectory,
-  openForWriting,
-  pragma,
-  setAside,
-  sizeOf,
-  storeError,
-  storeFile,
-} from './database'
+import { isDamage, isDiskFull, isOfDisk, sizeOf, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
-import { Log } from './log'
+import { putEntities, sweepEntities } from './entities'
 import { DamagedSource, FULL_ROWS, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
+import { attempt, type Opened, Premises } from './premises'
 import { overAge, overBudget, sharesOf } from './retention'
 import { sealBatch } from './seal'
 import { sliceBatch } from './slice'
+import { defaultBudget, giveBack, usedBytes } from './space'
 import type { Entity, StoreWriter, WriterStats } from './store'
 import { saveTotals, type Totals } from './totals'
+import { systemUptime, type Uptime } from './uptime'
 
-/** The default budget: this, or a share of the free disk where that is less. */
-const MAX_DEFAULT_BUDGET = 1 << 30
-const DEFAULT_DISK_SHARE = 0.1
 /** Log bytes after which the log is brought into the file (some 10 ms of copying); less where the budget is small. */
 const LOG_BYTES = 2 << 20
 const LOG_SHARE = 0.05
-/** Pages given back to the file system in one step, when at least so many are free. */
-const VACUUM_PAGES = 256
 /** Chunks expired, and dead ones taken out, in one step. */
 const EXPIRE_CHUNKS = 16
 const BURY_CHUNKS = 16
-/** How long a replaced or expired chunk stays for readers that began before: longer than a result may stream (600 s). */
-const GRACE_MS = 660_000
 /** How often entities that no record can refer to are looked for. */
-const ENTITY_SWEEP_MS = 60_000
+const ENTITY_SWEEP_SECONDS = 60
 const KEPT_WARNINGS = 20
 
 export interface WriterOptions {
@@ -65,15 +48,15 @@ export interface WriterOptions {
   readonly tables: readonly Table[]
   /** Tables that nothing fills, and that readers find all the same. */
   readonly empty?: readonly Table[]
-  readonly counters?: Counters
+  /** Told of each warning as it comes. */
+  readonly warn?: (sentence: string) => void
   /** Log bytes after which the log is brought into the file; by default 2 MiB, or less where the budget is small. */
   readonly logBytes?: number
+  /** By which rows age; tests have their own. */
+  readonly uptime?: Uptime
 }
 
-export interface Writer extends StoreWriter {
-  /** What users should know: a store that was set aside, a damaged chunk. Newest last, bounded. */
-  readonly warnings: readonly string[]
-}
+export type Writer = StoreWriter
 
 /** Opens or makes the store; throws a NixieError when the directory can't be written or another writer has it. */
 export function openWriter(options: WriterOptions): Writer {
@@ -86,6 +69,8 @@ const declared = ({ tables, empty = [] }: WriterOptions): DeclaredTable[] => [
 ]
 
 interface Merge {
+  /** That the sources are of. */
+  readonly opened: Opened
   readonly sources: readonly Chunk[]
   readonly work: Generator<void, NewChunk>
 }
@@ -97,18 +82,10 @@ class SqliteWriter implements Writer {
   readonly warnings: string[] = []
   readonly #budgetBytes: number
   readonly #options: WriterOptions
-  readonly #lock: { release(): void }
   readonly #limits: Limits
   readonly #shares: ReadonlyMap<string, number>
-  #db: Database
-  /** In time order. This writer is the only one who changes them. */
-  #chunks: Chunk[]
-  #nextId = 1
+  readonly #premises: Premises
   #merge: Merge | undefined
-  #log: Log
-  /** Dead chunks, oldest death first. */
-  #dead: DeadChunk[] = []
-  #sweptMs = 0
   #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0 }
   /** Of these, what the file knows. */
   #savedBytes: Totals = { written: 0, compacted: 0 }
@@ -117,33 +94,35 @@ class SqliteWriter implements Writer {
     this.#options = options
     this.#limits = limitsFor(options.retentionSeconds)
     this.#shares = sharesOf(options.tables)
-    this.#lock = lockDirectory(options.dataDir)
+    const { dataDir, logBytes, uptime = systemUptime() } = options
     try {
-      this.#budgetBytes = options.diskBudgetBytes || defaultBudget(options.dataDir)
-      this.#db = openForWriting(options.dataDir, declared(options), this.warnings)
-      this.#log = this.#openLog()
-      this.#chunks = this.#loadChunks()
-      this.#saveTotals()
+      // The disk is asked once the directory is there.
+      mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+      this.#budgetBytes = options.diskBudgetBytes || defaultBudget(dataDir)
     } catch (cause) {
-      this.#lock.release()
-      throw storeError(cause, 'The store cannot be opened', options.dataDir)
+      throw storeError(cause, `The data directory ${dataDir} cannot be used`, dataDir)
     }
+    this.#premises = new Premises({
+      dataDir,
+      logBytes: logBytes ?? Math.min(LOG_BYTES, this.#budgetBytes * LOG_SHARE),
+      tables: declared(options),
+      uptime,
+      begin: () => this.#saveTotals(),
+      warn: (sentence) => this.#warn(sentence),
+    })
+    this.#premises.ready()
   }
 
-  #openLog(): Log {
-    const limit = this.#options.logBytes ?? Math.min(LOG_BYTES, this.#budgetBytes * LOG_SHARE)
-    return new Log(this.#db, storeFile(this.#options.dataDir), limit, () => this.#saveTotals())
+  get #opened(): Opened {
+    return this.#premises.opened
   }
 
-  /** Readers that began before this writer was opened are not waited for. */
-  #loadChunks(): Chunk[] {
-    this.#dead = deadChunks(this.#db)
-    const chunks = listChunks(this.#db)
-    this.#nextId = chunks.reduce((max, chunk) => Math.max(max, chunk.id), 0) + 1
-    return chunks
+  get #db(): Database {
+    return this.#opened.home.db
   }
 
   append(batches: readonly { table: Table; batch: Batch }[]): void {
+    const born = this.#premises.ready().age.now()
     const pieces = batches.flatMap(({ table, batch }) =>
       sliceBatch(batch, FULL_ROWS).map((piece) => ({
         table,
@@ -151,85 +130,86 @@ class SqliteWriter implements Writer {
       })),
     )
     if (pieces.length === 0) return
-    this.#write('Rows could not be stored', () => {
+    const store = () => {
       const added = pieces.map(({ table, chunk }) =>
-        this.#insert(table.name, { ...chunk, schema: schemaId(this.#db, table.name, table.columns) }),
+        this.#insert(table.name, { ...chunk, born, schema: schemaId(this.#db, table.name, table.columns) }),
       )
       return () => {
         for (const chunk of added) {
           this.#keep(chunk)
           this.#stats.writtenBytes += chunk.bytes
-          this.#count('rows', chunk.rows)
-          this.#count('chunks', 1)
-          this.#count('chunkBytes', chunk.bytes)
         }
       }
-    })
-    this.#tendLog()
+    }
+    this.#write('Rows could not be stored', store, 'again')
+    // The rows are in: what keeps the log from being folded is told by the next step of upkeep.
+    attempt(() => this.#tendLog())
   }
 
   putEntities(entities: readonly Entity[]): void {
     if (entities.length === 0) return
-    this.#write('Entities could not be stored', () => {
-      const put = this.#db.query(`INSERT INTO entities VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-        value = excluded.value, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)`)
-      for (const e of entities)
-        put.run(e.kind, e.key, JSON.stringify(e.value), Math.trunc(e.firstSeenMs), Math.trunc(e.lastSeenMs))
-      this.#bumpEntities()
+    const seen = this.#premises.ready().age.now()
+    const store = () => {
+      putEntities(this.#db, entities, seen)
       return undefined
-    })
+    }
+    this.#write('Entities could not be stored', store, 'again')
   }
 
-  maintain(nowMs: number): boolean {
+  maintain(): boolean {
+    const opened = this.#premises.ready()
     try {
-      return this.#step(nowMs)
+      return this.#step(opened)
     } catch (cause) {
       this.#merge = undefined
-      throw storeError(cause, 'The store could not be tidied', this.#options.dataDir)
+      const { dataDir } = this.#options
+      if (isOfDisk(cause) && !isDiskFull(cause, dataDir)) this.#premises.release()
+      throw storeError(cause, 'The store could not be tidied', dataDir)
     }
   }
 
-  #step(nowMs: number): boolean {
+  #step(opened: Opened): boolean {
+    const { home, graves, age, chunks } = opened
     this.#tendLog()
-    if (this.#log.behind) return false
-    if (this.#merge) return this.#mergeStep(this.#merge, nowMs)
-    const cutoff =
-      BigInt(Math.floor(nowMs)) * 1_000_000n - BigInt(this.#options.retentionSeconds) * 1_000_000_000n
-    const old = overAge(this.#chunks, cutoff, EXPIRE_CHUNKS)
-    if (old.length > 0) return this.#expire(old, nowMs)
-    const used = this.#usedBytes()
-    const dead = this.#dead.reduce((sum, { bytes }) => sum + bytes, 0)
-    const victim = overBudget(this.#chunks, this.#shares, used - dead, this.#budgetBytes)
-    if (victim) return this.#expire([victim], nowMs)
-    if (this.#bury(nowMs, used > this.#budgetBytes - this.#log.limitBytes)) return true
+    if (home.log.behind) return false
+    if (this.#merge?.opened === opened) return this.#mergeStep(this.#merge)
+    const now = age.now()
+    const old = overAge(chunks, now - this.#options.retentionSeconds, EXPIRE_CHUNKS)
+    if (old.length > 0) return this.#expire(old)
+    const used = usedBytes(home.db)
+    const victim = overBudget(chunks, this.#shares, used - graves.bytes, this.#budgetBytes)
+    if (victim) return this.#expire([victim])
+    if (this.#bury(used > this.#budgetBytes - home.log.limitBytes)) return true
     if (this.#startMerge()) return true
-    if (nowMs - this.#sweptMs >= ENTITY_SWEEP_MS || nowMs < this.#sweptMs) this.#sweepEntities(nowMs)
+    if (now - opened.swept >= ENTITY_SWEEP_SECONDS) this.#sweepEntities(now)
     return this.#giveBack()
   }
 
   #startMerge(): boolean {
-    for (const chunks of Map.groupBy(this.#chunks, (chunk) => chunk.table).values()) {
+    const opened = this.#opened
+    for (const chunks of Map.groupBy(opened.chunks, (chunk) => chunk.table).values()) {
       const sources = pickMerge(chunks, this.#limits)
       if (!sources) continue
       if (sources.length === 1) this.#setLevel(sources[0]!, SEALED)
       else {
         const columns = schemaColumns(this.#db, sources[0]!.schema)
-        this.#merge = { sources, work: mergeChunks(this.#db, sources, columns, this.#limits) }
+        this.#merge = { opened, sources, work: mergeChunks(this.#db, sources, columns, this.#limits) }
       }
       return true
     }
     return false
   }
 
-  #mergeStep({ sources, work }: Merge, nowMs: number): boolean {
+  #mergeStep({ sources, work }: Merge): boolean {
     try {
       const step = work.next()
       if (!step.done) return true
       this.#merge = undefined
-      this.#replace(sources, step.value, nowMs)
+      this.#replace(sources, step.value)
     } catch (cause) {
       if (!(cause instanceof DamagedSource)) throw cause
       this.#merge = undefined
+      this.#premises.goneRows += cause.chunk.rows
       this.#warn(
         `A chunk of ${cause.chunk.table} (${cause.chunk.rows} rows) is damaged and left out: ${cause.message}`,
       )
@@ -238,52 +218,45 @@ class SqliteWriter implements Writer {
     return true
   }
 
-  #replace(sources: readonly Chunk[], chunk: NewChunk, nowMs: number): void {
+  #replace(sources: readonly Chunk[], chunk: NewChunk): void {
     this.#write('Chunks could not be merged', () => {
       const merged = this.#insert(sources[0]!.table, chunk)
       for (const source of sources) setLevel(this.#db, source.id, DEAD)
       return () => {
-        this.#drop(sources, nowMs)
+        this.#drop(sources)
         this.#keep(merged)
         this.#stats.compactedBytes += merged.bytes
-        this.#count('compactedBytes', merged.bytes)
       }
     })
   }
 
-  #expire(chunks: readonly Chunk[], nowMs: number): boolean {
+  #expire(chunks: readonly Chunk[]): boolean {
     this.#write('Old rows could not be taken out', () => {
       for (const chunk of chunks) setLevel(this.#db, chunk.id, DEAD)
       return () => {
-        this.#drop(chunks, nowMs)
-        const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
+        this.#drop(chunks)
+        const rows = rowsOf(chunks)
         this.#stats.expiredRows += rows
-        this.#count('expiredRows', rows)
       }
     })
     return true
   }
 
-  #drop(chunks: readonly Chunk[], nowMs: number): void {
+  #drop(chunks: readonly Chunk[]): void {
+    const opened = this.#opened
     const gone = new Set(chunks)
-    this.#chunks = this.#chunks.filter((chunk) => !gone.has(chunk))
-    for (const { id, bytes } of chunks) this.#dead.push({ id, bytes, diedMs: nowMs })
+    opened.chunks = opened.chunks.filter((chunk) => !gone.has(chunk))
+    opened.graves.add(chunks, opened.age.now())
   }
 
-  /** Takes out chunks that have been dead for long enough, or, at once, the longest dead. True when there were any. */
-  #bury(nowMs: number, atOnce: boolean): boolean {
-    let count = 0
-    while (count < BURY_CHUNKS && count < this.#dead.length) {
-      const { diedMs } = this.#dead[count]!
-      if (!atOnce && diedMs <= nowMs && nowMs - diedMs < GRACE_MS) break
-      count++
-    }
-    if (count === 0) return false
+  /** Takes out dead chunks that nobody reads any more, or, at once, the longest dead. True when there were any. */
+  #bury(atOnce: boolean): boolean {
+    const { graves, age } = this.#opened
+    const ids = graves.due(age.now(), atOnce, BURY_CHUNKS)
+    if (ids.length === 0) return false
     this.#write('Old chunks could not be taken out', () => {
-      for (const { id } of this.#dead.slice(0, count)) deleteChunk(this.#db, id)
-      return () => {
-        this.#dead.splice(0, count)
-      }
+      for (const id of ids) deleteChunk(this.#db, id)
+      return () => graves.remove(ids)
     })
     return true
   }
@@ -292,55 +265,60 @@ class SqliteWriter implements Writer {
     this.#write('A chunk could not be marked', () => {
       setLevel(this.#db, chunk.id, level)
       return () => {
-        this.#chunks = this.#chunks.map((c) => (c === chunk ? { ...chunk, level } : c))
+        const opened = this.#opened
+        opened.chunks = opened.chunks.map((c) => (c === chunk ? { ...chunk, level } : c))
       }
     })
   }
 
   /** Entities outlive the oldest record, and are kept for the retention when there is none. */
-  #sweepEntities(nowMs: number): void {
-    this.#sweptMs = nowMs
-    let oldestMs = nowMs - this.#options.retentionSeconds * 1000
-    for (const chunk of this.#chunks) oldestMs = Math.min(oldestMs, Number(chunk.minNs / 1_000_000n))
+  #sweepEntities(now: number): void {
+    const opened = this.#opened
+    opened.swept = now
+    const first = opened.chunks.reduce((min, { born }) => Math.min(min, born), Number.POSITIVE_INFINITY)
+    // A merged chunk has rows that came so much before its newest.
+    const oldest = Math.min(now - this.#options.retentionSeconds, first - this.#limits.bornSeconds)
     this.#write('Old entities could not be taken out', () => {
-      const gone = this.#db.query('DELETE FROM entities WHERE last_ms < ?').run(Math.trunc(oldestMs))
-      if (gone.changes > 0) this.#bumpEntities()
+      sweepEntities(this.#db, oldest)
       return undefined
     })
-  }
-
-  #bumpEntities(): void {
-    this.#db.run("UPDATE counters SET value = value + 1 WHERE name = 'entities'")
+    this.#saveTotals()
   }
 
   /** Free pages are used again; many of them go back to the file system. */
   #giveBack(): boolean {
-    const free = Number(pragma(this.#db, 'freelist_count'))
-    const pages = Number(pragma(this.#db, 'page_count'))
-    const tooLarge = pages * this.#pageBytes() > this.#budgetBytes && free > 0
-    if (!tooLarge && (free < 16 * VACUUM_PAGES || free * 4 < pages)) return false
-    this.#db.query(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all()
-    this.#log.wrote(VACUUM_PAGES * this.#pageBytes())
-    return Number(pragma(this.#db, 'freelist_count')) < free
+    const { db, log } = this.#opened.home
+    const bytes = giveBack(db, this.#budgetBytes, 2 * log.limitBytes)
+    log.wrote(bytes)
+    return bytes > 0
   }
 
   #insert(table: string, chunk: NewChunk): Chunk {
-    const id = this.#nextId++
+    const id = this.#opened.nextId++
     const bytes = insertChunk(this.#db, id, chunk)
     const raw = chunk.columns.reduce((sum, column) => sum + column.rawBytes, 0)
-    const { schema, level, rows, minNs, maxNs } = chunk
-    return { id, table, schema, level, rows, minNs, maxNs, bytes, raw }
+    const { schema, level, rows, minNs, maxNs, born } = chunk
+    return { id, table, schema, level, rows, minNs, maxNs, born, bytes, raw }
   }
 
   #keep(chunk: Chunk): void {
-    let at = this.#chunks.length
-    while (at > 0 && this.#chunks[at - 1]!.minNs > chunk.minNs) at--
-    this.#chunks.splice(at, 0, chunk)
-    this.#log.wrote(chunk.bytes)
+    const { chunks, home } = this.#opened
+    let at = chunks.length
+    while (at > 0 && chunks[at - 1]!.minNs > chunk.minNs) at--
+    chunks.splice(at, 0, chunk)
+    home.log.wrote(chunk.bytes)
   }
 
-  /** One transaction; what it returns is done once it is in. A damaged file is set aside and the work done anew. */
-  #write(what: string, work: () => Committed | undefined, retry = true): void {
+  /**
+   * One transaction; what it returns is done once it is in. A damaged file is set aside; the work is then done again, or,
+   * where it was about what is no longer there, left.
+   */
+  #write(
+    what: string,
+    work: () => Committed | undefined,
+    onDamage: 'again' | 'leave' | 'throw' = 'leave',
+  ): void {
+    const { dataDir } = this.#options
     let done: Committed | undefined
     try {
       this.#db.run('BEGIN IMMEDIATE')
@@ -348,11 +326,15 @@ class SqliteWriter implements Writer {
       this.#db.run('COMMIT')
     } catch (cause) {
       this.#rollback()
-      if (isDiskFull(cause)) this.#makeRoom()
-      if (!isDamage(cause) || !retry) throw storeError(cause, what, this.#options.dataDir)
-      this.#beginAnew(cause)
-      this.#write(what, work, false)
-      return
+      if (isDamage(cause)) {
+        this.#premises.beginAnew(cause)
+        if (onDamage === 'throw') throw storeError(cause, what, dataDir)
+        if (onDamage === 'again') this.#write(what, work, 'throw')
+        return
+      }
+      if (isDiskFull(cause, dataDir)) attempt(() => this.#opened.home.log.fold())
+      else if (isOfDisk(cause)) this.#premises.release()
+      throw storeError(cause, what, dataDir)
     }
     done?.()
   }
@@ -365,28 +347,8 @@ class SqliteWriter implements Writer {
     }
   }
 
-  /** On a full disk a folded log can be written from its start again, without growing. */
-  #makeRoom(): void {
-    try {
-      this.#log.fold()
-    } catch {
-      // The disk is full for this too: the next append tries again.
-    }
-  }
-
-  #beginAnew(cause: unknown): void {
-    const { dataDir } = this.#options
-    this.#log.unpin()
-    this.#db.close()
-    this.#log.close()
-    this.#warn(setAside(storeFile(dataDir), cause))
-    this.#db = openForWriting(dataDir, declared(this.#options), this.warnings)
-    this.#log = this.#openLog()
-    this.#merge = undefined
-    this.#chunks = this.#loadChunks()
-  }
-
   #warn(sentence: string): void {
+    this.#options.warn?.(sentence)
     this.warnings.push(sentence)
     if (this.warnings.length > KEPT_WARNINGS) this.warnings.shift()
   }
@@ -394,9 +356,11 @@ class SqliteWriter implements Writer {
   /** A log that cannot be folded now is folded later: the rows are in it. */
   #tendLog(): void {
     try {
-      this.#log.tend()
+      this.#opened.home.log.tend()
     } catch (cause) {
-      if (!isDiskFull(cause)) throw storeError(cause, 'The log could not be folded', this.#options.dataDir)
+      if (isDiskFull(cause, this.#options.dataDir)) return
+      if (isOfDisk(cause)) this.#premises.release()
+      throw storeError(cause, 'The log could not be folded', this.#options.dataDir)
     }
   }
 
@@ -408,43 +372,26 @@ class SqliteWriter implements Writer {
       compacted: compactedBytes - this.#savedBytes.compacted,
     }
     try {
-      saveTotals(this.#db, totals, this.#budgetBytes, this.#options.retentionSeconds)
+      saveTotals(this.#db, totals, this.#budgetBytes, this.#options.retentionSeconds, this.#opened.age)
     } catch {
       return
     }
     this.#savedBytes = { written: writtenBytes, compacted: compactedBytes }
   }
 
-  #pageBytes(): number {
-    return Number(pragma(this.#db, 'page_size'))
-  }
-
-  #usedBytes(): number {
-    const pages = Number(pragma(this.#db, 'page_count')) - Number(pragma(this.#db, 'freelist_count'))
-    return pages * this.#pageBytes()
-  }
-
-  #count(name: 'rows' | 'chunks' | 'chunkBytes' | 'compactedBytes' | 'expiredRows', by: number): void {
-    if (this.#options.counters) this.#options.counters[name] += by
-  }
-
   stats(): WriterStats {
     const path = storeFile(this.#options.dataDir)
-    return { ...this.#stats, budgetBytes: this.#budgetBytes, fileBytes: sizeOf(path) + sizeOf(`${path}-wal`) }
+    const { goneRows } = this.#premises
+    return {
+      ...this.#stats,
+      goneRows,
+      budgetBytes: this.#budgetBytes,
+      fileBytes: sizeOf(path) + sizeOf(`${path}-wal`),
+    }
   }
 
   close(): void {
     this.#merge = undefined
-    this.#log.unpin()
-    this.#saveTotals()
-    this.#db.close()
-    this.#log.close()
-    this.#lock.release()
+    this.#premises.end(() => this.#saveTotals())
   }
-}
-
-function defaultBudget(dataDir: string): number {
-  const disk = statfsSync(dataDir)
-  const used = sizeOf(storeFile(dataDir))
-  return Math.min(MAX_DEFAULT_BUDGET, Math.floor((disk.bavail * disk.bsize + used) * DEFAULT_DISK_SHARE))
 }

@@ -41,7 +41,7 @@ function fillStore(dir: string, rows: number, perSecond: number): void {
   for (let done = 0; done < rows; done += APPEND) {
     for (const record of takeRecords(source, APPEND)) builder.append(record)
     writer.append([{ table: httpEvents, batch: builder.seal() }])
-    while (writer.maintain(Number(START_NS / 1_000_000n) + (done / perSecond) * 1000));
+    while (writer.maintain());
   }
   writer.close()
 }

@@ -52,7 +52,7 @@ async function measure(dir: string, perSecond: number, seconds: number, before: 
   for (let done = 0; done < before; done += FILL_PER_SECOND) {
     for (const record of takeRecords(records, FILL_PER_SECOND)) builder.append(record)
     writer.append([{ table: httpEvents, batch: builder.seal() }])
-    while (writer.maintain(Date.now()));
+    while (writer.maintain());
   }
   const reader = Bun.spawn([process.execPath, import.meta.path, 'reader', dir], { stdout: 'pipe' })
   const appends: number[] = []
@@ -69,7 +69,7 @@ async function measure(dir: string, perSecond: number, seconds: number, before: 
     }
     append()
     for (let spent = 0; spent < MAINTAIN_BUDGET_MS; spent += steps.at(-1)!)
-      if (!timed(steps, () => writer.maintain(Date.now()))) break
+      if (!timed(steps, () => writer.maintain())) break
     wal = Math.max(wal, statSync(join(dir, 'nixie.db-wal')).size)
   }
   reader.kill()

@@ -44,7 +44,7 @@ function fill(dir: string): void {
       builder.append(resp_body ? { ...record, resp_status: 500, resp_body } : record)
     }
     writer.append([{ table: httpEvents, batch: builder.seal() }])
-    while (writer.maintain(Number(START_NS / 1_000_000n) + (row / PER_SECOND) * 1000));
+    while (writer.maintain());
   }
   writer.close()
 }

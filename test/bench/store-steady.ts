@@ -65,10 +65,10 @@ function append(): void {
   appends.take(() => writer.append([{ table: httpEvents, batch: builder.seal() }]))
 }
 
-function second(nowMs: number): void {
+function second(): void {
   append()
   for (let spent = 0; spent < MAINTAIN_BUDGET_MS; ) {
-    const { value: more, ms } = steps.take(() => writer.maintain(nowMs))
+    const { value: more, ms } = steps.take(() => writer.maintain())
     spent += ms
     if (!more) break
   }
@@ -83,7 +83,7 @@ try {
       const due = began + (s + (slice + 1) / SLICES) * 1000
       await Bun.sleep(Math.max(0, due - performance.now()))
     }
-    second(Date.now())
+    second()
     rss.peak = Math.max(rss.peak, mebibytes())
   }
   rss.end = mebibytes()

@@ -53,7 +53,7 @@ async function fillStore(dir: string) {
     const upkeep = performance.now()
     for (let more = true; more; ) {
       from = performance.now()
-      more = writer.maintain(Number(START_NS / 1_000_000n) + (done / PER_SECOND) * 1000)
+      more = writer.maintain()
       steps.push(ms(from))
     }
     time.maintain += ms(upkeep)

@@ -1,9 +1,10 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { openReader } from '../../src/store'
 import { Log } from '../../src/store/log'
+import { putMark } from '../../src/store/marks'
 import {
   events,
   noise,
@@ -95,6 +96,59 @@ test('a chunk that was replaced is there for readers that began before, and gone
     expect(() => late.next()).toThrow('left the store while they were read')
     expect(numbersOf(reader)).toHaveLength(320)
     reader.close()
+    writer.close()
+  }))
+
+function restOf(scan: Iterator<{ readonly rows: number }>): number {
+  let rows = 0
+  for (let step = scan.next(); !step.done; step = scan.next()) rows += step.value.rows
+  return rows
+}
+
+const deadIn = (dir: string) => {
+  const db = new Database(join(dir, 'nixie.db'), { readonly: true })
+  const { n } = db.query('SELECT count(*) AS n FROM chunks WHERE level = -2').get() as { n: number }
+  db.close()
+  return n
+}
+
+test('replaced chunks wait for the readers that may want them, and for no others', () =>
+  withDirectory((dir) => {
+    const writer = open(dir)
+    const reader = openReader(dir, [events])
+    for (let at = 0; at < 32; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    const early = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
+    early.next()
+    settle(writer)
+    const late = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
+    late.next()
+    expect(deadIn(dir)).toBe(32)
+    settle(writer, START_MS + 300_000)
+    expect(deadIn(dir)).toBe(32)
+    expect(restOf(early)).toBe(310)
+    settle(writer, START_MS + 301_000)
+    expect(deadIn(dir)).toBe(0)
+    expect(readdirSync(join(dir, 'readers'))).toHaveLength(1)
+    late.return!(undefined)
+    expect(readdirSync(join(dir, 'readers'))).toHaveLength(0)
+    reader.close()
+    writer.close()
+  }))
+
+test('a reader that was killed is waited for no longer than a result may take', () =>
+  withDirectory((dir) => {
+    const writer = open(dir)
+    putMark(dir)
+    for (let at = 0; at < 32; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    settle(writer)
+    settle(writer, START_MS + 600_000)
+    expect(deadIn(dir)).toBe(32)
+    settle(writer, START_MS + 700_000)
+    expect(deadIn(dir)).toBe(0)
+    for (let at = 32; at < 64; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    settle(writer, START_MS + 1_400_000)
+    settle(writer, START_MS + 1_420_000)
+    expect(readdirSync(join(dir, 'readers'))).toHaveLength(0)
     writer.close()
   }))
 

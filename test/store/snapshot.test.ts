@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import type { IntVector } from '../../src/records/batch'
 import { openReader } from '../../src/store'
 import { random } from '../bench/http-events'
-import { events, open, START_MS, second, withDirectory } from './support'
+import { at as clockAt, events, open, START_MS, second, withDirectory } from './support'
 
 /** Rows of an append, and the seconds that rows are kept. */
 const ROWS = 10
@@ -28,7 +28,8 @@ for (let seed = 1; seed <= 3; seed++)
         if (kind < 2) {
           writer.append([{ table: events, batch: second(at, at * ROWS, ROWS) }])
           at++
-        } else if (kind < 4) for (let k = below(60); k > 0; k--) writer.maintain(START_MS + at * 1000)
+        } else if (kind < 4)
+          for (let k = below(60); k > 0; k--) clockAt(writer, START_MS + at * 1000).maintain()
         else if (kind === 4 && scans.length < 4) {
           const steps = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
           const first = steps.next()

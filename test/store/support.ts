@@ -40,14 +40,43 @@ export async function withDirectoryAsync(work: (dir: string) => Promise<void>): 
   }
 }
 
-export function open(dataDir: string, options: Partial<WriterOptions> = {}): Writer {
-  return openWriter({
+/** A clock that a test sets: milliseconds, from any zero. */
+export class TestUptime {
+  readonly boot: number
+  ms = START_MS
+
+  constructor(boot = 1) {
+    this.boot = boot
+  }
+
+  seconds(): number {
+    return this.ms / 1000
+  }
+}
+
+const clocks = new WeakMap<Writer, TestUptime>()
+
+/** Its clock stands at `START_MS` until `settle` or `at` sets it. */
+export function open(
+  dataDir: string,
+  { uptime = new TestUptime(), ...options }: Partial<WriterOptions> & { readonly uptime?: TestUptime } = {},
+): Writer {
+  const writer = openWriter({
     dataDir,
     retentionSeconds: 86_400,
     diskBudgetBytes: 1 << 30,
     tables: [events],
+    uptime,
     ...options,
   })
+  clocks.set(writer, uptime)
+  return writer
+}
+
+/** Sets the clock of a writer. */
+export function at(writer: Writer, nowMs: number): Writer {
+  clocks.get(writer)!.ms = nowMs
+  return writer
 }
 
 export function batchOf<T extends Table>(
@@ -72,7 +101,8 @@ export function second(at: number, from: number, count: number, filler = (n: num
 
 export function settle(writer: Writer, nowMs = START_MS): number {
   let steps = 0
-  while (writer.maintain(nowMs)) if (++steps > 100_000) throw new Error('upkeep does not end')
+  at(writer, nowMs)
+  while (writer.maintain()) if (++steps > 100_000) throw new Error('upkeep does not end')
   return steps
 }
 

@@ -3,7 +3,7 @@
  * says on stdout up to where the store has promised to keep. Arguments: directory, appends (0: until killed).
  */
 import { openReader } from '../../src/store'
-import { events, numbersOf, open, START_MS, second } from './support'
+import { events, numbersOf, open, second } from './support'
 
 const [dir = '', appends = '0'] = process.argv.slice(2)
 // The log is folded often.
@@ -16,7 +16,7 @@ for (let i = 0; appends === '0' || i < Number(appends); i++) {
     writer.append([{ table: events, batch: second(n / 10, n, 10, (k) => `${k} ${Math.sin(k)}`.repeat(40)) }])
     n += 10
     process.stdout.write(`${n}\n`)
-    for (let k = 0; k < 3; k++) writer.maintain(START_MS)
+    for (let k = 0; k < 3; k++) writer.maintain()
     // Flushes of the log end here.
     await Bun.sleep(0)
   } catch (cause) {

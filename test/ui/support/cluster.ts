@@ -367,7 +367,7 @@ export function fillCluster(dataDir: string, minutes: number): { follow(): void;
     follow: () => {
       while (traffic.nextNs < BigInt(Date.now()) * 1_000_000n) traffic.step()
       traffic.save(writer)
-      writer.maintain(Date.now())
+      writer.maintain()
     },
     close: () => writer.close(),
   }

@@ -1,0 +1,152 @@
+/**
+ * What SQLite drops of a damaged log without a word. SQLite takes a write-ahead log up to its first wrong checksum
+ * (https://www.sqlite.org/fileformat2.html#the_write_ahead_log); what was committed behind that is lost:
+ *
+ *     header: magic u32 · version u32 · page bytes u32 · sequence u32 · salt u32 ×2 · checksum u32 ×2
+ *     frame:  page u32 · pages after a commit, else 0, u32 · salt u32 ×2 · checksum u32 ×2 · the page
+ *
+ * all big-endian. A frame's checksum goes on from the one before, so a frame behind a damaged one can still be checked
+ * from what the damaged one says its checksum is.
+ */
+import { readFileSync } from 'node:fs'
+import { sizeOf } from './database'
+
+const HEADER_BYTES = 32
+const FRAME_HEADER_BYTES = 24
+const MAGIC = 0x377f0682
+/** No log of ours comes near. */
+const MAX_BYTES = 256 << 20
+
+export interface DroppedCommits {
+  /** Commits that SQLite passes over. */
+  readonly commits: number
+  /** Chunks that came with them, and their rows. */
+  readonly chunks: ReadonlyMap<number, number>
+}
+
+/** Undefined when nothing was dropped, or there is no log. To be called before SQLite opens the file. */
+export function droppedCommits(path: string): DroppedCommits | undefined {
+  const bytes = sizeOf(path)
+  if (bytes < HEADER_BYTES + FRAME_HEADER_BYTES || bytes > MAX_BYTES) return undefined
+  const log = readFileSync(path)
+  const frames = framesOf(log)
+  const damaged = frames.findIndex((frame, i) => !frame.intact || (i === 0 && !headerHolds(log)))
+  if (damaged < 0) return undefined
+  const behind = frames.slice(damaged).filter(({ intact }) => intact)
+  const commits = behind.filter(({ commit }) => commit).length
+  if (commits === 0) return undefined
+  const chunks = new Map<number, number>()
+  for (const { page } of behind) for (const { id, rows } of chunksOf(page)) chunks.set(id, rows)
+  return { commits, chunks }
+}
+
+interface Frame {
+  readonly commit: boolean
+  readonly page: Buffer
+  /** Of this generation of the log, with the right checksum, going on from the frame before. */
+  readonly intact: boolean
+}
+
+function framesOf(log: Buffer): Frame[] {
+  const pageBytes = pageBytesOf(log)
+  if (pageBytes === undefined) return []
+  const frames: Frame[] = []
+  const size = FRAME_HEADER_BYTES + pageBytes
+  const salts = headerHolds(log) ? 16 : HEADER_BYTES + 8
+  let before = HEADER_BYTES - 8
+  for (let at = HEADER_BYTES; at + size <= log.length; at += size) {
+    const page = log.subarray(at + FRAME_HEADER_BYTES, at + size)
+    const sum = new Checksum(log, before)
+    sum.add(log.subarray(at, at + 8))
+    sum.add(page)
+    const ours = log.compare(log, salts, salts + 8, at + 8, at + 16) === 0
+    frames.push({ commit: log.readUInt32BE(at + 4) !== 0, page, intact: ours && sum.is(log, at + 16) })
+    before = at + 16
+  }
+  return frames
+}
+
+/** A power of two from 512 to 65536; undefined when the header says anything else. */
+function pageBytesOf(log: Buffer): number | undefined {
+  const bytes = log.readUInt32BE(8)
+  return bytes >= 512 && bytes <= 65_536 && (bytes & (bytes - 1)) === 0 ? bytes : undefined
+}
+
+function headerHolds(log: Buffer): boolean {
+  const sum = new Checksum(log)
+  sum.add(log.subarray(0, HEADER_BYTES - 8))
+  return (log.readUInt32BE(0) & ~1) === MAGIC && sum.is(log, HEADER_BYTES - 8)
+}
+
+class Checksum {
+  readonly #bigEndian: boolean
+  #a: number
+  #b: number
+
+  /** Goes on from the checksum that stands at `from`. */
+  constructor(log: Buffer, from?: number) {
+    this.#bigEndian = (log.readUInt32BE(0) & 1) === 1
+    this.#a = from === undefined ? 0 : log.readUInt32BE(from)
+    this.#b = from === undefined ? 0 : log.readUInt32BE(from + 4)
+  }
+
+  add(bytes: Buffer): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const little = !this.#bigEndian
+    for (let at = 0; at < bytes.length; at += 8) {
+      this.#a = (this.#a + view.getUint32(at, little) + this.#b) >>> 0
+      this.#b = (this.#b + view.getUint32(at + 4, little) + this.#a) >>> 0
+    }
+  }
+
+  is(log: Buffer, at: number): boolean {
+    return log.readUInt32BE(at) === this.#a && log.readUInt32BE(at + 4) === this.#b
+  }
+}
+
+const TABLE_LEAF = 0x0d
+/** Places of a record of `chunks`, which is told by being all integers but the first, its id. */
+const LEVEL = 2
+const ROWS = 3
+const CHUNK_FIELDS = 8
+/** Bytes of an integer by its serial type. */
+const INTEGER_BYTES = [0, 1, 2, 3, 4, 6, 8, undefined, 0, 0] as const
+
+/** Chunks as they were appended, if the page is a leaf of their table. */
+function* chunksOf(page: Buffer): Generator<{ id: number; rows: number }> {
+  if (page[0] !== TABLE_LEAF) return
+  const cells = page.readUInt16BE(3)
+  for (let i = 0; i < cells && 8 + 2 * i + 2 <= page.length; i++) {
+    const fields = integersOf(page, page.readUInt16BE(8 + 2 * i))
+    if (fields && fields.values.length >= CHUNK_FIELDS && fields.values[LEVEL] === 0)
+      yield { id: fields.rowid, rows: fields.values[ROWS]! }
+  }
+}
+
+/** A cell of integers alone; undefined for any other. */
+function integersOf(page: Buffer, at: number): { rowid: number; values: number[] } | undefined {
+  const size = varint(page, at)
+  const rowid = varint(page, size.next)
+  const head = varint(page, rowid.next)
+  if (rowid.next + size.value > page.length) return undefined
+  const values: number[] = []
+  let data = rowid.next + head.value
+  for (let type = head.next; type < rowid.next + head.value; type++) {
+    const bytes = INTEGER_BYTES[page[type]!]
+    if (bytes === undefined || data + bytes > page.length) return undefined
+    // Times, of 8 bytes, are of no use here.
+    values.push(bytes === 0 ? Number(page[type] === 9) : bytes > 6 ? 0 : page.readIntBE(data, bytes))
+    data += bytes
+  }
+  return { rowid: rowid.value, values }
+}
+
+function varint(page: Buffer, at: number): { value: number; next: number } {
+  let value = 0
+  for (let i = 0; i < 8; i++) {
+    const byte = page[at + i] ?? 0
+    value = value * 128 + (byte & 0x7f)
+    if (byte < 0x80) return { value, next: at + i + 1 }
+  }
+  return { value, next: at + 9 }
+}

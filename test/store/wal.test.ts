@@ -1,0 +1,135 @@
+/** Damage in the log that an ended writer left: what SQLite drops is counted and said. */
+import { expect, test } from 'bun:test'
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { openReader } from '../../src/store'
+import { droppedCommits } from '../../src/store/wal'
+import { events, numbersOf, open, second, withDirectory } from './support'
+
+const FRAME = 24 + 4096
+const APPENDS = 40
+const ROWS = 10
+
+/** A directory as a killed writer leaves it: all rows in the log. */
+function killed(dir: string, appends = APPENDS): { dir: string; wal: string } {
+  const live = join(dir, 'live')
+  const writer = open(live)
+  for (let at = 0; at < appends; at++) writer.append([{ table: events, batch: second(at, at * ROWS, ROWS) }])
+  const left = join(dir, 'left')
+  mkdirSync(left)
+  for (const part of ['nixie.db', 'nixie.db-wal']) copyFileSync(join(live, part), join(left, part))
+  writer.close()
+  return { dir: left, wal: join(left, 'nixie.db-wal') }
+}
+
+/** Changes a byte. */
+function scratch(path: string, at: number): void {
+  const byte = readFileSync(path)[at]!
+  const file = openSync(path, 'r+')
+  writeSync(file, Uint8Array.of(byte ^ 0xff), 0, 1, at)
+  closeSync(file)
+}
+
+/** What is there after the next start, and what it said and counted. */
+function start(dir: string) {
+  const writer = open(dir)
+  const reader = openReader(dir, [events])
+  const rows = numbersOf(reader).length
+  const wal = statSync(join(dir, 'nixie.db-wal')).size
+  const result = { rows, wal, gone: writer.stats().goneRows, said: writer.warnings.join() }
+  reader.close()
+  writer.close()
+  return result
+}
+
+test('a whole log: nothing is lost, nothing said, and it is in the file after the start', () =>
+  withDirectory((dir) => {
+    const left = killed(dir)
+    expect(statSync(left.wal).size).toBeGreaterThan(APPENDS * FRAME)
+    expect(droppedCommits(left.wal)).toBeUndefined()
+    expect(start(left.dir)).toMatchObject({ rows: APPENDS * ROWS, gone: 0, said: '' })
+    const writer = open(left.dir)
+    writer.append([{ table: events, batch: second(99, 990, 1) }])
+    expect(statSync(left.wal).size).toBeLessThan(20 * FRAME)
+    writer.close()
+  }))
+
+test.each([0.1, 0.35, 0.6, 0.9])(
+  'a page damaged %p of the way: the rows behind it are counted to the row',
+  (share) =>
+    withDirectory((dir) => {
+      const left = killed(dir)
+      const frames = Math.floor((statSync(left.wal).size - 32) / FRAME)
+      scratch(left.wal, 32 + Math.floor(frames * share) * FRAME + 24 + 2000)
+      const { rows, gone, said } = start(left.dir)
+      expect(rows).toBeLessThan(APPENDS * ROWS)
+      expect(gone).toBe(APPENDS * ROWS - rows)
+      expect(said).toMatch(/log was damaged: its last \d+ transactions, with \d+ rows or more, are lost/)
+    }),
+)
+
+test('damage to the header of the log, or of a frame, loses no count either', () =>
+  withDirectory((dir) => {
+    for (const [i, at] of [8 + 8, 32 + 40 * FRAME + 9, 32 + 40 * FRAME + 17].entries()) {
+      const folder = join(dir, `${i}`)
+      mkdirSync(folder)
+      const left = killed(folder)
+      scratch(left.wal, at)
+      const { rows, gone, said } = start(left.dir)
+      expect(said).toContain('log was damaged')
+      expect(gone).toBeGreaterThan(0)
+      // A salt of the header damaged: frames of this log can no longer be told from older ones, save by their count.
+      expect(rows + gone).toBe(APPENDS * ROWS)
+    }
+  }))
+
+test('a log that ends in the midst of a write, as a kill leaves it, is no damage', () =>
+  withDirectory((dir) => {
+    const left = killed(dir)
+    const size = statSync(left.wal).size
+    for (const cut of [1, 100, FRAME - 30, FRAME, FRAME + 5, 2 * FRAME]) {
+      truncateSync(left.wal, size - cut)
+      expect(droppedCommits(left.wal)).toBeUndefined()
+    }
+  }))
+
+test('frames of an older log behind the end are no damage', () =>
+  withDirectory((dir) => {
+    const live = join(dir, 'live')
+    const writer = open(live)
+    for (let at = 0; at < 10; at++) writer.append([{ table: events, batch: second(at, at * ROWS, ROWS) }])
+    writer.close()
+    // The start begins the log anew over what was there: here a long one, of which the first frames are written over.
+    const again = open(live, { logBytes: 2000 })
+    for (let at = 10; at < 40; at++) again.append([{ table: events, batch: second(at, at * ROWS, ROWS) }])
+    expect(droppedCommits(join(live, 'nixie.db-wal'))).toBeUndefined()
+    again.close()
+  }))
+
+test('any bytes at all are read without an error', () =>
+  withDirectory((dir) => {
+    const left = killed(dir, 8)
+    const whole = readFileSync(left.wal)
+    const path = join(dir, 'any')
+    for (let round = 0; round < 300; round++) {
+      const bytes = Uint8Array.from(
+        whole.subarray(0, round % 3 === 0 ? Math.floor(Math.random() * whole.length) : whole.length),
+      )
+      for (let k = 0; k < 1 + (round % 50); k++)
+        bytes[Math.floor(Math.random() * Math.min(bytes.length, round % 2 ? 64 : bytes.length))] = Math.floor(
+          Math.random() * 256,
+        )
+      writeFileSync(path, bytes)
+      droppedCommits(path)
+    }
+  }))
