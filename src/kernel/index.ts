@@ -52,3 +52,5 @@ class LinuxKernel implements Kernel {
 export function openKernel(options: KernelOptions): Kernel {
   return new LinuxKernel(options)
 }
+
+export { closeLeftovers } from './loader'

@@ -7,6 +7,7 @@ const open = () =>
     nixie_log: { args: ['ptr', 'u64'], returns: 'u64' },
     nixie_open: { args: ['ptr', 'u64'], returns: 'ptr' },
     nixie_close: { args: ['ptr'], returns: 'void' },
+    nixie_close_all: { args: [], returns: 'i32' },
     nixie_set_knob: { args: ['ptr', 'ptr', 'ptr', 'u64'], returns: 'i32' },
     nixie_set_autoload: { args: ['ptr', 'ptr', 'bool'], returns: 'i32' },
     nixie_set_max_entries: { args: ['ptr', 'ptr', 'u32'], returns: 'i32' },
@@ -75,6 +76,11 @@ export class LoaderError extends Error {
 function check(what: string, result: number): number {
   if (result < 0) throw new LoaderError(what, result)
   return result
+}
+
+/** Closes what a capture thread that was ended left open: programs would stay attached, and rings full, for ever. */
+export function closeLeftovers(): number {
+  return native().nixie_close_all()
 }
 
 /** One BPF object. Knobs and sizes before `load`, the rest after. */

@@ -4,6 +4,7 @@
 //! only read for the length that comes with them. One thread at a time may use an object.
 
 mod attach;
+mod leftovers;
 mod log;
 mod object;
 mod ring;
@@ -44,7 +45,7 @@ pub unsafe extern "C" fn nixie_open(bytes: *const u8, size: usize) -> *mut Objec
         return std::ptr::null_mut();
     }
     match Object::open(unsafe { slice::from_raw_parts(bytes, size) }) {
-        Some(object) => Box::into_raw(Box::new(object)),
+        Some(object) => leftovers::give(object),
         None => std::ptr::null_mut(),
     }
 }
@@ -52,9 +53,13 @@ pub unsafe extern "C" fn nixie_open(bytes: *const u8, size: usize) -> *mut Objec
 /// Detaches, unloads and frees; the object is gone after.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_close(object: *mut Object) {
-    if !object.is_null() {
-        drop(unsafe { Box::from_raw(object) });
-    }
+    unsafe { leftovers::close(object) };
+}
+
+/// Closes every object and ring of a thread that was ended. Returns how many there were.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_close_all() -> c_int {
+    unsafe { leftovers::close_all() as c_int }
 }
 
 /// Sets a `const volatile` variable before loading; `size` must be the variable's.
@@ -212,15 +217,13 @@ pub unsafe extern "C" fn nixie_map_batch(
 /// Maps a ring buffer; null when it can't be.
 #[unsafe(no_mangle)]
 pub extern "C" fn nixie_ring_open(map: c_int, size: usize) -> *mut Ring {
-    Ring::open(map, size).map_or(std::ptr::null_mut(), |ring| Box::into_raw(Box::new(ring)))
+    Ring::open(map, size).map_or(std::ptr::null_mut(), leftovers::give)
 }
 
 /// Unmaps the ring; no region of it may be read after.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_ring_close(ring: *mut Ring) {
-    if !ring.is_null() {
-        drop(unsafe { Box::from_raw(ring) });
-    }
+    unsafe { leftovers::close(ring) };
 }
 
 /// Address of the window onto the ring, to be viewed in place; read only. It stays the same until the ring is closed.
