@@ -60,24 +60,31 @@ function statusOf(
 ): Status {
   const { report } = capture
   const counters = addCounters([report.counters, local()])
-  const error = capture.error ?? report.storeError?.message
+  const storeError = report.storeError && errorLine(NixieError.fromShape(report.storeError))
+  const error = capture.error ?? storeError
   return {
     version: VERSION,
-    ready: report.ready && capture.error === undefined,
+    ready: report.ready && error === undefined,
     host: config.nodeName,
     asid: agentId(config.nodeName),
     kernel: release(),
     startedMs,
-    uptimeSeconds: Math.floor((Date.now() - startedMs) / 1000),
+    uptimeSeconds: Math.floor(process.uptime()),
     config: { ...config, bodyLimit: report.settings.bodyLimit, redact: report.settings.redact },
     probes: report.probes,
-    capture: { running: capture.error === undefined && config.capture, ...(error ? { error } : {}) },
+    capture: {
+      running: capture.error === undefined && config.capture,
+      ...(error ? { error } : {}),
+      silentSeconds: Math.round(capture.silentMs / 100) / 10,
+      longestAbsenceMs: report.longestAbsenceMs,
+    },
     tables: store.tables().map((t) => tableStatus(t, config.retention, startedMs, counters.expiredRows)),
     store: {
       path: config.dataDir,
       bytes: report.fileBytes,
       budgetBytes: report.budgetBytes,
       retentionSeconds: config.retention,
+      ...(storeError ? { error: storeError } : {}),
     },
     losses: lossesOf(counters),
     counters,
@@ -181,7 +188,13 @@ export async function serve(config: Config): Promise<number> {
   const local = newCounters()
   const scripts = ownScripts(config)
   const { dataDir, nodeName } = config
-  const runner = openRunner({ dataDir, nodeName, counters: local, ...(scripts && { scripts }) })
+  const runner = openRunner({
+    dataDir,
+    nodeName,
+    counters: local,
+    fresh: () => capture.flush(),
+    ...(scripts && { scripts }),
+  })
   const cluster = await followCluster(config, capture)
   const status = () => ({
     ...statusOf(config, capture, store, startedMs, () => local),

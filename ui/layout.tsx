@@ -1,7 +1,7 @@
 /** The frame of every page: head, navigation, script picker. */
 import { raw } from 'hono/html'
 import type { Child } from 'hono/jsx'
-import type { Status } from '../src/api/status'
+import { captureState, type Status } from '../src/api/status'
 import { CLIENT, ICON, STYLE } from './assets'
 import type { NodeName } from './deps'
 
@@ -97,10 +97,9 @@ export function Nodes({ nodes, url, again = false }: NodesProps) {
 
 /** Whether data is coming in, and all of it, on every page. */
 function State({ status, losing }: { status: Status; losing: boolean | undefined }) {
-  const lossy = losing ?? Object.values(status.losses).some((n) => n > 0)
-  const word = status.ready ? (lossy ? 'capturing, with losses' : 'capturing') : 'not capturing'
+  const { word, mood } = captureState(status, losing)
   return (
-    <a class={`state ${status.ready ? (lossy ? 'warn' : 'good') : 'bad'}`} href="/health">
+    <a class={`state ${mood}`} href="/health">
       {word}
     </a>
   )

@@ -34,12 +34,30 @@ export function metricsText(status: Status): string {
   })
   const perTable = (value: (table: Status['tables'][number]) => number) =>
     status.tables.map((table): Sample => [{ table: table.name }, value(table)])
-  const { store } = status
+  const { store, capture } = status
   return [
     family('nixie_build_info', 'gauge', 'Version and kernel; always 1', [
       [{ version: status.version, kernel: status.kernel }, 1],
     ]),
     family('nixie_ready', 'gauge', '1 while data of sockets is captured', one(status.ready ? 1 : 0)),
+    family(
+      'nixie_capture_silent_seconds',
+      'gauge',
+      'Since the capture thread last gave a sign of life, in which no row came in; 0 while it does',
+      one(capture.silentSeconds),
+    ),
+    family(
+      'nixie_capture_longest_absence_seconds',
+      'gauge',
+      'Longest time of the last minute in which the capture thread did not look at the ring',
+      one(capture.longestAbsenceMs / 1000),
+    ),
+    family(
+      'nixie_store_refuses_rows',
+      'gauge',
+      '1 while the store takes no rows',
+      one(store.error === undefined ? 0 : 1),
+    ),
     family('nixie_start_time_seconds', 'gauge', 'When Nixie started', one(status.startedMs / 1000)),
     family('nixie_resident_memory_bytes', 'gauge', 'Resident memory', one(status.rss)),
     family(

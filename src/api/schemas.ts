@@ -220,7 +220,15 @@ export const SCHEMAS = {
           hint: string(),
         }),
       ),
-      capture: object({ running: boolean(), error: string() }, ['error']),
+      capture: object(
+        {
+          running: boolean('A thread captures'),
+          error: string('Why rows are missing at the moment'),
+          silentSeconds: number('Since its last sign of life, in which no row came in; 0 while it gives any'),
+          longestAbsenceMs: number('Longest time of the last minute in which it did not look at the ring'),
+        },
+        ['error'],
+      ),
       tables: list(
         object({
           name: string(),
@@ -232,12 +240,16 @@ export const SCHEMAS = {
           promise: string('How far back the table reaches, in words'),
         }),
       ),
-      store: object({
-        path: string(),
-        bytes: integer(),
-        budgetBytes: integer(),
-        retentionSeconds: number(),
-      }),
+      store: object(
+        {
+          path: string(),
+          bytes: integer(),
+          budgetBytes: integer(),
+          retentionSeconds: number(),
+          error: string('Why rows are refused at the moment, and what to do'),
+        },
+        ['error'],
+      ),
       kubernetes: object({
         synced: boolean('Every kind of object has been listed at least once'),
         objects: { type: 'object', additionalProperties: integer(), description: 'Living objects by kind' },
@@ -252,6 +264,7 @@ export const SCHEMAS = {
         gaps: integer(),
         parse: integer(),
         shed: integer(),
+        gone: integer(),
         names: integer(),
       }),
       counters: object(

@@ -1,20 +1,40 @@
-/** The capture thread as main sees it. */
+/** The capture thread as main sees it: started, watched, and replaced when it ends or stands still. */
 import type { Config } from '../config'
-import { NixieError } from '../errors'
+import { errorLine, NixieError } from '../errors'
+import { addCounters, type Counters } from '../health/counters'
 import type { Entity } from '../store/store'
+import { Flushes } from './flushes'
 import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './messages'
+import { PulseWatch } from './pulse'
 
-/** A thread that doesn't stop in this time is ended; what it sealed before is safe. */
-const STOP_PATIENCE_MS = 5000
+/** How often main looks for signs of life. */
+const LOOK_MS = 250
+
+export interface CaptureOptions {
+  /** Starts a thread; tests give threads of their own. */
+  readonly spawn?: () => Worker
+  /** A thread that is silent for so long is ended, and another started. */
+  readonly silenceMs?: number
+  /** A thread that doesn't stop, or doesn't end, in this time is left; what it sealed before is safe. */
+  readonly patienceMs?: number
+  /** The pause before a thread that ended is replaced, doubled each time up to a minute. */
+  readonly pauseMs?: number
+  /** Ends the program: a thread that hangs in the kernel holds probes and store, and cannot be replaced. */
+  readonly giveUp?: (reason: string) => void
+}
 
 export interface Capture {
-  /** The newest report, at most a second old. */
+  /** The newest report, at most a second old; counters are those of all threads. */
   readonly report: CaptureReport
-  /** Why the thread ended, when it did. */
+  /** Why no row comes in at the moment, in words. */
   readonly error: string | undefined
+  /** Milliseconds without a sign of life, when that is more than it should be; else 0. */
+  readonly silentMs: number
   change(settings: Partial<RunningSettings>): void
   /** Has the store remember them. */
   put(entities: readonly Entity[]): void
+  /** Has what was captured up to now stored. Resolves soon, come what may. */
+  flush(): Promise<void>
   /** Flushes and ends the thread. */
   stop(): Promise<void>
 }
@@ -23,49 +43,234 @@ export interface Capture {
  * Starts the thread. Resolves with its first report, when probes are attached or known to be refused; rejects with a
  * NixieError when the store can't be opened.
  */
-export function startCapture(config: Config, warn: (message: string) => void): Promise<Capture> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url).href)
-  const say = (message: ToCapture) => worker.postMessage(message)
-  const stopped = Promise.withResolvers<void>()
-  return new Promise((resolve, reject) => {
-    let report: CaptureReport | undefined
-    let error: string | undefined
-    const capture: Capture = {
-      get report() {
-        return report!
+export function startCapture(
+  config: Config,
+  warn: (message: string) => void,
+  options: CaptureOptions = {},
+): Promise<Capture> {
+  return new CaptureThread(config, warn, options).started
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
+
+const LONGEST_PAUSE_MS = 60_000
+
+class CaptureThread implements Capture {
+  readonly started: Promise<Capture>
+  readonly #config: Config
+  readonly #warn: (message: string) => void
+  readonly #options: Required<CaptureOptions>
+  readonly #first = Promise.withResolvers<Capture>()
+  readonly #flushes = new Flushes(() => this.#flushNow())
+  readonly #timer: Timer
+  #worker: Worker | undefined
+  #watch = new PulseWatch(performance.now())
+  #report: CaptureReport | undefined
+  /** The sums of threads that ended, and of what main counts. */
+  #before: Counters = addCounters([])
+  #ended: string | undefined
+  #silenceSaid = false
+  #storeErrorSaid: string | undefined
+  #pauseMs: number
+  #startedMs = 0
+  #retry: Timer | undefined
+  #stopping = false
+  #stopped = Promise.withResolvers<void>()
+  #flushed = Promise.withResolvers<void>()
+  /** What the next thread must be told again. */
+  #settings: Partial<RunningSettings> = {}
+  readonly #services = new Map<string, Entity>()
+
+  constructor(config: Config, warn: (message: string) => void, options: CaptureOptions) {
+    this.#config = config
+    this.#warn = warn
+    this.#options = {
+      spawn: () => new Worker(new URL('./worker.ts', import.meta.url).href),
+      silenceMs: 30_000,
+      patienceMs: 5000,
+      pauseMs: 1000,
+      giveUp: (reason) => {
+        warn(reason)
+        process.exit(1)
       },
-      get error() {
-        return error
-      },
-      change: (settings) => say({ kind: 'settings', settings }),
-      put: (entities) => say({ kind: 'entities', entities }),
-      stop: async () => {
-        if (error === undefined) {
-          say({ kind: 'stop' })
-          await Promise.race([stopped.promise, Bun.sleep(STOP_PATIENCE_MS)])
-        }
-        worker.terminate()
-      },
+      ...options,
     }
-    worker.onmessage = ({ data }: MessageEvent<FromCapture>) => {
-      if (data.kind === 'warning') warn(data.message)
-      if (data.kind === 'stopped') stopped.resolve()
-      if (data.kind === 'refused') {
-        worker.terminate()
-        reject(NixieError.fromShape(data.error))
-      }
-      if (data.kind !== 'report') return
-      const first = report === undefined
-      report = data.report
-      if (first) resolve(capture)
+    this.#pauseMs = this.#options.pauseMs
+    this.started = this.#first.promise
+    this.#start()
+    this.#timer = setInterval(() => this.#look(), LOOK_MS)
+  }
+
+  get report(): CaptureReport {
+    const report = this.#report!
+    return { ...report, counters: addCounters([this.#before, report.counters]) }
+  }
+
+  get error(): string | undefined {
+    if (this.#ended !== undefined) return this.#ended
+    const silent = this.silentMs
+    if (silent > 0) return `The capture thread gives no sign of life: no rows for ${seconds(silent)}`
+    return undefined
+  }
+
+  get silentMs(): number {
+    return this.#watch.silentMs(performance.now())
+  }
+
+  change(settings: Partial<RunningSettings>): void {
+    this.#settings = { ...this.#settings, ...settings }
+    this.#say({ kind: 'settings', settings })
+  }
+
+  put(entities: readonly Entity[]): void {
+    for (const entity of entities) if (entity.kind === 'service') this.#services.set(entity.key, entity)
+    this.#say({ kind: 'entities', entities })
+  }
+
+  flush(): Promise<void> {
+    return this.#worker && this.silentMs === 0 ? this.#flushes.ask() : Promise.resolve()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#timer)
+    clearTimeout(this.#retry)
+    if (this.#worker) {
+      this.#say({ kind: 'stop' })
+      await Promise.race([this.#stopped.promise, Bun.sleep(this.#options.patienceMs)])
     }
+    this.#worker?.terminate()
+  }
+
+  #say(message: ToCapture): void {
+    this.#worker?.postMessage(message)
+  }
+
+  #start(): void {
+    const again = this.#report !== undefined
+    this.#startedMs = performance.now()
+    this.#watch = new PulseWatch(performance.now())
+    this.#worker = this.#options.spawn()
+    const worker = this.#worker
+    worker.onmessage = ({ data }: MessageEvent<FromCapture>) => this.#heard(data)
     worker.onerror = (event) => {
-      error = event.message
-      stopped.resolve()
-      warn(`The capture thread ended: ${event.message}`)
-      if (report === undefined)
-        reject(new NixieError('internal', event.message, 'Nixie cannot capture; please report it.'))
+      event.preventDefault()
+      if (worker === this.#worker) void this.#replace(`The capture thread ended: ${event.message}`)
     }
-    say({ kind: 'start', config })
+    this.#say({ kind: 'start', config: this.#config, pulse: this.#watch.shared, again })
+  }
+
+  #heard(data: FromCapture): void {
+    switch (data.kind) {
+      case 'warning':
+        this.#warn(data.message)
+        return
+      case 'stopped':
+        this.#stopped.resolve()
+        return
+      case 'flushed':
+        this.#flushed.resolve()
+        return
+      case 'refused':
+        this.#refused(NixieError.fromShape(data.error))
+        return
+      case 'report':
+        this.#reported(data.report)
+    }
+  }
+
+  #refused(error: NixieError): void {
+    if (this.#report !== undefined) {
+      void this.#replace(errorLine(error))
+      return
+    }
+    clearInterval(this.#timer)
+    this.#worker?.terminate()
+    this.#first.reject(error)
+  }
+
+  #reported(report: CaptureReport): void {
+    if (this.#ended !== undefined) {
+      this.#ended = undefined
+      this.#warn('Another capture thread goes on.')
+      this.#say({ kind: 'settings', settings: this.#settings })
+      this.#say({ kind: 'entities', entities: [...this.#services.values()] })
+    }
+    this.#report = report
+    this.#sayStoreError(report)
+    this.#first.resolve(this)
+  }
+
+  /** Once when rows begin to be refused, and once when they are no more. */
+  #sayStoreError({ storeError, counters }: CaptureReport): void {
+    const said = storeError && errorLine(NixieError.fromShape(storeError))
+    if (said !== undefined && this.#storeErrorSaid === undefined) this.#warn(said)
+    if (said === undefined && this.#storeErrorSaid !== undefined)
+      this.#warn(`Rows are stored again; ${counters.shedRows} were refused so far.`)
+    this.#storeErrorSaid = said
+  }
+
+  #look(): void {
+    if (!this.#worker || this.#report === undefined) return
+    const now = performance.now()
+    const before = this.#watch.silentMs(now)
+    this.#watch.look(now)
+    const silent = this.#watch.silentMs(now)
+    if (silent > 0 && !this.#silenceSaid && this.#ended === undefined) {
+      this.#silenceSaid = true
+      this.#warn(`${this.error}. The machine may be short of processor time.`)
+    } else if (silent === 0 && this.#silenceSaid) {
+      this.#silenceSaid = false
+      this.#before.silentNs += Math.round(before * 1e6)
+      this.#warn(`The capture thread is back after ${seconds(before)}.`)
+    }
+    if (this.#watch.watchedMs < this.#options.silenceMs) return
+    this.#silenceSaid = false
+    this.#before.silentNs += Math.round(silent * 1e6)
+    void this.#replace(`The capture thread stood still for ${seconds(silent)} and was ended`)
+  }
+
+  /** Ends the thread for good, and starts another after a pause: what waited in the ring is lost, what is stored is not. */
+  async #replace(reason: string): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    if (!worker || this.#stopping) {
+      this.#stopped.resolve()
+      return
+    }
+    this.#ended = reason
+    this.#warn(`${reason}. Another one is started.`)
+    if (this.#report === undefined) {
+      clearInterval(this.#timer)
+      worker.terminate()
+      this.#first.reject(new NixieError('internal', reason, 'Nixie cannot capture; please report it.'))
+      return
+    }
+    this.#before = addCounters([this.#before, this.#report.counters, { captureRestarts: 1 }])
+    this.#report = { ...this.#report, counters: addCounters([]) }
+    if (!(await ended(worker, this.#options.patienceMs))) {
+      this.#options.giveUp(`${reason}, but it hangs in the kernel: Nixie ends, to be started anew.`)
+      return
+    }
+    const lasted = performance.now() - this.#startedMs > LONGEST_PAUSE_MS
+    const pause = lasted ? this.#options.pauseMs : this.#pauseMs
+    this.#pauseMs = Math.min(2 * pause, LONGEST_PAUSE_MS)
+    this.#retry = setTimeout(() => this.#start(), pause)
+  }
+
+  #flushNow(): Promise<void> {
+    this.#flushed = Promise.withResolvers()
+    this.#say({ kind: 'flush' })
+    // A thread that ends under way answers no more.
+    return Promise.race([this.#flushed.promise, Bun.sleep(this.#options.patienceMs)])
+  }
+}
+
+/** Whether the thread is gone in time. */
+async function ended(worker: Worker, patienceMs: number): Promise<boolean> {
+  const closed = new Promise<boolean>((resolve) => {
+    worker.addEventListener('close', () => resolve(true), { once: true })
   })
+  worker.terminate()
+  return Promise.race([closed, Bun.sleep(patienceMs).then(() => false)])
 }

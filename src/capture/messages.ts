@@ -10,10 +10,19 @@ import type { Entity } from '../store/store'
 export type RunningSettings = Pick<ProtocolSettings, 'bodyLimit' | 'redact'>
 
 export type ToCapture =
-  | { readonly kind: 'start'; readonly config: Config }
+  | {
+      readonly kind: 'start'
+      readonly config: Config
+      /** For signs of life; see `pulse.ts`. */
+      readonly pulse: SharedArrayBuffer
+      /** After a thread that was ended, which closed nothing. */
+      readonly again: boolean
+    }
   | { readonly kind: 'settings'; readonly settings: Partial<RunningSettings> }
   /** What main has learnt about the cluster, for the store. */
   | { readonly kind: 'entities'; readonly entities: readonly Entity[] }
+  /** Store what was captured up to now; answered by `flushed`. */
+  | { readonly kind: 'flush' }
   | { readonly kind: 'stop' }
 
 /** Sent once after start and then each second. */
@@ -25,6 +34,8 @@ export interface CaptureReport {
   /** Bytes that the store takes, and may take. */
   readonly fileBytes: number
   readonly budgetBytes: number
+  /** The longest time of the last minute in which the thread did not look at the ring. */
+  readonly longestAbsenceMs: number
   /** Why rows are being shed at the moment. */
   readonly storeError?: ErrorShape
 }
@@ -34,4 +45,5 @@ export type FromCapture =
   | { readonly kind: 'warning'; readonly message: string }
   /** The store can't be opened: nothing can be kept. */
   | { readonly kind: 'refused'; readonly error: ErrorShape }
+  | { readonly kind: 'flushed' }
   | { readonly kind: 'stopped' }

@@ -11,9 +11,15 @@ import type { Table } from '../records/table'
 import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
 import type { Entity, StoreWriter } from '../store/store'
+import { Absence } from './absence'
+import type { Pulse } from './pulse'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
+/** Time that a flush may take for events that wait. */
+const FLUSH_DRAIN_MS = 100
+/** … and the end. */
+const CLOSE_DRAIN_MS = 2000
 /** So many rows of a table are appended before the second is over: the ring waits no longer under more load. */
 export const APPEND_ROWS = 4096
 /** Time that compaction and retention may take of each second. */
@@ -21,10 +27,12 @@ export const MAINTAIN_BUDGET_MS = 100
 
 export class Pipeline {
   readonly counters: Counters = newCounters()
+  readonly absence = new Absence(this.counters, performance.now())
   readonly settings: ProtocolSettings
   /** The store's last refusal, until an append succeeds again. */
   storeError: NixieError | undefined
 
+  readonly #pulse: Pulse | undefined
   readonly #kernel: Kernel
   readonly #writer: StoreWriter
   readonly #processes: Processes
@@ -33,7 +41,15 @@ export class Pipeline {
   /** Those that the store has yet to take. */
   #entities: Entity[] = []
 
-  constructor(kernel: Kernel, writer: StoreWriter, config: Config, sources: readonly RowSource[]) {
+  /** `pulse`: told each time that the thread looks at the ring. */
+  constructor(
+    kernel: Kernel,
+    writer: StoreWriter,
+    config: Config,
+    sources: readonly RowSource[],
+    pulse?: Pulse,
+  ) {
+    this.#pulse = pulse
     this.#kernel = kernel
     this.#writer = writer
     this.#processes = new Processes(config.nodeName)
@@ -79,6 +95,8 @@ export class Pipeline {
 
   /** Takes what waits in the rings; returns how many events that was. */
   drain(): number {
+    this.#pulse?.beat()
+    this.absence.back(performance.now())
     const start = Bun.nanoseconds()
     this.#kernel.follow()
     const events = this.#sources.drain(EVENTS_PER_DRAIN)
@@ -90,12 +108,26 @@ export class Pipeline {
     return events
   }
 
+  /** What happened until now gets to the store, for a query that is about to begin. */
+  flush(): void {
+    this.#drainAll(FLUSH_DRAIN_MS)
+    this.#append(Date.now())
+  }
+
+  /** Drains, each in its bounds, until nothing waits or the time is over. */
+  #drainAll(ms: number): void {
+    const until = performance.now() + ms
+    while (this.drain() > 0 && performance.now() < until) {
+      // Others of this thread have no part in these moments.
+    }
+  }
+
   /** Once a second: expire, seal, append, then bounded steps of upkeep with a drain between. */
   second(nowMs: number): void {
     this.drain()
     this.#sources.tick(this.#kernel.now())
     this.#append(nowMs)
-    this.#maintain(nowMs)
+    this.#maintain()
   }
 
   /** Entities that another thread has learnt of; they go with the next second when the store refuses them now. */
@@ -107,9 +139,7 @@ export class Pipeline {
 
   /** Everything out: the last events, the unfinished streams, the last rows. */
   close(): void {
-    while (this.drain() >= EVENTS_PER_DRAIN) {
-      // A ring still had more than one drain's worth.
-    }
+    this.#drainAll(CLOSE_DRAIN_MS)
     this.#sources.close(this.#kernel.now())
     this.#append(Date.now())
     this.#kernel.close()
@@ -145,12 +175,12 @@ export class Pipeline {
     }
   }
 
-  #maintain(nowMs: number): void {
+  #maintain(): void {
     let spent = 0
     try {
       while (spent < MAINTAIN_BUDGET_MS) {
         const from = performance.now()
-        const more = this.#writer.maintain(nowMs)
+        const more = this.#writer.maintain()
         spent += performance.now() - from
         if (!more) break
         // The ring doesn't wait for more than one step.
@@ -163,6 +193,7 @@ export class Pipeline {
     this.counters.chunkBytes = stats.writtenBytes
     this.counters.compactedBytes = stats.compactedBytes
     this.counters.expiredRows = stats.expiredRows
+    this.counters.goneRows = stats.goneRows
     this.counters.undecodedBodies = this.settings.decodeBudget.refused
   }
 }

@@ -1,13 +1,14 @@
 /** The capture thread: opens the kernel and the store, then drains, and once a second seals, until told to stop. */
-import type { Config } from '../config'
 import { NixieError } from '../errors'
-import { openKernel } from '../kernel'
+import { TOO_LONG_AWAY_MS } from '../health/counters'
+import { closeLeftovers, openKernel } from '../kernel'
 import { SOURCES } from '../sources'
 import { EMPTY, RECORDED } from '../sources/tables'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
 import { Pipeline } from './pipeline'
+import { Pulse } from './pulse'
 
 declare const self: Worker
 
@@ -19,7 +20,8 @@ const EVENTS_PER_WAKE = 500
 
 const say = (message: FromCapture) => self.postMessage(message)
 
-function start(config: Config): void {
+function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>): void {
+  if (again) closeLeftovers()
   let writer: StoreWriter
   try {
     writer = openWriter({
@@ -28,14 +30,14 @@ function start(config: Config): void {
       diskBudgetBytes: config.diskBudget,
       tables: RECORDED,
       empty: EMPTY,
+      warn: (message) => say({ kind: 'warning', message }),
     })
   } catch (cause) {
     say({ kind: 'refused', error: NixieError.from(cause).shape })
     return
   }
-  for (const message of writer.warnings) say({ kind: 'warning', message })
   const kernel = openKernel({ enabled: config.capture })
-  run(new Pipeline(kernel, writer, config, SOURCES), writer)
+  run(new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse)), writer)
 }
 
 function run(pipeline: Pipeline, writer: StoreWriter): void {
@@ -45,16 +47,22 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     const events = pipeline.drain()
     const fitting = events === 0 ? pause * 2 : (pause * EVENTS_PER_WAKE) / events
     pause = Math.max(SHORTEST_PAUSE_MS, Math.min(fitting, LONGEST_PAUSE_MS))
+    pipeline.absence.rest(pause)
     timer = setTimeout(drain, pause)
   }
   const report = () => say({ kind: 'report', report: reportOf(pipeline, writer) })
   const second = setInterval(() => {
     pipeline.second(Date.now())
+    warnOfAbsence(pipeline)
     report()
   }, 1000)
   self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
     if (data.kind === 'settings') Object.assign(pipeline.settings, data.settings)
     if (data.kind === 'entities') pipeline.remember(data.entities)
+    if (data.kind === 'flush') {
+      pipeline.flush()
+      say({ kind: 'flushed' })
+    }
     if (data.kind !== 'stop') return
     clearInterval(second)
     clearTimeout(timer)
@@ -66,6 +74,18 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
   report()
 }
 
+const WARN_EVERY_MS = 600_000
+let warnedMs = Number.NEGATIVE_INFINITY
+
+function warnOfAbsence({ absence }: Pipeline): void {
+  const now = performance.now()
+  const longest = absence.longestMs(now)
+  if (longest <= TOO_LONG_AWAY_MS || now - warnedMs < WARN_EVERY_MS) return
+  warnedMs = now
+  const message = `The capture thread was away from the ring for ${Math.round(longest)} ms: the machine is short of processor time, or one message costs too much. Nothing is lost while the ring has room.`
+  say({ kind: 'warning', message })
+}
+
 function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
   const { fileBytes, budgetBytes } = writer.stats()
   return {
@@ -75,10 +95,11 @@ function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
     settings: { bodyLimit: pipeline.settings.bodyLimit, redact: pipeline.settings.redact },
     fileBytes,
     budgetBytes,
+    longestAbsenceMs: pipeline.absence.longestMs(performance.now()),
     ...(pipeline.storeError ? { storeError: NixieError.from(pipeline.storeError).shape } : {}),
   }
 }
 
 self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
-  if (data.kind === 'start') start(data.config)
+  if (data.kind === 'start') start(data)
 }

@@ -32,6 +32,8 @@ export interface RunnerOptions {
   readonly scripts?: ReadonlyMap<string, Bundle>
   /** Queries are counted here. */
   readonly counters?: Pick<Counters, 'queries' | 'queryErrors' | 'queryNs'>
+  /** Has what was captured up to now stored, before a query reads; resolves soon, come what may. */
+  readonly fresh?: () => Promise<void>
   /** Threads at most; one is there from the first query on, more come and go with the load. */
   readonly threads?: number
   /** Starts a query thread; tests give threads of their own. */
@@ -49,6 +51,8 @@ const IDLE_MS = 30_000
 
 interface Job {
   readonly task: Task
+  /** Epoch milliseconds: what 'now' is for the task. */
+  readonly nowMs: number
   readonly deadlineMs: number
   readonly shared: SharedArrayBuffer
   readonly receiver: Receiver | undefined
@@ -57,6 +61,7 @@ interface Job {
 }
 
 interface JobOptions {
+  readonly nowMs?: number
   readonly deadlineMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly shared?: SharedArrayBuffer
@@ -97,8 +102,9 @@ class ThreadRunner implements Runner {
   }
 
   async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+    const nowMs = await this.#fresh()
     return this.#counted(
-      this.#do({ kind: 'run', request }, { signal, ...deadlineOf(request) }) as Promise<RunResult>,
+      this.#do({ kind: 'run', request }, { nowMs, signal, ...deadlineOf(request) }) as Promise<RunResult>,
     )
   }
 
@@ -107,6 +113,7 @@ class ThreadRunner implements Runner {
     output: StreamOutput,
     signal?: AbortSignal,
   ): Promise<ResultStream> {
+    const nowMs = await this.#fresh()
     const gone = new AbortController()
     const abort = () => gone.abort()
     signal?.addEventListener('abort', abort, { once: true })
@@ -115,7 +122,7 @@ class ThreadRunner implements Runner {
     const receiver = new Receiver(output.format, shared, abort)
     const done = this.#do(
       { kind: 'stream', request, output },
-      { signal: gone.signal, shared, receiver, ...('rowsOf' in request ? {} : deadlineOf(request)) },
+      { nowMs, signal: gone.signal, shared, receiver, ...('rowsOf' in request ? {} : deadlineOf(request)) },
     )
     this.#counted(done)
       .then(
@@ -144,7 +151,9 @@ class ThreadRunner implements Runner {
   }
 
   async table(name: string, options: Omit<TableRequest, 'name'>, signal?: AbortSignal): Promise<ResultTable> {
-    return (await this.#do({ kind: 'table', request: { name, ...options } }, { signal })) as ResultTable
+    const nowMs = await this.#fresh()
+    const request = { name, ...options }
+    return (await this.#do({ kind: 'table', request }, { nowMs, signal })) as ResultTable
   }
 
   async tables(signal?: AbortSignal): Promise<readonly TableSummary[]> {
@@ -159,6 +168,17 @@ class ThreadRunner implements Runner {
     this.#closed = true
     for (const job of this.#waiting.splice(0)) job.reject(closedError())
     for (const thread of this.#threads.splice(0)) thread.end(closedError())
+  }
+
+  /**
+   * A query answers for the moment at which it was asked: all that was captured by then is stored first, and its window
+   * ends there, so that a rate is not divided by seconds whose rows are still to come.
+   */
+  async #fresh(): Promise<number> {
+    // The end of this millisecond: what was seen a moment before is in.
+    const nowMs = Date.now() + 1
+    await this.#options.fresh?.()
+    return nowMs
   }
 
   /** Counts a query when it has ended. */
@@ -180,7 +200,13 @@ class ThreadRunner implements Runner {
 
   #do(
     task: Task,
-    { deadlineMs = DEFAULT_LIMITS.deadlineMs, signal, shared = sharedMemory(), receiver }: JobOptions,
+    {
+      nowMs = Date.now(),
+      deadlineMs = DEFAULT_LIMITS.deadlineMs,
+      signal,
+      shared = sharedMemory(),
+      receiver,
+    }: JobOptions,
   ): Promise<TaskResult> {
     if (this.#closed) return Promise.reject(closedError())
     if (signal?.aborted) return Promise.reject(cancelledError())
@@ -208,6 +234,7 @@ class ThreadRunner implements Runner {
         }
       const job: Job = {
         task,
+        nowMs,
         deadlineMs,
         shared,
         receiver,
@@ -298,7 +325,7 @@ class QueryThread {
     this.job = job
     this.#id++
     this.#watchDeadline(job)
-    this.#say({ kind: 'task', id: this.#id, task: job.task, shared: job.shared })
+    this.#say({ kind: 'task', id: this.#id, task: job.task, nowMs: job.nowMs, shared: job.shared })
   }
 
   /** Its task was cancelled: it must soon be done. */

@@ -56,6 +56,8 @@ export type ToWorker =
       readonly kind: 'task'
       readonly id: number
       readonly task: Task
+      /** Epoch milliseconds: what 'now' is. */
+      readonly nowMs: number
       /** See `byte-sink.ts`: not 0 when whoever asked has gone, and the bytes that may be posted. */
       readonly shared: SharedArrayBuffer
     }

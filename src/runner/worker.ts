@@ -82,7 +82,7 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
     ])
   })
   try {
-    const nowNs = BigInt(Date.now()) * 1_000_000n
+    const nowNs = BigInt(data.nowMs) * 1_000_000n
     const { source, ...rest } = opened!
     const context: Context = {
       source,

@@ -321,9 +321,14 @@ describe('/healthz', () => {
   })
 
   test('says why not', async () => {
-    expect((await health({ ready: false, capture: { running: false, error: 'no BTF' } })).reason).toBe(
-      'no BTF',
-    )
+    expect(
+      (
+        await health({
+          ready: false,
+          capture: { running: false, error: 'no BTF', silentSeconds: 0, longestAbsenceMs: 0 },
+        })
+      ).reason,
+    ).toBe('no BTF')
     const probe = {
       source: 'socket_tracer',
       name: 'socket',

@@ -1,6 +1,9 @@
 /** What the status says in words and sums. */
 import { expect, test } from 'bun:test'
-import { durationWords, lossesOf, promiseWords } from '../../src/api/status'
+import { metricsText } from '../../src/api/metrics'
+import { notReadyReason } from '../../src/api/routes'
+import { captureState, durationWords, lossesOf, promiseWords } from '../../src/api/status'
+import { statusOf } from '../support/status'
 
 test('durations in their two largest units', () => {
   const cases: [number, string][] = [
@@ -33,6 +36,31 @@ test('losses are the sums of the counters that declare them', () => {
     shedRows: 5,
     lostIdentities: 6,
   }
-  expect(lossesOf(counters)).toEqual({ ring: 1, gaps: 2, parse: 7, shed: 5, names: 6 })
-  expect(lossesOf({})).toEqual({ ring: 0, gaps: 0, parse: 0, shed: 0, names: 0 })
+  expect(lossesOf(counters)).toEqual({ ring: 1, gaps: 2, parse: 7, shed: 5, gone: 0, names: 6 })
+  expect(lossesOf({})).toEqual({ ring: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 })
+})
+  expect(lossesOf({})).toEqual({ ring: 0, gaps: 0, parse: 0, shed: 0, gone: 0 })
+})
+
+test('how capture is, in a word: silence and a store that refuses rows come before all else', () => {
+  const none = lossesOf({})
+  const well = statusOf({ losses: none })
+  expect(captureState(well)).toEqual({ word: 'capturing', mood: 'good' })
+  expect(captureState({ ...well, losses: { ...none, gone: 1 } })).toEqual({
+    word: 'capturing, with losses',
+    mood: 'warn',
+  })
+  expect(captureState({ ...well, losses: { ...none, gone: 1 } }, false).word).toBe('capturing')
+  expect(captureState({ ...well, ready: false })).toEqual({ word: 'not capturing', mood: 'bad' })
+  const refused = { ...well, ready: false, store: { ...well.store, error: 'The disk is full' } }
+  expect(captureState(refused)).toEqual({ word: 'rows are not stored', mood: 'bad' })
+  const silent = {
+    ...refused,
+    capture: { ...well.capture, error: 'no rows for 70 s', silentSeconds: 70 },
+  }
+  expect(captureState(silent)).toEqual({ word: 'no rows for 1 m 10 s', mood: 'bad' })
+  expect(notReadyReason(silent)).toBe('no rows for 70 s')
+  expect(metricsText(silent)).toContain('nixie_capture_silent_seconds 70\n')
+  expect(metricsText(silent)).toContain('nixie_store_refuses_rows 1\n')
+  expect(metricsText(well)).toContain('nixie_capture_longest_absence_seconds 0.004\n')
 })

@@ -52,13 +52,25 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
       log.push('step')
       return left-- > 0
     },
-    stats: () => ({ expiredRows: 0, writtenBytes: 0, compactedBytes: 0, fileBytes: 0, budgetBytes: 1 }),
+    stats: () => ({
+      expiredRows: 0,
+      goneRows: 0,
+      writtenBytes: 0,
+      compactedBytes: 0,
+      fileBytes: 0,
+      budgetBytes: 1,
+    }),
     close: () => {},
   }
   const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
   return { pipeline: new Pipeline(kernel, writer, config, [source]), waiting, log }
 }
+
+const exchange = (wire: Wire) => [
+  wire.request('GET / HTTP/1.1\r\nHost: a\r\n\r\n'),
+  wire.response('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
+]
 
 test('under load rows are appended before the second is over', () => {
   const { pipeline, waiting, log } = stage()
@@ -83,6 +95,17 @@ test('under load rows are appended before the second is over', () => {
   expect(pipeline.counters.rows).toBeGreaterThanOrEqual(exchanges)
 })
 
+test('a flush stores what waits in the ring, and nothing when nothing does', () => {
+  const { pipeline, waiting, log } = stage()
+  const wire = new Wire()
+  waiting.push(...exchange(wire), ...exchange(wire))
+  pipeline.flush()
+  expect(log).toContain('append http_events 2')
+  const before = log.filter((line) => line.startsWith('append')).length
+  pipeline.flush()
+  expect(log.filter((line) => line.startsWith('append'))).toHaveLength(before)
+})
+
 test('the ring is drained between two steps of upkeep', () => {
   const { pipeline, log } = stage(3)
   pipeline.second(Date.now())
@@ -90,11 +113,6 @@ test('the ring is drained between two steps of upkeep', () => {
   const upkeep = log.slice(log.indexOf('step'))
   expect(upkeep).toEqual(['step', 'drain 0', 'step', 'drain 0', 'step', 'drain 0', 'step'])
 })
-
-const exchange = (wire: Wire) => [
-  wire.request('GET / HTTP/1.1\r\nHost: a\r\n\r\n'),
-  wire.response('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
-]
 
 test('what clients on this node say to Nixie itself is not recorded; the same port elsewhere is', () => {
   const { pipeline, waiting, log } = stage()

@@ -261,6 +261,8 @@ describe('threads that fail', () => {
     const controller = new AbortController()
     const stuck = codeOf(runner.run({ text: 'hang' }, controller.signal))
     const next = runner.run({ text: 'next' })
+    // Until it has a thread.
+    await Bun.sleep(0)
     controller.abort()
     expect(await stuck).toBe('cancelled')
     expect((await next).script).toBe('next')

@@ -35,7 +35,7 @@ export function statusOf(changes: Partial<Status> = {}): Status {
         hint: '',
       },
     ],
-    capture: { running: true },
+    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4 },
     tables: [
       {
         name: 'http_events',

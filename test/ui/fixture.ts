@@ -398,7 +398,7 @@ export function status(over: Partial<Status> = {}): Status {
         hint: 'mount -t tracefs tracefs /sys/kernel/tracing',
       },
     ],
-    capture: { running: true },
+    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4 },
     tables: TABLES.map(({ name, rows, bytes, span, oldest, newest }) => ({
       name,
       rows,
@@ -409,7 +409,7 @@ export function status(over: Partial<Status> = {}): Status {
       promise: '1 h kept',
     })),
     store: { path: '/var/lib/nixie', bytes: 1_234_567, budgetBytes: 1 << 30, retentionSeconds: 86_400 },
-    losses: { ring: 0, gaps: 0, parse: 0, shed: 0, names: 0 },
+    losses: { ring: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 },
     counters,
     rss: 60 << 20,
     ...over,

@@ -219,7 +219,11 @@ describe('what comes from the wire is text', () => {
 
   test('in chart data, queries, searches, errors and the status', async () => {
     const served = host({
-      status: () => status({ host: HOSTILE, capture: { running: false, error: HOSTILE } }),
+      status: () =>
+        status({
+          host: HOSTILE,
+          capture: { running: false, error: HOSTILE, silentSeconds: 0, longestAbsenceMs: 0 },
+        }),
     })
     const hostile = encodeURIComponent(HOSTILE)
     for (const path of [
@@ -292,7 +296,11 @@ describe('the overview', () => {
   })
 
   test('says why when nothing is captured', async () => {
-    const off = () => status({ ready: false, capture: { running: false, error: 'no BTF in this kernel' } })
+    const off = () =>
+      status({
+        ready: false,
+        capture: { running: false, error: 'no BTF in this kernel', silentSeconds: 0, longestAbsenceMs: 0 },
+      })
     const html = await (await get(host({ giveText, status: off }), '/')).text()
     expect(html).toContain('no BTF in this kernel')
     expect(html).toContain('mount -t tracefs')
@@ -346,7 +354,7 @@ test('probes that failed for one reason stand together', async () => {
 })
 
 test('health shows every counter, losses first', async () => {
-  const lossy = () => status({ losses: { ring: 12, gaps: 0, parse: 0, shed: 0, names: 0 } })
+  const lossy = () => status({ losses: { ring: 12, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 } })
   const html = await (await get(host({ status: lossy }), '/health')).text()
   expect(html.indexOf('Losses')).toBeLessThan(html.indexOf('Probes'))
   expect(html).toContain('<dt>ring</dt><dd>12</dd>')

@@ -1,6 +1,6 @@
 /** Losses first, then probes, what is kept, and the counters of every stage. */
 import type { ProbeState, Status } from '../../src/api/status'
-import { COUNTERS, type CounterName, type Stage } from '../../src/health/counters'
+import { COUNTERS, type CounterName, type Stage, TOO_LONG_AWAY_MS } from '../../src/health/counters'
 import { bytes, count, duration, span } from '../units'
 
 const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
@@ -8,6 +8,7 @@ const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
   gaps: 'holes in a stream that cost a message',
   parse: 'places where bytes were not a message, and messages without their other half',
   shed: 'rows that the store could not take',
+  gone: 'rows that were stored and are lost: their file was removed, replaced or damaged',
   names:
     'starts and ends of processes that came too fast to be told: short-lived ones may lack command line and container',
 }
@@ -171,6 +172,22 @@ function Kubernetes({ status }: { status: Status }) {
   )
 }
 
+/** What is wrong with capture at the moment, if anything is. */
+function CaptureNow({ status }: { status: Status }) {
+  const { error, longestAbsenceMs } = status.capture
+  return (
+    <>
+      {error ? <p class="note">{error}</p> : null}
+      {longestAbsenceMs > TOO_LONG_AWAY_MS ? (
+        <p class="note">
+          In the last minute the capture thread was away from the ring for up to{' '}
+          {duration(longestAbsenceMs * 1e6)}: what happens meanwhile waits, and is lost once the ring is full.
+        </p>
+      ) : null}
+    </>
+  )
+}
+
 export function HealthView({ status }: { status: Status }) {
   return (
     <>
@@ -179,10 +196,10 @@ export function HealthView({ status }: { status: Status }) {
         Nixie {status.version} on {status.host}, Linux {status.kernel}, up {span(status.uptimeSeconds)},{' '}
         {bytes(status.rss)} resident
       </p>
+      <CaptureNow status={status} />
       <h2>Losses</h2>
       <LossList status={status} explained />
       <h2>Probes</h2>
-      {status.capture.error ? <p class="note">{status.capture.error}</p> : null}
       <Probes probes={status.probes} />
       <h2>Kubernetes</h2>
       <Kubernetes status={status} />

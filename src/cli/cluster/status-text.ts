@@ -1,5 +1,5 @@
 /** `nixie status` of a cluster: a line per node. */
-import { durationWords } from '../../api/status'
+import { captureState, durationWords } from '../../api/status'
 import { listTable, TEXT } from '../commands/script'
 import { printable } from '../io'
 import { tableText } from '../table'
@@ -28,7 +28,7 @@ function row({ name, node, state, status }: NixiePod): string[] {
   return [
     node,
     name,
-    status.ready ? 'capturing' : 'not capturing',
+    captureState(status, false).word,
     status.version,
     durationWords(status.uptimeSeconds),
     `${attached} of ${status.probes.length}`,
