@@ -1,18 +1,18 @@
 /** The flow from the sources of rows to the store, on one thread: drain → records → one batch per table and second. */
+
 import type { Config } from '../config'
 import type { NixieError } from '../errors'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel, ProbeStatus } from '../kernel/kernel'
 import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
-import type { ProtocolSettings, Sink } from '../protocols/protocol'
-import { BatchBuilder } from '../records/builder'
-import type { Table } from '../records/table'
+import type { ProtocolSettings } from '../protocols/protocol'
 import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
 import type { Entity, StoreWriter } from '../store/store'
 import { Absence } from './absence'
 import type { Pulse } from './pulse'
+import { RowBuilders } from './row-builders'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
@@ -37,7 +37,9 @@ export class Pipeline {
   readonly #writer: StoreWriter
   readonly #processes: Processes
   readonly #sources: Sources
-  readonly #builders = new Map<Table, BatchBuilder<Table>>()
+  readonly #rows: RowBuilders
+  /** Of what is still under way. */
+  readonly #live: RowBuilders
   /** Those that the store has yet to take. */
   #entities: Entity[] = []
 
@@ -59,29 +61,18 @@ export class Pipeline {
       decodeBudget: new DecodeBudget(),
     }
     const { counters, settings } = this
+    this.#rows = new RowBuilders(() => kernel.timeBase)
+    this.#live = new RowBuilders(() => kernel.timeBase)
     const processes = this.#processes
     this.#sources = new Sources(sources, {
       kernel,
-      sink: this.#sink(),
-      liveSink: { append: () => {} },
+      sink: this.#rows,
+      liveSink: this.#live,
       processes,
       counters,
       config,
       settings,
     })
-  }
-
-  #sink(): Sink {
-    return {
-      append: (table, record) => {
-        let builder = this.#builders.get(table)
-        if (!builder) {
-          builder = new BatchBuilder(table as Table, this.#kernel.timeBase)
-          this.#builders.set(table, builder)
-        }
-        builder.append(record as never)
-      },
-    }
   }
 
   get probes(): readonly ProbeStatus[] {
@@ -103,7 +94,7 @@ export class Pipeline {
     if (events > 0) {
       this.counters.events += events
       this.counters.drainNs += Bun.nanoseconds() - start
-      if (this.#builders.values().some((builder) => builder.rows >= APPEND_ROWS)) this.#append(Date.now())
+      if (this.#rows.has(APPEND_ROWS)) this.#append(Date.now())
     }
     return events
   }
@@ -147,13 +138,11 @@ export class Pipeline {
   }
 
   #append(nowMs: number): void {
-    const batches: { table: Table; batch: ReturnType<BatchBuilder<Table>['seal']> }[] = []
-    for (const [table, builder] of this.#builders) {
-      if (builder.rows > 0) batches.push({ table, batch: builder.seal() })
-    }
+    const batches = this.#rows.seal()
     const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
+    this.#sources.underWay(this.#kernel.now())
     try {
-      if (batches.length > 0) this.#writer.append(batches)
+      this.#writer.append(batches, this.#live.seal())
       this.storeError = undefined
       this.counters.rows += rows
       this.counters.chunks += batches.length

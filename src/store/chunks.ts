@@ -18,6 +18,9 @@ export const DAMAGED = -1
 /** Replaced or expired, and still there for readers that began before. */
 export const DEAD = -2
 
+/** Rows of what is still under way: the next append replaces it. */
+export const LIVE = -3
+
 /** A chunk that a reader was to read has been taken out. */
 export class GoneChunk extends Error {}
 

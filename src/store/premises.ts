@@ -7,6 +7,7 @@ import { isDiskFull, setAside, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
 import { Graveyard } from './graveyard'
 import { type Change, Home } from './home'
+import { settleLive } from './live'
 import { Age, type Uptime } from './uptime'
 import type { DroppedCommits } from './wal'
 
@@ -17,6 +18,8 @@ export interface Opened {
   readonly graves: Graveyard
   /** In time order. The writer is the only one who changes them. */
   chunks: Chunk[]
+  /** Those of what is under way, which the next append replaces. */
+  live: readonly Chunk[]
   nextId: number
   /** The age at which entities were looked through. */
   swept: number
@@ -47,6 +50,7 @@ export class Premises {
   #opened: Opened | undefined
   /** Rows that a store that is opened again should have. */
   #expected = 0
+  #wasOpen = false
 
   /** Opens nothing yet. */
   constructor(options: PremisesOptions) {
@@ -99,12 +103,13 @@ export class Premises {
     let home: Home | undefined
     try {
       home = new Home({ dataDir, logBytes, tables, begin, warn })
+      const chunks = settleLive(home.db, listChunks(home.db), this.#wasOpen)
       const dead = deadChunks(home.db)
-      const chunks = listChunks(home.db)
       const known = new Set([...chunks, ...dead].map(({ id }) => id))
       const nextId = [...known].reduce((max, id) => Math.max(max, id), 0) + 1
       const graves = new Graveyard(dataDir, dead)
-      this.#opened = { home, age: new Age(home.db, uptime), graves, chunks, nextId, swept: 0 }
+      this.#opened = { home, age: new Age(home.db, uptime), graves, chunks, live: [], nextId, swept: 0 }
+      this.#wasOpen = true
       this.#foldFirst(home)
       // Not before: an opening that fails is tried again.
       if (home.dropped) this.#countDropped(home.dropped, known)

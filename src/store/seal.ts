@@ -3,7 +3,9 @@ import type { Batch, IntVector } from '../records/batch'
 import type { Table } from '../records/table'
 import { type NewChunk, SEALED } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
-import { APPEND_LEVEL, isFull, type Limits } from './merge'
+import { APPEND_LEVEL, FULL_ROWS, isFull, type Limits } from './merge'
+import { sliceBatch } from './slice'
+import type { TableBatch } from './store'
 
 /** A batch as a chunk, but for what the writer knows: the number of its schema, and when it came. */
 export function sealBatch(table: Table, batch: Batch, limits: Limits): Omit<NewChunk, 'schema' | 'born'> {
@@ -48,4 +50,19 @@ function spanOf(table: Table, batch: Batch): { minNs: bigint; maxNs: bigint } {
 function toInt64(base: bigint, value: number): bigint {
   const time = base + BigInt(Number.isFinite(value) ? Math.trunc(value) : 0)
   return time > MAX_INT64 ? MAX_INT64 : time < -MAX_INT64 ? -MAX_INT64 : time
+}
+
+export interface SealedPiece {
+  readonly table: Table
+  readonly chunk: Omit<NewChunk, 'schema'>
+}
+
+/** Batches as chunks of at most FULL_ROWS rows, which came at `born`. */
+export function sealBatches(batches: readonly TableBatch[], limits: Limits, born: number): SealedPiece[] {
+  return batches.flatMap(({ table, batch }) =>
+    sliceBatch(batch, FULL_ROWS).map((piece) => ({
+      table,
+      chunk: { ...sealBatch(table, piece, limits), born },
+    })),
+  )
 }

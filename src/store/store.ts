@@ -39,11 +39,19 @@ export interface WriterStats {
   readonly budgetBytes: number
 }
 
+export interface TableBatch {
+  readonly table: Table
+  readonly batch: Batch
+}
+
 export interface StoreWriter {
   /** What was met and mended, in words: a damaged store set aside, for one. Newest last, bounded. */
   readonly warnings: readonly string[]
-  /** Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. */
-  append(batches: readonly { table: Table; batch: Batch }[]): void
+  /**
+   * Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. `live`: rows of what
+   * is still under way; they take the place of those of the last call. After a crash they stay, as nobody knows more.
+   */
+  append(batches: readonly TableBatch[], live?: readonly TableBatch[]): void
   putEntities(entities: readonly Entity[]): void
   /**
    * One bounded step of compaction and retention; true when there is more to do. To be called each second, also when no

@@ -1,7 +1,6 @@
 /** The writing end of the store: appends, compacts, expires. One per data directory, on the capture thread. */
 import type { Database } from 'bun:sqlite'
 import { mkdirSync } from 'node:fs'
-import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
 import {
   type Chunk,
@@ -19,13 +18,13 @@ import {
 import { isDamage, isDiskFull, isOfDisk, sizeOf, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
 import { putEntities, sweepEntities } from './entities'
-import { DamagedSource, FULL_ROWS, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
+import { asLive } from './live'
+import { DamagedSource, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
 import { attempt, type Opened, Premises } from './premises'
 import { overAge, overBudget, sharesOf } from './retention'
-import { sealBatch } from './seal'
-import { sliceBatch } from './slice'
+import { type SealedPiece, sealBatches } from './seal'
 import { defaultBudget, giveBack, usedBytes } from './space'
-import type { Entity, StoreWriter, WriterStats } from './store'
+import type { Entity, StoreWriter, TableBatch, WriterStats } from './store'
 import { saveTotals, type Totals } from './totals'
 import { systemUptime, type Uptime } from './uptime'
 
@@ -121,24 +120,24 @@ class SqliteWriter implements Writer {
     return this.#opened.home.db
   }
 
-  append(batches: readonly { table: Table; batch: Batch }[]): void {
+  append(batches: readonly TableBatch[], live: readonly TableBatch[] = []): void {
     const born = this.#premises.ready().age.now()
-    const pieces = batches.flatMap(({ table, batch }) =>
-      sliceBatch(batch, FULL_ROWS).map((piece) => ({
-        table,
-        chunk: sealBatch(table, piece, this.#limits),
-      })),
-    )
-    if (pieces.length === 0) return
+    const pieces = sealBatches(batches, this.#limits, born)
+    const livePieces = sealBatches(live, this.#limits, born).map(asLive)
+    if (pieces.length + livePieces.length + this.#opened.live.length === 0) return
     const store = () => {
-      const added = pieces.map(({ table, chunk }) =>
-        this.#insert(table.name, { ...chunk, born, schema: schemaId(this.#db, table.name, table.columns) }),
-      )
+      const opened = this.#opened
+      const insert = ({ table, chunk }: SealedPiece) =>
+        this.#insert(table.name, { ...chunk, schema: schemaId(this.#db, table.name, table.columns) })
+      const added = pieces.map(insert)
+      const running = livePieces.map(insert)
+      for (const { id } of opened.live) setLevel(this.#db, id, DEAD)
       return () => {
-        for (const chunk of added) {
-          this.#keep(chunk)
-          this.#stats.writtenBytes += chunk.bytes
-        }
+        for (const chunk of added) this.#keep(chunk)
+        opened.graves.add(opened.live, opened.age.now())
+        opened.live = running
+        for (const { bytes } of running) opened.home.log.wrote(bytes)
+        for (const { bytes } of [...added, ...running]) this.#stats.writtenBytes += bytes
       }
     }
     this.#write('Rows could not be stored', store, 'again')

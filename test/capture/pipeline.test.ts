@@ -17,13 +17,14 @@ import { Wire } from '../streams/wire'
 function stage(steps = 0, refuse: () => boolean = () => false) {
   const waiting: SocketEvent[] = []
   const log: string[] = []
+  const time = { nowNs: 2e9 }
   let left = steps
   const kernel: Kernel = {
     enabled: true,
     probes: [],
     timeBase: 0n,
     clock: { base: { high: 0, low: 0 }, correctionNs: 0 },
-    now: () => 2e9,
+    now: () => time.nowNs,
     follow: () => {},
     open: () => ({ probes: [], object: undefined }),
     close: () => {},
@@ -43,9 +44,10 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
   }
   const writer: StoreWriter = {
     warnings: [],
-    append(batches) {
+    append(batches, live = []) {
       if (refuse()) throw new NixieError('store_error', 'The disk is full', 'Make room.')
       for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
+      for (const { table, batch } of live) log.push(`live ${table.name} ${batch.rows}`)
     },
     putEntities: () => {},
     maintain() {
@@ -64,7 +66,7 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
   }
   const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
-  return { pipeline: new Pipeline(kernel, writer, config, [source]), waiting, log }
+  return { pipeline: new Pipeline(kernel, writer, config, [source]), waiting, log, time }
 }
 
 const exchange = (wire: Wire) => [
@@ -142,4 +144,14 @@ test('rows that the store refuses are counted as shed, and the next ones are sto
   pipeline.second(Date.now())
   expect(log).toContain('append http_events 1')
   expect(pipeline.storeError).toBeUndefined()
+})
+
+test('what is under way goes with each append, and takes the place of the last', () => {
+  const { pipeline, waiting, log, time } = stage()
+  const wire = new Wire()
+  time.nowNs = 20e9
+  waiting.push(wire.open(), wire.request('GET /events HTTP/1.1\r\nHost: a\r\n\r\n'))
+  waiting.push(wire.response('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'))
+  pipeline.second(Date.now())
+  expect(log.filter((line) => line.includes('http_events'))).toEqual(['live http_events 1'])
 })

@@ -1,0 +1,37 @@
+import type { Sink } from '../protocols/protocol'
+import { BatchBuilder } from '../records/builder'
+import type { RecordOf, Table } from '../records/table'
+import type { TableBatch } from '../store/store'
+
+/** Rows that wait for the store, as one batch per table. */
+export class RowBuilders implements Sink {
+  readonly #timeBase: () => bigint
+  readonly #builders = new Map<Table, BatchBuilder<Table>>()
+
+  /** `timeBase`: epoch nanoseconds of the clock in which their times are. */
+  constructor(timeBase: () => bigint) {
+    this.#timeBase = timeBase
+  }
+
+  append<T extends Table>(table: T, record: RecordOf<T>): void {
+    let builder = this.#builders.get(table)
+    if (!builder) {
+      builder = new BatchBuilder(table as Table, this.#timeBase())
+      this.#builders.set(table, builder)
+    }
+    builder.append(record as never)
+  }
+
+  /** Whether a table has so many rows. */
+  has(rows: number): boolean {
+    return this.#builders.values().some((builder) => builder.rows >= rows)
+  }
+
+  /** What there is so far; the next rows begin anew. */
+  seal(): TableBatch[] {
+    const batches: TableBatch[] = []
+    for (const [table, builder] of this.#builders)
+      if (builder.rows > 0) batches.push({ table, batch: builder.seal() })
+    return batches
+  }
+}
