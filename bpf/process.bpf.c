@@ -7,8 +7,6 @@
 #include "lib/pid.bpf.h"
 #include "process.h"
 
-#define PF_KTHREAD 0x00200000
-
 enum { MM_FILEPAGES = 0, MM_ANONPAGES = 1, MM_SHMEMPAGES = 3, MM_COUNTERS = 4 };
 
 struct percpu_counter {

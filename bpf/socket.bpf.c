@@ -19,6 +19,7 @@
 /* Knobs, set before loading. */
 const volatile __u32 cpu_count = 1;
 const volatile __u32 default_cap = 4096;
+const volatile __u32 fresh_bytes = 0;
 const volatile __u32 ignored_tgids[IGNORED_MAX] = {};
 
 /* Names the events' layout in the object's BTF, for the test that compares it with user space's. */
@@ -27,43 +28,62 @@ const struct socket_event *event_layout __attribute__((unused));
 #include "lib/connection.bpf.h"
 #include "lib/record.bpf.h"
 
-static __always_inline bool is_ignored(__u32 tgid)
-{
-	for (int i = 0; i < IGNORED_MAX; i++)
-		if (ignored_tgids[i] && ignored_tgids[i] == tgid)
-			return true;
-	return false;
-}
+/* Not to capture less than this saves nothing. */
+#define SKIP_WORTH 512
 
 /* Tells that a connection began, and where in its streams, or ended, with its totals. */
-static __always_inline void emit_state(struct connection *conn, struct sock *sk, __u8 kind)
+static __noinline int emit_state(struct connection *conn, __u8 kind)
 {
 	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + sizeof(struct totals), 0);
 
 	if (!event) {
-		lose(conn, 0);
-		return;
+		lose_events(conn, 1);
+		return 0;
 	}
 	__builtin_memset(event, 0, sizeof(*event));
 	event->conn_id = conn->id;
 	event->time_ns = bpf_ktime_get_ns();
+	event->start_ticks = conn->owner.start_ticks;
+	event->pid = conn->owner.pid;
 	event->kind = kind;
 	event->role = conn->role;
 	event->captured = sizeof(struct totals);
-	if (kind == EVENT_OPEN) {
-		struct tcp_sock *tcp = (struct tcp_sock *)sk;
-
-		event->offset = BPF_CORE_READ(tcp, copied_seq);
-		event->sent_offset = BPF_CORE_READ(tcp, write_seq);
-	}
+	event->netns = conn->netns;
 	event->ends = conn->ends;
+	__builtin_memcpy(event->comm, conn->owner.comm, COMM_SIZE);
 	__builtin_memcpy(event->payload, &conn->totals, sizeof(struct totals));
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	return 0;
 }
 
-/* What is known of the call's socket; NULL when it is not a TCP or UDP socket. */
+static __always_inline void tell_open(struct connection *conn)
+{
+	if (conn->told)
+		return;
+	conn->told = 1;
+	emit_state(conn, EVENT_OPEN);
+}
+
+/* Tells of the close, and of the opening when nobody accepted the connection: then it was its listener's. */
+static __always_inline void tell_close(struct connection *conn)
+{
+	struct owner *listener;
+
+	if (conn->closed)
+		return;
+	if (!conn->told && !conn->owner.pid) {
+		listener = listener_of(conn->netns, conn->ends.local_port);
+		if (listener)
+			conn->owner = *listener;
+	}
+	tell_open(conn);
+	conn->closed = 1;
+	emit_state(conn, EVENT_CLOSE);
+}
+
+/* What is known of the call's socket, `role` if nothing was; NULL when it is not a TCP or UDP socket. */
 static __always_inline struct connection *connection_of(struct sock *sk, struct socket *socket, __u64 inode,
-							 __u16 family)
+							 __u16 family, __u8 role)
 {
 	__u64 key = (__u64)sk;
 	struct connection *conn = bpf_map_lookup_elem(&connections, &key);
@@ -78,9 +98,9 @@ static __always_inline struct connection *connection_of(struct sock *sk, struct 
 		conn->inode = inode;
 		return conn;
 	}
-	if (conn && !conn->closed)
-		emit_state(conn, sk, EVENT_CLOSE);
-	return new_connection(sk, inode, family, protocol, 0);
+	if (conn && conn->id)
+		tell_close(conn);
+	return new_connection(sk, inode, family, protocol, role, NULL);
 }
 
 static __always_inline struct task_struct *current_leader(void)
@@ -104,9 +124,12 @@ static __always_inline void read_process(struct transfer *t)
 	bpf_core_read(t->comm, sizeof(t->comm), &leader->comm);
 }
 
-/* Where the call's bytes lie. */
-static __always_inline void find_bytes(struct transfer *t, const struct call *call)
+/* Where the call's bytes lie; false when it says nowhere. */
+static __always_inline bool find_bytes(struct transfer *t, const struct call *call)
 {
+	t->piece = 0;
+	t->iov_left = 0;
+	t->ahead_at = t->ahead_end = 0;
 	switch (call->shape) {
 	case SHAPE_VECTOR:
 		open_vector(t, call->pointer, call->count);
@@ -115,13 +138,23 @@ static __always_inline void find_bytes(struct transfer *t, const struct call *ca
 		if (!bpf_probe_read_user(&t->message.header, sizeof(t->message.header), (void *)call->pointer))
 			open_message(t);
 		break;
+	case SHAPE_MESSAGES:
+		t->own = t->ends;
+		return next_message(t);
 	case SHAPE_BUFFER:
 		t->base = call->pointer;
 		t->piece = call->count;
 		if (call->name && t->ends.protocol == IPPROTO_UDP)
 			read_peer(&t->ends, call->name);
+		/* MSG_TRUNC counts bytes that had no room. */
+		if (t->cap > t->piece)
+			t->cap = t->piece;
 		break;
+	default:
+		t->cap = 0;
 	}
+	want(t);
+	return true;
 }
 
 /* Where the bytes just read end: a read that gets to the peer's FIN takes that one's sequence number too. */
@@ -135,6 +168,27 @@ static __always_inline __u32 read_until(struct sock *sk)
 	return end;
 }
 
+/*
+ * How much of a call is captured. Of a new connection the first bytes are, whole, until its verdict comes: nobody knows yet
+ * how much it takes to see what it speaks and how long its first messages are.
+ */
+static __always_inline __u64 cap_of(const struct connection *conn, const struct call *call, __u64 size)
+{
+	__u64 cap = default_cap, moved;
+
+	if (conn->verdict) {
+		cap = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
+	} else if (conn->fresh) {
+		/* The totals have this call already. */
+		moved = (call->direction == SENT ? conn->totals.bytes_sent : conn->totals.bytes_received) - size;
+		if (moved + cap < fresh_bytes)
+			cap = fresh_bytes - moved;
+	}
+	if (cap > RECORD_PAYLOAD_MAX && size > RECORD_PAYLOAD_MAX && !ring_has_room())
+		cap = RECORD_PAYLOAD_MAX;
+	return cap;
+}
+
 static __always_inline void emit_data(struct connection *conn, struct transfer *t, struct sock *sk,
 				      const struct call *call)
 {
@@ -142,7 +196,12 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 	read_process(t);
 	t->ends = conn->ends;
 	t->direction = call->direction;
-	t->cap = conn->verdict ? (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX : default_cap;
+	t->conn_id = conn->id;
+	t->netns = conn->netns;
+	t->flags = conn->closed ? EVENT_AFTER_CLOSE : 0;
+	t->role = conn->role;
+	t->cap = cap_of(conn, call, t->left);
+	t->skip = 0;
 	t->offset = 0;
 	if (conn->ends.protocol == IPPROTO_TCP) {
 		struct tcp_sock *tcp = (struct tcp_sock *)sk;
@@ -152,17 +211,29 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 		/* Bytes that MSG_TRUNC threw away are in no buffer. */
 		if (call->direction == RECEIVED && (call->flags & MSG_TRUNC))
 			t->cap = 0;
+		if (t->left >= SKIP_WORTH && call->shape != SHAPE_MESSAGES)
+			t->skip = unwanted(conn, call->direction, t->offset, t->left);
 	}
-	t->piece = 0;
-	t->iov_left = 0;
-	if (call->shape == SHAPE_MESSAGES) {
-		t->message_cap = t->cap;
-		if (!next_message(conn, t))
-			return;
-	} else {
-		find_bytes(t, call);
-	}
-	emit_records(conn, t);
+	t->lost_events = 0;
+	if (find_bytes(t, call))
+		emit_records(t);
+	if (t->lost_events)
+		lose_events(conn, t->lost_events);
+}
+
+/* Of what is only counted, the begin of a message: the other direction begins to speak. */
+static __always_inline bool is_peek(struct connection *conn, const struct call *call)
+{
+	__u64 now;
+
+	if (!((conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX) || conn->direction == call->direction + 1ULL)
+		return false;
+	conn->direction = call->direction + 1ULL;
+	now = bpf_ktime_get_ns();
+	if (conn->peeked_ns > now + (PEEK_BURST - 1) * PEEK_EVERY_NS)
+		return false;
+	conn->peeked_ns = (conn->peeked_ns > now ? conn->peeked_ns : now) + PEEK_EVERY_NS;
+	return true;
 }
 
 static __always_inline void on_socket(struct transfer *t, const struct call *call, struct socket *socket,
@@ -185,12 +256,30 @@ static __always_inline void on_socket(struct transfer *t, const struct call *cal
 		count(COUNTER_UNIX_BYTES, t->left);
 		return;
 	}
-	conn = connection_of(sk, socket, inode, family);
+	conn = connection_of(sk, socket, inode, family, 0);
 	if (!conn)
 		return;
+	if (!conn->owner.pid)
+		own(&conn->owner, current_leader());
+	tell_open(conn);
 	__sync_fetch_and_add(call->direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received, t->left);
-	if (!(current_verdict(conn) & VERDICT_COUNT))
+	if (!(current_verdict(conn) & VERDICT_COUNT) || is_peek(conn, call))
 		emit_data(conn, t, sk, call);
+}
+
+/* Accepted: its owner is known, and so its opening is told. */
+static __always_inline void on_accepted(struct socket *socket, struct sock *sk, __u64 inode)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct connection *conn;
+
+	if (family != AF_INET && family != AF_INET6)
+		return;
+	conn = connection_of(sk, socket, inode, family, ROLE_SERVER);
+	if (!conn || conn->closed)
+		return;
+	own(&conn->owner, current_leader());
+	tell_open(conn);
 }
 
 static __always_inline void on_call(const struct call *call, __u32 tgid)
@@ -203,6 +292,10 @@ static __always_inline void on_call(const struct call *call, __u32 tgid)
 
 	if (!file || !(socket = socket_of(file, &inode)))
 		return;
+	if (call->shape == SHAPE_ACCEPTED) {
+		on_accepted(socket, BPF_CORE_READ(socket, sk), inode);
+		return;
+	}
 	t = bpf_map_lookup_elem(&transfers, &zero);
 	if (!t)
 		return;
@@ -240,51 +333,139 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	return 0;
 }
 
-/* Runs in whatever task is current: who owns the socket is learnt from its calls. */
+/* Who connects is known from the call that begins it: later steps run in whatever task is current. */
+static __always_inline void on_connecting(__u64 key)
+{
+	struct connection begun = {};
+
+	own(&begun.owner, current_leader());
+	bpf_map_update_elem(&connections, &key, &begun, BPF_ANY);
+}
+
+/* A server's end is told of when it is accepted: until then it is no process's. */
+static __always_inline void on_established(struct sock *sk, __u64 key, __u16 family, __u8 role)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &key);
+
+	conn = new_connection(sk, 0, family, IPPROTO_TCP, role, conn && !conn->id ? &conn->owner : NULL);
+	if (conn && role == ROLE_CLIENT)
+		tell_open(conn);
+}
+
+/* The owner's own call closes or shuts down the socket. */
+static __always_inline void on_leaving(__u64 key)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &key);
+
+	if (!conn || !conn->id || conn->owner.pid)
+		return;
+	own(&conn->owner, current_leader());
+	tell_open(conn);
+}
+
+static __always_inline void on_closed(struct sock *sk, __u64 key)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &key);
+	bool accepted;
+
+	if (!conn || conn->closed)
+		return;
+	accepted = conn->told;
+	if (conn->id)
+		tell_close(conn);
+	/* A process that holds the socket, or is yet to accept it, may read on: then the entry stays until the address is reused. */
+	if (!conn->id || (accepted && !BPF_CORE_READ(sk, sk_socket)))
+		bpf_map_delete_elem(&connections, &key);
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(socket_state, struct sock *sk, int old, int new)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	struct connection *conn;
 	__u64 key = (__u64)sk;
 
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || (family != AF_INET && family != AF_INET6))
 		return 0;
 	if (new == TCP_LISTEN) {
-		remember_listener(sk);
+		struct owner owner = {};
+
+		own(&owner, current_leader());
+		remember_listener(sk, &owner);
+	} else if (new == TCP_SYN_SENT) {
+		on_connecting(key);
 	} else if (new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV)) {
-		conn = new_connection(sk, 0, family, IPPROTO_TCP, old == TCP_SYN_SENT ? ROLE_CLIENT : ROLE_SERVER);
-		if (conn)
-			emit_state(conn, sk, EVENT_OPEN);
+		on_established(sk, key, family, old == TCP_SYN_SENT ? ROLE_CLIENT : ROLE_SERVER);
+	} else if (new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK) {
+		on_leaving(key);
 	} else if (new == TCP_CLOSE) {
-		conn = bpf_map_lookup_elem(&connections, &key);
-		if (!conn || conn->closed)
-			return 0;
-		conn->closed = 1;
-		emit_state(conn, sk, EVENT_CLOSE);
-		/* A process that still holds the socket may read on: then the entry stays until the address is reused. */
-		if (!BPF_CORE_READ(sk, sk_socket))
-			bpf_map_delete_elem(&connections, &key);
+		on_closed(sk, key);
 	}
 	return 0;
+}
+
+/* The TCP socket that an iterator is at, and its file's inode; NULL when it is at something else. */
+static __always_inline struct sock *iterated_tcp(struct bpf_iter__task_file *ctx, __u64 *inode, __u16 *family)
+{
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (!file || !(socket = socket_of(file, inode)))
+		return NULL;
+	sk = BPF_CORE_READ(socket, sk);
+	*family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if ((*family != AF_INET && *family != AF_INET6) || protocol_of(sk, socket) != IPPROTO_TCP)
+		return NULL;
+	return sk;
+}
+
+static __always_inline void own_by_task(struct owner *owner, struct task_struct *task)
+{
+	if (task)
+		own(owner, BPF_CORE_READ(task, group_leader));
 }
 
 /* Run once after loading: the listeners of every network namespace, by way of the processes that hold them. */
 SEC("iter/task_file")
 int find_listeners(struct bpf_iter__task_file *ctx)
 {
-	struct file *file = ctx->file;
-	struct socket *socket;
-	struct sock *sk;
-	__u64 inode;
+	struct owner owner = {};
 	__u16 family;
+	__u64 inode;
+	struct sock *sk = iterated_tcp(ctx, &inode, &family);
 
-	if (!file || !(socket = socket_of(file, &inode)))
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
 		return 0;
-	sk = BPF_CORE_READ(socket, sk);
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	if ((family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
-		remember_listener(sk);
+	own_by_task(&owner, ctx->task);
+	remember_listener(sk, &owner);
+	return 0;
+}
+
+/* Run after that: the connections that nothing has been seen of, which may stay silent for long. */
+SEC("iter/task_file")
+int find_connections(struct bpf_iter__task_file *ctx)
+{
+	struct connection *conn;
+	__u16 family;
+	__u64 inode, key;
+	struct sock *sk = iterated_tcp(ctx, &inode, &family);
+	struct owner owner = {};
+	__u8 state;
+
+	if (!sk)
+		return 0;
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (state == TCP_LISTEN || state == TCP_CLOSE || state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+		return 0;
+	key = (__u64)sk;
+	if (bpf_map_lookup_elem(&connections, &key))
+		return 0;
+	own_by_task(&owner, ctx->task);
+	if (!owner.pid)
+		return 0;
+	conn = new_connection(sk, inode, family, IPPROTO_TCP, 0, &owner);
+	if (conn)
+		emit_state(conn, EVENT_FOUND);
 	return 0;
 }
 

@@ -10,7 +10,12 @@ enum event_kind {
 	EVENT_DATA = 1,
 	EVENT_OPEN = 2,
 	EVENT_CLOSE = 3,
+	/* A connection that was open before this probe, and has moved no data since. */
+	EVENT_FOUND = 4,
 };
+
+/* Flags of an event: its connection's close has been told already. */
+#define EVENT_AFTER_CLOSE 1
 
 enum direction {
 	RECEIVED = 0,
@@ -35,6 +40,12 @@ struct endpoints {
 	__u8 reserved[2];
 	__u8 local_addr[16];
 	__u8 remote_addr[16];
+	/*
+	 * TCP sequence numbers of the first bytes that this end sends and receives. The other end has the same two the
+	 * other way round, whatever addresses are translated in between.
+	 */
+	__u32 first_sent;
+	__u32 first_received;
 };
 
 #define COMM_SIZE 16
@@ -42,19 +53,30 @@ struct endpoints {
 struct totals {
 	__u64 bytes_sent;
 	__u64 bytes_received;
-	/* Records that found the ring full, and messages beyond RECORDS_PER_CALL. */
+	/* Records that found the ring full, and what is beyond STEPS_PER_CALL. */
 	__u64 lost_events;
 };
 
-/* A close carries a struct totals where a data event has its payload. */
+/* The process that a socket belongs to: who connected, accepted, or made the first call. */
+struct owner {
+	/* As field 22 of /proc/PID/stat. */
+	__u64 start_ticks;
+	/* 0: not known. */
+	__u32 pid;
+	__u32 reserved;
+	/* As /proc/PID/comm: a process may be gone before anyone can look there. */
+	__u8 comm[COMM_SIZE];
+};
+
+/* All but data carry a struct totals where a data event has its payload. */
 struct socket_event {
 	__u64 conn_id;
 	/* CLOCK_MONOTONIC. */
 	__u64 time_ns;
-	/* As field 22 of /proc/PID/stat; pid, start_ticks and comm are 0 for open and close. */
+	/* The caller's as in struct owner, or the owner's when there is no call. */
 	__u64 start_ticks;
 	__u32 pid;
-	/* TCP sequence number of the first byte, of an open that of the first to be received; 0 for a datagram. */
+	/* TCP sequence number of the first byte; 0 for a datagram. */
 	__u32 offset;
 	/* Bytes moved from offset on; the first `captured` of them follow as payload. */
 	__u32 size;
@@ -62,40 +84,68 @@ struct socket_event {
 	__u8 kind;
 	__u8 direction;
 	__u8 role;
-	__u8 reserved;
-	/* Of an open only: TCP sequence number of the first byte to be sent. */
-	__u32 sent_offset;
+	__u8 flags;
+	/* Inode of the network namespace. */
+	__u32 netns;
 	struct endpoints ends;
-	/* As /proc/PID/comm: a process may be gone before anyone can look there. */
 	__u8 comm[COMM_SIZE];
 	__u8 payload[];
 };
 
 /* Value of `connections`, keyed by the address of the struct sock. */
 struct connection {
+	/* 0: being connected; only the owner is known. */
 	__u64 id;
 	/* Inode of the socket's file: another one means that the address was reused. 0: not accepted yet. */
 	__u64 inode;
 	/* As last read from `verdicts`; 0: none yet. */
 	__u64 verdict;
 	struct totals totals;
+	struct owner owner;
 	struct endpoints ends;
+	__u32 netns;
 	__u8 role;
+	/* Its opening was told. */
+	__u8 told;
+	/* Its close was told. */
 	__u8 closed;
-	__u8 reserved[6];
+	/* Seen from its opening on. */
+	__u8 fresh;
+	/* Direction of the last counted call, and when the peeks so far are paid off. */
+	__u64 direction;
+	__u64 peeked_ns;
 };
 
 /*
- * A verdict is one word, so that it is never half written: which connection in bits 0-35, the cap in bits 36-53,
- * VERDICT_COUNT, VERDICT_SET. It waits in `verdicts` at the id modulo VERDICT_SLOTS, naming the connection by
+ * A verdict is one word, so that it is never half written: which connection in bits 0-35, the cap in bits 36-56,
+ * VERDICT_COUNT (then the cap is that of a peek), VERDICT_SET. It waits in `verdicts` at the id modulo VERDICT_SLOTS, naming the connection by
  * the quotient, until its next call takes it over: a verdict for a dead connection meets no id and does nothing.
  */
 #define VERDICT_SLOTS 131072
 #define VERDICT_TAG_MASK 0xfffffffffULL
 #define VERDICT_CAP_SHIFT 36
-#define VERDICT_CAP_MAX 0x3ffffULL
+#define VERDICT_CAP_MAX 0x1fffffULL
 #define VERDICT_COUNT (1ULL << 62)
 #define VERDICT_SET (1ULL << 63)
+
+/*
+ * Of a counted connection whose verdict has a cap, the call in which the other direction begins to speak is captured up to
+ * that cap: PEEK_BURST times in a row, and then every PEEK_EVERY_NS.
+ */
+#define PEEK_EVERY_NS 500000000ULL
+#define PEEK_BURST 8
+
+/*
+ * Bytes that nobody wants, such as a body whose length is known: those of one direction before a sequence number are not
+ * captured. A word of `skips`, at the id modulo SKIP_SLOTS, has in bits 0-31 the quotient and in bits 32-63
+ * that number, which is at most SKIP_MAX ahead: farther ones are left over from an earlier turn of the numbers.
+ */
+#define SKIP_SLOTS 16384
+#define SKIP_MAX 0x40000000
+struct skip {
+	/* By direction. */
+	__u64 until[2];
+};
 
 /* Index into the per-CPU array `counters`. */
 enum counter {
@@ -108,14 +158,16 @@ enum counter {
 	COUNTER_COUNT = 6,
 };
 
-/* Bounds of one call: what lies beyond is in `size` only. */
+/* Bounds of one record: what a datagram has beyond is in `size` only. */
 #define RECORD_PAYLOAD_MAX 16384
 #define GATHER_PAYLOAD_MAX 8192
-/* Also the messages of a sendmmsg or recvmmsg that get a record; further ones are counted, with their bytes. */
-#define RECORDS_PER_CALL 8
+/* Bounds of one call's work: messages and bytes beyond are lost, and counted. */
+#define STEPS_PER_CALL 2048
+#define VECTORS_PER_STEP 32
+/* Entries of a vector that are read at once: a power of two. */
+#define VECTORS_AHEAD 8
 /* UIO_MAXIOV: the kernel takes no more. */
 #define MESSAGES_PER_CALL 1024
-#define VECTORS_PER_RECORD 8
 #define IGNORED_MAX 8
 
 #endif

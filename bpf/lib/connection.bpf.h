@@ -21,6 +21,13 @@ struct {
 	__type(value, __u64);
 } verdicts SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SKIP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct skip);
+} skips SEC(".maps");
+
 struct listener {
 	__u32 netns;
 	__u16 port;
@@ -28,14 +35,14 @@ struct listener {
 };
 
 /*
- * Ports that were listened on. Nothing is taken out: only sockets older than Nixie are looked up here, and they may
- * outlive their listener.
+ * Ports that were listened on, and by whom. Nothing is taken out: sockets older than Nixie, and those that end before
+ * they are accepted, are looked up here, and they may outlive their listener.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
 	__type(key, struct listener);
-	__type(value, __u8);
+	__type(value, struct owner);
 } listeners SEC(".maps");
 
 struct {
@@ -126,37 +133,90 @@ static __always_inline void read_endpoints(struct endpoints *ends, struct sock *
 	copy_addr(ends->remote_addr, &remote, mapped);
 }
 
-static __always_inline bool is_listened(struct sock *sk, __u16 port)
+static __always_inline struct owner *listener_of(__u32 netns, __u16 port)
 {
-	struct listener key = { .port = port };
+	struct listener key = { .netns = netns, .port = port };
 
-	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	return bpf_map_lookup_elem(&listeners, &key) != NULL;
+	return bpf_map_lookup_elem(&listeners, &key);
 }
 
-static __always_inline void remember_listener(struct sock *sk)
+static __always_inline __u32 netns_of(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+static __always_inline void remember_listener(struct sock *sk, struct owner *owner)
 {
 	struct listener key = {};
-	__u8 one = 1;
 
-	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	key.netns = netns_of(sk);
 	key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	bpf_map_update_elem(&listeners, &key, &one, BPF_ANY);
+	bpf_map_update_elem(&listeners, &key, owner, BPF_ANY);
 }
 
-/* The side of a TCP socket whose handshake was not seen. */
-static __always_inline __u8 guess_role(struct sock *sk, const struct endpoints *ends)
+static __always_inline bool is_ignored(__u32 tgid)
+{
+	for (int i = 0; i < IGNORED_MAX; i++)
+		if (ignored_tgids[i] && ignored_tgids[i] == tgid)
+			return true;
+	return false;
+}
+
+/* Fills `owner` from a process's leader; its pid stays 0 when the process is the kernel's, out of sight or ignored. */
+static __always_inline void own(struct owner *owner, struct task_struct *leader)
+{
+	__u32 tgid = BPF_CORE_READ(leader, tgid);
+
+	owner->pid = 0;
+	if (BPF_CORE_READ(leader, flags) & PF_KTHREAD)
+		return;
+	tgid = seen_pid(leader, tgid);
+	if (!tgid || is_ignored(tgid))
+		return;
+	owner->pid = tgid;
+	owner->start_ticks = BPF_CORE_READ(leader, start_boottime) / NS_PER_TICK;
+	BPF_CORE_READ_INTO(&owner->comm, leader, comm);
+}
+
+/*
+ * Finds where both streams began, and from that which side this is: snd_una has moved by bytes_acked, which counts the
+ * SYN of the side that connected, and snd_nxt by the data that was sent. 0 when the counts don't say.
+ */
+static __always_inline __u8 read_beginnings(struct endpoints *ends, struct sock *sk, __u8 role)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	__u32 acked_from = BPF_CORE_READ(tcp, snd_una) - (__u32)BPF_CORE_READ(tcp, bytes_acked);
+	__u32 sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+	__u32 sent_from = BPF_CORE_READ(tcp, snd_nxt) - sent;
+
+	if (!role && (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT)) {
+		if (sent_from == acked_from + 1)
+			role = ROLE_CLIENT;
+		else if (sent_from == acked_from)
+			role = ROLE_SERVER;
+	}
+	ends->first_sent = acked_from + (role == ROLE_CLIENT);
+	ends->first_received = BPF_CORE_READ(tcp, rcv_nxt) - (__u32)BPF_CORE_READ(tcp, bytes_received);
+	return role;
+}
+
+/* The side of a TCP socket whose handshake was not seen and whose counts don't tell. */
+static __always_inline __u8 guess_role(__u32 netns, const struct endpoints *ends)
 {
 	if (ends->protocol != IPPROTO_TCP)
 		return ROLE_UNKNOWN;
-	if (is_listened(sk, ends->local_port))
+	if (listener_of(netns, ends->local_port))
 		return ROLE_SERVER;
-	return is_listened(sk, ends->remote_port) ? ROLE_CLIENT : ROLE_UNKNOWN;
+	return listener_of(netns, ends->remote_port) ? ROLE_CLIENT : ROLE_UNKNOWN;
 }
 
-/* Puts a new connection in the place of whatever was known of this struct sock; NULL when there is no room. */
-static __always_inline struct connection *new_connection(struct sock *sk, __u64 inode, __u16 family,
-							 __u8 protocol, __u8 role)
+/*
+ * Puts a new connection in the place of whatever was known of this struct sock; NULL when there is no room. The role is 0
+ * when its opening was not seen.
+ */
+static __always_inline struct connection *new_connection(struct sock *sk, __u64 inode, __u16 family, __u8 protocol,
+							 __u8 role, const struct owner *owner)
 {
 	struct connection fresh = {};
 	__u64 key = (__u64)sk;
@@ -165,8 +225,18 @@ static __always_inline struct connection *new_connection(struct sock *sk, __u64 
 	if (!fresh.id)
 		return NULL;
 	fresh.inode = inode;
+	fresh.netns = netns_of(sk);
+	fresh.fresh = role != 0;
+	if (owner)
+		fresh.owner = *owner;
 	read_endpoints(&fresh.ends, sk, family, protocol);
-	fresh.role = role ? role : guess_role(sk, &fresh.ends);
+	if (protocol == IPPROTO_TCP) {
+		role = read_beginnings(&fresh.ends, sk, role);
+		/* Its close has passed: nobody waits for another. */
+		fresh.closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
+	}
+	fresh.told = !fresh.fresh;
+	fresh.role = role ? role : guess_role(fresh.netns, &fresh.ends);
 	bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY);
 	return bpf_map_lookup_elem(&connections, &key);
 }
@@ -230,6 +300,27 @@ static __always_inline __u64 current_verdict(struct connection *conn)
 	    (*word & VERDICT_TAG_MASK) == conn->id / VERDICT_SLOTS)
 		conn->verdict = *word;
 	return conn->verdict;
+}
+
+/* How many bytes from `offset` on nobody wants, by what user space said; at most `most`. */
+static __always_inline __u64 unwanted(const struct connection *conn, __u8 direction, __u32 offset, __u64 most)
+{
+	__u32 slot = conn->id & (SKIP_SLOTS - 1);
+	struct skip *skip = bpf_map_lookup_elem(&skips, &slot);
+	__u64 *word;
+	__u32 ahead;
+
+	if (!skip)
+		return 0;
+	word = &skip->until[direction == SENT];
+	if (!*word || (__u32)*word != (__u32)(conn->id / SKIP_SLOTS))
+		return 0;
+	ahead = (__u32)(*word >> 32) - offset;
+	if (!ahead || ahead > SKIP_MAX) {
+		*word = 0;
+		return 0;
+	}
+	return ahead < most ? ahead : most;
 }
 
 #endif

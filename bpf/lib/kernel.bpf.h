@@ -32,7 +32,10 @@ enum {
 	TCP_ESTABLISHED = 1,
 	TCP_SYN_SENT = 2,
 	TCP_SYN_RECV = 3,
+	TCP_FIN_WAIT1 = 4,
 	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
+	TCP_LAST_ACK = 9,
 	TCP_LISTEN = 10,
 };
 
@@ -83,7 +86,13 @@ struct sock {
 struct tcp_sock {
 	__u32 copied_seq;
 	__u32 rcv_nxt;
+	__u32 snd_nxt;
+	__u32 snd_una;
 	__u32 write_seq;
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
 } KERNEL;
 
 struct inode {
@@ -105,7 +114,11 @@ struct files_struct {
 	struct fdtable *fdt;
 } KERNEL;
 
+#define PF_KTHREAD 0x00200000
+
 struct task_struct {
+	unsigned int flags;
+	int tgid;
 	struct files_struct *files;
 	struct task_struct *group_leader;
 	__u64 start_boottime;
@@ -113,6 +126,7 @@ struct task_struct {
 } KERNEL;
 
 struct bpf_iter__task_file {
+	struct task_struct *task;
 	struct file *file;
 } KERNEL;
 

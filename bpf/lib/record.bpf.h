@@ -19,31 +19,43 @@ struct transfer {
 	/* Set while a program uses it: one that interrupts another on the same CPU gives up its call. */
 	__u32 busy;
 	__u32 pid;
+	__u64 conn_id;
 	__u64 time_ns;
 	__u64 start_ticks;
 	__u8 comm[COMM_SIZE];
 	struct endpoints ends;
 	__u32 offset;
 	__u8 direction;
-	/* Bytes of the message not yet in a record, and how many of them may be captured. */
+	__u8 role;
+	__u8 flags;
+	__u32 netns;
+	/* Bytes of the message not yet in a record, and how many of them are still to be captured. */
 	__u64 left;
-	__u64 cap;
+	__u64 wanted;
+	/* Bytes in front of the wanted ones that nobody wants. */
+	__u64 skip;
 	/* Where they lie: the rest of the piece at hand, and the vector that further ones come from. */
 	__u64 base;
 	__u64 piece;
 	__u64 iov;
 	__u64 iov_left;
-	/* The record being made. */
-	__u32 length;
-	__u32 filled;
-	__u32 part;
-	/* It is the last one of its message, so its size is all that is left. */
-	__u32 last;
-	/* The messages of sendmmsg and recvmmsg that are still to come. */
+	/* Entries of the vector that were read ahead. */
+	__u32 ahead_at;
+	__u32 ahead_end;
+	struct iovec ahead[VECTORS_AHEAD];
+	/* The messages of sendmmsg and recvmmsg that are still to come, and how much of each is wanted. */
 	__u64 next_message;
 	__u64 messages;
-	__u64 message_cap;
+	__u64 cap;
 	struct mmsghdr message;
+	/* The ends as the socket has them: a message without an address goes there. */
+	struct endpoints own;
+	/* Events that found the ring full or were one too many. */
+	__u64 lost_events;
+	__u32 length;
+	__u32 filled;
+	/* The record that small pieces are gathered in; it has room for twice the payload that it may get. */
+	__u8 record[sizeof(struct socket_event) + 2 * GATHER_PAYLOAD_MAX] __attribute__((aligned(8)));
 };
 
 struct {
@@ -53,10 +65,16 @@ struct {
 	__type(value, struct transfer);
 } transfers SEC(".maps");
 
-static __always_inline void fill_record(struct socket_event *event, const struct connection *conn,
-					const struct transfer *t, __u32 captured, __u32 size)
+static __always_inline struct transfer *current_transfer(void)
 {
-	event->conn_id = conn->id;
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&transfers, &zero);
+}
+
+static __always_inline void fill_event(struct socket_event *event, const struct transfer *t, __u32 captured, __u32 size)
+{
+	event->conn_id = t->conn_id;
 	event->time_ns = t->time_ns;
 	event->start_ticks = t->start_ticks;
 	event->pid = t->pid;
@@ -65,9 +83,9 @@ static __always_inline void fill_record(struct socket_event *event, const struct
 	event->captured = captured;
 	event->kind = EVENT_DATA;
 	event->direction = t->direction;
-	event->role = conn->role;
-	event->reserved = 0;
-	event->sent_offset = 0;
+	event->role = t->role;
+	event->flags = t->flags;
+	event->netns = t->netns;
 	event->ends = t->ends;
 	__builtin_memcpy(event->comm, t->comm, COMM_SIZE);
 }
@@ -78,27 +96,43 @@ static __always_inline void lose_events(struct connection *conn, __u64 events)
 	count(COUNTER_LOST_EVENTS, events);
 }
 
-static __always_inline void lose(struct connection *conn, __u64 bytes)
+/* The ring is full: what was to be captured of the message at hand is lost, and the messages behind it. */
+static __always_inline void lose_rest(struct transfer *t)
 {
-	lose_events(conn, 1);
-	count(COUNTER_LOST_BYTES, bytes);
+	t->lost_events = t->messages + 1;
+	count(COUNTER_LOST_BYTES, t->wanted);
 }
 
-static __always_inline void next_piece(struct transfer *t)
+static __always_inline bool next_piece(struct transfer *t)
 {
-	struct iovec iov = {};
+	const struct iovec *entry;
 
-	t->piece = 0;
-	if (!t->iov_left)
-		return;
-	bpf_probe_read_user(&iov, sizeof(iov), (void *)t->iov);
-	t->iov += sizeof(iov);
-	t->iov_left--;
-	t->base = iov.base;
-	t->piece = iov.length;
+	if (t->ahead_at >= t->ahead_end) {
+		volatile __u64 *left = &t->iov_left;
+		__u64 entries = *left;
+
+		if (!entries)
+			return false;
+		if (entries > VECTORS_AHEAD)
+			entries = VECTORS_AHEAD;
+		if (bpf_probe_read_user(t->ahead, entries * sizeof(struct iovec), (void *)t->iov)) {
+			count(COUNTER_UNREAD_BYTES, t->wanted);
+			*left = 0;
+			return false;
+		}
+		t->iov += entries * sizeof(struct iovec);
+		*left -= entries;
+		t->ahead_at = 0;
+		t->ahead_end = entries;
+	}
+	entry = &t->ahead[t->ahead_at & (VECTORS_AHEAD - 1)];
+	t->ahead_at++;
+	t->base = entry->base;
+	t->piece = entry->length;
+	return true;
 }
 
-static __always_inline void advance(struct transfer *t, __u32 moved)
+static __always_inline void advance(struct transfer *t, __u64 moved)
 {
 	t->base += moved;
 	t->piece -= moved;
@@ -113,12 +147,12 @@ static __always_inline void advance(struct transfer *t, __u32 moved)
 			count(COUNTER_UNREAD_BYTES, length);                                                          \
 			length = 0;                                                                                   \
 		}                                                                                                     \
-		fill_record(event, conn, t, length, size);                                                            \
+		fill_event(event, t, length, size);                                                                   \
 		bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);                                                          \
 	} while (0)
 
-/* A record of `t->length` bytes from the piece at hand. False when the ring is full. */
-static __noinline bool emit_piece(struct connection *conn, struct transfer *t, __u32 size)
+/* A record of `t->length` bytes from the piece at hand, the first of `size`. False when the ring is full. */
+static __noinline bool emit_piece(struct transfer *t, __u32 size)
 {
 	__u32 length = t->length;
 
@@ -127,7 +161,7 @@ static __noinline bool emit_piece(struct connection *conn, struct transfer *t, _
 
 		if (!event)
 			goto full;
-		fill_record(event, conn, t, 0, size);
+		fill_event(event, t, 0, size);
 		bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	} else if (length <= 128)
 		EMIT_PIECE(128);
@@ -143,77 +177,13 @@ static __noinline bool emit_piece(struct connection *conn, struct transfer *t, _
 		EMIT_PIECE(4096);
 	else if (length <= 8192)
 		EMIT_PIECE(8192);
-	else if (length <= 16384)
-		EMIT_PIECE(16384);
+	else if (length <= RECORD_PAYLOAD_MAX)
+		EMIT_PIECE(RECORD_PAYLOAD_MAX);
 	return true;
 full:
-	lose(conn, t->length);
+	lose_rest(t);
 	return false;
 }
-
-/* Copies pieces until `t->length` bytes are there; `event` has room for twice `class`, a power of two. */
-static __always_inline void gather(struct socket_event *event, struct transfer *t, __u32 class)
-{
-	volatile __u32 *filled = &t->filled, *part = &t->part;
-
-	*filled = 0;
-#pragma unroll
-	for (int i = 0; i < VECTORS_PER_RECORD; i++) {
-		__u32 at = *filled, room = t->length - at, length;
-
-		if (room == 0 || room > t->length)
-			return;
-		*part = t->piece < room ? t->piece : room;
-		length = *part;
-		if (length > class)
-			return;
-		if (length && bpf_probe_read_user(event->payload + (at & (class - 1)), length, (void *)t->base)) {
-			count(COUNTER_UNREAD_BYTES, length);
-			return;
-		}
-		*filled = at + length;
-		advance(t, length);
-		if (!t->piece)
-			next_piece(t);
-	}
-}
-
-#define EMIT_PIECES(class)                                                                                            \
-	do {                                                                                                          \
-		struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + 2 * (class), 0);           \
-		if (!event)                                                                                           \
-			goto full;                                                                                    \
-		gather(event, t, class);                                                                              \
-		if (t->filled == 0 || (all && t->filled == t->length))                                                \
-			t->last = 1;                                                                                  \
-		fill_record(event, conn, t, t->filled, t->last ? t->left : t->filled);                                \
-		bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);                                                          \
-	} while (0)
-
-/*
- * A record of up to `t->length` bytes (`all`: the rest of what may be captured) from several pieces; `t->filled` says
- * how many it got. False when the ring is full.
- */
-static __noinline bool emit_pieces(struct connection *conn, struct transfer *t, bool all)
-{
-	__u32 length = t->length;
-
-	if (length <= 256)
-		EMIT_PIECES(256);
-	else if (length <= 1024)
-		EMIT_PIECES(1024);
-	else if (length <= 4096)
-		EMIT_PIECES(4096);
-	else if (length <= GATHER_PAYLOAD_MAX)
-		EMIT_PIECES(GATHER_PAYLOAD_MAX);
-	return true;
-full:
-	lose(conn, t->length);
-	return false;
-}
-
-/* Several pieces are worth one record only while they are small: a copy into twice the room has its price. */
-#define GATHER_BELOW 4096
 
 /* The peer of one datagram, when the call names it. */
 static __always_inline void read_peer(struct endpoints *ends, __u64 name)
@@ -254,22 +224,6 @@ static __noinline int open_message(struct transfer *t)
 	return 0;
 }
 
-/* False when there is no further message. */
-static __always_inline bool next_message(struct connection *conn, struct transfer *t)
-{
-	if (!t->messages)
-		return false;
-	t->messages--;
-	if (bpf_probe_read_user(&t->message, sizeof(t->message), (void *)t->next_message))
-		return false;
-	t->next_message += sizeof(t->message);
-	t->ends = conn->ends;
-	t->left = t->message.length;
-	t->cap = t->message_cap;
-	open_message(t);
-	return true;
-}
-
 /* Bytes of the messages, of which the call returned only the number. */
 static __noinline int sum_messages(struct transfer *t)
 {
@@ -285,54 +239,188 @@ static __noinline int sum_messages(struct transfer *t)
 	return 0;
 }
 
-/*
- * Emits the records of one call: at most RECORDS_PER_CALL, one per datagram. A message's last record says in `size`
- * how many bytes the call moved from there on, captured or not.
- */
-static __noinline int emit_records(struct connection *conn, struct transfer *t)
+/* Says how many bytes of the message at hand are to be captured. */
+static __always_inline void want(struct transfer *t)
 {
-	bool stream = conn->ends.protocol == IPPROTO_TCP;
+	t->wanted = t->left - t->skip;
+	if (t->wanted > t->cap)
+		t->wanted = t->cap;
+	if (t->ends.protocol != IPPROTO_UDP)
+		return;
+	if (t->wanted > RECORD_PAYLOAD_MAX)
+		t->wanted = RECORD_PAYLOAD_MAX;
+	if (t->wanted > GATHER_PAYLOAD_MAX && t->piece < t->wanted)
+		t->wanted = GATHER_PAYLOAD_MAX;
+}
 
-#pragma unroll
-	for (int i = 0; i < RECORDS_PER_CALL; i++) {
-		__u64 wanted = t->left < t->cap ? t->left : t->cap;
-		__u64 length = wanted;
+/* False when there is no further message. */
+static __always_inline bool next_message(struct transfer *t)
+{
+	if (!t->messages)
+		return false;
+	t->messages--;
+	if (bpf_probe_read_user(&t->message, sizeof(t->message), (void *)t->next_message))
+		return false;
+	t->next_message += sizeof(t->message);
+	t->ends = t->own;
+	t->piece = 0;
+	t->ahead_at = t->ahead_end = 0;
+	t->left = t->message.length;
+	open_message(t);
+	want(t);
+	return true;
+}
 
-		t->last = !stream || i == RECORDS_PER_CALL - 1;
-		if (!t->piece)
-			next_piece(t);
-		if (!t->iov_left || t->piece >= length || (stream && t->piece >= GATHER_BELOW)) {
-			if (length > RECORD_PAYLOAD_MAX)
-				length = RECORD_PAYLOAD_MAX;
-			if (length > t->piece)
-				length = t->piece;
-			if (length == 0 || length == wanted)
-				t->last = 1;
-			t->length = t->filled = length;
-			if (!emit_piece(conn, t, t->last ? t->left : length))
-				return 0;
-			advance(t, length);
-		} else {
-			if (length > GATHER_PAYLOAD_MAX)
-				length = GATHER_PAYLOAD_MAX;
-			t->length = length;
-			if (!emit_pieces(conn, t, length == wanted))
-				return 0;
+/* Puts pieces into the record until it is full, the message ends or `VECTORS_PER_STEP` were used; the bytes unread. */
+static __always_inline __u32 gather(struct transfer *t)
+{
+	struct socket_event *event = (struct socket_event *)t->record;
+	volatile __u32 *filled = &t->filled, *part = &t->length;
+
+	for (int i = 0; i < VECTORS_PER_STEP; i++) {
+		__u32 at = *filled, room = GATHER_PAYLOAD_MAX - at, length;
+
+		if (!t->wanted || at >= GATHER_PAYLOAD_MAX)
+			break;
+		if (!t->piece) {
+			if (next_piece(t))
+				continue;
+			/* MSG_TRUNC counts bytes that had no room, or the vector can't be read. */
+			t->wanted = 0;
+			break;
 		}
-		if (t->last) {
-			if (stream)
-				t->offset += t->left;
-			if (!next_message(conn, t))
-				return 0;
+		if (t->skip) {
+			__u64 passed = t->piece < t->skip ? t->piece : t->skip;
+
+			advance(t, passed);
+			t->skip -= passed;
 			continue;
 		}
-		t->offset += t->filled;
-		t->left -= t->filled;
-		t->cap -= t->filled;
+		if (room > t->wanted)
+			room = t->wanted;
+		*part = t->piece < room ? t->piece : room;
+		length = *part;
+		if (length > GATHER_PAYLOAD_MAX)
+			break;
+		t->wanted -= length;
+		if (bpf_probe_read_user(event->payload + (at & (GATHER_PAYLOAD_MAX - 1)), length, (void *)t->base)) {
+			count(COUNTER_UNREAD_BYTES, length);
+			advance(t, length);
+			return length;
+		}
+		advance(t, length);
+		*filled = at + length;
 	}
-	/* The message at hand and those behind it. */
-	lose_events(conn, t->messages + 1);
 	return 0;
+}
+
+/* Bytes were told of: the rest of the message begins behind them. */
+static __always_inline void told(struct transfer *t, __u32 size)
+{
+	if (t->ends.protocol == IPPROTO_TCP)
+		t->offset += size;
+	t->left -= size;
+}
+
+/* Emits what was gathered, with `unread` bytes behind it that have no payload. */
+static __always_inline bool emit_gathered(struct transfer *t, __u32 unread)
+{
+	__u32 filled = *(volatile __u32 *)&t->filled;
+	__u32 size = t->wanted ? filled + unread : t->left;
+
+	if (filled > GATHER_PAYLOAD_MAX)
+		return false;
+	fill_event((struct socket_event *)t->record, t, filled, size);
+	if (bpf_ringbuf_output(&events, t->record, sizeof(struct socket_event) + filled, BPF_RB_NO_WAKEUP)) {
+		t->wanted += filled;
+		lose_rest(t);
+		return false;
+	}
+	t->filled = 0;
+	told(t, size);
+	return true;
+}
+
+/* Emits the part of a piece that is worth no copy: as much as fills a record, or a datagram's all. */
+static __always_inline bool emit_part(struct transfer *t, __u64 part)
+{
+	__u32 size;
+
+	if (t->ends.protocol == IPPROTO_UDP)
+		t->length = part;
+	else
+		t->length = part >= RECORD_PAYLOAD_MAX ? RECORD_PAYLOAD_MAX : GATHER_PAYLOAD_MAX;
+	size = t->wanted == t->length ? t->left : t->length;
+	if (!emit_piece(t, size))
+		return false;
+	advance(t, t->length);
+	t->wanted -= t->length;
+	told(t, size);
+	return true;
+}
+
+/*
+ * One step of a call's records: a large part of one piece, straight into the ring, or small ones gathered. 0 while there
+ * is more to do. Not static: so the verifier checks it once and not in every turn of the loop around it.
+ */
+__noinline int emit_step(void)
+{
+	struct transfer *t = current_transfer();
+	__u32 unread;
+	__u64 part;
+
+	if (!t)
+		return 1;
+	part = t->piece < t->wanted ? t->piece : t->wanted;
+	if (!t->filled && !t->skip && part >= GATHER_PAYLOAD_MAX) {
+		if (!emit_part(t, part))
+			return 1;
+	} else {
+		unread = gather(t);
+		if (unread && t->ends.protocol == IPPROTO_UDP)
+			t->wanted = 0;
+		if (t->wanted && t->filled < GATHER_PAYLOAD_MAX && !unread)
+			return 0;
+		if (!emit_gathered(t, unread))
+			return 1;
+	}
+	return t->wanted == 0 && !next_message(t);
+}
+
+/* The bytes that nobody wants are a record of their own, without payload. */
+static __always_inline bool emit_skipped(struct transfer *t)
+{
+	t->length = 0;
+	if (!emit_piece(t, t->skip))
+		return false;
+	told(t, t->skip);
+	return true;
+}
+
+/* A large call may have the ring while that has room: its last quarter is for what is smaller. */
+static __always_inline bool ring_has_room(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 4 * 3;
+}
+
+/*
+ * Emits the records of one call: several of a stream, one per datagram. A message's last record says in `size` how many
+ * bytes the call moved from there on, captured or not.
+ */
+static __always_inline void emit_records(struct transfer *t)
+{
+	if (!t->messages && t->wanted <= t->piece && t->wanted <= RECORD_PAYLOAD_MAX && (!t->skip || !t->wanted)) {
+		t->length = t->wanted;
+		emit_piece(t, t->left);
+		return;
+	}
+	if (t->skip && !emit_skipped(t))
+		return;
+	t->filled = 0;
+	for (int i = 0; i < STEPS_PER_CALL; i++)
+		if (emit_step())
+			return;
+	lose_rest(t);
 }
 
 #endif

@@ -26,10 +26,12 @@ struct pt_regs {
 #define NR_READV 19
 #define NR_WRITEV 20
 #define NR_SENDFILE 40
+#define NR_ACCEPT 43
 #define NR_SENDTO 44
 #define NR_RECVFROM 45
 #define NR_SENDMSG 46
 #define NR_RECVMSG 47
+#define NR_ACCEPT4 288
 #define NR_RECVMMSG 299
 #define NR_SENDMMSG 307
 
@@ -56,10 +58,12 @@ struct pt_regs {
 #define NR_READV 65
 #define NR_WRITEV 66
 #define NR_SENDFILE 71
+#define NR_ACCEPT 202
 #define NR_SENDTO 206
 #define NR_RECVFROM 207
 #define NR_SENDMSG 211
 #define NR_RECVMSG 212
+#define NR_ACCEPT4 242
 #define NR_RECVMMSG 243
 #define NR_SENDMMSG 269
 
@@ -74,6 +78,8 @@ enum shape {
 	SHAPE_VECTOR,
 	SHAPE_MESSAGE,
 	SHAPE_MESSAGES,
+	/* It moves nothing: the result is the descriptor of an accepted socket. */
+	SHAPE_ACCEPTED,
 };
 
 struct call {
@@ -89,7 +95,7 @@ struct call {
 	__u8 direction;
 };
 
-/* Fills `call`; false when the call moves no socket data. */
+/* Fills `call`; false when the call neither moves socket data nor accepts. */
 static __always_inline bool decode_call(struct call *call, struct pt_regs *regs, long result)
 {
 	call->name = 0;
@@ -133,6 +139,11 @@ static __always_inline bool decode_call(struct call *call, struct pt_regs *regs,
 		call->direction = SENT;
 		call->shape = SHAPE_NOWHERE;
 		break;
+	case NR_ACCEPT:
+	case NR_ACCEPT4:
+		call->shape = SHAPE_ACCEPTED;
+		call->fd = result;
+		return true;
 	default:
 		return false;
 	}

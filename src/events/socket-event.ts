@@ -8,7 +8,9 @@ import type { Role } from '../records/types'
 export const EVENT_DATA = 1
 export const EVENT_OPEN = 2
 export const EVENT_CLOSE = 3
-export type EventKind = typeof EVENT_DATA | typeof EVENT_OPEN | typeof EVENT_CLOSE
+/** A connection that was open before Nixie, and has moved no data since. */
+export const EVENT_FOUND = 4
+export type EventKind = typeof EVENT_DATA | typeof EVENT_OPEN | typeof EVENT_CLOSE | typeof EVENT_FOUND
 
 /** From the side of the process that made the call. */
 export const RECEIVED = 0
@@ -24,7 +26,10 @@ export interface SocketEvent {
   /** Names one socket for as long as Nixie runs; a reused socket gets a new one. */
   readonly connId: number
   readonly timeNs: number
-  /** Process (thread group) id in the root pid namespace. */
+  /**
+   * Process (thread group) id: of the caller; of an event that is no call, of the socket's owner (who connected, accepted
+   * or, if nobody accepted, listens), 0 when that isn't known.
+   */
   readonly pid: number
   /** Start of the process in clock ticks (1/100 s) since boot, as field 22 of /proc/PID/stat. */
   readonly startTicks: number
@@ -34,6 +39,15 @@ export interface SocketEvent {
   readonly localPort: number
   readonly remoteAddr: string
   readonly remotePort: number
+  /** Inode of the network namespace that the addresses belong to. */
+  readonly netns: number
+  /**
+   * TCP sequence numbers of the first bytes that this end sends and receives; 0 of a datagram. They survive the translation
+   * of addresses: two sockets of this node are the ends of one connection if each one's first sent is the other's first
+   * received. Of an end whose role isn't known, `firstSent` is one less than it should be if that end connected.
+   */
+  readonly firstSent: number
+  readonly firstReceived: number
   // ───────────────────────────────────────────────────────────────────────────
   /** Command name of the process, as /proc/PID/comm. */
   readonly comm: string
@@ -43,6 +57,8 @@ export interface SocketEvent {
    * direction begins.
    */
   readonly offset: number
+  /** Its connection's close was told before: on loopback the peer's reset can come while a process still sends. */
+  readonly afterClose: boolean
   /** Bytes that were moved from `offset` on, captured or not. */
   readonly size: number
   /** The captured head of those bytes; valid during the call only. */
@@ -58,8 +74,11 @@ export interface SocketEvent {
 export type Verdict =
   /** Capture up to `cap` bytes of every call. */
   | { readonly action: 'capture'; readonly cap: number }
-  /** Count bytes and calls; send nothing. */
-  | { readonly action: 'count' }
+  /**
+   * Count bytes and calls; send nothing but a peek: up to so many bytes of a call in which the other direction begins to
+   * speak, twice a second at most over time. 0: nothing at all.
+   */
+  | { readonly action: 'count'; readonly peek?: number }
 
 /** Running totals that the kernel keeps per socket, whatever its verdict. */
 export interface SocketTotals {

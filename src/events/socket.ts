@@ -14,10 +14,11 @@ export const SOCKET_EVENT = {
   kind: 40,
   direction: 41,
   role: 42,
-  sent_offset: 44,
+  flags: 43,
+  netns: 44,
   ends: 48,
-  comm: 88,
-  payload: 104,
+  comm: 96,
+  payload: 112,
 } as const
 
 /** Offsets in `struct endpoints`. */
@@ -28,6 +29,8 @@ export const ENDPOINTS = {
   protocol: 5,
   local_addr: 8,
   remote_addr: 24,
+  first_sent: 40,
+  first_received: 44,
 } as const
 
 /** Offsets in `struct totals`. */
@@ -35,6 +38,8 @@ export const TOTALS = { bytes_sent: 0, bytes_received: 8, lost_events: 16 } as c
 
 /** `COMM_SIZE` in `bpf/socket.h`. */
 const COMM_SIZE = 16
+/** `EVENT_AFTER_CLOSE` in `bpf/socket.h`. */
+const AFTER_CLOSE = 1
 const IPPROTO_UDP = 17
 const TWO_32 = 2 ** 32
 const decoder = new TextDecoder()
@@ -112,7 +117,23 @@ export class RingSocketEvent implements SocketEvent {
   }
 
   get offset(): number {
-    return this.#u32(SOCKET_EVENT.offset)
+    return this.kind === EVENT_OPEN ? this.firstReceived : this.#u32(SOCKET_EVENT.offset)
+  }
+
+  get netns(): number {
+    return this.#u32(SOCKET_EVENT.netns)
+  }
+
+  get firstSent(): number {
+    return this.#u32(SOCKET_EVENT.ends + ENDPOINTS.first_sent)
+  }
+
+  get firstReceived(): number {
+    return this.#u32(SOCKET_EVENT.ends + ENDPOINTS.first_received)
+  }
+
+  get afterClose(): boolean {
+    return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & AFTER_CLOSE) !== 0
   }
 
   get size(): number {
@@ -164,7 +185,7 @@ export class RingSocketEvent implements SocketEvent {
   }
 
   get sentOffset(): number | undefined {
-    return this.kind === EVENT_OPEN ? this.#u32(SOCKET_EVENT.sent_offset) : undefined
+    return this.kind === EVENT_OPEN ? this.firstSent : undefined
   }
 
   get payload(): Uint8Array {

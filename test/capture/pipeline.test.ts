@@ -37,6 +37,7 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
       return events.length
     },
     setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
+    leaveOut: () => {},
     totals: () => {},
     lost: () => ({ events: 0, bytes: 0 }),
     uncaptured: () => ({ unixCalls: 3, unixBytes: 30, compatCalls: 0, unreadBytes: 0 }),

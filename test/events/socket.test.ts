@@ -62,17 +62,24 @@ test('a record is read as it was written', () => {
   })
 })
 
-test('only an open says where the sent direction begins', () => {
+test('an open says where both directions begin', () => {
   const buffer = new ArrayBuffer(256)
   const view = new DataView(buffer)
-  view.setUint32(SOCKET_EVENT.sent_offset, 0xffff_fff1, true)
+  view.setUint32(SOCKET_EVENT.ends + ENDPOINTS.first_sent, 0xffff_fff1, true)
+  view.setUint32(SOCKET_EVENT.ends + ENDPOINTS.first_received, 0xffff_fff2, true)
+  view.setUint32(SOCKET_EVENT.offset, 5, true)
+  view.setUint32(SOCKET_EVENT.netns, 0xf000_0001, true)
   const event = new RingSocketEvent(buffer, { high: 0, low: 0 })
   view.setUint8(SOCKET_EVENT.kind, EVENT_OPEN)
-  expect(event.sentOffset).toBe(0xffff_fff1)
+  expect([event.sentOffset, event.offset]).toEqual([0xffff_fff1, 0xffff_fff2])
   for (const kind of [EVENT_DATA, EVENT_CLOSE]) {
     view.setUint8(SOCKET_EVENT.kind, kind)
-    expect(event.sentOffset).toBeUndefined()
+    expect([event.sentOffset, event.offset]).toEqual([undefined, 5])
+    expect([event.firstSent, event.firstReceived]).toEqual([0xffff_fff1, 0xffff_fff2])
   }
+  expect([event.netns, event.afterClose]).toEqual([0xf000_0001, false])
+  view.setUint8(SOCKET_EVENT.flags, 1)
+  expect(event.afterClose).toBe(true)
 })
 
 test('a command name takes all of its room', () => {

@@ -38,7 +38,7 @@ describe('identity', () => {
     const program = new Program("c, d = pair(); c.send(b'12345'); d.recv(9); d.send(b'67'); c.recv(9)")
     await program.end()
     const all = drainAll(kernel)
-    const data = all.filter((event) => event.pid === program.pid)
+    const data = all.filter((event) => event.kind === EVENT_DATA && event.pid === program.pid)
     expect(data).toHaveLength(4)
     for (const { connId, direction, offset } of data) {
       const opened = all.find((event) => event.connId === connId && event.kind === EVENT_OPEN)!
@@ -242,12 +242,12 @@ t.join()
       })
       while (!done) {
         probe.drain((event) => {
-          if (event.pid === program.pid) seen.push(copy(event))
+          if (event.kind === EVENT_DATA && event.pid === program.pid) seen.push(copy(event))
         }, 10_000)
         await Bun.sleep(1)
       }
       await ended
-      seen.push(...drainAll(probe).filter((event) => event.pid === program.pid))
+      seen.push(...drainAll(probe).filter(({ kind, pid }) => kind === EVENT_DATA && pid === program.pid))
       expect(probe.lost().events).toBe(0)
       expect(follow(sent(seen))).toEqual({ covered: 30 << 20, missing: 0 })
       expect(follow(received(seen))).toEqual({ covered: 30 << 20, missing: 0 })

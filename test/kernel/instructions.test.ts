@@ -21,6 +21,7 @@ const HELPERS: Record<number, readonly [name: string, since: string]> = {
   130: ['ringbuf_output', '5.8'],
   131: ['ringbuf_reserve', '5.8'],
   132: ['ringbuf_submit', '5.8'],
+  134: ['ringbuf_query', '5.8'],
   // Behind HAVE_TYPED_TASK.
   158: ['get_current_task_btf', '5.11'],
 }

@@ -15,6 +15,10 @@ export interface Seen {
   role: number
   local: string
   remote: string
+  netns: number
+  firstSent: number
+  firstReceived: number
+  afterClose: boolean
   comm: string
   direction: number
   offset: number
@@ -36,6 +40,10 @@ export function copy(event: SocketEvent): Seen {
     role: event.role,
     local: `${event.localAddr} ${event.localPort}`,
     remote: `${event.remoteAddr} ${event.remotePort}`,
+    netns: event.netns,
+    firstSent: event.firstSent,
+    firstReceived: event.firstReceived,
+    afterClose: event.afterClose,
     comm: event.comm,
     direction: event.direction,
     offset: event.offset,
@@ -57,6 +65,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
   const { probes, feed } = openSocketProbe(kernel, {
     ringBytes: 1 << 22,
     defaultCap: 16384,
+    freshBytes: 0,
     ignorePids: [process.pid],
     ...options,
   })
@@ -66,6 +75,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
     now: () => kernel.now(),
     drain: (handler, maxEvents) => feed.drain(handler, maxEvents),
     setVerdict: (connId, verdict) => feed.setVerdict(connId, verdict),
+    leaveOut: (connId, direction, until) => feed.leaveOut(connId, direction, until),
     totals: (handler) => feed.totals(handler),
     lost: () => feed.lost(),
     uncaptured: () => feed.uncaptured(),
@@ -99,8 +109,9 @@ export class Program {
   readonly #process
   readonly #lines
 
-  constructor(text: string) {
-    this.#process = Bun.spawn(['python3', '-c', PRELUDE + text], {
+  /** `under`: a command that runs another, as `ip netns exec NAME`. */
+  constructor(text: string, under: readonly string[] = []) {
+    this.#process = Bun.spawn([...under, 'python3', '-c', PRELUDE + text], {
       stdin: 'pipe',
       stdout: 'pipe',
       stderr: 'inherit',

@@ -1,5 +1,5 @@
 /** What the kernel says about sockets, and is told, as the source of rows sees it. */
-import type { SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
+import type { Direction, SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
 
 export interface Uncaptured {
   /** Calls that moved data over Unix sockets, and their bytes: counted only. */
@@ -15,6 +15,11 @@ export interface SocketFeed {
   /** Hands over all events that wait, at most `maxEvents`; returns how many. The event object is reused. */
   drain(handler: (event: SocketEvent) => void, maxEvents: number): number
   setVerdict(connId: number, verdict: Verdict): void
+  /**
+   * Leaves out, of one direction of a connection, the bytes before an offset (as `SocketEvent.offset`) that is at most
+   * 1 GiB ahead: they come as sizes only, whatever the verdict. Takes the place of what was said before.
+   */
+  leaveOut(connId: number, direction: Direction, until: number): void
   /** Totals of every socket that the kernel knows. */
   totals(handler: (totals: SocketTotals) => void): void
   /** Events and payload bytes that found the ring full, since the start. */

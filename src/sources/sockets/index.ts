@@ -3,12 +3,13 @@ import { PROTOCOLS } from '../../protocols'
 import { connStats } from '../../records/conn-stats'
 import type { RowSource, SourceContext } from '../source'
 import { openSocketProbe, SOURCE_NAME } from './probe'
-import { DEFAULT_CAP, Sockets } from './sockets'
+import { DEFAULT_CAP, FRESH_BYTES, Sockets } from './sockets'
 
 function open(context: SourceContext): Sockets {
   const { probes, feed } = openSocketProbe(context.kernel, {
     ringBytes: context.config.ringBytes,
     defaultCap: DEFAULT_CAP,
+    freshBytes: FRESH_BYTES,
     ignorePids: [process.pid],
   })
   return new Sockets(probes, feed, context)

@@ -2,10 +2,16 @@
 import arm64 from '../../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
 import { RingSocketEvent, TOTALS } from '../../events/socket'
-import type { SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
+import {
+  type Direction,
+  SENT,
+  type SocketEvent,
+  type SocketTotals,
+  type Verdict,
+} from '../../events/socket-event'
 import { possibleCpus, sumOverCpus } from '../../kernel/cpus'
 import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
-import { type BpfRing, mapSet, mapWalk } from '../../kernel/loader'
+import { type BpfRing, mapGet, mapSet, mapWalk } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import type { SocketFeed, Uncaptured } from './feed'
@@ -13,15 +19,17 @@ import type { SocketFeed, Uncaptured } from './feed'
 export const SOURCE_NAME = 'socket_tracer'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
-export const CONNECTION = { id: 0, totals: 24, closed: 89, size: 96 } as const
+export const CONNECTION = { id: 0, totals: 24, closed: 134, size: 152 } as const
 
 /** Of `bpf/socket.h`, which a test holds them to. The bits of a verdict are those of its high word. */
 export const SHARED = {
   VERDICT_SLOTS: 131_072,
-  VERDICT_CAP_MAX: 0x3_ffff,
+  VERDICT_CAP_MAX: 0x1f_ffff,
   VERDICT_CAP_SHIFT: 4,
   VERDICT_COUNT: 1 << 30,
   VERDICT_SET: 1 << 31,
+  SKIP_SLOTS: 16_384,
+  SKIP_MAX: 0x4000_0000,
   IGNORED_MAX: 8,
   COUNTER_LOST_EVENTS: 0,
   COUNTER_LOST_BYTES: 1,
@@ -33,11 +41,15 @@ export const SHARED = {
 const BATCH = 4096
 const TWO_32 = 2 ** 32
 
-/** State first, so that no connection opens between the two unseen; the listeners before any data. */
+/**
+ * State first, so that no connection opens between the two unseen; the listeners before any data, which finds its
+ * connections itself.
+ */
 const PROGRAMS = {
   socket_state: { purpose: 'Opening and closing of TCP connections, and which side opened them' },
   find_listeners: { purpose: 'Sides of connections older than Nixie', placement: 'iterator' },
   sys_exit: { purpose: 'Data that processes move over TCP and UDP', required: true },
+  find_connections: { purpose: 'Connections older than Nixie that are at rest', placement: 'iterator' },
 } as const satisfies ObjectSpec<string>['programs']
 export type ProgramName = keyof typeof PROGRAMS
 
@@ -46,9 +58,13 @@ export interface SocketProbeOptions {
   readonly ringBytes: number
   /** Bytes of each call to capture while a socket's protocol isn't known. */
   readonly defaultCap: number
+  /** Bytes of each direction of a new connection that are captured whole before its verdict comes. */
+  readonly freshBytes: number
   /** Never trace these processes: Nixie itself. */
   readonly ignorePids: readonly number[]
 }
+
+const capBits = (cap: number) => Math.min(cap, SHARED.VERDICT_CAP_MAX) << SHARED.VERDICT_CAP_SHIFT
 
 function objectFor(options: SocketProbeOptions): ObjectSpec<ProgramName> {
   return {
@@ -62,6 +78,7 @@ function objectFor(options: SocketProbeOptions): ObjectSpec<ProgramName> {
         ignored_tgids: ignored,
         pid_namespace: pidNamespace(),
         default_cap: Uint32Array.of(options.defaultCap),
+        fresh_bytes: Uint32Array.of(options.freshBytes),
         cpu_count: Uint32Array.of(possibleCpus()),
       }
     },
@@ -86,9 +103,10 @@ export class SocketProbe implements SocketFeed {
   readonly #event: RingSocketEvent
   readonly #clock: Kernel['clock']
   readonly #cpus: number
-  readonly #maps: { connections: number; verdicts: number; counters: number }
+  readonly #maps: { connections: number; verdicts: number; skips: number; counters: number }
   readonly #slot = new Uint32Array(1)
   readonly #word = new Uint32Array(2)
+  readonly #skip = new Uint32Array(4)
   readonly #keys = new Uint8Array(BATCH * 8)
   readonly #values = new Uint8Array(BATCH * CONNECTION.size)
   #handler: (event: SocketEvent) => void = () => {}
@@ -102,6 +120,7 @@ export class SocketProbe implements SocketFeed {
     this.#maps = {
       connections: object.map('connections'),
       verdicts: object.map('verdicts'),
+      skips: object.map('skips'),
       counters: object.map('counters'),
     }
   }
@@ -117,13 +136,23 @@ export class SocketProbe implements SocketFeed {
   setVerdict(connId: number, verdict: Verdict): void {
     const tag = Math.floor(connId / SHARED.VERDICT_SLOTS)
     const what =
-      verdict.action === 'count'
-        ? SHARED.VERDICT_COUNT
-        : Math.min(verdict.cap, SHARED.VERDICT_CAP_MAX) << SHARED.VERDICT_CAP_SHIFT
+      verdict.action === 'count' ? SHARED.VERDICT_COUNT | capBits(verdict.peek ?? 0) : capBits(verdict.cap)
     this.#slot[0] = connId % SHARED.VERDICT_SLOTS
     this.#word[0] = tag % TWO_32
     this.#word[1] = Math.floor(tag / TWO_32) | what | SHARED.VERDICT_SET
     mapSet(this.#maps.verdicts, this.#slot, this.#word)
+  }
+
+  leaveOut(connId: number, direction: Direction, until: number): void {
+    this.#slot[0] = connId % SHARED.SKIP_SLOTS
+    const tag = Math.floor(connId / SHARED.SKIP_SLOTS) % TWO_32
+    const word = direction === SENT ? 2 : 0
+    // The other direction's word stays when it is this connection's.
+    const found = mapGet(this.#maps.skips, this.#slot, this.#skip)
+    if (!found || this.#skip[2 - word] !== tag) this.#skip.fill(0)
+    this.#skip[word] = tag
+    this.#skip[word + 1] = until
+    mapSet(this.#maps.skips, this.#slot, this.#skip)
   }
 
   totals(handler: (totals: SocketTotals) => void): void {
@@ -132,10 +161,11 @@ export class SocketProbe implements SocketFeed {
     mapWalk(this.#maps.connections, this.#keys, this.#values, BATCH, (count) => {
       for (let i = 0; i < count; i++) {
         const at = i * CONNECTION.size
-        // A closed one told its totals when it closed.
-        if (this.#values[at + CONNECTION.closed] !== 0) continue
+        const connId = u64(at + CONNECTION.id)
+        // A closed one told its totals when it closed; one that is being connected has none.
+        if (connId === 0 || this.#values[at + CONNECTION.closed] !== 0) continue
         handler({
-          connId: u64(at + CONNECTION.id),
+          connId,
           bytesSent: u64(at + CONNECTION.totals + TOTALS.bytes_sent),
           bytesReceived: u64(at + CONNECTION.totals + TOTALS.bytes_received),
           lostEvents: u64(at + CONNECTION.totals + TOTALS.lost_events),

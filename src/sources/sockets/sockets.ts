@@ -10,6 +10,8 @@ import { ownListener } from './own-traffic'
 
 /** Bytes of each call that are captured while its protocol isn't known. */
 export const DEFAULT_CAP = 16 << 10
+/** Of a new connection each direction's first bytes, up to the largest call whose message sizes are exact. */
+export const FRESH_BYTES = 1 << 20
 /** A drain ends after so long, whatever waits: others have a part of this thread, too. */
 const DRAIN_NS = 20e6
 const EVENTS_AT_ONCE = 256
@@ -49,6 +51,7 @@ export class Sockets implements OpenSource {
       limits: { heldBytes: context.config.waitingLimit },
       defaultCap: DEFAULT_CAP,
       setVerdict: (connId, verdict) => feed?.setVerdict(connId, verdict),
+      leaveOut: (connId, direction, until) => feed?.leaveOut(connId, direction, until),
       upidOf: (pid, startTicks, comm) => processes.upidOf(pid, startTicks, comm),
     })
     this.#connStatsNs = context.kernel.now()
