@@ -151,6 +151,11 @@ export interface Conversation {
   gap(side: Side, bytes: number, timeNs: number): boolean
   /** Time may decide something: `settle` is called many times a second as long as this is true. */
   readonly isUndecided: boolean
+  /**
+   * How many bytes of this side, from the reader's position on, it can do without: of a body whose length is known no more
+   * is kept. The kernel needn't capture them; they come as a gap.
+   */
+  unwanted?(side: Side): number
   /** What time decides. `final`: the connection has ended; what can still be said is said, and nothing is held after. */
   settle(nowNs: number, final: boolean): void
   /**

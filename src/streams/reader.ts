@@ -85,6 +85,13 @@ export class Reader {
     return undefined
   }
 
+  /** Bytes that are still to come and that nobody will look at. */
+  unwanted(half: Half): number {
+    if (half.skip > 0) return half.skip
+    if (half.lost || half.buffer.length > 0) return 0
+    return this.conversation.unwanted?.(half.side) ?? 0
+  }
+
   /** The end of this half, as far as it can still be read. */
   finish(half: Half, timeNs: number): Outcome {
     return half.lost || half.skip > 0 ? undefined : this.#run(half, EMPTY, timeNs, true)

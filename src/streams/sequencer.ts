@@ -50,6 +50,11 @@ export class Sequencer {
     return this.#held.length > 0
   }
 
+  /** Offset behind all that was handed over; -1: nothing was yet. */
+  get next(): number {
+    return this.#next
+  }
+
   /** Says where the stream begins: whatever is missing from there on is a hole. */
   begin(offset: number): void {
     this.#next = offset

@@ -1,7 +1,8 @@
 /** A conversation over bytes that have an order: those of a TCP connection, or the plaintext within its TLS. */
-import { type Direction, RECEIVED } from '../events/socket-event'
+import { type Direction, RECEIVED, SENT } from '../events/socket-event'
 import type { Transport } from '../protocols/protocol'
 import type { End } from './end'
+import { LeaveOut } from './leave-out'
 import { Sequencer } from './sequencer'
 import type { Moved, Surroundings } from './surroundings'
 import { type Host, Talk } from './talk'
@@ -16,17 +17,26 @@ export interface StreamOptions {
   readonly begins: { readonly received: number; readonly sent: number } | undefined
   readonly shared: Surroundings
   readonly host: Host
+  /** Has the kernel leave out the bytes of a direction before an offset. */
+  readonly leaveOut?: (direction: Direction, until: number) => void
 }
 
 export class Stream {
   readonly talk: Talk
   readonly #received: Sequencer
   readonly #sent: Sequencer
+  readonly #leftOut: Record<Direction, LeaveOut> | undefined
 
-  constructor({ end, transport, begins, shared, host }: StreamOptions) {
+  constructor({ end, transport, begins, shared, host, leaveOut }: StreamOptions) {
     this.talk = new Talk(end, transport, begins !== undefined, shared, host)
     this.#received = new Sequencer(this.talk.received, this.talk)
     this.#sent = new Sequencer(this.talk.sent, this.talk)
+    if (leaveOut) {
+      this.#leftOut = {
+        [RECEIVED]: new LeaveOut((until) => leaveOut(RECEIVED, until)),
+        [SENT]: new LeaveOut((until) => leaveOut(SENT, until)),
+      }
+    }
     if (!begins) return
     this.#received.begin(begins.received)
     this.#sent.begin(begins.sent)
@@ -43,6 +53,8 @@ export class Stream {
     const opposite = isReceived ? this.#sent : this.#received
     if (opposite.holds) opposite.flush()
     stream.take(offset, size, payload, timeNs)
+    const half = isReceived ? this.talk.received : this.talk.sent
+    this.#leftOut?.[direction].follow(stream.next, this.talk.unwanted(half))
     return stream.holds
   }
 

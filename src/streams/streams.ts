@@ -1,7 +1,9 @@
 /** Events of all sockets in, records out. */
 import {
+  type Direction,
   EVENT_CLOSE,
   EVENT_DATA,
+  EVENT_FOUND,
   EVENT_OPEN,
   type SocketEvent,
   type SocketTotals,
@@ -29,6 +31,8 @@ export interface StreamsOptions {
   readonly defaultCap?: number
   readonly limits?: Partial<StreamLimits>
   setVerdict(connId: number, verdict: Verdict): void
+  /** The bytes of one direction before the offset `until` needn't come. */
+  leaveOut(connId: number, direction: Direction, until: number): void
   /** `comm` is the command name, in case the process is gone already. */
   upidOf(pid: number, startTicks: number, comm: string): string
 }
@@ -89,6 +93,7 @@ export class Streams {
         return streams.#nowNs
       },
       setVerdict: (connId, verdict) => options.setVerdict(connId, verdict),
+      leaveOut: (connId, direction, until) => options.leaveOut(connId, direction, until),
       closed: (end) => this.#stats.update(end),
       upidOf: (pid, startTicks, comm) => options.upidOf(pid, startTicks, comm),
       watch: (socket) => this.#watched.add(socket),
@@ -119,7 +124,8 @@ export class Streams {
         this.#data(event)
         break
       case EVENT_OPEN:
-        if (!this.#sockets.has(event.connId)) this.#follow(event, true)
+      case EVENT_FOUND:
+        if (!this.#sockets.has(event.connId)) this.#follow(event, event.kind === EVENT_OPEN)
         break
       case EVENT_CLOSE:
         this.#close(event)
@@ -219,13 +225,15 @@ export class Streams {
     return socket
   }
 
-  #close({ connId, timeNs, totals }: SocketEvent): void {
+  #close(event: SocketEvent): void {
+    const { connId, timeNs, totals } = event
     this.#expired.delete(connId)
     const socket = this.#sockets.get(connId)
     if (socket instanceof UdpSocket) {
       if (totals) socket.totals(totals.bytesSent, totals.bytesReceived, timeNs)
       this.#end(socket)
     } else if (socket && socket.endingNs === 0) {
+      socket.owned(event)
       socket.ending(timeNs, totals)
       this.#ending.push(socket)
     }

@@ -1,4 +1,4 @@
-import type { SocketTotals, Verdict } from '../events/socket-event'
+import type { Direction, SocketTotals, Verdict } from '../events/socket-event'
 import type { Counters } from '../health/counters'
 import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import type { ConnStats } from './conn-stats'
@@ -21,6 +21,7 @@ export interface Surroundings {
   /** What the kernel captures of a call before any verdict. */
   readonly defaultCap: number | undefined
   setVerdict(connId: number, verdict: Verdict): void
+  leaveOut(connId: number, direction: Direction, until: number): void
   /** Counts an end that is over. */
   closed(end: End): void
   upidOf(pid: number, startTicks: number, comm: string): string

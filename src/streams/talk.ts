@@ -107,6 +107,11 @@ export class Talk implements Receiver {
     else this.#follow(this.#reader!.datagram(half, payload, size, timeNs), timeNs)
   }
 
+  /** Bytes of this half that are still to come and that nobody will look at. */
+  unwanted(half: Half): number {
+    return this.#reader?.unwanted(half) ?? 0
+  }
+
   // ── Life ───────────────────────────────────────────────────────────────────
 
   /** Looks at what is said anew, as at a connection that was joined under way. */

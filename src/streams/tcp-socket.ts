@@ -10,6 +10,8 @@ import type { Host, Silence } from './talk'
 
 /** Bytes per call that tell what a connection speaks. */
 const PROBE_CAP = 4096
+/** Of a connection that is only counted, what tells that a message of a known protocol begins. */
+const PEEK_CAP = 1024
 
 export class TcpSocket implements Followed, Reprobed, Host {
   readonly id: number
@@ -47,6 +49,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
       begins: isWhole && sentOffset !== undefined ? { received: offset, sent: sentOffset } : undefined,
       shared,
       host: this,
+      leaveOut: (direction, until) => shared.leaveOut(this.id, direction, until),
     })
     if (event.pid !== 0) this.#own(event)
   }
@@ -85,6 +88,11 @@ export class TcpSocket implements Followed, Reprobed, Host {
     if (sent > end.bytesSent || received > end.bytesReceived) this.lastNs = nowNs
     if (sent > end.bytesSent) end.bytesSent = sent
     if (received > end.bytesReceived) end.bytesReceived = received
+  }
+
+  /** An event that is no call names the owner, which counts until a call is seen. */
+  owned(event: SocketEvent): void {
+    if (event.pid !== 0 && this.#pid === 0) this.#own(event)
   }
 
   /** Its close was seen. What the call under way moves comes later: `finish` ends it. */
@@ -158,7 +166,8 @@ export class TcpSocket implements Followed, Reprobed, Host {
       this.#isKnown = false
       this.#shared.reprobeLater(this)
     }
-    this.#shared.setVerdict(this.id, { action: 'count' })
+    const count = { action: 'count' } as const
+    this.#shared.setVerdict(this.id, why === 'unknown' ? { ...count, peek: PEEK_CAP } : count)
   }
 
   watch(): void {

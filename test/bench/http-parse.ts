@@ -72,6 +72,7 @@ function measure({ name, exchange }: Shape): void {
     counters: newCounters(),
     settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
     setVerdict: () => {},
+    leaveOut: () => {},
     upidOf: (pid, ticks) => `1:${pid}:${ticks}`,
   })
   const wires = Array.from({ length: CONNECTIONS }, (_, i) => new Wire({ remote: ['10.0.0.2', 20_000 + i] }))

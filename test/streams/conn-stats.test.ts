@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
-import { end, rig, Wire } from './wire'
+import { end, type Recorder, rig, Wire } from './wire'
 
 const ASK = 'GET / HTTP/1.1\r\n\r\n'
 const SAY = 'HTTP/1.1 204 No Content\r\n\r\n'
@@ -158,4 +158,55 @@ test('the process at the other end: of a server the only one, of a client the ne
     return sink.rows('conn_stats').findLast(({ upid }) => upid === '1:9:5')!.remote_upid
   }
   expect([dial(1, 1), dial(1, 2), dial(2, 3), dial(1, 4)]).toEqual(['1:1:5', '1:1:5', '', ''])
+})
+
+describe('a connection without data', () => {
+  const counts = (sink: Recorder) =>
+    sink.rows('conn_stats').map((row) => [row.upid, row.conn_open, row.conn_close, row.conn_active])
+  const owner = { pid: 9, startTicks: 4, comm: 'idle' }
+  const LATER = 1e9
+
+  test("is its owner's from the opening on", () => {
+    const { streams, sink } = rig(PROTOCOLS)
+    const wire = new Wire()
+    streams.handle(wire.open(owner))
+    streams.connStats(10e9)
+    streams.handle(wire.close(owner))
+    streams.tick(wire.timeNs + LATER)
+    streams.connStats(20e9)
+    expect(counts(sink)).toEqual([
+      ['1:9:4', 1, 0, 1],
+      ['1:9:4', 1, 1, 0],
+    ])
+  })
+
+  test('that was open before Nixie counts as open', () => {
+    const { streams, sink } = rig(PROTOCOLS)
+    streams.handle(new Wire({ role: ROLE_CLIENT }).found(owner))
+    streams.connStats(10e9)
+    expect(counts(sink)).toEqual([['1:9:4', 1, 0, 1]])
+  })
+
+  test('whose owner is known at its close only counts then', () => {
+    const { streams, sink } = rig(PROTOCOLS)
+    const wire = new Wire()
+    streams.handle(wire.open())
+    streams.connStats(10e9)
+    expect(counts(sink)).toEqual([])
+    streams.handle(wire.close(owner))
+    streams.tick(wire.timeNs + LATER)
+    streams.connStats(20e9)
+    expect(counts(sink)).toEqual([['1:9:4', 1, 1, 0]])
+  })
+
+  test('that is found at rest is joined: what it says later is read from any message on', () => {
+    const { streams, sink } = rig(PROTOCOLS)
+    const wire = new Wire()
+    streams.handle(wire.found(owner))
+    for (let i = 0; i < 3; i++) {
+      streams.handle(wire.request(ASK))
+      streams.handle(wire.response(SAY))
+    }
+    expect(sink.rows('http_events').map((row) => row.upid)).toContain('1:77:5')
+  })
 })

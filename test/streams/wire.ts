@@ -3,6 +3,7 @@ import {
   type Direction,
   EVENT_CLOSE,
   EVENT_DATA,
+  EVENT_FOUND,
   EVENT_OPEN,
   RECEIVED,
   SENT,
@@ -44,6 +45,8 @@ export interface Rig {
   readonly live: Recorder
   readonly counters: Counters
   readonly verdicts: { connId: number; verdict: Verdict }[]
+  /** What the kernel was told to leave out. */
+  readonly leftOut: { connId: number; direction: Direction; until: number }[]
   readonly settings: ProtocolSettings
 }
 
@@ -52,6 +55,7 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
   const live = new Recorder()
   const counters = newCounters()
   const verdicts: { connId: number; verdict: Verdict }[] = []
+  const leftOut: Rig['leftOut'] = []
   const settings: ProtocolSettings = {
     bodyLimit: 1024,
     redact: true,
@@ -66,9 +70,10 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
     defaultCap: 4096,
     limits,
     setVerdict: (connId, verdict) => verdicts.push({ connId, verdict }),
+    leaveOut: (connId, direction, until) => leftOut.push({ connId, direction, until }),
     upidOf: (pid, startTicks) => `1:${pid}:${startTicks}`,
   })
-  return { streams, sink, live, counters, verdicts, settings }
+  return { streams, sink, live, counters, verdicts, leftOut, settings }
 }
 
 export const bytesOf = (data: string | Uint8Array): Uint8Array =>
@@ -85,6 +90,8 @@ export interface SocketOptions {
   readonly sequence?: number
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** The process of an event that happened in no process's name. */
 const NOBODY = { pid: 0, startTicks: 0, comm: '' }
 
@@ -96,6 +103,7 @@ export class Wire {
   readonly role: Role
   timeNs = 1e9
   readonly #options: SocketOptions
+  readonly #first: number
   readonly #offsets: [number, number]
   /** Bytes moved, by direction. */
   readonly #moved: [number, number] = [0, 0]
@@ -105,18 +113,25 @@ export class Wire {
     this.role = options.role ?? ROLE_SERVER
     this.#options = options
     const sequence = options.sequence ?? 1000
+    this.#first = sequence
     this.#offsets = [sequence, sequence]
   }
 
-  open(): SocketEvent {
+  /** `owner`: whose the socket is, as far as the kernel knows. */
+  open(owner: Partial<typeof NOBODY> = {}): SocketEvent {
     const [offset, sentOffset] = this.#offsets
-    return { ...this.#event(EVENT_OPEN, RECEIVED, new Uint8Array(0), 0), ...NOBODY, offset, sentOffset }
+    return { ...this.#event(EVENT_OPEN, RECEIVED, NOTHING, 0), ...NOBODY, ...owner, offset, sentOffset }
   }
 
-  close(): SocketEvent {
+  /** It was open before, and is at rest. */
+  found(owner: Partial<typeof NOBODY> = {}): SocketEvent {
+    return { ...this.#event(EVENT_FOUND, RECEIVED, NOTHING, 0), ...NOBODY, ...owner }
+  }
+
+  close(owner: Partial<typeof NOBODY> = {}): SocketEvent {
     const [bytesReceived, bytesSent] = this.#moved
     const totals = { bytesReceived, bytesSent, lostEvents: 0 }
-    return { ...this.#event(EVENT_CLOSE, RECEIVED, new Uint8Array(0), 0), ...NOBODY, totals }
+    return { ...this.#event(EVENT_CLOSE, RECEIVED, NOTHING, 0), ...NOBODY, ...owner, totals }
   }
 
   request(data: string | Uint8Array, captured?: number): SocketEvent {
@@ -158,6 +173,10 @@ export class Wire {
       localPort: local[1],
       remoteAddr: remote[0],
       remotePort: remote[1],
+      netns: 1,
+      firstSent: this.#first,
+      firstReceived: this.#first,
+      afterClose: false,
       direction,
       offset: 0,
       size,

@@ -69,6 +69,10 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     return false
   }
 
+  unwanted(side: Side): number {
+    return this.#framing(side).unwanted
+  }
+
   get isUndecided(): boolean {
     return this.#responses.length > 0
   }

@@ -103,6 +103,12 @@ export class Framing {
     return this.#phase === Phase.Head
   }
 
+  /** Bytes that are still to come of a body, or a chunk, of which nothing more is kept. */
+  get unwanted(): number {
+    const isCounted = this.#phase === Phase.Length || this.#phase === Phase.ChunkData
+    return isCounted && this.body!.full ? this.#remaining : 0
+  }
+
   reset(): void {
     this.#phase = Phase.Head
     this.#scanned = 0

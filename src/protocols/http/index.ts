@@ -9,7 +9,7 @@ export const http: Protocol = {
   tables: HTTP.tables,
   transports: ['tcp', 'tls'],
   // A head with large cookies and the kept part of a body in one call.
-  captureCap: 16 << 10,
+  captureCap: 1 << 20,
   recognise,
   search,
   open: (link) => new HttpConversation(link),

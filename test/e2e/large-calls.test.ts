@@ -1,0 +1,92 @@
+/** Heads and bodies that go in large calls, or in calls of many pieces: their sizes are exact. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { isRoot, Nixie } from '../support/nixie'
+import { Scope } from '../support/scope'
+
+/** Both ends of one connection, so that the test says which calls the bytes go in. */
+const BOTH_ENDS = `
+import socket, sys, threading, time
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
+c = socket.create_connection(s.getsockname()); d, _ = s.accept()
+for end in (c, d): end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20); end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+def take(end, n, most=1 << 20):
+    while n: n -= len(end.recv(min(n, most)))
+def move(out, into, parts, most=1 << 20):
+    data = b''.join(parts)
+    t = threading.Thread(target=take, args=(into, len(data), most)); t.start()
+    while parts:
+        sent = out.sendmsg(parts[:1024])
+        while parts and sent >= len(parts[0]): sent -= len(parts[0]); parts = parts[1:]
+        if sent: parts = [parts[0][sent:]] + parts[1:]
+    t.join()
+def head(*lines): return ('\\r\\n'.join(lines) + '\\r\\n\\r\\n').encode()
+def chunked(sizes): return [b'%x\\r\\n' % n + b'x' * n + b'\\r\\n' for n in sizes] + [b'0\\r\\n\\r\\n']
+def ask(path, *lines, body=b''): move(c, d, [head('POST ' + path + ' HTTP/1.1', 'Host: a', 'Content-Length: %d' % len(body), *lines) + body])
+def say(*parts):
+    move(d, c, [b for p in parts for b in p])
+    time.sleep(0.05) # The ring holds 16 MiB: what comes faster than it is emptied is cut, and counted.
+CHUNKED = head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')
+`
+
+describe.skipIf(!isRoot)('large calls (needs root)', () => {
+  const scope = new Scope('large')
+  let nixie: Nixie
+  beforeAll(async () => {
+    nixie = await Nixie.start(scope)
+  }, 30_000)
+  afterAll(() => scope.close(), 15_000)
+
+  async function sizes(
+    name: string,
+    program: string,
+    rows: number,
+  ): Promise<Array<[string, number, number]>> {
+    const child = Bun.spawn(['python3', '-c', `${BOTH_ENDS}\n${program}`], { stderr: 'inherit' })
+    expect(await child.exited).toBe(0)
+    const found = await nixie.waitForRows(name, rows)
+    return found.map((row) => [row.req_path, row.req_body_size, row.resp_body_size])
+  }
+
+  test('a head of 60 KB in the first call of a connection', async () => {
+    const program = `ask('/head-first', 'Cookie: ' + 'x' * 60000); say([CHUNKED], chunked([5]))`
+    expect(await sizes('head-first', program, 1)).toEqual([['/head-first', 0, 5]])
+  }, 20_000)
+
+  test('heads of 200 KB later on', async () => {
+    const program = `
+for i in range(3): ask('/later-%d' % i, 'Cookie: ' + 'x' * 200000); say([CHUNKED], chunked([5]))`
+    expect(await sizes('later-', program, 3)).toHaveLength(3)
+  }, 20_000)
+
+  test('chunked bodies, written and read in calls of up to 1 MiB', async () => {
+    const program = `
+for i in range(5): ask('/chunked-%d' % i); say([CHUNKED + b''.join(chunked([8000] * 125))])`
+    const want = Array.from({ length: 5 }, (_, i) => [`/chunked-${i}`, 0, 1_000_000])
+    expect(await sizes('chunked-', program, 5)).toEqual(want as never)
+  }, 20_000)
+
+  test('chunked bodies in many small pieces', async () => {
+    const program = `
+for i in range(5): ask('/pieces-%d' % i); say([CHUNKED], [b for q in chunked([5] * 100) for b in (q[:3], q[3:-2], q[-2:])])`
+    const want = Array.from({ length: 5 }, (_, i) => [`/pieces-${i}`, 0, 500])
+    expect(await sizes('pieces-', program, 5)).toEqual(want as never)
+  }, 20_000)
+
+  test('chunked bodies after bodies of known length that are left out', async () => {
+    const program = `
+for i in range(3):
+    ask('/known-%d' % i, body=b'y' * (20 << 20)); say([head('HTTP/1.1 200 OK', 'Content-Length: 30000000') + b'z' * 30000000])
+    ask('/after-%d' % i); say([CHUNKED + b''.join(chunked([60000] * 16))])`
+    const want = Array.from({ length: 3 }, (_, i) => [
+      [`/known-${i}`, 20 << 20, 30_000_000],
+      [`/after-${i}`, 0, 960_000],
+    ]).flat()
+    const known = await sizes('known-', program, 3)
+    const after = (await nixie.waitForRows('after-', 3)).map((row) => [
+      row.req_path,
+      row.req_body_size,
+      row.resp_body_size,
+    ])
+    expect([...known, ...after].toSorted()).toEqual(want.toSorted() as never)
+  }, 30_000)
+})
