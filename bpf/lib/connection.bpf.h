@@ -178,11 +178,19 @@ static __always_inline void own(struct owner *owner, struct task_struct *leader)
 	BPF_CORE_READ_INTO(&owner->comm, leader, comm);
 }
 
+/* The side of a TCP socket whose handshake was not seen and whose counts don't tell. */
+static __always_inline __u8 guess_role(__u32 netns, const struct endpoints *ends)
+{
+	if (listener_of(netns, ends->local_port))
+		return ROLE_SERVER;
+	return listener_of(netns, ends->remote_port) ? ROLE_CLIENT : ROLE_UNKNOWN;
+}
+
 /*
  * Finds where both streams began, and from that which side this is: snd_una has moved by bytes_acked, which counts the
- * SYN of the side that connected, and snd_nxt by the data that was sent. 0 when the counts don't say.
+ * SYN of the side that connected, and snd_nxt by the data that was sent.
  */
-static __always_inline __u8 read_beginnings(struct endpoints *ends, struct sock *sk, __u8 role)
+static __always_inline __u8 read_beginnings(struct endpoints *ends, struct sock *sk, __u32 netns, __u8 role)
 {
 	struct tcp_sock *tcp = (struct tcp_sock *)sk;
 	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
@@ -196,19 +204,11 @@ static __always_inline __u8 read_beginnings(struct endpoints *ends, struct sock 
 		else if (sent_from == acked_from)
 			role = ROLE_SERVER;
 	}
+	if (!role)
+		role = guess_role(netns, ends);
 	ends->first_sent = acked_from + (role == ROLE_CLIENT);
 	ends->first_received = BPF_CORE_READ(tcp, rcv_nxt) - (__u32)BPF_CORE_READ(tcp, bytes_received);
 	return role;
-}
-
-/* The side of a TCP socket whose handshake was not seen and whose counts don't tell. */
-static __always_inline __u8 guess_role(__u32 netns, const struct endpoints *ends)
-{
-	if (ends->protocol != IPPROTO_TCP)
-		return ROLE_UNKNOWN;
-	if (listener_of(netns, ends->local_port))
-		return ROLE_SERVER;
-	return listener_of(netns, ends->remote_port) ? ROLE_CLIENT : ROLE_UNKNOWN;
 }
 
 /*
@@ -230,13 +230,13 @@ static __always_inline struct connection *new_connection(struct sock *sk, __u64 
 	if (owner)
 		fresh.owner = *owner;
 	read_endpoints(&fresh.ends, sk, family, protocol);
+	fresh.role = ROLE_UNKNOWN;
 	if (protocol == IPPROTO_TCP) {
-		role = read_beginnings(&fresh.ends, sk, role);
+		fresh.role = read_beginnings(&fresh.ends, sk, fresh.netns, role);
 		/* Its close has passed: nobody waits for another. */
 		fresh.closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
 	}
 	fresh.told = !fresh.fresh;
-	fresh.role = role ? role : guess_role(fresh.netns, &fresh.ends);
 	bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY);
 	return bpf_map_lookup_elem(&connections, &key);
 }
