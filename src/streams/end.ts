@@ -1,6 +1,6 @@
 /** One end of a conversation as the node sees it: whose it is, with whom it talks, and how much. */
 import type { Connection } from '../protocols/protocol'
-import type { Role } from '../records/types'
+import { ROLE_CLIENT, ROLE_UNKNOWN, type Role } from '../records/types'
 import type { Counted, StatsRow } from './conn-stats'
 
 export interface Addresses {
@@ -8,6 +8,9 @@ export interface Addresses {
   readonly localPort: number
   readonly remoteAddr: string
   readonly remotePort: number
+  readonly netns: number
+  readonly firstSent: number
+  readonly firstReceived: number
 }
 
 export class End implements Counted {
@@ -27,6 +30,10 @@ export class End implements Counted {
   /** Of the connection itself: what finds the other end. */
   readonly peerAddr: string
   readonly peerPort: number
+  readonly netns: number
+  readonly firstReceived: number
+  readonly #firstSent: number
+  readonly #isSideKnown: boolean
   #remoteAddr: string
   #remotePort: number
   #remoteUpid = ''
@@ -34,12 +41,22 @@ export class End implements Counted {
   #isProxied = false
   #connection: Connection | undefined
 
-  constructor({ localAddr, localPort, remoteAddr, remotePort }: Addresses, role: Role) {
+  constructor(addresses: Addresses, role: Role) {
+    const { localAddr, localPort, remoteAddr, remotePort } = addresses
+    this.netns = addresses.netns
+    this.firstReceived = addresses.firstReceived
+    this.#firstSent = addresses.firstSent
+    this.#isSideKnown = role !== ROLE_UNKNOWN
     this.localAddr = localAddr
     this.localPort = localPort
     this.peerAddr = this.#remoteAddr = remoteAddr
     this.peerPort = this.#remotePort = remotePort
     this.role = role
+  }
+
+  /** TCP sequence number of the first byte that it sends; see `SocketEvent`. */
+  get firstSent(): number {
+    return !this.#isSideKnown && this.role === ROLE_CLIENT ? (this.#firstSent + 1) >>> 0 : this.#firstSent
   }
 
   get remoteAddr(): string {

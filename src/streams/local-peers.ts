@@ -1,7 +1,8 @@
 /**
- * Connections whose both ends are on this node: the record is the server's, and each end learns whose the other is. Ends are
- * matched by the address and port of the client and the port of the server. A client that dialled a service's address sees
- * another server than the one that answers: such a one is found by its own address and port alone.
+ * Connections whose both ends are on this node: the record is the server's, and each end learns whose the other is. Ends of TCP
+ * are matched by where both streams began: translated addresses and equal ones in other network namespaces are no matter.
+ * Those of datagrams by the address and port of the client and the port of the server; a client that dialled a service's
+ * address sees another server than the one that answers: such a one is found by its own address and port alone.
  */
 import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
 import type { End } from './end'
@@ -15,8 +16,13 @@ interface Ends {
 
 const ANY_PORT = 0
 
-const keyOf = (clientAddr: string, clientPort: number, serverPort: number) =>
-  `${clientPort}:${serverPort}:${clientAddr}`
+const LOOPBACK = /^(127\.|::1$)/
+
+/** Loopback's addresses are another machine's in each network namespace. */
+function keyOf(netns: number, clientAddr: string, clientPort: number, serverPort: number): string {
+  const place = LOOPBACK.test(clientAddr) ? `${netns}/` : ''
+  return `${clientPort}:${serverPort}:${place}${clientAddr}`
+}
 
 /** An end that has closed stays known for so long: the other one may be read only later. */
 const LINGER_NS = 10e9
@@ -87,12 +93,17 @@ export class LocalPeers {
     if (!ends.server && !ends.client) this.#ends.delete(key)
   }
 
-  #keys({ role, localAddr, localPort, peerAddr, peerPort }: End): string[] {
-    if (role === ROLE_SERVER) {
-      return [keyOf(peerAddr, peerPort, localPort), keyOf(peerAddr, peerPort, ANY_PORT)]
-    }
-    if (role !== ROLE_CLIENT) return []
-    return [keyOf(localAddr, localPort, this.#services.has(peerAddr) ? ANY_PORT : peerPort)]
+  #keys(end: End): string[] {
+    const { role, firstSent, firstReceived } = end
+    if (role !== ROLE_SERVER && role !== ROLE_CLIENT) return []
+    if (firstSent === 0 && firstReceived === 0) return this.#datagramKeys(end)
+    return [role === ROLE_CLIENT ? `${firstSent}>${firstReceived}` : `${firstReceived}>${firstSent}`]
+  }
+
+  #datagramKeys({ role, netns, localAddr, localPort, peerAddr, peerPort }: End): string[] {
+    if (role === ROLE_SERVER)
+      return [keyOf(netns, peerAddr, peerPort, localPort), keyOf(netns, peerAddr, peerPort, ANY_PORT)]
+    return [keyOf(netns, localAddr, localPort, this.#services.has(peerAddr) ? ANY_PORT : peerPort)]
   }
 }
 

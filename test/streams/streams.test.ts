@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import { RECEIVED } from '../../src/events/socket-event'
+import { RECEIVED, type SocketEvent } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
-import { end, type Rig, rig, Wire } from './wire'
+import { end, type Rig, rig, type SocketOptions, Wire } from './wire'
 
 const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
 const say = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
@@ -305,31 +305,68 @@ describe('traffic within the node', () => {
     ])
   })
 
-  test('through the address of a service it is recorded once, too', () => {
+  /** One exchange between two ends that begin at these numbers; the roles that were recorded. */
+  function dialled(client: SocketOptions, server: SocketOptions): unknown[] {
+    const all = rig(PROTOCOLS)
+    const [from, to] = [
+      new Wire({ ...client, role: ROLE_CLIENT, pid: 1 }),
+      new Wire({ ...server, role: ROLE_SERVER, pid: 2 }),
+    ]
+    for (const event of [
+      from.request(ask('/')),
+      to.request(ask('/')),
+      to.response(say('x')),
+      from.response(say('x')),
+    ])
+      all.streams.handle(event)
+    all.streams.tick(5e9)
+    return all.sink.rows('http_events').map(({ trace_role }) => trace_role)
+  }
+
+  test('through translated addresses, of a service or a published port, it is recorded once, too', () => {
+    const server = { local: ['10.244.0.2', 8080], sequence: 7 } as const
+    const client = { local: ['10.244.0.4', 40001], remote: ['10.96.0.7', 80], sequence: 7 } as const
+    expect(dialled(client, { ...server, remote: client.local })).toEqual([ROLE_SERVER])
+    expect(dialled(client, { ...server, remote: ['10.244.0.1', 31000] })).toEqual([ROLE_SERVER])
+  })
+
+  test('equal addresses that began otherwise are those of two connections', () => {
+    const client = { local: ends.client, remote: ends.server, sequence: 7, netns: 1 } as const
+    const server = { local: ends.server, remote: ends.client, sequence: 8, netns: 2 } as const
+    expect(dialled(client, server).toSorted()).toEqual([ROLE_CLIENT, ROLE_SERVER])
+  })
+
+  test('a side that the kernel did not know is matched when it turns out', () => {
     const all = rig(PROTOCOLS)
     const { streams } = all
-    streams.services = new Set(['10.96.0.7'])
-    const dial = (service: string, port: number) => {
-      const from = ['10.244.0.4', port] as const
-      const client = new Wire({ role: ROLE_CLIENT, pid: 1, local: from, remote: [service, 80] })
-      const server = new Wire({ role: ROLE_SERVER, pid: 2, local: ['10.244.0.2', 8080], remote: from })
-      streams.handle(client.request(ask('/')))
-      streams.handle(server.request(ask('/')))
-      streams.handle(server.response(say('x')))
-      streams.handle(client.response(say('x')))
-    }
-    dial('10.96.0.7', 40001)
+    const server = new Wire({
+      role: ROLE_SERVER,
+      pid: 2,
+      local: ends.server,
+      remote: ends.client,
+      sequence: 9,
+    })
+    const client = new Wire({
+      role: ROLE_CLIENT,
+      pid: 1,
+      local: ends.client,
+      remote: ends.server,
+      sequence: 9,
+    })
+    const unknown = (event: SocketEvent): SocketEvent => ({ ...event, role: ROLE_UNKNOWN, firstSent: 8 })
+    for (const path of ['/1', '/2'])
+      for (const event of [
+        unknown(client.request(ask(path))),
+        server.request(ask(path)),
+        server.response(say(path)),
+        unknown(client.response(say(path))),
+      ])
+        streams.handle(event)
     streams.tick(5e9)
-    expect(all.sink.rows('http_events').map(({ trace_role }) => trace_role)).toEqual([ROLE_SERVER])
-    // An address that is no service's may be any other machine.
-    dial('192.0.2.9', 40002)
-    streams.tick(10e9)
-    expect(
-      all.sink
-        .rows('http_events')
-        .map(({ trace_role }) => trace_role as number)
-        .sort(),
-    ).toEqual([ROLE_CLIENT, ROLE_SERVER, ROLE_SERVER])
+    expect(all.sink.rows('http_events').map(({ trace_role }) => trace_role)).toEqual([
+      ROLE_SERVER,
+      ROLE_SERVER,
+    ])
   })
 
   test('is recorded at the client when the server is not seen', () => {

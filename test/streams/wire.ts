@@ -79,6 +79,9 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
 export const bytesOf = (data: string | Uint8Array): Uint8Array =>
   typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'latin1')) : data
 
+const LOCAL = ['10.0.0.1', 80] as const
+const REMOTE = ['10.0.0.2', 40000] as const
+
 export interface SocketOptions {
   readonly connId?: number
   readonly role?: Role
@@ -86,6 +89,7 @@ export interface SocketOptions {
   readonly local?: readonly [string, number]
   readonly remote?: readonly [string, number]
   readonly transport?: 'tcp' | 'udp'
+  readonly netns?: number
   /** First sequence numbers of the two directions. */
   readonly sequence?: number
 }
@@ -94,6 +98,11 @@ const NOTHING = new Uint8Array(0)
 
 /** The process of an event that happened in no process's name. */
 const NOBODY = { pid: 0, startTicks: 0, comm: '' }
+
+/** Both ends of a connection begin where its client's address says. */
+function beginning({ role, local = LOCAL, remote = REMOTE }: SocketOptions): number {
+  return Bun.hash.crc32((role === ROLE_CLIENT ? local : remote).join())
+}
 
 let lastConnId = 0
 
@@ -112,7 +121,7 @@ export class Wire {
     this.connId = options.connId ?? ++lastConnId
     this.role = options.role ?? ROLE_SERVER
     this.#options = options
-    const sequence = options.sequence ?? 1000
+    const sequence = options.sequence ?? beginning(options)
     this.#first = sequence
     this.#offsets = [sequence, sequence]
   }
@@ -153,12 +162,7 @@ export class Wire {
   }
 
   #event(kind: SocketEvent['kind'], direction: Direction, payload: Uint8Array, size: number): SocketEvent {
-    const {
-      pid = 77,
-      local = ['10.0.0.1', 80],
-      remote = ['10.0.0.2', 40000],
-      transport = 'tcp',
-    } = this.#options
+    const { pid = 77, local = LOCAL, remote = REMOTE, transport = 'tcp', netns = 1 } = this.#options
     this.timeNs += 1000
     return {
       kind,
@@ -173,9 +177,9 @@ export class Wire {
       localPort: local[1],
       remoteAddr: remote[0],
       remotePort: remote[1],
-      netns: 1,
-      firstSent: this.#first,
-      firstReceived: this.#first,
+      netns,
+      firstSent: transport === 'udp' ? 0 : this.#first,
+      firstReceived: transport === 'udp' ? 0 : this.#first,
       afterClose: false,
       direction,
       offset: 0,
