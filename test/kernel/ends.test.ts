@@ -7,6 +7,7 @@ import { statSync } from 'node:fs'
 import { EVENT_DATA, EVENT_OPEN } from '../../src/events/socket-event'
 
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
+import { Namespaces, publishedPort } from '../support/namespaces'
 import { drainAll, open, Program, type Seen, type Traced } from './traced'
 
 let kernel: Traced
@@ -77,59 +78,6 @@ describe('on loopback', () => {
   })
 })
 
-/** Network namespaces of this test's own, gone when it ends. */
-class Namespaces {
-  readonly #names: string[] = []
-
-  static run(...command: string[]): void {
-    const { exitCode, stderr } = Bun.spawnSync(command)
-    if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr}`)
-  }
-
-  add(name: string): string {
-    const full = `nixie-${process.pid}-${name}`
-    Namespaces.run('ip', 'netns', 'add', full)
-    this.#names.push(full)
-    Namespaces.run('ip', '-n', full, 'link', 'set', 'lo', 'up')
-    return full
-  }
-
-  /** A cable: each end has an address of the other's network. */
-  join(one: readonly [name: string, address: string], two: readonly [name: string, address: string]): void {
-    const [from, to] = [`v${one[1].replaceAll('.', '')}`, `v${two[1].replaceAll('.', '')}`]
-    Namespaces.run(
-      'ip',
-      '-n',
-      one[0],
-      'link',
-      'add',
-      from,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      to,
-      'netns',
-      two[0],
-    )
-    for (const [[name, address], device] of [
-      [one, from],
-      [two, to],
-    ] as const) {
-      Namespaces.run('ip', '-n', name, 'addr', 'add', `${address}/24`, 'dev', device)
-      Namespaces.run('ip', '-n', name, 'link', 'set', device, 'up')
-    }
-  }
-
-  inside(name: string, ...command: string[]): void {
-    Namespaces.run('ip', 'netns', 'exec', name, ...command)
-  }
-
-  close(): void {
-    for (const name of this.#names) Bun.spawnSync(['ip', 'netns', 'del', name])
-  }
-}
-
 /** Runs Python in a namespace until it is at its `step()`. */
 async function within(name: string, text: string): Promise<Program> {
   const program = new Program(text, ['ip', 'netns', 'exec', name])
@@ -169,28 +117,11 @@ describe('through translation, as that of a published port', () => {
   let node: string
   let server: Program
   beforeAll(async () => {
-    client = spaces.add('client')
-    node = spaces.add('node')
-    const container = spaces.add('container')
-    spaces.join([client, '10.91.1.2'], [node, '10.91.1.1'])
-    spaces.join([container, '10.91.2.2'], [node, '10.91.2.1'])
-    for (const [name, via] of [
-      [client, '10.91.1.1'],
-      [container, '10.91.2.1'],
-    ] as const)
-      Namespaces.run('ip', '-n', name, 'route', 'add', 'default', 'via', via)
-    spaces.inside(node, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
-    spaces.inside(
-      node,
-      'nft',
-      `table ip nat {
-      chain pre { type nat hook prerouting priority -100; tcp dport 8081 meta mark set 1; tcp dport { 8080, 8081 } dnat to 10.91.2.2:80; }
-      chain out { type nat hook output priority -100; ip daddr 10.91.1.1 tcp dport 8080 dnat to 10.91.2.2:80; }
-      chain post { type nat hook postrouting priority 100; meta mark 1 masquerade; }
-    }`,
-    )
+    const spots = publishedPort(spaces)
+    client = spots.client
+    node = spots.node
     server = await within(
-      container,
+      spots.container,
       `s = socket.socket(); s.bind(('10.91.2.2', 80)); s.listen(); print('ready', flush=True)
 while True: d, _ = s.accept(); d.send(d.recv(99)); d.close()`,
     )
