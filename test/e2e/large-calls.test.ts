@@ -31,10 +31,41 @@ CHUNKED = head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')
 describe.skipIf(!isRoot)('large calls (needs root)', () => {
   const scope = new Scope('large')
   let nixie: Nixie
+  let older: ReturnType<typeof olderConnection>
   beforeAll(async () => {
+    older = olderConnection()
+    await older.isUnderWay
     nixie = await Nixie.start(scope)
   }, 30_000)
   afterAll(() => scope.close(), 15_000)
+
+  /** A connection that is in the middle of a large body when Nixie starts, and goes on when it is told to. */
+  function olderConnection() {
+    const program = `
+parts = [head('PUT /older-0 HTTP/1.1', 'Host: a', 'Content-Length: 60000000')] + [b'x' * 60000] * 1000
+move(c, d, parts[:100]); print('ready', flush=True); sys.stdin.readline()
+move(c, d, parts[100:]); OK = head('HTTP/1.1 200 OK', 'Content-Length: 2') + b'ok'; say([OK]); time.sleep(0.2)
+for i in range(1, 4):
+    move(c, d, [head('PUT /older-%d HTTP/1.1' % i, 'Host: a', 'Content-Length: 30000000')] + [b'x' * 60000] * 500, 60000); say([OK])`
+    const child = Bun.spawn(['python3', '-c', `${BOTH_ENDS}\n${program}`], { stdin: 'pipe', stdout: 'pipe' })
+    scope.defer(() => child.kill())
+    return {
+      isUnderWay: child.stdout.getReader().read(),
+      goOn: () => {
+        child.stdin.write('\n')
+        child.stdin.flush()
+        return child.exited
+      },
+    }
+  }
+
+  test('a connection that was in a large body when Nixie began is recorded from its next message on', async () => {
+    expect(await older.goOn()).toBe(0)
+    const rows = await nixie.waitForRows('/older-', 3)
+    expect(rows.map((row) => [row.req_path, row.req_body_size])).toEqual(
+      [1, 2, 3].map((i) => [`/older-${i}`, 30_000_000]),
+    )
+  }, 30_000)
 
   async function sizes(
     name: string,
