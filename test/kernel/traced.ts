@@ -63,7 +63,8 @@ export interface Traced extends SocketFeed {
 export function open(options: Partial<SocketProbeOptions> = {}): Traced {
   const kernel = openKernel({ enabled: true })
   const { probes, feed } = openSocketProbe(kernel, {
-    ringBytes: 1 << 22,
+    // Everything on the machine is seen: what others say between two drains must not crowd out the program.
+    ringBytes: 1 << 25,
     defaultCap: 16384,
     freshBytes: 0,
     ignorePids: [process.pid],
