@@ -13,6 +13,14 @@ export interface Addresses {
   readonly firstReceived: number
 }
 
+/** A connection of which both ends may be on this node. */
+export interface BothEnds {
+  server: End | undefined
+  client: End | undefined
+  /** The server's end records what is said. */
+  isRecorded: boolean
+}
+
 export class End implements Counted {
   readonly localAddr: string
   readonly localPort: number
@@ -27,6 +35,8 @@ export class End implements Counted {
   countedSent = 0
   countedReceived = 0
   countedClosed = false
+  /** Of a client's end: the connection, when the other end may be here. */
+  both: BothEnds | undefined
   /** Of the connection itself: what finds the other end. */
   readonly peerAddr: string
   readonly peerPort: number

@@ -5,14 +5,7 @@
  * address sees another server than the one that answers: such a one is found by its own address and port alone.
  */
 import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
-import type { End } from './end'
-
-interface Ends {
-  server: End | undefined
-  client: End | undefined
-  /** The server's end records what is said. */
-  isRecorded: boolean
-}
+import type { BothEnds, End } from './end'
 
 const ANY_PORT = 0
 
@@ -26,9 +19,10 @@ function keyOf(netns: number, clientAddr: string, clientPort: number, serverPort
 
 /** An end that has closed stays known for so long: the other one may be read only later. */
 const LINGER_NS = 10e9
+const MAX_LEAVING = 32_768
 
 export class LocalPeers {
-  readonly #ends = new Map<string, Ends>()
+  readonly #ends = new Map<string, BothEnds>()
   readonly #leaving: { end: End; atNs: number }[] = []
   #services: ReadonlySet<string> = new Set()
 
@@ -48,7 +42,10 @@ export class LocalPeers {
       if (end.role === ROLE_SERVER) {
         if (ends.server !== end) ends.isRecorded = false
         ends.server = end
-      } else ends.client = end
+      } else {
+        ends.client = end
+        end.both = ends
+      }
       introduce(ends)
     }
   }
@@ -63,7 +60,7 @@ export class LocalPeers {
 
   /** Whether the other end of a client's is recorded. */
   has(end: End): boolean {
-    return end.role === ROLE_CLIENT && this.#keys(end).some((key) => this.#ends.get(key)?.isRecorded)
+    return end.role === ROLE_CLIENT && end.both?.isRecorded === true
   }
 
   /** The end has closed. */
@@ -71,11 +68,11 @@ export class LocalPeers {
     this.#leaving.push({ end, atNs: nowNs })
   }
 
-  /** Forgets those that closed long ago. Their keys may have been taken over by a later connection. */
+  /** Forgets those that closed long ago, and of many the oldest at once. Their keys may have been taken over by a later connection. */
   forget(nowNs: number): void {
     let gone = 0
     for (const { end, atNs } of this.#leaving) {
-      if (nowNs - atNs < LINGER_NS) break
+      if (nowNs - atNs < LINGER_NS && this.#leaving.length - gone <= MAX_LEAVING) break
       gone++
       for (const key of this.#keys(end)) this.#drop(key, end)
     }
@@ -107,7 +104,7 @@ export class LocalPeers {
   }
 }
 
-function introduce({ server, client }: Ends): void {
+function introduce({ server, client }: BothEnds): void {
   if (!server || !client) return
   if (client.upid !== '') server.remoteUpid = client.upid
   if (server.upid !== '') client.remoteUpid = server.upid

@@ -5,6 +5,7 @@ import {
   EVENT_DATA,
   EVENT_FOUND,
   EVENT_OPEN,
+  SENT,
   type SocketEvent,
   type SocketTotals,
   type Verdict,
@@ -12,6 +13,7 @@ import {
 import type { Counters } from '../health/counters'
 import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import { ConnStats } from './conn-stats'
+import type { End } from './end'
 import { HeldBytes } from './held-bytes'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LocalPeers } from './local-peers'
@@ -42,6 +44,12 @@ export type Plaintext = Pick<SocketEvent, 'connId' | 'timeNs' | 'direction' | 'o
 
 type Socket = TcpSocket | UdpSocket
 
+/** What is remembered of a connection that is over. */
+interface Over {
+  readonly end: End
+  readonly atNs: number
+}
+
 /** How often those that wait are looked at. */
 const WATCH_EVERY_NS = 20e6
 /** How often the unknown connections and the datagram sockets are gone through. */
@@ -49,7 +57,7 @@ const REPROBE_EVERY_NS = 1e9
 /** Among so many of the oldest connections the most idle one is evicted. */
 const EVICT_AMONG = 32
 /** Sockets that are over and remembered, should they speak again. */
-const MAX_REMEMBERED = 65_536
+const MAX_REMEMBERED = 32_768
 
 export class Streams {
   readonly #sockets = new Map<number, Socket>()
@@ -61,7 +69,7 @@ export class Streams {
   /** Connections whose close was seen, in its order; what their last call moved may still come. */
   #ending: TcpSocket[] = []
   /** Connections that are over, and when that was: what comes late is counted with them. */
-  readonly #over = new Map<number, TcpSocket>()
+  readonly #over = new Map<number, Over>()
   readonly #peers = new LocalPeers()
   readonly #stats = new ConnStats()
   readonly #held: HeldBytes
@@ -197,8 +205,9 @@ export class Streams {
     if (!socket) {
       const over = this.#over.get(event.connId)
       if (over) {
-        over.late(event)
-        over.updateStats(this.#stats)
+        if (event.direction === SENT) over.end.bytesSent += event.size
+        else over.end.bytesReceived += event.size
+        this.#stats.update(over.end)
         this.#counters.lateEvents++
         return
       }
@@ -206,6 +215,9 @@ export class Streams {
     }
     socket.data(event)
     this.#held.update(socket)
+    // Of one that was never seen open nobody will say that it closes.
+    if (event.afterClose && socket instanceof TcpSocket && socket.endingNs === 0)
+      this.#ends(socket, event.timeNs, undefined)
   }
 
   #follow(event: SocketEvent, isWhole: boolean): Socket {
@@ -234,9 +246,14 @@ export class Streams {
       this.#end(socket)
     } else if (socket && socket.endingNs === 0) {
       socket.owned(event)
-      socket.ending(timeNs, totals)
-      this.#ending.push(socket)
+      this.#ends(socket, timeNs, totals)
     }
+  }
+
+  /** What the call within which it closed moves comes yet. */
+  #ends(socket: TcpSocket, timeNs: number, totals: Moved | undefined): void {
+    socket.ending(timeNs, totals)
+    this.#ending.push(socket)
   }
 
   #finishEnding(beforeNs: number): void {
@@ -252,7 +269,7 @@ export class Streams {
   #end(socket: Socket): void {
     if (socket instanceof TcpSocket) {
       socket.finish(this.#nowNs)
-      this.#over.set(socket.id, socket)
+      this.#over.set(socket.id, { end: socket.end, atNs: this.#nowNs })
       if (this.#over.size > MAX_REMEMBERED) this.#over.delete(this.#over.keys().next().value!)
     } else socket.finish(this.#nowNs, true)
     this.#forget(socket)
@@ -286,8 +303,8 @@ export class Streams {
   }
 
   #forgetOver(nowNs: number): void {
-    for (const [id, socket] of this.#over) {
-      if (nowNs - socket.endedNs < this.#limits.rememberNs) break
+    for (const [id, { atNs }] of this.#over) {
+      if (nowNs - atNs < this.#limits.rememberNs) break
       this.#over.delete(id)
     }
   }

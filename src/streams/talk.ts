@@ -135,6 +135,7 @@ export class Talk implements Receiver {
 
   /** `isKnown`: every byte up to the end was accounted for. */
   close(timeNs: number, isKnown: boolean): void {
+    if (this.#reader && !this.#isCounting && this.#host.isPeers()) this.#leaveToPeer()
     if (this.#reader && !this.#isCounting) {
       const first = this.received.side === 'client' ? this.received : this.sent
       this.#finish(first, timeNs)
@@ -151,7 +152,8 @@ export class Talk implements Receiver {
 
   /** Rows of what is under way, as they are now. */
   underWay(nowNs: number): void {
-    this.#reader?.conversation.underWay?.(nowNs, this.#shared.liveSink)
+    if (this.#reader && this.#host.isPeers()) this.#leaveToPeer()
+    else this.#reader?.conversation.underWay?.(nowNs, this.#shared.liveSink)
   }
 
   /** Gives up what waits: its memory is needed elsewhere. */

@@ -23,8 +23,6 @@ export class TcpSocket implements Followed, Reprobed, Host {
   backoffNs = 0
   /** When its close was seen; what is still to come is waited for. 0: it is open. */
   endingNs = 0
-  /** When it was finished. */
-  endedNs = 0
   #totals: Moved | undefined
   readonly #shared: Surroundings
   readonly #wire: Stream
@@ -108,14 +106,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
     this.#wire.finish(timeNs, this.#totals ? { bytesSent, bytesReceived } : undefined)
     this.#plain?.finish(timeNs, undefined)
     this.end.closed = true
-    this.endedNs = nowNs
     if (this.#isJoined) this.#shared.peers.leave(this.end, nowNs)
-  }
-
-  /** Bytes that come when it is finished: they count, and say nothing more. */
-  late({ direction, size }: SocketEvent): void {
-    if (direction === SENT) this.end.bytesSent += size
-    else this.end.bytesReceived += size
   }
 
   tick(nowNs: number): boolean {

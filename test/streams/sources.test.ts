@@ -158,3 +158,13 @@ describe('both ends on this node', () => {
     expect(answers.map(({ upid }) => upid)).toEqual(['1:2:5'])
   })
 })
+
+test('a connection that is first seen when it has closed is read, and over soon', () => {
+  const all = rig(LINES)
+  const wire = new Wire()
+  all.streams.handle({ ...wire.data(RECEIVED, '>ask\n'), afterClose: true })
+  all.streams.handle({ ...wire.data(SENT, '<say\n'), afterClose: true })
+  all.streams.tick(wire.timeNs + 1e9)
+  expect(texts(all)).toEqual(['>ask', '<say'])
+  expect(all.streams.size).toBe(0)
+})
