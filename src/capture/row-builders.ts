@@ -1,6 +1,6 @@
 import type { Sink } from '../protocols/protocol'
 import { BatchBuilder } from '../records/builder'
-import type { RecordOf, Table } from '../records/table'
+import type { Table } from '../records/table'
 import type { TableBatch } from '../store/store'
 
 /** Rows that wait for the store, as one batch per table. */
@@ -13,7 +13,8 @@ export class RowBuilders implements Sink {
     this.#timeBase = timeBase
   }
 
-  append<T extends Table>(table: T, record: RecordOf<T>): void {
+  /** Also taken without its object. */
+  readonly append: Sink['append'] = (table, record) => {
     let builder = this.#builders.get(table)
     if (!builder) {
       builder = new BatchBuilder(table as Table, this.#timeBase())
