@@ -55,15 +55,17 @@ function surest(protocols: readonly Protocol[], head: Head, at: number): Verdict
   return likely ?? 'nothing'
 }
 
+/** Of several the first in the stream: what is behind it may be within its message. */
 function searched(protocols: readonly Protocol[], head: Head): Verdict {
   const bytes = head.bytes.length > MAX_SEARCH ? head.bytes.subarray(-MAX_SEARCH) : head.bytes
   const skipped = head.bytes.length - bytes.length
+  let first: Found | undefined
   for (const protocol of protocols) {
     const at = protocol.search?.(bytes, 1) ?? -1
-    if (at < 0) continue
+    if (at < 0 || (first && skipped + at >= first.at)) continue
     const answer = protocol.recognise({ ...head, bytes: bytes.subarray(at), isOpening: false })
     if (answer !== 'no' && answer !== 'need-more' && answer.sure)
-      return { ...answer, protocol, at: skipped + at }
+      first = { ...answer, protocol, at: skipped + at }
   }
-  return 'nothing'
+  return first ?? 'nothing'
 }

@@ -67,6 +67,17 @@ describe('recognition', () => {
     expect(choose([linesProtocol()], head('abc>x\n'))).toBe('nothing')
   })
 
+  test('of two that are found the first in the stream is meant, wherever it stands in the list', () => {
+    const other = linesProtocol({ name: 'other', client: '?', server: '!' })
+    for (const protocols of [
+      [linesProtocol(), other],
+      [other, linesProtocol()],
+    ]) {
+      expect(choose(protocols, head('abc?x>\n', { isOpening: false }))).toBe('other client 3')
+      expect(choose(protocols, head('abc>x?\n', { isOpening: false }))).toBe('lines client 3')
+    }
+  })
+
   test('a protocol sees ports, role and whether the opening was seen', () => {
     const heads: Head[] = []
     const curious = answering('curious', (seen) => {

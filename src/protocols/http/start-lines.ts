@@ -65,7 +65,9 @@ function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
     return line === undefined ? 'no' : { side: 'client', sure: true }
   }
   const isKnown = METHODS.has(method)
-  if (head.length - start >= ENOUGH) return isKnown ? { side: 'client', sure: true } : 'no'
+  // RFC 9112 §3.2.3: what CONNECT names is a host and a port, and never that long; NATS has an object behind that word.
+  const isLong = isKnown && method !== 'CONNECT'
+  if (head.length - start >= ENOUGH) return isLong ? { side: 'client', sure: true } : 'no'
   return isKnown || head.length < 256 ? 'need-more' : 'no'
 }
 
