@@ -3,6 +3,7 @@ import { type Link, otherSide, type Protocol, type Side, type Transport } from '
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { End } from './end'
+import { FirstRows } from './first-rows'
 import { Half } from './half'
 import { type Departure, type Outcome, Reader } from './reader'
 import { type Found, recognise } from './recognise'
@@ -41,6 +42,8 @@ export class Talk implements Receiver {
   #isWhole: boolean
   #isCounting = false
   #reader: Reader | undefined
+  /** Where the rows of a client's end go, as another end may have them too. */
+  #firstRows: FirstRows | undefined
   #refused: Set<Protocol> | undefined
   #probeEvents = 0
   #probeBytes = 0
@@ -66,7 +69,8 @@ export class Talk implements Receiver {
     return (
       this.received.buffer.bytes.length +
       this.sent.buffer.bytes.length +
-      (this.#reader?.conversation.held ?? 0)
+      (this.#reader?.conversation.held ?? 0) +
+      (this.#firstRows?.held ?? 0)
     )
   }
 
@@ -130,7 +134,7 @@ export class Talk implements Receiver {
     this.#tickHalf(this.received, nowNs)
     this.#tickHalf(this.sent, nowNs)
     if (this.#isUndecided) this.#reader!.conversation.settle(nowNs, false)
-    return this.#isUndecided || this.#isHolding
+    return this.#rowsWait(nowNs) || this.#isUndecided || this.#isHolding
   }
 
   /** `isKnown`: every byte up to the end was accounted for. */
@@ -147,6 +151,7 @@ export class Talk implements Receiver {
       this.#reader.conversation.settle(timeNs, true)
     }
     this.#leave()
+    this.#firstRows?.release()
     this.#isCounting = true
   }
 
@@ -158,6 +163,7 @@ export class Talk implements Receiver {
 
   /** Gives up what waits: its memory is needed elsewhere. */
   shed(): void {
+    this.#firstRows?.release()
     if (!this.#reader) {
       this.received.drop()
       this.sent.drop()
@@ -254,6 +260,10 @@ export class Talk implements Receiver {
     opposite.side = otherSide(side)
     this.#end.takesRole((half === this.received) === (side === 'client') ? ROLE_SERVER : ROLE_CLIENT)
     this.#end.protocolCode = protocol.code
+    if (this.#end.role === ROLE_CLIENT && !this.#firstRows) {
+      this.#firstRows = new FirstRows(this.#shared.sink, this.#shared.nowNs)
+      this.#host.watch()
+    }
     this.#reader = new Reader(protocol.open(this.#link), [half, opposite], counters, limits)
     this.#protocol = protocol
     this.#host.speaks(protocol)
@@ -312,6 +322,7 @@ export class Talk implements Receiver {
 
   #leaveToPeer(): void {
     this.#shared.counters.peerRecords++
+    this.#firstRows?.drop()
     this.#reader = undefined
     this.count('peer')
   }
@@ -323,6 +334,15 @@ export class Talk implements Receiver {
     this.received.drop()
     this.sent.drop()
     reader?.conversation.settle(this.#shared.nowNs, true)
+  }
+
+  /** Whether rows wait until it is known who has them. */
+  #rowsWait(nowNs: number): boolean {
+    const rows = this.#firstRows
+    if (!rows?.isWaiting || this.#isCounting) return false
+    if (this.#reader && this.#host.isPeers()) this.#leaveToPeer()
+    else rows.tick(nowNs)
+    return rows.isWaiting && !this.#isCounting
   }
 
   #finish(half: Half, timeNs: number): void {
@@ -342,7 +362,9 @@ export class Talk implements Receiver {
     return {
       transport: this.#transport,
       settings,
-      sink,
+      get sink() {
+        return talk.#firstRows ?? sink
+      },
       get connection() {
         return end.connection
       },

@@ -373,6 +373,7 @@ describe('traffic within the node', () => {
     const all = started({ role: ROLE_CLIENT, local: ends.client, remote: ends.server })
     all.streams.handle(all.wire.request(ask('/')))
     all.streams.handle(all.wire.response(say('x')))
+    all.streams.tick(all.wire.timeNs + 200e6)
     expect(all.sink.rows('http_events')[0]).toMatchObject({ trace_role: ROLE_CLIENT, remote_port: 80 })
   })
 })

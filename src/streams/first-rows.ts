@@ -1,0 +1,64 @@
+/**
+ * The first rows of a client's end wait for a moment: the server's end of the same connection may be on this node, see the same
+ * messages a little later, and record them. A protocol without responses has nothing else to wait for.
+ */
+import type { Sink } from '../protocols/protocol'
+import type { RecordOf, Table } from '../records/table'
+
+/** So much later at most the events of the other end are read. */
+const WAIT_NS = 100e6
+/** So many rows are worth waiting for; with more of them nobody else records this. */
+const MAX_ROWS = 1024
+/** Memory of a row, beside its long texts. */
+const ROW_BYTES = 512
+
+export class FirstRows implements Sink {
+  held = 0
+  #rows: (() => void)[] = []
+  #isOver = false
+  readonly #sink: Sink
+  readonly #sinceNs: number
+
+  constructor(sink: Sink, sinceNs: number) {
+    this.#sink = sink
+    this.#sinceNs = sinceNs
+  }
+
+  get isWaiting(): boolean {
+    return !this.#isOver
+  }
+
+  append<T extends Table>(table: T, record: RecordOf<T>): void {
+    if (this.#isOver) {
+      this.#sink.append(table, record)
+      return
+    }
+    this.#rows.push(() => this.#sink.append(table, record))
+    this.held += sizeOf(record)
+    if (this.#rows.length >= MAX_ROWS) this.release()
+  }
+
+  tick(nowNs: number): void {
+    if (nowNs - this.#sinceNs >= WAIT_NS) this.release()
+  }
+
+  /** Nobody else records them. */
+  release(): void {
+    this.#isOver = true
+    const rows = this.#rows
+    this.drop()
+    for (const append of rows) append()
+  }
+
+  /** The other end records them. */
+  drop(): void {
+    this.#rows = []
+    this.held = 0
+  }
+}
+
+function sizeOf(record: Readonly<Record<string, unknown>>): number {
+  let bytes = ROW_BYTES
+  for (const value of Object.values(record)) if (typeof value === 'string') bytes += 2 * value.length
+  return bytes
+}
