@@ -1,5 +1,6 @@
 /**
- * Which request a response answers, on connections where nothing but the order says so (HTTP/1, Redis, …).
+ * Which request a response answers, on connections where nothing but the order says so (HTTP/1, Redis, …), or hardly anything
+ * else.
  *
  * As long as no byte was lost the n-th response answers the n-th request. A loss makes the count unsure:
  *
@@ -127,6 +128,22 @@ export class Pairing<H> {
     return this.#tentative
   }
 
+  /** A response begins that says itself which request it answers: those before it have none to come. */
+  responseNames({ seq }: Numbered, timeNs: number): Answer<H> {
+    this.#responded = true
+    this.#lastNs = timeNs
+    if (this.#tentative) this.#refute()
+    if (seq >= this.#answered) {
+      const behind = this.#asked - seq - 1
+      this.#hints = this.#hints.slice(this.#hints.length - behind)
+      this.#answered = seq + 1
+      if (behind > 0) this.#pipelines = true
+      // From here on the count is sure again, unless requests went by unseen behind this one.
+      this.#sureBelow = this.#askedBeforeHole <= seq ? Number.POSITIVE_INFINITY : seq + 1
+    }
+    return answer<H>(seq, undefined, 'sure')
+  }
+
   responseEnds(response: Answer<H>, timeNs: number): void {
     response.done = true
     response.endNs = timeNs
@@ -159,6 +176,11 @@ export class Pairing<H> {
 
   requestsUnsure(): void {
     this.#sureBelow = Math.min(this.#sureBelow, this.#asked)
+  }
+
+  /** Whether the next response is surely this request's. */
+  isNext({ seq }: Numbered): boolean {
+    return seq === this.#answered && seq < this.#sureBelow
   }
 
   /** Whether this request is known to have no response so far. */
