@@ -1,6 +1,7 @@
 /** The protocols that are recognised. */
 import { http } from './http'
+import { nats } from './nats'
 import type { Protocol } from './protocol'
 import { proxyProtocol } from './proxy-protocol'
 
-export const PROTOCOLS: readonly Protocol[] = [http, proxyProtocol]
+export const PROTOCOLS: readonly Protocol[] = [http, proxyProtocol, nats]

@@ -1,0 +1,16 @@
+import type { Protocol } from '../protocol'
+import { NatsConversation } from './conversation'
+import { NATS } from './identity'
+import { recognise, search } from './recognise'
+
+export const nats: Protocol = {
+  name: 'nats',
+  code: NATS.code,
+  tables: NATS.tables,
+  transports: ['tcp', 'tls'],
+  // Clients and servers gather many small messages into one call.
+  captureCap: 1 << 20,
+  recognise,
+  search,
+  open: (link) => new NatsConversation(link),
+}
