@@ -1,5 +1,6 @@
 /** Each message that NATS clients sent or got has its row: nats-server with clients in Go and Node, against the clients' logs. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { RawClient } from '../support/clients'
 import {
@@ -163,6 +164,37 @@ describe.skipIf(!isRoot)('NATS (needs root)', () => {
     // The client's end is on this node too.
     expect(await natsRows(nixie, client.localPort)).toEqual([])
   })
+
+  test('behind INFO it may go on in TLS, which is known as such', async () => {
+    const [key, cert] = [join(scope.dir, 'key.pem'), join(scope.dir, 'cert.pem')]
+    const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '2']
+    execFileSync('openssl', [...args, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+    const server = await startNats(scope, programs.server, `tls { cert_file: "${cert}", key_file: "${key}" }`)
+    const client = await RawClient.open(scope, server.port)
+    await client.waitFor('INFO', (text) => text.includes('"tls_required":true'))
+    const secure = await client.upgrade()
+    secure.write('CONNECT {"verbose":false}\r\nPUB hidden 2\r\nhi\r\nPING\r\n')
+    await until('PONG', () => secure.received.includes('PONG'), 5000)
+    const stats = await until(
+      'the connection',
+      async () => {
+        const [row] = await nixie.query(`import px
+df = px.DataFrame(table='conn_stats', start_time='-1m')
+df.pid = px.upid_to_pid(df.upid)
+df = df[df.pid == ${server.pid}]
+df = df[df.ssl]
+px.display(df[['protocol', 'ssl']].head(1))
+`)
+        return row
+      },
+      25_000,
+    )
+    expect(stats).toEqual({ protocol: 8, ssl: true })
+    const rows = (await natsRows(nixie, server.port)).filter(
+      ({ remotePort }) => remotePort === client.localPort,
+    )
+    expect(rows.map(({ cmd }) => cmd)).toEqual(['INFO'])
+  }, 40_000)
 
   test('px/nats_data shows them', async () => {
     const { status, tables } = await nixie.ask('/api/run/px/nats_data?start_time=-10m&max_num_records=7')

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { root } from './nixie'
 import { type Scope, until } from './scope'
 
@@ -154,6 +155,17 @@ export class RawClient {
       const socket = connect({ host: '127.0.0.1', port, noDelay: true }, () => done(new RawClient(socket)))
       socket.on('error', failed)
       scope.defer(() => socket.destroy())
+    })
+  }
+
+  /** Goes on in TLS, whatever the certificate. */
+  upgrade(): Promise<RawClient> {
+    return new Promise((done, failed) => {
+      this.#socket.removeAllListeners('data')
+      const secure = connectTls({ socket: this.#socket, rejectUnauthorized: false }, () =>
+        done(new RawClient(secure)),
+      )
+      secure.on('error', failed)
     })
   }
 
