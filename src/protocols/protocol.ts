@@ -5,7 +5,7 @@
  * it must remember, is handed the bytes of both sides in order, with the holes in them, and emits its records itself:
  * whether a message has an answer, is pushed, greets, or is one of many on the wire at once is its own affair.
  *
- * Wire data is hostile: nothing here throws, whatever the bytes. `test/protocols/conformance.ts` holds every member to
+ * Wire data is hostile: nothing here throws, whatever the bytes. `test/protocols/conformance/` holds every member to
  * the invariants: any split of the same bytes gives the same records; a cut or garbage start resyncs within one
  * message; a gap costs only the messages that it touches; memory per connection is bounded.
  */

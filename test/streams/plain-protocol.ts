@@ -16,6 +16,7 @@ const LF = 10
 export const linesTable = defineTable('lines', 'Lines that were said', {
   time_: time('When it was read'),
   upid: upid('Who owns the traced end'),
+  remote_port: int('Port of the other end'),
   trace_role: int('Role of the traced end'),
   side: string('Who said it'),
   text: string('The line'),
@@ -51,8 +52,8 @@ class Lines implements Conversation {
     const timeNs = input.timeAt(end)
     input.pos = end + 1
     const { connection, sink } = this.#link
-    const { upid, trace_role } = connection
-    sink.append(linesTable, { time_: timeNs, upid, trace_role, side, text })
+    const { upid, remote_port, trace_role } = connection
+    sink.append(linesTable, { time_: timeNs, upid, remote_port, trace_role, side, text })
     return leave ? { leave: leave[1]! } : 'message'
   }
 

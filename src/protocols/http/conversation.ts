@@ -81,6 +81,8 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     if (final) {
       this.#cut('client')
       this.#cut('server')
+      this.#client.reset()
+      this.#server.reset()
     }
     this.#pair(nowNs, final)
   }

@@ -30,7 +30,12 @@ const gzipped = latin1(gzipSync(JSON.stringify({ items: Array.from({ length: 30 
 export const SAMPLES: readonly Sample[] = [
   {
     name: 'three exchanges with bodies',
-    records: 3,
+    shows: ['in-order', 'pipelined'],
+    records: [
+      ['/one?x=1', 'first answer'],
+      ['/two', 'Created'],
+      ['/three', 'No Content'],
+    ],
     messages: [
       { from: 'client', bytes: request('GET /one?x=1', { Accept: '*/*' }) },
       { from: 'server', bytes: response('200 OK', { 'Content-Type': 'text/plain' }, 'first answer') },
@@ -42,7 +47,13 @@ export const SAMPLES: readonly Sample[] = [
   },
   {
     name: 'HEAD, chunks and trailers',
-    records: 3,
+    shows: ['in-order', 'pipelined', 'under-way'],
+    underWayNs: 30e9,
+    records: [
+      ['/head', '4321'],
+      ['/chunks', 'put this there', 'some chunks of text'],
+      ['/gzip', 'items'],
+    ],
     messages: [
       { from: 'client', bytes: request('HEAD /head') },
       { from: 'server', bytes: response('200 OK', { 'Content-Length': 4321 }) },
@@ -70,12 +81,59 @@ export const SAMPLES: readonly Sample[] = [
   },
   {
     name: 'a body up to the end of the connection',
-    records: 2,
+    shows: ['in-order', 'pipelined'],
+    records: [
+      ['/length', 'nothing here'],
+      ['/close', 'all there is'],
+    ],
     messages: [
       { from: 'client', bytes: request('GET /length') },
       { from: 'server', bytes: response('404 Not Found', {}, 'nothing here') },
       { from: 'client', bytes: request('GET /close') },
       { from: 'server', bytes: 'HTTP/1.0 200 OK\r\nServer: old\r\n\r\nall there is, up to the end' },
+    ],
+  },
+  {
+    name: 'secrets in headers, targets and forms',
+    shows: ['in-order', 'pipelined'],
+    records: [
+      ['/login', 'welcome'],
+      ['/basic', 'me again'],
+      ['/cookie', 'Found'],
+    ],
+    secrets: ['s3cret', 'b3arer', 'c00kie', 'passw0rd'],
+    messages: [
+      {
+        from: 'client',
+        bytes: request(
+          'POST /login?token=s3cret',
+          { 'Content-Type': 'application/x-www-form-urlencoded' },
+          'user=me&password=passw0rd',
+        ),
+      },
+      { from: 'server', bytes: response('200 OK', { 'Set-Cookie': 'id=c00kie; Path=/' }, 'welcome') },
+      { from: 'client', bytes: request('GET /basic', { Authorization: 'Bearer b3arer' }) },
+      { from: 'server', bytes: response('200 OK', {}, 'me again') },
+      { from: 'client', bytes: request('GET /cookie', { Cookie: 'a=b; id=c00kie' }) },
+      { from: 'server', bytes: response('302 Found', { Location: '/?access_token=s3cret' }) },
+    ],
+  },
+  {
+    name: 'an upgrade',
+    shows: ['in-order', 'hand-over'],
+    next: 'websocket',
+    records: [
+      ['/page', 'text of the page'],
+      ['/socket', 'Switching'],
+    ],
+    messages: [
+      { from: 'client', bytes: request('GET /page') },
+      { from: 'server', bytes: response('200 OK', {}, 'text of the page') },
+      { from: 'client', bytes: request('GET /socket', { Connection: 'Upgrade', Upgrade: 'websocket' }) },
+      {
+        from: 'server',
+        bytes: 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      },
     ],
   },
 ]

@@ -1,0 +1,11 @@
+import { can, type Member, type Sample } from './sample'
+
+export interface Check {
+  readonly name: string
+  /** Whether the sample can be checked so; each can unless said otherwise. */
+  applies?(sample: Sample): boolean
+  /** What is wrong; nothing when the protocol keeps the invariant. */
+  problems(member: Member, sample: Sample): string[]
+}
+
+export const isStream = (sample: Sample): boolean => !can(sample, 'datagram')

@@ -1,0 +1,110 @@
+/** What is cut off, missing or garbage costs what it touches, and never makes a wrong pair. */
+import { random } from '../../streams/wire'
+import { type Check, isStream } from './check'
+import { type Cost, costs } from './compare'
+import { noise, positions } from './cut'
+import { piece, play, whole } from './play'
+import {
+  isPipelined,
+  type Member,
+  messagesOf,
+  type Piece,
+  partsOf,
+  piecesOf,
+  type Sample,
+  untouched,
+} from './sample'
+
+export const lossChecks: readonly Check[] = [
+  {
+    name: 'truncated: what was complete is said, nothing else',
+    applies: isStream,
+    problems: truncated,
+  },
+  {
+    name: 'a start that is cut off costs the first message only',
+    applies: isStream,
+    problems: (member, sample) => {
+      const [first, ...rest] = piecesOf(sample)
+      return positions(first!.bytes.length, 60).flatMap((at) => {
+        const pieces = [{ ...first!, bytes: first!.bytes.subarray(at) }, ...rest].slice(at === 0 ? 1 : 0)
+        const found = play(member, sample, pieces, { isFresh: false })
+        return costs(found, whole(member, sample), costOf(sample, 0), `cut at ${at}`)
+      })
+    },
+  },
+  {
+    name: 'joined under way at any message',
+    problems: (member, sample) =>
+      piecesOf(sample).flatMap((_, at) => {
+        const found = play(member, sample, piecesOf(sample).slice(at), { isFresh: false })
+        const whatFollows = untouched(sample, (message) => message < at)
+        const cut = new Set(partsOf(sample).slice(0, at).flat()).size
+        // In order, what comes first is unsure where nobody knows what was said before.
+        const kept = isPipelined(sample) ? [] : whatFollows
+        return costs(found, whole(member, sample), { kept, changed: cut }, `from message ${at} on`)
+      }),
+  },
+  {
+    name: 'garbage in front costs the first message at most',
+    applies: isStream,
+    problems: (member, sample) => {
+      const next = random(11)
+      return Array.from({ length: 30 }, (_, round) => {
+        const garbage = piece(piecesOf(sample)[0]!.from, noise(next, 1 + Math.floor(next() * 400)))
+        const found = play(member, sample, [garbage, ...piecesOf(sample)], { isFresh: false })
+        return costs(found, whole(member, sample), costOf(sample, 0), `round ${round}`)
+      }).flat()
+    },
+  },
+  {
+    name: 'a gap at any place costs only what it touches',
+    problems: (member, sample) =>
+      piecesOf(sample).flatMap(({ bytes: { length } }, message) =>
+        positions(length, 50).flatMap((at) =>
+          [1, 17].flatMap((bytes) => gap(member, sample, message, at, Math.min(bytes, length - at))),
+        ),
+      ),
+  },
+  {
+    name: 'a lost message costs its record, and pairs nobody with another',
+    problems: (member, sample) =>
+      piecesOf(sample).flatMap(({ bytes }, message) => gap(member, sample, message, 0, bytes.length)),
+  },
+]
+
+/** What a loss in one message may cost. */
+function costOf(sample: Sample, message: number): Cost {
+  const touched = partsOf(sample)[message]!
+  const kept = untouched(sample, (other) => other === message)
+  if (!isPipelined(sample)) return { kept, changed: touched.length }
+  // Where nothing but the order pairs them, what comes behind is nobody's until there was silence.
+  const before = kept.filter((record) => messagesOf(sample)[record]!.every((other) => other < message))
+  return { kept: before, changed: sample.records.length - before.length }
+}
+
+function gap(member: Member, sample: Sample, message: number, at: number, bytes: number): string[] {
+  const pieces = piecesOf(sample).map((one) =>
+    one.message === message ? { ...one, lost: { at, bytes } } : one,
+  )
+  const where = `${bytes} bytes at ${at} of message ${message}`
+  return costs(play(member, sample, pieces), whole(member, sample), costOf(sample, message), where)
+}
+
+function truncated(member: Member, sample: Sample): string[] {
+  const pieces = piecesOf(sample)
+  return pieces.flatMap((last, index) =>
+    positions(last.bytes.length, 40).flatMap((at) => {
+      const shown: Piece[] = [...pieces.slice(0, index), { ...last, bytes: last.bytes.subarray(0, at) }]
+      const kept = untouched(sample, (message) => message >= index)
+      const begun = untouched(sample, (message) => message < index || (message === index && at > 0))
+      const changed = sample.records.length - kept.length - begun.length
+      const found = play(
+        member,
+        sample,
+        shown.filter(({ bytes }) => bytes.length > 0),
+      )
+      return costs(found, whole(member, sample), { kept, changed }, `message ${index} cut at ${at}`)
+    }),
+  )
+}
