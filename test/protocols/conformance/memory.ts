@@ -142,10 +142,10 @@ function endless(member: Member, sample: Sample): string[] {
       if (i === 101) streams.tick(wire.timeNs + 20e9)
     },
   })
-  const { resets, parseFailures, frames } = found.counters
+  const { resets, parseFailures, frames, unknownConnections } = found.counters
   return [
     ...(most > MOST_BUFFERED ? [`${most} bytes were held`] : []),
-    ...(resets + parseFailures + frames === 0 ? ['nobody gave it up'] : []),
+    ...(resets + parseFailures + frames + unknownConnections === 0 ? ['nobody gave it up'] : []),
     ...located(found, 'endless'),
   ]
 }
