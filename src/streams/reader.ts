@@ -3,7 +3,7 @@
  * copy; only what is left over is buffered.
  */
 import type { Counters } from '../health/counters'
-import type { Conversation, Input } from '../protocols/protocol'
+import { type Conversation, type Input, invalid, type Read } from '../protocols/protocol'
 import { EMPTY, StreamInput } from './byte-stream'
 import type { Half } from './half'
 import type { StreamLimits } from './limits'
@@ -11,11 +11,15 @@ import { WorkBudget } from './work'
 
 /** Places that were no message, without a single one that was: the protocol was a mistake. */
 const MAX_FAILURES = 8
+/** Reads in a row that may use no byte: that a message has ended may be known only by what follows it. */
+const MAX_IDLE_READS = 8
 /** Bytes that a search for the next message keeps, so that a beginning in two pieces is found. */
 const SEARCH_TAIL = 4096
 /** Bytes that are searched in a second for the beginning of a message: of one connection, of all. */
 const SEARCH_PER_SECOND = 8 << 20
 const ALL_SEARCH_PER_SECOND = 64 << 20
+
+const STALLED = invalid('the parser does not get on')
 
 const allSearches = new WorkBudget(ALL_SEARCH_PER_SECOND)
 /** One input for all connections: conversations don't keep it, and reads don't nest. */
@@ -156,29 +160,41 @@ export class Reader {
     return undefined
   }
 
-  /** Reads as far as the bytes go. */
+  /** Reads as far as the bytes go; a conversation that doesn't get on is taken to say 'invalid'. */
   #parse(half: Half, bytes: Input, timeNs: number): Outcome {
-    const { conversation } = this
+    let idleReads = 0
     while (true) {
       if (half.lost && !this.#seek(half, bytes, timeNs)) return undefined
-      const read = conversation.read(half.side, bytes)
+      const before = bytes.pos
+      const read = idleReads > MAX_IDLE_READS ? STALLED : this.#read(half, bytes)
       if (read === 'need-more') return undefined
       if (read === 'message') {
         this.messages++
         this.#counters.frames++
         if (bytes.pos >= bytes.end) return undefined
       } else if ('skip' in read) {
-        const skipped = Math.min(read.skip, bytes.end - bytes.pos)
+        const skip = read.skip > 0 ? read.skip : 0
+        const skipped = Math.min(skip, bytes.end - bytes.pos)
         bytes.pos += skipped
-        half.skip = read.skip - skipped
+        half.skip = skip - skipped
         if (half.skip > 0) return undefined
       } else if ('leave' in read) {
         return { next: read.leave, half, rest: EMPTY }
       } else {
         if (!this.#fail(half, timeNs)) return 'mistaken'
-        bytes.pos = Math.min(bytes.pos + (read.bytes ?? 1), bytes.end)
+        const { bytes: passed = 1 } = read
+        bytes.pos = Math.min(bytes.pos + (passed > 1 ? passed : 1), bytes.end)
       }
+      idleReads = bytes.pos > before ? 0 : idleReads + 1
     }
+  }
+
+  #read(half: Half, bytes: Input): Read {
+    const before = bytes.pos
+    const read = this.conversation.read(half.side, bytes)
+    if (bytes.pos >= before && bytes.pos <= bytes.end) return read
+    bytes.pos = before
+    return STALLED
   }
 
   /** Bytes that were no message; false when the protocol was a mistake. */
@@ -199,7 +215,7 @@ export class Reader {
     }
     const view = bytes.bytes.length === bytes.end ? bytes.bytes : bytes.bytes.subarray(0, bytes.end)
     const at = this.conversation.seek(half.side, view, bytes.pos)
-    if (at < 0) {
+    if (!(at >= bytes.pos && at < bytes.end)) {
       bytes.pos = Math.max(bytes.pos, bytes.end - SEARCH_TAIL)
       return false
     }

@@ -128,14 +128,14 @@ function always(
     problems.add(`of ${counters.frames} messages only ${explained} are in a row or counted as dropped`)
 }
 
-const cache = new WeakMap<Sample, Outcome>()
+const cache = new WeakMap<Protocol, Map<Sample, Outcome>>()
 
 /** What the conversation gives when each message comes whole. */
 export function whole(member: Member, sample: Sample): Outcome {
-  const known = cache.get(sample)
-  if (known) return known
-  const outcome = play(member, sample, piecesOf(sample))
-  cache.set(sample, outcome)
+  const known = cache.get(member.protocol) ?? new Map<Sample, Outcome>()
+  cache.set(member.protocol, known)
+  const outcome = known.get(sample) ?? play(member, sample, piecesOf(sample))
+  known.set(sample, outcome)
   return outcome
 }
 
