@@ -13,8 +13,8 @@ import { WorkBudget } from './work'
 const MAX_FAILURES = 8
 /** Reads in a row that may use no byte: that a message has ended may be known only by what follows it. */
 const MAX_IDLE_READS = 8
-/** Bytes that a search for the next message keeps, so that a beginning in two pieces is found. */
-const SEARCH_TAIL = 4096
+/** Bytes that a search for the next message keeps, so that a beginning in two pieces is found; tiny events search them again. */
+const SEARCH_TAIL = 256
 /** Bytes that are searched in a second for the beginning of a message: of one connection, of all. */
 const SEARCH_PER_SECOND = 8 << 20
 const ALL_SEARCH_PER_SECOND = 64 << 20

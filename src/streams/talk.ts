@@ -11,6 +11,8 @@ import type { Receiver } from './sequencer'
 import type { Surroundings } from './surroundings'
 import { looksLikeTls } from './tls'
 
+/** Times that a connection may go on with another protocol: what tunnels in tunnels for ever says nothing that is read. */
+const MAX_HAND_OVERS = 8
 /** Small events are waited for a little longer while the protocol isn't known. */
 const PROBE_MIN_BYTES = 1024
 
@@ -47,6 +49,7 @@ export class Talk implements Receiver {
   #refused: Set<Protocol> | undefined
   #probeEvents = 0
   #probeBytes = 0
+  #handOvers = 0
 
   /** `isWhole`: the connection's opening was seen. */
   constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings, host: Host) {
@@ -310,7 +313,8 @@ export class Talk implements Receiver {
     const protocol = this.#shared.protocols.find(
       ({ name, upgrades }) => name === next || upgrades?.includes(next),
     )
-    if (protocol) this.#adopt(protocol, side, half, rest, timeNs)
+    if (++this.#handOvers > MAX_HAND_OVERS) this.count('left')
+    else if (protocol) this.#adopt(protocol, side, half, rest, timeNs)
     else if (next !== 'any') this.count('left')
     else if (rest.length > 0) this.#probe(half, rest, timeNs)
   }

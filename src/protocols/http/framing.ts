@@ -14,18 +14,19 @@ import type { Body } from './body'
 
 /** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
 const MAX_HEAD = 256 << 10
+/** Most heads are shorter. */
+const USUAL_HEAD = 2048
 const MAX_CHUNK_LINE = 4096
 const MAX_TRAILERS = 64 << 10
 /** A method that is longer is none; so much of a line tells whether it may be a start line. */
 export const MAX_TOKEN = 64
-/** Hexadecimal digits of a chunk size, without leading zeros: 2^48. */
-const MAX_CHUNK_DIGITS = 12
+/** A chunk that is larger is none. */
+const MAX_CHUNK = 2 ** 48
 
 const CR = 13
 const LF = 10
 /** An empty line behind a line: lines end with CRLF or LF, also mixed (RFC 9112 §2.2). */
 const EMPTY_LINE = Buffer.from('\n\r\n')
-const BARE_EMPTY_LINE = Buffer.from('\n\n')
 const LAST_CHUNK = '0\r\n\r\n'
 const STATUS_START = Buffer.from('HTTP/1.')
 
@@ -317,11 +318,12 @@ export class Framing {
     const lineEnd = this.#lineEnd(input)
     if (lineEnd < 0)
       return input.end - input.pos > MAX_CHUNK_LINE ? this.#givesUp('chunk size too long') : 'need-more'
-    const match = /^[ \t]*0*([0-9a-fA-F]+)[ \t]*(?:;|\r?$)/.exec(latin1(input.bytes, input.pos, lineEnd))
-    if (!match || match[1]!.length > MAX_CHUNK_DIGITS) return this.#givesUp('not a chunk size')
+    const size =
+      lineEnd - input.pos > MAX_CHUNK_LINE ? -1 : chunkSize(latin1(input.bytes, input.pos, lineEnd))
+    if (size < 0) return this.#givesUp('not a chunk size')
     input.pos = lineEnd + 1
     this.lastNs = input.timeAt(lineEnd)
-    this.#remaining = Number.parseInt(match[1]!, 16)
+    this.#remaining = size
     this.#trailers = 0
     this.#phase = this.#remaining === 0 ? Phase.Trailers : Phase.ChunkData
     return 'go-on'
@@ -408,10 +410,27 @@ export class Framing {
   }
 }
 
-/** Where the line break in front of the empty line that ends a head is, at `from` or behind it; -1. */
+/** Hexadecimal digits, behind them the extensions (RFC 9112 §7.1); -1 when the line is no chunk size. */
+function chunkSize(line: string): number {
+  const digits = /^[ \t]*([0-9a-fA-F]+)[ \t]*(?:;|\r?$)/.exec(line)?.[1]
+  const size = digits === undefined ? Number.NaN : Number.parseInt(digits, 16)
+  return size < MAX_CHUNK ? size : -1
+}
+
+/**
+ * Where the line break in front of the empty line that ends a head is, at `from` or behind it; -1. An empty line of CRLF is
+ * looked for nearby only, then line by line: however many heads with bare LFs follow, each costs its own length.
+ */
 function headEnd(bytes: Uint8Array, from: number, end: number): number {
-  const strict = indexOfBytes(bytes, EMPTY_LINE, from, end)
-  return strict >= 0 ? strict : indexOfBytes(bytes, BARE_EMPTY_LINE, from, end)
+  const near = Math.min(end, from + USUAL_HEAD)
+  const window = near < bytes.length ? bytes.subarray(0, near) : bytes
+  const strict = indexOfBytes(window, EMPTY_LINE, from, near)
+  if (strict >= 0) return strict
+  for (let at = indexOfByte(bytes, LF, from, end); at >= 0; at = indexOfByte(bytes, LF, at + 1, end)) {
+    const next = bytes[at + 1] === CR ? at + 2 : at + 1
+    if (next < end && bytes[next] === LF) return at
+  }
+  return -1
 }
 
 /** Where in the field lines a line without CRs ends the head before the first empty line that ends with CRLF, or -1. */

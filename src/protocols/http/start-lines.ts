@@ -8,6 +8,7 @@ import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
 import type { Head, Recognition, Side } from '../protocol'
 import { parseRequestLine } from './head'
 
+const CR = 13
 const LF = 10
 const SPACE = 32
 
@@ -50,7 +51,7 @@ export const startsResponse = (bytes: Uint8Array): boolean => isStatusLine(bytes
 function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
   // RFC 9112 §2.2: empty lines before a request line are to be ignored.
   let start = 0
-  while (start < head.length && start < 8 && (head[start] === 13 || head[start] === LF)) start++
+  while (start < head.length && start < 8 && (head[start] === CR || head[start] === LF)) start++
   const space = indexOfByte(head, SPACE, start, Math.min(head.length, start + 65))
   const methodEnd = space < 0 ? Math.min(head.length, start + 65) : space
   const method = latin1(head, start, methodEnd)
@@ -60,7 +61,7 @@ function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
   if (methodEnd === start) return 'no'
   const lineEnd = indexOfByte(head, LF, methodEnd, Math.min(head.length, MAX_LINE))
   if (lineEnd >= 0) {
-    const stop = head[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd
+    const stop = head[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd
     const line = parseRequestLine(latin1(head, start, stop), false)
     return line === undefined ? 'no' : { side: 'client', sure: true }
   }
@@ -84,7 +85,7 @@ function isStatusLine(bytes: Uint8Array, at: number): boolean {
   const number = bytes[at + 9] === SPACE ? at + 10 : at + 9
   for (let i = 0; i < 3; i++) if (!isDigit(bytes[number + i] ?? 0)) return false
   const after = bytes[number + 3]
-  return after === undefined || after === SPACE || after === 13 || after === LF
+  return after === undefined || after === SPACE || after === CR || after === LF
 }
 
 function isDigit(byte: number): boolean {
@@ -120,13 +121,14 @@ function partialStatusLine(bytes: Uint8Array, from: number): number {
 }
 
 const VERSION = Buffer.from(' HTTP/1.')
-/** From a method to the end of the target, which may hold spaces. */
-const LINE_HEAD = /[A-Z][A-Z-]{2,16} [^\r\n]*$/
 const TAIL = 4096
 /** Request lines looked at in one search: what is a long list of them that are none costs no more. */
 const MAX_CANDIDATES = 256
 
-/** Requests are found from their version backwards: a body may run into the next request line without a line break. */
+/**
+ * Requests are found from their version backwards: a body may run into the next request line without a line break. No byte
+ * is looked at for two versions, beside those of one method.
+ */
 function requestBoundary(bytes: Uint8Array, from: number): number {
   let line = from
   let at = from
@@ -134,40 +136,32 @@ function requestBoundary(bytes: Uint8Array, from: number): number {
     const version = indexOfBytes(bytes, VERSION, at, bytes.length)
     if (version < 0) break
     line = Math.max(line, lineStart(bytes, Math.max(at, version - TAIL), version))
-    const start = methodIn(bytes, Math.max(line, version - TAIL), version)
+    const start = leftmostMethod(bytes, Math.max(line, version - TAIL), version)
     if (start >= 0) return start
     at = version + VERSION.length
+    line = Math.max(line, version - LONGEST_METHOD)
   }
   return partialRequestLine(bytes, lineStart(bytes, Math.max(from, bytes.length - TAIL), bytes.length))
 }
 
 /** Behind the last line break in bytes[from..end), or `from`. */
 function lineStart(bytes: Uint8Array, from: number, end: number): number {
-  for (let at = end - 1; at >= from; at--) if (bytes[at] === LF) return at + 1
+  for (let at = end - 1; at >= from; at--) if (bytes[at] === LF || bytes[at] === CR) return at + 1
   return from
 }
 
-/** Where in the line that ends at `end` a known method with a target begins, or -1. */
-function methodIn(bytes: Uint8Array, start: number, end: number): number {
-  const found = leftmostMethod(latin1(bytes, start, end), start > 0 ? bytes[start - 1]! : LF)
-  return found < 0 ? -1 : start + found
-}
-
 /**
- * The leftmost place of a known method with a space behind it: `xyzGET /` hides a `GET /`. Behind a capital or a hyphen it is the
- * end of another method (`REBIND`, `M-SEARCH`), of which the beginning is missing.
+ * The leftmost place in bytes[from..end) of a known method with a space behind it, or -1: `xyzGET /` hides a `GET /`. Behind a
+ * capital or a hyphen it is the end of another method (`REBIND`, `M-SEARCH`), of which the beginning is missing.
  */
-function leftmostMethod(text: string, before: number): number {
-  const match = LINE_HEAD.exec(text)
-  if (!match) return -1
-  for (let space = text.indexOf(' ', match.index); space >= 0; space = text.indexOf(' ', space + 1)) {
-    for (let start = Math.max(0, space - LONGEST_METHOD); start <= space - 3; start++)
-      if (
-        METHODS.has(text.slice(start, space)) &&
-        !isOfMethod(start > 0 ? text.charCodeAt(start - 1) : before)
-      )
-        return start
-    if (space - match.index > ENOUGH) return -1
+function leftmostMethod(bytes: Uint8Array, from: number, end: number): number {
+  let space = indexOfByte(bytes, SPACE, from, end)
+  for (; space >= 0; space = indexOfByte(bytes, SPACE, space + 1, end)) {
+    const farthest = Math.max(from, space - LONGEST_METHOD)
+    let start = space
+    while (start > farthest && isOfMethod(bytes[start - 1]!)) start--
+    if (start > 0 && isOfMethod(bytes[start - 1]!)) continue
+    if (start < space && METHODS.has(latin1(bytes, start, space))) return start
   }
   return -1
 }
@@ -176,11 +170,11 @@ const isOfMethod = (code: number): boolean => (code >= 0x41 && code <= 0x5a) || 
 
 /** At the end of the bytes: a method and the beginning of a target, or the beginning of a method at a line's start. */
 function partialRequestLine(bytes: Uint8Array, lastLine: number): number {
-  const text = latin1(bytes, lastLine, bytes.length)
-  const found = leftmostMethod(text, lastLine > 0 ? bytes[lastLine - 1]! : LF)
-  if (found >= 0 && text.length - found <= TAIL) return lastLine + found
-  if (text !== '' && text.length <= LONGEST_METHOD) return mayBecomeMethod(text) ? lastLine : -1
-  return -1
+  const found = leftmostMethod(bytes, lastLine, bytes.length)
+  if (found >= 0) return found
+  const length = bytes.length - lastLine
+  if (length === 0 || length > LONGEST_METHOD) return -1
+  return mayBecomeMethod(latin1(bytes, lastLine, bytes.length)) ? lastLine : -1
 }
 
 function mayBecomeMethod(text: string): boolean {
