@@ -8,7 +8,8 @@
  * - Behind a hole a response can only answer the newest request before it, and only if the client doesn't pipeline.
  *   Such a pair is tentative: it holds when the next thing on the connection is a new request or silence (no further
  *   response), and then the count is sure again.
- * - On a connection that was seen to pipeline, nothing is paired behind a hole until it has been silent.
+ * - On a connection that pipelines, nothing is paired behind a hole until it has been silent. Two requests in a row show that,
+ *   unless responses are missing in between and the two ends have taken turns before.
  * - Where the opening wasn't seen, the first response may itself stand behind a hole that nobody knows of. When requests
  *   that came one by one wait for it, or one is missing among them, it is taken for that.
  * - A response with no request outstanding is nobody's, and means that a request went by unseen.
@@ -18,6 +19,8 @@
 const CONFIRM_NS = 100e6
 /** More requests than this without a response: nobody answers here, or the responses aren't seen. */
 const MAX_OUTSTANDING = 8192
+/** A client that has waited so often for a response is taken to do so always, until it is seen not to. */
+const MIN_TURNS = 2
 /** A connection that pipelines has answered everything when nothing was said for so long. */
 const IDLE_NS = 1e9
 
@@ -62,10 +65,14 @@ export class Pairing<H> {
   /** Requests below are answered in order; Infinity while the count is sure. */
   #sureBelow = Number.POSITIVE_INFINITY
   #pipelines = false
+  /** Responses that came before a further request. */
+  #turns = 0
   #tentative: Answer<H> | undefined
   #lastNs = 0
   /** How many requests there were when the last hole in them was found. */
   #askedBeforeHole = -1
+  /** How many requests there were when the last hole in the responses was found. */
+  #askedBeforeLoss = 0
   #responded = false
   #firstNs = 0
   /** When the newest request began. */
@@ -85,10 +92,7 @@ export class Pairing<H> {
   requestBegins(hint: H, timeNs: number): number {
     if (this.#sureBelow !== Number.POSITIVE_INFINITY) {
       if (this.#tentative) this.#resolve(this.#tentative.done)
-      if (this.#pipelines && timeNs - this.#lastNs >= IDLE_NS) {
-        this.#pipelines = false
-        this.#restart()
-      }
+      if (this.#pipelines && timeNs - this.#lastNs >= IDLE_NS) this.#restart()
     }
     if (this.#hints.length >= MAX_OUTSTANDING) {
       this.#hints = []
@@ -108,17 +112,21 @@ export class Pairing<H> {
       if (this.#isWhole()) {
         // Nothing went by unseen.
       } else if (this.#askedBeforeHole === this.#asked) this.responseGap(true)
-      else if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.responseGap(false)
+      else if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.#responsesUnsure()
     }
     this.#lastNs = timeNs
     if (this.#answered < this.#asked && this.#answered < this.#sureBelow) {
       // With no hole in between, a further request that is there already was sent without waiting for this response.
       if (this.#asked - this.#answered > 1) this.#pipelines = true
+      else this.#turns++
       return answer(this.#answered++, this.#hints.shift(), 'sure')
     }
     if (this.#sureBelow === Number.POSITIVE_INFINITY) this.#sureBelow = this.#asked
     if (this.#tentative) this.#refute()
     if (this.#answered >= this.#asked) return answer<H>(-1, undefined, 'refuted')
+    // Lost responses explain that several requests wait where client and server have taken turns so far.
+    const explained = this.#turns >= MIN_TURNS ? this.#askedBeforeLoss : 0
+    if (this.#asked - Math.max(this.#answered, explained) > 1) this.#pipelines = true
     const hint = this.#hints.at(-1)
     this.#hints = []
     this.#answered = this.#asked
@@ -164,11 +172,13 @@ export class Pairing<H> {
       this.#hints.shift()
       this.#answered++
     } else if (takesAnswer) this.#expectNobody()
+    this.#askedBeforeLoss = this.#asked
     this.#responsesUnsure()
   }
 
   /** The end of a response went by unseen, and others perhaps with it; it is still the answer that it is. */
   responseEndsUnseen(endNs: number): void {
+    this.#askedBeforeLoss = this.#asked
     this.#responsesUnsure()
     // What was moved after the next request began isn't of this response but of the next.
     if (this.outstanding > 0 && endNs > this.#askedNs) this.#expectNobody()
