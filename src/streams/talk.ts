@@ -168,8 +168,7 @@ export class Talk implements Receiver {
   shed(): void {
     this.#firstRows?.release()
     if (!this.#reader) {
-      this.received.drop()
-      this.sent.drop()
+      for (const half of [this.received, this.sent]) this.#forget(half)
       return
     }
     this.#reader.conversation.shed()
@@ -355,8 +354,14 @@ export class Talk implements Receiver {
 
   #tickHalf(half: Half, nowNs: number): void {
     if (half.buffer.length === 0 || nowNs - half.progressNs <= this.#shared.limits.stuckNs) return
-    if (half.lost || !this.#reader) half.buffer.clear()
+    if (!this.#reader) this.#forget(half)
+    else if (half.lost) half.buffer.clear()
     else this.#reader.reset(half, nowNs)
+  }
+
+  /** Gives up bytes of which nobody knows what they say. */
+  #forget(half: Half): void {
+    if (half.buffer.length > 0) this.missing(half, half.buffer.length, this.#shared.nowNs)
   }
 
   #linkOf(): Link {

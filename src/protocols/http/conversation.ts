@@ -16,8 +16,8 @@ const STREAMS_NS = 10e9
 const UNANSWERED_NS = 30e9
 /** `held` of a message that waits no longer. */
 const GONE = -1
-/** Memory of a message beside its texts. */
-const MESSAGE_BYTES = 256
+/** Memory of a message beside its texts, as measured. */
+const MESSAGE_BYTES = 700
 
 /** How an exchange ended, or that it hasn't; `http_events.outcome`. */
 type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
@@ -144,7 +144,8 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   #waits(message: HttpMessage): void {
-    this.#holds(message, MESSAGE_BYTES + message.headers.length)
+    // Its parts keep the text of the whole head alive, beside the JSON that is made of it.
+    this.#holds(message, MESSAGE_BYTES + 2 * message.headers.length)
     if (this.#requests.length <= MAX_WAITING) return
     for (const oldest of this.#requests.splice(0, MAX_WAITING / 2)) {
       this.#left(oldest)
