@@ -37,6 +37,8 @@ export class End implements Counted {
   countedClosed = false
   /** Of a client's end: the connection, when the other end may be here. */
   both: BothEnds | undefined
+  /** By which the other end finds it. */
+  keys: readonly string[] = []
   /** Of the connection itself: what finds the other end. */
   readonly peerAddr: string
   readonly peerPort: number

@@ -29,8 +29,8 @@ export class HeldBytes {
   update(socket: Followed): void {
     const { held } = socket
     if (held === socket.heldBytes) return
-    if (socket.heldBytes === 0) this.#holding.add(socket)
-    else if (held === 0) this.#holding.delete(socket)
+    if (held === 0) this.#holding.delete(socket)
+    else this.#holding.add(socket)
     this.bytes += held - socket.heldBytes
     socket.heldBytes = held
     if (this.bytes > this.#budget) this.#relieve()
@@ -43,21 +43,35 @@ export class HeldBytes {
   }
 
   #relieve(): void {
-    while (this.bytes > this.#budget && this.#holding.size > 0) {
-      let largest: Followed | undefined
-      let looked = 0
-      for (const socket of this.#holding) {
-        if (!largest || socket.heldBytes > largest.heldBytes) largest = socket
-        if (++looked === AMONG) break
-      }
+    /** Those that had nothing more to give. */
+    const stubborn = new Set<Followed>()
+    while (this.bytes > this.#budget && stubborn.size < AMONG) {
+      const largest = this.#largest(stubborn)
+      if (!largest) return
       const before = this.bytes
-      largest!.shed()
-      const { held } = largest!
-      this.bytes += held - largest!.heldBytes
-      largest!.heldBytes = held
-      if (held === 0 || this.bytes >= before) this.#holding.delete(largest!)
-      this.#counters.shedConnections++
-      this.#counters.shedBytes += Math.max(0, before - this.bytes)
+      largest.shed()
+      const { held } = largest
+      this.bytes += held - largest.heldBytes
+      largest.heldBytes = held
+      // Who keeps something goes to the end of the line.
+      this.#holding.delete(largest)
+      if (held > 0) this.#holding.add(largest)
+      if (this.bytes >= before) stubborn.add(largest)
+      else {
+        this.#counters.shedConnections++
+        this.#counters.shedBytes += before - this.bytes
+      }
     }
+  }
+
+  #largest(except: ReadonlySet<Followed>): Followed | undefined {
+    let largest: Followed | undefined
+    let looked = 0
+    for (const socket of this.#holding) {
+      if (except.has(socket)) continue
+      if (!largest || socket.heldBytes > largest.heldBytes) largest = socket
+      if (++looked === AMONG) break
+    }
+    return largest
   }
 }

@@ -33,7 +33,11 @@ export class LocalPeers {
 
   /** Takes an end whose role and process are known, as often as they change. */
   join(end: End): void {
-    for (const key of this.#keys(end)) {
+    const keys = this.#keys(end)
+    // They are others than before once its role is.
+    for (const key of end.keys) if (!keys.includes(key)) this.#drop(key, end)
+    end.keys = keys
+    for (const key of keys) {
       let ends = this.#ends.get(key)
       if (!ends) {
         ends = { server: undefined, client: undefined, isRecorded: false }
@@ -74,7 +78,7 @@ export class LocalPeers {
     for (const { end, atNs } of this.#leaving) {
       if (nowNs - atNs < LINGER_NS && this.#leaving.length - gone <= MAX_LEAVING) break
       gone++
-      for (const key of this.#keys(end)) this.#drop(key, end)
+      for (const key of end.keys) this.#drop(key, end)
     }
     if (gone > 0) this.#leaving.splice(0, gone)
   }
