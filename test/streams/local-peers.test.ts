@@ -9,10 +9,18 @@ const SERVER = ['10.0.0.2', 80] as const
 
 type Address = readonly [string, number]
 
-function endOf(role: Role, local: Address, remote: Address, upid: string): End {
+/** What an end of TCP sends first; of datagrams nothing is known. */
+interface Begins {
+  readonly netns?: number
+  readonly firstSent?: number
+  readonly firstReceived?: number
+}
+
+function endOf(role: Role, local: Address, remote: Address, upid: string, begins: Begins = {}): End {
   const [localAddr, localPort] = local
   const [remoteAddr, remotePort] = remote
-  const end = new End({ localAddr, localPort, remoteAddr, remotePort }, role)
+  const where = { netns: 0, firstSent: 0, firstReceived: 0, ...begins }
+  const end = new End({ localAddr, localPort, remoteAddr, remotePort, ...where }, role)
   end.belongsTo(upid)
   return end
 }
@@ -87,6 +95,38 @@ describe('who is whose', () => {
     expect([peers.has(c), c.remoteUpid, s.remoteUpid]).toEqual([true, 'server', 'client'])
     expect(peers.has(client(['192.0.2.9', 443]))).toBe(false)
   })
+})
+
+describe('ends of TCP', () => {
+  const began = {
+    client: { firstSent: 111, firstReceived: 999 },
+    server: { firstSent: 999, firstReceived: 111 },
+  }
+
+  test('are matched by where both streams began, whatever their addresses are', () => {
+    const peers = new LocalPeers()
+    const c = endOf(ROLE_CLIENT, ['10.0.0.1', 1], ['192.0.2.1', 80], 'client', began.client)
+    const s = endOf(ROLE_SERVER, ['172.17.0.2', 8080], ['172.17.0.1', 2], 'server', began.server)
+    const other = endOf(ROLE_CLIENT, ['10.0.0.1', 1], ['192.0.2.1', 80], 'other', {
+      ...began.client,
+      firstReceived: 998,
+    })
+    for (const end of [c, s, other]) peers.join(end)
+    peers.records(s)
+    expect([c, other].map((end) => peers.has(end))).toEqual([true, false])
+    expect([c.remoteUpid, s.remoteUpid, other.remoteUpid]).toEqual(['server', 'client', ''])
+  })
+})
+
+test('equal loopback addresses in two network namespaces are no matter', () => {
+  const peers = new LocalPeers()
+  const at = ['127.0.0.1', 53] as const
+  const from = ['127.0.0.1', 40_000] as const
+  const s = endOf(ROLE_SERVER, at, from, 'server', { netns: 1 })
+  peers.join(s)
+  peers.records(s)
+  const [same, elsewhere] = [1, 2].map((netns) => endOf(ROLE_CLIENT, from, at, 'client', { netns }))
+  expect([peers.has(same!), peers.has(elsewhere!)]).toEqual([true, false])
 })
 
 describe('an end that has closed', () => {

@@ -54,7 +54,7 @@ describe('while the protocol isn’t known', () => {
         all.streams.handle(all.wire.data(RECEIVED, 'x'.repeat(size)))
         events++
       }
-      expect(all.verdicts.at(-1)!.verdict).toEqual({ action: 'count' })
+      expect(all.verdicts.at(-1)!.verdict.action).toBe('count')
       expect(events * size).toBeLessThanOrEqual((16 << 10) + 5000)
       expect(all.streams.heldBytes).toBe(0)
     }
@@ -121,7 +121,7 @@ describe('mistakes', () => {
     })
     const all = started([wrong('a'), wrong('b'), wrong('c')])
     for (let i = 0; i < 100; i++) all.streams.handle(all.wire.data(RECEIVED, `>${'x'.repeat(50)}\n`))
-    expect(all.verdicts.at(-1)!.verdict).toEqual({ action: 'count' })
+    expect(all.verdicts.at(-1)!.verdict.action).toBe('count')
     expect(all.counters.unknownConnections).toBe(1)
     expect(all.streams.heldBytes).toBe(0)
   })
