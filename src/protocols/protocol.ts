@@ -69,7 +69,7 @@ export interface Skip {
 
 /**
  * Not this protocol's message at `pos`: the side resyncs with `seek` from the byte behind. `bytes`: that many can't hold a
- * beginning and are passed over, so that a search never looks at the same bytes again and again.
+ * beginning and are passed over, so that a search never looks at the same bytes again and again; 0 where `read` has used some.
  */
 export interface Invalid {
   readonly invalid: string

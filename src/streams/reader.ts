@@ -183,7 +183,8 @@ export class Reader {
       } else {
         if (!this.#fail(half, timeNs)) return 'mistaken'
         const { bytes: passed = 1 } = read
-        bytes.pos = Math.min(bytes.pos + (passed > 1 ? passed : 1), bytes.end)
+        const least = bytes.pos > before ? 0 : 1
+        bytes.pos = Math.min(bytes.pos + (passed > least ? passed : least), bytes.end)
       }
       idleReads = bytes.pos > before ? 0 : idleReads + 1
     }

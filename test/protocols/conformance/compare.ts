@@ -2,14 +2,16 @@
 import type { Row } from '../../streams/wire'
 import { type Outcome, said } from './play'
 
-/** Shorter values are too common to tell one record from another. */
-const TELLING = 3
-
 /**
- * Rows that join what belongs to different records: values that stand in one expected row only, each in its column, tell where
- * a row's parts come from.
+ * Rows that join what belongs to different records: values that stand in one expected row only, each in its column, and hold
+ * one of its texts, tell where a row's parts come from.
  */
-export function wrongPairs(rows: readonly Row[], expected: readonly Row[]): string[] {
+function wrongPairs(rows: readonly Row[], { rows: expected, texts }: Outcome): string[] {
+  const all = texts.flat()
+  const tellingOf = (row: Row): string[] =>
+    Object.entries(row).flatMap(([column, value]) =>
+      typeof value === 'string' && all.some((text) => value.includes(text)) ? [`${column}=${value}`] : [],
+    )
   const owners = new Map<string, number | undefined>()
   expected.forEach((row, i) => {
     for (const key of tellingOf(row)) owners.set(key, owners.has(key) ? undefined : i)
@@ -19,11 +21,6 @@ export function wrongPairs(rows: readonly Row[], expected: readonly Row[]): stri
     return from.size > 1 ? [`a row joins parts of the records ${[...from].join(' and ')}: ${said(row)}`] : []
   })
 }
-
-const tellingOf = (row: Row): string[] =>
-  Object.entries(row).flatMap(([column, value]) =>
-    typeof value === 'string' && value.length >= TELLING ? [`${column}=${value}`] : [],
-  )
 
 /** The same records in the same order. */
 export function same(found: Outcome, expected: Outcome, where: string): string[] {
@@ -54,7 +51,7 @@ export function costs(found: Outcome, expected: Outcome, { kept, changed }: Cost
   return [
     ...missing.map((record) => `${where}: lost ${record}`),
     ...(extra.length > changed ? [`${where}: ${extra.length} rows that nobody said, as ${extra[0]}`] : []),
-    ...wrongPairs(found.rows, expected.rows).map((text) => `${where}: ${text}`),
+    ...wrongPairs(found.rows, expected).map((text) => `${where}: ${text}`),
     ...located(found, where),
   ]
 }

@@ -4,7 +4,16 @@ import type { Counters } from '../../../src/health/counters'
 import type { Protocol } from '../../../src/protocols/protocol'
 import type { StreamLimits } from '../../../src/streams/limits'
 import { bytesOf, type Recorder, type Rig, type Row, rig, type SocketOptions, Wire } from '../../streams/wire'
-import { type Member, messagesOf, type Piece, partsOf, piecesOf, type Sample, transportOf } from './sample'
+import {
+  type Member,
+  messagesOf,
+  type Piece,
+  partsOf,
+  piecesOf,
+  type Sample,
+  textsOf,
+  transportOf,
+} from './sample'
 import { Problems, spied } from './spy'
 
 export const STREAM_BYTES = 64 << 10
@@ -30,6 +39,8 @@ export interface Outcome {
   readonly rows: readonly Row[]
   /** What the rows say, whatever the times were. */
   readonly records: readonly string[]
+  /** For each record of the sample the texts that only its row holds. */
+  readonly texts: readonly (readonly string[])[]
   readonly live: readonly Row[]
   readonly counters: Counters
   /** What is wrong however the bytes came. */
@@ -81,7 +92,14 @@ export function play(
   const rows = rowsIn(stage.sink)
   const live = rowsIn(stage.live)
   always(sample, pieces, stage, { rows, live }, problems)
-  return { rows, records: rows.map(said), live, counters: stage.counters, problems: problems.all }
+  return {
+    rows,
+    records: rows.map(said),
+    texts: textsOf(sample),
+    live,
+    counters: stage.counters,
+    problems: problems.all,
+  }
 }
 
 function run(stage: Stage, sample: Sample, pieces: readonly Piece[], options: Options): void {
@@ -123,9 +141,15 @@ function always(
   const most = Math.max(1, ...messagesOf(sample).map(({ length }) => length))
   const parts = partsOf(sample)
   const silent = pieces.filter(({ message }) => parts[message]?.length === 0).length
-  const explained = most * rows.length + counters.unpairedFrames + silent
+  const explained = most * rows.length + counters.unpairedFrames + silent + repeated(sample, pieces)
   if (counters.frames > explained)
     problems.add(`of ${counters.frames} messages only ${explained} are in a row or counted as dropped`)
+}
+
+/** Whole messages that came before: what is said again may be the same record's. */
+function repeated({ messages }: Sample, pieces: readonly Piece[]): number {
+  const whole = pieces.filter(({ message, bytes }) => messages[message]?.bytes.length === bytes.length)
+  return whole.length - new Set(whole.map(({ message }) => message)).size
 }
 
 const cache = new WeakMap<Protocol, Map<Sample, Outcome>>()

@@ -1,13 +1,14 @@
 /** A protocol knows its own bytes, and nobody else's. */
 import type { Head, Recognition } from '../../../src/protocols/protocol'
 import { random } from '../../streams/wire'
-import type { Check } from './check'
+import { type Check, isStream } from './check'
 import { noise } from './cut'
 import { type Member, piecesOf, type Sample, transportOf } from './sample'
 
 export const recognitionChecks: readonly Check[] = [
   {
     name: 'more bytes never contradict what fewer said',
+    applies: isStream,
     problems: (member, sample) =>
       piecesOf(sample).flatMap(({ bytes, from }, message) =>
         [true, false].flatMap((isOpening) => {

@@ -44,7 +44,7 @@ class SpiedConversation implements Conversation {
     if (!(pos >= before && pos <= end)) this.#problems.add(`read moved from ${before} to ${pos} of ${end}`)
     this.#idleReads = pos > before || !isIdle(read) ? 0 : this.#idleReads + 1
     if (this.#idleReads > MAX_IDLE_READS) this.#problems.add('read goes on without using a byte')
-    if (typeof read === 'object') this.#check(read)
+    if (typeof read === 'object') this.#check(read, pos > before)
     return read
   }
 
@@ -77,9 +77,9 @@ class SpiedConversation implements Conversation {
     if (this.held !== 0) this.#problems.add(`held is ${this.held} after shed`)
   }
 
-  #check(read: Exclude<Read, string>): void {
+  #check(read: Exclude<Read, string>, isFurther: boolean): void {
     if ('skip' in read && !(read.skip > 0)) this.#problems.add(`read skips ${read.skip}`)
-    if ('invalid' in read && read.bytes !== undefined && !(read.bytes > 0))
+    if ('invalid' in read && read.bytes !== undefined && !(read.bytes > 0 || (isFurther && read.bytes === 0)))
       this.#problems.add(`read passes over ${read.bytes} bytes that are none`)
   }
 }
