@@ -5,6 +5,7 @@ import { type Cost, costs } from './compare'
 import { noise, positions } from './cut'
 import { piece, play, whole } from './play'
 import {
+  can,
   isPipelined,
   type Member,
   messagesOf,
@@ -38,8 +39,14 @@ export const lossChecks: readonly Check[] = [
     problems: (member, sample) =>
       piecesOf(sample).flatMap((_, at) => {
         const found = play(member, sample, piecesOf(sample).slice(at), { isFresh: false })
-        const whatFollows = untouched(sample, (message) => message < at)
-        const cut = new Set(partsOf(sample).slice(0, at).flat()).size
+        // What comes first may be too little to know the protocol by.
+        const isLost = (message: number) => (at === 0 ? false : message <= at)
+        const whatFollows = untouched(sample, isLost)
+        const cut = new Set(
+          partsOf(sample)
+            .slice(0, at + 1)
+            .flat(),
+        ).size
         // In order, what comes first is unsure where nobody knows what was said before.
         const kept = isPipelined(sample) ? [] : whatFollows
         return costs(found, whole(member, sample), { kept, changed: cut }, `from message ${at} on`)
@@ -75,12 +82,23 @@ export const lossChecks: readonly Check[] = [
 
 /** What a loss in one message may cost. */
 function costOf(sample: Sample, message: number): Cost {
-  const touched = partsOf(sample)[message]!
-  const kept = untouched(sample, (other) => other === message)
-  if (!isPipelined(sample)) return { kept, changed: touched.length }
+  const owed = mayBeAnswer(sample, message)
+  const touched = new Set([...partsOf(sample)[message]!, ...owed])
+  const kept = untouched(sample, (other) => other === message).filter((record) => !touched.has(record))
+  if (!isPipelined(sample)) return { kept, changed: touched.size }
   // Where nothing but the order pairs them, what comes behind is nobody's until there was silence.
   const before = kept.filter((record) => messagesOf(sample)[record]!.every((other) => other < message))
   return { kept: before, changed: sample.records.length - before.length }
+}
+
+/** Where the order alone tells what an answer answers, a pushed message that is lost may have been the one to the next request. */
+function mayBeAnswer(sample: Sample, message: number): number[] {
+  if (can(sample, 'keyed') || can(sample, 'multiplexed') || sample.messages[message]!.from === 'client')
+    return []
+  const records = messagesOf(sample)
+  if (partsOf(sample)[message]!.some((record) => records[record]!.length > 1)) return []
+  const next = records.findIndex((own) => own.length > 1 && own.at(-1)! > message)
+  return next < 0 ? [] : [next]
 }
 
 function gap(member: Member, sample: Sample, message: number, at: number, bytes: number): string[] {
