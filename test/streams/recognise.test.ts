@@ -78,6 +78,27 @@ describe('recognition', () => {
     }
   })
 
+  test('a message is found at the beginning of the newest event, behind bytes that are none', () => {
+    const lines = linesProtocol({ sure: false })
+    const found = recognise([lines], head('abc>x\n'), 3, new Set())
+    expect(found).toMatchObject({ protocol: lines, side: 'client', at: 3 })
+    expect(recognise([lines], head('abc>x\n'), 2, new Set())).toBe('nothing')
+  })
+
+  test('only the last 64 KiB of a joined stream are searched, and what is found counts from its beginning', () => {
+    const long = (before: number, behind: number) =>
+      head(`${'x'.repeat(before)}>x\n${'x'.repeat(behind)}`, { isOpening: false })
+    expect(choose([linesProtocol()], long(100_000, 10))).toBe('lines client 100000')
+    expect(choose([linesProtocol()], long(10, 100_000))).toBe('nothing')
+  })
+
+  test('a search that answers nonsense finds nothing', () => {
+    for (const at of [-5, Number.NaN, 1e9]) {
+      const odd: Protocol = { ...linesProtocol(), search: () => at }
+      expect(choose([odd], head('abc>x\n', { isOpening: false }))).toBe('nothing')
+    }
+  })
+
   test('a protocol sees ports, role and whether the opening was seen', () => {
     const heads: Head[] = []
     const curious = answering('curious', (seen) => {

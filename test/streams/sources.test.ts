@@ -53,6 +53,23 @@ describe('plaintext', () => {
     expect(texts(all)).toEqual(['>one', '>three'])
   })
 
+  test('that waits is held, and given up when the memory is needed', () => {
+    const all = rig(LINES, { heldBytes: 2000 })
+    const wire = new Wire()
+    all.streams.handle(wire.open())
+    all.streams.handle(wire.data(RECEIVED, '\x16\x03\x01\x00\x05\x01ello'))
+    all.streams.plaintext(said(wire, RECEIVED, 0, '>one\n'))
+    all.streams.plaintext(said(wire, RECEIVED, 5, `>${'x'.repeat(100)}`))
+    expect(all.streams.heldBytes).toBeGreaterThan(100)
+    all.streams.plaintext(said(wire, RECEIVED, 106, 'x'.repeat(3000)))
+    expect(all.streams.heldBytes).toBe(0)
+    expect(all.counters.shedConnections).toBe(1)
+    all.streams.plaintext(said(wire, RECEIVED, 3106, 'rest\n'))
+    all.streams.plaintext(said(wire, RECEIVED, 3111, '>two\n'))
+    end(all.streams, wire)
+    expect(texts(all)).toEqual(['>one', '>two'])
+  })
+
   test('of a connection that is not known is refused', () => {
     expect(rig(LINES).streams.plaintext(said(new Wire(), RECEIVED, 0, '>one\n'))).toBe(false)
   })
@@ -73,6 +90,33 @@ describe('datagrams', () => {
     expect(
       rows.map(({ remote_addr, bytes_sent, bytes_recv }) => [remote_addr, bytes_sent, bytes_recv]),
     ).toEqual([1, 2, 3].map((i) => [`10.0.0.${i}`, 5, 5]))
+  })
+
+  test('of which a part was captured, or that come twice, cost nothing but themselves', () => {
+    const all = rig(LINES)
+    const wire = new Wire({ transport: 'udp', connId: 9003, local: ['10.0.0.1', 53] })
+    const said = (text: string, captured = text.length) =>
+      all.streams.handle({ ...wire.data(RECEIVED, text, captured), offset: 0 })
+    said('>one\n')
+    said('>half of it is cut\n', 8)
+    said('no line')
+    said('>two\n')
+    said('>two\n')
+    expect(texts(all)).toEqual(['>one', '>two', '>two'])
+    expect(all.streams.heldBytes).toBe(0)
+    all.streams.close()
+  })
+
+  test('a socket on which one end says something known is listened to, whatever the others say', () => {
+    const all = rig(LINES)
+    const ends = [1, 2].map(
+      (i) => new Wire({ transport: 'udp', connId: 9004, remote: [`10.0.0.${i}`, 4000 + i] }),
+    )
+    all.streams.handle({ ...ends[0]!.data(RECEIVED, '>ask\n'), offset: 0 })
+    for (let i = 0; i < 100; i++) all.streams.handle({ ...ends[1]!.data(RECEIVED, 'noise'), offset: 0 })
+    all.streams.handle({ ...ends[0]!.data(RECEIVED, '>again\n'), offset: 0 })
+    expect(texts(all)).toEqual(['>ask', '>again'])
+    expect(all.counters.unknownConnections).toBe(0)
   })
 
   test('from ever new ends cost a bounded amount', () => {
