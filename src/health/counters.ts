@@ -79,6 +79,17 @@ export const COUNTERS = spec({
     unit: 'events',
     help: 'Events of connections that had ended, which were counted as bytes only',
   },
+  readerFaults: {
+    stage: 'streams',
+    unit: 'connections',
+    loss: 'parse',
+    help: 'Connections given up because the reader of their protocol failed: a fault of Nixie, whose first is in the log',
+  },
+  underWayLeftOut: {
+    stage: 'streams',
+    unit: 'connections',
+    help: 'Connections with exchanges under way that are not shown now, as there are too many',
+  },
   shedConnections: {
     stage: 'streams',
     unit: 'connections',

@@ -7,6 +7,7 @@ import { type Conversation, type Input, invalid, type Read } from '../protocols/
 import { EMPTY, StreamInput } from './byte-stream'
 import type { Half } from './half'
 import type { StreamLimits } from './limits'
+import type { Surroundings } from './surroundings'
 import { WorkBudget } from './work'
 
 /** Places that were no message, without a single one that was: the protocol was a mistake. */
@@ -15,13 +16,11 @@ const MAX_FAILURES = 8
 const MAX_IDLE_READS = 8
 /** Bytes that a search for the next message keeps, so that a beginning in two pieces is found; tiny events search them again. */
 const SEARCH_TAIL = 256
-/** Bytes that are searched in a second for the beginning of a message: of one connection, of all. */
+/** Bytes that are searched in a second for the beginning of a message: of one connection. */
 const SEARCH_PER_SECOND = 8 << 20
-const ALL_SEARCH_PER_SECOND = 64 << 20
 
 const STALLED = invalid('the parser does not get on')
 
-const allSearches = new WorkBudget(ALL_SEARCH_PER_SECOND)
 /** One input for all connections: conversations don't keep it, and reads don't nest. */
 const input = new StreamInput()
 
@@ -42,18 +41,19 @@ export class Reader {
   readonly #halves: readonly [Half, Half]
   readonly #counters: Counters
   readonly #limits: StreamLimits
+  readonly #allSearches: WorkBudget
   readonly #searches = new WorkBudget(SEARCH_PER_SECOND)
 
   constructor(
     conversation: Conversation,
     halves: readonly [Half, Half],
-    counters: Counters,
-    limits: StreamLimits,
+    { counters, limits, searches }: Pick<Surroundings, 'counters' | 'limits' | 'searches'>,
   ) {
     this.conversation = conversation
     this.#halves = halves
     this.#counters = counters
     this.#limits = limits
+    this.#allSearches = searches
   }
 
   bytes(half: Half, payload: Uint8Array, timeNs: number): Outcome {
@@ -210,7 +210,7 @@ export class Reader {
   #seek(half: Half, bytes: Input, timeNs: number): boolean {
     if (bytes.pos === bytes.end) return false
     const length = bytes.end - bytes.pos
-    if (!this.#searches.spend(timeNs, length) || !allSearches.spend(timeNs, length)) {
+    if (!this.#searches.spend(timeNs, length) || !this.#allSearches.spend(timeNs, length)) {
       bytes.pos = bytes.end
       return false
     }

@@ -16,10 +16,12 @@ import { ConnStats } from './conn-stats'
 import type { End } from './end'
 import { HeldBytes } from './held-bytes'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
+import { LiveRows } from './live-rows'
 import { LocalPeers } from './local-peers'
 import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
 import { TcpSocket } from './tcp-socket'
 import { UdpSocket } from './udp-socket'
+import { WorkBudget } from './work'
 
 export interface StreamsOptions {
   readonly protocols: readonly Protocol[]
@@ -50,6 +52,8 @@ interface Over {
   readonly atNs: number
 }
 
+/** Bytes that are searched in a second for the beginning of a message, over all connections. */
+const SEARCH_PER_SECOND = 64 << 20
 /** How often those that wait are looked at. */
 const WATCH_EVERY_NS = 20e6
 /** How often the unknown connections and the datagram sockets are gone through. */
@@ -73,6 +77,7 @@ export class Streams {
   readonly #peers = new LocalPeers()
   readonly #stats = new ConnStats()
   readonly #held: HeldBytes
+  readonly #live: LiveRows
   readonly #shared: Surroundings
   readonly #counters: Counters
   readonly #sink: Sink
@@ -87,15 +92,17 @@ export class Streams {
     this.#counters = counters
     this.#sink = sink
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
+    this.#live = new LiveRows(liveSink)
     this.#held = new HeldBytes(this.#limits.heldBytes, counters)
     this.#shared = {
       protocols,
       sink,
-      liveSink,
+      liveSink: this.#live,
       counters,
       settings: options.settings,
       limits: this.#limits,
       peers: this.#peers,
+      searches: new WorkBudget(SEARCH_PER_SECOND),
       defaultCap: options.defaultCap,
       get nowNs() {
         return streams.#nowNs
@@ -183,7 +190,13 @@ export class Streams {
 
   /** Rows of what is under way, as it is now. */
   underWay(nowNs: number): void {
-    for (const socket of this.#held.sockets()) socket.underWay(nowNs)
+    this.#live.begin()
+    let leftOut = 0
+    for (const socket of this.#held.sockets()) {
+      if (this.#live.isFull) leftOut++
+      else this.#guarded(socket, () => socket.underWay(nowNs))
+    }
+    this.#counters.underWayLeftOut = leftOut
   }
 
   /** Ends every stream as if its connection had been closed. */
@@ -195,9 +208,27 @@ export class Streams {
   #watch(nowNs: number): void {
     this.#watchedNs = nowNs
     for (const socket of this.#watched) {
-      if (!socket.tick(nowNs)) this.#watched.delete(socket)
+      let waits = false
+      this.#guarded(socket, () => {
+        waits = socket.tick(nowNs)
+      })
+      if (!waits) this.#watched.delete(socket)
       this.#held.update(socket)
     }
+  }
+
+  /** Wire data never throws. Should a protocol's reader do so all the same, it costs its connection only. */
+  #guarded(socket: Followed, work: () => void): void {
+    try {
+      work()
+    } catch (cause) {
+      this.#failed(socket, cause)
+    }
+  }
+
+  #failed(socket: Followed, cause: unknown): void {
+    if (this.#counters.readerFaults++ === 0) console.error('A reader of a protocol failed:', cause)
+    socket.giveUp()
   }
 
   #data(event: SocketEvent): void {
@@ -213,7 +244,11 @@ export class Streams {
       }
       socket = this.#follow(event, false)
     }
-    socket.data(event)
+    try {
+      socket.data(event)
+    } catch (cause) {
+      this.#failed(socket, cause)
+    }
     this.#held.update(socket)
     // Of one that was never seen open nobody will say that it closes.
     if (event.afterClose && socket instanceof TcpSocket && socket.endingNs === 0)
@@ -268,10 +303,10 @@ export class Streams {
 
   #end(socket: Socket): void {
     if (socket instanceof TcpSocket) {
-      socket.finish(this.#nowNs)
+      this.#guarded(socket, () => socket.finish(this.#nowNs))
       this.#over.set(socket.id, { end: socket.end, atNs: this.#nowNs })
       if (this.#over.size > MAX_REMEMBERED) this.#over.delete(this.#over.keys().next().value!)
-    } else socket.finish(this.#nowNs, true)
+    } else this.#guarded(socket, () => socket.finish(this.#nowNs, true))
     this.#forget(socket)
   }
 

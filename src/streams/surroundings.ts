@@ -5,6 +5,7 @@ import type { ConnStats } from './conn-stats'
 import type { End } from './end'
 import type { StreamLimits } from './limits'
 import type { LocalPeers } from './local-peers'
+import type { WorkBudget } from './work'
 
 /** What all sockets share. */
 export interface Surroundings {
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly settings: ProtocolSettings
   readonly limits: StreamLimits
   readonly peers: LocalPeers
+  /** Bytes that are searched in a second for the beginnings of messages. */
+  readonly searches: WorkBudget
   /** The capture clock, as of the newest event or tick. */
   readonly nowNs: number
   /** What the kernel captures of a call before any verdict. */
@@ -53,4 +56,6 @@ export interface Followed {
   updateStats(stats: ConnStats): void
   underWay(nowNs: number): void
   shed(): void
+  /** Nothing more is read here; bytes are counted. */
+  giveUp(): void
 }

@@ -175,6 +175,13 @@ export class Talk implements Receiver {
     for (const half of [this.received, this.sent]) this.#reader.reset(half, this.#shared.nowNs)
   }
 
+  /** As if it spoke something else: its conversation can't be trusted to end well. */
+  giveUp(): void {
+    this.#reader = undefined
+    this.#firstRows?.drop()
+    if (!this.#isCounting) this.count('left')
+  }
+
   /** From here on only the bytes are counted. */
   count(why: Silence): void {
     this.#leave()
@@ -256,7 +263,6 @@ export class Talk implements Receiver {
   }
 
   #open(protocol: Protocol, side: Side, half: Half): Reader {
-    const { counters, limits } = this.#shared
     const opposite = half === this.received ? this.sent : this.received
     half.side = side
     opposite.side = otherSide(side)
@@ -266,7 +272,7 @@ export class Talk implements Receiver {
       this.#firstRows = new FirstRows(this.#shared.sink, this.#shared.nowNs)
       this.#host.watch()
     }
-    this.#reader = new Reader(protocol.open(this.#link), [half, opposite], counters, limits)
+    this.#reader = new Reader(protocol.open(this.#link), [half, opposite], this.#shared)
     this.#protocol = protocol
     this.#host.speaks(protocol)
     return this.#reader

@@ -139,6 +139,11 @@ export class TcpSocket implements Followed, Reprobed, Host {
     this.#plain?.shed()
   }
 
+  giveUp(): void {
+    this.#wire.talk.giveUp()
+    this.#plain?.talk.giveUp()
+  }
+
   // ── Host ───────────────────────────────────────────────────────────────────
 
   speaks({ captureCap }: Protocol): void {

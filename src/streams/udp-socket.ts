@@ -125,6 +125,10 @@ export class UdpSocket implements Followed, Reprobed {
     for (const { talk } of this.#remotes.values()) talk.shed()
   }
 
+  giveUp(): void {
+    for (const { talk } of this.#remotes.values()) talk.giveUp()
+  }
+
   // ───────────────────────────────────────────────────────────────────────────
 
   #remoteOf(event: SocketEvent): Remote {

@@ -22,6 +22,7 @@ class Holder implements Followed {
   tick = () => false
   updateStats(): void {}
   underWay(): void {}
+  giveUp(): void {}
 }
 
 function holding(budget: number, count: number) {

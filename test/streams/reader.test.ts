@@ -5,6 +5,7 @@ import type { Conversation, Input, Read, Side } from '../../src/protocols/protoc
 import { Half } from '../../src/streams/half'
 import { DEFAULT_STREAM_LIMITS } from '../../src/streams/limits'
 import { Reader } from '../../src/streams/reader'
+import { WorkBudget } from '../../src/streams/work'
 import { bytesOf, random } from './wire'
 
 interface Gap {
@@ -56,7 +57,11 @@ function reading(told: Told, limits = {}) {
   const client = new Half(true)
   const server = new Half(true)
   server.side = 'server'
-  const reader = new Reader(told, [client, server], counters, { ...DEFAULT_STREAM_LIMITS, ...limits })
+  const reader = new Reader(told, [client, server], {
+    counters,
+    limits: { ...DEFAULT_STREAM_LIMITS, ...limits },
+    searches: new WorkBudget(64 << 20),
+  })
   return { reader, counters, client, server, told }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { RECEIVED, type SocketEvent } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
+import { linesProtocol } from './plain-protocol'
 import { end, type Rig, rig, type SocketOptions, Wire } from './wire'
 
 const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
@@ -415,4 +416,36 @@ describe('bounds', () => {
     for (let i = 0; i < 40; i++) all.streams.handle({ ...wire.data(RECEIVED, `${i}`.repeat(100)), offset: 0 })
     expect(all.counters).toMatchObject({ gaps: 0, resets: 0, unknownConnections: 1 })
   })
+})
+
+test('a reader that throws costs its connection only', () => {
+  const broken = linesProtocol()
+  const open: typeof broken.open = (link) =>
+    Object.assign(broken.open(link), {
+      read: () => {
+        throw new Error('thrown for a test')
+      },
+    })
+  const { streams, sink, counters } = rig([{ ...broken, open }, ...PROTOCOLS])
+  const [one, other] = [new Wire(), new Wire()]
+  for (const wire of [one, other]) streams.handle(wire.open())
+  for (let i = 0; i < 3; i++) streams.handle(one.request('>x\n'))
+  streams.handle(other.request(ask('/other')))
+  streams.handle(other.response(say('x')))
+  for (const wire of [one, other]) end(streams, wire)
+  expect(counters.readerFaults).toBe(1)
+  expect(sink.rows('http_events').map(({ req_path }) => req_path)).toEqual(['/other'])
+})
+
+test('of many exchanges under way the oldest are shown, and it is said how many are not', () => {
+  const { streams, live, counters } = rig(PROTOCOLS)
+  for (let i = 0; i < 600; i++) {
+    const wire = new Wire({ remote: ['10.0.0.9', 1000 + i] })
+    streams.handle(wire.open())
+    streams.handle(wire.request(ask(`/${i}`)))
+  }
+  streams.tick(60e9)
+  streams.underWay(60e9)
+  expect(live.rows('http_events')).toHaveLength(512)
+  expect(counters.underWayLeftOut).toBe(88)
 })

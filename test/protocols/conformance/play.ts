@@ -89,6 +89,8 @@ export function play(
   } catch (error) {
     problems.add(`throws ${error}`)
   }
+  // `Streams` gives up a connection whose reader throws.
+  if (stage.counters.readerFaults > 0) problems.add('throws')
   const rows = rowsIn(stage.sink)
   const live = rowsIn(stage.live)
   always(sample, pieces, stage, { rows, live }, problems)
