@@ -1,7 +1,8 @@
 /** Decoding: every field of a record, at an offset that is not the buffer's start. */
 import { expect, test } from 'bun:test'
-import { ENDPOINTS, ipv6Text, RingSocketEvent, SOCKET_EVENT } from '../../src/events/socket'
+import { ENDPOINTS, RingSocketEvent, SOCKET_EVENT } from '../../src/events/socket'
 import { EVENT_CLOSE, EVENT_DATA, EVENT_OPEN, SENT } from '../../src/events/socket-event'
+import { ipv6Text } from '../../src/records/address'
 import { ROLE_SERVER } from '../../src/records/types'
 
 test('a record is read as it was written', () => {
