@@ -35,5 +35,5 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   lingerNs: 100e6,
   rememberNs: 10e9,
   datagramIdleNs: 60e9,
-  remotes: 512,
+  remotes: 2048,
 }

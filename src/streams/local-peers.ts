@@ -104,8 +104,17 @@ export class LocalPeers {
   #datagramKeys({ role, netns, localAddr, localPort, peerAddr, peerPort }: End): string[] {
     if (role === ROLE_SERVER)
       return [keyOf(netns, peerAddr, peerPort, localPort), keyOf(netns, peerAddr, peerPort, ANY_PORT)]
-    return [keyOf(netns, localAddr, localPort, this.#services.has(peerAddr) ? ANY_PORT : peerPort)]
+    const clientAddr = isWildcard(localAddr) ? addressTowards(peerAddr) : localAddr
+    return [keyOf(netns, clientAddr, localPort, this.#services.has(peerAddr) ? ANY_PORT : peerPort)]
   }
+}
+
+/** A datagram socket that isn't bound to one address. */
+const isWildcard = (address: string) => address === '0.0.0.0' || address === '::'
+
+/** Whence the node itself sends to one of its addresses: from the same one, and to any loopback address from the first. */
+function addressTowards(address: string): string {
+  return address.startsWith('127.') ? '127.0.0.1' : address
 }
 
 function introduce({ server, client }: BothEnds): void {

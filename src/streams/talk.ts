@@ -136,13 +136,13 @@ export class Talk implements Receiver {
   tick(nowNs: number): boolean {
     this.#tickHalf(this.received, nowNs)
     this.#tickHalf(this.sent, nowNs)
-    if (this.#isUndecided) this.#reader!.conversation.settle(nowNs, false)
+    if (this.#isUndecided && !this.#isLeftToPeer()) this.#reader!.conversation.settle(nowNs, false)
     return this.#rowsWait(nowNs) || this.#isUndecided || this.#isHolding
   }
 
   /** `isKnown`: every byte up to the end was accounted for. */
   close(timeNs: number, isKnown: boolean): void {
-    if (this.#reader && !this.#isCounting && this.#host.isPeers()) this.#leaveToPeer()
+    this.#isLeftToPeer()
     if (this.#reader && !this.#isCounting) {
       const first = this.received.side === 'client' ? this.received : this.sent
       this.#finish(first, timeNs)
@@ -160,8 +160,8 @@ export class Talk implements Receiver {
 
   /** Rows of what is under way, as they are now. */
   underWay(nowNs: number): void {
-    if (this.#reader && this.#host.isPeers()) this.#leaveToPeer()
-    else this.#reader?.conversation.underWay?.(nowNs, this.#shared.liveSink)
+    this.#isLeftToPeer()
+    this.#reader?.conversation.underWay?.(nowNs, this.#shared.liveSink)
   }
 
   /** Gives up what waits: its memory is needed elsewhere. */
@@ -327,6 +327,13 @@ export class Talk implements Receiver {
   #giveUp(): void {
     this.#end.protocolCode = 0
     this.count('unknown')
+  }
+
+  /** What waits for an answer waits at the other end too, and is said there. */
+  #isLeftToPeer(): boolean {
+    if (!this.#reader || !this.#host.isPeers()) return false
+    this.#leaveToPeer()
+    return true
   }
 
   #leaveToPeer(): void {

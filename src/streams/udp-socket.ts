@@ -11,7 +11,12 @@ interface Remote {
   readonly end: End
   readonly talk: Talk
   lastNs: number
+  /** Bytes of memory that wait here, as last added up. */
+  heldBytes: number
 }
+
+/** Among so many of the oldest remote ends one that waits for nothing leaves first. */
+const EVICT_AMONG = 64
 
 export class UdpSocket implements Followed, Reprobed {
   readonly id: number
@@ -22,6 +27,9 @@ export class UdpSocket implements Followed, Reprobed {
   backoffNs = 0
   readonly #shared: Surroundings
   readonly #remotes = new Map<string, Remote>()
+  /** Those that have something that time may decide. */
+  readonly #waiting = new Set<Remote>()
+  #held = 0
   #pid = 0
   #startTicks = 0
   #upid = ''
@@ -37,9 +45,7 @@ export class UdpSocket implements Followed, Reprobed {
   }
 
   get held(): number {
-    let held = 0
-    for (const { talk } of this.#remotes.values()) held += talk.held
-    return held
+    return this.#held
   }
 
   data(event: SocketEvent): void {
@@ -58,6 +64,7 @@ export class UdpSocket implements Followed, Reprobed {
     }
     if (this.#isCounting) return
     talk.datagram(event.direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
+    this.#addUp(remote)
   }
 
   /** What the kernel counted and didn't send us is taken for the newest remote end's. */
@@ -92,10 +99,12 @@ export class UdpSocket implements Followed, Reprobed {
   }
 
   tick(nowNs: number): boolean {
-    let waits = false
-    for (const { talk } of this.#remotes.values()) if (talk.tick(nowNs)) waits = true
-    this.watched = waits
-    return waits
+    for (const remote of this.#waiting) {
+      if (!remote.talk.tick(nowNs)) this.#waiting.delete(remote)
+      this.#addUp(remote)
+    }
+    this.watched = this.#waiting.size > 0
+    return this.watched
   }
 
   /** Remote ends that were quiet for long are taken for closed. */
@@ -118,11 +127,11 @@ export class UdpSocket implements Followed, Reprobed {
   }
 
   underWay(nowNs: number): void {
-    for (const { talk } of this.#remotes.values()) talk.underWay(nowNs)
+    for (const { talk } of this.#waiting) talk.underWay(nowNs)
   }
 
   shed(): void {
-    for (const { talk } of this.#remotes.values()) talk.shed()
+    for (const remote of this.#remotes.values()) this.#shed(remote)
   }
 
   giveUp(): void {
@@ -138,19 +147,16 @@ export class UdpSocket implements Followed, Reprobed {
     if (this.#remotes.size >= this.#shared.limits.remotes) this.#evict(event.timeNs)
     const end = new End(event, event.role)
     end.belongsTo(this.#upid)
-    const talk = new Talk(end, 'udp', true, this.#shared, this.#hostOf(end))
-    const remote = { end, talk, lastNs: event.timeNs }
-    this.#remotes.set(key, remote)
-    return remote
-  }
-
-  #hostOf(end: End): Host {
-    return {
+    const host: Host = {
       speaks: (protocol) => this.#speaks(end, protocol),
       silent: (why) => this.#silent(why),
-      watch: () => this.#watch(),
+      watch: () => this.#watch(remote),
       isPeers: () => this.#shared.peers.has(end),
     }
+    const talk = new Talk(end, 'udp', true, this.#shared, host)
+    const remote: Remote = { end, talk, lastNs: event.timeNs, heldBytes: 0 }
+    this.#remotes.set(key, remote)
+    return remote
   }
 
   #speaks(end: End, { captureCap }: Protocol): void {
@@ -173,20 +179,45 @@ export class UdpSocket implements Followed, Reprobed {
     this.#shared.reprobeLater(this)
   }
 
-  #watch(): void {
+  #watch(remote: Remote): void {
+    this.#waiting.add(remote)
     if (this.watched) return
     this.watched = true
     this.#shared.watch(this)
   }
 
-  #evict(nowNs: number): void {
-    const [key, oldest] = this.#remotes.entries().next().value!
-    this.#remotes.delete(key)
-    this.#close(oldest, nowNs)
+  #addUp(remote: Remote): void {
+    const { held } = remote.talk
+    this.#held += held - remote.heldBytes
+    remote.heldBytes = held
   }
 
-  #close({ end, talk }: Remote, nowNs: number): void {
+  #shed(remote: Remote): void {
+    remote.talk.shed()
+    this.#addUp(remote)
+  }
+
+  #evict(nowNs: number): void {
+    let [key, remote] = this.#remotes.entries().next().value!
+    let looked = 0
+    for (const each of this.#remotes) {
+      if (each[1].heldBytes === 0) {
+        ;[key, remote] = each
+        break
+      }
+      if (++looked === EVICT_AMONG) break
+    }
+    this.#remotes.delete(key)
+    // What waits here may still be answered: nobody can say that it wasn't.
+    this.#shed(remote)
+    this.#close(remote, nowNs)
+  }
+
+  #close(remote: Remote, nowNs: number): void {
+    const { end, talk } = remote
     talk.close(nowNs, true)
+    this.#addUp(remote)
+    this.#waiting.delete(remote)
     end.closed = true
     this.#shared.peers.leave(end, nowNs)
     this.#shared.closed(end)

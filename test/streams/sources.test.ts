@@ -130,6 +130,23 @@ describe('datagrams', () => {
     all.streams.connStats(10e9)
     expect(all.sink.rows('conn_stats')[0]).toMatchObject({ conn_open: 1000, conn_active: 8 })
   })
+
+  test('cost the same with two thousand remote ends as with one', () => {
+    const cost = (remotes: number) => {
+      const all = rig(LINES)
+      const wires = Array.from({ length: remotes }, (_, i) => {
+        return new Wire({ transport: 'udp', connId: 9003, remote: ['10.0.0.2', 1000 + i] })
+      })
+      for (const wire of wires) all.streams.handle({ ...wire.data(RECEIVED, '>x\n'), offset: 0 })
+      const started = process.cpuUsage()
+      for (let i = 0; i < 20_000; i++)
+        all.streams.handle({ ...wires[i % remotes]!.data(RECEIVED, '>x\n'), offset: 0 })
+      return process.cpuUsage(started).user
+    }
+    const least = (remotes: number) => Math.min(...[1, 2, 3].map(() => cost(remotes)))
+    const one = least(1)
+    expect(least(2000) / one).toBeLessThan(8)
+  })
 })
 
 describe('the end of a connection', () => {
