@@ -1,0 +1,127 @@
+/**
+ * Which request a response answers, where both carry a key: an id (DNS, Kafka, CQL, MongoDB), a tag (Mux), a stream or a
+ * channel (HTTP/2, AMQP). Answers come in any order, and a lost message costs only its own exchange.
+ *
+ * - Of several requests under one key the oldest that fits is answered: ids are used again, and by more than one asker.
+ * - An answer that fits no request is nobody's: the request went by unseen, or has been answered already.
+ * - Where answers may have gone by unseen, a request that waits can still be answered, but nobody can say that it wasn't.
+ * - What waits is bounded in number and in bytes; the oldest leave first.
+ */
+
+export interface KeyedLimits {
+  readonly requests: number
+  readonly bytes: number
+}
+
+const DEFAULT_LIMITS: KeyedLimits = { requests: 4096, bytes: 4 << 20 }
+
+export interface Waiting {
+  readonly startNs: number
+  /** Memory that it takes while it waits. */
+  readonly bytes: number
+}
+
+interface Entry<K, Q> {
+  readonly key: K
+  readonly request: Q
+  /** Its answer may have gone by unseen. */
+  isUnsure: boolean
+}
+
+/** What becomes of requests that leave without an answer. */
+export interface Leaving<Q> {
+  /** Nobody answered. */
+  unanswered(request: Q): void
+  /** It may have been answered unseen, or its room was needed. */
+  drop(request: Q): void
+}
+
+export class Keyed<K, Q extends Waiting> {
+  /** In the order in which they were asked. */
+  readonly #waiting = new Set<Entry<K, Q>>()
+  readonly #byKey = new Map<K, Entry<K, Q>[]>()
+  readonly #leaving: Leaving<Q>
+  readonly #limits: KeyedLimits
+  #held = 0
+
+  constructor(leaving: Leaving<Q>, limits: KeyedLimits = DEFAULT_LIMITS) {
+    this.#leaving = leaving
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** Bytes of memory that wait here. */
+  get held(): number {
+    return this.#held
+  }
+
+  ask(key: K, request: Q): void {
+    const entry = { key, request, isUnsure: false }
+    this.#waiting.add(entry)
+    this.#held += request.bytes
+    const others = this.#byKey.get(key)
+    if (others) others.push(entry)
+    else this.#byKey.set(key, [entry])
+    while (this.#waiting.size > this.#limits.requests || this.#held > this.#limits.bytes) this.#dropOldest()
+  }
+
+  /** The oldest request under the key that fits; it goes on waiting. */
+  find(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
+    return this.#byKey.get(key)?.find(({ request }) => fits(request))?.request
+  }
+
+  /** The oldest request under the key that fits: it is answered. */
+  answer(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
+    const entry = this.#byKey.get(key)?.find(({ request }) => fits(request))
+    if (entry) this.#remove(entry)
+    return entry?.request
+  }
+
+  /** Answers may have gone by unseen. */
+  answersLost(): void {
+    for (const entry of this.#waiting) entry.isUnsure = true
+  }
+
+  /** Gives up requests that were asked at `beforeNs` or earlier: nobody will answer any more. */
+  expire(beforeNs: number): void {
+    for (const entry of this.#waiting) {
+      if (entry.request.startNs > beforeNs) return
+      this.#remove(entry)
+      if (entry.isUnsure) this.#leaving.drop(entry.request)
+      else this.#leaving.unanswered(entry.request)
+    }
+  }
+
+  /** Requests that were asked at `beforeNs` or earlier and wait for sure, oldest first. */
+  *since(beforeNs: number): Iterable<Q> {
+    for (const { request, isUnsure } of this.#waiting) {
+      if (request.startNs > beforeNs) return
+      if (!isUnsure) yield request
+    }
+  }
+
+  /** Gives up everything. */
+  clear(): void {
+    for (const entry of this.#waiting) {
+      this.#remove(entry)
+      this.#leaving.drop(entry.request)
+    }
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#waiting
+    this.#remove(oldest!)
+    this.#leaving.drop(oldest!.request)
+  }
+
+  #remove(entry: Entry<K, Q>): void {
+    this.#waiting.delete(entry)
+    this.#held -= entry.request.bytes
+    const others = this.#byKey.get(entry.key)!
+    if (others.length === 1) this.#byKey.delete(entry.key)
+    else others.splice(others.indexOf(entry), 1)
+  }
+}
