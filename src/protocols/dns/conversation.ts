@@ -1,0 +1,208 @@
+/**
+ * DNS between two ends, over datagrams or a stream: questions paired with answers by id and question, as rows of `dns_events`.
+ *
+ * - A question that is sent again while it waits is the same exchange, and keeps its first time; a second answer to it is
+ *   nobody's. Ids are reused, so the question decides between several that wait under one id, and must be the answer's; an answer
+ *   that carries none (a format error) answers the oldest.
+ * - A truncated answer (TC) is an answer; what the client asks over TCP after it is another exchange.
+ * - A question without an answer is shown as waiting from 2 s on: clients ask again after 1 to 5 s, so by then something is wrong.
+ *   After 30 s nobody waits any more (glibc, c-ares, Go, systemd and dig give up after 5 to 30 s): it is unanswered.
+ * - Questions to a group (multicast DNS) are answered from other addresses: nothing is said of those that wait.
+ * - A zone transfer is answered by many messages: its row is made by the first.
+ */
+import { Keyed, type Leaving } from '../lib/keyed'
+import {
+  type Conversation,
+  type Input,
+  invalid,
+  type Link,
+  type Read,
+  type Side,
+  type Sink,
+} from '../protocol'
+import { type Framed, Framing } from './framing'
+import { type Message, type Question, readMessage } from './message'
+import { isTransfer } from './numbers'
+import { boundary } from './recognise'
+import { dnsEvents } from './table'
+
+const WAITING_NS = 2e9
+const GIVEN_UP_NS = 30e9
+/** Memory of a question beside its texts. */
+const QUERY_BYTES = 256
+/** Zone transfers of one connection whose further messages are known as such. */
+const MAX_TRANSFERS = 64
+const LIMITS = { requests: 2048, bytes: 1 << 20 }
+
+interface Query {
+  readonly question: Question | undefined
+  readonly header: string
+  readonly body: string
+  readonly startNs: number
+  readonly bytes: number
+  readonly isCut: boolean
+}
+
+type Outcome = 'complete' | 'cut' | 'waiting' | 'unanswered'
+
+const MULTICAST = /^(2(2[4-9]|3\d)\.|ff[0-9a-f]{2}:)/
+
+export class DnsConversation implements Conversation, Leaving<Query> {
+  readonly #link: Link
+  readonly #queries = new Keyed<number, Query>(this, LIMITS)
+  readonly #transfers = new Set<number>()
+  readonly #client = new Framing((framed) => this.#says('client', framed))
+  readonly #server = new Framing((framed) => this.#says('server', framed))
+  #nowNs = 0
+
+  constructor(link: Link) {
+    this.#link = link
+  }
+
+  get held(): number {
+    return this.#queries.held + this.#client.held + this.#server.held
+  }
+
+  read(side: Side, input: Input): Read {
+    return this.#link.transport === 'udp' ? this.#datagram(side, input) : this.#framing(side).read(input)
+  }
+
+  seek(side: Side, bytes: Uint8Array, from: number): number {
+    // What stands behind a datagram's message is no other one.
+    return this.#link.transport === 'udp' ? -1 : boundary(side, bytes, from)
+  }
+
+  gap(side: Side, bytes: number, timeNs: number): boolean {
+    // Of a datagram its own message knows that it is cut, and no other one is touched.
+    if (this.#link.transport === 'udp') return false
+    const framing = this.#framing(side)
+    if (framing.pass(bytes, timeNs)) return true
+    framing.cut()
+    if (side === 'server') this.#queries.answersLost()
+    return false
+  }
+
+  get isUndecided(): boolean {
+    return this.#queries.size > 0
+  }
+
+  settle(nowNs: number, final: boolean): void {
+    this.#nowNs = nowNs
+    if (final) {
+      this.#client.cut()
+      this.#server.cut()
+    }
+    this.#queries.expire(final ? Number.POSITIVE_INFINITY : nowNs - GIVEN_UP_NS)
+  }
+
+  underWay(nowNs: number, sink: Sink): void {
+    if (this.#isToGroup) return
+    for (const query of this.#queries.since(nowNs - WAITING_NS))
+      this.#emit(query, undefined, 'waiting', nowNs, sink)
+  }
+
+  shed(): void {
+    this.#queries.clear()
+    this.#transfers.clear()
+    this.#client.reset()
+    this.#server.reset()
+  }
+
+  // ── Messages ───────────────────────────────────────────────────────────────
+
+  #framing(side: Side): Framing {
+    return side === 'client' ? this.#client : this.#server
+  }
+
+  #datagram(side: Side, input: Input): Read {
+    const { bytes, pos, end } = input
+    if (pos === end) return 'need-more'
+    const timeNs = input.timeAt(pos)
+    const framed = { bytes, start: pos, end, startNs: timeNs, endNs: timeNs, isCut: false }
+    if (!this.#says(side, framed)) return invalid('not a DNS message', end - pos)
+    input.pos = end
+    return 'message'
+  }
+
+  /** False when it is no message. */
+  #says(side: Side, framed: Framed): boolean {
+    const message = readMessage(framed.bytes, framed.start, framed.end)
+    if (!message) return false
+    // The roles are those of the first message; an end that plays both is seen in one.
+    if (message.isResponse !== (side === 'server')) this.#link.dropped(1)
+    else if (message.isResponse) this.#answers(message, framed)
+    else this.#asks(message, framed)
+    return true
+  }
+
+  #asks(message: Message, { startNs, isCut }: Framed): void {
+    const { header, question, headerText, body } = message
+    if (this.#queries.find(header.id, (query) => isSame(query.question, question))) return
+    this.#transfers.delete(header.id)
+    this.#queries.ask(header.id, {
+      question,
+      header: headerText,
+      body,
+      startNs,
+      bytes: QUERY_BYTES + headerText.length + body.length,
+      isCut: isCut || message.isCut,
+    })
+  }
+
+  #answers(message: Message, { endNs, isCut }: Framed): void {
+    const { header, question } = message
+    const fits = (query: Query) => question === undefined || isSame(query.question, question)
+    const query = this.#queries.answer(header.id, fits)
+    if (!query) {
+      if (!this.#transfers.has(header.id)) this.#link.dropped(1)
+      return
+    }
+    if (query.question && isTransfer(query.question.type) && this.#transfers.size < MAX_TRANSFERS)
+      this.#transfers.add(header.id)
+    const isWhole = !(query.isCut || isCut || message.isCut)
+    this.#emit(query, message, isWhole ? 'complete' : 'cut', endNs, this.#link.sink)
+  }
+
+  // ── What becomes of questions ──────────────────────────────────────────────
+
+  unanswered(query: Query): void {
+    if (this.#isToGroup) this.#link.dropped(1)
+    else this.#emit(query, undefined, 'unanswered', this.#nowNs, this.#link.sink)
+  }
+
+  drop(): void {
+    this.#link.dropped(1)
+  }
+
+  get #isToGroup(): boolean {
+    return MULTICAST.test(this.#link.connection.remote_addr)
+  }
+
+  #emit(query: Query, answer: Message | undefined, outcome: Outcome, nowNs: number, sink: Sink): void {
+    const { connection } = this.#link
+    sink.append(dnsEvents, {
+      time_: nowNs,
+      upid: connection.upid,
+      remote_addr: connection.remote_addr,
+      remote_port: connection.remote_port,
+      local_addr: connection.local_addr,
+      local_port: connection.local_port,
+      trace_role: connection.trace_role,
+      encrypted: connection.encrypted,
+      req_header: query.header,
+      req_body: query.body,
+      resp_header: answer?.headerText ?? '{}',
+      resp_body: answer?.body ?? '{}',
+      latency: Math.max(0, nowNs - query.startNs),
+      outcome,
+      remote_upid: connection.remote_upid,
+    })
+  }
+}
+
+/** Case means nothing in names (RFC 4343); clients play with it to be harder to deceive. */
+function isSame(one: Question | undefined, other: Question | undefined): boolean {
+  if (!one || !other) return one === other
+  if (one.type !== other.type || one.code !== other.code) return false
+  return one.name === other.name || one.name.toLowerCase() === other.name.toLowerCase()
+}

@@ -1,0 +1,16 @@
+import type { Protocol } from '../protocol'
+import { DnsConversation } from './conversation'
+import { DNS } from './identity'
+import { recognise, search } from './recognise'
+
+export const dns: Protocol = {
+  name: 'dns',
+  code: DNS.code,
+  tables: DNS.tables,
+  transports: ['udp', 'tcp', 'tls'],
+  // A large answer over TCP in one call.
+  captureCap: 16 << 10,
+  recognise,
+  search,
+  open: (link) => new DnsConversation(link),
+}

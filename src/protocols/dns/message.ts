@@ -1,0 +1,205 @@
+/**
+ * A DNS message (RFC 1035 §4): twelve bytes of header, then questions, answers, authorities and additional records.
+ *
+ *     id 16 │ QR 1 · opcode 4 · AA TC RD RA 1 each · Z 1 · AD CD 1 each · rcode 4 │ counts of the four sections, 16 each
+ *     question: name · type 16 · class 16
+ *     record:   name · type 16 · class 16 · TTL 32 · length 16 · data
+ */
+import { Data } from './data'
+import { type Edns, edns, extendedRcode } from './edns'
+import { nameAt, skipName } from './names'
+import { CLASS_IN, className, TYPE_OPT, typeName } from './numbers'
+import { dataFields, type Fields } from './records'
+
+export const HEADER_BYTES = 12
+/** Records of one section, and questions, that are shown. */
+const MAX_RECORDS = 64
+/** Characters of all records together that are shown. */
+const MAX_SHOWN = 8192
+/** Of a record: type, class, TTL, length. */
+const FIXED_BYTES = 10
+
+export interface Header {
+  readonly id: number
+  /** As on the wire; its parts are below. */
+  readonly flags: number
+  readonly questions: number
+  readonly answers: number
+  readonly authorities: number
+  readonly additionals: number
+}
+
+export interface Question {
+  readonly name: string
+  readonly type: number
+  readonly code: number
+}
+
+export interface Message {
+  readonly header: Header
+  readonly isResponse: boolean
+  /** The first question; undefined when there is none. */
+  readonly question: Question | undefined
+  /** Header and sections as JSON. */
+  readonly headerText: string
+  readonly body: string
+  /** There are fewer bytes than the message says. */
+  readonly isCut: boolean
+}
+
+const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
+
+/** There must be HEADER_BYTES at `at`. */
+export function headerAt(bytes: Uint8Array, at: number): Header {
+  return {
+    id: uint16(bytes, at),
+    flags: uint16(bytes, at + 2),
+    questions: uint16(bytes, at + 4),
+    answers: uint16(bytes, at + 6),
+    authorities: uint16(bytes, at + 8),
+    additionals: uint16(bytes, at + 10),
+  }
+}
+
+export const isResponse = ({ flags }: Header): boolean => (flags & 0x8000) !== 0
+export const opcodeOf = ({ flags }: Header): number => (flags >> 11) & 15
+
+/** The message in `bytes[start..end)`; undefined when its header or its questions aren't there, or aren't any. */
+export function readMessage(bytes: Uint8Array, start: number, end: number): Message | undefined {
+  if (end - start < HEADER_BYTES) return undefined
+  const header = headerAt(bytes, start)
+  const reader = new Sections(bytes, start, end)
+  const question = reader.questions(header.questions)
+  if (header.questions > 0 && !question) return undefined
+  const answers = reader.records(header.answers)
+  const authorities = reader.records(header.authorities)
+  const additionals = reader.records(header.additionals)
+  const isAnswer = isResponse(header)
+  const { asked, opt } = reader
+  // Records that aren't there belong to a question in an update only, or in a transfer (RFC 2136 §2, RFC 1995 §3).
+  const body = isAnswer
+    ? { answers, ...filled({ authorities, additionals, edns: opt?.edns }) }
+    : { queries: asked, ...filled({ answers, authorities, additionals, edns: opt?.edns }) }
+  return {
+    header,
+    isResponse: isAnswer,
+    question,
+    headerText: headerText(header, opt?.rcode ?? 0),
+    body: JSON.stringify(body),
+    isCut: reader.isCut,
+  }
+}
+
+/** Without the lists that are empty and what isn't there. */
+function filled(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  )
+}
+
+/** `extended`: the upper bits of the response code. */
+function headerText(header: Header, extended: number): string {
+  const { id, flags, questions, answers, authorities, additionals } = header
+  const bit = (at: number) => (flags >> at) & 1
+  return (
+    `{"txid":${id},"qr":${bit(15)},"opcode":${opcodeOf(header)},"aa":${bit(10)},"tc":${bit(9)},"rd":${bit(8)},` +
+    `"ra":${bit(7)},"ad":${bit(5)},"cd":${bit(4)},"rcode":${extended | (flags & 15)},"num_queries":${questions},` +
+    `"num_answers":${answers},"num_auth":${authorities},"num_addl":${additionals}}`
+  )
+}
+
+/** Reads the sections one after the other; beyond what is shown, names and data are only stepped over. */
+class Sections {
+  /** The message ends before its sections do. */
+  isCut = false
+  readonly asked: Fields[] = []
+  opt: { readonly edns: Edns; readonly rcode: number } | undefined
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #end: number
+  #at: number
+  #shown = 0
+  /** Nothing behind here can be read. */
+  #isOver = false
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.#at = start + HEADER_BYTES
+  }
+
+  questions(count: number): Question | undefined {
+    let first: Question | undefined
+    for (let i = 0; i < count && !this.#isOver; i++) {
+      if (i >= MAX_RECORDS) {
+        this.#stop(false)
+        break
+      }
+      const name = nameAt(this.#bytes, this.#at, this.#start, this.#end)
+      if (!name || name.end + 4 > this.#end) {
+        this.#stop(true)
+        break
+      }
+      const question = {
+        name: name.text,
+        type: uint16(this.#bytes, name.end),
+        code: uint16(this.#bytes, name.end + 2),
+      }
+      this.#at = name.end + 4
+      first ??= question
+      this.asked.push({ name: question.name, type: typeName(question.type), ...classField(question.code) })
+    }
+    return first
+  }
+
+  records(count: number): Fields[] {
+    const shown: Fields[] = []
+    for (let i = 0; i < count && !this.#isOver; i++) this.#record(shown)
+    return shown
+  }
+
+  #record(shown: Fields[]): void {
+    const bytes = this.#bytes
+    const from = this.#at
+    const fixed = skipName(bytes, from, this.#end)
+    if (fixed < 0 || fixed + FIXED_BYTES > this.#end) {
+      this.#stop(true)
+      return
+    }
+    const type = uint16(bytes, fixed)
+    const code = uint16(bytes, fixed + 2)
+    const ttl = uint16(bytes, fixed + 4) * 65_536 + uint16(bytes, fixed + 6)
+    const at = fixed + FIXED_BYTES
+    const end = at + uint16(bytes, fixed + 8)
+    if (end > this.#end) {
+      this.#stop(true)
+      return
+    }
+    this.#at = end
+    if (type === TYPE_OPT) {
+      this.opt ??= {
+        edns: edns(code, ttl, new Data(bytes, this.#start, at, end)),
+        rcode: extendedRcode(ttl),
+      }
+    } else if (shown.length < MAX_RECORDS && this.#shown < MAX_SHOWN) {
+      const name = nameAt(bytes, from, this.#start, this.#end)?.text ?? ''
+      const kind = typeName(type)
+      const record = {
+        ...{ name, type: kind, ...classField(code) },
+        ...{ ...dataFields(kind, bytes, this.#start, at, end), ttl },
+      }
+      this.#shown += JSON.stringify(record).length
+      if (this.#shown <= MAX_SHOWN) shown.push(record)
+    }
+  }
+
+  #stop(isCut: boolean): void {
+    this.#isOver = true
+    this.isCut = isCut
+  }
+}
+
+const classField = (code: number): Fields => (code === CLASS_IN ? {} : { class: className(code) })

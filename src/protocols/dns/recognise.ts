@@ -1,0 +1,154 @@
+/**
+ * Which bytes are DNS. A header alone says little: twelve bytes of any binary protocol may look like one. So, away from the
+ * ports of DNS, a message must be whole, with one question of a known type and class, and nothing behind it.
+ *
+ * Not taken: NetBIOS names (port 137), which have the same form and other meanings; LLMNR (5355) and multicast DNS (5353 at
+ * both ends), whose questions go to a group and are answered by whoever knows, from another address: a question there has
+ * no answer of its own. DNS proper on port 5353 is common, and is taken.
+ */
+import type { Head, Recognition, Side } from '../protocol'
+import { HEADER_BYTES, type Header, headerAt, isResponse, opcodeOf } from './message'
+import { skipName } from './names'
+import { CLASS_IN, isKnownClass, isKnownType } from './numbers'
+
+const DNS_PORT = 53
+/** DNS over TLS (RFC 7858). */
+const DNS_TLS_PORT = 853
+const MULTICAST_PORT = 5353
+const OTHERS: ReadonlySet<number> = new Set([137, 5355])
+
+/** Bytes before a message on a stream (RFC 7766 §8). */
+export const LENGTH_BYTES = 2
+/** Where nothing but the bytes speaks for DNS, a longer question is none. */
+const MAX_QUESTION = 512
+const RECORD_BYTES = 11
+
+const QUERY = 0
+const NOTIFY = 4
+const UPDATE = 5
+const OPCODES: ReadonlySet<number> = new Set([QUERY, NOTIFY, UPDATE])
+/** Flags that only an answer has: AA, RA and a response code; TC of a question is one's own. */
+const ANSWER_FLAGS = 0x0400 | 0x0200 | 0x0080 | 0x000f
+const RESERVED_FLAG = 0x0040
+
+export function recognise(head: Head): Recognition {
+  const { bytes, transport, ownPort, peerPort } = head
+  if (OTHERS.has(ownPort) || OTHERS.has(peerPort)) return 'no'
+  if (transport !== 'udp') return recogniseStream(head)
+  if (ownPort === MULTICAST_PORT && peerPort === MULTICAST_PORT) return 'no'
+  if (bytes.length < HEADER_BYTES) return 'no'
+  const side = sideOf(headerAt(bytes, 0))
+  const isSane = isServed(head, side) ? beginsSane(bytes, 0, bytes.length) : isWhole(bytes, 0, bytes.length)
+  return isSane ? { side, sure: true } : 'no'
+}
+
+/** On a stream each message stands behind its length. */
+function recogniseStream(head: Head): Recognition {
+  const { bytes, isOpening } = head
+  if (bytes.length < LENGTH_BYTES + HEADER_BYTES) return mayBegin(head) ? 'need-more' : 'no'
+  const end = LENGTH_BYTES + lengthAt(bytes, 0)
+  const side = sideOf(headerAt(bytes, LENGTH_BYTES))
+  const isThere = end <= bytes.length
+  if (isServed(head, side)) {
+    if (beginsSane(bytes, LENGTH_BYTES, Math.min(end, bytes.length))) return { side, sure: true }
+    return !isThere && mayBegin(head) && isSaneHeader(headerAt(bytes, LENGTH_BYTES)) ? 'need-more' : 'no'
+  }
+  if (isThere) return isWhole(bytes, LENGTH_BYTES, end) ? { side, sure: false } : 'no'
+  return isOpening && mayBegin(head) && isSaneHeader(headerAt(bytes, LENGTH_BYTES)) ? 'need-more' : 'no'
+}
+
+/** Whether a message may begin so, of which too little is there. */
+function mayBegin(head: Head): boolean {
+  const { bytes } = head
+  const isOnPort = isServed(head, 'client') || isServed(head, 'server')
+  if (!isOnPort && !head.isOpening) return false
+  if (bytes.length < LENGTH_BYTES) return isOnPort || bytes[0]! <= MAX_QUESTION >> 8
+  const length = lengthAt(bytes, 0)
+  if (length < HEADER_BYTES || (!isOnPort && length > MAX_QUESTION)) return false
+  // Opcode and flags that a question may have.
+  return isOnPort || bytes.length < 6 || (lengthAt(bytes, 4) & (ANSWER_FLAGS | RESERVED_FLAG)) === 0
+}
+
+const lengthAt = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
+
+const sideOf = (header: Header): Side => (isResponse(header) ? 'server' : 'client')
+
+/** Whether the end that would be the server's has a port of DNS. */
+function isServed({ ownPort, peerPort }: Head, side: Side): boolean {
+  const port = side === 'client' ? peerPort : ownPort
+  return port === DNS_PORT || port === DNS_TLS_PORT
+}
+
+function isSaneHeader(header: Header): boolean {
+  const { flags, questions, answers, authorities, additionals } = header
+  const opcode = opcodeOf(header)
+  if (!OPCODES.has(opcode) || flags & RESERVED_FLAG) return false
+  if (isResponse(header)) return questions <= 1
+  if (questions !== 1) return false
+  if (opcode === UPDATE) return true
+  // A notification is authoritative, and has the new SOA for an answer (RFC 1996 §3.7); a transfer the old one (RFC 1995 §3).
+  const isNotify = opcode === NOTIFY
+  if (flags & ANSWER_FLAGS & (isNotify ? ~0x0400 : ~0)) return false
+  return answers <= (isNotify ? 1 : 0) && authorities <= 1 && additionals <= 2
+}
+
+/** The offset behind the question of the message at `start`, or -1 when there isn't one that makes sense. */
+function questionEnd(bytes: Uint8Array, start: number, end: number): number {
+  const at = skipName(bytes, start + HEADER_BYTES, end)
+  if (at < 0 || at + 4 > end) return -1
+  // The upper bit of the class asks for an answer to oneself alone (RFC 6762 §5.4).
+  const code = lengthAt(bytes, at + 2) & 0x7fff
+  return isKnownType(lengthAt(bytes, at)) && isKnownClass(code) && code >= CLASS_IN ? at + 4 : -1
+}
+
+/** A message whose beginning makes sense, as far as it is there. */
+function beginsSane(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < HEADER_BYTES) return false
+  const header = headerAt(bytes, start)
+  if (!isSaneHeader(header)) return false
+  return header.questions === 0 || questionEnd(bytes, start, end) > 0
+}
+
+/** A message with one question of which every byte makes sense, and nothing behind it. */
+function isWhole(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < HEADER_BYTES) return false
+  const header = headerAt(bytes, start)
+  if (header.questions !== 1 || !isSaneHeader(header)) return false
+  let at = questionEnd(bytes, start, end)
+  for (let left = header.answers + header.authorities + header.additionals; left > 0 && at > 0; left--) {
+    if ((end - at) / RECORD_BYTES < left) return false
+    at = skipName(bytes, at, end)
+    if (at < 0 || at + 10 > end) return false
+    at += 10 + lengthAt(bytes, at + 8)
+  }
+  return at === end
+}
+
+// ── Within a stream ──────────────────────────────────────────────────────────
+
+/** Between the length and the count of questions, whose bytes are searched for. */
+const TO_QUESTIONS = LENGTH_BYTES + 4
+const ONE_QUESTION = Buffer.of(0, 1)
+const indexOf = Buffer.prototype.indexOf as (this: Uint8Array, bytes: Uint8Array, from: number) => number
+/** Questions are read for so many of the bytes that are searched: more than that is made to be slow. */
+const BYTES_PER_QUESTION = 16
+
+/** The first offset ≥ `from` where a message of this side (of any) begins with its length, or -1. */
+export function boundary(side: Side | undefined, bytes: Uint8Array, from: number): number {
+  let tries = 16 + Math.ceil((bytes.length - from) / BYTES_PER_QUESTION)
+  for (let hit = from + TO_QUESTIONS; tries > 0; hit++) {
+    hit = indexOf.call(bytes, ONE_QUESTION, hit)
+    if (hit < 0) return -1
+    const start = hit - 4
+    if (start + HEADER_BYTES > bytes.length) return -1
+    const header = headerAt(bytes, start)
+    if ((side !== undefined && sideOf(header) !== side) || !isSaneHeader(header)) continue
+    tries--
+    const length = lengthAt(bytes, start - LENGTH_BYTES)
+    if (length <= HEADER_BYTES) continue
+    if (questionEnd(bytes, start, Math.min(bytes.length, start + length)) > 0) return start - LENGTH_BYTES
+  }
+  return -1
+}
+
+export const search = (bytes: Uint8Array, from: number): number => boundary(undefined, bytes, from)
