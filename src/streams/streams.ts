@@ -15,6 +15,7 @@ import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import { ConnStats } from './conn-stats'
 import type { End } from './end'
 import { HeldBytes } from './held-bytes'
+import { Introductions } from './introductions'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LiveRows } from './live-rows'
 import { LocalPeers } from './local-peers'
@@ -75,6 +76,7 @@ export class Streams {
   /** Connections that are over, and when that was: what comes late is counted with them. */
   readonly #over = new Map<number, Over>()
   readonly #peers = new LocalPeers()
+  readonly #introductions: Introductions
   readonly #stats = new ConnStats()
   readonly #held: HeldBytes
   readonly #live: LiveRows
@@ -94,9 +96,11 @@ export class Streams {
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
     this.#live = new LiveRows(liveSink)
     this.#held = new HeldBytes(this.#limits.heldBytes, counters)
+    this.#introductions = new Introductions(sink)
     this.#shared = {
       protocols,
       sink,
+      introductions: this.#introductions,
       liveSink: this.#live,
       counters,
       settings: options.settings,
@@ -165,6 +169,7 @@ export class Streams {
   /** What time alone decides; to be called many times a second. */
   tick(nowNs: number): void {
     this.#nowNs = nowNs
+    this.#introductions.settle(nowNs)
     this.#finishEnding(nowNs - this.#limits.lingerNs)
     if (nowNs - this.#watchedNs >= WATCH_EVERY_NS) this.#watch(nowNs)
     if (nowNs - this.#reprobedNs < REPROBE_EVERY_NS) return
@@ -203,6 +208,7 @@ export class Streams {
   close(): void {
     this.#finishEnding(Number.POSITIVE_INFINITY)
     for (const socket of this.#sockets.values()) this.#end(socket)
+    this.#introductions.settle(Number.POSITIVE_INFINITY)
   }
 
   #watch(nowNs: number): void {

@@ -3,6 +3,7 @@ import type { Counters } from '../health/counters'
 import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import type { ConnStats } from './conn-stats'
 import type { End } from './end'
+import type { Introductions } from './introductions'
 import type { StreamLimits } from './limits'
 import type { LocalPeers } from './local-peers'
 import type { WorkBudget } from './work'
@@ -11,6 +12,7 @@ import type { WorkBudget } from './work'
 export interface Surroundings {
   readonly protocols: readonly Protocol[]
   readonly sink: Sink
+  readonly introductions: Introductions
   /** Takes rows of what is under way, which later ones replace. */
   readonly liveSink: Sink
   readonly counters: Counters

@@ -380,7 +380,8 @@ export class Talk implements Receiver {
   #linkOf(): Link {
     const talk = this
     const end = this.#end
-    const { settings, sink, counters } = this.#shared
+    const { settings, introductions, counters } = this.#shared
+    const sink = introductions.sinkFor(end, () => this.#shared.nowNs)
     return {
       transport: this.#transport,
       settings,

@@ -80,7 +80,7 @@ describe('datagrams', () => {
     const all = rig(LINES)
     const { streams, sink } = all
     const server = { transport: 'udp', role: ROLE_SERVER, connId: 9001, local: ['10.0.0.1', 53] } as const
-    const clients = [1, 2, 3].map((i) => new Wire({ ...server, remote: [`10.0.0.${i}`, 4000 + i] }))
+    const clients = [2, 3, 4].map((i) => new Wire({ ...server, remote: [`10.0.0.${i}`, 4000 + i] }))
     for (const wire of clients) streams.handle({ ...wire.data(RECEIVED, '>ask\n'), offset: 0 })
     for (const wire of clients) streams.handle({ ...wire.data(SENT, '<say\n'), offset: 0 })
     streams.close()
@@ -89,7 +89,7 @@ describe('datagrams', () => {
     const rows = sink.rows('conn_stats')
     expect(
       rows.map(({ remote_addr, bytes_sent, bytes_recv }) => [remote_addr, bytes_sent, bytes_recv]),
-    ).toEqual([1, 2, 3].map((i) => [`10.0.0.${i}`, 5, 5]))
+    ).toEqual([2, 3, 4].map((i) => [`10.0.0.${i}`, 5, 5]))
   })
 
   test('of which a part was captured, or that come twice, cost nothing but themselves', () => {
