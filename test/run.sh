@@ -10,7 +10,7 @@ if [[ ${1:-} == -h || ${1:-} == --help ]]; then
 fi
 
 # What the tests need beside what building needs: servers, clients, a browser.
-packages=(nginx-light wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base bind9-dnsutils python3-dnspython)
+packages=(nginx-light wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython)
 command -v go >/dev/null || packages+=(golang-go)
 
 bring() {

@@ -52,23 +52,84 @@ export async function startDnsmasq(scope: Scope, silentPort: number, address = '
       '',
     ].join('\n'),
   )
-  const child = spawn('dnsmasq', ['--keep-in-foreground', `--conf-file=${conf}`], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const command = ['dnsmasq', '--keep-in-foreground', `--conf-file=${conf}`]
+  return startServer(scope, command, { port, log, ready: 'started', logged: /query\[([^\]]+)\] (\S+) from/g })
+}
+
+/**
+ * unbound, in one thread, for names under `any.test` that it is given; of `refused.test` it says nothing, and what it should
+ * ask for `fail.test` it mustn't.
+ */
+export async function startUnbound(scope: Scope, names: readonly string[]): Promise<DnsServer> {
+  const port = await freePort()
+  const log = join(scope.dir, 'unbound.log')
+  const conf = join(scope.dir, 'unbound.conf')
+  writeFileSync(
+    conf,
+    [
+      ...[
+        'server:',
+        `directory: "${scope.dir}"`,
+        'chroot: ""',
+        'username: ""',
+        'pidfile: ""',
+        'use-syslog: no',
+      ],
+      ...[`logfile: "${log}"`, 'log-queries: yes', `interface: 127.0.0.1@${port}`, `interface: ::1@${port}`],
+      ...['do-daemonize: no', 'module-config: "iterator"', 'num-threads: 1'],
+      ...[
+        'local-zone: "test." transparent',
+        'local-zone: "any.test." static',
+        'local-zone: "refused.test." refuse',
+      ],
+      ...names.flatMap((name) => [
+        `local-data: "${name}.any.test. A 192.0.2.7"`,
+        `local-data: "${name}.any.test. AAAA 2001:db8::7"`,
+      ]),
+      ...['forward-zone:', 'name: "fail.test."', 'forward-addr: 127.0.0.1@1', ''],
+    ].join('\n'),
+  )
+  const command = ['unbound', '-d', '-c', conf]
+  return startServer(scope, command, {
+    port,
+    log,
+    ready: 'start of service',
+    logged: /info: \S+ (\S+)\. (\S+) IN/g,
   })
+}
+
+interface Started {
+  readonly port: number
+  readonly log: string
+  /** What it logs when it listens. */
+  readonly ready: string
+  /** A question in the log: type and name, in either order. */
+  readonly logged: RegExp
+}
+
+async function startServer(
+  scope: Scope,
+  command: readonly string[],
+  { port, log, ready, logged }: Started,
+): Promise<DnsServer> {
+  const [program, ...args] = command
+  const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const exited = new Promise<void>((done) => child.on('exit', () => done()))
   scope.defer(async () => {
     child.kill('SIGTERM')
     await exited
   })
   const read = () => (existsSync(log) ? readFileSync(log, 'utf8') : '')
-  await until('dnsmasq listens', () => read().includes('started') || child.exitCode !== null, 10_000)
-  if (child.exitCode !== null) throw new Error(`dnsmasq ended with ${child.exitCode}: ${read()}`)
+  await until(`${program} listens`, () => read().includes(ready) || child.exitCode !== null, 10_000)
+  if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: ${read()}`)
   return {
     port,
     pid: child.pid!,
     questions: (marker) =>
-      [...read().matchAll(/query\[([^\]]+)\] (\S+) from/g)]
-        .map(([, type, name]) => ({ type: type!, name: name! }))
+      [...read().matchAll(logged)]
+        .map(([, one, other]) =>
+          one!.includes('.') ? { name: one!, type: other! } : { name: other!, type: one! },
+        )
         .filter(({ name }) => name.includes(marker)),
   }
 }
