@@ -43,6 +43,8 @@ export class Talk implements Receiver {
   #protocol: Protocol | undefined
   #isWhole: boolean
   #isCounting = false
+  /** The other end records what is said here. */
+  #isLeft = false
   #reader: Reader | undefined
   /** Where the rows of a client's end go, as another end may have them too. */
   #firstRows: FirstRows | undefined
@@ -108,7 +110,7 @@ export class Talk implements Receiver {
 
   /** A message of its own; nothing of it waits for the next. */
   datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): void {
-    if (this.#isCounting) return
+    if (this.#isCounting && !this.#isTakenBack()) return
     if (!this.#reader && !this.#recogniseDatagram(half, payload)) return
     if (this.#host.isPeers()) this.#leaveToPeer()
     else this.#follow(this.#reader!.datagram(half, payload, size, timeNs), timeNs)
@@ -336,9 +338,18 @@ export class Talk implements Receiver {
     return true
   }
 
+  /** The peer that recorded what is said is gone: a socket of datagrams has no end, and outlives it. */
+  #isTakenBack(): boolean {
+    if (!this.#isLeft || this.#host.isPeers()) return false
+    this.#isLeft = false
+    this.restart()
+    return true
+  }
+
   #leaveToPeer(): void {
     this.#shared.counters.peerRecords++
     this.#firstRows?.drop()
+    this.#isLeft = true
     this.#reader = undefined
     this.count('peer')
   }

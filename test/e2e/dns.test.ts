@@ -209,6 +209,13 @@ px.display(df)
     // Forwarded, so that there are two exchanges: the client's and the forwarder's.
     await dig('127.0.0.1', server.port, 'mute.silent.test')
     await until('both questions are there', () => silent.received >= before + 2, 5000)
+    const waiting = async () => {
+      const rows = await rowsOf('mute.any')
+      return rows.length > 0 && rows
+    }
+    const shown = await until('a question is shown while it waits', waiting, 10_000)
+    expect(shown).toMatchObject([{ outcome: 'waiting', trace_role: 2, local_port: silent.port }])
+    expect(Number(shown[0]!.latency)).toBeGreaterThanOrEqual(2e9)
     const ended = async () => {
       const rows = await rowsOf('mute.')
       return rows.filter(({ outcome }) => outcome === 'unanswered').length >= 3 && rows

@@ -459,6 +459,25 @@ describe('both ends on the node', () => {
     expect(rows(all)[2]).toMatchObject({ outcome: 'unanswered', trace_role: ROLE_SERVER })
   })
 
+  test('a client that outlives its server has its questions recorded itself', () => {
+    const all = open()
+    const client = new Wire({ ...CLIENT, local: ['127.0.0.1', 4000] })
+    const server = new Wire({ ...SERVER, remote: ['127.0.0.1', 4000] })
+    all.streams.handle(datagram(client.data(SENT, query(1, 'a.example'))))
+    all.streams.handle(datagram(server.data(RECEIVED, query(1, 'a.example'))))
+    all.streams.handle(datagram(server.data(SENT, answer(1, 'a.example'))))
+    all.streams.handle(datagram(client.data(RECEIVED, answer(1, 'a.example'))))
+    all.streams.handle(server.close())
+    client.timeNs += 12 * SECOND
+    all.streams.tick(client.timeNs)
+    all.streams.handle(datagram(client.data(SENT, query(2, 'b.example'))))
+    all.streams.tick(client.timeNs + 31 * SECOND)
+    expect(rows(all).map((row) => [asked(row), row.outcome, row.trace_role])).toEqual([
+      ['a.example', 'complete', ROLE_SERVER],
+      ['b.example', 'unanswered', ROLE_CLIENT],
+    ])
+  })
+
   test('the first question that nobody answers is the one end only, too', () => {
     const all = open()
     const client = new Wire({ ...CLIENT, local: ['127.0.0.1', 4000] })
