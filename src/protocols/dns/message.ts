@@ -76,28 +76,21 @@ export function readMessage(bytes: Uint8Array, start: number, end: number): Mess
   const additionals = reader.records(header.additionals)
   const isAnswer = isResponse(header)
   const { asked, opt } = reader
-  // Records that aren't there belong to a question in an update only, or in a transfer (RFC 2136 §2, RFC 1995 §3).
-  const body = isAnswer
-    ? { answers, ...filled({ authorities, additionals, edns: opt?.edns }) }
-    : { queries: asked, ...filled({ answers, authorities, additionals, edns: opt?.edns }) }
+  // A question has records in an update, a notification or a transfer only (RFC 2136 §2, RFC 1996 §3.7, RFC 1995 §3).
+  const first = isAnswer ? `{"answers":[${answers}]` : `{"queries":[${asked}]${list('answers', answers)}`
+  const rest = list('authorities', authorities) + list('additionals', additionals)
   return {
     header,
     isResponse: isAnswer,
     question,
     headerText: headerText(header, opt?.rcode ?? 0),
-    body: JSON.stringify(body),
+    body: `${first}${rest}${opt ? `,"edns":${JSON.stringify(opt.edns)}` : ''}}`,
     isCut: reader.isCut,
   }
 }
 
-/** Without the lists that are empty and what isn't there. */
-function filled(fields: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-    ),
-  )
-}
+const list = (name: string, texts: readonly string[]): string =>
+  texts.length === 0 ? '' : `,"${name}":[${texts}]`
 
 /** `extended`: the upper bits of the response code. */
 function headerText(header: Header, extended: number): string {
@@ -114,7 +107,8 @@ function headerText(header: Header, extended: number): string {
 class Sections {
   /** The message ends before its sections do. */
   isCut = false
-  readonly asked: Fields[] = []
+  /** Questions as JSON. */
+  readonly asked: string[] = []
   opt: { readonly edns: Edns; readonly rcode: number } | undefined
   readonly #bytes: Uint8Array
   readonly #start: number
@@ -150,18 +144,19 @@ class Sections {
       }
       this.#at = name.end + 4
       first ??= question
-      this.asked.push({ name: question.name, type: typeName(question.type), ...classField(question.code) })
+      this.asked.push(`${ownerText(question)}}`)
     }
     return first
   }
 
-  records(count: number): Fields[] {
-    const shown: Fields[] = []
+  /** Records as JSON. */
+  records(count: number): string[] {
+    const shown: string[] = []
     for (let i = 0; i < count && !this.#isOver; i++) this.#record(shown)
     return shown
   }
 
-  #record(shown: Fields[]): void {
+  #record(shown: string[]): void {
     const bytes = this.#bytes
     const from = this.#at
     const fixed = skipName(bytes, from, this.#end)
@@ -186,13 +181,10 @@ class Sections {
       }
     } else if (shown.length < MAX_RECORDS && this.#shown < MAX_SHOWN) {
       const name = nameAt(bytes, from, this.#start, this.#end)?.text ?? ''
-      const kind = typeName(type)
-      const record = {
-        ...{ name, type: kind, ...classField(code) },
-        ...{ ...dataFields(kind, bytes, this.#start, at, end), ttl },
-      }
-      this.#shown += JSON.stringify(record).length
-      if (this.#shown <= MAX_SHOWN) shown.push(record)
+      const fields = dataFields(typeName(type), bytes, this.#start, at, end)
+      const text = `${ownerText({ name, type, code })}${fieldsText(fields)},"ttl":${ttl}}`
+      this.#shown += text.length
+      if (this.#shown <= MAX_SHOWN) shown.push(text)
     }
   }
 
@@ -202,4 +194,14 @@ class Sections {
   }
 }
 
-const classField = (code: number): Fields => (code === CLASS_IN ? {} : { class: className(code) })
+/** What questions and records begin with; the object is left open. */
+function ownerText({ name, type, code }: Question): string {
+  const kind = code === CLASS_IN ? '' : `,"class":"${className(code)}"`
+  return `{"name":${JSON.stringify(name)},"type":"${typeName(type)}"${kind}`
+}
+
+function fieldsText(fields: Fields): string {
+  let text = ''
+  for (const key in fields) text += `,"${key}":${JSON.stringify(fields[key])}`
+  return text
+}
