@@ -1,8 +1,8 @@
 /**
  * DNS between two ends, over datagrams or a stream: questions paired with answers by id and question, as rows of `dns_events`.
  *
- * - A question that is sent again while it waits is the same exchange, and keeps its first time; a second answer to it is
- *   nobody's. Ids are reused, so the question decides between several that wait under one id, and must be the answer's; an answer
+ * - A datagram's question that is sent again while it waits is the same exchange, and keeps its first time; a second answer to it
+ *   is nobody's. Ids are reused, so the question decides between several that wait under one id, and must be the answer's; an answer
  *   that carries none (a format error) answers the oldest.
  * - A truncated answer (TC) is an answer; what the client asks over TCP after it is another exchange.
  * - A question without an answer is shown as waiting from 2 s on: clients ask again after 1 to 5 s, so by then something is wrong.
@@ -137,7 +137,10 @@ export class DnsConversation implements Conversation, Leaving<Query> {
 
   #asks(message: Message, { startNs, isCut }: Framed): void {
     const { header, question, headerText, body } = message
-    if (this.#queries.find(header.id, (query) => isSame(query.question, question))) return
+    if (this.#isSentAgain(header.id, question)) {
+      this.#link.dropped(1)
+      return
+    }
     this.#transfers.delete(header.id)
     this.#queries.ask(header.id, {
       question,
@@ -147,6 +150,12 @@ export class DnsConversation implements Conversation, Leaving<Query> {
       bytes: QUERY_BYTES + headerText.length + body.length,
       isCut: isCut || message.isCut,
     })
+  }
+
+  /** On a stream nothing is lost, so that a second question is another one. */
+  #isSentAgain(id: number, question: Question | undefined): boolean {
+    if (this.#link.transport !== 'udp') return false
+    return this.#queries.find(id, (query) => isSame(query.question, question)) !== undefined
   }
 
   #answers(message: Message, { endNs, isCut }: Framed): void {

@@ -10,7 +10,7 @@ import { LENGTH_BYTES } from './recognise'
 const MAX_KEPT = 16 << 10
 const FIRST_KEPT = 512
 
-const NO_MESSAGE = invalid('not a DNS message')
+const NO_MESSAGE = 'not a DNS message'
 
 /** A message of which some bytes may be missing: those from `end` on were lost, or are too many. */
 export interface Framed {
@@ -85,7 +85,8 @@ export class Framing {
     if (end - start >= length) {
       const behind = start + length
       const endNs = input.timeAt(behind - 1)
-      if (!this.#message({ bytes, start, end: behind, startNs, endNs, isCut: false })) return NO_MESSAGE
+      if (!this.#message({ bytes, start, end: behind, startNs, endNs, isCut: false }))
+        return invalid(NO_MESSAGE, behind - pos)
       input.pos = behind
       return 'message'
     }
@@ -104,7 +105,10 @@ export class Framing {
     this.#passed += size
     this.#lastNs = input.timeAt(input.pos - 1)
     if (this.#passed < this.#length) return 'need-more'
-    return this.#ends() ? 'message' : { ...NO_MESSAGE, bytes: 0 }
+    if (this.#ends()) return 'message'
+    // What follows is looked at anew, as behind one that came whole.
+    input.pos--
+    return invalid(NO_MESSAGE)
   }
 
   #keep(bytes: Uint8Array): void {

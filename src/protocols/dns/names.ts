@@ -19,17 +19,20 @@ export interface Name {
   readonly end: number
 }
 
-/** The offset behind the name at `at`, without a look at what its pointer leads to; -1 when it doesn't end before `end`. */
+/**
+ * The offset behind the name at `at`, without a look at what its pointer leads to; -1 when it is none, Infinity when its end
+ * isn't there before `end`.
+ */
 export function skipName(bytes: Uint8Array, at: number, end: number): number {
   let pos = at
   while (pos < end) {
     const length = bytes[pos]!
     if (length === 0) return pos + 1 - at <= MAX_NAME ? pos + 1 : -1
-    if (length >= POINTER) return pos + 2 <= end ? pos + 2 : -1
+    if (length >= POINTER) return pos + 2 <= end ? pos + 2 : Number.POSITIVE_INFINITY
     if (length > MAX_LABEL || pos - at > MAX_NAME) return -1
     pos += 1 + length
   }
-  return -1
+  return pos - at <= MAX_NAME ? Number.POSITIVE_INFINITY : -1
 }
 
 /** The name at `at` in the message that stands in `bytes[start..end)`; undefined when there is none. */

@@ -9,7 +9,7 @@
 import type { Head, Recognition, Side } from '../protocol'
 import { HEADER_BYTES, type Header, headerAt, isResponse, opcodeOf } from './message'
 import { skipName } from './names'
-import { CLASS_IN, isKnownClass, isKnownType } from './numbers'
+import { isKnownClass, isKnownType } from './numbers'
 
 const DNS_PORT = 53
 /** DNS over TLS (RFC 7858). */
@@ -19,8 +19,8 @@ const OTHERS: ReadonlySet<number> = new Set([137, 5355])
 
 /** Bytes before a message on a stream (RFC 7766 §8). */
 export const LENGTH_BYTES = 2
-/** Where nothing but the bytes speaks for DNS, a longer question is none. */
-const MAX_QUESTION = 512
+/** Where nothing but the bytes speaks for DNS, a message on a stream that is longer is none. */
+const MAX_LENGTH = 4096
 const RECORD_BYTES = 11
 
 const QUERY = 0
@@ -28,7 +28,8 @@ const NOTIFY = 4
 const UPDATE = 5
 const OPCODES: ReadonlySet<number> = new Set([QUERY, NOTIFY, UPDATE])
 /** Flags that only an answer has: AA, RA and a response code; TC of a question is one's own. */
-const ANSWER_FLAGS = 0x0400 | 0x0200 | 0x0080 | 0x000f
+const AUTHORITATIVE = 0x0400
+const ANSWER_FLAGS = AUTHORITATIVE | 0x0200 | 0x0080 | 0x000f
 const RESERVED_FLAG = 0x0040
 
 export function recognise(head: Head): Recognition {
@@ -36,37 +37,35 @@ export function recognise(head: Head): Recognition {
   if (OTHERS.has(ownPort) || OTHERS.has(peerPort)) return 'no'
   if (transport !== 'udp') return recogniseStream(head)
   if (ownPort === MULTICAST_PORT && peerPort === MULTICAST_PORT) return 'no'
-  if (bytes.length < HEADER_BYTES) return 'no'
-  const side = sideOf(headerAt(bytes, 0))
-  const isSane = isServed(head, side) ? beginsSane(bytes, 0, bytes.length) : isWhole(bytes, 0, bytes.length)
-  return isSane ? { side, sure: true } : 'no'
+  return recogniseMessage(head, 0, bytes.length, true)
 }
 
 /** On a stream each message stands behind its length. */
 function recogniseStream(head: Head): Recognition {
-  const { bytes, isOpening } = head
-  if (bytes.length < LENGTH_BYTES + HEADER_BYTES) return mayBegin(head) ? 'need-more' : 'no'
-  const end = LENGTH_BYTES + lengthAt(bytes, 0)
-  const side = sideOf(headerAt(bytes, LENGTH_BYTES))
-  const isThere = end <= bytes.length
-  if (isServed(head, side)) {
-    if (beginsSane(bytes, LENGTH_BYTES, Math.min(end, bytes.length))) return { side, sure: true }
-    return !isThere && mayBegin(head) && isSaneHeader(headerAt(bytes, LENGTH_BYTES)) ? 'need-more' : 'no'
-  }
-  if (isThere) return isWhole(bytes, LENGTH_BYTES, end) ? { side, sure: false } : 'no'
-  return isOpening && mayBegin(head) && isSaneHeader(headerAt(bytes, LENGTH_BYTES)) ? 'need-more' : 'no'
-}
-
-/** Whether a message may begin so, of which too little is there. */
-function mayBegin(head: Head): boolean {
   const { bytes } = head
   const isOnPort = isServed(head, 'client') || isServed(head, 'server')
-  if (!isOnPort && !head.isOpening) return false
-  if (bytes.length < LENGTH_BYTES) return isOnPort || bytes[0]! <= MAX_QUESTION >> 8
+  if (bytes.length < LENGTH_BYTES) return isOnPort || bytes[0]! <= MAX_LENGTH >> 8 ? 'need-more' : 'no'
   const length = lengthAt(bytes, 0)
-  if (length < HEADER_BYTES || (!isOnPort && length > MAX_QUESTION)) return false
-  // Opcode and flags that a question may have.
-  return isOnPort || bytes.length < 6 || (lengthAt(bytes, 4) & (ANSWER_FLAGS | RESERVED_FLAG)) === 0
+  if (length <= HEADER_BYTES || (!isOnPort && length > MAX_LENGTH)) return 'no'
+  return recogniseMessage(head, LENGTH_BYTES, LENGTH_BYTES + length, false)
+}
+
+/** The message in `bytes[start..end)`, as far as it is there. `isSure`: without a port of DNS, too. */
+function recogniseMessage(head: Head, start: number, end: number, isSure: boolean): Recognition {
+  const { bytes } = head
+  const there = Math.min(end, bytes.length)
+  if (!mayBeHeader(bytes, start, there)) return 'no'
+  if (there - start < HEADER_BYTES) return 'need-more'
+  const header = headerAt(bytes, start)
+  const side = sideOf(header)
+  if (isServed(head, side)) {
+    const at = header.questions === 0 ? start + HEADER_BYTES : questionEnd(bytes, start, there)
+    if (at <= there) return at < 0 ? 'no' : { side, sure: true }
+    return 'need-more'
+  }
+  const at = header.questions === 1 ? wholeEnd(bytes, start, there, header) : -1
+  if (at > there) return 'need-more'
+  return at === end ? { side, sure: isSure } : 'no'
 }
 
 const lengthAt = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
@@ -88,40 +87,43 @@ function isSaneHeader(header: Header): boolean {
   if (opcode === UPDATE) return true
   // A notification is authoritative, and has the new SOA for an answer (RFC 1996 §3.7); a transfer the old one (RFC 1995 §3).
   const isNotify = opcode === NOTIFY
-  if (flags & ANSWER_FLAGS & (isNotify ? ~0x0400 : ~0)) return false
+  if (flags & (isNotify ? ANSWER_FLAGS & ~AUTHORITATIVE : ANSWER_FLAGS)) return false
   return answers <= (isNotify ? 1 : 0) && authorities <= 1 && additionals <= 2
 }
 
-/** The offset behind the question of the message at `start`, or -1 when there isn't one that makes sense. */
+/** Whether what is there of a header makes sense. */
+function mayBeHeader(bytes: Uint8Array, start: number, end: number): boolean {
+  const size = end - start
+  if (size >= HEADER_BYTES) return isSaneHeader(headerAt(bytes, start))
+  if (size < 3) return true
+  const flags = size < 4 ? bytes[start + 2]! << 8 : lengthAt(bytes, start + 2)
+  const questions = size < 6 ? 1 : lengthAt(bytes, start + 4)
+  const opcode = (flags >> 11) & 15
+  const answerFlags = flags & 0x8000 ? 0 : opcode === NOTIFY ? ANSWER_FLAGS & ~AUTHORITATIVE : ANSWER_FLAGS
+  return OPCODES.has(opcode) && (flags & (RESERVED_FLAG | answerFlags)) === 0 && questions <= 1
+}
+
+/** The offset behind the question of the message at `start`; -1 when it makes no sense, Infinity when its end isn't there. */
 function questionEnd(bytes: Uint8Array, start: number, end: number): number {
   const at = skipName(bytes, start + HEADER_BYTES, end)
-  if (at < 0 || at + 4 > end) return -1
+  if (at < 0) return -1
+  if (at + 4 > end) return Number.POSITIVE_INFINITY
   // The upper bit of the class asks for an answer to oneself alone (RFC 6762 §5.4).
   const code = lengthAt(bytes, at + 2) & 0x7fff
-  return isKnownType(lengthAt(bytes, at)) && isKnownClass(code) && code >= CLASS_IN ? at + 4 : -1
+  return isKnownType(lengthAt(bytes, at)) && isKnownClass(code) ? at + 4 : -1
 }
 
-/** A message whose beginning makes sense, as far as it is there. */
-function beginsSane(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < HEADER_BYTES) return false
-  const header = headerAt(bytes, start)
-  if (!isSaneHeader(header)) return false
-  return header.questions === 0 || questionEnd(bytes, start, end) > 0
-}
-
-/** A message with one question of which every byte makes sense, and nothing behind it. */
-function isWhole(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < HEADER_BYTES) return false
-  const header = headerAt(bytes, start)
-  if (header.questions !== 1 || !isSaneHeader(header)) return false
+/** The offset behind the last record; -1 when something makes no sense, Infinity when it isn't there. */
+function wholeEnd(bytes: Uint8Array, start: number, end: number, header: Header): number {
   let at = questionEnd(bytes, start, end)
-  for (let left = header.answers + header.authorities + header.additionals; left > 0 && at > 0; left--) {
-    if ((end - at) / RECORD_BYTES < left) return false
+  for (let left = header.answers + header.authorities + header.additionals; left > 0 && at >= 0; left--) {
+    if (at + left * RECORD_BYTES > end) return Number.POSITIVE_INFINITY
     at = skipName(bytes, at, end)
-    if (at < 0 || at + 10 > end) return false
+    if (at < 0) return -1
+    if (at + 10 > end) return Number.POSITIVE_INFINITY
     at += 10 + lengthAt(bytes, at + 8)
   }
-  return at === end
+  return at
 }
 
 // ── Within a stream ──────────────────────────────────────────────────────────
@@ -146,7 +148,8 @@ export function boundary(side: Side | undefined, bytes: Uint8Array, from: number
     tries--
     const length = lengthAt(bytes, start - LENGTH_BYTES)
     if (length <= HEADER_BYTES) continue
-    if (questionEnd(bytes, start, Math.min(bytes.length, start + length)) > 0) return start - LENGTH_BYTES
+    const end = questionEnd(bytes, start, Math.min(bytes.length, start + length))
+    if (end > 0 && end <= bytes.length) return start - LENGTH_BYTES
   }
   return -1
 }

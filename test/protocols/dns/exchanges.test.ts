@@ -136,7 +136,7 @@ describe('over datagrams', () => {
     answers(answer(1, 'a.EXAMPLE'))
     answers(answer(1, 'a.example'))
     expect(rows(all)).toMatchObject([{ latency: 2000, outcome: 'complete' }])
-    expect(all.counters.unpairedFrames).toBe(1)
+    expect(all.counters.unpairedFrames).toBe(2)
   })
 
   test('an answer to nobody, or to another question, makes no row and is counted', () => {
