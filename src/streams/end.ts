@@ -66,6 +66,11 @@ export class End implements Counted {
     this.role = role
   }
 
+  /** Nothing that it says has an order, and so no beginning. */
+  get isDatagrams(): boolean {
+    return this.#firstSent === 0 && this.firstReceived === 0
+  }
+
   /** TCP sequence number of the first byte that it sends; see `SocketEvent`. */
   get firstSent(): number {
     return !this.#isSideKnown && this.role === ROLE_CLIENT ? (this.#firstSent + 1) >>> 0 : this.#firstSent

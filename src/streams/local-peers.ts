@@ -97,7 +97,7 @@ export class LocalPeers {
   #keys(end: End): string[] {
     const { role, firstSent, firstReceived } = end
     if (role !== ROLE_SERVER && role !== ROLE_CLIENT) return []
-    if (firstSent === 0 && firstReceived === 0) return this.#datagramKeys(end)
+    if (end.isDatagrams) return this.#datagramKeys(end)
     return [role === ROLE_CLIENT ? `${firstSent}>${firstReceived}` : `${firstReceived}>${firstSent}`]
   }
 

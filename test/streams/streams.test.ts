@@ -320,7 +320,7 @@ describe('traffic within the node', () => {
       from.response(say('x')),
     ])
       all.streams.handle(event)
-    all.streams.tick(5e9)
+    for (const timeNs of [5e9, 6e9]) all.streams.tick(timeNs)
     return all.sink.rows('http_events').map(({ trace_role }) => trace_role)
   }
 
