@@ -127,7 +127,7 @@ export class UdpSocket implements Followed, Reprobed {
   }
 
   underWay(nowNs: number): void {
-    for (const { talk } of this.#waiting) talk.underWay(nowNs)
+    for (const { talk, heldBytes } of this.#remotes.values()) if (heldBytes > 0) talk.underWay(nowNs)
   }
 
   shed(): void {
