@@ -12,15 +12,11 @@ const WAIT_NS = 20e6
 /** Records that wait; beyond, they go without the name. */
 const MAX_WAITING = 512
 
-interface Waiting {
-  readonly end: End
-  readonly sinceNs: number
-  pass(): void
-}
-
 export class Introductions {
   readonly #sink: Sink
-  #waiting: Waiting[] = []
+  readonly #waiting = new Set<Introduced>()
+  /** Records that wait, of all ends. */
+  count = 0
 
   constructor(sink: Sink) {
     this.#sink = sink
@@ -28,24 +24,62 @@ export class Introductions {
 
   /** A sink for the records of one end. `nowNs` is the time of what is being read. */
   sinkFor(end: End, nowNs: () => number): Sink {
-    const sink = this.#sink
-    return {
-      append: (table, record) => {
-        if (!mayBeIntroduced(end) || this.#waiting.length >= MAX_WAITING) sink.append(table, record)
-        else this.#waiting.push({ end, sinceNs: nowNs(), pass: () => append(sink, table, record, end) })
-      },
-    }
+    return new Introduced(end, this.#sink, nowNs, this)
+  }
+
+  /** Whether there is room for one more record of this sink, which is then looked at by `settle`. */
+  takes(sink: Introduced): boolean {
+    if (this.count >= MAX_WAITING) return false
+    this.#waiting.add(sink)
+    return true
   }
 
   /** Passes on what has its name by now, or has waited long enough. */
   settle(nowNs: number): void {
-    if (this.#waiting.length === 0) return
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const each of waiting) {
-      if (each.end.remoteUpid === '' && nowNs - each.sinceNs < WAIT_NS) this.#waiting.push(each)
-      else each.pass()
+    for (const sink of this.#waiting) if (sink.settle(nowNs)) this.#waiting.delete(sink)
+  }
+}
+
+/** Records of one end, in their order. */
+class Introduced implements Sink {
+  readonly #end: End
+  readonly #sink: Sink
+  readonly #nowNs: () => number
+  readonly #all: Introductions
+  #waiting: (() => void)[] = []
+  #sinceNs = 0
+
+  constructor(end: End, sink: Sink, nowNs: () => number, all: Introductions) {
+    this.#end = end
+    this.#sink = sink
+    this.#nowNs = nowNs
+    this.#all = all
+  }
+
+  append<T extends Table>(table: T, record: RecordOf<T>): void {
+    if (!mayBeIntroduced(this.#end) || !this.#all.takes(this)) {
+      this.#pass()
+      this.#sink.append(table, record)
+      return
     }
+    if (this.#waiting.length === 0) this.#sinceNs = this.#nowNs()
+    this.#waiting.push(() => append(this.#sink, table, record, this.#end))
+    this.#all.count++
+  }
+
+  /** True when nothing waits any more. */
+  settle(nowNs: number): boolean {
+    if (this.#end.remoteUpid === '' && nowNs - this.#sinceNs < WAIT_NS) return false
+    this.#pass()
+    return true
+  }
+
+  #pass(): void {
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
+    this.#waiting = []
+    this.#all.count -= waiting.length
+    for (const pass of waiting) pass()
   }
 }
 

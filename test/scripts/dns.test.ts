@@ -84,9 +84,10 @@ describe('scripts over DNS', () => {
   })
 
   test('px/dns_flow_graph', () => {
-    expect(shown('px/dns_flow_graph', {}, rows).dns_flow).toMatchObject([
-      { from_entity: 'curl', to_entity: '10.0.0.53', count: 6 },
+    const edges = shown('px/dns_flow_graph', {}, rows).dns_flow!
+    expect(edges.toSorted((a, b) => Number(a.count) - Number(b.count))).toMatchObject([
       { from_entity: '10.0.0.9', to_entity: 'nginx.service', latency_max: 1000, count: 1 },
+      { from_entity: 'curl', to_entity: '10.0.0.53', count: 6 },
     ])
   })
 
@@ -111,7 +112,7 @@ describe('scripts over DNS', () => {
       ['mute.example.com', 1],
       ['www.example.com', 2],
     ])
-    expect(list[0]!.link).toBe(
+    expect(list.map(({ link }) => link)).toContain(
       linkTo('www.example.com', 'sotw/dns_queries_filtered', {
         start_time,
         query_name_filter: 'www.example.com',

@@ -94,6 +94,7 @@ describe('over datagrams', () => {
     const wire = udp({ local: ['10.0.0.9', 4000], remote: ['10.0.0.53', 53] })
     all.streams.handle(datagram(wire.data(SENT, query(1, 'a.example'))))
     all.streams.handle(datagram(wire.data(RECEIVED, answer(1, 'a.example'))))
+    all.streams.tick(wire.timeNs + SECOND)
     expect(rows(all)).toMatchObject([{ trace_role: ROLE_CLIENT, remote_addr: '10.0.0.53', remote_port: 53 }])
   })
 
