@@ -1,0 +1,16 @@
+import type { Attack } from '../field'
+import { BODIES } from './bodies'
+import { CONNECTIONS } from './connections'
+import { FLOODS } from './floods'
+import { PROCESSES } from './processes'
+import { TEXTS } from './texts'
+import { WAITING } from './waiting'
+
+export const ATTACKS: readonly Attack[] = [
+  ...BODIES,
+  ...WAITING,
+  ...TEXTS,
+  ...FLOODS,
+  ...CONNECTIONS,
+  ...PROCESSES,
+]

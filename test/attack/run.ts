@@ -1,0 +1,58 @@
+/**
+ * Replays attacks on a Nixie under its shipped memory limit, beside an innocent client whose every request must have its row,
+ * and prints what each did. Needs root and the built binary.
+ *
+ *     bun run attack                          all of them, 8 seconds each
+ *     bun run attack bombs churn --seconds 4  those
+ */
+import { parseArgs } from 'node:util'
+import { Scope } from '../support/scope'
+import { ATTACKS } from './attacks'
+import { type Figures, Stage } from './stage'
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string', default: '8' } },
+  allowPositionals: true,
+})
+const names = ATTACKS.map(({ name }) => name)
+const unknown = positionals.find((name) => !names.includes(name))
+if (unknown !== undefined) {
+  console.error(`There is no attack '${unknown}'; there are ${names.join(', ')}.`)
+  process.exit(2)
+}
+
+function line(figures: Figures): string {
+  const { name, asked, missing, longestDelayMs, peakMiB, cores, lost, did } = figures
+  const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
+  return [
+    name.padEnd(22),
+    `${asked - missing.length}/${asked}`.padStart(9),
+    `${(longestDelayMs / 1000).toFixed(1)} s`.padStart(7),
+    `${peakMiB.toFixed(0)} MiB`.padStart(8),
+    cores.toFixed(2).padStart(5),
+    `  ${losses.join(', ') || 'nothing lost'} (${did})`,
+  ].join(' ')
+}
+
+const scope = new Scope('attack')
+let failed = 0
+try {
+  const stage = await Stage.open(scope)
+  console.log(
+    `${'attack'.padEnd(22)}      rows   delay     peak cores   what Nixie says that it dropped (what was done)`,
+  )
+  for (const name of positionals.length > 0 ? positionals : names) {
+    const figures = await stage.suffer(name, Number(values.seconds) * 1000)
+    console.log(line(figures))
+    if (figures.missing.length > 0) failed++
+  }
+  const { peakMiB, oomKills } = stage.cgroup
+  console.log(
+    `cgroup: at most ${peakMiB.toFixed(0)} MiB with the page cache, killed for memory ${oomKills} times`,
+  )
+  const { losses, counters } = await stage.nixie.status()
+  console.log(`losses: ${JSON.stringify(losses)}; drain ${(counters.drainNs / 1e9).toFixed(1)} s`)
+} finally {
+  await scope.close()
+}
+process.exit(failed === 0 ? 0 : 1)
