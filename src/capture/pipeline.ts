@@ -22,6 +22,8 @@ const FLUSH_DRAIN_MS = 100
 const CLOSE_DRAIN_MS = 2000
 /** So many rows of a table are appended before the second is over: the ring waits no longer under more load. */
 export const APPEND_ROWS = 4096
+/** And so many characters, whatever their number: what waits here is beside the budget of the streams. */
+export const APPEND_TEXT = 8 << 20
 /** Time that compaction and retention may take of each second. */
 export const MAINTAIN_BUDGET_MS = 100
 
@@ -94,7 +96,7 @@ export class Pipeline {
     if (events > 0) {
       this.counters.events += events
       this.counters.drainNs += Bun.nanoseconds() - start
-      if (this.#rows.has(APPEND_ROWS)) this.#append(Date.now())
+      if (this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now())
     }
     return events
   }

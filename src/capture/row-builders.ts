@@ -23,9 +23,9 @@ export class RowBuilders implements Sink {
     builder.append(record as never)
   }
 
-  /** Whether a table has so many rows. */
-  has(rows: number): boolean {
-    return this.#builders.values().some((builder) => builder.rows >= rows)
+  /** Whether a table has so many rows, or so many characters of text. */
+  has(rows: number, text = Number.POSITIVE_INFINITY): boolean {
+    return this.#builders.values().some((builder) => builder.rows >= rows || builder.text >= text)
   }
 
   /** What there is so far; the next rows begin anew. */

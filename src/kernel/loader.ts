@@ -205,16 +205,23 @@ export class BpfRing {
     this.#view = new DataView(this.data)
   }
 
-  /** Visits at most `most` records: offset and length in `data`. Returns how many. */
-  drain(visit: (offset: number, length: number) => void, most: number): number {
+  /**
+   * Visits at most `most` records, fewer once they were `mostBytes` together: offset and length in `data`. Returns how many.
+   */
+  drain(
+    visit: (offset: number, length: number) => void,
+    most: number,
+    mostBytes = Number.POSITIVE_INFINITY,
+  ): number {
     let visited = 0
-    while (visited < most && this.#ring) {
+    let left = mostBytes
+    while (visited < most && left > 0 && this.#ring) {
       const bytes = native().nixie_ring_peek(this.#ring, ptr(this.#start))
       if (bytes === 0) break
       const from = this.#start[0]!
       let at = from
       try {
-        while (at < from + bytes && visited < most) {
+        while (at < from + bytes && visited < most && at - from < left) {
           const header = this.#view.getUint32(at, true)
           const length = header & LENGTH
           const record = at + RECORD_HEADER
@@ -224,6 +231,7 @@ export class BpfRing {
           visit(record, length)
         }
       } finally {
+        left -= at - from
         native().nixie_ring_release(this.#ring, at - from)
       }
     }

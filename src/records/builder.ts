@@ -8,11 +8,14 @@ const PROBE_ROWS = 512
 const PROBE_DISTINCT = 0.9
 
 interface ColumnBuilder {
+  /** Characters of text that it keeps since the last seal. */
+  readonly text: number
   append(value: unknown): void
   seal(): Vector
 }
 
 class IntBuilder implements ColumnBuilder {
+  readonly text = 0
   #values = new Float64Array(FIRST_CAPACITY)
   #rows = 0
   readonly #type: 'INT64' | 'TIME64NS'
@@ -36,6 +39,7 @@ class IntBuilder implements ColumnBuilder {
 }
 
 class FloatBuilder implements ColumnBuilder {
+  readonly text = 0
   #values = new Float64Array(FIRST_CAPACITY)
   #rows = 0
 
@@ -58,6 +62,7 @@ function wider(values: Float64Array): Float64Array<ArrayBuffer> {
 }
 
 class BoolBuilder implements ColumnBuilder {
+  readonly text = 0
   #values = new Uint8Array(FIRST_CAPACITY)
   #rows = 0
 
@@ -78,6 +83,7 @@ class BoolBuilder implements ColumnBuilder {
 }
 
 class StringBuilder implements ColumnBuilder {
+  text = 0
   readonly #type: 'STRING' | 'UINT128'
   #codes = new Uint32Array(FIRST_CAPACITY)
   #rows = 0
@@ -100,7 +106,7 @@ class StringBuilder implements ColumnBuilder {
     }
     if (this.#lastCode < 0 || value !== this.#lastText) {
       this.#lastText = value
-      this.#lastCode = this.#interning ? this.#intern(value) : this.#texts.push(value) - 1
+      this.#lastCode = this.#interning ? this.#intern(value) : this.#add(value)
       if (row === PROBE_ROWS && this.#texts.length > PROBE_ROWS * PROBE_DISTINCT) {
         this.#interning = false
         this.#codeOf.clear()
@@ -112,16 +118,22 @@ class StringBuilder implements ColumnBuilder {
   #intern(value: string): number {
     let code = this.#codeOf.get(value)
     if (code === undefined) {
-      code = this.#texts.push(value) - 1
+      code = this.#add(value)
       this.#codeOf.set(value, code)
     }
     return code
+  }
+
+  #add(value: string): number {
+    this.text += value.length
+    return this.#texts.push(value) - 1
   }
 
   seal(): Vector {
     const codes = this.#codes.slice(0, this.#rows)
     const dict = StringTable.of(this.#texts)
     this.#rows = 0
+    this.text = 0
     this.#texts = []
     this.#codeOf.clear()
     this.#interning = true
@@ -164,6 +176,13 @@ export class BatchBuilder<T extends Table> {
     const values = record as unknown as Record<string, unknown>
     for (let i = 0; i < this.#names.length; i++) this.#builders[i]!.append(values[this.#names[i]!])
     this.rows++
+  }
+
+  /** Characters of text that wait for the next seal. */
+  get text(): number {
+    let text = 0
+    for (const builder of this.#builders) text += builder.text
+    return text
   }
 
   /** All rows since the last seal; the builder is empty after. */

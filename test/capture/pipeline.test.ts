@@ -109,6 +109,28 @@ test('a flush stores what waits in the ring, and nothing when nothing does', () 
   expect(log.filter((line) => line.startsWith('append'))).toHaveLength(before)
 })
 
+test('much text is appended before the second is over, however few rows it is', () => {
+  const { pipeline, waiting, log } = stage()
+  const wire = new Wire()
+  for (let i = 0; i < 200; i++) {
+    waiting.push(wire.request(`GET /${i}${'x'.repeat(100_000)} HTTP/1.1\r\n\r\n`))
+    waiting.push(wire.response('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))
+  }
+  while (pipeline.drain() > 0) {
+    // Until the ring is empty.
+  }
+  expect(log.filter((line) => line.startsWith('append http_events')).length).toBeGreaterThan(0)
+})
+
+test('a drain looks at the clock after a few events', () => {
+  const { pipeline, waiting, log } = stage()
+  const wire = new Wire()
+  for (let i = 0; i < 1000; i++) waiting.push(wire.request('GET / HTTP/1.1\r\n\r\n'))
+  pipeline.drain()
+  const most = Math.max(...log.map((line) => Number(/^drain (\d+)$/.exec(line)?.[1] ?? 0)))
+  expect(most).toBeLessThanOrEqual(64)
+})
+
 test('the ring is drained between two steps of upkeep', () => {
   const { pipeline, log } = stage(3)
   pipeline.second(Date.now())

@@ -120,12 +120,12 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   asks(request: HttpRequest): void {
     this.#requests.push(request)
-    this.#waits(request)
+    this.#waits(request, request.path.length)
   }
 
   answers(response: HttpResponse): void {
     this.#responses.push(response)
-    this.#waits(response)
+    this.#waits(response, response.reason.length)
   }
 
   ends(message: HttpMessage, body: string, size: number, endNs: number): void {
@@ -143,9 +143,10 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     return side === 'client' ? this.#client : this.#server
   }
 
-  #waits(message: HttpMessage): void {
+  /** `bytes`: those of its start line. */
+  #waits(message: HttpMessage, bytes: number): void {
     // Its parts keep the text of the whole head alive, beside the JSON that is made of it.
-    this.#holds(message, MESSAGE_BYTES + 2 * message.headers.length)
+    this.#holds(message, MESSAGE_BYTES + 2 * (bytes + message.headers.length))
     if (this.#requests.length <= MAX_WAITING) return
     for (const oldest of this.#requests.splice(0, MAX_WAITING / 2)) {
       this.#left(oldest)

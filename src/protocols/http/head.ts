@@ -195,6 +195,8 @@ class FieldReader {
     let text = HIGH.test(block) ? decoded(block) : block
     if (text.includes('\n ') || text.includes('\n\t')) text = text.replace(/\r?\n[ \t]+/g, ' ')
     const lines: FieldLine[] = []
+    /** Values of the fields that repeat, by the first one's index. */
+    let repeated: Map<number, string[]> | undefined
     for (let at = 0; at < text.length; ) {
       const lineFeed = text.indexOf('\n', at)
       const next = lineFeed < 0 ? text.length : lineFeed
@@ -204,13 +206,19 @@ class FieldReader {
       if (line === null) continue
       const { name } = line
       if (name.block === id) {
-        const first = lines[name.index]!
-        lines[name.index] = this.#lineOf(name, first.spelling, `${first.value}, ${line.value}`)
+        repeated ??= new Map()
+        const values = repeated.get(name.index)
+        if (values) values.push(line.value)
+        else repeated.set(name.index, [lines[name.index]!.value, line.value])
         continue
       }
       name.block = id
       name.index = lines.length
       lines.push(line)
+    }
+    for (const [index, values] of repeated ?? []) {
+      const { name, spelling } = lines[index]!
+      lines[index] = this.#lineOf(name, spelling, values.join(', '))
     }
     return fieldsFrom(lines)
   }

@@ -12,8 +12,11 @@ export interface Uncaptured {
 }
 
 export interface SocketFeed {
-  /** Hands over all events that wait, at most `maxEvents`; returns how many. The event object is reused. */
-  drain(handler: (event: SocketEvent) => void, maxEvents: number): number
+  /**
+   * Hands over all events that wait, at most `maxEvents`, fewer once they took `maxBytes` of the ring; returns how many. The
+   * event object is reused.
+   */
+  drain(handler: (event: SocketEvent) => void, maxEvents: number, maxBytes?: number): number
   setVerdict(connId: number, verdict: Verdict): void
   /**
    * Leaves out, of one direction of a connection, the bytes before an offset (as `SocketEvent.offset`) that is at most

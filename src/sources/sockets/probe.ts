@@ -127,10 +127,10 @@ export class SocketProbe implements SocketFeed {
 
   readonly #visit = (offset: number): void => this.#handler(this.#event.at(offset))
 
-  drain(handler: (event: SocketEvent) => void, maxEvents: number): number {
+  drain(handler: (event: SocketEvent) => void, maxEvents: number, maxBytes?: number): number {
     this.#event.correctionNs = this.#clock.correctionNs
     this.#handler = handler
-    return this.#ring.drain(this.#visit, maxEvents)
+    return this.#ring.drain(this.#visit, maxEvents, maxBytes)
   }
 
   setVerdict(connId: number, verdict: Verdict): void {

@@ -14,7 +14,9 @@ export const DEFAULT_CAP = 16 << 10
 export const FRESH_BYTES = 1 << 20
 /** A drain ends after so long, whatever waits: others have a part of this thread, too. */
 const DRAIN_NS = 20e6
-const EVENTS_AT_ONCE = 256
+/** Between two looks at the clock: few enough that even the dearest of them take some milliseconds. */
+const EVENTS_AT_ONCE = 64
+const BYTES_AT_ONCE = 64 << 10
 const CONN_STATS_EVERY_NS = 10e9
 
 export class Sockets implements OpenSource {
@@ -62,9 +64,9 @@ export class Sockets implements OpenSource {
     let events = 0
     let newest: number
     do {
-      newest = this.#feed?.drain(this.#onEvent, EVENTS_AT_ONCE) ?? 0
+      newest = this.#feed?.drain(this.#onEvent, EVENTS_AT_ONCE, BYTES_AT_ONCE) ?? 0
       events += newest
-    } while (newest === EVENTS_AT_ONCE && events < maxEvents && Bun.nanoseconds() < deadline)
+    } while (newest > 0 && events < maxEvents && Bun.nanoseconds() < deadline)
     this.#streams.tick(this.#context.kernel.now())
     return events
   }
