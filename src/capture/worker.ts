@@ -7,16 +7,11 @@ import { EMPTY, RECORDED } from '../sources/tables'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
+import { Pause } from './pause'
 import { Pipeline } from './pipeline'
 import { Pulse } from './pulse'
 
 declare const self: Worker
-
-/** The drain's pause adapts between these: short under load, and long enough when idle to cost next to nothing. */
-const SHORTEST_PAUSE_MS = 1
-const LONGEST_PAUSE_MS = 50
-/** What a drain should find: enough to be worth waking up for, a small part of the ring. */
-const EVENTS_PER_WAKE = 500
 
 const say = (message: FromCapture) => self.postMessage(message)
 
@@ -41,14 +36,14 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
 }
 
 function run(pipeline: Pipeline, writer: StoreWriter): void {
-  let pause = LONGEST_PAUSE_MS
+  const pause = new Pause()
   let timer: Timer
   const drain = () => {
+    const from = performance.now()
     const events = pipeline.drain()
-    const fitting = events === 0 ? pause * 2 : (pause * EVENTS_PER_WAKE) / events
-    pause = Math.max(SHORTEST_PAUSE_MS, Math.min(fitting, LONGEST_PAUSE_MS))
-    pipeline.absence.rest(pause)
-    timer = setTimeout(drain, pause)
+    const ms = pause.after(events, performance.now() - from)
+    pipeline.absence.rest(ms)
+    timer = setTimeout(drain, ms)
   }
   const report = () => say({ kind: 'report', report: reportOf(pipeline, writer) })
   const second = setInterval(() => {
