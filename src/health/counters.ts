@@ -96,6 +96,12 @@ export const COUNTERS = spec({
     loss: 'shed',
     help: 'Times that a connection gave up its unfinished messages and unanswered requests, as all of them together took too much memory',
   },
+  restedConnections: {
+    stage: 'streams',
+    unit: 'connections',
+    loss: 'shed',
+    help: 'Times that a connection was only counted for a second, as it took most of the time while the ring was filling',
+  },
   shedBytes: { stage: 'streams', unit: 'bytes', help: 'Memory that was freed so' },
   resets: { stage: 'streams', unit: 'connections', help: 'Streams given up: too large or without progress' },
   unknownConnections: {

@@ -28,6 +28,7 @@ const open = () =>
     nixie_ring_close: { args: ['ptr'], returns: 'void' },
     nixie_ring_window: { args: ['ptr'], returns: 'ptr' },
     nixie_ring_window_size: { args: ['ptr'], returns: 'u32' },
+    nixie_ring_waiting: { args: ['ptr'], returns: 'u32' },
     nixie_ring_peek: { args: ['ptr', 'ptr'], returns: 'u32' },
     nixie_ring_release: { args: ['ptr', 'u32'], returns: 'void' },
   }).symbols
@@ -203,6 +204,11 @@ export class BpfRing {
     const size = native().nixie_ring_window_size(this.#ring)
     this.data = toArrayBuffer(native().nixie_ring_window(this.#ring)!, 0, size)
     this.#view = new DataView(this.data)
+  }
+
+  /** Bytes that wait. */
+  get waiting(): number {
+    return this.#ring ? native().nixie_ring_waiting(this.#ring) : 0
   }
 
   /**

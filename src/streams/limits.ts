@@ -15,6 +15,8 @@ export interface StreamLimits {
   readonly reprobeMaxNs: number
   /** What is moved by the call within which the connection ends comes after its end: so long is waited for it. */
   readonly lingerNs: number
+  /** A connection that crowds out the others is only counted for so long. */
+  readonly restNs: number
   /** A connection that has ended is remembered for so long: what comes later is no connection of its own. */
   readonly rememberNs: number
   /** A datagram socket, or one of its remote ends, that is quiet for so long is taken for closed. */
@@ -33,6 +35,7 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   reprobeNs: 30e9,
   reprobeMaxNs: 600e9,
   lingerNs: 100e6,
+  restNs: 1e9,
   rememberNs: 10e9,
   datagramIdleNs: 60e9,
   remotes: 2048,

@@ -73,6 +73,8 @@ export class Streams {
   readonly #expired = new Map<number, Moved>()
   /** Connections whose close was seen, in its order; what their last call moved may still come. */
   #ending: TcpSocket[] = []
+  /** Those that are left out for a while, in the order in which they go on. */
+  readonly #resting = new Map<Socket, number>()
   /** Connections that are over, and when that was: what comes late is counted with them. */
   readonly #over = new Map<number, Over>()
   readonly #peers = new LocalPeers()
@@ -166,11 +168,24 @@ export class Streams {
     this.#sockets.get(connId)?.totals(bytesSent, bytesReceived, this.#nowNs)
   }
 
+  /** The connection takes too much of what all share: it is only counted for a while. */
+  rest(connId: number): void {
+    const socket = this.#sockets.get(connId)
+    if (!socket || this.#resting.has(socket) || !socket.rest()) return
+    this.#counters.restedConnections++
+    this.#resting.set(socket, this.#nowNs + this.#limits.restNs)
+  }
+
   /** What time alone decides; to be called many times a second. */
   tick(nowNs: number): void {
     this.#nowNs = nowNs
     this.#introductions.settle(nowNs)
     this.#finishEnding(nowNs - this.#limits.lingerNs)
+    for (const [socket, untilNs] of this.#resting) {
+      if (nowNs < untilNs) break
+      this.#resting.delete(socket)
+      socket.goOn()
+    }
     if (nowNs - this.#watchedNs >= WATCH_EVERY_NS) this.#watch(nowNs)
     if (nowNs - this.#reprobedNs < REPROBE_EVERY_NS) return
     this.#reprobedNs = nowNs
@@ -340,6 +355,7 @@ export class Streams {
     this.#sockets.delete(socket.id)
     this.#watched.delete(socket)
     this.#unknown.delete(socket)
+    this.#resting.delete(socket)
     if (socket instanceof UdpSocket) this.#datagrams.delete(socket)
   }
 

@@ -2,6 +2,7 @@
 import { type Direction, SENT, type SocketEvent } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
+import { EMPTY } from './byte-stream'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
 import { Stream } from './stream'
@@ -33,12 +34,16 @@ export class TcpSocket implements Followed, Reprobed, Host {
   #isKnown = true
   #silence: Silence | undefined
   #isJoined = false
+  #isResting = false
+  /** Bytes of a call that are captured. */
+  #cap: number
 
   /** `isWhole`: made by the event of its opening. */
   constructor(event: SocketEvent, isWhole: boolean, shared: Surroundings) {
     this.id = event.connId
     this.lastNs = event.timeNs
     this.#shared = shared
+    this.#cap = shared.defaultCap ?? PROBE_CAP
     this.end = new End(event, event.role)
     const { offset, sentOffset } = event
     this.#wire = new Stream({
@@ -57,7 +62,8 @@ export class TcpSocket implements Followed, Reprobed, Host {
   }
 
   data(event: SocketEvent): void {
-    const { direction, timeNs, size, offset, payload } = event
+    const { direction, timeNs, size, offset } = event
+    const payload = this.#isResting ? EMPTY : event.payload
     this.lastNs = timeNs
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
     if (direction === SENT) this.end.bytesSent += size
@@ -122,7 +128,22 @@ export class TcpSocket implements Followed, Reprobed, Host {
     this.#silence = undefined
     this.end.encrypts(false)
     this.#wire.restart()
-    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap ?? PROBE_CAP })
+    this.#cap = this.#shared.defaultCap ?? PROBE_CAP
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
+  }
+
+  /** From here on only the bytes are counted, until it goes on. False: that is so already. */
+  rest(): boolean {
+    if (this.#wire.talk.isCounting) return false
+    this.#isResting = true
+    this.#shared.setVerdict(this.id, { action: 'count' })
+    return true
+  }
+
+  goOn(): void {
+    this.#isResting = false
+    if (this.#wire.talk.isCounting) return
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 
   updateStats(stats: ConnStats): void {
@@ -148,8 +169,9 @@ export class TcpSocket implements Followed, Reprobed, Host {
 
   speaks({ captureCap }: Protocol): void {
     this.#recorded()
-    const { defaultCap, setVerdict } = this.#shared
-    if (captureCap !== defaultCap) setVerdict(this.id, { action: 'capture', cap: captureCap })
+    if (captureCap === this.#cap) return
+    this.#cap = captureCap
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
   }
 
   silent(why: Silence): void {

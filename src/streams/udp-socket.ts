@@ -7,6 +7,9 @@ import { End } from './end'
 import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
 import { type Host, type Silence, Talk } from './talk'
 
+/** Bytes of a datagram that tell what it is. */
+const PROBE_CAP = 4096
+
 interface Remote {
   readonly end: End
   readonly talk: Talk
@@ -37,11 +40,15 @@ export class UdpSocket implements Followed, Reprobed {
   #received = 0
   #isCounting = false
   #isKnown = false
+  #isResting = false
+  /** Bytes of a datagram that are captured. */
+  #cap: number
 
   constructor(event: SocketEvent, shared: Surroundings) {
     this.id = event.connId
     this.lastNs = event.timeNs
     this.#shared = shared
+    this.#cap = shared.defaultCap ?? PROBE_CAP
   }
 
   get held(): number {
@@ -62,7 +69,7 @@ export class UdpSocket implements Followed, Reprobed {
       end.bytesReceived += size
       this.#received += size
     }
-    if (this.#isCounting) return
+    if (this.#isCounting || this.#isResting) return
     talk.datagram(event.direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
     this.#addUp(remote)
   }
@@ -119,7 +126,21 @@ export class UdpSocket implements Followed, Reprobed {
   reprobe(): void {
     this.#isCounting = false
     for (const { talk } of this.#remotes.values()) talk.restart()
-    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#shared.defaultCap ?? 4096 })
+    this.#cap = this.#shared.defaultCap ?? PROBE_CAP
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
+  }
+
+  /** From here on only the bytes are counted, until it goes on. False: that is so already. */
+  rest(): boolean {
+    if (this.#isCounting) return false
+    this.#isResting = true
+    this.#shared.setVerdict(this.id, { action: 'count' })
+    return true
+  }
+
+  goOn(): void {
+    this.#isResting = false
+    if (!this.#isCounting) this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 
   updateStats(stats: ConnStats): void {
@@ -165,8 +186,9 @@ export class UdpSocket implements Followed, Reprobed {
     if (end.role === ROLE_SERVER) peers.records(end)
     if (this.#isKnown) return
     this.#isKnown = true
-    if (captureCap !== this.#shared.defaultCap)
-      this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
+    if (captureCap === this.#cap) return
+    this.#cap = captureCap
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
   }
 
   /** A socket on which nobody speaks anything known is only counted; one of its ends alone may be noise. */

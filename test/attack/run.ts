@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util'
 import { Scope } from '../support/scope'
 import { ATTACKS } from './attacks'
-import { type Figures, Stage } from './stage'
+import { line, Stage } from './stage'
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '8' } },
@@ -19,19 +19,6 @@ const unknown = positionals.find((name) => !names.includes(name))
 if (unknown !== undefined) {
   console.error(`There is no attack '${unknown}'; there are ${names.join(', ')}.`)
   process.exit(2)
-}
-
-function line(figures: Figures): string {
-  const { name, asked, missing, longestDelayMs, peakMiB, cores, lost, did } = figures
-  const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
-  return [
-    name.padEnd(22),
-    `${asked - missing.length}/${asked}`.padStart(9),
-    `${(longestDelayMs / 1000).toFixed(1)} s`.padStart(7),
-    `${peakMiB.toFixed(0)} MiB`.padStart(8),
-    cores.toFixed(2).padStart(5),
-    `  ${losses.join(', ') || 'nothing lost'} (${did})`,
-  ].join(' ')
 }
 
 const scope = new Scope('attack')

@@ -13,7 +13,7 @@ import { MemoryCgroup } from './memory-cgroup'
 const MEMORY_LIMIT = 512 << 20
 const POLL_MS = 500
 /** Rows that aren't there after so long don't come any more. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 10_000
 const TICKS_PER_SECOND = 100
 
 export interface Figures {
@@ -30,6 +30,20 @@ export interface Figures {
   readonly cores: number
   /** The counters of losses, and of what was refused, that grew. */
   readonly lost: Readonly<Partial<Counters>>
+}
+
+/** The figures as a row of a table. */
+export function line(figures: Figures): string {
+  const { name, asked, missing, longestDelayMs, peakMiB, cores, lost, did } = figures
+  const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
+  return [
+    name.padEnd(22),
+    `${asked - missing.length}/${asked}`.padStart(9),
+    `${(longestDelayMs / 1000).toFixed(1)} s`.padStart(7),
+    `${peakMiB.toFixed(0)} MiB`.padStart(8),
+    cores.toFixed(2).padStart(5),
+    `  ${losses.join(', ') || 'nothing lost'} (${did})`,
+  ].join(' ')
 }
 
 export class Stage {

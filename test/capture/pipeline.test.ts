@@ -36,6 +36,7 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
       for (const event of events) handler(event)
       return events.length
     },
+    fill: () => 0,
     setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
     leaveOut: () => {},
     totals: () => {},

@@ -75,6 +75,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
     probes,
     now: () => kernel.now(),
     drain: (handler, maxEvents) => feed.drain(handler, maxEvents),
+    fill: () => feed.fill(),
     setVerdict: (connId, verdict) => feed.setVerdict(connId, verdict),
     leaveOut: (connId, direction, until) => feed.leaveOut(connId, direction, until),
     totals: (handler) => feed.totals(handler),

@@ -214,6 +214,12 @@ pub unsafe extern "C" fn nixie_map_batch(
     if result == 0 || result == -ENOENT { got as c_int } else { result }
 }
 
+/// Bytes of the ring that wait to be released.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_ring_waiting(ring: *const Ring) -> u32 {
+    unsafe { ring.as_ref() }.map_or(0, |ring| ring.waiting() as u32)
+}
+
 /// Maps a ring buffer; null when it can't be.
 #[unsafe(no_mangle)]
 pub extern "C" fn nixie_ring_open(map: c_int, size: usize) -> *mut Ring {

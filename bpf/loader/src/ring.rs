@@ -98,9 +98,14 @@ impl Ring {
         (header & BUSY == 0).then(|| (HEADER + (header & !FLAGS) as usize + 7) & !7)
     }
 
+    /// Bytes that were written and not yet released.
+    pub fn waiting(&self) -> usize {
+        self.producer_position().load(Ordering::Acquire) - self.position
+    }
+
     /// Where in the window a run of whole records starts, and its length.
     pub fn peek(&mut self) -> (usize, usize) {
-        let waiting = self.producer_position().load(Ordering::Acquire) - self.position;
+        let waiting = self.waiting();
         let run = self.run(waiting);
         // Nothing whole although something waits: it is being written, or it goes beyond the window.
         if run == 0 && waiting > 0 && self.window_at != self.position & !(self.page - 1) && self.move_window() {

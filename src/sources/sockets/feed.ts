@@ -17,6 +17,8 @@ export interface SocketFeed {
    * event object is reused.
    */
   drain(handler: (event: SocketEvent) => void, maxEvents: number, maxBytes?: number): number
+  /** How full the ring is, from 0 to 1. */
+  fill(): number
   setVerdict(connId: number, verdict: Verdict): void
   /**
    * Leaves out, of one direction of a connection, the bytes before an offset (as `SocketEvent.offset`) that is at most

@@ -102,6 +102,7 @@ export class SocketProbe implements SocketFeed {
   readonly #ring: BpfRing
   readonly #event: RingSocketEvent
   readonly #clock: Kernel['clock']
+  readonly #ringBytes: number
   readonly #cpus: number
   readonly #maps: { connections: number; verdicts: number; skips: number; counters: number }
   readonly #slot = new Uint32Array(1)
@@ -116,6 +117,7 @@ export class SocketProbe implements SocketFeed {
     this.#ring = object.ring('events', ringBytes)
     this.#event = new RingSocketEvent(this.#ring.data, clock.base)
     this.#clock = clock
+    this.#ringBytes = ringBytes
     this.#cpus = possibleCpus()
     this.#maps = {
       connections: object.map('connections'),
@@ -131,6 +133,10 @@ export class SocketProbe implements SocketFeed {
     this.#event.correctionNs = this.#clock.correctionNs
     this.#handler = handler
     return this.#ring.drain(this.#visit, maxEvents, maxBytes)
+  }
+
+  fill(): number {
+    return this.#ring.waiting / this.#ringBytes
   }
 
   setVerdict(connId: number, verdict: Verdict): void {

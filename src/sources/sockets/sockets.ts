@@ -7,6 +7,7 @@ import { Streams } from '../../streams'
 import type { OpenSource, SourceContext } from '../source'
 import type { SocketFeed } from './feed'
 import { ownListener } from './own-traffic'
+import { Shares } from './shares'
 
 /** Bytes of each call that are captured while its protocol isn't known. */
 export const DEFAULT_CAP = 16 << 10
@@ -17,6 +18,9 @@ const DRAIN_NS = 20e6
 /** Between two looks at the clock: few enough that even the dearest of them take some milliseconds. */
 const EVENTS_AT_ONCE = 64
 const BYTES_AT_ONCE = 64 << 10
+/** A ring as full as this is watched: who takes the time? When it goes on to fill, the dearest have to rest. */
+const WATCHED_FILL = 0.25
+const CROWDED_FILL = 0.5
 const CONN_STATS_EVERY_NS = 10e9
 
 export class Sockets implements OpenSource {
@@ -33,8 +37,17 @@ export class Sockets implements OpenSource {
       return
     }
     if (event.kind === EVENT_DATA) this.#context.counters.eventBytes += event.size
+    if (!this.#isWatching) {
+      this.#streams.handle(event)
+      return
+    }
+    const { connId } = event
+    const from = Bun.nanoseconds()
     this.#streams.handle(event)
+    this.#shares.charge(connId, Bun.nanoseconds() - from)
   }
+  readonly #shares = new Shares()
+  #isWatching = false
   #connStatsNs: number
 
   /** `feed`: undefined where nothing can be captured. */
@@ -68,7 +81,17 @@ export class Sockets implements OpenSource {
       events += newest
     } while (newest > 0 && events < maxEvents && Bun.nanoseconds() < deadline)
     this.#streams.tick(this.#context.kernel.now())
+    this.#relieve()
     return events
+  }
+
+  /** Before the ring overflows, which costs everyone, those that take most are left out for a while. */
+  #relieve(): void {
+    const fill = this.#feed?.fill() ?? 0
+    if (this.#isWatching && fill > CROWDED_FILL)
+      for (const connId of this.#shares.takeDearest()) this.#streams.rest(connId)
+    if (fill <= WATCHED_FILL) this.#shares.clear()
+    this.#isWatching = fill > WATCHED_FILL
   }
 
   tick(nowNs: number): void {

@@ -1,0 +1,43 @@
+import { expect, test } from 'bun:test'
+import { PROTOCOLS } from '../../src/protocols'
+import { end, rig, Wire } from './wire'
+
+const SECOND = 1e9
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+
+test('a connection that has to rest is only counted, and goes on a second later with its next message', () => {
+  const { streams, sink, counters, verdicts } = rig(PROTOCOLS)
+  const wire = new Wire()
+  streams.handle(wire.open())
+  streams.handle(wire.request('GET /1 HTTP/1.1\r\n\r\n'))
+  streams.handle(wire.response(OK))
+  streams.rest(wire.connId)
+  streams.rest(wire.connId)
+  expect(counters.restedConnections).toBe(1)
+  expect(verdicts.at(-1)!.verdict).toEqual({ action: 'count' })
+  // What was in the ring by then.
+  streams.handle(wire.request('GET /2 HTTP/1.1\r\n\r\n'))
+  streams.handle(wire.response(OK))
+  wire.timeNs += 2 * SECOND
+  streams.tick(wire.timeNs)
+  expect(verdicts.at(-1)!.verdict.action).toBe('capture')
+  for (const n of [3, 4]) {
+    wire.timeNs += SECOND
+    streams.handle(wire.request(`GET /${n} HTTP/1.1\r\n\r\n`))
+    streams.handle(wire.response(OK))
+    streams.tick(wire.timeNs)
+  }
+  end(streams, wire)
+  expect(sink.rows('http_events').map(({ req_path }) => req_path)).toEqual(['/1', '/3', '/4'])
+})
+
+test('what is only counted already has no rest', () => {
+  const { streams, counters, verdicts } = rig(PROTOCOLS)
+  const wire = new Wire()
+  streams.handle(wire.open())
+  streams.handle(wire.request('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'))
+  const before = verdicts.length
+  streams.rest(wire.connId)
+  streams.rest(12_345)
+  expect([counters.restedConnections, verdicts.length]).toEqual([0, before])
+})
