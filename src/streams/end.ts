@@ -1,4 +1,5 @@
 /** One end of a conversation as the node sees it: whose it is, with whom it talks, and how much. */
+import { SENT, type SocketEvent } from '../events/socket-event'
 import type { Connection } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_UNKNOWN, type Role } from '../records/types'
 import type { Counted, StatsRow } from './conn-stats'
@@ -101,6 +102,12 @@ export class End implements Counted {
     this.#remoteUpid = ''
     this.#isProxied = true
     this.#connection = undefined
+  }
+
+  /** Counts the bytes of a call. */
+  moves({ direction, size }: Pick<SocketEvent, 'direction' | 'size'>): void {
+    if (direction === SENT) this.bytesSent += size
+    else this.bytesReceived += size
   }
 
   belongsTo(upid: string): void {

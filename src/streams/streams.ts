@@ -47,7 +47,7 @@ export type Plaintext = Pick<SocketEvent, 'connId' | 'timeNs' | 'direction' | 'o
 
 type Socket = TcpSocket | UdpSocket
 
-/** What is remembered of a connection that is over. */
+/** What is remembered of a connection that has ended: many may, in a short time. */
 interface Over {
   readonly end: End
   readonly atNs: number
@@ -257,8 +257,7 @@ export class Streams {
     if (!socket) {
       const over = this.#over.get(event.connId)
       if (over) {
-        if (event.direction === SENT) over.end.bytesSent += event.size
-        else over.end.bytesReceived += event.size
+        over.end.moves(event)
         this.#stats.update(over.end)
         this.#counters.lateEvents++
         return

@@ -1,5 +1,5 @@
 /** A TCP connection as one of its ends sees it. */
-import { type Direction, SENT, type SocketEvent } from '../events/socket-event'
+import type { Direction, SocketEvent } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import { EMPTY } from './byte-stream'
@@ -66,8 +66,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
     const payload = this.#isResting ? EMPTY : event.payload
     this.lastNs = timeNs
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
-    if (direction === SENT) this.end.bytesSent += size
-    else this.end.bytesReceived += size
+    this.end.moves(event)
     if (this.#wire.talk.isCounting && !this.#mayReturn(payload)) return
     if (this.#wire.take(direction, offset, size, payload, timeNs)) this.watch()
   }

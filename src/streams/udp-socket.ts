@@ -62,13 +62,9 @@ export class UdpSocket implements Followed, Reprobed {
     const remote = this.#remoteOf(event)
     const { end, talk } = remote
     remote.lastNs = timeNs
-    if (event.direction === SENT) {
-      end.bytesSent += size
-      this.#sent += size
-    } else {
-      end.bytesReceived += size
-      this.#received += size
-    }
+    end.moves(event)
+    if (event.direction === SENT) this.#sent += size
+    else this.#received += size
     if (this.#isCounting || this.#isResting) return
     talk.datagram(event.direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
     this.#addUp(remote)

@@ -22,6 +22,8 @@ if (unknown !== undefined) {
 }
 
 const scope = new Scope('attack')
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void scope.close().then(() => process.exit(1)))
 let failed = 0
 try {
   const stage = await Stage.open(scope)
