@@ -5,7 +5,6 @@ import {
   EVENT_DATA,
   EVENT_FOUND,
   EVENT_OPEN,
-  SENT,
   type SocketEvent,
   type SocketTotals,
   type Verdict,

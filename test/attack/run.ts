@@ -28,7 +28,7 @@ let failed = 0
 try {
   const stage = await Stage.open(scope)
   console.log(
-    `${'attack'.padEnd(22)}      rows   delay     peak cores   what Nixie says that it dropped (what was done)`,
+    `${'attack'.padEnd(22)}      rows   delay     peak        away cores   what Nixie says that it dropped (what was done)`,
   )
   for (const name of positionals.length > 0 ? positionals : names) {
     const figures = await stage.suffer(name, Number(values.seconds) * 1000)
@@ -39,8 +39,10 @@ try {
   console.log(
     `cgroup: at most ${peakMiB.toFixed(0)} MiB with the page cache, killed for memory ${oomKills} times`,
   )
-  const { losses, counters } = await stage.nixie.status()
-  console.log(`losses: ${JSON.stringify(losses)}; drain ${(counters.drainNs / 1e9).toFixed(1)} s`)
+  const { losses, counters, capture } = await stage.nixie.status()
+  console.log(
+    `losses: ${JSON.stringify(losses)}; drain ${(counters.drainNs / 1e9).toFixed(1)} s; longest absence of the last minute ${Math.round(capture.longestAbsenceMs)} ms`,
+  )
 } finally {
   await scope.close()
 }

@@ -26,6 +26,9 @@ export interface Figures {
   readonly longestDelayMs: number
   /** Most resident memory meanwhile. */
   readonly peakMiB: number
+  /** How often the capture thread was away from the ring for more than 50 ms, and for how long together. */
+  readonly absences: number
+  readonly absentMs: number
   /** Processor time a second, in parts of a core. */
   readonly cores: number
   /** The counters of losses, and of what was refused, that grew. */
@@ -34,13 +37,14 @@ export interface Figures {
 
 /** The figures as a row of a table. */
 export function line(figures: Figures): string {
-  const { name, asked, missing, longestDelayMs, peakMiB, cores, lost, did } = figures
+  const { name, asked, missing, longestDelayMs, peakMiB, absences, absentMs, cores, lost, did } = figures
   const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
   return [
     name.padEnd(22),
     `${asked - missing.length}/${asked}`.padStart(9),
     `${(longestDelayMs / 1000).toFixed(1)} s`.padStart(7),
     `${peakMiB.toFixed(0)} MiB`.padStart(8),
+    `${absences}× ${(absentMs / 1000).toFixed(1)} s`.padStart(11),
     cores.toFixed(2).padStart(5),
     `  ${losses.join(', ') || 'nothing lost'} (${did})`,
   ].join(' ')
@@ -104,6 +108,8 @@ export class Stage {
       missing,
       longestDelayMs: Math.round(this.#longestDelayMs),
       peakMiB: memoryMiB(nixie.pid, 'VmHWM'),
+      absences: after.counters.absences - before.counters.absences,
+      absentMs: (after.counters.absentNs - before.counters.absentNs) / 1e6,
       cores,
       lost: grown(before.counters, after.counters),
     }

@@ -42,9 +42,8 @@ describe.skipIf(!isRoot)('attacks (needs root)', () => {
   }, 60_000)
   afterAll(() => scope.close(), 20_000)
 
-  test.each(KINDS)(
-    '%s',
-    async (name, counted) => {
+  for (const [name, counted] of KINDS) {
+    test(name, async () => {
       const figures = await stage.suffer(name, ATTACK_MS)
       console.log(line(figures))
       all.push(figures)
@@ -56,9 +55,8 @@ describe.skipIf(!isRoot)('attacks (needs root)', () => {
       if (counted !== undefined) expect(lost[counted]).toBeGreaterThan(0)
       const status = await stage.nixie.status()
       expect([status.ready, status.capture.running, stage.cgroup.oomKills]).toEqual([true, true, 0])
-    },
-    30_000,
-  )
+    }, 30_000)
+  }
 
   test('of all requests of the innocent client at most one in a hundred has no row', () => {
     const asked = all.reduce((total, figures) => total + figures.asked, 0)
