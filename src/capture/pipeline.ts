@@ -96,8 +96,9 @@ export class Pipeline {
     if (events > 0) {
       this.counters.events += events
       this.counters.drainNs += Bun.nanoseconds() - start
-      if (this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now())
     }
+    // Time makes rows, too: of what ends without a further event.
+    if (this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now())
     return events
   }
 
