@@ -44,14 +44,14 @@ test('what is only counted already has no rest', () => {
 
 test('connections that end at once, with much that was never answered, end in several ticks; none is left', () => {
   const { streams, sink } = rig(PROTOCOLS)
-  const wires = Array.from({ length: 200 }, (_, i) => new Wire({ remote: ['10.0.0.2', 20_000 + i] }))
+  const wires = Array.from({ length: 100 }, (_, i) => new Wire({ remote: ['10.0.0.2', 20_000 + i] }))
   for (const wire of wires) {
     streams.handle(wire.open())
-    streams.handle(wire.request('GET /n HTTP/1.1\r\n\r\n'.repeat(400)))
+    streams.handle(wire.request('GET /n HTTP/1.1\r\n\r\n'.repeat(200)))
     streams.handle(wire.close())
   }
   let ticks = 0
   for (let timeNs = 2e9; streams.size > 0 && ticks < 1000; timeNs += 1e6, ticks++) streams.tick(timeNs)
   expect(ticks).toBeGreaterThan(1)
-  expect(sink.rows('http_events')).toHaveLength(200 * 400)
+  expect(sink.rows('http_events')).toHaveLength(100 * 200)
 })
