@@ -126,12 +126,16 @@ export class Reader {
 
   /** What one side says may be what the other side's bytes waited for. */
   #both(half: Half, rest: Uint8Array, timeNs: number): Outcome {
-    const before = this.messages
-    const outcome = this.#run(half, rest, timeNs, false)
-    if (outcome !== undefined || this.messages === before) return outcome
-    const other = half === this.#halves[0] ? this.#halves[1] : this.#halves[0]
-    if (other.buffer.length === 0 || other.lost) return undefined
-    return this.#run(other, EMPTY, timeNs, false)
+    let before = this.messages
+    let current = half
+    let outcome = this.#run(half, rest, timeNs, false)
+    while (outcome === undefined && this.messages > before) {
+      current = current === this.#halves[0] ? this.#halves[1] : this.#halves[0]
+      if (current.buffer.length === 0 || current.lost) return undefined
+      before = this.messages
+      outcome = this.#run(current, EMPTY, timeNs, false)
+    }
+    return outcome
   }
 
   #run(half: Half, rest: Uint8Array, timeNs: number, ended: boolean): Outcome {

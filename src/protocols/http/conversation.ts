@@ -28,6 +28,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   next = ''
   /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
+  holdsAsked = false
   readonly link: Link
   readonly #requests: HttpRequest[] = []
   readonly #responses: HttpResponse[] = []
@@ -60,11 +61,13 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   gap(side: Side, bytes: number, timeNs: number): boolean {
     const framing = this.#framing(side)
     if (framing.pass(bytes, timeNs)) return true
-    const isBetween = framing.isIdle
+    const isBetween = this.#messages(side).underWay === undefined
     this.#cut(side)
     framing.reset()
-    if (side === 'client') this.pairing.requestGap()
-    else this.pairing.responseGap(isBetween)
+    if (side === 'client') {
+      this.holdsAsked = false
+      this.pairing.requestGap()
+    } else this.pairing.responseGap(isBetween)
     this.#pair(timeNs, false)
     return false
   }
@@ -112,6 +115,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.#waitingBytes = 0
     this.#client.reset()
     this.#server.reset()
+    this.holdsAsked = false
     this.pairing.requestGap()
     this.pairing.responseGap(true)
   }
@@ -139,6 +143,10 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   // ───────────────────────────────────────────────────────────────────────────
 
+  #messages(side: Side): RequestMessages | ResponseMessages {
+    return side === 'client' ? this.#asked : this.#answered
+  }
+
   #framing(side: Side): Framing {
     return side === 'client' ? this.#client : this.#server
   }
@@ -156,7 +164,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   /** The message that this side is saying ends here, as far as anyone can tell. */
   #cut(side: Side): void {
-    const messages = side === 'client' ? this.#asked : this.#answered
+    const messages = this.#messages(side)
     const message = messages.underWay
     if (!message) return
     messages.underWay = undefined
@@ -166,6 +174,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.endNs = Math.max(message.endNs, lastNs)
     message.isCut = true
     message.done = true
+    if ('answer' in message) this.pairing.responseEnds(message.answer, message.endNs)
     this.#holds(message, message.body.length)
   }
 

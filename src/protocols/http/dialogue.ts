@@ -10,6 +10,8 @@ export interface Dialogue {
   next: string
   /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
+  /** The client's bytes behind that request are there and weren't read: what the server says next may answer them. */
+  holdsAsked: boolean
   /** The head of a message was read. */
   asks(request: HttpRequest): void
   answers(response: HttpResponse): void

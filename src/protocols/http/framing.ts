@@ -99,11 +99,6 @@ export class Framing {
     this.#messages = messages
   }
 
-  /** Between two messages. */
-  get isIdle(): boolean {
-    return this.#phase === Phase.Head
-  }
-
   /** Bytes that are still to come of a body, or a chunk, of which nothing more is kept. */
   get unwanted(): number {
     const isCounted = this.#phase === Phase.Length || this.#phase === Phase.ChunkData
@@ -200,7 +195,7 @@ export class Framing {
   #betweenMessages(input: Input): Step {
     const next = this.#messages.next()
     if (next !== '') return { leave: next }
-    if (this.#messages.isParked()) return 'need-more'
+    if (input.pos < input.end && this.#messages.isParked()) return 'need-more'
     return this.#readHead(input)
   }
 

@@ -29,7 +29,7 @@ export interface Fields {
   readonly isForm: boolean
   /** The first protocol of Upgrade in lower case, or ''. */
   readonly upgrade: string
-  /** Two different lengths: nobody can say where this message ends. */
+  /** No length, or two: nobody can say where this message ends. */
   readonly contradictory: boolean
 }
 
@@ -65,7 +65,7 @@ export function fieldsOf(block: string, redact: boolean): Fields {
  */
 export function parseRequestLine(line: string, redact: boolean): RequestLine | undefined {
   const methodEnd = line.indexOf(' ')
-  const end = line.endsWith(' ') ? trimOws(line).length : line.length
+  const end = isOws(line.charCodeAt(line.length - 1)) ? trimOws(line).length : line.length
   const targetEnd = end - VERSION_LENGTH
   if (methodEnd < 1 || methodEnd >= targetEnd || !isVersion(line, targetEnd)) return undefined
   const method = line.slice(0, methodEnd)
@@ -77,7 +77,8 @@ export function parseRequestLine(line: string, redact: boolean): RequestLine | u
   return { method, path, minor: line.charCodeAt(end - 1) - 0x30 }
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** A method that is longer is none. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 /** ` HTTP/1.1` */
 const VERSION_LENGTH = 9
 
@@ -193,6 +194,8 @@ class FieldReader {
   #read(block: string): Fields {
     const id = ++this.#block
     let text = HIGH.test(block) ? decoded(block) : block
+    // RFC 9112 §2.2: what is folded onto the start line is passed over.
+    if (isOws(text.charCodeAt(0))) text = text.replace(/^(?:[ \t][^\n]*(?:\n|$))+/, '')
     if (text.includes('\n ') || text.includes('\n\t')) text = text.replace(/\r?\n[ \t]+/g, ' ')
     const lines: FieldLine[] = []
     /** Values of the fields that repeat, by the first one's index. */
@@ -237,7 +240,7 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
   for (const { name, value, json: entry } of lines) {
     if (json.length + entry.length <= MAX_JSON) json += json === '' ? entry : `,${entry}`
     if (name.key === 'content-length') length = value || '-'
-    else if (name.key === 'transfer-encoding') codings = value.toLowerCase()
+    else if (name.key === 'transfer-encoding') codings = transferCodings(value)
     else if (name.key === 'content-encoding') encodings = value
     else if (name.key === 'content-type') type = value.toLowerCase()
     else if (name.key === 'upgrade') upgrade = value.toLowerCase().split(/[,/ \t]/)[0]!
@@ -256,6 +259,12 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
     upgrade,
     contradictory: codings === '' && length !== '' && contentLength < 0,
   }
+}
+
+/** RFC 2616 §3.6 had a coding that means none; it is still sent. */
+function transferCodings(value: string): string {
+  const codings = value.toLowerCase()
+  return codings === 'identity' ? '' : codings
 }
 
 /** A list of the same number several times is that number (RFC 9110 §8.6); -1 for anything else. */

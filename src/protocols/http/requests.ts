@@ -38,8 +38,6 @@ export class RequestMessages implements Messages {
     const start = parseRequestLine(line, redact)
     if (!start) return invalid('not a request line')
     const fields = fieldsOf(block, redact)
-    // RFC 9112 §6.3: a request whose length can't be told is an error.
-    if (fields.contradictory || fields.otherTransferCoding) return invalid('length of the request unknown')
     const { method, path, minor } = start
     const { json: headers, contentType, upgrade } = fields
     const request: HttpRequest = {
@@ -63,6 +61,8 @@ export class RequestMessages implements Messages {
     dialogue.asks(request)
     if (method === 'CONNECT' || upgrade !== '') dialogue.parkedBy = request
     this.#fields = fields
+    // RFC 9112 §6.3: an error, which the server answers.
+    if (fields.contradictory || fields.otherTransferCoding) return invalid('length of the request unknown')
     const length = fields.chunked ? 'chunked' : Math.max(0, fields.contentLength)
     return { length, isUnasked: false }
   }
@@ -83,7 +83,9 @@ export class RequestMessages implements Messages {
   }
 
   isParked(): boolean {
-    return this.#dialogue.parkedBy !== undefined
+    const dialogue = this.#dialogue
+    dialogue.holdsAsked = dialogue.parkedBy !== undefined
+    return dialogue.holdsAsked
   }
 
   next(): string {

@@ -38,7 +38,6 @@ export class ResponseMessages implements Messages {
     const start = parseStatusLine(line)
     if (!start) return invalid('not a status line')
     const fields = fieldsOf(block, dialogue.link.settings.redact)
-    if (fields.contradictory) return invalid('length of the response unknown')
     const { status, reason, minor } = start
     // An interim response says nothing that a row has; the final one follows (RFC 9110 §15.2).
     if (status < 200 && status !== 101) return 'interim'
@@ -62,6 +61,7 @@ export class ResponseMessages implements Messages {
     dialogue.answers(response)
     this.#fields = fields
     this.underWay = response
+    if (fields.contradictory) return invalid('length of the response unknown')
     return this.#framed(status, answer.hint, fields)
   }
 
@@ -84,7 +84,8 @@ export class ResponseMessages implements Messages {
   }
 
   isParked(): boolean {
-    return false
+    const { parkedBy, holdsAsked } = this.#dialogue
+    return holdsAsked && parkedBy === undefined
   }
 
   next(): string {
