@@ -1,5 +1,6 @@
 /** Clients that talk to Nixie itself: the kernel leaves out our end, and this tells theirs. */
 import type { SocketEvent } from '../../events/socket-event'
+import { ROLE_SERVER } from '../../records/types'
 
 const LOOPBACK = /^(127\.|::1$)/
 
@@ -12,7 +13,8 @@ const LOOPBACK = /^(127\.|::1$)/
 export function ownListener(listen: string): (event: SocketEvent) => boolean {
   const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
   return (event) => {
-    if (event.remotePort !== port) return false
+    // A client of somebody else's server may have this port for its own.
+    if (event.remotePort !== port || event.role === ROLE_SERVER) return false
     const { remoteAddr } = event
     return LOOPBACK.test(remoteAddr) || remoteAddr === event.localAddr
   }
