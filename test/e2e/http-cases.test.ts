@@ -12,6 +12,9 @@ import { allOf, compared, lengthOf, type Recorded } from './http-cases/compare'
 
 /** Longer cases aren't played byte by byte. */
 const SHORT = 1000
+const isPlayed = (way: Way, each: Case): boolean =>
+  way === 'byte by byte' ? lengthOf(each) <= SHORT : way === 'whole' || each.joined !== 'not'
+
 const WAYS = ['whole', 'byte by byte', 'joined'] as const
 
 type Way = (typeof WAYS)[number]
@@ -27,7 +30,7 @@ const mark = (way: number, index: number) => `127.${10 + way}.${index >> 8}.${in
 const all = Object.values(THEMES).flat()
 const plays: readonly Play[] = WAYS.flatMap((way, w) =>
   all.map((each, i) => ({ each, way, from: mark(w, i) })),
-).filter(({ each, way }) => way !== 'byte by byte' || lengthOf(each) <= SHORT)
+).filter(({ each, way }) => isPlayed(way, each))
 
 const LAST: Play = {
   each: { name: 'last', turns: [['client', 'GET /last HTTP/1.1\r\n\r\n']], rows: [] },

@@ -28,10 +28,10 @@ export interface Case {
   /** Who closes the connection; the other follows. */
   readonly closes?: 'client' | 'server'
   /**
-   * On a connection that was open before Nixie started: 'same' rows (the default); or 'some' of them, since only the opening
-   * tells what begins there.
+   * On a connection that was open before Nixie started: 'same' rows (the default); 'some' of them, since only the opening
+   * tells what begins there; 'not' to be played, since not all of it would be captured.
    */
-  readonly joined?: 'same' | 'some'
+  readonly joined?: 'same' | 'some' | 'not'
 }
 
 type More = Partial<Omit<Row, 'method' | 'path' | 'status' | 'sizes'>>

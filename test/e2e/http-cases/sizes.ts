@@ -1,6 +1,6 @@
 /** Heads of 20 to 200 KB, many fields, and content of every kind (RFC 9110 §8). */
 import zlib from 'node:zlib'
-import { answer, ask, type Case, exchange, goesOn, head, OK, row, turn } from './case'
+import { answer, ask, type Case, exchange, goesOn, head, OK, opened, row, turn } from './case'
 
 const bytes = (data: Uint8Array) => Buffer.from(data).toString('latin1')
 
@@ -48,7 +48,8 @@ const TYPES: readonly (readonly [string, string])[] = [
   ['message/http', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
 ]
 
-export const sizes: readonly Case[] = [
+/** On a joined connection more than 16 KiB of the first call aren't captured. */
+const large: readonly Case[] = [
   ...BIG.map((kilobytes) =>
     exchange(
       `a request's head of ${kilobytes} KiB`,
@@ -95,6 +96,10 @@ export const sizes: readonly Case[] = [
       answer('200 OK', 'ok', many(count)),
     ),
   ),
+]
+
+export const sizes: readonly Case[] = [
+  ...large.map(opened),
   ...CODINGS.map(([coding, content]) =>
     exchange(
       `Content-Encoding: ${coding}, ${content.length} bytes`,
