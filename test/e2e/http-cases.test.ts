@@ -80,6 +80,7 @@ class Talk {
 describe.skipIf(!isRoot)('HTTP/1 on the wire (needs root)', () => {
   const scope = new Scope('http-cases')
   const rows = new Map<string, Recorded[]>()
+  let failures: unknown[]
 
   beforeAll(async () => {
     const talk = new Talk(scope)
@@ -106,6 +107,7 @@ px.display(df)
       },
       20_000,
     )
+    failures = (await nixie.status()).probes.filter(({ name }) => name === 'tick')
     for (const row of found) {
       const from = String(row.remote_addr)
       rows.set(from, [...(rows.get(from) ?? []), { ...row, outcome: row.how } as unknown as Recorded])
@@ -125,6 +127,10 @@ px.display(df)
       )
     })
   }
+
+  test('no source of rows has failed', () => {
+    expect(failures).toEqual([])
+  })
 
   test('no row belongs to no case', () => {
     const known = new Set([...plays, LAST].map(({ from }) => from))

@@ -10,7 +10,8 @@ class Networks implements OpenSource {
 
   constructor(context: SourceContext) {
     this.#context = context
-    this.#stats = new NetworkStats({ append: context.sink.append })
+    const { sink } = context
+    this.#stats = new NetworkStats({ append: (table, record) => sink.append(table, record) })
   }
 
   tick(nowNs: number): void {

@@ -15,7 +15,7 @@ class ProcessUsage implements OpenSource {
     this.#opened = kernel.open(PROCESS_OBJECT)
     this.#stats = new ProcessStats({
       upidOf: (pid, startTicks, comm) => processes.upidOf(pid, startTicks, comm),
-      append: sink.append,
+      append: (table, record) => sink.append(table, record),
     })
   }
 
