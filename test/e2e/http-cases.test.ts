@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Status } from '../../src/api/status'
 import { isRoot, Nixie, root } from '../support/nixie'
 import { Scope, until } from '../support/scope'
 import { THEMES } from './http-cases'
@@ -14,6 +15,9 @@ import { allOf, compared, lengthOf, type Recorded } from './http-cases/compare'
 const SHORT = 1000
 const isPlayed = (way: Way, each: Case): boolean =>
   way === 'byte by byte' ? lengthOf(each) <= SHORT : way === 'whole' || each.joined !== 'not'
+
+/** Room for what the rest of the machine says meanwhile. */
+const RING_BYTES = 256 << 20
 
 const WAYS = ['whole', 'byte by byte', 'joined'] as const
 
@@ -80,7 +84,7 @@ class Talk {
 describe.skipIf(!isRoot)('HTTP/1 on the wire (needs root)', () => {
   const scope = new Scope('http-cases')
   const rows = new Map<string, Recorded[]>()
-  let failures: unknown[]
+  let status: Status
 
   beforeAll(async () => {
     const talk = new Talk(scope)
@@ -88,7 +92,7 @@ describe.skipIf(!isRoot)('HTTP/1 on the wire (needs root)', () => {
     for (const play of [...plays, LAST]) talk.tell(asLine(play))
     talk.tell('')
     await talk.hears(/open/g, 1, 30_000)
-    const nixie = await Nixie.start(scope)
+    const nixie = await Nixie.start(scope, { flags: ['--ring-bytes', String(RING_BYTES)] })
     talk.tell('early')
     await talk.hears(/played/g, 1, 60_000)
     talk.tell('others')
@@ -105,14 +109,14 @@ px.display(df)
         const recorded = await nixie.query(ask)
         return recorded.some(({ req_path }) => req_path === '/last') && recorded
       },
-      20_000,
+      60_000,
     )
-    failures = (await nixie.status()).probes.filter(({ name }) => name === 'tick')
+    status = await nixie.status()
     for (const row of found) {
       const from = String(row.remote_addr)
       rows.set(from, [...(rows.get(from) ?? []), { ...row, outcome: row.how } as unknown as Recorded])
     }
-  }, 180_000)
+  }, 300_000)
   afterAll(() => scope.close(), 15_000)
 
   for (const way of WAYS) {
@@ -121,7 +125,11 @@ px.display(df)
         '%s',
         (_, { each, from }) => {
           const compare = way === 'joined' && each.joined === 'some' ? allOf : compared
-          const { expected, found } = compare(each.rows, rows.get(from) ?? [])
+          const { expected, found } = compare(
+            each.rows,
+            rows.get(from) ?? [],
+            status.counters.undecodedBodies > 0,
+          )
           expect(found).toEqual(expected)
         },
       )
@@ -129,7 +137,7 @@ px.display(df)
   }
 
   test('no source of rows has failed', () => {
-    expect(failures).toEqual([])
+    expect(status.probes.filter(({ name }) => name === 'tick')).toEqual([])
   })
 
   test('no row belongs to no case', () => {
