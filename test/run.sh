@@ -10,7 +10,7 @@ if [[ ${1:-} == -h || ${1:-} == --help ]]; then
 fi
 
 # What the tests need beside what building needs: servers, clients, a browser.
-packages=(nginx-light wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython)
+packages=(nginx-light haproxy wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython)
 command -v go >/dev/null || packages+=(golang-go)
 
 bring() {
@@ -22,7 +22,7 @@ bring() {
   ((${#missing[@]})) || return 0
   echo "==> Installing ${missing[*]}"
   apt-get update -qq
-  # The tests start their own nginx: Debian's must not start one on port 80.
+  # The tests start their own servers: Debian's must not start one on port 80.
   local policy=/usr/sbin/policy-rc.d made=no
   if [[ ! -e $policy ]]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=yes
