@@ -16,6 +16,10 @@ const MAX_FAILURES = 8
 const MAX_IDLE_READS = 8
 /** Bytes that a search for the next message keeps, so that a beginning in two pieces is found; tiny events search them again. */
 const SEARCH_TAIL = 256
+/** Messages that are read at once; others have a part of this thread, too. */
+const MESSAGES_AT_ONCE = 1000
+/** So many times the bytes of one end may wait behind that. */
+const WAITING_SHARES = 4
 /** Bytes that are searched in a second for the beginning of a message: of one connection. */
 const SEARCH_PER_SECOND = 8 << 20
 
@@ -37,7 +41,12 @@ export type Outcome = undefined | 'mistaken' | Departure
 export class Reader {
   readonly conversation: Conversation
   messages = 0
+  /** There is more to read than is read at once: `resume` goes on with it. */
+  isPending = false
   #failures = 0
+  /** Messages that may still be read at once. */
+  #share = 0
+  #pending: Half | undefined
   readonly #halves: readonly [Half, Half]
   readonly #counters: Counters
   readonly #limits: StreamLimits
@@ -67,11 +76,14 @@ export class Reader {
       }
       rest = payload.subarray(skipped)
     }
+    if (this.isPending) return this.#wait(half, rest, timeNs)
     return this.#both(half, rest, timeNs)
   }
 
   missing(half: Half, bytes: number, timeNs: number): Outcome {
     const { conversation } = this
+    const before = this.#readAll(timeNs)
+    if (before !== undefined) return before
     let hole = bytes
     if (half.skip > 0) {
       const skipped = Math.min(half.skip, hole)
@@ -98,12 +110,21 @@ export class Reader {
 
   /** The end of this half, as far as it can still be read. */
   finish(half: Half, timeNs: number): Outcome {
+    const before = this.#readAll(timeNs)
+    if (before !== undefined) return before
+    this.#share = Number.POSITIVE_INFINITY
     return half.lost || half.skip > 0 ? undefined : this.#run(half, EMPTY, timeNs, true)
+  }
+
+  /** Goes on with what was too much at once. */
+  resume(timeNs: number): Outcome {
+    return this.#goOn(MESSAGES_AT_ONCE, timeNs)
   }
 
   /** A message of its own, of which `size` bytes were sent. */
   datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): Outcome {
     half.lost = false
+    this.#share = MESSAGES_AT_ONCE
     input.direct(payload, timeNs, true)
     const outcome = this.#parse(half, input, timeNs)
     input.release()
@@ -124,12 +145,33 @@ export class Reader {
     if (Number.isFinite(bytes)) this.#counters.gapBytes += bytes
   }
 
+  /** Behind what is still to be read: nothing may overtake it, of neither side. */
+  #wait(half: Half, payload: Uint8Array, timeNs: number): Outcome {
+    if (half.buffer.length + payload.length <= WAITING_SHARES * this.#limits.streamBytes)
+      half.buffer.append(payload, timeNs)
+    else this.reset(half, timeNs)
+    return undefined
+  }
+
+  #readAll(timeNs: number): Outcome {
+    return this.isPending ? this.#goOn(Number.POSITIVE_INFINITY, timeNs) : undefined
+  }
+
+  #goOn(share: number, timeNs: number): Outcome {
+    const half = this.#pending
+    if (!half) return undefined
+    this.#pending = undefined
+    this.isPending = false
+    return this.#both(half, EMPTY, timeNs, share)
+  }
+
   /** What one side says may be what the other side's bytes waited for. */
-  #both(half: Half, rest: Uint8Array, timeNs: number): Outcome {
+  #both(half: Half, rest: Uint8Array, timeNs: number, share = MESSAGES_AT_ONCE): Outcome {
+    this.#share = share
     let before = this.messages
     let current = half
     let outcome = this.#run(half, rest, timeNs, false)
-    while (outcome === undefined && this.messages > before) {
+    while (outcome === undefined && !this.isPending && this.messages > before) {
       current = current === this.#halves[0] ? this.#halves[1] : this.#halves[0]
       if (current.buffer.length === 0 || current.lost) return undefined
       before = this.messages
@@ -145,7 +187,7 @@ export class Reader {
       input.direct(rest, timeNs, ended)
       half.progressNs = timeNs
     } else {
-      if (buffer.length + rest.length > this.#limits.streamBytes) {
+      if (rest.length > 0 && buffer.length + rest.length > this.#limits.streamBytes) {
         this.reset(half, timeNs)
         return undefined
       }
@@ -176,6 +218,11 @@ export class Reader {
         this.messages++
         this.#counters.frames++
         if (bytes.pos >= bytes.end) return undefined
+        if (--this.#share <= 0) {
+          this.#pending = half
+          this.isPending = true
+          return undefined
+        }
       } else if ('skip' in read) {
         const skip = read.skip > 0 ? read.skip : 0
         const skipped = Math.min(skip, bytes.end - bytes.pos)

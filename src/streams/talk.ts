@@ -138,6 +138,7 @@ export class Talk implements Receiver {
   tick(nowNs: number): boolean {
     this.#tickHalf(this.received, nowNs)
     this.#tickHalf(this.sent, nowNs)
+    if (this.#reader?.isPending) this.#follow(this.#reader.resume(nowNs), nowNs)
     if (this.#isUndecided && !this.#isLeftToPeer()) this.#reader!.conversation.settle(nowNs, false)
     return this.#rowsWait(nowNs) || this.#isUndecided || this.#isHolding
   }

@@ -3,7 +3,7 @@ import { RECEIVED, type SocketEvent } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
 import { linesProtocol } from './plain-protocol'
-import { end, type Rig, rig, type SocketOptions, Wire } from './wire'
+import { end, pass, type Rig, rig, type SocketOptions, Wire } from './wire'
 
 const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
 const say = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
@@ -448,4 +448,35 @@ test('of many exchanges under way the oldest are shown, and it is said how many 
   streams.underWay(60e9)
   expect(live.rows('http_events')).toHaveLength(512)
   expect(counters.underWayLeftOut).toBe(88)
+})
+
+test('a call full of messages is read in shares, and nothing overtakes what is left', () => {
+  const { streams, sink, counters } = rig(PROTOCOLS)
+  const [one, other] = [new Wire(), new Wire()]
+  for (const wire of [one, other]) streams.handle(wire.open())
+  const numbers = Array.from({ length: 4000 }, (_, i) => i)
+  streams.handle(one.request(numbers.map((i) => ask(`/${i}`)).join('')))
+  const atOnce = counters.frames
+  expect(atOnce).toBeLessThan(2000)
+  streams.handle(one.response(numbers.map((i) => say(`${i}`)).join('')))
+  streams.handle(one.request(ask('/last')))
+  expect(counters.frames).toBe(atOnce)
+  streams.handle(other.request(ask('/other')))
+  streams.handle(other.response(say('other')))
+  expect(sink.rows('http_events').map(({ req_path }) => req_path)).toEqual(['/other'])
+  pass(streams, one)
+  streams.handle(one.response(say('last')))
+  const pairs = sink.rows('http_events').map(({ req_path, resp_body }) => `${req_path} ${resp_body}`)
+  expect(pairs).toEqual(['/other other', ...numbers.map((i) => `/${i} ${i}`), '/last last'])
+})
+
+test('the close of a connection does not lose what is left of a call full of messages', () => {
+  const { streams, sink } = rig(PROTOCOLS)
+  const wire = new Wire()
+  streams.handle(wire.open())
+  const numbers = Array.from({ length: 3000 }, (_, i) => i)
+  streams.handle(wire.request(numbers.map((i) => ask(`/${i}`)).join('')))
+  streams.handle(wire.response(numbers.map((i) => say(`${i}`)).join('')))
+  end(streams, wire)
+  expect(sink.rows('http_events')).toHaveLength(3000)
 })

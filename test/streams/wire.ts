@@ -196,6 +196,14 @@ export function end(streams: Streams, wire: Wire): void {
   streams.tick(wire.timeNs)
 }
 
+/** Lets time pass in which a call full of messages is read, a share at each tick. */
+export function pass(streams: Streams, wire: Wire, ticks = 50): void {
+  for (let i = 0; i < ticks; i++) {
+    wire.timeNs += 50e6
+    streams.tick(wire.timeNs)
+  }
+}
+
 /** A small pseudo-random generator (mulberry32): the same numbers for the same seed. */
 export function random(seed: number): () => number {
   let state = seed >>> 0
