@@ -1,25 +1,15 @@
 /** What a client says: heads of requests (RFC 9112 §3) and what they say of their bodies (§6). */
 import { latin1 } from '../lib/bytes'
 import { type Invalid, invalid } from '../protocol'
-import { Body, wholeBodyText } from './body'
-import type { Dialogue } from './dialogue'
-import { type Framed, MAX_TOKEN, type Messages } from './framing'
-import { type Fields, fieldsOf, parseRequestLine } from './head'
+import { type Framed, MAX_TOKEN } from './framing'
+import { fieldsOf, parseRequestLine } from './head'
+import { OneSides } from './one-sides'
 import { startsRequest } from './start-lines'
 import type { HttpRequest } from './types'
 
 const TOKEN_START = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}(?: |$)/
 
-export class RequestMessages implements Messages {
-  /** The message whose head was read and whose end wasn't. */
-  underWay: HttpRequest | undefined
-  readonly #dialogue: Dialogue
-  #fields: Fields | undefined
-
-  constructor(dialogue: Dialogue) {
-    this.#dialogue = dialogue
-  }
-
+export class RequestMessages extends OneSides<HttpRequest> {
   mayStart(bytes: Uint8Array, start: number, end: number): boolean {
     return TOKEN_START.test(latin1(bytes, start, Math.min(end, start + MAX_TOKEN + 1)))
   }
@@ -33,7 +23,7 @@ export class RequestMessages implements Messages {
   }
 
   begins(line: string, block: string, startNs: number): Framed | Invalid {
-    const dialogue = this.#dialogue
+    const dialogue = this.dialogue
     const { redact } = dialogue.link.settings
     const start = parseRequestLine(line, redact)
     if (!start) return invalid('not a request line')
@@ -57,44 +47,22 @@ export class RequestMessages implements Messages {
       isCut: false,
     }
     request.seq = dialogue.pairing.requestBegins(request, startNs)
-    this.underWay = request
+    this.begun(request, fields)
     dialogue.asks(request)
     if (method === 'CONNECT' || upgrade !== '') dialogue.parkedBy = request
-    this.#fields = fields
     // RFC 9112 §6.3: an error, which the server answers.
     if (fields.contradictory || fields.otherTransferCoding) return invalid('length of the request unknown')
     const length = fields.chunked ? 'chunked' : Math.max(0, fields.contentLength)
     return { length, isUnasked: false }
   }
 
-  newBody(): Body {
-    return new Body(this.#fields!, this.#dialogue.link.settings)
-  }
-
-  endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void {
-    const { settings } = this.#dialogue.link
-    const text = end > start ? wholeBodyText(bytes, start, end, this.#fields!, settings) : ''
-    this.#ends(text, end - start, endNs)
-  }
-
-  ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void {
-    if (hasLostEnd) this.#dialogue.pairing.requestsUnsure()
-    this.#ends(body?.text() ?? '', body?.size ?? 0, endNs)
+  protected ended(_: HttpRequest, __: number, hasLostEnd: boolean): void {
+    if (hasLostEnd) this.dialogue.pairing.requestsUnsure()
   }
 
   isParked(): boolean {
-    const dialogue = this.#dialogue
+    const dialogue = this.dialogue
     dialogue.holdsAsked = dialogue.parkedBy !== undefined
     return dialogue.holdsAsked
-  }
-
-  next(): string {
-    return this.#dialogue.next
-  }
-
-  #ends(body: string, size: number, endNs: number): void {
-    const message = this.underWay!
-    this.underWay = undefined
-    this.#dialogue.ends(message, body, size, endNs)
   }
 }

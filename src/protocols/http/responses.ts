@@ -1,24 +1,14 @@
 /** What a server says: heads of responses (RFC 9112 §4) and what they say of their bodies (§6.3). */
 import { type Invalid, invalid } from '../protocol'
-import { Body, wholeBodyText } from './body'
-import type { Dialogue } from './dialogue'
-import type { BodyLength, Framed, Messages } from './framing'
+import type { BodyLength, Framed } from './framing'
 import { type Fields, fieldsOf, parseStatusLine } from './head'
+import { OneSides } from './one-sides'
 import { startsResponse } from './start-lines'
 import type { HttpRequest, HttpResponse } from './types'
 
 const STATUS_START = Buffer.from('HTTP/1.')
 
-export class ResponseMessages implements Messages {
-  /** The message whose head was read and whose end wasn't. */
-  underWay: HttpResponse | undefined
-  readonly #dialogue: Dialogue
-  #fields: Fields | undefined
-
-  constructor(dialogue: Dialogue) {
-    this.#dialogue = dialogue
-  }
-
+export class ResponseMessages extends OneSides<HttpResponse> {
   mayStart(bytes: Uint8Array, start: number, end: number): boolean {
     for (let i = 0; i < STATUS_START.length && start + i < end; i++)
       if (bytes[start + i] !== STATUS_START[i]) return false
@@ -34,7 +24,7 @@ export class ResponseMessages implements Messages {
   }
 
   begins(line: string, block: string, startNs: number): Framed | 'interim' | Invalid {
-    const dialogue = this.#dialogue
+    const dialogue = this.dialogue
     const start = parseStatusLine(line)
     if (!start) return invalid('not a status line')
     const fields = fieldsOf(block, dialogue.link.settings.redact)
@@ -59,48 +49,25 @@ export class ResponseMessages implements Messages {
       isCut: false,
     }
     dialogue.answers(response)
-    this.#fields = fields
-    this.underWay = response
+    this.begun(response, fields)
     if (fields.contradictory) return invalid('length of the response unknown')
     return this.#framed(status, answer.hint, fields)
   }
 
-  newBody(): Body {
-    return new Body(this.#fields!, this.#dialogue.link.settings)
-  }
-
-  endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void {
-    this.#dialogue.pairing.responseEnds(this.underWay!.answer, endNs)
-    const { settings } = this.#dialogue.link
-    const text = end > start ? wholeBodyText(bytes, start, end, this.#fields!, settings) : ''
-    this.#ends(text, end - start, endNs)
-  }
-
-  ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void {
-    const { pairing } = this.#dialogue
-    pairing.responseEnds(this.underWay!.answer, endNs)
+  protected ended({ answer }: HttpResponse, endNs: number, hasLostEnd: boolean): void {
+    const { pairing } = this.dialogue
+    pairing.responseEnds(answer, endNs)
     if (hasLostEnd) pairing.responseEndsUnseen(endNs)
-    this.#ends(body?.text() ?? '', body?.size ?? 0, endNs)
   }
 
   isParked(): boolean {
-    const { parkedBy, holdsAsked } = this.#dialogue
+    const { parkedBy, holdsAsked } = this.dialogue
     return holdsAsked && parkedBy === undefined
-  }
-
-  next(): string {
-    return this.#dialogue.next
-  }
-
-  #ends(body: string, size: number, endNs: number): void {
-    const message = this.underWay!
-    this.underWay = undefined
-    this.#dialogue.ends(message, body, size, endNs)
   }
 
   /** RFC 9112 §6.3 in its order. */
   #framed(status: number, request: HttpRequest | undefined, fields: Fields): Framed {
-    const dialogue = this.#dialogue
+    const dialogue = this.dialogue
     const tunnels = request?.method === 'CONNECT' && status < 300
     if (tunnels) dialogue.next = 'any'
     else if (status === 101) dialogue.next = fields.upgrade || 'unknown'

@@ -1,0 +1,57 @@
+import type { Invalid } from '../protocol'
+import { Body, wholeBodyText } from './body'
+import type { Dialogue } from './dialogue'
+import type { Framed, Messages } from './framing'
+import type { Fields } from './head'
+import type { HttpMessage } from './types'
+
+/** The messages of one side, from their heads on: what requests and responses have in common. */
+export abstract class OneSides<M extends HttpMessage> implements Messages {
+  /** The message whose head was read and whose end wasn't. */
+  underWay: M | undefined
+  protected readonly dialogue: Dialogue
+  #fields: Fields | undefined
+
+  constructor(dialogue: Dialogue) {
+    this.dialogue = dialogue
+  }
+
+  abstract mayStart(bytes: Uint8Array, start: number, end: number): boolean
+  abstract isStartLine(line: string): boolean
+  abstract isMessage(bytes: Uint8Array): boolean
+  abstract begins(line: string, block: string, startNs: number): Framed | 'interim' | Invalid
+  abstract isParked(): boolean
+
+  newBody(): Body {
+    return new Body(this.#fields!, this.dialogue.link.settings)
+  }
+
+  endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void {
+    const { settings } = this.dialogue.link
+    const text = end > start ? wholeBodyText(bytes, start, end, this.#fields!, settings) : ''
+    this.#end(text, end - start, endNs, false)
+  }
+
+  ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void {
+    this.#end(body?.text() ?? '', body?.size ?? 0, endNs, hasLostEnd)
+  }
+
+  next(): string {
+    return this.dialogue.next
+  }
+
+  protected begun(message: M, fields: Fields): void {
+    this.underWay = message
+    this.#fields = fields
+  }
+
+  /** Tells the pairing. `hasLostEnd`: others may have gone by with its end. */
+  protected abstract ended(message: M, endNs: number, hasLostEnd: boolean): void
+
+  #end(body: string, size: number, endNs: number, hasLostEnd: boolean): void {
+    const message = this.underWay!
+    this.underWay = undefined
+    this.ended(message, endNs, hasLostEnd)
+    this.dialogue.ends(message, body, size, endNs)
+  }
+}
