@@ -164,42 +164,43 @@ function remoteProcess(node: Node): Expr {
 
 /**
  * Of the other end: by its process where that is known, which is when it runs on this node; else by whose its address
- * was at the row's time.
+ * was at the row's time. A process that is known and runs in no pod is in none, whoever has its address.
  */
 function remoteColumn(node: Node, key: string, { from }: Key): Expr {
-  if (key === 'pod_id') return remotePod(node, key)
-  if (!from.pod_id) {
-    const process = columnNamed(node, 'remote_upid')
-    if (process) return callEngine(from.upid!, [process])
+  const process = columnNamed(node, 'remote_upid')
+  const byProcess = process && callEngine(from.upid!, [process])
+  if (!from.pod_id && key !== 'pod_id') {
+    if (byProcess) return byProcess
     throw missingRemote(key, 'the column remote_upid')
   }
-  const ofPod = callEngine(from.pod_id, [remotePod(node, key)])
-  const address = columnNamed(node, 'remote_addr')
-  if (!address || !(key === 'service' || key === 'service_id')) return ofPod
+  const [address, time] = [columnNamed(node, 'remote_addr'), columnNamed(node, 'time_')]
+  const pod = address && time && callEngine('ip_to_pod_id', [address, time])
+  const byAddress = pod && from.pod_id ? callEngine(from.pod_id, [pod]) : pod
+  const known =
+    process && byProcess && byAddress
+      ? select(isNamed(process), byProcess, byAddress)
+      : (byProcess ?? byAddress)
+  if (!known) throw missingRemote(key, 'the column remote_upid, or remote_addr and time_')
+  if (!address || !(key === 'service' || key === 'service_id')) return known
   // A client may have asked the service's own address.
   const service = callEngine('ip_to_service_id', [address])
-  return orElse(ofPod, key === 'service' ? callEngine('service_id_to_service_name', [service]) : service)
+  return orElse(known, key === 'service' ? callEngine('service_id_to_service_name', [service]) : service)
 }
 
-/** The uid of the pod at the other end, or what stands for it. */
-function remotePod(node: Node, key: string): Expr {
-  const process = columnNamed(node, 'remote_upid')
-  const [address, time] = [columnNamed(node, 'remote_addr'), columnNamed(node, 'time_')]
-  const byProcess = process && callEngine('upid_to_pod_id', [process])
-  const byAddress = address && time && callEngine('ip_to_pod_id', [address, time])
-  if (byProcess && byAddress) return orElse(byProcess, byAddress)
-  const known = byProcess ?? byAddress
-  if (known) return known
-  throw missingRemote(key, 'the column remote_upid, or remote_addr and time_')
-}
+/** Whether it is known which process that is: then it, or its pod, has a name. */
+const isNamed = (process: Expr): Expr => isFilled(callEngine('upid_to_pod_name', [process]))
 
 const columnNamed = (node: Node, name: string): Expr | undefined =>
   node.columns.some((c) => c.name === name) ? columnOf(node, name) : undefined
 
 const EMPTY = literal(constant('STRING', ''))
 
-const orElse = (text: Expr, otherwise: Expr): Expr =>
-  callEngine('select', [callEngine('notEqual', [text, EMPTY]), text, otherwise])
+const isFilled = (text: Expr): Expr => callEngine('notEqual', [text, EMPTY])
+
+const select = (condition: Expr, then: Expr, otherwise: Expr): Expr =>
+  callEngine('select', [condition, then, otherwise])
+
+const orElse = (text: Expr, otherwise: Expr): Expr => select(isFilled(text), text, otherwise)
 
 const missingRemote = (key: string, wanted: string) =>
   new NixieError(

@@ -30,7 +30,7 @@ test.each([
 
 /** Lists of pods or services; what else names a host process says what it did. */
 const LISTS: readonly [script: string, tables: readonly string[]][] = [
-  ['px/cluster', ['Nodes', 'Namespaces', 'Services', 'Pods', 'HTTP Service Map']],
+  ['px/cluster', ['Nodes', 'Namespaces', 'Services', 'Pods']],
   ['px/nodes', ['Pods']],
   ['px/node', ['Pods']],
   ['px/namespaces', ['Namespaces', 'Process Stats Overview by Namespace']],

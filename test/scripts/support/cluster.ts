@@ -10,6 +10,7 @@ export const DB = '1:60:3'
 export const CRON = '1:70:3'
 /** Of no pod. */
 export const KUBELET = '1:2:1'
+export const REGISTRY = '1:3:1'
 
 export const WEB_IP = '10.0.0.7'
 export const DB_IP = '10.0.0.8'
@@ -75,6 +76,7 @@ const PROCESSES = new Map(
     process(DB, 'db', PODS[1]),
     process(CRON, 'cron', PODS[2]),
     process(KUBELET, 'kubelet'),
+    process(REGISTRY, 'registry'),
   ].map((one) => [one.upid, one]),
 )
 
