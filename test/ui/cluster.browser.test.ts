@@ -68,6 +68,14 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
       'kubelet.service',
       'sshd.service',
     ])
+    const boxes = await page.locator('#service-map .node text').allTextContents()
+    expect(boxes).toEqual(expect.arrayContaining(['shop/cart', 'kubelet.service', 'containerd.service']))
+    expect(boxes.filter((label) => label.startsWith('127.'))).toEqual(['127.0.0.0/8 (unknown process)'])
+    expect(boxes).not.toContain('(unknown)')
+    expect((await page.locator('#service-map .host text').allTextContents()).sort()).toEqual([
+      'containerd.service',
+      'kubelet.service',
+    ])
     await page.click('.troubles a:has-text("importer")')
     await page.waitForURL('**/scripts/px/pod?pod=shop%2Fimporter*')
     expect(await page.locator('.result .empty').innerText()).toContain('Nothing to show since -5m.')

@@ -68,6 +68,44 @@ describe('a graph', () => {
   })
 })
 
+describe('in a cluster', () => {
+  const columns = [text('src', 'ST_POD_NAME'), text('dst', 'ST_POD_NAME'), number('size', 'ST_BYTES')]
+  const spec = { adjacencyList: { fromColumn: 'src', toColumn: 'dst' }, edgeWeightColumn: 'size' }
+  const level = (rows: Cell[][]) => graphData(resultTable('t', columns, rows), spec, NO_SCRIPTS)!.levels[0]!
+
+  test('a process of no pod is marked; on a lone host, where processes stand for pods, none is', () => {
+    const hosts = (rows: Cell[][]) => level(rows).nodes.filter(({ host }) => host)
+    const alone: Cell[][] = [['kubelet', 'registry :5000', 9]]
+    expect(hosts(alone)).toEqual([])
+    expect(hosts([...alone, ['ns/a', '10.0.0.9', 1], ['', 'fe80::1', 1]]).map(({ id }) => id)).toEqual([
+      'kubelet',
+      'registry :5000',
+    ])
+  })
+
+  test('loopback addresses of unknown processes are one node, and the heaviest edge of each pair', () => {
+    const many = Array.from({ length: 300 }, (_, i): Cell[] => [`127.0.${i % 2}.${i % 250}`, 'etcd', i])
+    const { nodes, edges, left } = level([...many, ['::1', 'etcd', 1], ['ns/a', 'ns/b', 1]])
+    expect(nodes.map(({ id }) => id)).toEqual(['127.0.0.0/8', 'etcd', 'ns/a', 'ns/b'])
+    expect([edges.length, left]).toEqual([2, 300])
+    expect(edges[0]!.facts).toEqual([])
+  })
+
+  test('pods and services come first when not all has room, then host processes, then addresses', () => {
+    const busy = (from: (i: number) => string, count: number) =>
+      Array.from({ length: count }, (_, i): Cell[] => [from(i), 'kubelet', 1000 + i])
+    const { nodes, left } = level([
+      ...busy((i) => `10.9.${i >> 8}.${i & 255}`, MOST_EDGES),
+      ...busy((i) => `job-${i}`, MOST_EDGES - 2),
+      ['ns/a', 'ns/b', 1],
+      ['kubelet', 'ns/a', 1],
+    ])
+    expect(nodes.map(({ id }) => id)).toEqual(expect.arrayContaining(['ns/a', 'ns/b', 'kubelet', 'job-0']))
+    expect(nodes.some(({ id }) => id.startsWith('10.'))).toBe(false)
+    expect(left).toBe(MOST_EDGES)
+  })
+})
+
 describe('a request graph', () => {
   const columns = [
     text('from_pod', 'ST_POD_NAME'),

@@ -23,6 +23,8 @@ export interface GraphNode {
   readonly label: string
   /** Its own view. */
   readonly href?: string
+  /** A process outside of the pods of a cluster. */
+  readonly host?: true
 }
 
 export interface GraphEdge {

@@ -1,4 +1,6 @@
 /** Graph of vis.json: what is drawn of a table of edges. */
+import { isIP } from 'node:net'
+import type { SemanticType } from '../../src/records/types'
 import type { ResultTable } from '../../src/runner/runner'
 import { type KnownScripts, show } from '../format'
 import type { GraphData, GraphEdge, GraphLevel, GraphNode, Tone } from './drawn'
@@ -18,9 +20,41 @@ export interface RawEdge {
   readonly facts: GraphEdge['facts']
 }
 
-/** Numbers the nodes, keeps the heaviest edges. */
+/** Every loopback address that no process is known of: hundreds of boxes would say no more than one. */
+const LOOPBACK: GraphNode = { id: '127.0.0.0/8', label: '127.0.0.0/8 (unknown process)' }
+const isLoopback = (text: string) => /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/.test(text)
+
+const isAddress = (node: GraphNode) => node.id === '' || node === LOOPBACK || isIP(node.id) > 0
+/** Pods and services of a cluster are called by their namespace too. */
+const isInNamespace = (node: GraphNode) => node.id.includes('/') && !isAddress(node)
+
+/** Of pods and services first, of addresses last: what goes when not all has room. */
+const distance = ({ from, to }: RawEdge): number =>
+  [from, to].reduce((sum, node) => sum + (isAddress(node) ? 2 : isInNamespace(node) ? 0 : 1), 0)
+
+/** What goes between the same two ends goes once: one of them stands for many addresses. */
+function once(edges: readonly RawEdge[]): readonly RawEdge[] {
+  const seen = new Set<string>()
+  return edges.filter(({ from, to }) => {
+    if (from !== LOOPBACK && to !== LOOPBACK) return true
+    const key = JSON.stringify([from.id, to.id])
+    return !seen.has(key) && seen.add(key)
+  })
+}
+
+/** Of nodes that may be host processes, those of a cluster are: elsewhere processes stand for pods. */
+function inCluster(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  if (nodes.some(isInNamespace)) return nodes
+  return nodes.map(({ host, ...node }) => node)
+}
+
+/** Numbers the nodes, keeps the heaviest edges: those between pods and services first, addresses last. */
 export function levelOf(name: string, raw: readonly RawEdge[]): GraphLevel {
-  const kept = [...raw].sort((a, b) => b.weight - a.weight).slice(0, MOST_EDGES)
+  const heaviest = once([...raw].sort((a, b) => b.weight - a.weight))
+  const kept = [...heaviest]
+    .sort((a, b) => distance(a) - distance(b))
+    .slice(0, MOST_EDGES)
+    .sort((a, b) => b.weight - a.weight)
   const most = kept.reduce((a, { weight }) => Math.max(a, weight), 0) || 1
   const nodes: GraphNode[] = []
   const indexes = new Map<string, number>()
@@ -36,7 +70,7 @@ export function levelOf(name: string, raw: readonly RawEdge[]): GraphLevel {
     weight: weight / most,
     ...rest,
   }))
-  return { name, nodes, edges, left: raw.length - kept.length }
+  return { name, nodes: inCluster(nodes), edges, left: raw.length - kept.length }
 }
 
 export function toneOf(value: number, medium: number | undefined, high: number | undefined): Tone {
@@ -46,11 +80,16 @@ export function toneOf(value: number, medium: number | undefined, high: number |
   return medium !== undefined && value >= medium ? 'medium' : 'low'
 }
 
+const NAMED: ReadonlySet<SemanticType> = new Set(['ST_POD_NAME', 'ST_SERVICE_NAME'])
+
 /** The node that a cell names. */
 export function nodeAt(values: Values, row: number, scripts: KnownScripts): GraphNode {
   const id = wordAt(values, row)
+  if (isLoopback(id)) return LOOPBACK
   const { text, href } = show(values.values[row] ?? null, values.column, scripts)
-  return { id, label: text === '' ? '(unknown)' : text, ...(href === undefined ? {} : { href }) }
+  const node = { id, label: text === '' ? '(unknown)' : text, ...(href === undefined ? {} : { href }) }
+  const isPlain = NAMED.has(values.column.semantic) && !isAddress(node) && !isInNamespace(node)
+  return isPlain ? { ...node, host: true } : node
 }
 
 export const factAt = (values: Values, row: number, name = values.column.name): readonly [string, string] => [

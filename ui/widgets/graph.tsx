@@ -19,7 +19,7 @@ export function GraphWidget({ id, data, title }: { id: string; data: GraphData; 
           <p class="empty">A graph needs a script; its table is below.</p>
         </noscript>
       </figure>
-      {level.left > 0 ? <p class="count">{level.left} lighter edges are only in the table.</p> : null}
+      {level.left > 0 ? <p class="count">{level.left} more edges are only in the table.</p> : null}
     </>
   )
 }

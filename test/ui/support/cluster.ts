@@ -74,17 +74,25 @@ const CALLS = [
   ['payments/gateway', 'payments/ledger', 1, 8, 0],
   ['payments/gateway', 'payments/fraud-check', 1, 640, 0.03],
   ['payments/ledger', 'payments/ledger', 0.2, 2, 0],
+  ['kubelet.service', 'shop/cart', 0.3, 2, 0],
+  ['kubelet.service', 'kube-system/coredns', 0.3, 2, 0],
+  ['containerd.service', 'kubelet.service', 0.3, 5, 0],
+  ['of no known process', 'kubelet.service', 0.3, 5, 0],
 ] as const
 
 const PATHS = ['/api/v1/items', '/api/v1/items/42?full=true', '/cart', '/checkout', '/v2/charge']
 const OUTSIDE = '203.0.113.7'
 
-export interface Pod {
+/** What asks or answers. */
+interface End {
+  readonly ip: string
+  readonly upids: readonly string[]
+}
+
+export interface Pod extends End {
   readonly id: string
   readonly name: string
-  readonly ip: string
   readonly node: string
-  readonly upids: readonly string[]
   readonly state: Workload['state'] | undefined
 }
 
@@ -104,15 +112,15 @@ interface World {
   readonly pods: readonly Pod[]
   /** What runs outside of pods. */
   readonly hostUpids: readonly string[]
-  /** By `namespace/workload`. */
-  readonly podsOf: ReadonlyMap<string, readonly Pod[]>
+  /** By `namespace/workload`, and host processes by their unit. */
+  readonly endsOf: ReadonlyMap<string, readonly End[]>
 }
 
 /** The cluster's objects as the store keeps them; `sinceMs`: when all of it began. */
 function world(sinceMs: number): World {
   const entities: Entity[] = []
   const pods: Pod[] = []
-  const podsOf = new Map<string, Pod[]>()
+  const endsOf = new Map<string, End[]>()
   let serial = 0
   const put = (kind: string, key: string, value: Record<string, unknown>) =>
     entities.push({ kind, key, value, firstSeenMs: sinceMs, lastSeenMs: Date.now() })
@@ -137,7 +145,7 @@ function world(sinceMs: number): World {
         const ips = { clusterIp, clusterIps: [clusterIp], externalIps: [] }
         put('service', serviceId, { ...object(serviceId, name, namespace), ...ips })
       }
-      podsOf.set(name, [])
+      endsOf.set(name, [])
       for (let replica = 0; replica < workload.replicas; replica++) {
         const id = uid(++serial)
         const pid = 1000 + serial * 10
@@ -150,7 +158,7 @@ function world(sinceMs: number): World {
           state: workload.state,
         }
         pods.push(pod)
-        podsOf.get(name)!.push(pod)
+        endsOf.get(name)!.push(pod)
         const address = { ip: pod.ip, ips: [pod.ip], addressFromNs: '0', addressToNs: '0' }
         put('pod', id, {
           ...object(id, pod.name, namespace),
@@ -188,9 +196,12 @@ function world(sinceMs: number): World {
     const comm = unit.replace('.service', '')
     const what = { comm, cmdline: `/usr/bin/${comm}`, exe: `/usr/bin/${comm}`, unit }
     put('process', upid, { upid, pid: 500 + i, ...what, host: 'minikube', containerId: '', podUid: '' })
+    endsOf.set(unit, [{ ip: '127.0.0.1', upids: [upid] }])
     return upid
   })
-  return { entities, pods, hostUpids, podsOf }
+  const loopback = Array.from({ length: 200 }, (_, i) => ({ ip: `127.0.${i}.1`, upids: [] }))
+  endsOf.set('of no known process', loopback)
+  return { entities, pods, hostUpids, endsOf }
 }
 
 /** Rows of one second after the other. */
@@ -237,9 +248,9 @@ class Traffic {
     writer.append(this.#builders.map((builder) => ({ table: builder.table, batch: builder.seal() })))
   }
 
-  #pick(workload: string): Pod {
-    const pods = this.#world.podsOf.get(workload)!
-    return pods[Math.floor(this.#random() * pods.length)]!
+  #pick(name: string): End {
+    const ends = this.#world.endsOf.get(name)!
+    return ends[Math.floor(this.#random() * ends.length)]!
   }
 
   #requests([from, to, rate, ms, failing]: (typeof CALLS)[number], at: number, wave: number): void {
@@ -283,15 +294,15 @@ class Traffic {
         resp_body_size: sent,
         latency,
         outcome: 'complete',
-        remote_upid: '',
+        remote_upid: client.upids[0] ?? '',
       })
     }
     const gateway = this.#pick('payments/gateway')
     if (to === 'payments/fraud-check') this.#move(gateway, OUTSIDE, CLIENT, 900, 4000)
   }
 
-  #move(pod: Pod, remote: string, role: number, sent: number, received: number): void {
-    const key = `${pod.upids[0]} ${remote} ${role}`
+  #move(end: End, remote: string, role: number, sent: number, received: number): void {
+    const key = `${end.upids[0]} ${remote} ${role}`
     const before = this.#moved.get(key) ?? { sent: 0, received: 0, opened: 0 }
     const { sent: s, received: r, opened } = before
     this.#moved.set(key, { sent: s + sent, received: r + received, opened: opened + 1 })

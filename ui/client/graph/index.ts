@@ -120,17 +120,19 @@ class Graph {
   }
 
   #node(i: number): SVGElement {
-    const { label, href } = this.#level.nodes[i]!
+    const { label: name, href, host } = this.#level.nodes[i]!
+    const label = host ? `${name}, a host process` : name
     const { x, y, width, height } = this.#layout.nodes[i]!
     const at = { x: x - width / 2, y: y - height / 2, width, height, rx: 5 }
     const text = svg('text', { x, y: y + 4, 'text-anchor': 'middle' })
-    text.textContent = shortened(label)
+    text.textContent = shortened(name)
     const title = svg('title')
     title.textContent = label
     const parts = [title, svg('rect', at), text]
+    const look = host ? 'node host' : 'node'
     const node = href
-      ? svg('a', { href, class: 'node', 'aria-label': label }, ...parts)
-      : svg('g', { class: 'node', tabindex: 0, role: 'img', 'aria-label': label }, ...parts)
+      ? svg('a', { href, class: look, 'aria-label': label }, ...parts)
+      : svg('g', { class: look, tabindex: 0, role: 'img', 'aria-label': label }, ...parts)
     const own = this.#level.edges.flatMap((e, n) => (e.from === i || e.to === i ? [n] : []))
     const near = own.flatMap((n) => [this.#level.edges[n]!.from, this.#level.edges[n]!.to])
     node.addEventListener('pointerenter', () => this.#light([i, ...near], own, label))
