@@ -62,7 +62,7 @@ const aSwitch = (description: string): Parameter => ({
 })
 
 const aLink =
-  'Cells that link to a view as objects, as text: {"label", "script", "args"}; else they are their labels'
+  'Cells that link to a view as objects (in CSV and Arrow as their JSON): {"label", "script", "args"}; else they are their labels'
 const RUN_PARAMETERS = {
   format: FORMAT,
   shape: SHAPE,

@@ -27,9 +27,9 @@ const DATA_TYPE: Schema = {
   enum: ['BOOLEAN', 'INT64', 'UINT128', 'FLOAT64', 'STRING', 'TIME64NS'],
 }
 const CELL: Schema = {
-  type: ['string', 'number', 'boolean', 'null'],
+  type: ['string', 'number', 'boolean', 'null', 'object'],
   description:
-    'Times (TIME64NS) are nanoseconds since the epoch as a string; so are integers beyond ±2^53. A upid is asid:pid:start_time.',
+    'With links=1, a cell that links to a view is an object. Times (TIME64NS) are nanoseconds since the epoch as a string; so are integers beyond ±2^53. A upid is asid:pid:start_time.',
 }
 
 const ORIGIN: Schema = {

@@ -6,6 +6,7 @@ import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
 import { type ErrorShape, NixieError } from '../errors'
 import type {
+  Cell,
   Explained,
   ResultStream,
   ResultTable,
@@ -181,9 +182,20 @@ const notNixie = (base: URL, { status }: Response) =>
   )
 
 /** A table as `shape=columns` gives it. */
-type WireTable = Omit<ResultTable, 'rows'> & { readonly count: number }
+/** A link to a view comes as an object. */
+type WireTable = Omit<ResultTable, 'rows' | 'values'> & {
+  readonly count: number
+  readonly values: readonly (readonly (Cell | object)[])[]
+}
 
-const fromWire = ({ count, ...table }: WireTable): ResultTable => ({ ...table, rows: count })
+const cellOf = (cell: Cell | object): Cell =>
+  typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : cell
+
+const fromWire = ({ count, values, ...table }: WireTable): ResultTable => ({
+  ...table,
+  rows: count,
+  values: values.map((cells) => cells.map(cellOf)),
+})
 
 class ServerBackend implements Backend {
   readonly #client: ServerClient

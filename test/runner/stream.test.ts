@@ -35,7 +35,8 @@ describe('links to views', () => {
     'px.display',
     "df.end = px.select(df.bad, px.script_reference('bad', 'px/ip'), px.script_reference('good', 'px/pod', {'pod': 'a'}))\npx.display",
   ).replace(", 'rows'", ".head(1), 'rows'")}`
-  const link = JSON.stringify({ label: 'bad', script: 'px/ip', args: {} })
+  const object = { label: 'bad', script: 'px/ip', args: {} }
+  const link = JSON.stringify(object)
   const asked = async (output: StreamOutput, links: boolean) => {
     const { text } = await streamed(LINKED, output, context, {}, links)
     return text
@@ -52,10 +53,29 @@ describe('links to views', () => {
   })
 
   test('are objects when they are asked for', async () => {
-    expect(JSON.parse(await asked({ format: 'ndjson' }, true)).end).toBe(link)
+    expect(JSON.parse(await asked({ format: 'ndjson' }, true)).end).toEqual(object)
+    const cell = async (shape: 'rows' | 'columns') =>
+      JSON.parse(await asked({ format: 'json', shape }, true)).tables[0]
+    expect((await cell('rows')).rows[0].end).toEqual(object)
+    expect((await cell('columns')).values.at(-1)).toEqual([object])
+  })
+
+  test('are the text of the object where a cell can only be text', async () => {
     expect(await asked({ format: 'csv' }, true)).toContain(`,"${link.replaceAll('"', '""')}"\r\n`)
     const { bytes } = await streamed(LINKED, { format: 'arrow' }, context, {}, true)
     expect(tableFromIPC(bytes).toArray()).toMatchObject([{ end: link }])
+  })
+
+  test('what is no link stays text, also when it looks like JSON', async () => {
+    for (const text of ['{broken', '[1]', '"a"', '7', 'null', '']) {
+      const script = `${TEXT.replace('px.display', `df.end = px.script_reference('', '')\npx.display`)}`
+      const made = script.replace(
+        `px.script_reference('', '')`,
+        `px.select(df.bad, '${text}', px.script_reference('good', 'px/pod'))`,
+      )
+      const { text: lines } = await streamed(made, { format: 'ndjson' }, context, {}, true)
+      expect(JSON.parse(lines.split('\n')[0]!).end).toBe(text)
+    }
   })
 
   test('have the meaning of what is there', () => {

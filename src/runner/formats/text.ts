@@ -76,6 +76,22 @@ export function chosenTables<T extends { readonly name: string }>(
 /** Rows whose cells are there at once, when they are made on demand. */
 const SLICE = 1024
 
+/** A link to a view is stored as the text of an object, and leaves as that object; what is none stays text. */
+function linkJson(cell: Cell): string {
+  if (typeof cell === 'string' && cell.startsWith('{')) {
+    try {
+      return JSON.stringify(JSON.parse(cell))
+    } catch {}
+  }
+  return JSON.stringify(cell)
+}
+
+/** Cells of a column as JSON. */
+const jsonCells = (table: CellSource, i: number, start: number, end: number): readonly string[] => {
+  const write = table.columns[i]!.semantic === 'ST_SCRIPT_REFERENCE' ? linkJson : JSON.stringify
+  return table.cells(i, start, end).map((cell) => write(cell ?? null))
+}
+
 function* slices(rows: number): Generator<[start: number, end: number]> {
   for (let start = 0; start < rows; start += SLICE) yield [start, Math.min(rows, start + SLICE)]
 }
@@ -83,11 +99,11 @@ function* slices(rows: number): Generator<[start: number, end: number]> {
 function* rowBodies(table: CellSource): Generator<string> {
   const keys = table.columns.map((column) => `${JSON.stringify(column.name)}:`)
   for (const [start, end] of slices(table.rows)) {
-    const values = keys.map((_, i) => table.cells(i, start, end))
+    const values = keys.map((_, i) => jsonCells(table, i, start, end))
     for (let row = 0; row < end - start; row++) {
       let body = ''
       for (let i = 0; i < keys.length; i++) {
-        body += (i === 0 ? '' : ',') + keys[i]! + JSON.stringify(values[i]![row] ?? null)
+        body += (i === 0 ? '' : ',') + keys[i]! + values[i]![row]!
       }
       yield body
     }
@@ -102,7 +118,7 @@ function* tableJson(table: CellSource, shape: StreamOutput['shape']): Generator<
     for (let i = 0; i < columns.length; i++) {
       yield i === 0 ? '[' : ',['
       for (const [start, end] of slices(rows)) {
-        yield (start === 0 ? '' : ',') + JSON.stringify(table.cells(i, start, end)).slice(1, -1)
+        yield (start === 0 ? '' : ',') + jsonCells(table, i, start, end).join(',')
       }
       yield ']'
     }
