@@ -53,12 +53,15 @@ async function writeTable(io: Io, table: ResultTable, titled: boolean, apart: bo
   const bold = io.stdout.isTTY && !io.env.NO_COLOR
   if (apart) await io.stdout.write('\n')
   if (titled) await io.stdout.write(`${printable(table.name)}\n`)
-  const { lines, omitted } = tableText(table, io.stdout.columns, { bold })
+  const { lines, omitted, shortened } = tableText(table, io.stdout.columns, { bold })
   await writeAll(io.stdout, lines)
   if (table.rows === 0) {
     await io.stderr.write(
       `${printable(table.name)}: no rows. Look further back (start_time), or see 'nixie status'.\n`,
     )
+  }
+  if (shortened.length > 0) {
+    await io.stderr.write(`Cut where they are long: ${shortened.join(', ')} (-o json and csv have all)\n`)
   }
   if (omitted.length > 0) {
     await io.stderr.write(`Not shown, the terminal is too narrow: ${omitted.join(', ')} (-o json has all)\n`)

@@ -7,6 +7,8 @@ export interface TableText {
   readonly lines: Iterable<string>
   /** Columns that the terminal has no room for. */
   readonly omitted: readonly string[]
+  /** Columns of which a cell was cut where there is no terminal. */
+  readonly shortened: readonly string[]
 }
 
 const GAP = 2
@@ -18,6 +20,11 @@ const LEAST_BESIDE_DETAILS = 24
 const LEAST_OF_DOCUMENT = 24
 /** … and it grows only when other text has this much. */
 const ENOUGH_TEXT = 60
+/** Where there is no terminal, columns are aligned up to this width: a longer cell pushes only its own line, … */
+const ALIGNED = 40
+/** … and is cut at this one, the head of a document sooner. */
+const LONGEST = 160
+const LONGEST_OF_DOCUMENT = 80
 
 /** What a reader of a narrow terminal misses least goes first. */
 const RANKS = ['what happened', 'text', 'detail', 'constant', 'empty', 'document'] as const
@@ -33,6 +40,8 @@ interface TextColumn {
   /** Its cells say nothing when cut: numbers and times. */
   readonly whole: boolean
   readonly rank: (typeof RANKS)[number]
+  /** Of some cell there is more. */
+  readonly isCut: boolean
 }
 
 /** The columns that have room, each with its width and header lines. */
@@ -40,6 +49,8 @@ interface Layout {
   readonly columns: readonly TextColumn[]
   readonly widths: readonly number[]
   readonly folded: boolean
+  /** A cell that is wider than its column is not cut. */
+  readonly runsOn?: boolean
 }
 
 interface Style {
@@ -48,16 +59,23 @@ interface Style {
   readonly wrap?: boolean
 }
 
-/** `width`: columns of the terminal; undefined writes every cell in full. */
+/**
+ * `width`: columns of the terminal. Undefined where there is none, for `head`, `grep` and `awk`: a line has every column,
+ * two spaces between them.
+ */
 export function tableText(table: ResultTable, width: number | undefined, style: Style = {}): TableText {
   const today = timeText(BigInt(Date.now()) * 1_000_000n).slice(0, 11)
+  const isPiped = width === undefined && !style.wrap
   const columns = table.columns.map((column, i): TextColumn => {
     const name = printable(column.name)
     const values = table.values[i]!
     const full = values.map((cell) => cellText(cell, column))
     const isTime = column.type === 'TIME64NS'
     const dated = width === undefined || !isTime || full.some((text) => !text.startsWith(today))
-    const cells = dated ? full : full.map((text) => text.slice(today.length))
+    const uncut = dated ? full : full.map((text) => text.slice(today.length))
+    const rank = rankOf(column, values)
+    const longest = rank === 'document' ? LONGEST_OF_DOCUMENT : LONGEST
+    const cells = isPiped ? uncut.map((text) => cut(text, longest)) : uncut
     const right = alignsRight(column)
     return {
       name,
@@ -66,15 +84,25 @@ export function tableText(table: ResultTable, width: number | undefined, style: 
       cells,
       width: cells.reduce((most, cell) => Math.max(most, Bun.stringWidth(cell)), 0),
       whole: right || isTime,
-      rank: rankOf(column, values),
+      rank,
+      isCut: cells.some((text, row) => isPiped && text !== uncut[row]),
     }
   })
-  const layout = fit(columns, width)
+  const layout = isPiped ? aligned(columns) : fit(columns, width)
   return {
     lines: lines(layout, table.rows, style),
     omitted: columns.filter((column) => !layout.columns.includes(column)).map((column) => column.name),
+    shortened: columns.filter(({ isCut }) => isCut).map(({ name }) => name),
   }
 }
+
+/** All columns; cells that are wider than theirs run on. */
+const aligned = (columns: readonly TextColumn[]): Layout => ({
+  columns,
+  widths: columns.map((column) => Math.max(Math.min(column.width, ALIGNED), headWidth(column, false))),
+  folded: false,
+  runsOn: true,
+})
 
 /** Breaks behind the `_` or space that leaves the longer line shortest. */
 function fold(name: string): [string, string] {
@@ -155,10 +183,11 @@ function withoutLeast(columns: readonly TextColumn[]): readonly TextColumn[] {
 }
 
 function* lines(layout: Layout, rows: number, { bold = false, wrap = false }: Style): Generator<string> {
-  const { columns, widths, folded } = layout
+  const { columns, widths, folded, runsOn = false } = layout
+  const inWidth = (text: string, i: number) => (runsOn ? text : cut(text, widths[i]!))
   const line = (text: (column: TextColumn, i: number) => string) =>
     columns
-      .map((column, i) => pad(cut(text(column, i), widths[i]!), widths[i]!, column.right))
+      .map((column, i) => pad(inWidth(text(column, i), i), widths[i]!, column.right))
       .join(' '.repeat(GAP))
       .trimEnd()
   const headers = folded

@@ -67,7 +67,7 @@ describe('px/http_data', () => {
     expect(at(1000).lines).toHaveLength(3)
   })
 
-  test('no terminal: every cell in full, with its date', () => {
+  test('no terminal: every column, with its date', () => {
     const { lines, omitted } = at(undefined)
     expect(omitted).toEqual([])
     expect(lines[1]).toMatch(/^\d{4}-\d\d-\d\d \d\d:/)
@@ -98,4 +98,43 @@ test('a wrapped table loses no word', () => {
   expect(lines[1]).toStartWith('conn_stats  Connections')
   const words = lines.slice(1).map((line) => line.slice(12).trim())
   expect(words.join(' ')).toBe(text)
+})
+
+describe('no terminal', () => {
+  const texts = (cells: readonly (readonly string[])[]): ResultTable => ({
+    name: 't',
+    columns: cells.map((_, i) => ({ name: `c${i}`, type: 'STRING', semantic: 'ST_NONE' })),
+    values: cells,
+    rows: cells[0]!.length,
+    truncated: false,
+  })
+
+  test('short columns are aligned; one long cell widens no other line', () => {
+    const { lines, omitted } = at(
+      undefined,
+      texts([
+        ['a', 'bcd'],
+        ['x'.repeat(90), 'y'],
+        ['end', 'end'],
+      ]),
+    )
+    expect(lines.map((line) => line.length)).toEqual([5 + 40 + 2 + 2, 5 + 90 + 2 + 3, 5 + 40 + 2 + 3])
+    expect(lines[1]).toBe(`a    ${'x'.repeat(90)}  end`)
+    expect(lines[2]).toBe(`bcd  ${'y'.padEnd(40)}  end`)
+    expect(omitted).toEqual([])
+  })
+
+  test('what is very long is cut, and said to be', () => {
+    const { lines, shortened } = tableText(texts([['a'], ['body '.repeat(200)], ['z']]), undefined)
+    const [, row] = [...lines]
+    expect(row!.length).toBeLessThan(100)
+    expect(row).toEndWith('…  z\n')
+    expect(shortened).toEqual(['c1'])
+  })
+
+  test('lists that Nixie made are whole', () => {
+    const { lines, shortened } = tableText(texts([['w '.repeat(300)]]), undefined, { wrap: true })
+    expect([...lines][1]!.length).toBeGreaterThan(590)
+    expect(shortened).toEqual([])
+  })
 })
