@@ -30,6 +30,8 @@ export interface ClusterSummary {
 
 /** A pod that failed has ended, and is told until the cluster lets go of it; its entity is renewed each minute until then. */
 const RENEWED_MS = 180_000
+/** Of one that has ended in any other state the cluster has let go. */
+const ENDED = new Set(['Succeeded', 'Failed'])
 const WELL = new Set(['Running', 'Succeeded'])
 /** The worst first. */
 const WORST = ['Failed', 'Unknown', 'Pending', 'Terminating', 'Running']
@@ -55,10 +57,11 @@ function tally(names: readonly string[]): Map<string, number> {
 
 export function clusterOf(entities: Entities, status: ClusterStatus, nowMs: number): ClusterSummary {
   const all = [...entities('pod').values()]
-  const present = all.filter(
-    ({ value, lastSeenMs }) => value.stopNs === '0' || nowMs - lastSeenMs < RENEWED_MS,
-  )
-  const pods = present.map(({ value }) => value as unknown as PodValue)
+  const pods = all.flatMap(({ value, lastSeenMs }) => {
+    const pod = value as unknown as PodValue
+    const isKept = ENDED.has(pod.status.state) && nowMs - lastSeenMs < RENEWED_MS
+    return pod.stopNs === '0' || isKept ? [pod] : []
+  })
   const ill = pods.filter(
     ({ status: { state, reason } }) => !WELL.has(state) || (state === 'Running' && reason),
   )

@@ -27,6 +27,7 @@ const OBJECTS = [
   pod('shop/job-1', 'Succeeded', '', { stopNs: '5' }),
   pod('shop/evicted', 'Failed', 'Evicted', { stopNs: '5' }),
   pod('shop/deleted', 'Failed', '', { stopNs: '5' }, 0),
+  pod('shop/gone', 'Terminating', 'Error', { stopNs: '5' }),
   pod('shop/looping', 'Running', 'CrashLoopBackOff'),
   pod(`shop/${HOSTILE}`, 'Unknown'),
   pod('calm/a', 'Running'),

@@ -221,6 +221,10 @@ describe('cells', () => {
     ['Running', 'good', 'Running'],
     ['{"phase":"Pending","reason":"x"}', 'warn', 'Pending'],
     ['CrashLoopBackOff', 'bad', 'CrashLoopBackOff'],
+    ['Terminating', 'warn', 'Terminating'],
+    ['{"state":"Terminated","reason":""}', 'none', 'Terminated'],
+    ['{"state":"Terminated","reason":"Error"}', 'bad', 'Error'],
+    ['{"state":"Terminated","reason":"Completed"}', 'good', 'Completed'],
     ['{broken', 'bad', '{broken'],
     [null, 'none', 'unknown'],
   ])('the state %s is marked %s', (value, tone, word) => {

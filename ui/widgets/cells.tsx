@@ -2,14 +2,20 @@
 import type { Cell } from '../../src/runner/runner'
 
 const GOOD = /^(running|succeeded|completed|ready|healthy|active|ok|true|up)$/i
-const WAITING = /^(pending|waiting|containercreating|podinitializing|unknown|unhealthy|starting)$/i
+const WAITING =
+  /^(pending|waiting|terminating|containercreating|podinitializing|unknown|unhealthy|starting)$/i
+
+/** It is gone: neither well nor unwell. */
+const GONE = /^terminated$/i
 
 function stateOf(cell: Cell): string {
   const text = String(cell ?? '')
   if (!text.startsWith('{')) return text
   try {
-    const { phase, state, status } = JSON.parse(text) as Record<string, unknown>
-    return String(phase ?? state ?? status ?? text)
+    const { phase, state, status, reason } = JSON.parse(text) as Record<string, unknown>
+    const word = String(phase ?? state ?? status ?? text)
+    // Why a container ended tells whether it is well.
+    return GONE.test(word) && reason ? String(reason) : word
   } catch {
     return text
   }
@@ -18,7 +24,14 @@ function stateOf(cell: Cell): string {
 /** A dot for the eye, the word for everyone else. */
 export function Mark({ value }: { value: Cell }) {
   const state = stateOf(value)
-  const tone = state === '' ? 'none' : GOOD.test(state) ? 'good' : WAITING.test(state) ? 'warn' : 'bad'
+  const tone =
+    state === '' || GONE.test(state)
+      ? 'none'
+      : GOOD.test(state)
+        ? 'good'
+        : WAITING.test(state)
+          ? 'warn'
+          : 'bad'
   return (
     <td class={`gutter ${tone}`} title={state || 'unknown'} data-exact={String(value ?? '')}>
       <span class="unseen">{state || 'unknown'}</span>

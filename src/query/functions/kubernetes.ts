@@ -28,7 +28,18 @@ export interface Field<T> {
 const listed = (values: readonly string[]): string =>
   values.length > 1 ? JSON.stringify(values) : (values[0] ?? '')
 
-const statusText = ({ state, message, reason }: ObjectStatus) => JSON.stringify({ state, message, reason })
+/** What is gone without an end of its own is Terminated: the last that was said of it (Terminating, Running) is true no more. */
+const statusText = ({
+  status: { state, message, reason },
+  stopNs,
+}: KubernetesObject & { status: ObjectStatus }) =>
+  JSON.stringify(
+    stopNs === 0n || ENDED.has(state)
+      ? { state, message, reason }
+      : { state: 'Terminated', message: '', reason: '' },
+  )
+/** A container that waits to be started again has ended, too. */
+const ENDED = new Set(['Succeeded', 'Failed', 'Terminated', 'Waiting'])
 
 const ownersText = (owners: readonly OwnerReference[]) =>
   JSON.stringify(owners.map(({ uid, kind, name }) => ({ uid, kind, name })))
@@ -64,7 +75,7 @@ export const POD_FIELDS: Readonly<Record<string, Field<Pod>>> = {
   status: {
     what: 'state, message and reason, as JSON,',
     semantic: 'ST_POD_STATUS',
-    read: ({ status }) => statusText(status),
+    read: statusText,
   },
   owner_references: { what: 'owners, as JSON,', read: ({ owners }) => ownersText(owners) },
   service_id: {
@@ -118,7 +129,7 @@ const CONTAINER_FIELDS: Readonly<Record<string, Field<Container>>> = {
   status: {
     what: 'state, message and reason, as JSON,',
     semantic: 'ST_CONTAINER_STATUS',
-    read: ({ status }) => statusText(status),
+    read: statusText,
   },
 }
 
