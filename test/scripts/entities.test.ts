@@ -375,7 +375,6 @@ describe('px/cluster', () => {
     expect(cells('px/cluster', {}, 'Services', columns, context)).toEqual([
       ['shop/web', 1, per5m(3), 0.333333333333, per5m(300), 0],
       ['shop/db', 1, per5m(2), 0.5, 0, per5m(900)],
-      ['ops/cron', 1, 0, 0, 0, 0],
     ])
   })
 
@@ -460,7 +459,6 @@ test('scripts of resources', () => {
   ).toEqual([
     ['shop/web', 1, 0.00666666666667, 250],
     ['shop/db', 1, 0, 10],
-    ['ops/cron', 1, 0, 4],
   ])
   expect(cells('px/upids', { namespace: 'ops' }, 'UPIDs', 'pod container upid cmdline')).toEqual([
     ['ops/cron', 'cron', '1:70:3', 'cron --run'],

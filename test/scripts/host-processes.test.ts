@@ -2,7 +2,16 @@
 import { expect, test } from 'bun:test'
 import { LIBRARY } from '../../src/scripts/library'
 import { contextOf, plainHost, request, rowOf, rowsOf, run, shown } from '../runner/support'
-import { cluster, KUBELET, networkStats, OUTSIDE, processStats, requests, WEB } from './support/cluster'
+import {
+  cluster,
+  KUBELET,
+  networkStats,
+  OUTSIDE,
+  processStats,
+  REGISTRY,
+  requests,
+  WEB,
+} from './support/cluster'
 
 const served = { upid: KUBELET, remote_addr: OUTSIDE, req_path: '/pods', resp_status: 200, latency: 5 }
 const ROWS = {
@@ -59,9 +68,28 @@ test.each(LISTS)('%s: its lists of pods and services have none', (script, tables
   }
 })
 
-test('where there is no cluster, what runs stands for pods, and the list is empty', () => {
+/** Columns of service lists whose rows are services, and whose pods are none. */
+test.each([
+  ['px/cluster', 'Services', {}],
+  ['px/namespace', 'Service List', { namespace: 'ops' }],
+  ['px/services', 'Services', { namespace: 'ops' }],
+  ['px/service_resource_usage', 'output', {}],
+] as const)('%s: a pod without a service is in no list of services', (script, table, args) => {
+  const { [table]: list } = shown(script, args, ROWS, cluster)
+  expect(list).toBeDefined()
+  expect(JSON.stringify(list)).not.toContain('cron')
+})
+
+test('what has ended before the window did is in the list no more', () => {
+  const sampled = (seconds: number, upid: string) => rowOf('process_stats', seconds, { upid, rss_bytes: 5 })
+  const rows = { process_stats: [sampled(60, REGISTRY), sampled(10, KUBELET)] }
+  const { 'Host Processes': list } = shown('px/cluster', {}, rows, cluster)
+  expect(list!.map(({ process }) => process)).toEqual(['kubelet'])
+})
+
+test('where there is no cluster, what runs stands for pods, and is in both lists', () => {
   const rows = { process_stats: [rowOf('process_stats', 15, { rss_bytes: 5 })] }
   const { Pods, 'Host Processes': list } = shown('px/cluster', {}, rows, plainHost)
   expect(Pods!.map(({ pod }) => pod)).toEqual(['nginx.service'])
-  expect(list).toEqual([])
+  expect(list).toMatchObject([{ process: 'nginx.service', rss: 5 }])
 })

@@ -81,7 +81,9 @@ function WidgetBody(props: WidgetProps) {
   const title = widget.name || table.name
   if (kind === 'Table') {
     const gutter = textOf(widget.displaySpec.gutterColumn)
-    return <TableWidget table={table} place={place} caption={title} gutter={gutter} />
+    const column = textOf(widget.displaySpec.largestFirst)
+    const sort = column === undefined ? undefined : { table: table.name, column, descending: true }
+    return <TableWidget table={table} place={place} sort={sort} caption={title} gutter={gutter} />
   }
   const drawn = drawing(props, title)
   if (drawn) return <>{drawn}</>

@@ -34,8 +34,9 @@ interface Props {
   readonly table: ResultTable
   /** Without a place the table can be neither sorted nor extended. */
   readonly place?: Place
-  /** Views that cells lead to, order, and number of rows when there is no place. */
+  /** Views that cells lead to, and number of rows when there is no place. */
   readonly scripts?: KnownScripts
+  /** Until the reader chooses another order of this table. */
   readonly sort?: Sort | undefined
   readonly most?: number
   readonly caption?: string
@@ -111,6 +112,7 @@ interface HeadProps {
   readonly table: ResultTable
   readonly places: readonly ColumnPlace[]
   readonly place: Place | undefined
+  readonly sort: Sort | undefined
 }
 
 /** A column where the table shows it. */
@@ -132,8 +134,7 @@ function columnPlaces(table: ResultTable, gutter: string | undefined): ColumnPla
   return [...places.filter((p) => p.isGutter), ...places.filter((p) => !p.isGutter)]
 }
 
-function Head({ table, places, place }: HeadProps) {
-  const sort = place?.state.sort
+function Head({ table, places, place, sort }: HeadProps) {
   return (
     <tr>
       {places.map(({ index, column, isGutter }) => {
@@ -228,8 +229,10 @@ function Count({ table, shown, place }: { table: ResultTable; shown: number; pla
 
 export function TableWidget({ table, place, scripts, sort, most, caption, gutter }: Props) {
   const places = columnPlaces(table, gutter)
+  const asked = place?.state.sort
+  const chosen = asked?.table === table.name ? asked : sort
   const shown = Math.min(table.rows, place?.state.rows ?? most ?? table.rows)
-  const rows = order(table, place?.state.sort ?? sort).subarray(0, shown)
+  const rows = order(table, chosen).subarray(0, shown)
   if (table.rows === 0) {
     return (
       <p class="empty">
@@ -243,7 +246,7 @@ export function TableWidget({ table, place, scripts, sort, most, caption, gutter
       <section class="scroll" tabindex={0} aria-label={caption ?? table.name}>
         <table class="rows">
           <thead>
-            <Head table={table} places={places} place={place} />
+            <Head table={table} places={places} place={place} sort={chosen} />
           </thead>
           <tbody>
             {Array.from(rows, (row, i) => (

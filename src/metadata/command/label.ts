@@ -34,6 +34,9 @@ const stemOf = (file: string): string => file.replace(/(?<=.)\.[^.]+$/, '')
 
 export const isGeneric = (file: string): boolean => GENERIC_FILES.has(stemOf(file))
 
+/** What a pipe or a process substitution gives: a number that says nothing. */
+const isDescriptor = (path: string): boolean => /^\/dev\/(?:fd\/|std)|^\/proc\/[^/]+\/fd\//.test(path)
+
 /** `api.js`, `shop/index.js`; '' when nothing of it is lasting. A URL counts as a path. */
 export function labelOf(path: string): string {
   const parts = path
@@ -41,7 +44,7 @@ export function labelOf(path: string): string {
     .split('/')
     .filter((part) => part !== '' && part !== '.' && part !== '..')
   const file = parts.pop()
-  if (file === undefined || isRandom(stemOf(file))) return ''
+  if (file === undefined || isRandom(stemOf(file)) || isDescriptor(path)) return ''
   if (!isGeneric(file) || TEMPORARY.test(path)) return file
   const kept = [file]
   for (let folder = parts.pop(); folder !== undefined; folder = parts.pop()) {

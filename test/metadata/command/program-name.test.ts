@@ -35,6 +35,12 @@ const CASES: readonly (readonly [command: string, name: string])[] = [
   ['/usr/local/bin/k3s|server|--disable|traefik', 'k3s server'],
   ['etcd|--data-dir|/var/lib/etcd', 'etcd'],
   ['-bash', 'bash'],
+  // What a process substitution or a pipe gives has no name.
+  ['bash|/dev/fd/3', 'bash'],
+  ['bash|/proc/self/fd/63', 'bash'],
+  ['sh|/dev/stdin', 'sh'],
+  ['python3|/dev/fd/63', 'python3'],
+  ['/usr/sbin/nginx|-c|/dev/fd/5', 'nginx'],
   ['/opt/My Shop/bin/shopd|--port|80', 'shopd'],
   ['shop-api', 'shop-api'],
   // Python.
