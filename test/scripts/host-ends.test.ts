@@ -74,6 +74,20 @@ test.each([
   expect(rowsOf(result, at)).toMatchObject([{ requesting_pod: 'kubelet', requesting_svc: '' }])
 })
 
+test.each(['px/inbound_conns', 'px/outbound_conns'])(
+  '%s: a process of this node is not outside',
+  (script) => {
+    const conns = [
+      ...conn_stats,
+      rowOf('conn_stats', 10, {
+        ...{ upid: WEB, remote_upid: KUBELET, remote_addr: BRIDGE, trace_role: 2, conn_open: 1 },
+      }),
+    ]
+    const { tables } = run({ script, args: {} }, contextOf({ conn_stats: conns }, cluster))
+    expect(tables.map(({ rows }) => rows)).toEqual([0])
+  },
+)
+
 describe("df.ctx['remote_…']", () => {
   const ctx = (key: string) => {
     const text = `import px\ndf = px.DataFrame('http_events')\ndf.x = df.ctx['remote_${key}']\npx.display(df[['x']])`

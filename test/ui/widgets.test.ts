@@ -4,6 +4,7 @@ import type { Cell, ResultColumn } from '../../src/runner/runner'
 import { Rates } from '../../ui/rates'
 import { readViewState, stateUrl } from '../../ui/view-state'
 import { histogramBars, rowBars } from '../../ui/widgets/bars'
+import { ResultView } from '../../ui/widgets/result'
 import { chartData, seriesSpecs, wholeBins } from '../../ui/widgets/timeseries'
 import { resultTable } from '../support/literal-runner'
 
@@ -153,6 +154,40 @@ describe('bars', () => {
       'b',
       'a',
     ])
+  })
+})
+
+describe('a table', () => {
+  const table = resultTable(
+    't',
+    [NAME, RATE],
+    [
+      ['a', 1],
+      ['b', 3],
+      ['c', 2],
+    ],
+  )
+  const widget = {
+    name: 'T',
+    table: 't',
+    position: { x: 0, y: 0, w: 12, h: 4 },
+    displaySpec: { '@type': 'types.px.dev/px.vispb.Table', largestFirst: 'rate' },
+  }
+  const result = {
+    ...{ script: 'px/t', args: {}, tables: [table], warnings: [] },
+    stats: { compileMs: 0, execMs: 0, rowsRead: 3, bytesRead: 0, chunksRead: 1, rowsOut: 3 },
+  }
+  const shown = (query: Record<string, string>) => {
+    const place = { scripts: new Set<string>(), page: '/p', fragment: '/f', state: readViewState(query) }
+    const markup = String(ResultView({ result, widgets: [widget], place }))
+    const names = [...markup.matchAll(/<td[^>]*>([abc])<\/td>/g)].map(([, name]) => name)
+    return { names, sorted: /aria-sort="(\w+)" data-name="(\w+)"/.exec(markup)?.slice(1) }
+  }
+
+  test('is ordered by what its view says, and says so, until the reader chooses', () => {
+    expect(shown({})).toEqual({ names: ['b', 'c', 'a'], sorted: ['descending', 'rate'] })
+    expect(shown({ _sort: '-other:rate' }).names).toEqual(['b', 'c', 'a'])
+    expect(shown({ _sort: 't:name' })).toEqual({ names: ['a', 'b', 'c'], sorted: ['ascending', 'name'] })
   })
 })
 
