@@ -10,7 +10,7 @@ const AMONG = 64
 
 export class HeldBytes {
   bytes = 0
-  /** In the order in which they began to wait. */
+  /** In the order in which they began to wait; those that wait no longer leave when they are gone through. */
   readonly #holding = new Set<Followed>()
   readonly #budget: number
   readonly #counters: Counters
@@ -21,16 +21,18 @@ export class HeldBytes {
   }
 
   /** Those that hold something. */
-  sockets(): Iterable<Followed> {
-    return this.#holding
+  *sockets(): Iterable<Followed> {
+    for (const socket of this.#holding) {
+      if (socket.heldBytes > 0) yield socket
+      else this.#leave(socket)
+    }
   }
 
   /** Takes over what the socket holds by now. */
   update(socket: Followed): void {
     const { held } = socket
     if (held === socket.heldBytes) return
-    if (held === 0) this.#holding.delete(socket)
-    else this.#holding.add(socket)
+    if (!socket.isHolding) this.#join(socket)
     this.bytes += held - socket.heldBytes
     socket.heldBytes = held
     if (this.bytes > this.#budget) this.#relieve()
@@ -39,6 +41,16 @@ export class HeldBytes {
   remove(socket: Followed): void {
     this.bytes -= socket.heldBytes
     socket.heldBytes = 0
+    this.#leave(socket)
+  }
+
+  #join(socket: Followed): void {
+    socket.isHolding = true
+    this.#holding.add(socket)
+  }
+
+  #leave(socket: Followed): void {
+    socket.isHolding = false
     this.#holding.delete(socket)
   }
 
@@ -54,8 +66,8 @@ export class HeldBytes {
       this.bytes += held - largest.heldBytes
       largest.heldBytes = held
       // Who keeps something goes to the end of the line.
-      this.#holding.delete(largest)
-      if (held > 0) this.#holding.add(largest)
+      this.#leave(largest)
+      if (held > 0) this.#join(largest)
       if (this.bytes >= before) stubborn.add(largest)
       else {
         this.#counters.shedConnections++
@@ -67,7 +79,7 @@ export class HeldBytes {
   #largest(except: ReadonlySet<Followed>): Followed | undefined {
     let largest: Followed | undefined
     let looked = 0
-    for (const socket of this.#holding) {
+    for (const socket of this.sockets()) {
       if (except.has(socket)) continue
       if (!largest || socket.heldBytes > largest.heldBytes) largest = socket
       if (++looked === AMONG) break

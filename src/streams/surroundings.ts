@@ -52,6 +52,8 @@ export interface Followed {
   lastNs: number
   /** Bytes of memory that wait here, as last added up in the common budget. */
   heldBytes: number
+  /** It is among those that are asked to give some up. */
+  isHolding: boolean
   readonly held: number
   /** True while there is something that time may decide. */
   tick(nowNs: number): boolean

@@ -19,6 +19,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
   readonly end: End
   lastNs: number
   heldBytes = 0
+  isHolding = false
   watched = false
   reprobeNs = 0
   backoffNs = 0

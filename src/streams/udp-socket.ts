@@ -25,6 +25,7 @@ export class UdpSocket implements Followed, Reprobed {
   readonly id: number
   lastNs: number
   heldBytes = 0
+  isHolding = false
   watched = false
   reprobeNs = 0
   backoffNs = 0

@@ -10,6 +10,7 @@ class Holder implements Followed {
   watched = false
   lastNs = 0
   heldBytes = 0
+  isHolding = false
   held = 0
   shedTimes = 0
   /** What it can't give up. */

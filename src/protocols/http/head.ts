@@ -92,17 +92,24 @@ export function parseStatusLine(line: string): StatusLine | undefined {
   if (!line.startsWith('HTTP/1.') || line.charCodeAt(8) !== 0x20) return undefined
   const minor = line.charCodeAt(7) - 0x30
   const at = line.charCodeAt(9) === 0x20 ? 10 : 9
-  const number = line.slice(at, at + 3)
-  const status = /^[1-9][0-9]{2}$/.test(number) ? Number(number) : 0
+  const status = statusIn(line, at)
   if (minor < 0 || minor > 9 || status === 0) return undefined
   if (line.length > at + 3 && line.charCodeAt(at + 3) !== 0x20) return undefined
   const reason = trimOws(line.slice(at + 4))
+  if (reason === '') return { status, minor, reason: STATUS_CODES[status] ?? '' }
   if (CONTROL.test(reason)) return undefined
-  return {
-    status,
-    minor,
-    reason: reason === '' ? (STATUS_CODES[status] ?? '') : HIGH.test(reason) ? decoded(reason) : reason,
+  return { status, minor, reason: HIGH.test(reason) ? decoded(reason) : reason }
+}
+
+/** Three digits, the first not 0; 0 when they are none. */
+function statusIn(line: string, at: number): number {
+  let status = 0
+  for (let i = at; i < at + 3; i++) {
+    const digit = line.charCodeAt(i) - 0x30
+    if (!(digit >= 0 && digit <= 9)) return 0
+    status = 10 * status + digit
   }
+  return status >= 100 ? status : 0
 }
 
 /** Optional white space is SP and HTAB, nothing else (RFC 9110 §5.6.3). */
