@@ -66,8 +66,11 @@ export class ConnStats {
     connection.countedReceived = connection.bytesReceived
     row.role = connection.role
     row.remoteUpid = remoteUpidOf(row, connection)
-    row.protocol = connection.protocolCode
-    row.ssl = connection.encrypted
+    // One that moves nothing (a health check) says nothing of what the others speak.
+    if (sent + received > 0) {
+      row.protocol = connection.protocolCode
+      row.ssl = connection.encrypted
+    }
     if (connection.closed && !connection.countedClosed) {
       connection.countedClosed = true
       row.close++

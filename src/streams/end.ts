@@ -36,8 +36,10 @@ export class End implements Counted {
   countedSent = 0
   countedReceived = 0
   countedClosed = false
-  /** Of a client's end: the connection, when the other end may be here. */
-  both: BothEnds | undefined
+  /** Of a client's end: the connections that it may be an end of. */
+  links: readonly BothEnds[] = []
+  /** Of datagrams: what the client's newest one holds, by which both ends are known however addresses are translated. */
+  content = ''
   /** By which the other end finds it. */
   keys: readonly string[] = []
   /** Of the connection itself: what finds the other end. */

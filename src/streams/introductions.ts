@@ -7,8 +7,6 @@ import type { RecordOf, Table } from '../records/table'
 import { ROLE_SERVER } from '../records/types'
 import type { End } from './end'
 
-/** So long the client's call may take to come back after its request was read. */
-const WAIT_NS = 20e6
 /** Records that wait; beyond, they go without the name. */
 const MAX_WAITING = 512
 
@@ -17,9 +15,12 @@ export class Introductions {
   readonly #waiting = new Set<Introduced>()
   /** Records that wait, of all ends. */
   count = 0
+  readonly waitNs: number
 
-  constructor(sink: Sink) {
+  /** `waitNs`: so long the client's call may take to come back after its request was read. */
+  constructor(sink: Sink, waitNs: number) {
     this.#sink = sink
+    this.waitNs = waitNs
   }
 
   /** A sink for the records of one end. `nowNs` is the time of what is being read. */
@@ -29,7 +30,7 @@ export class Introductions {
 
   /** Whether there is room for one more record of this sink, which is then looked at by `settle`. */
   takes(sink: Introduced): boolean {
-    if (this.count >= MAX_WAITING) return false
+    if (this.waitNs === 0 || this.count >= MAX_WAITING) return false
     this.#waiting.add(sink)
     return true
   }
@@ -69,7 +70,7 @@ class Introduced implements Sink {
 
   /** True when nothing waits any more. */
   settle(nowNs: number): boolean {
-    if (this.#end.remoteUpid === '' && nowNs - this.#sinceNs < WAIT_NS) return false
+    if (this.#end.remoteUpid === '' && nowNs - this.#sinceNs < this.#all.waitNs) return false
     this.#pass()
     return true
   }
@@ -87,8 +88,8 @@ function append<T extends Table>(sink: Sink, table: T, record: RecordOf<T>, { re
   sink.append(table, remoteUpid === '' ? record : { ...record, remote_upid: remoteUpid })
 }
 
-/** Whether the other end is of this node, and unknown. */
-const mayBeIntroduced = ({ role, remoteUpid, localAddr, peerAddr }: End): boolean =>
+/** Whether the other end may be of this node, and is unknown. The address of a datagram's client tells nothing of that. */
+const mayBeIntroduced = ({ role, remoteUpid, isDatagrams, localAddr, peerAddr }: End): boolean =>
   remoteUpid === '' &&
   role === ROLE_SERVER &&
-  (peerAddr === localAddr || peerAddr === '::1' || peerAddr.startsWith('127.'))
+  (isDatagrams || peerAddr === localAddr || peerAddr === '::1' || peerAddr.startsWith('127.'))

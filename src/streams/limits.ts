@@ -17,6 +17,8 @@ export interface StreamLimits {
   readonly lingerNs: number
   /** A connection that crowds out the others is only counted for so long. */
   readonly restNs: number
+  /** The record of a server whose client may be on this node waits so long for the client's name. */
+  readonly introduceNs: number
   /** A connection that has ended is remembered for so long: what comes later is no connection of its own. */
   readonly rememberNs: number
   /** A datagram socket, or one of its remote ends, that is quiet for so long is taken for closed. */
@@ -35,6 +37,7 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   reprobeNs: 30e9,
   reprobeMaxNs: 600e9,
   lingerNs: 100e6,
+  introduceNs: 20e6,
   restNs: 1e9,
   rememberNs: 10e9,
   datagramIdleNs: 60e9,

@@ -2,7 +2,8 @@
  * Connections whose both ends are on this node: the record is the server's, and each end learns whose the other is. Ends of TCP
  * are matched by where both streams began: translated addresses and equal ones in other network namespaces are no matter.
  * Those of datagrams by the address and port of the client and the port of the server; a client that dialled a service's
- * address sees another server than the one that answers: such a one is found by its own address and port alone.
+ * address sees another server than the one that answers: such a one is found by its own address and port alone. And by what
+ * the client's newest datagram holds, since a socket may have no address of its own, and addresses may be translated.
  */
 import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
 import type { BothEnds, End } from './end'
@@ -37,6 +38,7 @@ export class LocalPeers {
     // They are others than before once its role is.
     for (const key of end.keys) if (!keys.includes(key)) this.#drop(key, end)
     end.keys = keys
+    const links: BothEnds[] = []
     for (const key of keys) {
       let ends = this.#ends.get(key)
       if (!ends) {
@@ -48,15 +50,16 @@ export class LocalPeers {
         ends.server = end
       } else {
         ends.client = end
-        end.both = ends
+        links.push(ends)
       }
       introduce(ends)
     }
+    end.links = links
   }
 
   /** The server's end is being recorded. */
   records(end: End): void {
-    for (const key of this.#keys(end)) {
+    for (const key of end.keys) {
       const ends = this.#ends.get(key)
       if (ends?.server === end) ends.isRecorded = true
     }
@@ -64,7 +67,9 @@ export class LocalPeers {
 
   /** Whether the other end of a client's is recorded. */
   has(end: End): boolean {
-    return end.role === ROLE_CLIENT && end.both?.isRecorded === true
+    if (end.role !== ROLE_CLIENT) return false
+    for (const ends of end.links) if (ends.isRecorded && isOther(ends.server, end)) return true
+    return false
   }
 
   /** The end has closed. */
@@ -97,7 +102,10 @@ export class LocalPeers {
   #keys(end: End): string[] {
     const { role, firstSent, firstReceived } = end
     if (role !== ROLE_SERVER && role !== ROLE_CLIENT) return []
-    if (end.isDatagrams) return this.#datagramKeys(end)
+    if (end.isDatagrams) {
+      const keys = this.#datagramKeys(end)
+      return end.content === '' ? keys : [...keys, end.content]
+    }
     return [role === ROLE_CLIENT ? `${firstSent}>${firstReceived}` : `${firstReceived}>${firstSent}`]
   }
 
@@ -117,8 +125,12 @@ function addressTowards(address: string): string {
   return address.startsWith('127.') ? '127.0.0.1' : address
 }
 
+/** A process that passes on what it was asked is not its own client. */
+const isOther = (one: End | undefined, other: End): boolean =>
+  one === undefined || one.upid === '' || one.upid !== other.upid || one.content === ''
+
 function introduce({ server, client }: BothEnds): void {
-  if (!server || !client) return
+  if (!server || !client || !isOther(server, client)) return
   if (client.upid !== '') server.remoteUpid = client.upid
   if (server.upid !== '') client.remoteUpid = server.upid
 }

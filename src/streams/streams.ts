@@ -15,6 +15,7 @@ import { ConnStats } from './conn-stats'
 import type { End } from './end'
 import { HeldBytes } from './held-bytes'
 import { Introductions } from './introductions'
+import { LateRows } from './late-rows'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LiveRows } from './live-rows'
 import { LocalPeers } from './local-peers'
@@ -80,6 +81,7 @@ export class Streams {
   readonly #over = new Map<number, Over>()
   readonly #peers = new LocalPeers()
   readonly #introductions: Introductions
+  readonly #lateRows: LateRows
   readonly #stats = new ConnStats()
   readonly #held: HeldBytes
   readonly #live: LiveRows
@@ -99,11 +101,13 @@ export class Streams {
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
     this.#live = new LiveRows(liveSink)
     this.#held = new HeldBytes(this.#limits.heldBytes, counters)
-    this.#introductions = new Introductions(sink)
+    this.#lateRows = new LateRows(sink, this.#peers)
+    this.#introductions = new Introductions(sink, this.#limits.introduceNs)
     this.#shared = {
       protocols,
       sink,
       introductions: this.#introductions,
+      lateRows: this.#lateRows,
       liveSink: this.#live,
       counters,
       settings: options.settings,
@@ -190,6 +194,7 @@ export class Streams {
     if (nowNs - this.#watchedNs >= WATCH_EVERY_NS) this.#watch(nowNs)
     if (nowNs - this.#reprobedNs < REPROBE_EVERY_NS) return
     this.#reprobedNs = nowNs
+    this.#counters.peerRecords += this.#lateRows.settle(nowNs)
     this.#peers.forget(nowNs)
     this.#forgetOver(nowNs)
     for (const socket of this.#unknown) {
@@ -225,6 +230,7 @@ export class Streams {
     this.#finishEnding(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     for (const socket of this.#sockets.values()) this.#end(socket)
     this.#introductions.settle(Number.POSITIVE_INFINITY)
+    this.#lateRows.settle(Number.POSITIVE_INFINITY)
   }
 
   #watch(nowNs: number): void {

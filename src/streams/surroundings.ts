@@ -4,6 +4,7 @@ import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import type { ConnStats } from './conn-stats'
 import type { End } from './end'
 import type { Introductions } from './introductions'
+import type { LateRows } from './late-rows'
 import type { StreamLimits } from './limits'
 import type { LocalPeers } from './local-peers'
 import type { WorkBudget } from './work'
@@ -13,6 +14,7 @@ export interface Surroundings {
   readonly protocols: readonly Protocol[]
   readonly sink: Sink
   readonly introductions: Introductions
+  readonly lateRows: LateRows
   /** Takes rows of what is under way, which later ones replace. */
   readonly liveSink: Sink
   readonly counters: Counters

@@ -1,5 +1,12 @@
 /** What two ends say to each other: finds out which protocol it is, and has a conversation of it read the bytes. */
-import { type Link, otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
+import {
+  type Link,
+  otherSide,
+  type Protocol,
+  type Side,
+  type Sink,
+  type Transport,
+} from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { End } from './end'
@@ -48,6 +55,8 @@ export class Talk implements Receiver {
   #reader: Reader | undefined
   /** Where the rows of a client's end go, as another end may have them too. */
   #firstRows: FirstRows | undefined
+  /** Where the last rows go of a client that closed before anything was answered. */
+  #lastRows: Sink | undefined
   #refused: Set<Protocol> | undefined
   #probeEvents = 0
   #probeBytes = 0
@@ -154,6 +163,8 @@ export class Talk implements Receiver {
     if (this.#reader && !this.#isCounting) {
       // Nobody knows what would have come: a pair that waits to be confirmed isn't.
       if (!isKnown) this.#reader.conversation.gap('client', Number.POSITIVE_INFINITY, timeNs)
+      if (this.#end.role === ROLE_CLIENT && this.#end.bytesReceived === 0)
+        this.#lastRows = this.#shared.lateRows.sinkFor(this.#end, this.#shared.nowNs)
       this.#reader.conversation.settle(timeNs, true)
     }
     this.#leave()
@@ -398,7 +409,7 @@ export class Talk implements Receiver {
       transport: this.#transport,
       settings,
       get sink() {
-        return talk.#firstRows ?? sink
+        return talk.#lastRows ?? talk.#firstRows ?? sink
       },
       get connection() {
         return end.connection

@@ -67,6 +67,7 @@ export class UdpSocket implements Followed, Reprobed {
     if (event.direction === SENT) this.#sent += size
     else this.#received += size
     if (this.#isCounting || this.#isResting) return
+    this.#identify(end, event)
     talk.datagram(event.direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
     this.#addUp(remote)
   }
@@ -177,10 +178,23 @@ export class UdpSocket implements Followed, Reprobed {
     return remote
   }
 
-  #speaks(end: End, { captureCap }: Protocol): void {
+  /** What a client says is the same at both ends. The role of an end that has said nothing known is anyone's guess. */
+  #identify(end: End, { direction, payload }: SocketEvent): void {
+    const isKnown = end.protocolCode !== 0
+    if (isKnown && (end.role === ROLE_SERVER) !== (direction === RECEIVED)) return
+    end.content = `=${payload.length}:${Bun.hash(payload)}`
+    if (!isKnown || this.#shared.peers.has(end)) return
+    this.#meet(end)
+  }
+
+  #meet(end: End): void {
     const { peers } = this.#shared
     peers.join(end)
     if (end.role === ROLE_SERVER) peers.records(end)
+  }
+
+  #speaks(end: End, { captureCap }: Protocol): void {
+    this.#meet(end)
     if (this.#isKnown) return
     this.#isKnown = true
     if (captureCap === this.#cap) return

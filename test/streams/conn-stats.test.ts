@@ -210,3 +210,20 @@ describe('a connection without data', () => {
     expect(sink.rows('http_events').map((row) => row.upid)).toContain('1:77:5')
   })
 })
+
+test('connections that move nothing do not hide what the others speak', () => {
+  const { streams, sink } = rig(PROTOCOLS)
+  const talking = new Wire()
+  streams.handle(talking.open())
+  streams.handle(talking.request(ASK))
+  streams.connStats(10e9)
+  const empty = new Wire({ remote: ['10.0.0.2', 40_001] })
+  streams.handle(empty.open())
+  streams.handle({ ...empty.close(), pid: 77, startTicks: 5 })
+  streams.tick(empty.timeNs + 1e9)
+  streams.connStats(20e9)
+  expect(sink.rows('conn_stats').map(({ protocol, conn_open }) => [protocol, conn_open])).toEqual([
+    [1, 1],
+    [1, 2],
+  ])
+})

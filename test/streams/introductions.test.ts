@@ -9,7 +9,7 @@ const REQUEST = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'
 const RESPONSE = 'HTTP/1.1 204 No Content\r\n\r\n'
 
 function exchange(remote: readonly [string, number]) {
-  const all = rig([http])
+  const all = rig([http], { introduceNs: 20e6 })
   const local = [remote[0] === '::1' ? '::1' : '127.0.0.1', 80] as const
   const server = new Wire({ role: ROLE_SERVER, pid: 500, local, remote })
   const client = new Wire({ role: ROLE_CLIENT, pid: 600, local: remote, remote: local })

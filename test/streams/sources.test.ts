@@ -1,6 +1,7 @@
 /** Where bytes come from: TCP, the plaintext within TLS, datagrams; and what comes late. */
 import { describe, expect, test } from 'bun:test'
 import { RECEIVED, SENT } from '../../src/events/socket-event'
+import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
 import { linesProtocol } from './plain-protocol'
 import { bytesOf, end, rig, Wire } from './wire'
@@ -228,4 +229,40 @@ test('a connection that is first seen when it has closed is read, and over soon'
   all.streams.tick(wire.timeNs + 1e9)
   expect(texts(all)).toEqual(['>ask', '<say'])
   expect(all.streams.size).toBe(0)
+})
+
+describe('a client that closes before its server accepts', () => {
+  const from = ['127.0.0.1', 40_000] as const
+  const to = ['127.0.0.1', 80] as const
+  const asked = () => {
+    const all = rig(PROTOCOLS)
+    const client = new Wire({ role: ROLE_CLIENT, pid: 1, local: from, remote: to })
+    const server = new Wire({ role: ROLE_SERVER, pid: 2, local: to, remote: from })
+    all.streams.handle(client.open())
+    all.streams.handle(client.request('GET / HTTP/1.1\r\n\r\n'))
+    end(all.streams, client)
+    return { ...all, client, server }
+  }
+  const outcomes = ({ sink }: ReturnType<typeof asked>) =>
+    sink.rows('http_events').map(({ upid, outcome }) => `${upid} ${outcome}`)
+
+  test('leaves the row to the server that accepts in the end', () => {
+    const all = asked()
+    const { streams, client, server } = all
+    server.timeNs = client.timeNs + 3e9
+    streams.handle(server.open())
+    streams.handle(server.request('GET / HTTP/1.1\r\n\r\n'))
+    streams.handle(server.response('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))
+    end(streams, server)
+    streams.tick(server.timeNs + 20e9)
+    expect(outcomes(all)).toEqual(['1:2:5 complete'])
+  })
+
+  test('has the only row when nobody ever does', () => {
+    const all = asked()
+    all.streams.tick(all.client.timeNs + 2e9)
+    expect(outcomes(all)).toEqual([])
+    all.streams.tick(all.client.timeNs + 9e9)
+    expect(outcomes(all)).toEqual(['1:1:5 unanswered'])
+  })
 })

@@ -68,7 +68,8 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
     counters,
     settings,
     defaultCap: 4096,
-    limits,
+    // Rows come at once, but where a test is about their waiting.
+    limits: { introduceNs: 0, ...limits },
     setVerdict: (connId, verdict) => verdicts.push({ connId, verdict }),
     leaveOut: (connId, direction, until) => leftOut.push({ connId, direction, until }),
     upidOf: (pid, startTicks) => `1:${pid}:${startTicks}`,
