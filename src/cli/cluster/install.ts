@@ -61,6 +61,12 @@ async function gone(api: ClusterApi, objects: readonly KubeObject[], io: Io, ms:
 
 const secondsSince = (started: number): string => `${Math.round((performance.now() - started) / 1000)} s`
 
+/** Of the DaemonSet: another one once its pods are to be other ones. Undefined: there is none. */
+async function generationOf(api: ClusterApi, objects: readonly KubeObject[]): Promise<unknown> {
+  const path = pathOf(objects.find(({ kind }) => kind === 'DaemonSet')!)
+  return (await api.find<KubeObject>(path).catch(() => undefined))?.metadata.generation
+}
+
 /** `nixie deploy` */
 export async function deployNixie({ flags, io }: Given): Promise<number> {
   const started = performance.now()
@@ -78,6 +84,7 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
   await say(io, `Context ${client.context}, ${client.server}`)
   const objects = nixieObjects({ ...changes, image: await nodeImage(target, { flags, io }) })
   const before = objects.filter(({ kind }) => kind === 'Namespace')
+  const replaced = await generationOf(api, objects)
   await applyAll(api, before, io)
   const secret = peerSecret(objects, randomBytes(32).toString('hex'))
   // Before the pods that mount it. One that is there stays: other nodes have its token.
@@ -89,7 +96,13 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
   )
   await say(io, 'Waiting for the pods:')
   const reasonOf = (_: string, pod: string) => readinessOf(target, pod)
-  await waitForRollout({ api, objects, io, timeoutMs: waitMs, reasonOf })
+  await waitForRollout({ api, objects, io, timeoutMs: waitMs, reasonOf }).catch(async (cause) => {
+    const { code, message, hint } = NixieError.from(cause).shape
+    if (replaced === undefined || (await generationOf(api, objects)) === replaced) throw cause
+    const { context } = client
+    const undo = `kubectl --context ${context} -n ${target.namespace} rollout undo daemonset/nixie`
+    throw new NixieError(code, message, `${hint} Back to what ran before: ${undo}`.trim())
+  })
   const count = (await listPods(target)).length
   const nodes = `${count} node${count === 1 ? '' : 's'}`
   const again = `${ownCommand(io)} ui${targetWords({ flags, io })}`
@@ -154,11 +167,17 @@ export async function deleteNixie({ flags, io }: Given): Promise<number> {
   const secret = peerSecret(objects, '')
   const [first, ...rest] = objects
   const all = secret ? [first!, secret, ...rest] : objects
+  const { purgeNodes, removePurgePods } = await import('./purge')
+  await removePurgePods(api, namespace)
+  let kept: unknown
   if (flags.purge !== undefined) {
-    const { purgeNodes } = await import('./purge')
-    await purgeNodes({ api, namespace, io, timeoutMs: waitMs })
+    // Nixie itself goes all the same: its pods have ended by now.
+    await purgeNodes({ api, namespace, io, timeoutMs: waitMs }).catch((cause) => {
+      kept = cause
+    })
   }
   const removed = await removeAll(api, all, io, waitMs)
+  if (kept !== undefined) throw kept
   if (removed === 0 && flags.purge === undefined) await say(io, 'Nothing of Nixie was there.')
   else if (flags.purge === undefined) {
     await say(io, 'What was captured is still on the nodes, in the data directory; --purge deletes it too.')

@@ -3,11 +3,16 @@ import { createHash } from 'node:crypto'
 import { NixieError } from '../../errors'
 import { type Io, printable } from '../io'
 import { type ClusterApi, type KubeObject, pathOf } from './api'
+import { lastWords } from './last-words'
 import { nixieObjects } from './manifests'
-import { type PodObject, podState } from './pods'
+import { late, Patience } from './patience'
+import { type EventObject, type PodObject, type PodState, podState } from './pods'
 
 const POLL_MS = 500
 const DATA = 'data'
+const NAME_PREFIX = 'nixie-purge-'
+/** A pod that has to end gets this long. */
+const POD_END_MS = 40_000
 
 interface Template {
   readonly containers: readonly {
@@ -16,7 +21,7 @@ interface Template {
     readonly securityContext?: object
     readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[]
   }[]
-  readonly volumes: readonly { readonly name: string }[]
+  readonly volumes: readonly { readonly name: string; readonly hostPath?: { readonly path: string } }[]
 }
 
 interface PurgeOptions {
@@ -26,22 +31,28 @@ interface PurgeOptions {
   readonly timeoutMs: number
 }
 
-/** As the DaemonSet's pod, with its data directory alone. */
-function purgePod(daemonSet: KubeObject, node: string): KubeObject {
-  const { template } = daemonSet.spec as { template: { spec: Template } }
-  const { image, imagePullPolicy, volumeMounts } = template.spec.containers[0]!
+const templateOf = ({ spec }: KubeObject): Template =>
+  (spec as { template: { spec: Template } }).template.spec
+
+const hostPathOf = ({ volumes }: Template): string =>
+  volumes.find(({ name }) => name === DATA)?.hostPath?.path ?? 'its data directory'
+
+/** As the DaemonSet's pod, with its data directory alone; the cluster ends it when nobody waits for it any more. */
+function purgePod(daemonSet: KubeObject, namespace: string, node: string, timeoutMs: number): KubeObject {
+  const { containers, volumes } = templateOf(daemonSet)
+  const { image, imagePullPolicy, volumeMounts } = containers[0]!
   const mounts = volumeMounts.filter(({ name }) => name === DATA)
-  const { namespace } = daemonSet.metadata
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: `nixie-purge-${createHash('sha256').update(node).digest('hex').slice(0, 10)}`,
-      namespace: namespace!,
+      name: `${NAME_PREFIX}${createHash('sha256').update(node).digest('hex').slice(0, 10)}`,
+      namespace,
     },
     spec: {
       nodeName: node,
       restartPolicy: 'Never',
+      activeDeadlineSeconds: Math.ceil(timeoutMs / 1000),
       automountServiceAccountToken: false,
       tolerations: [{ operator: 'Exists' }],
       containers: [
@@ -54,12 +65,31 @@ function purgePod(daemonSet: KubeObject, node: string): KubeObject {
           volumeMounts: mounts,
         },
       ],
-      volumes: template.spec.volumes.filter(({ name }) => name === DATA),
+      volumes: volumes.filter(({ name }) => name === DATA),
     },
   }
 }
 
-/** Ends Nixie's pods, then deletes what each node keeps. */
+const podsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`
+
+/** Takes purge pods away, also those that an earlier run has left: the namespace would stay for them. */
+export async function removePurgePods(api: ClusterApi, namespace: string): Promise<void> {
+  const left = async () =>
+    (await api.get<{ items: PodObject[] }>(podsOf(namespace))).items.filter(({ metadata }) =>
+      metadata.name.startsWith(NAME_PREFIX),
+    )
+  for (const { metadata } of await left()) {
+    await api.remove({ apiVersion: 'v1', kind: 'Pod', metadata: { name: metadata.name, namespace } })
+  }
+  const end = performance.now() + POD_END_MS
+  while (performance.now() < end && (await left()).length > 0) await Bun.sleep(POLL_MS)
+}
+
+/**
+ * Ends Nixie's pods, then deletes what each node keeps. No pod of it stays, however it ends.
+ *
+ * @throws NixieError with the first node whose data could not be deleted
+ */
 export async function purgeNodes({ api, namespace, io, timeoutMs }: PurgeOptions): Promise<void> {
   const declared = nixieObjects({ namespace }).find(({ kind }) => kind === 'DaemonSet')!
   const daemonSet = await api.find<KubeObject>(pathOf(declared))
@@ -71,44 +101,97 @@ export async function purgeNodes({ api, namespace, io, timeoutMs }: PurgeOptions
     )
   }
   const end = performance.now() + timeoutMs
-  const pods = `/api/v1/namespaces/${namespace}/pods`
-  const selector = encodeURIComponent('app.kubernetes.io/name=nixie')
-  const own = async () => (await api.get<{ items: PodObject[] }>(`${pods}?labelSelector=${selector}`)).items
-  const nodes = new Set((await own()).flatMap(({ spec }) => (spec.nodeName ? [spec.nodeName] : [])))
-  await api.remove(daemonSet)
-  await waitFor('the pods of Nixie to end', end, async () =>
-    (await own()).length === 0 ? '' : 'they still run',
-  )
-  for (const node of nodes) {
-    const pod = purgePod({ ...daemonSet, metadata: { ...daemonSet.metadata, namespace } }, node)
-    await api.remove(pod)
-    await waitFor(`the last one of ${node}`, end, async () =>
-      (await api.find(pathOf(pod))) ? 'it is there' : '',
-    )
-    await api.create(pod)
-  }
-  for (const node of nodes) {
-    const pod = purgePod({ ...daemonSet, metadata: { ...daemonSet.metadata, namespace } }, node)
-    await waitFor(`the data on ${node} to be deleted`, end, async () => {
-      const now = await api.get<PodObject>(pathOf(pod))
-      if (now.status?.phase === 'Succeeded') return ''
-      const { problem, doing } = podState(now)
-      return problem?.message ?? doing
-    })
-    const said = await api.text(`${pods}/${pod.metadata.name}/log`).catch(() => '')
-    await io.stdout.write(`${printable(node)}: ${printable(said.trim() || 'data deleted')}\n`)
-    await api.remove(pod)
+  const nodes = await endPods(api, { ...daemonSet, metadata: { ...daemonSet.metadata, namespace } }, io, end)
+  const left = new Map(nodes.map((node) => [node, purgePod(daemonSet, namespace, node, timeoutMs)]))
+  const directory = hostPathOf(templateOf(daemonSet))
+  try {
+    for (const pod of left.values()) await api.create(pod)
+    await waitForPurge({ api, namespace, io, timeoutMs }, left, end)
+  } catch (cause) {
+    const { code, message, hint } = NixieError.from(cause).shape
+    const kept = `What was captured stays on ${[...left.keys()].join(', ')}, in ${directory}: ${message}`
+    const remedy = `Delete the directory there by hand; or 'nixie deploy' with an image that runs, then 'nixie delete --purge'.`
+    throw new NixieError(code, kept, `${hint} ${remedy}`.trim())
+  } finally {
+    await removePurgePods(api, namespace)
   }
 }
 
-/** `missing`: what is still missing, '' when nothing is. */
-async function waitFor(what: string, end: number, missing: () => Promise<string>): Promise<void> {
+/** Deletes the DaemonSet and waits until nobody writes any more. @returns the nodes that its pods were on */
+async function endPods(
+  api: ClusterApi,
+  daemonSet: KubeObject,
+  io: Io,
+  end: number,
+): Promise<readonly string[]> {
+  const namespace = daemonSet.metadata.namespace!
+  const selector = encodeURIComponent('app.kubernetes.io/name=nixie')
+  const own = async () =>
+    (await api.get<{ items: PodObject[] }>(`${podsOf(namespace)}?labelSelector=${selector}`)).items
+  const nodes = new Set((await own()).flatMap(({ spec }) => (spec.nodeName ? [spec.nodeName] : [])))
+  await api.remove(daemonSet)
+  await io.stdout.write(
+    'Waiting until the pods of Nixie have ended, then for one on each node that deletes:\n',
+  )
   for (;;) {
-    const words = await missing()
-    if (words === '') return
+    const pods = await own()
+    if (pods.length === 0) return [...nodes]
     if (performance.now() > end) {
-      throw new NixieError('deadline_exceeded', `Waited too long for ${what}: ${words}`, 'Run it once more.')
+      const names = pods.map(({ metadata }) => metadata.name).join(', ')
+      const hint = `See what keeps them: kubectl -n ${namespace} describe pod. Then run it once more.`
+      throw new NixieError('deadline_exceeded', `Pods of Nixie do not end: ${names}`, hint)
     }
     await Bun.sleep(POLL_MS)
   }
+}
+
+/** Tells what each pod does until all have deleted; takes from `left` those that have. */
+async function waitForPurge(
+  { api, namespace, io, timeoutMs }: PurgeOptions,
+  left: Map<string, KubeObject>,
+  end: number,
+): Promise<void> {
+  const patience = new Patience(io)
+  for (;;) {
+    const { items: events } = await api.get<{ items: EventObject[] }>(
+      `/api/v1/namespaces/${namespace}/events?limit=500`,
+    )
+    const states = new Map<string, PodState>()
+    for (const [node, pod] of left) {
+      const now = await api.get<PodObject>(pathOf(pod))
+      const { phase } = now.status ?? {}
+      const said = async () => (await api.text(`${pathOf(pod)}/log`).catch(() => '')).trim()
+      if (phase === 'Succeeded') {
+        await io.stdout.write(
+          `${printable(node)}: ${printable(onNode(await said(), pod) || 'data deleted')}\n`,
+        )
+        left.delete(node)
+      } else if (phase === 'Failed') {
+        throw new NixieError('unavailable', `${node}: ${lastWords(await said()).reason || 'its pod failed'}`)
+      } else states.set(node, stateOf(now, events))
+    }
+    await patience.show(states)
+    if (left.size === 0) return
+    patience.judge(states, false)
+    if (performance.now() >= end) {
+      const [node, { doing, problem }] = [...states][0]!
+      throw late(node, { message: problem?.message ?? doing, hint: 'Wait longer: --timeout.' }, timeoutMs)
+    }
+    await Bun.sleep(POLL_MS)
+  }
+}
+
+function stateOf(pod: PodObject, events: readonly EventObject[]): PodState {
+  const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid)
+  const state = podState(pod, own)
+  if (state.ready || state.ask === 'readiness') return { ready: false, doing: 'deleting' }
+  // It ends once, and its phase says how.
+  return state.ask === 'log' ? { ready: false, doing: 'ending' } : state
+}
+
+/** Its directory as the node has it, which is another one inside of the pod. */
+function onNode(said: string, pod: KubeObject): string {
+  const spec = pod.spec as Template
+  const inside = spec.containers[0]!.volumeMounts[0]!.mountPath
+  return said.startsWith(`${inside}: `) ? `${hostPathOf(spec)}${said.slice(inside.length)}` : said
 }

@@ -1,8 +1,8 @@
 /** Waits until workloads run, and says what each pod is doing; ends early when something won't get better. */
-import { NixieError } from '../../errors'
 import type { Io } from '../io'
-import { printable } from '../io'
 import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
+import { lastWords } from './last-words'
+import { late, Patience } from './patience'
 import { type EventObject, noNodes, type PodObject, type PodState, type Problem, podState } from './pods'
 
 interface Workload {
@@ -67,9 +67,6 @@ export class Rollout {
   readonly #options: WaitOptions
   readonly #namespace: string
   readonly #workloads: readonly KubeObject[]
-  readonly #troubles = new Map<string, { since: number; last: number }>()
-  /** Pods that were in trouble at the first look. */
-  readonly #before = new Set<string>()
 
   constructor(options: WaitOptions) {
     this.#options = options
@@ -79,21 +76,15 @@ export class Rollout {
 
   /** @throws NixieError with the first problem that stays, or what was missing when the time was over */
   async wait(): Promise<void> {
-    const { io, timeoutMs, pollMs = 1000 } = this.#options
+    const { io, timeoutMs, pollMs = 1000, patienceMs } = this.#options
     const end = performance.now() + timeoutMs
-    const shown = new Map<string, string>()
+    const patience = new Patience(io, patienceMs)
     for (let first = true; ; first = false) {
       const { states, done } = await this.#look()
-      for (const [name, { doing, problem }] of states) {
-        const line = problem?.message ?? doing
-        if (shown.get(name) === line) continue
-        shown.set(name, line)
-        await io.stdout.write(`  ${printable(name)}: ${printable(line)}\n`)
-      }
+      await patience.show(states)
       if (done) return
-      const now = performance.now()
-      for (const [name, state] of states) this.#judge(name, state, now, first)
-      if (now >= end) {
+      patience.judge(states, first)
+      if (performance.now() >= end) {
         const [name, state] = [...states].find(([, { doing }]) => doing !== 'ready') ?? [
           nameOf(this.#workloads[0]!),
           { doing: 'not complete', problem: undefined },
@@ -102,21 +93,6 @@ export class Rollout {
       }
       await Bun.sleep(pollMs)
     }
-  }
-
-  /** Ends the waiting when it is no use, or has been none for long enough. */
-  #judge(name: string, { problem }: PodState, now: number, first: boolean): void {
-    if (!problem) return
-    const { patienceMs = 20_000 } = this.#options
-    // What was wrong before may just have been put right, and the node takes a while to see it.
-    if (first) this.#before.add(name)
-    if (problem.final && !this.#before.has(name)) throw failed(name, problem)
-    // A program that ends again and again runs in between, and is in trouble all the same.
-    const before = this.#troubles.get(name)
-    const lasts = before !== undefined && now - before.last < patienceMs / 2
-    const since = lasts ? before.since : now
-    this.#troubles.set(name, { since, last: now })
-    if (now - since >= patienceMs) throw failed(name, problem)
   }
 
   async #look(): Promise<Seen> {
@@ -159,12 +135,11 @@ export class Rollout {
     if (state.ask === 'log' && state.problem) {
       const logs = `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?tailLines=${LOG_LINES}`
       const text = await api.text(`${logs}&previous=true`).catch(() => api.text(logs).catch(() => ''))
-      const tail = text.trim()
-      if (tail !== '')
-        return {
-          ...state,
-          problem: { ...state.problem, message: `${state.problem.message}: ${tail}`, hint: hintFor(tail) },
-        }
+      const { reason, hint } = lastWords(text)
+      if (reason !== '') {
+        const message = `${state.problem.message}: ${reason}`
+        return { ...state, problem: { ...state.problem, message, hint: hint ?? hintFor(reason) } }
+      }
     }
     return state
   }
@@ -198,15 +173,5 @@ function hintFor(reason: string): string {
     return 'The kernel refuses what the capabilities should allow: deploy with --privileged.'
   return "On the node, 'nixie check' says what is missing: kubectl exec into the pod."
 }
-
-const failed = (name: string, { message, hint }: Problem) =>
-  new NixieError('unavailable', `${name}: ${message}`, hint)
-
-const late = (name: string, { message, hint }: Problem, ms: number) =>
-  new NixieError(
-    'deadline_exceeded',
-    `${name} is not ready after ${Math.round(ms / 1000)} s: ${message}`,
-    hint || "It goes on without this command: 'nixie status' tells how far it is; --timeout waits longer.",
-  )
 
 export const waitForRollout = (options: WaitOptions): Promise<void> => new Rollout(options).wait()

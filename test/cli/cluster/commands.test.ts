@@ -191,7 +191,28 @@ describe('waiting says what is wrong', () => {
   test('a program that ends again and again, with its last words', async () => {
     cluster.pod = () => waiting('CrashLoopBackOff')
     cluster.logs = 'error: no disk\n'
-    expect((await failure()).message).toContain('ends again and again: error: no disk')
+    expect((await failure()).message).toContain('ends again and again: no disk')
+  })
+
+  test('its last words with a hint: that is shown, not ours', async () => {
+    cluster.pod = () => waiting('CrashLoopBackOff')
+    cluster.logs = 'nixie: 1.2\nerror: The store has format 4; not permitted\nhint: Run a newer Nixie.\n'
+    const { message, hint } = await failure()
+    expect(message).toEndWith('ends again and again: The store has format 4; not permitted')
+    expect(hint).toBe('Run a newer Nixie.')
+    cluster.logs = 'one\ntwo\n'
+    expect((await failure()).message).toEndWith(': one; two')
+  })
+
+  test('how to go back, when what ran before was replaced', async () => {
+    cluster.pod = () => waiting('ErrImageNeverPull')
+    const again = 'kubectl --context fake -n nixie rollout undo daemonset/nixie'
+    const first = await nixie('deploy', '--timeout', '1')
+    expect(first.code).toBe(1)
+    expect(first.err).not.toContain(again)
+    const second = await nixie('deploy', '--timeout', '1')
+    expect(second.code).toBe(1)
+    expect(second.err).toContain(again)
   })
 
   test('a pod that no node takes', async () => {
@@ -309,6 +330,48 @@ describe('delete', () => {
     })
     expect([...cluster.objects.keys()]).toEqual([])
   })
+
+  test('--purge says the directory of the node, not that of the pod', async () => {
+    await nixie('deploy', '--image', 'test.local/nixie:1', '--data-dir', '/mnt/n')
+    cluster.logs = '/var/lib/nixie: 3.0 MiB deleted'
+    expect((await nixie('delete', '--purge')).out).toContain('node-1: /mnt/n: 3.0 MiB deleted')
+  })
+
+  test.each([
+    ["can't be pulled", () => waiting('ImagePullBackOff', 'no such host'), "can't be pulled: no such host"],
+    ['fails', () => ({ phase: 'Failed' }), 'node-1: Another Nixie writes there'],
+    ['never begins', () => waiting('ContainerCreating'), 'is not ready after 1 s: creating the container'],
+  ])('--purge with a pod that %s: it is said, and neither the pod nor Nixie stays', async (_, pod, words) => {
+    await nixie('deploy', '--image', 'test.local/nixie:1')
+    cluster.logs = 'error: Another Nixie writes there\nhint: Stop it.\n'
+    cluster.ownPod = pod
+    const { code, err } = await nixie('delete', '--purge', '--timeout', '1')
+    expect(code).toBe(1)
+    expect(err).toContain('What was captured stays on node-1, in /var/lib/nixie')
+    expect(err).toContain(words)
+    expect([...cluster.objects.keys()]).toEqual([])
+  })
+
+  test('--purge shows what the pods do meanwhile', async () => {
+    await nixie('deploy', '--image', 'test.local/nixie:1')
+    let looks = 0
+    cluster.ownPod = () => (looks++ < 2 ? waiting('ContainerCreating') : { phase: 'Succeeded' })
+    const { code, out } = await nixie('delete', '--purge')
+    expect(code).toBe(0)
+    expect(out).toContain('  node-1: creating the container')
+  })
+
+  test.each([[['delete']], [['delete', '--purge']]])(
+    '%p takes away the purge pod of an earlier run',
+    async (argv) => {
+      await nixie('deploy')
+      const pod = '/api/v1/namespaces/nixie/pods/nixie-purge-0123456789'
+      const metadata = { name: 'nixie-purge-0123456789', namespace: 'nixie' }
+      cluster.objects.set(pod, { kind: 'Pod', metadata })
+      expect((await nixie(...argv)).code).toBe(0)
+      expect([...cluster.objects.keys()]).toEqual([])
+    },
+  )
 
   test('nothing there is no error', async () => {
     const { code, out } = await nixie('delete')

@@ -21,6 +21,8 @@ export class FakeCluster {
   readonly writes: string[] = []
   /** What the pods of every workload are; a ready one by default. */
   pod: (name: string) => Fields = () => ready
+  /** What a pod that was made by itself is. */
+  ownPod: () => Fields = () => ({ phase: 'Succeeded' })
   /** What the pods run, when it is not what their workload says now. */
   podImage: string | undefined
   events: Fields[] = []
@@ -41,6 +43,7 @@ export class FakeCluster {
   /** Where ports of pods lead. */
   target = 0
   readonly kubeconfig: string
+  readonly #generations = new Map<string, number>()
   readonly #server
 
   constructor(scope: Scope) {
@@ -110,7 +113,7 @@ export class FakeCluster {
     })
   }
 
-  async #answer(request: Request, { pathname }: URL): Promise<Response> {
+  async #answer(request: Request, { pathname, searchParams }: URL): Promise<Response> {
     const { method } = request
     if (method !== 'GET') this.writes.push(`${method} ${pathname}`)
     const refused = this.refusals[`${method} ${pathname}`]
@@ -123,11 +126,13 @@ export class FakeCluster {
       return Response.json({ items: [...this.objects.values()].filter(({ kind }) => kind === 'DaemonSet') })
     }
     if (pathname === '/api/v1/nodes') return Response.json({ items: this.nodes })
-    if (method === 'GET' && pathname.endsWith('/pods')) return Response.json({ items: this.#pods(pathname) })
+    if (method === 'GET' && pathname.endsWith('/pods'))
+      return Response.json({ items: this.#selected(this.#pods(pathname), searchParams.get('labelSelector')) })
     if (method === 'PATCH' || method === 'POST') {
       const object = (await request.json()) as Stored
       const path = method === 'POST' ? `${pathname}/${object.metadata.name}` : pathname
       if (method === 'POST' && this.objects.has(path)) return new Response('{}', { status: 409 })
+      this.#generations.set(path, (this.#generations.get(path) ?? 0) + 1)
       this.objects.set(path, object)
       this.made.push(object)
       return Response.json(object)
@@ -135,14 +140,15 @@ export class FakeCluster {
     const object = this.objects.get(pathname)
     if (!object) return Response.json({ message: `${pathname} not found` }, { status: 404 })
     if (method === 'DELETE') this.objects.delete(pathname)
-    return Response.json(this.#withStatus(object))
+    return Response.json(this.#withStatus(object, this.#generations.get(pathname)))
   }
 
-  #withStatus(object: Stored): Fields {
-    if (object.kind === 'Pod') return { ...object, status: { phase: 'Succeeded' } }
+  #withStatus(object: Stored, generation = 1): Fields {
+    if (object.kind === 'Pod')
+      return { ...object, metadata: { ...object.metadata, uid: object.metadata.name }, status: this.ownPod() }
     const done = this.pod('any') === ready ? this.scheduled : 0
     const status = {
-      observedGeneration: 1,
+      observedGeneration: generation,
       desiredNumberScheduled: this.scheduled,
       updatedNumberScheduled: this.scheduled,
       numberAvailable: done,
@@ -152,14 +158,27 @@ export class FakeCluster {
     }
     return {
       ...object,
-      metadata: { ...object.metadata, uid: object.metadata.name, generation: 1 },
+      metadata: { ...object.metadata, uid: object.metadata.name, generation },
       spec: { ...(object.spec as Fields), replicas: 1 },
       status,
     }
   }
 
+  #selected(pods: Fields[], selector: string | null): Fields[] {
+    const [name, value] = selector?.split('=') ?? []
+    if (name === undefined) return pods
+    return pods.filter(({ metadata }) => (metadata as Stored['metadata']).labels?.[name] === value)
+  }
+
   #pods(pathname: string): Fields[] {
     const namespace = pathname.split('/').at(-2)
+    const own = [...this.objects.values()].filter(
+      ({ kind, metadata }) => kind === 'Pod' && metadata.namespace === namespace,
+    )
+    return [...own.map((object) => this.#withStatus(object)), ...this.#podsOfWorkloads(namespace)]
+  }
+
+  #podsOfWorkloads(namespace: string | undefined): Fields[] {
     return [...this.objects.values()]
       .filter(
         ({ kind, metadata }) =>

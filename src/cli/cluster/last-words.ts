@@ -1,0 +1,10 @@
+/** What the log of a program that ended says of the reason. */
+
+/** Why a program ended, of the end of its log: its own error with its own hint, else all of it in one line. */
+export function lastWords(log: string): { readonly reason: string; readonly hint: string | undefined } {
+  const lines = log.trim().split('\n')
+  const at = lines.findLastIndex((line) => line.startsWith('error: '))
+  if (at < 0) return { reason: lines.join('; '), hint: undefined }
+  const hint = lines.slice(at).find((line) => line.startsWith('hint: '))
+  return { reason: lines[at]!.slice('error: '.length), hint: hint?.slice('hint: '.length) }
+}
