@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { NixieError } from '../../errors'
+import { withCleanUp } from '../clean-up'
 import type { ArchiveInfo } from '../image/read'
 import { type Io, printable } from '../io'
 import { bytesText } from '../values'
@@ -119,6 +120,16 @@ async function loadFile(file: string, { distribution, io }: LoadOptions): Promis
   )
 }
 
+/** @throws NixieError when there is no place for it */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'nixie-image-'))
+  } catch (cause) {
+    const message = `The image has no place in ${tmpdir()}: ${(cause as Error).message}`
+    throw new NixieError('store_error', message, 'Name a folder that you may write to with TMPDIR.')
+  }
+}
+
 /**
  * Gives every node the image, also when they say that they have it: a node says so for minutes after it has removed one.
  * @returns its name
@@ -132,16 +143,17 @@ export async function loadImage(options: LoadOptions, context: string): Promise<
   checkArchitecture(nodes, info)
   requireProgram(distribution, io)
   if (distribution.kind === 'k3s') requireHere(nodes, context)
-  const folder = mkdtempSync(join(tmpdir(), 'nixie-image-'))
-  try {
-    const file = archive ?? join(folder, 'nixie.tar')
-    const size = built ? bytesText(built.bytes) : archive!
-    if (built) await (await import('../image/write')).writeParts(built.parts, file)
-    await say(io, `Loading the image ${info.name} (${size}) into ${distribution.cluster}`)
-    await loadFile(file, options)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const folder = temporaryFolder()
+  await withCleanUp(
+    () => rmSync(folder, { recursive: true, force: true }),
+    async () => {
+      const file = archive ?? join(folder, 'nixie.tar')
+      const size = built ? bytesText(built.bytes) : archive!
+      if (built) await (await import('../image/write')).writeParts(built.parts, file)
+      await say(io, `Loading the image ${info.name} (${size}) into ${distribution.cluster}`)
+      await loadFile(file, options)
+    },
+  )
   await checkLoaded(distribution, info.name, io)
   if (distribution.kind === 'k3s') requireElsewhere(nodes, info.name)
   return info.name

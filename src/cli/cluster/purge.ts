@@ -1,6 +1,7 @@
 /** What was captured lies on the nodes: a pod on each deletes it, with Nixie's own image. */
 import { createHash } from 'node:crypto'
 import { NixieError } from '../../errors'
+import { withCleanUp } from '../clean-up'
 import { type Io, printable } from '../io'
 import { type ClusterApi, type KubeObject, pathOf } from './api'
 import { lastWords } from './last-words'
@@ -104,16 +105,17 @@ export async function purgeNodes({ api, namespace, io, timeoutMs }: PurgeOptions
   const nodes = await endPods(api, { ...daemonSet, metadata: { ...daemonSet.metadata, namespace } }, io, end)
   const left = new Map(nodes.map((node) => [node, purgePod(daemonSet, namespace, node, timeoutMs)]))
   const directory = hostPathOf(templateOf(daemonSet))
-  try {
+  const work = async () => {
     for (const pod of left.values()) await api.create(pod)
     await waitForPurge({ api, namespace, io, timeoutMs }, left, end)
+  }
+  try {
+    await withCleanUp(() => removePurgePods(api, namespace), work)
   } catch (cause) {
     const { code, message, hint } = NixieError.from(cause).shape
     const kept = `What was captured stays on ${[...left.keys()].join(', ')}, in ${directory}: ${message}`
     const remedy = `Delete the directory there by hand; or 'nixie deploy' with an image that runs, then 'nixie delete --purge'.`
     throw new NixieError(code, kept, `${hint} ${remedy}`.trim())
-  } finally {
-    await removePurgePods(api, namespace)
   }
 }
 

@@ -1,11 +1,22 @@
 /** Another program, with what it says. */
 import { NixieError } from '../../errors'
+import { withCleanUp } from '../clean-up'
 import type { Io } from '../io'
 
 export interface Ended {
   readonly code: number
   readonly out: string
   readonly err: string
+}
+
+const END_MS = 3000
+
+/** Asks it to end, and ends it when it does not. */
+async function endChild(child: Bun.Subprocess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  await Promise.race([child.exited, Bun.sleep(END_MS)])
+  child.kill('SIGKILL')
 }
 
 /** @throws NixieError when it can't be started, or does not end in time */
@@ -21,8 +32,10 @@ export async function runProgram(command: readonly string[], { env }: Io, ms: nu
     stderr: 'pipe',
     timeout: ms,
   })
-  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-  const code = await child.exited
+  const [code, out, err] = await withCleanUp(
+    () => endChild(child),
+    () => Promise.all([child.exited, new Response(child.stdout).text(), new Response(child.stderr).text()]),
+  )
   if (child.signalCode === null) return { code, out, err }
   throw new NixieError(
     'deadline_exceeded',

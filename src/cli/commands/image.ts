@@ -17,7 +17,7 @@ export const image: Command = {
       flag: 'output',
       short: 'o',
       value: 'FILE',
-      help: 'The archive; compressed when its name ends with .gz',
+      help: 'The archive, or a pipe or device (/dev/stdout); compressed when its name ends with .gz',
     },
     { flag: 'root', value: 'DIR', help: 'The files alone, in a folder, for a Dockerfile' },
     {
@@ -49,9 +49,11 @@ export const image: Command = {
       return 0
     }
     const built = await ownImage(tag)
-    const { writeParts } = await import('../image/write')
+    const { isStream, writeParts } = await import('../image/write')
+    // The archive may be on its way through standard output.
+    const told = isStream(output!) ? io.stderr : io.stdout
     await writeParts(built.parts, output!)
-    await io.stdout.write(`${printable(built.name)}, ${built.architecture}, ${bytesText(built.bytes)}\n`)
+    await told.write(`${printable(built.name)}, ${built.architecture}, ${bytesText(built.bytes)}\n`)
     return 0
   },
 }

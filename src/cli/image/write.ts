@@ -1,20 +1,38 @@
-/** Writes an archive to a file, which is there in full or not at all. */
-import { createWriteStream, renameSync, rmSync } from 'node:fs'
+/** Writes an archive: to a file, which is there in full or not at all, or into a pipe or a device. */
+import { createWriteStream, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { NixieError } from '../../errors'
 
+/** A pipe, a device, an open file of this process: to be written into as it is, and never replaced. */
+export function isStream(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  // /dev/stdout, /dev/fd/3: whoever opened the file waits for its bytes in that one.
+  return found !== undefined && (!found.isFile() || /^\/(dev|proc)\//.test(path))
+}
+
+const nameOf = (path: string): string => {
+  try {
+    // What a link leads to is replaced, not the link.
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
 /** Compressed when the name ends with `.gz`. @throws NixieError when it can't be written */
 export async function writeParts(parts: readonly Uint8Array[], path: string): Promise<void> {
-  const temporary = `${path}.new`
+  const stream = isStream(path)
+  const target = stream ? path : nameOf(path)
+  const opened = stream ? path : `${target}.${process.pid}.new`
   const source = Readable.from(parts, { objectMode: false })
-  const file = createWriteStream(temporary)
+  const file = createWriteStream(opened)
   try {
     await (path.endsWith('.gz') ? pipeline(source, createGzip(), file) : pipeline(source, file))
-    renameSync(temporary, path)
+    if (!stream) renameSync(opened, target)
   } catch (cause) {
-    rmSync(temporary, { force: true })
+    if (!stream) rmSync(opened, { force: true })
     const message = `The image can't be written to ${path}: ${(cause as Error).message}`
     throw new NixieError(
       'store_error',

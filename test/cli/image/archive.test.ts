@@ -1,6 +1,16 @@
 /** An image as a file: the same bytes for the same files, whole digests, both of the layouts that programs read. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { buildImage, type Image } from '../../../src/cli/image/archive'
 import { readArchive } from '../../../src/cli/image/read'
@@ -193,5 +203,50 @@ describe('nixie image', () => {
     const { code, err } = await runCli(['image', ...args])
     expect(code).toBe(2)
     expect(err).toContain(words)
+  })
+})
+
+describe('what is no regular file is written into', () => {
+  const big = [new Uint8Array(300_000).fill(1), new Uint8Array(5).fill(2)]
+
+  test('a pipe', async () => {
+    const pipe = join(scope.dir, 'pipe')
+    Bun.spawnSync(['mkfifo', pipe])
+    const reader = Bun.spawn(['wc', '-c', pipe], { stdout: 'pipe' })
+    await writeParts(big, pipe)
+    expect(parseInt(await new Response(reader.stdout).text(), 10)).toBe(300_005)
+    expect(statSync(pipe).isFIFO()).toBe(true)
+  })
+
+  // Through links in a folder of the test, so that a fault here costs no device of the machine.
+  test('a device; a full one is said', async () => {
+    for (const name of ['null', 'full']) symlinkSync(`/dev/${name}`, join(scope.dir, name))
+    await writeParts(big, join(scope.dir, 'null'))
+    const full = join(scope.dir, 'full')
+    await expect(writeParts(big, full)).rejects.toThrow(`can't be written to ${full}: ENOSPC`)
+    for (const name of ['null', 'full']) {
+      expect(lstatSync(join(scope.dir, name)).isSymbolicLink()).toBe(true)
+      expect(statSync(join(scope.dir, name)).isCharacterDevice()).toBe(true)
+    }
+  })
+
+  test('an open file of the process by its name there', async () => {
+    const path = join(scope.dir, 'open')
+    const fd = openSync(path, 'w')
+    const { ino } = statSync(path)
+    await writeParts(big, `/dev/fd/${fd}`)
+    closeSync(fd)
+    expect(statSync(path)).toMatchObject({ ino, size: 300_005 })
+  })
+
+  test('of a link to a regular file the file is replaced, and nothing else is touched', async () => {
+    const path = join(scope.dir, 'real.tar')
+    writeFileSync(path, 'old')
+    writeFileSync(`${path}.new`, 'of the user')
+    symlinkSync(path, join(scope.dir, 'link.tar'))
+    await writeParts(big, join(scope.dir, 'link.tar'))
+    expect(statSync(path).size).toBe(300_005)
+    expect(lstatSync(join(scope.dir, 'link.tar')).isSymbolicLink()).toBe(true)
+    expect(readFileSync(`${path}.new`, 'utf8')).toBe('of the user')
   })
 })
