@@ -1,18 +1,10 @@
 /** The SQLite file: opening, format version, lock, and what its errors mean in words. */
 import { Database } from 'bun:sqlite'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { NixieError } from '../errors'
 import { type DeclaredTable, declareTables } from './declared'
+import { FILE_MODE, makePrivateFile, openPrivately } from './private'
 
 /** Raise it with a migration in `MIGRATIONS`. */
 export const FORMAT_VERSION = 3
@@ -101,7 +93,7 @@ const PROBE_BYTES = 64 << 10
 function refusalOf(dataDir: string): string | undefined {
   const path = join(dataDir, `.writable-${process.pid}`)
   try {
-    writeFileSync(path, new Uint8Array(PROBE_BYTES))
+    writeFileSync(path, new Uint8Array(PROBE_BYTES), { mode: FILE_MODE })
     return undefined
   } catch (cause) {
     return codeOf(cause)
@@ -132,7 +124,8 @@ function hintFor(code: string, dataDir: string): string {
 export function lockDirectory(dataDir: string): { release(): void } {
   let lock: Database
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+    openPrivately(dataDir)
+    makePrivateFile(lockFile(dataDir))
     lock = new Database(lockFile(dataDir), { create: true, readwrite: true })
   } catch (cause) {
     throw storeError(cause, `The data directory ${dataDir} cannot be used`, dataDir)
@@ -197,6 +190,7 @@ export function setAside(path: string, cause: unknown): string {
 }
 
 function prepare(path: string, tables: readonly DeclaredTable[], suspect = false): Database {
+  makePrivateFile(path)
   const db = new Database(path, { create: true, readwrite: true, safeIntegers: true, strict: true })
   try {
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`)

@@ -1,6 +1,5 @@
 /** The writing end of the store: appends, compacts, expires. One per data directory, on the capture thread. */
 import type { Database } from 'bun:sqlite'
-import { mkdirSync } from 'node:fs'
 import type { Table } from '../records/table'
 import {
   type Chunk,
@@ -21,6 +20,7 @@ import { putEntities, sweepEntities } from './entities'
 import { asLive } from './live'
 import { DamagedSource, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
 import { attempt, type Opened, Premises } from './premises'
+import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
 import { type SealedPiece, sealBatches } from './seal'
 import { defaultBudget, giveBack, usedBytes } from './space'
@@ -96,7 +96,7 @@ class SqliteWriter implements Writer {
     const { dataDir, logBytes, uptime = systemUptime() } = options
     try {
       // The disk is asked once the directory is there.
-      mkdirSync(dataDir, { recursive: true, mode: 0o750 })
+      openPrivately(dataDir)
       this.#budgetBytes = options.diskBudgetBytes || defaultBudget(dataDir)
     } catch (cause) {
       throw storeError(cause, `The data directory ${dataDir} cannot be used`, dataDir)

@@ -1,0 +1,67 @@
+/** Nobody but its owner reads what was captured, whatever the umask is and whatever an older Nixie has left. */
+import { expect, test } from 'bun:test'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openReader } from '../../src/store'
+import { events, numbersOf, open, second, withDirectory } from './support'
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+function modes(dir: string): Record<string, string> {
+  const names = readdirSync(dir).filter((name) => name !== 'other')
+  return Object.fromEntries(names.map((name) => [name, modeOf(join(dir, name))]))
+}
+
+const PRIVATE = { 'nixie.db': '600', 'nixie.db-shm': '600', 'nixie.db-wal': '600', 'nixie.lock': '600' }
+
+function withUmask(mask: number, work: () => void): void {
+  const before = process.umask(mask)
+  try {
+    work()
+  } finally {
+    process.umask(before)
+  }
+}
+
+function write(dir: string): void {
+  const writer = open(dir)
+  writer.append([{ table: events, batch: second(0, 0, 2) }])
+  const reader = openReader(dir, [events])
+  expect(numbersOf(reader).slice(0, 2)).toEqual([0, 1])
+  expect(modes(dir)).toMatchObject(PRIVATE)
+  reader.close()
+  writer.close()
+}
+
+test('a directory that Nixie makes, and all in it', () =>
+  withDirectory((dir) =>
+    withUmask(0, () => {
+      const made = join(dir, 'made')
+      write(made)
+      expect(modeOf(made)).toBe('700')
+    }),
+  ))
+
+test('one of an older Nixie is closed when it is opened', () =>
+  withDirectory((dir) =>
+    withUmask(0, () => {
+      write(dir)
+      mkdirSync(join(dir, 'readers'), { recursive: true })
+      for (const name of readdirSync(dir)) chmodSync(join(dir, name), name === 'readers' ? 0o755 : 0o644)
+      chmodSync(dir, 0o755)
+      write(dir)
+      expect(modeOf(dir)).toBe('700')
+      expect(modeOf(join(dir, 'readers'))).toBe('700')
+    }),
+  ))
+
+test('a directory with more in it stays as it is; the files of Nixie are closed', () =>
+  withDirectory((dir) => {
+    writeFileSync(join(dir, 'other'), '')
+    chmodSync(join(dir, 'other'), 0o644)
+    chmodSync(dir, 0o755)
+    write(dir)
+    expect(modeOf(dir)).toBe('755')
+    expect(modeOf(join(dir, 'other'))).toBe('644')
+    rmSync(join(dir, 'other'))
+  }))
