@@ -22,7 +22,8 @@ first; elsewhere it downloads the release and verifies its SHA-256. Stored data 
   --no-build    take what dist/ has
   --no-start    install only
   --tools       bring what building needs, nothing more
-  --yes         install the packages that building needs without asking
+  --yes         install the packages that building needs without asking; on a terminal it asks. Without a terminal --tools
+                and installing on this machine don't ask, and the lines for a cluster want this option
   --uninstall   stop and remove Nixie; the stored data stays
   --purge       with --uninstall: remove the stored data and the settings too
   --help        this text
@@ -44,13 +45,16 @@ BUILD=yes START=yes TOOLS=no UNINSTALL=no PURGE=no TARGET=local CLUSTER='' IMAGE
 while [ $# -gt 0 ]; do
   case $1 in
     --systemd) TARGET=systemd ;;
-    --minikube | --k3s | --k8s) TARGET=${1#--} CLUSTER=" $1" ;;
+    --minikube | --k3s | --k8s) TARGET=${1#--} CLUSTER=$1 ;;
     --kind)
-      TARGET=kind CLUSTER=' --kind'
-      case ${2:-} in '' | -*) ;; *) CLUSTER=" --kind=$2"; shift ;; esac
+      TARGET=kind CLUSTER=--kind
+      case ${2:-} in '' | -*) ;; *) CLUSTER=--kind=$2; shift ;; esac
       ;;
+    --kind=?*) TARGET=kind CLUSTER=$1 ;;
+    --profile=?*) PROFILE=${1#*=} ;;
+    --image=?*) IMAGE=${1#*=} ;;
     --profile | --image)
-      [ -n "${2:-}" ] || die "$1 wants a name"
+      case ${2:-} in '' | -*) die "$1 wants a name" "As in: $1 NAME" ;; esac
       if [ "$1" = --profile ]; then PROFILE=$2; else IMAGE=$2; fi
       shift
       ;;
@@ -72,9 +76,29 @@ HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 [ -r "$HERE/deploy/tools.sh" ] && [ "$(basename -- "$0")" = install.sh ] || HERE=
 RELEASE_URL=${NIXIE_RELEASE_URL:-}
 BIN=${PREFIX:-/usr/local}/bin/nixie
-TEMP=$(mktemp -d)
-trap 'rm -rf "$TEMP"' EXIT
-trap 'exit 1' HUP INT TERM
+CHILD='' LOCK=''
+TEMP=$(mktemp -d) || die "there is no place for files in ${TMPDIR:-/tmp}" 'Name a folder that you may write to with TMPDIR.'
+trap 'rm -rf "$TEMP"; [ -z "$LOCK" ] || rm -f "$LOCK"' EXIT
+trap '[ -z "$CHILD" ] || { kill "$CHILD"; wait "$CHILD"; } 2>/dev/null; exit 1' HUP INT TERM
+
+run() { # COMMAND…: a signal to this script ends it too
+  "$@" <&0 &
+  CHILD=$! code=0
+  wait "$CHILD" || code=$?
+  CHILD=
+  return "$code"
+}
+
+lock() { # FILE: a link that leads to the number of this process, made in one step
+  mkdir -p "$(dirname "$1")"
+  until ln -s "$$" "$1" 2>/dev/null; do
+    # Where nothing can be written nobody else writes.
+    other=$(readlink "$1") || return 0
+    ! { kill -0 "$other" 2>/dev/null || [ -d "/proc/$other" ]; } || die "another install.sh runs here (pid $other)" "Wait until it has ended. If it is none, remove $1."
+    rm -f "$1"
+  done
+  LOCK=$1
+}
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; } # WANTED FOUND
 
 # What runs here: nixie itself, or its commands alone beside an image that was built elsewhere.
@@ -118,6 +142,23 @@ download_cli() {
   install_binary
 }
 
+check_cluster() { # before minutes of building
+  case $TARGET in
+    minikube)
+      code=0
+      minikube ${PROFILE:+--profile "$PROFILE"} status >/dev/null 2>&1 || code=$?
+      # Exit code of minikube: no such profile.
+      [ "$code" != 85 ] || die "minikube has no profile '${PROFILE:-minikube}'" "Start it: minikube start${PROFILE:+ --profile $PROFILE}. 'minikube profile list' shows what is there."
+      ;;
+    kind)
+      name=${CLUSTER#--kind} name=${name#=}
+      name=${name:-${KIND_CLUSTER_NAME:-kind}}
+      known=$(kind get clusters 2>/dev/null) || return 0
+      printf '%s\n' "$known" | grep -qxF -e "$name" || die "kind has no cluster '$name'" "Make it: kind create cluster --name $name. 'kind get clusters' shows what is there."
+      ;;
+  esac
+}
+
 in_cluster() {
   began=$(date +%s) ARCHIVE=
   for program in minikube kind k3s; do
@@ -125,26 +166,25 @@ in_cluster() {
   done
   [ "$TARGET$IMAGE$UNINSTALL" != k8sno ] || die '--k8s does not say which image the nodes are to run: no registry has one of Nixie' \
     "Make one (nixie image --output nixie.tar), push it to a registry of yours, then: --k8s --image NAME. For minikube, kind and k3s: --minikube, --kind, --k3s."
+  [ "$UNINSTALL" = yes ] || check_cluster
   if [ -n "$HERE" ]; then build_cli; else download_cli; fi
   # Intel Macs refuse a program whose signature is that of the runtime alone.
   [ "$SUFFIX" != -darwin-x64 ] || codesign --force --sign - "$CLI" || die 'codesign could not sign the commands' 'See its message above.'
   "$CLI" version >/dev/null || die "$CLI does not start here" "See its message above; on Alpine 'apk add libstdc++' may be missing."
   [ "$TARGET" != k8s ] || CLUSTER=
-  words="$CLUSTER${PROFILE:+ --profile $PROFILE}"
+  set -- ${CLUSTER:+"$CLUSTER"} ${PROFILE:+--profile "$PROFILE"}
   if [ "$UNINSTALL" = yes ]; then
-    [ "$PURGE" = no ] || words="$words --purge"
-    # shellcheck disable=SC2086 # a list of words
-    "$CLI" delete $words || exit 1
+    [ "$PURGE" = no ] || set -- "$@" --purge
+    run "$CLI" delete "$@" || exit 1
   else
-    words="$words${IMAGE:+ --image $IMAGE}"
-    # shellcheck disable=SC2086 # a list of words
-    "$CLI" deploy $words ${ARCHIVE:+--image-archive "$ARCHIVE"} || exit 1
+    run "$CLI" deploy "$@" ${IMAGE:+--image "$IMAGE"} ${ARCHIVE:+--image-archive "$ARCHIVE"} || exit 1
   fi
   say "Done in $(($(date +%s) - began)) s"
 }
 
 # shellcheck source=deploy/tools.sh
 [ -z "$HERE" ] || . "$HERE/deploy/tools.sh"
+case $UNINSTALL-$HERE in no-?*) lock "$HERE/dist/.install-lock" ;; esac
 case $TARGET in minikube | kind | k3s | k8s) in_cluster; exit 0 ;; esac
 if [ -n "$HERE" ]; then MACHINE=$HERE/deploy/machine.sh; else fetch machine.sh; MACHINE=$TEMP/machine.sh; fi
 # shellcheck source=deploy/machine.sh

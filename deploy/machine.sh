@@ -4,14 +4,22 @@
 SETTINGS=/etc/default/nixie UNIT=/etc/systemd/system/nixie.service
 PIDFILE=/run/nixie.pid LOG=/var/log/nixie.log
 READY_SECONDS=60
-setting() { # NAME FALLBACK: the environment wins over the settings file
-  eval "value=\${$1:-}"
-  # shellcheck disable=SC2154 # assigned by the eval
-  [ -n "$value" ] || [ ! -r "$SETTINGS" ] || value=$(sed -n "s/^$1=//p" "$SETTINGS" | tail -n 1)
-  printf '%s' "${value:-$2}"
+
+# Exports what the settings file says. No shell runs it: a value is text, as systemd reads it.
+read_settings() {
+  [ -r "$SETTINGS" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    name=${line%%=*} value=${line#*=}
+    case $line in [A-Za-z_]*=*) ;; *) continue ;; esac
+    case $name in *[!A-Za-z0-9_]*) continue ;; esac
+    case $value in \"*\" | \'*\') value=${value#?} value=${value%?} ;; esac
+    export "$name=$value"
+  done <"$SETTINGS"
 }
-LISTEN=$(setting NIXIE_LISTEN 127.0.0.1:6494)
-DATA_DIR=$(setting NIXIE_DATA_DIR /var/lib/nixie)
+setting() { (read_settings; eval "printf '%s' \"\${$1:-}\""); } # NAME: what the file says
+LISTEN=${NIXIE_LISTEN:-$(setting NIXIE_LISTEN)} # the environment wins
+DATA_DIR=${NIXIE_DATA_DIR:-$(setting NIXIE_DATA_DIR)}
+LISTEN=${LISTEN:-127.0.0.1:6494} DATA_DIR=${DATA_DIR:-/var/lib/nixie}
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
@@ -23,6 +31,23 @@ check_machine() {
   at_least 5.8 "$(uname -r)" || die "Linux $(uname -r) is too old: 5.8 or newer is needed" 'Boot a newer kernel.'
   [ -r /sys/kernel/btf/vmlinux ] || die 'this kernel has no BTF (/sys/kernel/btf/vmlinux)' \
     'Boot a kernel with CONFIG_DEBUG_INFO_BTF=y; the kernels of current distributions have it.'
+}
+
+check_paths() { # before minutes of building
+  case $DATA_DIR in /*) ;; *) die "NIXIE_DATA_DIR: '$DATA_DIR' does not begin with a slash" 'Name the directory by its whole path.' ;; esac
+  [ "$UNINSTALL" = no ] || return 0
+  # The settings file holds it in quotes, the unit holds it in a line of its own.
+  case $LISTEN$DATA_DIR in
+    *[\'\"\\%\|\&[:space:][:cntrl:]]*) die "NIXIE_DATA_DIR and NIXIE_LISTEN may have no quotes, spaces, backslashes, %, | or &: '$DATA_DIR', '$LISTEN'" 'Choose another directory.' ;;
+  esac
+}
+
+# What the new one would refuse it says now, while the old one runs.
+check_settings() {
+  (read_settings; NIXIE_LISTEN=$LISTEN NIXIE_DATA_DIR=$DATA_DIR "$NEW" serve --check-settings) ||
+    die 'Nixie would not start with these settings, so nothing is changed' "The reason is above; they come from the environment and from $SETTINGS."
+  # shellcheck disable=SC2174 # the folders above it may be for all
+  [ -d "$DATA_DIR" ] || mkdir -p -m 700 "$DATA_DIR" || die "can't make $DATA_DIR, so nothing is changed" 'Choose another with NIXIE_DATA_DIR.'
 }
 
 obtain() { # NEW: the binary; SERVICE: the unit
@@ -63,7 +88,9 @@ keep_settings() {
   [ -n "${NIXIE_LISTEN:-}${NIXIE_DATA_DIR:-}" ] || return 0
   mkdir -p "$(dirname "$SETTINGS")"
   rest=$(sed -e '/^NIXIE_LISTEN=/d' -e '/^NIXIE_DATA_DIR=/d' "$SETTINGS" 2>/dev/null || true)
-  printf '%s\n' ${rest:+"$rest"} "NIXIE_LISTEN=$LISTEN" "NIXIE_DATA_DIR=$DATA_DIR" >"$SETTINGS"
+  # In single quotes systemd and a shell read the same.
+  printf '%s\n' ${rest:+"$rest"} "NIXIE_LISTEN='$LISTEN'" "NIXIE_DATA_DIR='$DATA_DIR'" >"$SETTINGS.new"
+  mv -f "$SETTINGS.new" "$SETTINGS"
 }
 
 listener() { # PORT: the process that listens there
@@ -73,13 +100,15 @@ listener() { # PORT: the process that listens there
   [ -z "$pid" ] || printf 'process %s: %s' "$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c 1-120)"
 }
 
-check_port() { # [PATTERN]: of a command that may listen there
+own_pid() { if has_systemd; then systemctl show -p MainPID --value nixie; elif [ -s "$PIDFILE" ]; then cat "$PIDFILE"; fi; }
+
+check_port() { # the Nixie that this one replaces may listen there
   code=0
   curl -s -o /dev/null --noproxy '*' --max-time 3 "http://$LISTEN/" || code=$?
-  [ "$code" != 7 ] || return 0
+  # Nobody listens; or it is no address, which the new one will say.
+  case $code in 3 | 6 | 7) return 0 ;; esac
   who=$(listener "${LISTEN##*:}")
-  # shellcheck disable=SC2254 # a pattern
-  case $who in ${1:-} | '') [ -z "${1:-}" ] || return 0 ;; esac
+  case $who in "process $(own_pid): "*) return 0 ;; esac
   die "$LISTEN is taken by ${who:-a process of another namespace}" 'End it, or choose another address with the variable NIXIE_LISTEN, such as 127.0.0.1:6495.'
 }
 
@@ -93,10 +122,7 @@ start() {
   else
     say "Starting Nixie in the background (no systemd here); log: $LOG"
     # shellcheck disable=SC2016 # for the inner shell
-    NIXIE_LISTEN=$LISTEN NIXIE_DATA_DIR=$DATA_DIR setsid sh -c '
-      if [ -r "$1" ]; then set -a; . "$1"; set +a; fi
-      echo $$ >"$2"
-      exec "$0" serve' "$BIN" "$SETTINGS" "$PIDFILE" >>"$LOG" 2>&1 </dev/null &
+    (umask 077; read_settings; NIXIE_LISTEN=$LISTEN NIXIE_DATA_DIR=$DATA_DIR exec setsid sh -c 'echo $$ >"$1"; exec "$0" serve' "$BIN" "$PIDFILE") >>"$LOG" 2>&1 </dev/null &
   fi
 }
 
@@ -126,28 +152,29 @@ uninstall() {
   ! has_systemd || systemctl daemon-reload
   rm -f "$BIN" "$LOG"
   [ "$PURGE" = yes ] || { say "Removed. The data stays in $DATA_DIR; --uninstall --purge removes it too."; return 0; }
-  case $(basename "$DATA_DIR") in
-    *nixie*) rm -rf -- "$DATA_DIR" "$SETTINGS" ;;
-    *) die "removed all but $DATA_DIR: it is not named nixie, so it may hold more than Nixie's data" 'Remove it by hand.' ;;
-  esac
-  say "Removed, with $DATA_DIR and $SETTINGS."
+  rm -f "$SETTINGS"
+  # What is the store's, and the directory with it unless it holds more.
+  rm -rf -- "$DATA_DIR"/nixie.db* "$DATA_DIR"/nixie.lock* "$DATA_DIR"/.writable-* "$DATA_DIR/readers"
+  if [ -d "$DATA_DIR" ] && ! rmdir "$DATA_DIR" 2>/dev/null; then
+    say "Removed, with $SETTINGS and the data. $DATA_DIR stays: it holds more."
+  else say "Removed, with $DATA_DIR and $SETTINGS."; fi
 }
 
 on_this_machine() {
   check_machine
+  [ "$TOOLS" = yes ] || check_paths
   [ "$UNINSTALL" = no ] || { uninstall; exit 0; }
-  # Who installs on this machine as root has said so.
+  # Nobody can answer: what the line says is done. On a terminal it asks.
   # shellcheck disable=SC2034 # of tools.sh
-  YES=yes
+  if [ -z "$HERE" ] || ! on_terminal; then YES=yes; fi
   [ "$TOOLS" = no ] || { bring_tools; exit 0; }
   say "Nixie: install to $BIN, keep data in $DATA_DIR, listen on $LISTEN"
   # Before minutes of building; what runs now may be the one to replace.
-  check_port '*nixie*'
+  check_port
   obtain
-  stop
+  check_settings
   install_binary
-  mkdir -p "$DATA_DIR" || die "can't make $DATA_DIR" 'Choose another with NIXIE_DATA_DIR.'
-  chmod 750 "$DATA_DIR"
+  stop
   keep_settings
   [ "$START" = yes ] || { say "Installed. Start it with '$BIN serve'."; exit 0; }
   check_port

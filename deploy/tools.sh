@@ -44,15 +44,21 @@ rust_packages() {
 
 may_install() { # COMMAND
   [ "$YES" = no ] || return 0
-  if [ ! -t 0 ] || [ ! -t 1 ]; then
+  if ! on_terminal; then
     die 'building needs packages that are missing here, and neither docker nor podman answers' "Install them, then run this again:  $1   (or run this with --yes, and it does so)"
   fi
   printf 'Building needs packages that are missing here. Run this?\n    %s\n[y/N] ' "$1"
   read -r answer
-  case $answer in y | Y | yes) ;; *) die 'nothing is installed' 'With docker or podman no package is needed.' ;; esac
+  case $answer in
+    y | Y | yes) ;;
+    *) die 'nothing is installed' 'Install them yourself; for a cluster, with docker or podman no package is needed.' ;;
+  esac
 }
 
+on_terminal() { [ -t 0 ] && [ -t 1 ]; }
+
 bring_tools() {
+  check_path
   missing=$(missing_tools)
   [ -n "$missing" ] || { check_node; return 0; }
   command -v apt-get >/dev/null || die "missing: $missing" 'Install what these Debian packages hold, then run this again; or start docker or podman.'
@@ -76,10 +82,20 @@ check_node() {
   at_least "$NODE_MIN" "$found" || die "npm runs on Node.js $found here; $NODE_MIN or newer is needed to build" 'Install a newer nodejs.'
 }
 
+# make, libtool and cargo's scripts take such a path apart.
+check_path() {
+  case $HERE in
+    *[[:space:]\"\'\`\$\&\;\(\)\#\*\?\<\>\|\\:]*) die "nothing can be built in '$HERE': its path has a space, a quote or another character that make takes for its own" 'Move or clone it to another folder, such as ~/nixie.' ;;
+  esac
+}
+
 build() {
+  check_path
   cd "$HERE" || exit 1
-  say 'Installing the packages of package-lock.json'
-  npm ci --no-audit --no-fund --loglevel=error || die 'npm ci failed' 'See its message above; check the network.'
+  if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
+    say 'Installing the packages of package-lock.json'
+    npm ci --no-audit --no-fund --loglevel=error || die 'npm ci failed' 'See its message above; check the network.'
+  fi
   say 'Building dist/nixie (a few minutes the first time)'
   npm run --silent build || die 'the build failed' 'See its message above.'
 }

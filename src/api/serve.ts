@@ -2,6 +2,7 @@
 import type { Hono } from 'hono'
 import { NixieError } from '../errors'
 import { hostOf } from './access'
+import { portHolder } from './port-holder'
 
 export interface Served {
   /** `http://127.0.0.1:6494` */
@@ -51,13 +52,27 @@ export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
   }
 }
 
+/**
+ * Whether it could listen there, were the port free.
+ *
+ * @throws NixieError when this host has no such address, or the port may not be used
+ */
+export function checkListen(listen: string): void {
+  const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
+  try {
+    Bun.listen({ hostname: hostOf(listen), port, socket: { data: () => {} } }).stop(true)
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== 'EADDRINUSE') throw listenError(cause, listen, port)
+  }
+}
+
 function listenError(cause: unknown, listen: string, port: number): NixieError {
   const { code, message } = cause as { code?: string; message: string }
   switch (code) {
     case 'EADDRINUSE':
       return new NixieError(
         'unavailable',
-        `Port ${port} is taken: another program listens on ${listen}`,
+        `Port ${port} is taken: ${portHolder(port) ?? 'another program'} listens on ${listen}`,
         `Perhaps Nixie runs already (nixie status), or choose another port: --listen ${listen.slice(0, listen.lastIndexOf(':'))}:${port < 65535 ? port + 1 : port - 1}`,
       )
     case 'EACCES':

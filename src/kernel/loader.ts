@@ -1,6 +1,9 @@
 /** The loader library (`bpf/loader`) in TypeScript: objects, maps and the ring; failures are `LoaderError`s. */
 import { dlopen, type Pointer, ptr, toArrayBuffer } from 'bun:ffi'
+import { accessSync, constants } from 'node:fs'
+import { tmpdir } from 'node:os'
 import library from '../../dist/libnixie_loader.so' with { type: 'file' }
+import { NixieError } from '../errors'
 
 const open = () =>
   dlopen(library, {
@@ -34,7 +37,23 @@ const open = () =>
   }).symbols
 
 let opened: ReturnType<typeof open> | undefined
-const native = () => (opened ??= open())
+const native = () => (opened ??= unpacked())
+
+/** The executable's loader is unpacked first: the dynamic linker's words would not say that there was no place. */
+function unpacked(): ReturnType<typeof open> {
+  try {
+    return open()
+  } catch (cause) {
+    const folder = tmpdir()
+    try {
+      accessSync(folder, constants.W_OK | constants.X_OK)
+    } catch {
+      const message = `The loader can't be unpacked: ${folder} is no folder that this user may write to`
+      throw new NixieError('store_error', message, 'Name one with TMPDIR.')
+    }
+    throw cause
+  }
+}
 
 /** Throws, in the dynamic linker's words, when this machine's libraries are not those that the loader needs. */
 export function requireLoader(): void {

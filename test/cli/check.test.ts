@@ -1,5 +1,6 @@
 /** `nixie check` on this host, whatever it can do: what it says and its exit code agree. */
 import { expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { runCli } from './run-cli'
 
 interface Answer {
@@ -22,3 +23,18 @@ test('check', async () => {
   }
   expect(out).toEndWith(ok ? '\nCapture can work here.\n' : '\nCapture cannot work here.\n')
 })
+
+test.skipIf(process.getuid?.() !== 0 || Bun.which('setpriv') === null)(
+  'without privileges the text of libbpf is there once for each remedy',
+  () => {
+    const code = `
+      import { main } from '${join(import.meta.dir, '../../src/cli/index.ts')}'
+      process.exit(await main(['check'], { serve: async () => 0 }))`
+    const user = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all']
+    const ran = Bun.spawnSync([...user, process.execPath, '-e', code])
+    const out = `${ran.stdout}`
+    expect(out).toContain('Capture cannot work here')
+    expect(out.match(/FAIL|warn/g)!.length).toBeGreaterThan(4)
+    expect(out.match(/probe_loading/g)).toHaveLength(1)
+  },
+)

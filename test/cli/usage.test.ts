@@ -41,6 +41,38 @@ describe('serve', () => {
   })
 })
 
+describe('serve --check-settings starts nothing, and says what it would not start with', () => {
+  const check = (...argv: string[]) => runCli(['serve', '--check-settings', ...argv], { env: { HOME: '/' } })
+
+  test('good ones', async () => {
+    expect(await check('--listen', '127.0.0.1:0', '--data-dir', '/nowhere/nixie')).toMatchObject({
+      code: 0,
+      err: '',
+      served: [],
+    })
+  })
+
+  test('a port that is taken may be that of the one to replace', async () => {
+    const other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
+    expect((await check('--listen', `127.0.0.1:${other.port}`)).code).toBe(0)
+    await other.stop(true)
+  })
+
+  test.each([
+    [['--listen', 'bogus'], "'bogus' is not HOST:PORT"],
+    [['--listen', '0.0.0.0:7000'], 'needs a token'],
+    [['--listen', '127.0.0.1:0', '--token-file', '/nowhere'], "token file can't be read"],
+    [['--listen', '192.0.2.1:7000', '--token-file', import.meta.path], 'holds no token'],
+    [['--listen', '127.0.0.1:0', '--data-dir', `${import.meta.path}/x`], 'is no directory'],
+    [['--listen', '127.0.0.1:0', '--retention', 'long'], "'long' is not a number"],
+  ])('%p', async (argv, words) => {
+    const { code, err, served } = await check(...argv)
+    expect(code).toBeGreaterThan(0)
+    expect(err).toContain(words)
+    expect(served).toEqual([])
+  })
+})
+
 describe('an option that may stand alone', () => {
   const command = (positionals: number): Command => ({
     name: 'x',

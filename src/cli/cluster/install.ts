@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { NixieError } from '../../errors'
 import { DEFAULT_SERVER } from '../backend'
-import type { Invocation } from '../command'
+import { type Invocation, UsageError } from '../command'
 import { type Io, printable } from '../io'
 import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
 import { distributionOf } from './distribution'
@@ -77,6 +77,11 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
     distribution,
     privileged: flags.privileged !== undefined,
   }
+  if (changes.dataDir !== undefined && !changes.dataDir.startsWith('/'))
+    throw new UsageError(
+      `--data-dir: '${changes.dataDir}' does not begin with a slash`,
+      'Give its whole path on the nodes.',
+    )
   const waitMs = timeoutMs(flags)
   if (flags['dry-run'] !== undefined) return printManifests(changes, { flags, io })
   const target = openTarget({ flags, io })

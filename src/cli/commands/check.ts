@@ -19,7 +19,13 @@ export const check: Command = {
     }
     const width = Math.max(...checks.map(({ name }) => name.length))
     const indent = ' '.repeat('FAIL'.length + 2 + width + 2)
-    for (const { name, ok, detail, hint, required } of checks) {
+    const told = new Set<string>()
+    for (const { name, ok, detail: whole, hint: remedy, required } of checks) {
+      // Without privileges every program fails alike: libbpf's many lines are shown once for each remedy.
+      const again = !ok && told.has(remedy)
+      const detail = again ? whole.split(/: libbpf|\n/, 1)[0]! : whole
+      const hint = again ? '' : remedy
+      if (!ok) told.add(remedy)
       const mark = ok ? 'ok  ' : required ? 'FAIL' : 'warn'
       await io.stdout.write(`${mark}  ${name.padEnd(width)}  ${detail.replaceAll('\n', `\n${indent}`)}\n`)
       if (!ok && hint !== '') await io.stdout.write(`${indent}${hint}\n`)

@@ -22,14 +22,24 @@ export const serve: Command = {
   name: 'serve',
   summary: 'Trace this node, keep what it says, answer on HTTP',
   positionals: [],
-  options: OPTIONS,
-  run: ({ flags, io, deps }) => {
+  options: [
+    ...OPTIONS,
+    {
+      flag: 'check-settings',
+      help: 'Only say whether it would start with these settings; nothing is started or changed',
+    },
+  ],
+  run: async ({ flags, io, deps }) => {
     let config: Config
     try {
       config = readConfig(flags, io.env)
     } catch (cause) {
       if (cause instanceof NixieError) throw new UsageError(cause.message, cause.shape.hint)
       throw cause
+    }
+    if (flags['check-settings'] !== undefined) {
+      ;(await import('../settings-check')).checkSettings(config)
+      return 0
     }
     return deps.serve(config)
   },

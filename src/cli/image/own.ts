@@ -35,6 +35,7 @@ async function requireLibraries(): Promise<void> {
   try {
     requireLoader()
   } catch (cause) {
+    if (cause instanceof NixieError) throw cause
     const message = `The image would get this machine's libraries, and the loader does not start with them: ${(cause as Error).message}`
     throw new NixieError('unavailable', message, ELSEWHERE)
   }

@@ -84,6 +84,13 @@ describe('deploy', () => {
     expect(out).toContain('hostPath:\n            path: /mnt/nixie\n            type: DirectoryOrCreate')
   })
 
+  test('--data-dir is a whole path', async () => {
+    const { code, err } = await nixie('deploy', '--data-dir', 'data')
+    expect(code).toBe(2)
+    expect(err).toContain("'data' does not begin with a slash")
+    expect(cluster.writes).toEqual([])
+  })
+
   test('--dry-run prints what would be applied, asks nobody and shows no token', async () => {
     const { code, out, err } = await runCli(['deploy', '--dry-run', '--minikube', '--privileged'])
     expect(code).toBe(0)

@@ -1,0 +1,39 @@
+/** Whether Nixie would start with its settings: what can be told without starting it. */
+import { statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { readPeerToken, readToken } from '../api/access'
+import { checkListen } from '../api/serve'
+import type { Config } from '../config'
+import { NixieError } from '../errors'
+
+/** @throws NixieError with the first setting that it would not start with */
+export function checkSettings(config: Config): void {
+  readToken(config)
+  readPeerToken(config)
+  checkListen(config.listen)
+  if (config.peerListen !== '') checkListen(config.peerListen)
+  checkDirectory(resolve(config.dataDir))
+}
+
+/** It is a directory, or one can be made there. */
+function checkDirectory(path: string): void {
+  for (let at = path; ; at = dirname(at)) {
+    let found: ReturnType<typeof statSync>
+    try {
+      found = statSync(at)
+    } catch (cause) {
+      if ((cause as { code?: string }).code === 'ENOENT' && at !== '/') continue
+      if ((cause as { code?: string }).code !== 'ENOTDIR') throw unusable(path, (cause as Error).message)
+      continue
+    }
+    if (found.isDirectory()) return
+    throw unusable(path, `${at} is no directory`)
+  }
+}
+
+const unusable = (path: string, why: string) =>
+  new NixieError(
+    'bad_request',
+    `The data directory ${path} cannot be used: ${why}`,
+    'Give --data-dir a directory that this user may write to.',
+  )
