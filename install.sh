@@ -79,7 +79,7 @@ BIN=${PREFIX:-/usr/local}/bin/nixie
 CHILD='' LOCK=''
 TEMP=$(mktemp -d) || die "there is no place for files in ${TMPDIR:-/tmp}" 'Name a folder that you may write to with TMPDIR.'
 trap 'rm -rf "$TEMP"; [ -z "$LOCK" ] || rm -f "$LOCK"' EXIT
-trap '[ -z "$CHILD" ] || { kill "$CHILD"; wait "$CHILD"; } 2>/dev/null; exit 1' HUP INT TERM
+trap '[ -z "$CHILD" ] || { kill "$CHILD"; wait "$CHILD"; } 2>/dev/null || true; exit 1' HUP INT TERM
 
 run() { # COMMAND…: a signal to this script ends it too
   "$@" <&0 &

@@ -86,7 +86,7 @@ test('a taken port is named, with another to choose', () => {
   } catch (cause) {
     const { code, message, hint } = (cause as NixieError).shape
     expect(code).toBe('unavailable')
-    expect(message).toContain(`Port ${server.port} is taken`)
+    expect(message).toContain(`Port ${server.port} is taken: process ${process.pid}: `)
     expect(hint).toContain('--listen 127.0.0.1:')
   }
 })

@@ -2,15 +2,17 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { Scope } from '../support/scope'
+import { Scope, until } from '../support/scope'
 
 const root = join(import.meta.dir, '../..')
 const scope = new Scope('install-cluster')
@@ -31,8 +33,10 @@ const BASE = [
   'grep',
   'head',
   'id',
+  'ln',
   'mkdir',
   'mktemp',
+  'readlink',
   'rm',
   'sed',
   'sh',
@@ -43,6 +47,15 @@ const BASE = [
 function program(path: string, body = ''): void {
   const name = path.split('/').at(-1)
   writeFileSync(path, `#!/bin/sh\necho "${name} $*" >>'${log}'\n${body}\n`, { mode: 0o755 })
+}
+
+/** minikube with the profiles `minikube` and `two`, kind with the clusters `kind` and `dev`, k3s. */
+function distribution(name: string): void {
+  const bodies: Record<string, string> = {
+    minikube: 'case "$*" in *nosuch*status) exit 85 ;; esac',
+    kind: 'echo kind; echo dev',
+  }
+  program(join(bin, name), bodies[name])
 }
 
 beforeEach(() => {
@@ -78,11 +91,15 @@ function docker(...files: string[]): void {
   program(join(bin, 'docker'), `case $1 in create) echo c1 ;; cp) ${make.join('; ')} ;; esac`)
 }
 
-const called = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [])
+/** Without the questions whether there is such a cluster. */
+const called = (): string[] =>
+  (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []).filter(
+    (line) => !/^(minikube .*status|kind get clusters)$/.test(line),
+  )
 
 describe('without tools to build and without docker', () => {
   test('the exact command is said, and nothing is installed', () => {
-    program(join(bin, 'minikube'))
+    distribution('minikube')
     program(join(bin, 'apt-get'))
     const { code, err } = install('--minikube')
     expect(code).toBe(1)
@@ -97,7 +114,7 @@ describe('without tools to build and without docker', () => {
   })
 
   test('on a system without apt the packages are named', () => {
-    program(join(bin, 'kind'))
+    distribution('kind')
     const { code, err } = install('--kind')
     expect(code).toBe(1)
     expect(err).toMatch(/missing: clang llvm/)
@@ -137,7 +154,7 @@ describe('with docker', () => {
   const archive = `--image-archive ${checkout}/dist/nixie-image.tar`
 
   test('it builds, and the image is that of the container', () => {
-    program(join(bin, 'minikube'))
+    distribution('minikube')
     docker('nixie')
     const { code, out, err } = install('--minikube', '--profile', 'two')
     expect(err).toBe('')
@@ -151,7 +168,7 @@ describe('with docker', () => {
   })
 
   test('on a Mac the commands are for it', () => {
-    program(join(bin, 'kind'))
+    distribution('kind')
     docker('nixie-darwin-arm64')
     rmSync(join(bin, 'uname'))
     program(join(bin, 'uname'), 'case $1 in -s) echo Darwin ;; -m) echo arm64 ;; esac')
@@ -164,7 +181,7 @@ describe('with docker', () => {
   })
 
   test('a build that fails is said', () => {
-    program(join(bin, 'k3s'))
+    distribution('k3s')
     program(join(bin, 'docker'), '[ $1 != build ]')
     const { code, err } = install('--k3s')
     expect(code).toBe(1)
@@ -172,7 +189,7 @@ describe('with docker', () => {
   })
 
   test('a Mac without it', () => {
-    program(join(bin, 'kind'))
+    distribution('kind')
     rmSync(join(bin, 'uname'))
     program(join(bin, 'uname'), 'case $1 in -s) echo Darwin ;; -m) echo arm64 ;; esac')
     expect(install('--kind').err).toContain('neither docker nor podman answers')
@@ -183,7 +200,7 @@ describe('what is built already', () => {
   beforeEach(() => {
     mkdirSync(join(checkout, 'dist'))
     program(join(checkout, 'dist/nixie'))
-    for (const name of ['minikube', 'kind', 'k3s']) program(join(bin, name))
+    for (const name of ['minikube', 'kind', 'k3s']) distribution(name)
   })
 
   test.each([
@@ -204,6 +221,58 @@ describe('what is built already', () => {
     expect(called()).toEqual(['nixie version', last])
   })
 
+  test.each([
+    [
+      ['--minikube', '--profile=two'],
+      ['deploy', '--minikube', '--profile', 'two'],
+    ],
+    [
+      ['--minikube', '--profile', 'my own'],
+      ['deploy', '--minikube', '--profile', 'my own'],
+    ],
+    [['--kind=dev'], ['deploy', '--kind=dev']],
+    [
+      ['--k8s', '--image=r/x:1'],
+      ['deploy', '--image', 'r/x:1'],
+    ],
+  ])('%p: every word stays one', (args, words) => {
+    writeFileSync(join(checkout, 'dist/nixie'), `#!/bin/sh\nprintf '%s\\n' "$@" >'${log}'\n`, { mode: 0o755 })
+    expect(install(...args, '--no-build').err).toBe('')
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(words)
+  })
+
+  test.each([
+    [['--minikube', '--profile', 'nosuch'], "minikube has no profile 'nosuch'"],
+    [['--kind', 'nosuch'], "kind has no cluster 'nosuch'"],
+    [['--minikube', '--profile', '--no-build'], '--profile wants a name'],
+    [['--minikube', '--profile'], '--profile wants a name'],
+  ])('%p is said before anything is built', (args, words) => {
+    const { code, err } = install(...args)
+    expect(code).toBe(1)
+    expect(err).toContain(words)
+    expect(called()).toEqual([])
+  })
+
+  test('a second one at the same time is refused, and the lock of one that was killed is not', async () => {
+    program(join(checkout, 'dist/nixie'), `[ $1 = version ] || { touch '${scope.dir}/begun'; sleep 100; }`)
+    for (const name of ['touch', 'sleep']) symlinkSync(Bun.which(name)!, join(bin, name))
+    const command = ['/bin/sh', join(checkout, 'install.sh'), '--k3s', '--no-build']
+    const options = { env: { PATH: bin, HOME: scope.dir, TMPDIR: scope.dir }, stdin: 'ignore' } as const
+    const first = Bun.spawn(command, options)
+    await until('its child', () => existsSync(join(scope.dir, 'begun')), 10_000)
+    const second = install('--k3s', '--no-build')
+    expect(second.code).toBe(1)
+    expect(second.err).toContain(`another install.sh runs here (pid ${first.pid})`)
+    // A signal ends its child with it, and nothing stays.
+    first.kill('SIGTERM')
+    expect(await first.exited).toBe(1)
+    expect(readdirSync(scope.dir).filter((name) => name.startsWith('tmp.'))).toEqual([])
+    expect(readdirSync(join(checkout, 'dist'))).toEqual(['nixie'])
+    symlinkSync('4194999', join(checkout, 'dist/.install-lock'))
+    program(join(checkout, 'dist/nixie'))
+    expect(install('--k3s', '--no-build').code).toBe(0)
+  })
+
   test('its failure is ours', () => {
     program(join(checkout, 'dist/nixie'), '[ $1 = version ]')
     const { code, out } = install('--minikube', '--no-build')
@@ -211,6 +280,26 @@ describe('what is built already', () => {
     expect(out).not.toContain('Done')
   })
 })
+
+test('a folder for temporary files that is not there', () => {
+  const ran = Bun.spawnSync(['/bin/sh', join(checkout, 'install.sh'), '--k3s'], {
+    env: { PATH: bin, HOME: scope.dir, TMPDIR: '/nonexistent' },
+  })
+  expect(ran.exitCode).toBe(1)
+  expect(`${ran.stderr}`).toContain('there is no place for files in /nonexistent')
+})
+
+test.each(['with space', "o'clock", 'a$b', 'c#'])(
+  'a checkout in %p can not be built, which is said at once',
+  (name) => {
+    const place = join(scope.dir, name)
+    cpSync(checkout, place, { recursive: true })
+    const sh = `YES=no SUDO= HERE=$1; die() { echo "$1" >&2; exit 1; }; . "$1/deploy/tools.sh"; build`
+    const ran = Bun.spawnSync(['sh', '-c', sh, 'sh', place])
+    expect(ran.exitCode).toBe(1)
+    expect(`${ran.stderr}`).toContain(`nothing can be built in '${place}'`)
+  },
+)
 
 test('install.sh is short', () => {
   const lines = readFileSync(join(root, 'install.sh'), 'utf8').split('\n').length

@@ -23,6 +23,17 @@ listen=$NIXIE_LISTEN; unset NIXIE_LISTEN
 cat /run/nixie.pid
 step running
 curl -s "http://$listen/api/status" | jq -c '[.ready, .store.path, .config.listen]'
+step refused
+before=$(cat /run/nixie.pid /etc/default/nixie)
+for bad in NIXIE_LISTEN=bogus NIXIE_LISTEN=0.0.0.0:6494 NIXIE_DATA_DIR=relative/nixie "NIXIE_DATA_DIR=/tmp/a b" NIXIE_DATA_DIR=/dev/null/x; do
+  env "$bad" ./install.sh --no-build 2>&1 || echo "$bad ended with $?"
+done
+printf 'NIXIE_RETENTION=long\n' >>/etc/default/nixie
+./install.sh --no-build 2>&1 || echo "file ended with $?"
+sed -i '/RETENTION/d' /etc/default/nixie
+[ "$before" = "$(cat /run/nixie.pid /etc/default/nixie)" ] && curl -s "http://$listen/readyz"
+step private
+stat -c '%a %n' "$DATA_DIR" "$DATA_DIR"/nixie.*
 step uninstall
 ./install.sh --uninstall
 ls "$DATA_DIR"
@@ -34,6 +45,22 @@ kill $other; wait $other 2>/dev/null || true
 step purge
 NIXIE_DATA_DIR=$DATA_DIR ./install.sh --uninstall --purge
 ls -d "$DATA_DIR" "$PREFIX/bin/nixie" 2>&1 || true
+step text
+NIXIE_LISTEN=$listen NIXIE_DATA_DIR="$DATA_DIR-$(touch\${IFS}/run/executed)" ./install.sh --no-build >/dev/null
+cat /etc/default/nixie
+./install.sh --no-build >/dev/null
+curl -s "http://$listen/api/status" | jq -r .store.path
+./install.sh --uninstall --purge
+ls /run/executed /etc/default/nixie 2>&1 || true
+step other
+mkdir -p "$DATA_DIR.d"; touch "$DATA_DIR.d/mine"
+NIXIE_LISTEN=$listen NIXIE_DATA_DIR=$DATA_DIR.d ./install.sh --no-build >/dev/null
+./install.sh --uninstall --purge
+ls -A "$DATA_DIR.d" /etc/default
+step gone
+printf "NIXIE_DATA_DIR='/nowhere/at/all'\n" >/etc/default/nixie
+./install.sh --uninstall --purge
+ls -A /etc/default
 `
 
 /** As a user's machine: no checkout, the script comes through a pipe. */
@@ -102,7 +129,37 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     expect(steps.upgrade).toContain(`Stopping Nixie (pid ${pid})`)
     expect(steps.upgrade!.trim().split('\n').at(-1)).not.toBe(pid)
     expect(JSON.parse(steps.running!)).toEqual([true, dataDir, listen])
+    // What would not start stops nothing and is not remembered.
+    for (const words of [
+      "'bogus' is not HOST:PORT",
+      'Listening on 0.0.0.0:6494 needs a token',
+      "'relative/nixie' does not begin with a slash",
+      'may have no quotes, spaces',
+      '/dev/null is no directory',
+      "NIXIE_RETENTION: 'long' is not",
+    ]) {
+      expect(steps.refused).toContain(words)
+    }
+    expect(steps.refused!.match(/ended with 1/g)).toHaveLength(6)
+    expect(steps.refused).not.toContain('Stopping')
+    expect(steps.refused).toContain('{"ready":true')
+    expect(
+      steps
+        .private!.trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(['700', '600', '600', '600', '600'])
     expect(steps.uninstall).toContain('nixie.db')
+    // The settings file is text, for a shell too.
+    const named = `${dataDir}-$(touch\${IFS}/run/executed)`
+    expect(steps.text).toContain(`NIXIE_DATA_DIR='${named}'`)
+    expect(steps.text).toContain(`\n${named}\n`)
+    expect(steps.text).toContain(`Removed, with ${named} and /etc/default/nixie.`)
+    expect(steps.text).toContain("cannot access '/run/executed'")
+    expect(steps.text).toContain("cannot access '/etc/default/nixie'")
+    expect(steps.other).toContain('stays: it holds more')
+    expect(steps.other!.trim()).toEndWith(`/etc/default:\n\n${dataDir}.d:\nmine`)
+    expect(steps.gone!.trim()).toEndWith('Removed, with /nowhere/at/all and /etc/default/nixie.')
     expect(steps.taken).toMatch(new RegExp(`${listen} is taken by process \\d+: .*http\\.server`))
     // Before it builds and installs anything.
     expect(steps.taken).not.toContain('Installing')
