@@ -123,11 +123,14 @@ fetch() { # FILE: of the release, verified, to $TEMP
 }
 get() { curl -fsSL --retry 2 -o "$TEMP/$1" "$RELEASE_URL/$1" || die "$RELEASE_URL/$1 can't be downloaded" "See curl's message above."; }
 
+stage_binary() { # beside its place, where programs may run
+  mkdir -p "$(dirname "$BIN")" || die "can't make $(dirname "$BIN")" 'Choose another with PREFIX.'
+  cp "$NEW" "$BIN.new" || { rm -f "$BIN.new"; die "can't write $BIN.new" 'Free some space, or choose another PREFIX.'; }
+  chmod 755 "$BIN.new"
+}
+
 install_binary() {
   say "Installing $BIN"
-  mkdir -p "$(dirname "$BIN")" || die "can't make $(dirname "$BIN")" 'Choose another with PREFIX.'
-  cp "$NEW" "$BIN.new" || die "can't write $BIN.new" 'Free some space, or choose another PREFIX.'
-  chmod 755 "$BIN.new"
   mv -f "$BIN.new" "$BIN"
 }
 
@@ -139,6 +142,7 @@ download_cli() {
   gunzip "$TEMP/nixie$kind.gz"
   [ -z "$SUFFIX" ] || { fetch "nixie-image-linux-$ARCH.tar.gz"; ARCHIVE=$TEMP/nixie-image-linux-$ARCH.tar.gz; }
   BIN=${PREFIX:-$default}/bin/nixie NEW=$TEMP/nixie$kind CLI=$BIN
+  stage_binary
   install_binary
 }
 

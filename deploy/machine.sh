@@ -44,8 +44,10 @@ check_paths() { # before minutes of building
 
 # What the new one would refuse it says now, while the old one runs.
 check_settings() {
-  (read_settings; NIXIE_LISTEN=$LISTEN NIXIE_DATA_DIR=$DATA_DIR "$NEW" serve --check-settings) ||
+  (read_settings; NIXIE_LISTEN=$LISTEN NIXIE_DATA_DIR=$DATA_DIR "$BIN.new" serve --check-settings) || {
+    rm -f "$BIN.new"
     die 'Nixie would not start with these settings, so nothing is changed' "The reason is above; they come from the environment and from $SETTINGS."
+  }
   # shellcheck disable=SC2174 # the folders above it may be for all
   [ -d "$DATA_DIR" ] || mkdir -p -m 700 "$DATA_DIR" || die "can't make $DATA_DIR, so nothing is changed" 'Choose another with NIXIE_DATA_DIR.'
 }
@@ -172,6 +174,7 @@ on_this_machine() {
   # Before minutes of building; what runs now may be the one to replace.
   check_port
   obtain
+  stage_binary
   check_settings
   install_binary
   stop

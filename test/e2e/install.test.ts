@@ -142,13 +142,14 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     }
     expect(steps.refused!.match(/ended with 1/g)).toHaveLength(6)
     expect(steps.refused).not.toContain('Stopping')
+    expect(steps.refused).not.toContain('Installing')
     expect(steps.refused).toContain('{"ready":true')
-    expect(
-      steps
-        .private!.trim()
-        .split('\n')
-        .map((line) => line.split(' ')[0]),
-    ).toEqual(['700', '600', '600', '600', '600'])
+    const modes = steps
+      .private!.trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0])
+    expect(modes.length).toBeGreaterThan(4)
+    expect([modes[0], ...new Set(modes.slice(1))]).toEqual(['700', '600'])
     expect(steps.uninstall).toContain('nixie.db')
     // The settings file is text, for a shell too.
     const named = `${dataDir}-$(touch\${IFS}/run/executed)`
