@@ -46,7 +46,7 @@ step purge
 NIXIE_DATA_DIR=$DATA_DIR ./install.sh --uninstall --purge
 ls -d "$DATA_DIR" "$PREFIX/bin/nixie" 2>&1 || true
 step text
-NIXIE_LISTEN=$listen NIXIE_DATA_DIR="$DATA_DIR-$(touch\${IFS}/run/executed)" ./install.sh --no-build >/dev/null
+NIXIE_LISTEN=$listen NIXIE_DATA_DIR="$DATA_DIR-"'$(touch\${IFS}/run/executed)' ./install.sh --no-build >/dev/null
 cat /etc/default/nixie
 ./install.sh --no-build >/dev/null
 curl -s "http://$listen/api/status" | jq -r .store.path
