@@ -301,6 +301,19 @@ test.each(['with space', "o'clock", 'a$b', 'c#'])(
   },
 )
 
+test.skipIf(Bun.which('script') === null)('on a terminal it asks before it installs packages', () => {
+  const ask = (answer: string) => {
+    const sh = `YES=no; die() { echo "$1"; exit 1; }; . ${root}/deploy/tools.sh; may_install 'apt-get it'; echo installing`
+    writeFileSync(join(scope.dir, 'ask.sh'), sh)
+    const ran = Bun.spawnSync(['script', '-qec', `sh ${scope.dir}/ask.sh`, '/dev/null'], {
+      stdin: Buffer.from(`${answer}\n`),
+    })
+    return `${ran.stdout}`
+  }
+  expect(ask('n')).toMatch(/Run this\?\s+apt-get it[\s\S]*nothing is installed/)
+  expect(ask('y')).toContain('installing')
+})
+
 test('install.sh is short', () => {
   const lines = readFileSync(join(root, 'install.sh'), 'utf8').split('\n').length
   expect(lines).toBeLessThanOrEqual(250)

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Invocation, UsageError } from '../command'
+import { shellWord } from './own-command'
 
 type Given = Pick<Invocation, 'flags' | 'io'>
 
@@ -47,7 +48,7 @@ function chosenProfile({ MINIKUBE_HOME, HOME }: Given['io']['env']): string | un
 
 function minikube({ flags, io }: Given): Distribution {
   const profile = flags.profile ?? (io.env.MINIKUBE_PROFILE || chosenProfile(io.env)) ?? DEFAULT
-  const named = profile === DEFAULT ? '' : ` --profile ${profile}`
+  const named = profile === DEFAULT ? '' : ` --profile ${shellWord(profile)}`
   return {
     kind: 'minikube',
     cluster: profile,
@@ -66,9 +67,9 @@ function kind({ flags, io }: Given): Distribution {
     kind: 'kind',
     cluster: name,
     context: `kind-${name}`,
-    words: name === 'kind' ? '--kind' : `--kind=${name}`,
+    words: name === 'kind' ? '--kind' : `--kind=${shellWord(name)}`,
     load: (file) => ['kind', 'load', 'image-archive', file, '--name', name],
-    start: `kind create cluster${name === 'kind' ? '' : ` --name ${name}`}`,
+    start: `kind create cluster${name === 'kind' ? '' : ` --name ${shellWord(name)}`}`,
     site: 'https://kind.sigs.k8s.io/docs/user/quick-start/',
   }
 }
@@ -100,6 +101,6 @@ export function distributionOf(given: Given): Distribution | undefined {
 export function wordsOfContext(context: string): string | undefined {
   if (context === DEFAULT) return '--minikube'
   const name = /^kind-(.+)$/.exec(context)?.[1]
-  if (name !== undefined) return name === 'kind' ? '--kind' : `--kind=${name}`
+  if (name !== undefined) return name === 'kind' ? '--kind' : `--kind=${shellWord(name)}`
   return undefined
 }

@@ -10,7 +10,7 @@ import { type Changes, type DemoName, demoObjects, nixieObjects, peerSecret, yam
 import { listPods, readinessOf } from './nixie-pods'
 import { imageOfNixie, named, nodeImage } from './node-image'
 import { NAMESPACE, timeoutMs } from './options'
-import { ownCommand } from './own-command'
+import { ownCommand, shellWord } from './own-command'
 import { openTarget, targetWords } from './target'
 import { waitForRollout } from './wait'
 
@@ -105,7 +105,7 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
     const { code, message, hint } = NixieError.from(cause).shape
     if (replaced === undefined || (await generationOf(api, objects)) === replaced) throw cause
     const { context } = client
-    const undo = `kubectl --context ${context} -n ${target.namespace} rollout undo daemonset/nixie`
+    const undo = `kubectl --context ${shellWord(context)} -n ${target.namespace} rollout undo daemonset/nixie`
     throw new NixieError(code, message, `${hint} Back to what ran before: ${undo}`.trim())
   })
   const count = (await listPods(target)).length

@@ -11,3 +11,7 @@ export function ownCommand({ env }: Pick<Io, 'env'>): string {
   const near = relative(process.cwd(), execPath)
   return near.startsWith('..') ? execPath : `./${near}`
 }
+
+/** As a shell takes it for one word. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

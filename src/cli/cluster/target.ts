@@ -6,6 +6,7 @@ import type { Invocation } from '../command'
 import { ClusterApi } from './api'
 import { type Distribution, distributionOf } from './distribution'
 import { NAMESPACE } from './options'
+import { shellWord } from './own-command'
 
 type Given = Pick<Invocation, 'flags' | 'io'>
 
@@ -60,7 +61,7 @@ export const targetWords = ({ flags, io }: Given): string =>
   [
     distributionOf({ flags, io })?.words,
     ...(['context', 'kubeconfig', 'namespace'] as const).map((flag) =>
-      flags[flag] === undefined ? undefined : `--${flag} ${flags[flag]}`,
+      flags[flag] === undefined ? undefined : `--${flag} ${shellWord(flags[flag])}`,
     ),
   ]
     .filter((word) => word !== undefined)

@@ -191,6 +191,14 @@ describe('which cluster is meant', () => {
     expect(contextOf({ kind: 'n' }, { KIND_CLUSTER_NAME: 'e' })).toBe('kind-n')
   })
 
+  test('the words that mean it again are words of a shell', () => {
+    const wordsOf = (flags: Record<string, string>) =>
+      distributionOf({ flags, io: { env: {} } as never })?.words
+    expect(wordsOf({ minikube: 'true', profile: 'two' })).toBe('--minikube --profile two')
+    expect(wordsOf({ minikube: 'true', profile: "my o'wn" })).toBe("--minikube --profile 'my o'\\''wn'")
+    expect(wordsOf({ kind: 'a b' })).toBe("--kind='a b'")
+  })
+
   test("by the choice of 'minikube profile'", () => {
     const home = join(scope.dir, 'home')
     mkdirSync(join(home, '.minikube/config'), { recursive: true })
