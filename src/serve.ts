@@ -1,96 +1,28 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
 import { existsSync, readFileSync } from 'node:fs'
-import { release } from 'node:os'
 import { renderError, ui } from '../ui'
 import { readPeerToken, readToken } from './api/access'
 import { type ApiDeps, createApp, createPeerApp } from './api/app'
 import { serve as listen, type Served } from './api/serve'
-import { lossesOf, promiseWords, type Status, type TableStatus } from './api/status'
+import type { Status } from './api/status'
 import { VERSION } from './api/version'
 import { type Capture, startCapture } from './capture/client'
 import type { Config } from './config'
 import { errorLine, NixieError } from './errors'
-import { addCounters, newCounters } from './health/counters'
+import { newCounters } from './health/counters'
 import { checkCapabilities, effectiveCapabilities } from './kernel/capabilities'
-import { agentId } from './metadata/agent-id'
+import { statusOf } from './node-status'
 import { readPeers } from './peers/peers'
 import { openRunner } from './runner/client'
 import type { Bundle } from './scripts/bundle'
 import { readScripts } from './scripts/folder'
 import { openReader } from './store'
 import { storeFile } from './store/database'
-import type { Source, TableInfo } from './store/store'
-
-/** A table's span may fall this short of the retention before the disk budget is named as the reason. */
-const SPAN_SLACK_SECONDS = 600
 
 /** Where a pod finds the token of its service account. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 const log = (message: string) => console.error(`nixie: ${message}`)
-
-function tableStatus(
-  info: TableInfo,
-  retention: number,
-  startedMs: number,
-  expiredRows: number,
-): TableStatus {
-  const span = info.oldestNs === undefined ? 0 : Number(info.newestNs! - info.oldestNs) / 1e9
-  const reached = info.oldestNs === undefined ? 0 : (Date.now() - Number(info.oldestNs / 1_000_000n)) / 1000
-  const budgetBound =
-    expiredRows > 0 && reached < retention - SPAN_SLACK_SECONDS && (Date.now() - startedMs) / 1000 > reached
-  return {
-    name: info.name,
-    rows: info.rows,
-    bytes: info.bytes,
-    span,
-    oldest: info.oldestNs?.toString() ?? null,
-    newest: info.newestNs?.toString() ?? null,
-    promise: promiseWords(reached, retention, budgetBound),
-  }
-}
-
-/** Answers without the query thread, so that a long query can't keep it. */
-function statusOf(
-  config: Config,
-  capture: Capture,
-  store: Source,
-  startedMs: number,
-  local: () => object,
-): Status {
-  const { report } = capture
-  const counters = addCounters([report.counters, local()])
-  const storeError = report.storeError && errorLine(NixieError.fromShape(report.storeError))
-  const error = capture.error ?? storeError
-  return {
-    version: VERSION,
-    ready: report.ready && error === undefined,
-    host: config.nodeName,
-    asid: agentId(config.nodeName),
-    kernel: release(),
-    startedMs,
-    uptimeSeconds: Math.floor(process.uptime()),
-    config: { ...config, bodyLimit: report.settings.bodyLimit, redact: report.settings.redact },
-    probes: report.probes,
-    capture: {
-      running: capture.error === undefined && config.capture,
-      ...(error ? { error } : {}),
-      silentSeconds: Math.round(capture.silentMs / 100) / 10,
-      longestAbsenceMs: report.longestAbsenceMs,
-    },
-    tables: store.tables().map((t) => tableStatus(t, config.retention, startedMs, counters.expiredRows)),
-    store: {
-      path: config.dataDir,
-      bytes: report.fileBytes,
-      budgetBytes: report.budgetBytes,
-      retentionSeconds: config.retention,
-      ...(storeError ? { error: storeError } : {}),
-    },
-    losses: lossesOf(counters),
-    counters,
-    rss: process.memoryUsage.rss(),
-  }
-}
 
 /** The scripts of `--scripts-dir`; what can't be read is said, and keeps nothing else from starting. */
 function ownScripts({ scriptsDir }: Config): ReadonlyMap<string, Bundle> | undefined {

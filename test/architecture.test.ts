@@ -32,6 +32,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   runner: ['scripts', 'pxl', 'query', 'records', 'store', 'metadata', 'health', 'config'],
   // runner: whether a script has an argument `node` itself.
   peers: ['runner', 'store', 'config'],
+  // Of what main's own threads report.
+  'node-status': ['api', 'capture', 'metadata', 'store', 'health', 'config'],
   api: ['peers', 'runner', 'records', 'health', 'config'],
   // scripts: those of the user's own folder. kubernetes: the way to a cluster.
   cli: [

@@ -58,6 +58,12 @@ export function metricsText(status: Status): string {
       '1 while the store takes no rows',
       one(store.error === undefined ? 0 : 1),
     ),
+    family(
+      'nixie_store_unreadable',
+      'gauge',
+      '1 while what is stored cannot be read: nothing is said of the tables then',
+      one(store.unreadable === undefined ? 0 : 1),
+    ),
     family('nixie_start_time_seconds', 'gauge', 'When Nixie started', one(status.startedMs / 1000)),
     family('nixie_resident_memory_bytes', 'gauge', 'Resident memory', one(status.rss)),
     family(

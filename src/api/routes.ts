@@ -289,6 +289,7 @@ export function notReadyReason(status: Status): string {
   if (status.ready) return ''
   if (!status.config.capture) return 'Capture is switched off'
   if (status.capture.error) return status.capture.error
+  if (status.store.unreadable) return status.store.unreadable
   const failures = status.probes.filter((probe) => !probe.attached)
   const failed = failures.find((probe) => probe.required) ?? failures[0]
   if (failed) return `${failed.name}: ${failed.error}. ${failed.hint}`.trim()

@@ -247,8 +247,9 @@ export const SCHEMAS = {
           budgetBytes: integer(),
           retentionSeconds: number(),
           error: string('Why rows are refused at the moment, and what to do'),
+          unreadable: string('Why what is stored cannot be read at the moment, and what to do'),
         },
-        ['error'],
+        ['error', 'unreadable'],
       ),
       kubernetes: object({
         synced: boolean('Every kind of object has been listed at least once'),

@@ -84,6 +84,8 @@ export interface Status {
     readonly retentionSeconds: number
     /** Why rows are refused at the moment, and what to do. */
     readonly error?: string
+    /** Why what is stored can't be read at the moment, and what to do; `tables` is empty then. */
+    readonly unreadable?: string
   }
   /** What is known of the cluster; absent outside of one. */
   readonly kubernetes?: ClusterStatus
@@ -103,6 +105,7 @@ export function captureState(status: Status, losing?: boolean): CaptureState {
   const { silentSeconds } = status.capture
   if (silentSeconds > 0) return { word: `no rows for ${durationWords(silentSeconds)}`, mood: 'bad' }
   if (status.store.error !== undefined) return { word: 'rows are not stored', mood: 'bad' }
+  if (status.store.unreadable !== undefined) return { word: 'the store cannot be read', mood: 'bad' }
   if (!status.ready) return { word: 'not capturing', mood: 'bad' }
   const lossy = losing ?? Object.values(status.losses).some((n) => n > 0)
   return lossy ? { word: 'capturing, with losses', mood: 'warn' } : { word: 'capturing', mood: 'good' }

@@ -1,6 +1,15 @@
 /** The SQLite file: opening, format version, lock, and what its errors mean in words. */
 import { Database } from 'bun:sqlite'
-import { existsSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { NixieError } from '../errors'
 import { type DeclaredTable, declareTables } from './declared'
@@ -46,6 +55,19 @@ export function sizeOf(path: string): number {
   }
 }
 
+/**
+ * What the file system says of the store at this path; undefined when there is none.
+ * @throws NixieError when it can't be looked at: a part of the path is a file, a loop of links, or not to be entered
+ */
+export function fileAt(path: string, dataDir: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined
+    throw storeError(cause, `The store ${path} cannot be read`, dataDir)
+  }
+}
+
 /** SQLite's result code in words (SQLITE_FULL, SQLITE_CORRUPT_VTAB, …), or ''. */
 function codeOf(cause: unknown): string {
   const code = (cause as { code?: unknown } | null)?.code
@@ -78,12 +100,16 @@ export function isOfDisk(cause: unknown): boolean {
   return /^(SQLITE_(IOERR|READONLY|CANTOPEN|PERM|PROTOCOL|NOLFS)|E[A-Z]+$)/.test(codeOf(cause))
 }
 
+/** The path can't be walked: the errno is the reason itself, and nothing is learnt by a file that is written there. */
+const FROM_PATH = /^(EACCES|EPERM|ENOTDIR|EEXIST|ENOENT|ELOOP|ENAMETOOLONG)$/
+
 /** What went wrong with the file, for users. */
 export function storeError(cause: unknown, what: string, dataDir: string): NixieError {
   if (cause instanceof NixieError) return cause
   const detail = cause instanceof Error ? cause.message : String(cause)
   const code = codeOf(cause)
-  const reason = isOfDisk(cause) || FULL.test(code) ? refusalOf(dataDir) : undefined
+  const asked = !FROM_PATH.test(code) && (isOfDisk(cause) || FULL.test(code))
+  const reason = asked ? refusalOf(dataDir) : undefined
   return new NixieError('store_error', `${what}: ${detail}`, hintFor(reason ?? code, dataDir))
 }
 
@@ -112,7 +138,9 @@ function hintFor(code: string, dataDir: string): string {
   if (code === 'EROFS')
     return `The file system of ${dataDir} is read-only: the kernel remounts it so after errors of the disk (dmesg), or it was mounted so.`
   if (code === 'EIO') return `The disk that holds ${dataDir} fails to read or write: look at dmesg.`
-  if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EPERM|ENOTDIR|ENOENT)/.test(code))
+  if (/^(ENOTDIR|EEXIST|ELOOP|ENAMETOOLONG)$/.test(code))
+    return `${dataDir}, or a part of that path, is no directory: put one there, or give --data-dir another.`
+  if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EPERM|ENOENT)/.test(code))
     return 'Give --data-dir a directory that this user may write to.'
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'Another program holds the store: try again.'
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))

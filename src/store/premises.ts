@@ -80,7 +80,12 @@ export class Premises {
     const rows = this.#rows
     this.release()
     this.#lose(rows)
-    this.#options.warn(setAside(storeFile(this.#options.dataDir), cause))
+    const { dataDir, warn } = this.#options
+    try {
+      warn(setAside(storeFile(dataDir), cause))
+    } catch (why) {
+      throw storeError(why, 'The damaged store cannot be set aside', dataDir)
+    }
     this.#open()
   }
 

@@ -1,6 +1,5 @@
 /** The reading end of the store: snapshots of a file that a writer may be appending to. */
 import { Database } from 'bun:sqlite'
-import { statSync } from 'node:fs'
 import { NixieError } from '../errors'
 import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
@@ -9,6 +8,7 @@ import { DamagedBlob } from './blob'
 import { type Chunk, chunksBetween, GoneChunk, listChunks } from './chunks'
 import {
   FORMAT_VERSION,
+  fileAt,
   isOfSqlite,
   OLDEST_READABLE,
   pragma,
@@ -209,7 +209,7 @@ class SqliteReader implements Reader {
   #take(): Connection | undefined {
     if (this.#closed) throw new NixieError('unavailable', 'The store is closed', 'Nixie is stopping.')
     const path = storeFile(this.#dataDir)
-    const file = statSync(path, { throwIfNoEntry: false })
+    const file = fileAt(path, this.#dataDir)
     if (!file || file.size === 0) return undefined
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       if (idle.inode === file.ino) return idle

@@ -52,6 +52,10 @@ test('how capture is, in a word: silence and a store that refuses rows come befo
   expect(captureState({ ...well, ready: false })).toEqual({ word: 'not capturing', mood: 'bad' })
   const refused = { ...well, ready: false, store: { ...well.store, error: 'The disk is full' } }
   expect(captureState(refused)).toEqual({ word: 'rows are not stored', mood: 'bad' })
+  const unreadable = { ...well, ready: false, store: { ...well.store, unreadable: 'It is no directory' } }
+  expect(captureState(unreadable)).toEqual({ word: 'the store cannot be read', mood: 'bad' })
+  expect(notReadyReason(unreadable)).toBe('It is no directory')
+  expect(metricsText(unreadable)).toContain('nixie_store_unreadable 1\n')
   const silent = {
     ...refused,
     capture: { ...well.capture, error: 'no rows for 70 s', silentSeconds: 70 },

@@ -1,6 +1,6 @@
 /** What is captured can be asked at once, and what goes wrong under way can be seen everywhere. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { curl } from '../support/clients'
 import { isRoot, Nixie, root } from '../support/nixie'
@@ -170,4 +170,40 @@ describe.skipIf(!isRoot)('visible (needs root)', () => {
     },
     60_000,
   )
+
+  test('a data directory that a file replaced is told by every status answer, and heals', async () => {
+    const nixie = await Nixie.start(scope, { dataDir: join(scope.dir, 'replaced') })
+    for (let i = 0; i < 5; i++) await curl(server.port, `/hello?before-file-${i}`)
+    await nixie.waitForRows('before-file-', 5)
+    rmSync(nixie.dataDir, { recursive: true })
+    writeFileSync(nixie.dataDir, 'file\n')
+    const status = await until(
+      'it is told and counted',
+      async () => {
+        const now = await nixie.status()
+        return now.store.error !== undefined && now.losses.gone >= 5 && now
+      },
+      5000,
+    )
+    expect(status).toMatchObject({ ready: false, tables: [] })
+    expect(status.store.unreadable).toContain('is no directory')
+    expect((await nixie.ask('/healthz')).status).toBe(200)
+    const ready = await nixie.ask('/readyz')
+    expect(ready.status).toBe(503)
+    expect(ready.text).toContain('is no directory')
+    const metrics = await nixie.ask('/metrics')
+    expect(metrics.status).toBe(200)
+    expect(metrics.text).toContain('nixie_store_unreadable 1')
+    expect(metrics.text).toMatch(/nixie_gone_rows_total [1-9]/)
+    expect((await nixie.ask('/health')).text).toContain('is no directory')
+    for (const path of ['/api/store', '/api/tables', '/api/run/px/http_data'])
+      expect((await nixie.ask(path)).error, path).toMatchObject({ code: 'store_error' })
+    expect(nixie.output).not.toContain('    at ')
+    rmSync(nixie.dataDir)
+    await until('it is ready again', async () => (await nixie.status()).ready, 10_000)
+    await curl(server.port, '/hello?after-file')
+    await nixie.waitForRows('after-file', 1)
+    expect((await nixie.status()).store).not.toHaveProperty('unreadable')
+    await nixie.stop()
+  }, 60_000)
 })

@@ -98,6 +98,7 @@ function Kept({ status }: { status: Status }) {
         {bytes(store.bytes)} of {bytes(store.budgetBytes)} in <code>{store.path}</code>; rows are kept for{' '}
         {span(store.retentionSeconds)} while that fits.
       </p>
+      {store.unreadable ? <p class="warning">{store.unreadable}</p> : null}
       <div class="scroll">
         <table>
           <thead>
