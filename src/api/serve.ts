@@ -35,7 +35,7 @@ export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
       // Without development mode Bun shares the port by default: a second Nixie would take half of the requests.
       reusePort: false,
       error: (cause) => Response.json({ error: NixieError.from(cause).shape }, { status: 500 }),
-      fetch: (request) => app.fetch(request),
+      fetch: (request) => app.fetch(withHost(request)),
     })
   } catch (cause) {
     throw listenError(cause, listen, port)
@@ -64,6 +64,18 @@ export function checkListen(listen: string): void {
   } catch (cause) {
     if ((cause as { code?: string }).code !== 'EADDRINUSE') throw listenError(cause, listen, port)
   }
+}
+
+/**
+ * HTTP/1.0 asks for no Host (RFC 9112 section 3.2), and without one Bun's URL is a path alone, which nothing can route.
+ * Such a request has an empty Host here: probes are answered, all else is refused as from any other wrong Host.
+ */
+function withHost(request: Request): Request {
+  if (URL.canParse(request.url)) return request
+  const path = request.url.startsWith('/') ? request.url : '/'
+  const whole = new Request(`http://localhost${path}`, request)
+  whole.headers.set('Host', '')
+  return whole
 }
 
 function listenError(cause: unknown, listen: string, port: number): NixieError {

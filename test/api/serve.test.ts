@@ -35,6 +35,26 @@ test('the Host header is what is checked, not the address', async () => {
   expect(answer).toContain('"forbidden_host"')
 })
 
+test('HTTP/1.0 without a Host: probes are answered, all else is refused', async () => {
+  const ask = (line: string) => exchange(`${line} HTTP/1.0\r\n\r\n`)
+  expect(await ask('GET /healthz')).toStartWith('HTTP/1.1 200')
+  expect(await ask('GET /readyz')).toStartWith('HTTP/1.1 200')
+  for (const path of [
+    '/',
+    '/api/tables',
+    '/api/tables?node=x',
+    '//localhost/healthz',
+    '/metrics',
+    '/nothing',
+  ]) {
+    const answer = await ask(`GET ${path}`)
+    expect(answer, path).toStartWith('HTTP/1.1 403')
+    expect(answer, path).toContain('"forbidden_host"')
+  }
+  const written = await exchange('POST /api/query HTTP/1.0\r\nContent-Length: 9\r\n\r\nimport px')
+  expect(written).toStartWith('HTTP/1.1 403')
+})
+
 test('HEAD gives the headers alone', async () => {
   const answer = await exchange(
     'HEAD /api/run/px/http_data HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
