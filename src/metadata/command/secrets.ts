@@ -3,22 +3,33 @@
  * nothing (`mytool hunter2`) can't be known.
  */
 import { REDACTED } from '../../records/redacted'
+import { ATTACHED_ONLY, type Kind, PROGRAMS, SWITCHES, WORD_FLAGS } from './secret-flags'
 import { baseName, quotedWords } from './words'
 
 /** The end of a name whose value is a secret: `--db-password`, `accessToken`, `AWS_SECRET_ACCESS_KEY`, `requirepass`. */
 const SECRET_NAME =
-  '(?:password|passwd|passphrase|pass|pwd|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|secret[-_.]?key|account[-_.]?key|encryption[-_.]?key|license[-_.]?key|auth[-_.]?key|secret[-_.]?id|bearer|credentials?|creds|signature|(?<![a-z])(?:auth|sig)|jwt|otp)'
+  '(?:password|passwd|passphrase|pass|pwd|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|secret[-_.]?key|account[-_.]?key|encryption[-_.]?key|license[-_.]?key|auth[-_.]?key|secret[-_.]?id|bearer|credentials?|creds|signature|(?<![a-z])(?:auth|sig|pw)|jwt|otp)'
 const IS_SECRET_NAME = new RegExp(`${SECRET_NAME}$`, 'i')
+
+/** The short names that are no end of a longer one, behind the letter of a flag: `-vpw=…`. */
+const GLUED_NAME = '(?<=(?<![\\w-])-[a-z])(?:auth|sig|pw)'
 
 /** `name=value` anywhere, `"name": "value"`, `name: value`; the value ends where the next one may begin. */
 const ASSIGNED = new RegExp(
-  `(${SECRET_NAME}["']?\\s{0,4}(?:=|:(?!//))\\s{0,4})(?:\\[redacted\\]|"[^"]*"?|'[^']*'?|[^\\s"'&;,)}\\]]+)`,
+  `((?:${SECRET_NAME}|${GLUED_NAME})["']?\\s{0,4}(?:=|:(?!//))\\s{0,4})(?:\\[redacted\\]|"[^"]*"?|'[^']*'?|[^\\s"'&;,)}\\]]+)`,
   'gi',
 )
 /** A whole argument is one value, spaces and all. */
 const ASSIGNED_ARGUMENT = new RegExp(`^(--?[\\w.-]*${SECRET_NAME}=)[\\s\\S]+$`, 'i')
+/** `TOKEN=value`: the value is all that follows, unless the argument is a command that begins with it. */
+const ASSIGNED_WHOLE = new RegExp(`^([\\w.-]*${SECRET_NAME}=)[\\s\\S]+$`, 'i')
+/** By itself, or behind the letters of short flags: `-HCookie: …`. */
 const HEADER =
-  /^((?:proxy-)?authorization|(?:set-)?cookie|[\w-]*(?:token|secret|api-?key|password))(\s*:\s*)(?=\S)[\s\S]+$/i
+  /^((?:-\w{1,8}?)?(?:(?:proxy-)?authorization|(?:set-)?cookie2?|[\w-]*(?:token|secret|api-?key|password|signature|credentials?)))(\s*:\s*)(?=\S)[\s\S]+$/i
+/** What has a value: `--header=…`, `-Dname=…`, `NAME=…`. */
+const WITH_VALUE = /^(-{0,2}\w[\w.-]*=)([\s\S]+)$/
+/** A shell's flag for a command: `-c`, `-lc`. */
+const COMMAND_FLAG = /^-[a-z]*c$/
 const USERINFO = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#@:]*):[^\s/?#@]*@/gi
 /** A token in the place of the user. */
 const LONE_USER = /(:\/\/)(?!\[)[^\s/?#@:]{20,}@/g
@@ -51,83 +62,6 @@ const TOKENS = new RegExp(
   'g',
 )
 
-type Kind = 'whole' | 'userinfo'
-
-interface Flags {
-  /** Flags whose next argument, or the rest of their own, is a secret. */
-  readonly [flag: string]: Kind
-}
-
-const MYSQL: Flags = { '-p': 'whole' }
-const NEXT_P: Flags = { '-p': 'whole' }
-const LDAP: Flags = { '-w': 'whole' }
-
-/** Short flags mean another thing with every program. */
-const PROGRAMS: Readonly<Record<string, Flags>> = {
-  curl: {
-    '-u': 'userinfo',
-    '--user': 'userinfo',
-    '-U': 'userinfo',
-    '--proxy-user': 'userinfo',
-    '-b': 'whole',
-    '--cookie': 'whole',
-  },
-  http: { '-a': 'userinfo' },
-  xh: { '-a': 'userinfo' },
-  hey: { '-a': 'userinfo' },
-  ab: { '-A': 'userinfo', '-P': 'userinfo', '-C': 'whole' },
-  mysql: MYSQL,
-  mysqladmin: MYSQL,
-  mysqldump: MYSQL,
-  mysqlshow: MYSQL,
-  mariadb: MYSQL,
-  'mariadb-admin': MYSQL,
-  'mariadb-dump': MYSQL,
-  mongo: NEXT_P,
-  mongosh: NEXT_P,
-  mongodump: NEXT_P,
-  mongorestore: NEXT_P,
-  sshpass: NEXT_P,
-  docker: {},
-  login: NEXT_P,
-  cqlsh: NEXT_P,
-  'redis-cli': { '-a': 'whole' },
-  'redis-benchmark': { '-a': 'whole' },
-  ldapsearch: LDAP,
-  ldapadd: LDAP,
-  ldapmodify: LDAP,
-  ldapwhoami: LDAP,
-  ldappasswd: { ...LDAP, '-a': 'whole', '-s': 'whole' },
-  sqlcmd: { '-P': 'whole' },
-  bcp: { '-P': 'whole' },
-  isql: { '-P': 'whole' },
-  tsql: { '-P': 'whole' },
-  ipmitool: { '-P': 'whole' },
-  mosquitto_pub: { '-P': 'whole' },
-  mosquitto_sub: { '-P': 'whole' },
-  mosquitto_passwd: { '-b': 'whole' },
-  smbclient: { '-U': 'userinfo' },
-  rpcclient: { '-U': 'userinfo' },
-  lftp: { '-u': 'userinfo' },
-  zip: { '-P': 'whole' },
-  unzip: { '-P': 'whole' },
-  '7z': NEXT_P,
-  snmpwalk: { '-A': 'whole', '-X': 'whole', '-c': 'whole' },
-  snmpget: { '-A': 'whole', '-X': 'whole', '-c': 'whole' },
-  sqlplus: {},
-}
-/** Written without a space between flag and value: a value that follows is another argument. */
-const ATTACHED_ONLY = new Set([
-  'mysql',
-  'mysqladmin',
-  'mysqldump',
-  'mysqlshow',
-  'mariadb',
-  'mariadb-admin',
-  'mariadb-dump',
-  '7z',
-])
-
 const hide = (value: string, kind: Kind): string => {
   if (kind === 'whole') return REDACTED
   const end = /[:%,]/.exec(value)
@@ -152,6 +86,8 @@ class Redactor {
   readonly #depth: number
   #program = ''
   #next: Kind | undefined
+  /** The argument before; '' for the first. */
+  #last = ''
 
   constructor(depth: number) {
     this.#depth = depth
@@ -159,31 +95,67 @@ class Redactor {
 
   argument(argument: string): string {
     const kind = this.#next
+    const last = this.#last
     this.#next = undefined
+    this.#last = argument
     if (kind && !argument.startsWith('--')) return hide(argument, kind)
-    const flags = PROGRAMS[this.#program] ?? {}
-    const attached = /^-\w(?=.)/.exec(argument)?.[0]
-    if (attached && Object.hasOwn(flags, attached) && !argument.includes(' '))
-      return attached + hide(argument.slice(2), flags[attached]!)
-    if (Object.hasOwn(flags, argument)) {
-      if (!ATTACHED_ONLY.has(this.#program)) this.#next = flags[argument]
-      return argument
-    }
+    const flag = this.#flag(argument) ?? this.#short(argument)
+    if (flag) return flag
     if (/^--?[a-z][\w.-]*$/i.test(argument) && IS_SECRET_NAME.test(argument)) this.#next = 'whole'
     // redis-server's `requirepass` and vault's words stand without dashes.
     if (/^(?:requirepass|masterauth)$/.test(argument)) this.#next = 'whole'
     const name = baseName(argument)
     if (Object.hasOwn(PROGRAMS, name)) this.#program = name
     if (this.#program === 'sqlplus') argument = argument.replace(/^([^/\s]+\/)[^@\s]+/, `$1${REDACTED}`)
-    return this.#inside(argument)
+    return this.#inside(argument, last === '' || COMMAND_FLAG.test(last))
   }
 
-  /** An argument may be a whole command itself. */
-  #inside(argument: string): string {
-    const assigned = ASSIGNED_ARGUMENT.exec(argument) ?? HEADER.exec(argument)
+  /** A flag of the program by its whole name: its value is the next argument, or stands behind `=`. */
+  #flag(argument: string): string | undefined {
+    const flags = PROGRAMS[this.#program] ?? {}
+    const name = /^-[^=]*/.exec(argument)?.[0]
+    if (name === undefined || !Object.hasOwn(flags, name)) return undefined
+    // `-u=bob`: the value of a short flag begins with the sign.
+    if (argument.length > name.length) return `${name}=${hide(argument.slice(name.length + 1), flags[name]!)}`
+    if (!ATTACHED_ONLY.has(this.#program)) this.#next = flags[name]
+    return argument
+  }
+
+  /** A short flag of the program, perhaps behind switches: its value is the rest, or the next argument. */
+  #short(argument: string): string | undefined {
+    if (!/^-[^-]/.test(argument) || WORD_FLAGS.has(this.#program)) return undefined
+    const flags = PROGRAMS[this.#program] ?? {}
+    const switches = SWITCHES[this.#program] ?? ''
+    let at = 1
+    while (at < argument.length && !Object.hasOwn(flags, `-${argument[at]}`)) {
+      if (!switches.includes(argument[at]!)) return undefined
+      at++
+    }
+    if (at === argument.length) return undefined
+    const kind = flags[`-${argument[at]}`]!
+    const value = argument.slice(at + 1)
+    if (value !== '') return argument.slice(0, at + 1) + hide(value, kind)
+    if (!ATTACHED_ONLY.has(this.#program)) this.#next = kind
+    return argument
+  }
+
+  /**
+   * An argument may be a whole command itself, and so may be the value behind its `=`.
+   *
+   * @param command the argument is taken for one: what begins it is a variable of its, not all there is
+   */
+  #inside(argument: string, command: boolean): string {
+    const assigned =
+      ASSIGNED_ARGUMENT.exec(argument) ??
+      HEADER.exec(argument) ??
+      (command ? undefined : ASSIGNED_WHOLE.exec(argument))
     if (assigned) return `${assigned[1]}${assigned[2] ?? ''}${REDACTED}`
-    if (!/\s/.test(argument) || this.#depth >= MAX_DEPTH) return redactText(argument)
+    if (this.#depth >= MAX_DEPTH) return redactText(argument)
     const inner = new Redactor(this.#depth + 1)
+    const valued = WITH_VALUE.exec(argument)
+    if (valued && !IS_SECRET_NAME.test(valued[1]!.slice(0, -1)))
+      return redactText(valued[1]! + inner.#inside(valued[2]!, false))
+    if (!/\s/.test(argument)) return redactText(argument)
     const words = quotedWords(argument).map(({ text, quote }) =>
       quote === ' ' ? text : `${quote}${inner.argument(text)}${quote}`,
     )
