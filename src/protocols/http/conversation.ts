@@ -1,6 +1,14 @@
 /** HTTP/1 on one connection: what each side says, paired in order, as rows of `http_events`. */
 import { Pairing, type Pairs } from '../lib/pairing'
-import type { Conversation, Input, Link, Read, Side, Sink } from '../protocol'
+import {
+  type Conversation,
+  type Input,
+  type Link,
+  otherSide,
+  type Read,
+  type Side,
+  type Sink,
+} from '../protocol'
 import type { Dialogue } from './dialogue'
 import { Framing } from './framing'
 import { RequestMessages } from './requests'
@@ -61,7 +69,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   gap(side: Side, bytes: number, timeNs: number): boolean {
     const framing = this.#framing(side)
     if (framing.pass(bytes, timeNs)) return true
-    const isBetween = this.#messages(side).underWay === undefined
+    const isBetween = this.#messages(side).underWay === undefined && !framing.isBehind
     this.#cut(side)
     framing.reset()
     if (side === 'client') {
@@ -121,6 +129,18 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   // ── From the messages of both sides ────────────────────────────────────────
+
+  takesTurn(side: Side, startNs: number, asked?: HttpRequest): void {
+    const other = otherSide(side)
+    const framing = this.#framing(other)
+    if (!framing.isLost || startNs <= framing.lastNs) return
+    if (side === 'server' && asked !== this.#asked.underWay) return
+    const { lastNs } = framing
+    this.#cut(other)
+    framing.leaveBehind()
+    if (side === 'client') this.pairing.responseEndsUnseen(lastNs)
+    else this.pairing.requestsUnsure()
+  }
 
   asks(request: HttpRequest): void {
     this.#requests.push(request)

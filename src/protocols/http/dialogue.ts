@@ -1,5 +1,5 @@
 import type { Pairing } from '../lib/pairing'
-import type { Link } from '../protocol'
+import type { Link, Side } from '../protocol'
 import type { HttpMessage, HttpRequest, HttpResponse } from './types'
 
 /** What the two sides of one connection tell each other's readers. */
@@ -12,6 +12,11 @@ export interface Dialogue {
   parkedBy: HttpRequest | undefined
   /** The client's bytes behind that request are there and weren't read: what the server says next may answer them. */
   holdsAsked: boolean
+  /**
+   * A message of `side` began at `startNs`, in a response's case an answer to `asked`: a message of the other side ends there
+   * if nobody knows where else.
+   */
+  takesTurn(side: Side, startNs: number, asked?: HttpRequest): void
   /** The head of a message was read. */
   asks(request: HttpRequest): void
   answers(response: HttpResponse): void

@@ -42,6 +42,8 @@ enum Phase {
   UntilClose,
   /** Within a chunked body whose chunk sizes went by unseen. */
   LostChunks,
+  /** Behind a message that ended in there: the rest of it may still come. */
+  Behind,
   Done,
 }
 
@@ -68,6 +70,8 @@ export interface Messages {
   newBody(): Body
   /** A message ended with its head, or with a body that is there whole in bytes[start..end). */
   endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void
+  /** The message before ended too early: more of it came. */
+  goesOn(): void
   /** `hasLostEnd`: nobody saw where it ended, and others may have gone by with its end. */
   ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void
   /** No message may begin here until something else is decided. */
@@ -93,7 +97,8 @@ export class Framing {
   /** Bytes of the body, or of the chunk, that are still to come. */
   #remaining = 0
   #trailers = 0
-  #hasLostEnd = false
+  /** Whether bytes are missing that may be of other messages: what follows is counted for none. */
+  #isAdrift = false
 
   constructor(messages: Messages) {
     this.#messages = messages
@@ -105,11 +110,27 @@ export class Framing {
     return isCounted && this.body!.full ? this.#remaining : 0
   }
 
+  /** Within a chunked body of which nobody knows where it ends. */
+  get isLost(): boolean {
+    return this.#phase === Phase.LostChunks
+  }
+
+  /** No message is under way, and what comes may be the rest of the one before. */
+  get isBehind(): boolean {
+    return this.#phase === Phase.Behind
+  }
+
+  /** The message under way was ended from outside; the rest of it may still come. */
+  leaveBehind(): void {
+    this.reset()
+    this.#phase = Phase.Behind
+  }
+
   reset(): void {
     this.#phase = Phase.Head
     this.#scanned = 0
     this.#line = -1
-    this.#hasLostEnd = false
+    this.#isAdrift = false
     this.body = undefined
   }
 
@@ -128,14 +149,14 @@ export class Framing {
     if (bytes === Number.POSITIVE_INFINITY) return false
     switch (this.#phase) {
       case Phase.UntilClose:
-      case Phase.LostChunks:
         this.body!.pass(bytes)
         return true
       case Phase.ChunkSize:
-        return this.#loseChunks(bytes === LAST_CHUNK.length ? 0 : bytes)
+        return this.#loseChunks(bytes === LAST_CHUNK.length ? 0 : bytes, timeNs)
       case Phase.ChunkEnd:
       case Phase.Trailers:
-        return this.#loseChunks(bytes)
+      case Phase.LostChunks:
+        return this.#loseChunks(bytes, timeNs)
       case Phase.Length:
         return this.#passLength(bytes, timeNs)
       case Phase.ChunkData:
@@ -185,6 +206,8 @@ export class Framing {
         return this.#readUntilClose(input)
       case Phase.LostChunks:
         return this.#readLostChunks(input)
+      case Phase.Behind:
+        return this.#readBehind(input)
       default:
         return this.#finish()
     }
@@ -372,37 +395,64 @@ export class Framing {
 
   /**
    * The rest of a chunked body can't be counted through any more; its size is then that of what was seen and missed, with
-   * the chunk sizes. It ends with a last chunk at the end of what was moved, at the next message, or with the connection.
+   * the chunk sizes. It ends with a last chunk at the end of what was moved, at the next message, at the other side's turn,
+   * or with the connection. What is missing between two calls may be of other messages, and what follows it too: that is
+   * not counted.
    */
-  #loseChunks(bytes: number): boolean {
-    this.body!.pass(bytes)
+  #loseChunks(bytes: number, timeNs: number): boolean {
+    if (timeNs > this.lastNs) this.#isAdrift = true
+    this.body!.pass(this.#isAdrift ? 0 : bytes)
     this.#phase = Phase.LostChunks
     this.#scanned = 0
     return true
   }
 
   #readLostChunks(input: Input): Step {
-    if (input.pos < input.end) {
-      if (!this.#messages.isMessage(input.bytes.subarray(input.pos, input.end))) {
-        const tail = latin1(input.bytes, Math.max(input.pos, input.end - 7), input.end)
-        const isLast = tail.endsWith(LAST_CHUNK)
-        const length = input.end - input.pos
-        this.body!.pass(isLast ? Math.max(0, length - LAST_CHUNK.length) : length)
-        this.lastNs = input.timeAt(input.end - 1)
-        input.pos = input.end
-        if (!isLast && !input.ended) return 'need-more'
-      }
-    } else if (!input.ended) return 'need-more'
-    this.#hasLostEnd = true
-    return this.#finish()
+    if (this.#isNextMessage(input)) return this.#endLost()
+    const isLast = endsWithLastChunk(input)
+    this.#takeLost(input, isLast ? LAST_CHUNK.length : 0)
+    return isLast || input.ended ? this.#endLost() : 'need-more'
+  }
+
+  #takeLost(input: Input, behind: number): void {
+    const length = input.end - input.pos
+    if (length > 0 && !this.#isAdrift) {
+      this.body!.pass(Math.max(0, length - behind))
+      this.lastNs = input.timeAt(input.end - 1)
+    }
+    input.pos = input.end
+  }
+
+  #endLost(): Read {
+    this.#messages.ends(this.body, this.lastNs, true)
+    this.leaveBehind()
+    return 'message'
+  }
+
+  #readBehind(input: Input): Step {
+    if (input.pos === input.end) return 'need-more'
+    if (this.#isNextMessage(input)) {
+      this.reset()
+      return 'go-on'
+    }
+    this.#messages.goesOn()
+    input.pos = input.end
+    return 'need-more'
+  }
+
+  #isNextMessage({ bytes, pos, end }: Input): boolean {
+    return pos < end && this.#messages.isMessage(bytes.subarray(pos, end))
   }
 
   #finish(): Read {
-    const hasLostEnd = this.#hasLostEnd
-    this.#messages.ends(this.body, this.lastNs, hasLostEnd)
+    this.#messages.ends(this.body, this.lastNs, false)
     this.reset()
     return 'message'
   }
+}
+
+function endsWithLastChunk({ bytes, pos, end }: Input): boolean {
+  return latin1(bytes, Math.max(pos, end - LAST_CHUNK.length), end) === LAST_CHUNK
 }
 
 /** Hexadecimal digits, behind them the extensions (RFC 9112 §7.1); -1 when the line is no chunk size. */

@@ -21,6 +21,7 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
   abstract isMessage(bytes: Uint8Array): boolean
   abstract begins(line: string, block: string, startNs: number): Framed | 'interim' | Invalid
   abstract isParked(): boolean
+  abstract goesOn(): void
 
   newBody(): Body {
     return new Body(this.#fields!, this.dialogue.link.settings)
@@ -51,6 +52,7 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
   #end(body: string, size: number, endNs: number, hasLostEnd: boolean): void {
     const message = this.underWay!
     this.underWay = undefined
+    if (hasLostEnd) message.isCut = true
     this.ended(message, endNs, hasLostEnd)
     this.dialogue.ends(message, body, size, endNs)
   }

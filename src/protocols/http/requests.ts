@@ -46,6 +46,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
       done: false,
       isCut: false,
     }
+    dialogue.takesTurn('client', startNs)
     request.seq = dialogue.pairing.requestBegins(request, startNs)
     this.begun(request, fields)
     dialogue.asks(request)
@@ -58,6 +59,10 @@ export class RequestMessages extends OneSides<HttpRequest> {
 
   protected ended(_: HttpRequest, __: number, hasLostEnd: boolean): void {
     if (hasLostEnd) this.dialogue.pairing.requestsUnsure()
+  }
+
+  goesOn(): void {
+    // What of it is missing has made the count unsure.
   }
 
   isParked(): boolean {

@@ -32,6 +32,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     // An interim response says nothing that a row has; the final one follows (RFC 9110 §15.2).
     if (status < 200 && status !== 101) return 'interim'
     const answer = dialogue.pairing.responseBegins(startNs)
+    dialogue.takesTurn('server', startNs, answer.hint)
     const { json: headers, contentType } = fields
     const response: HttpResponse = {
       answer,
@@ -58,6 +59,10 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     const { pairing } = this.dialogue
     pairing.responseEnds(answer, endNs)
     if (hasLostEnd) pairing.responseEndsUnseen(endNs)
+  }
+
+  goesOn(): void {
+    this.dialogue.pairing.responseGoesOn()
   }
 
   isParked(): boolean {

@@ -165,9 +165,12 @@ export class Pairing<H> {
     this.requestsUnsure()
   }
 
-  /** `takesAnswer`: the hole has (a part of) the answer to the oldest request, of which nothing was read. */
+  /**
+   * `takesAnswer`: the hole has (a part of) the answer to the oldest request, of which nothing was read. Otherwise it begins in
+   * an answer, which is still the one that it is.
+   */
   responseGap(takesAnswer: boolean): void {
-    if (this.#tentative) this.#refute()
+    if (takesAnswer && this.#tentative) this.#refute()
     if (takesAnswer && this.#answered < Math.min(this.#asked, this.#sureBelow)) {
       this.#hints.shift()
       this.#answered++
@@ -182,6 +185,14 @@ export class Pairing<H> {
     this.#responsesUnsure()
     // What was moved after the next request began isn't of this response but of the next.
     if (this.outstanding > 0 && endNs > this.#askedNs) this.#expectNobody()
+  }
+
+  /** An answer that was taken to have ended goes on: when there is a further request, the client didn't wait for its end. */
+  responseGoesOn(): void {
+    if (this.outstanding === 0) return
+    this.#pipelines = true
+    this.#expectNobody()
+    this.#responsesUnsure()
   }
 
   requestsUnsure(): void {
