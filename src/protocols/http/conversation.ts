@@ -68,13 +68,20 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   gap(side: Side, bytes: number, timeNs: number): boolean {
     const framing = this.#framing(side)
-    if (framing.pass(bytes, timeNs)) return true
-    const isBetween = this.#messages(side).underWay === undefined && !framing.isBehind
+    if (framing.pass(bytes, timeNs)) {
+      if (side === 'client' && framing.isAdrift) this.pairing.requestGap()
+      return true
+    }
+    const isUnderWay = this.#messages(side).underWay !== undefined
+    const isRest = isUnderWay && timeNs <= framing.lastNs
+    const isBetween = !isUnderWay && !framing.isBehind
     this.#cut(side)
     framing.reset()
     if (side === 'client') {
       this.holdsAsked = false
-      this.pairing.requestGap()
+      // What one call moved behind the request's beginning is of that request, where the client takes turns.
+      if (isRest) this.pairing.requestsUnsure()
+      else this.pairing.requestGap()
     } else this.pairing.responseGap(isBetween)
     this.#pair(timeNs, false)
     return false

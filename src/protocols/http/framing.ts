@@ -97,7 +97,6 @@ export class Framing {
   /** Bytes of the body, or of the chunk, that are still to come. */
   #remaining = 0
   #trailers = 0
-  /** Whether bytes are missing that may be of other messages: what follows is counted for none. */
   #isAdrift = false
 
   constructor(messages: Messages) {
@@ -113,6 +112,11 @@ export class Framing {
   /** Within a chunked body of which nobody knows where it ends. */
   get isLost(): boolean {
     return this.#phase === Phase.LostChunks
+  }
+
+  /** In such a body bytes are missing that may be of other messages: what follows is counted for none. */
+  get isAdrift(): boolean {
+    return this.#isAdrift
   }
 
   /** No message is under way, and what comes may be the rest of the one before. */
