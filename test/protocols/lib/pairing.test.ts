@@ -186,6 +186,36 @@ describe('behind holes', () => {
     expect(line.out).toEqual(['aA', 'bB'])
   })
 
+  test('answers that all end in holes are pairs where client and server take turns', () => {
+    const line = new Line()
+    for (const name of 'abcdef') {
+      line.asks(name)
+      const response = line.answers(name.toUpperCase(), false)
+      line.ends(response)
+      line.pairing.responseGap(false)
+    }
+    expect(line.take(true).out).toEqual(['aA', 'bB', 'cC', 'dD', 'eE', 'fF'])
+  })
+
+  test('an answer that goes on behind the next request: nobody waits, and nothing is paired', () => {
+    const line = new Line()
+    line.asks('a')
+    const response = line.answers('A', false)
+    line.ends(response)
+    line.pairing.responseEndsUnseen(line.nowNs)
+    line.asks('b')
+    line.pairing.responseGoesOn()
+    line.plays('BcC').take(true)
+    expect(new Set(line.out)).toEqual(new Set(['aA', '-b', '-B', '-c', '-C']))
+  })
+
+  test('an answer that goes on before the next request costs nothing', () => {
+    const line = new Line()
+    line.plays('aA')
+    line.pairing.responseGoesOn()
+    expect(line.plays('bBcC').take(true).out).toEqual(['aA', 'bB', 'cC'])
+  })
+
   test('what was moved behind the next request isn’t of the answer before', () => {
     const line = new Line()
     line.asks('a')
