@@ -96,6 +96,16 @@ for i in range(5): ask('/chunked-%d' % i); say([CHUNKED + b''.join(chunked([8000
     expect(await sizes('chunked-', program, 5)).toEqual(want as never)
   }, 20_000)
 
+  test('chunked bodies in calls beyond what is captured: each exchange has its row', async () => {
+    const program = `
+for i in range(5): ask('/beyond-%d' % i); say([CHUNKED + b''.join(chunked([5] * 120000))]); time.sleep(0.2)`
+    const found = await sizes('beyond-', program, 5)
+    expect(found.map(([path]) => path).toSorted()).toEqual(
+      Array.from({ length: 5 }, (_, i) => `/beyond-${i}`),
+    )
+    for (const [, , size] of found) expect(size).toBeLessThanOrEqual(120_000 * 10)
+  }, 20_000)
+
   test('chunked bodies in many small pieces', async () => {
     const program = `
 for i in range(5): ask('/pieces-%d' % i); say([CHUNKED], [b for q in chunked([5] * 100) for b in (q[:3], q[3:-2], q[-2:])])`
