@@ -1,12 +1,17 @@
 /**
  * The memory that waits in all connections together: unfinished messages, unanswered requests, events ahead of their stream.
  * When it goes beyond its budget, the largest of the connections that have waited longest gives up what it holds.
+ *
+ * What has waited is old, and the runtime looks for garbage among the old only when the heap has doubled: under a flood that is
+ * several budgets later. So it is told when a whole budget has been given up; that takes some 50 to 200 ms, so not more often than
+ * once a second.
  */
 import type { Counters } from '../health/counters'
 import type { Followed } from './surroundings'
 
 /** Among so many of those that have waited longest the largest goes. */
 const AMONG = 64
+const COLLECT_EVERY_MS = 1000
 
 export class HeldBytes {
   bytes = 0
@@ -14,10 +19,16 @@ export class HeldBytes {
   readonly #holding = new Set<Followed>()
   readonly #budget: number
   readonly #counters: Counters
+  readonly #collect: () => void
+  /** Given up since garbage was last collected. */
+  #garbage = 0
+  #collectedMs = Number.NEGATIVE_INFINITY
 
-  constructor(budget: number, counters: Counters) {
+  /** `collect`: has garbage collected, and its memory given back. */
+  constructor(budget: number, counters: Counters, collect = () => Bun.gc(true)) {
     this.#budget = budget
     this.#counters = counters
+    this.#collect = collect
   }
 
   /** Those that hold something. */
@@ -59,7 +70,7 @@ export class HeldBytes {
     const stubborn = new Set<Followed>()
     while (this.bytes > this.#budget && stubborn.size < AMONG) {
       const largest = this.#largest(stubborn)
-      if (!largest) return
+      if (!largest) break
       const before = this.bytes
       largest.shed()
       const { held } = largest
@@ -72,8 +83,18 @@ export class HeldBytes {
       else {
         this.#counters.shedConnections++
         this.#counters.shedBytes += before - this.bytes
+        this.#garbage += before - this.bytes
       }
     }
+    this.#tidy()
+  }
+
+  #tidy(): void {
+    const now = performance.now()
+    if (this.#garbage < this.#budget || now - this.#collectedMs < COLLECT_EVERY_MS) return
+    this.#garbage = 0
+    this.#collect()
+    this.#collectedMs = performance.now()
   }
 
   #largest(except: ReadonlySet<Followed>): Followed | undefined {

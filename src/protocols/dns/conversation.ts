@@ -21,22 +21,23 @@ import {
   type Sink,
 } from '../protocol'
 import { type Framed, Framing } from './framing'
-import { type Message, type Question, readMessage } from './message'
+import { type Header, headerText, type Message, type Question, readMessage } from './message'
 import { isTransfer } from './numbers'
 import { boundary } from './recognise'
 import { dnsEvents } from './table'
 
 const WAITING_NS = 2e9
 const GIVEN_UP_NS = 30e9
-/** Memory of a question beside its texts. */
-const QUERY_BYTES = 256
+/** Memory of a question beside its texts, as measured. */
+const QUERY_BYTES = 600
 /** Zone transfers of one connection whose further messages are known as such. */
 const MAX_TRANSFERS = 64
 const LIMITS = { requests: 2048, bytes: 1 << 20 }
 
 interface Query {
   readonly question: Question | undefined
-  readonly header: string
+  readonly header: Header
+  readonly extendedRcode: number
   readonly body: string
   readonly startNs: number
   readonly bytes: number
@@ -136,7 +137,7 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 
   #asks(message: Message, { startNs, isCut }: Framed): void {
-    const { header, question, headerText, body } = message
+    const { header, extendedRcode, question, body } = message
     if (this.#isSentAgain(header.id, question)) {
       this.#link.dropped(1)
       return
@@ -144,10 +145,11 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     this.#transfers.delete(header.id)
     this.#queries.ask(header.id, {
       question,
-      header: headerText,
+      header,
+      extendedRcode,
       body,
       startNs,
-      bytes: QUERY_BYTES + headerText.length + body.length,
+      bytes: QUERY_BYTES + body.length + (question?.name.length ?? 0),
       isCut: isCut || message.isCut,
     })
   }
@@ -198,9 +200,9 @@ export class DnsConversation implements Conversation, Leaving<Query> {
       local_port: connection.local_port,
       trace_role: connection.trace_role,
       encrypted: connection.encrypted,
-      req_header: query.header,
+      req_header: headerText(query),
       req_body: query.body,
-      resp_header: answer?.headerText ?? '{}',
+      resp_header: answer ? headerText(answer) : '{}',
       resp_body: answer?.body ?? '{}',
       latency: Math.max(0, nowNs - query.startNs),
       outcome,

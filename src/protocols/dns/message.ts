@@ -40,8 +40,9 @@ export interface Message {
   readonly isResponse: boolean
   /** The first question; undefined when there is none. */
   readonly question: Question | undefined
-  /** Header and sections as JSON. */
-  readonly headerText: string
+  /** The upper bits of the response code. */
+  readonly extendedRcode: number
+  /** Sections as JSON. */
   readonly body: string
   /** There are fewer bytes than the message says. */
   readonly isCut: boolean
@@ -78,27 +79,32 @@ export function readMessage(bytes: Uint8Array, start: number, end: number): Mess
   const { asked, opt } = reader
   // A question has records in an update, a notification or a transfer only (RFC 2136 §2, RFC 1996 §3.7, RFC 1995 §3).
   const first = isAnswer ? `{"answers":[${answers}]` : `{"queries":[${asked}]${list('answers', answers)}`
-  const rest = list('authorities', authorities) + list('additionals', additionals)
+  const parts = [first, list('authorities', authorities), list('additionals', additionals)]
+  if (opt) parts.push(`,"edns":${JSON.stringify(opt.edns)}`)
+  parts.push('}')
   return {
     header,
     isResponse: isAnswer,
     question,
-    headerText: headerText(header, opt?.rcode ?? 0),
-    body: `${first}${rest}${opt ? `,"edns":${JSON.stringify(opt.edns)}` : ''}}`,
+    extendedRcode: opt?.rcode ?? 0,
+    body: flat(parts),
     isCut: reader.isCut,
   }
 }
 
+/** One text without its parts: what is added together keeps them, in several times its own memory, and texts wait. */
+const flat = (parts: readonly string[]): string => parts.join('')
+
 const list = (name: string, texts: readonly string[]): string =>
   texts.length === 0 ? '' : `,"${name}":[${texts}]`
 
-/** `extended`: the upper bits of the response code. */
-function headerText(header: Header, extended: number): string {
+/** The header as JSON. */
+export function headerText({ header, extendedRcode }: Pick<Message, 'header' | 'extendedRcode'>): string {
   const { id, flags, questions, answers, authorities, additionals } = header
   const bit = (at: number) => (flags >> at) & 1
   return (
     `{"txid":${id},"qr":${bit(15)},"opcode":${opcodeOf(header)},"aa":${bit(10)},"tc":${bit(9)},"rd":${bit(8)},` +
-    `"ra":${bit(7)},"ad":${bit(5)},"cd":${bit(4)},"rcode":${extended | (flags & 15)},"num_queries":${questions},` +
+    `"ra":${bit(7)},"ad":${bit(5)},"cd":${bit(4)},"rcode":${extendedRcode | (flags & 15)},"num_queries":${questions},` +
     `"num_answers":${answers},"num_auth":${authorities},"num_addl":${additionals}}`
   )
 }

@@ -37,7 +37,7 @@ export function skipName(bytes: Uint8Array, at: number, end: number): number {
 
 /** The name at `at` in the message that stands in `bytes[start..end)`; undefined when there is none. */
 export function nameAt(bytes: Uint8Array, at: number, start: number, end: number): Name | undefined {
-  let text = ''
+  const labels: string[] = []
   let size = 1
   let pointers = 0
   let pos = at
@@ -46,7 +46,7 @@ export function nameAt(bytes: Uint8Array, at: number, start: number, end: number
   let behind = -1
   while (pos < end) {
     const length = bytes[pos]!
-    if (length === 0) return { text: text === '' ? '.' : text, end: behind < 0 ? pos + 1 : behind }
+    if (length === 0) return { text: labels.join('.') || '.', end: behind < 0 ? pos + 1 : behind }
     if (length >= POINTER) {
       if (pos + 2 > end || ++pointers > MAX_POINTERS) return undefined
       const target = start + (((length & 0x3f) << 8) | bytes[pos + 1]!)
@@ -57,8 +57,7 @@ export function nameAt(bytes: Uint8Array, at: number, start: number, end: number
     }
     size += 1 + length
     if (length > MAX_LABEL || size > MAX_NAME || pos + 1 + length > end) return undefined
-    const label = labelText(latin1(bytes, pos + 1, pos + 1 + length))
-    text = text === '' ? label : `${text}.${label}`
+    labels.push(labelText(latin1(bytes, pos + 1, pos + 1 + length)))
     pos += 1 + length
   }
   return undefined

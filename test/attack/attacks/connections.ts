@@ -1,9 +1,7 @@
 /** Many sockets. */
-import { createSocket } from 'node:dgram'
 import type { Attack, Field } from '../field'
 
 const CHURN_PER_SECOND = 3000
-const DATAGRAMS_PER_SECOND = 2000
 const HALF_HEADS = 8000
 
 async function halfHeads(field: Field): Promise<void> {
@@ -28,26 +26,6 @@ async function churn(field: Field, first: string): Promise<void> {
   }
 }
 
-/** Datagrams to one socket, each from a port of its own. */
-async function datagrams(field: Field): Promise<void> {
-  const target = createSocket('udp4')
-  await new Promise<void>((done) => target.bind(0, '127.0.0.1', done))
-  const { port } = target.address()
-  const from = performance.now()
-  for (let count = 0; !field.isOver; count += 20) {
-    const sending = Array.from({ length: 20 }, () => {
-      const socket = createSocket('udp4')
-      return new Promise<void>((done) =>
-        socket.send('GET / HTTP/1.1\r\n', port, '127.0.0.1', () => socket.close(() => done())),
-      )
-    })
-    await Promise.all(sending)
-    field.count('datagrams', 20)
-    await Bun.sleep(Math.max(0, from + (count * 1000) / DATAGRAMS_PER_SECOND - performance.now()))
-  }
-  target.close()
-}
-
 export const CONNECTIONS: readonly Attack[] = [
   { name: 'half-heads', what: `${HALF_HEADS} connections that wait, each with half a head`, run: halfHeads },
   {
@@ -60,5 +38,4 @@ export const CONNECTIONS: readonly Attack[] = [
     what: 'connections that open and close without a byte',
     run: (field) => churn(field, ''),
   },
-  { name: 'datagrams', what: 'datagrams from ever new ports', run: datagrams },
 ]

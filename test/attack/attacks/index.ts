@@ -1,6 +1,7 @@
 import type { Attack } from '../field'
 import { BODIES } from './bodies'
 import { CONNECTIONS } from './connections'
+import { DATAGRAMS } from './datagrams'
 import { FLOODS } from './floods'
 import { PROCESSES } from './processes'
 import { TEXTS } from './texts'
@@ -12,5 +13,6 @@ export const ATTACKS: readonly Attack[] = [
   ...TEXTS,
   ...FLOODS,
   ...CONNECTIONS,
+  ...DATAGRAMS,
   ...PROCESSES,
 ]
