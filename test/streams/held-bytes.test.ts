@@ -28,13 +28,14 @@ class Holder implements Followed {
 
 function holding(budget: number, count: number) {
   const counters = newCounters()
-  const all = new HeldBytes(budget, counters)
+  let collections = 0
+  const all = new HeldBytes(budget, counters, () => collections++)
   const holders = Array.from({ length: count }, () => new Holder())
   const hold = (i: number, bytes: number) => {
     holders[i]!.held = bytes
     all.update(holders[i]!)
   }
-  return { all, counters, holders, hold }
+  return { all, counters, holders, hold, collections: () => collections }
 }
 
 describe('the budget', () => {
@@ -95,6 +96,17 @@ describe('the budget', () => {
     hold(1, 0)
     expect(all.bytes).toBe(0)
   })
+})
+
+test('garbage is collected when a whole budget has been given up, and not again at once', () => {
+  const { hold, collections } = holding(1000, 1)
+  hold(0, 600)
+  hold(0, 0)
+  expect(collections()).toBe(0)
+  hold(0, 1100)
+  expect(collections()).toBe(1)
+  for (let i = 0; i < 10; i++) hold(0, 2000)
+  expect(collections()).toBe(1)
 })
 
 test('random play: the sum is right, and within the budget as far as anyone gives up', () => {

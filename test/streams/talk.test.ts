@@ -4,6 +4,8 @@ import { describe, expect, test } from 'bun:test'
 import { RECEIVED, SENT } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'
 import type { Protocol } from '../../src/protocols/protocol'
+import { ROLE_UNKNOWN } from '../../src/records/types'
+import { query } from '../protocols/dns/build'
 import { linesProtocol } from './plain-protocol'
 import { end, type Rig, rig, Wire } from './wire'
 
@@ -134,6 +136,12 @@ function liveBytes(): number {
   return heapSize + extraMemorySize
 }
 
+/** The heap with what is outside of it but belongs to it. */
+function heapBytes(): number {
+  Bun.gc(true)
+  return heapStats().heapSize
+}
+
 describe('memory', () => {
   test('100 connections with 800 requests of 8 KB each that nobody answers stay within the budget', () => {
     const budget = 48 << 20
@@ -157,6 +165,32 @@ describe('memory', () => {
     expect(all.counters.unpairedFrames).toBeGreaterThan(60_000)
     // What is counted as held is what is in memory.
     expect(grown).toBeLessThan(1.5 * budget)
+    all.streams.close()
+    expect(all.streams.heldBytes).toBe(0)
+  }, 30_000)
+
+  test('200 sockets with 200 long DNS questions each that nobody answers take what is counted', () => {
+    const all = rig(PROTOCOLS)
+    const options = { role: ROLE_UNKNOWN, transport: 'udp', remote: ['10.0.0.2', 53] } as const
+    const wires = Array.from(
+      { length: 200 },
+      (_, i) => new Wire({ ...options, local: ['10.0.0.1', 20_000 + i] }),
+    )
+    const labels = ['y'.repeat(63), 'z'.repeat(63), 'com'].join('.')
+    for (const wire of wires) all.streams.handle(wire.data(SENT, query(0, 'example.com')))
+    const before = heapBytes()
+    const counted = all.streams.heldBytes
+    for (let i = 1; i < 200; i++)
+      for (const wire of wires) {
+        const name = `${String(i * 1000 + wire.connId).padStart(63, '0')}.${labels}`
+        all.streams.handle(wire.data(SENT, query(i, name)))
+      }
+    const grown = heapBytes() - before
+    const held = all.streams.heldBytes - counted
+    expect(all.counters.shedConnections).toBe(0)
+    expect(grown).toBeLessThan(1.2 * held)
+    // Nor is it given up before it must be.
+    expect(grown).toBeGreaterThan(0.7 * held)
     all.streams.close()
     expect(all.streams.heldBytes).toBe(0)
   }, 30_000)

@@ -51,9 +51,7 @@ async function questions(field: Field): Promise<void> {
     const sent = Array.from({ length: AT_ONCE }, (_, i) => {
       const message = question(count + i)
       field.counts(message.length)
-      return new Promise<void>((done) =>
-        asking[i % ASKING]!.send(message, port, '127.0.0.1', () => done()),
-      )
+      return new Promise<void>((done) => asking[i % ASKING]!.send(message, port, '127.0.0.1', () => done()))
     })
     await Promise.all(sent)
     field.count('questions', AT_ONCE)
