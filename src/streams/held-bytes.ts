@@ -3,15 +3,16 @@
  * When it goes beyond its budget, the largest of the connections that have waited longest gives up what it holds.
  *
  * What has waited is old, and the runtime looks for garbage among the old only when the heap has doubled: under a flood that is
- * several budgets later. So it is told when a whole budget has been given up; that takes some 50 to 200 ms, so not more often than
- * once a second.
+ * several budgets later. So it is told when a whole budget has been given up; that takes some 20 to 200 ms, and never more than a
+ * fifth of the time.
  */
 import type { Counters } from '../health/counters'
 import type { Followed } from './surroundings'
 
 /** Among so many of those that have waited longest the largest goes. */
 const AMONG = 64
-const COLLECT_EVERY_MS = 1000
+/** After garbage was collected, the next time is so many times as far away as that took. */
+const COLLECT_PAUSE = 4
 
 export class HeldBytes {
   bytes = 0
@@ -22,7 +23,7 @@ export class HeldBytes {
   readonly #collect: () => void
   /** Given up since garbage was last collected. */
   #garbage = 0
-  #collectedMs = Number.NEGATIVE_INFINITY
+  #nextCollectionMs = Number.NEGATIVE_INFINITY
 
   /** `collect`: has garbage collected, and its memory given back. */
   constructor(budget: number, counters: Counters, collect = () => Bun.gc(true)) {
@@ -90,11 +91,13 @@ export class HeldBytes {
   }
 
   #tidy(): void {
-    const now = performance.now()
-    if (this.#garbage < this.#budget || now - this.#collectedMs < COLLECT_EVERY_MS) return
+    if (this.#garbage < this.#budget) return
+    const from = performance.now()
+    if (from < this.#nextCollectionMs) return
     this.#garbage = 0
     this.#collect()
-    this.#collectedMs = performance.now()
+    const to = performance.now()
+    this.#nextCollectionMs = to + COLLECT_PAUSE * (to - from)
   }
 
   #largest(except: ReadonlySet<Followed>): Followed | undefined {
