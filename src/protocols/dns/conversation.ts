@@ -32,7 +32,7 @@ const GIVEN_UP_NS = 30e9
 const QUERY_BYTES = 600
 /** Zone transfers of one connection whose further messages are known as such. */
 const MAX_TRANSFERS = 64
-const LIMITS = { requests: 2048, bytes: 1 << 20 }
+const LIMITS = { requests: 2048, bytes: 2 << 20 }
 
 interface Query {
   readonly question: Question | undefined
