@@ -174,7 +174,7 @@ static __always_inline __u32 read_until(struct sock *sk)
  */
 static __always_inline __u64 cap_of(const struct connection *conn, const struct call *call, __u64 size)
 {
-	__u64 cap = default_cap, moved;
+	__u64 cap = default_cap, moved, room;
 
 	if (conn->verdict) {
 		cap = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
@@ -184,8 +184,11 @@ static __always_inline __u64 cap_of(const struct connection *conn, const struct 
 		if (moved + cap < fresh_bytes)
 			cap = fresh_bytes - moved;
 	}
-	if (cap > RECORD_PAYLOAD_MAX && size > RECORD_PAYLOAD_MAX && !ring_has_room())
-		cap = RECORD_PAYLOAD_MAX;
+	if (cap > FULL_RING_CAP && size > FULL_RING_CAP) {
+		room = room_in_ring();
+		if (cap > room)
+			cap = room;
+	}
 	return cap;
 }
 

@@ -161,6 +161,9 @@ enum counter {
 /* Bounds of one record: what a datagram has beyond is in `size` only. */
 #define RECORD_PAYLOAD_MAX 16384
 #define GATHER_PAYLOAD_MAX 8192
+/* Bytes of a call that are captured while the ring is seven eighths full, and fifteen sixteenths. */
+#define FULL_RING_CAP 1024
+#define FULLER_RING_CAP 128
 /* Bounds of one call's work: messages and bytes beyond are lost, and counted. */
 #define STEPS_PER_CALL 2048
 #define VECTORS_PER_STEP 32

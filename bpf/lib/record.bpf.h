@@ -397,10 +397,20 @@ static __always_inline bool emit_skipped(struct transfer *t)
 	return true;
 }
 
-/* A large call may have the ring while that has room: its last quarter is for what is smaller. */
-static __always_inline bool ring_has_room(void)
+/*
+ * Bytes of one call that the ring has room for: the fuller it is the fewer, so that what is left of it is for what has to be
+ * known of each call, its size.
+ */
+static __always_inline __u64 room_in_ring(void)
 {
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 4 * 3;
+	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+	__u64 used = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	if (used < size / 4 * 3)
+		return VERDICT_CAP_MAX;
+	if (used < size / 8 * 7)
+		return RECORD_PAYLOAD_MAX;
+	return used < size / 16 * 15 ? FULL_RING_CAP : FULLER_RING_CAP;
 }
 
 /*

@@ -20,7 +20,7 @@ function keyOf(netns: number, clientAddr: string, clientPort: number, serverPort
 
 /** An end that has closed stays known for so long: the other one may be read only later. */
 const LINGER_NS = 10e9
-const MAX_LEAVING = 32_768
+const MAX_LEAVING = 8192
 
 export class LocalPeers {
   readonly #ends = new Map<string, BothEnds>()

@@ -64,7 +64,7 @@ const ENDS_NS = 5e6
 /** Among so many of the oldest connections the most idle one is evicted. */
 const EVICT_AMONG = 32
 /** Sockets that are over and remembered, should they speak again. */
-const MAX_REMEMBERED = 32_768
+const MAX_REMEMBERED = 8192
 
 export class Streams {
   readonly #sockets = new Map<number, Socket>()
