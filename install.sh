@@ -41,7 +41,7 @@ die() { # WHAT, WHAT TO DO
   exit 1
 }
 
-BUILD=yes START=yes TOOLS=no UNINSTALL=no PURGE=no TARGET=local CLUSTER='' IMAGE='' YES=no
+BEGAN=$(date +%s) BUILD=yes START=yes TOOLS=no UNINSTALL=no PURGE=no TARGET=local CLUSTER='' IMAGE='' YES=no
 while [ $# -gt 0 ]; do
   case $1 in
     --systemd) TARGET=systemd ;;
@@ -164,7 +164,7 @@ check_cluster() { # before minutes of building
 }
 
 in_cluster() {
-  began=$(date +%s) ARCHIVE=
+  ARCHIVE=
   for program in minikube kind k3s; do
     [ "$TARGET" != "$program" ] || command -v "$program" >/dev/null || die "$program is not on this machine" "Install and start $program, then run this again."
   done
@@ -183,7 +183,7 @@ in_cluster() {
   else
     run "$CLI" deploy "$@" ${IMAGE:+--image "$IMAGE"} ${ARCHIVE:+--image-archive "$ARCHIVE"} || exit 1
   fi
-  say "Done in $(($(date +%s) - began)) s"
+  say "Done in $(($(date +%s) - BEGAN)) s"
 }
 
 # shellcheck source=deploy/tools.sh

@@ -187,7 +187,7 @@ on_this_machine() {
   [ "$LISTEN" = 127.0.0.1:6494 ] || server=" --server http://$LISTEN"
   cat <<END
 
-$("$BIN" version) captures. Open http://$LISTEN/ or ask:
+$("$BIN" version) captures, after $(($(date +%s) - BEGAN)) s. Open http://$LISTEN/ or ask:
 
     curl -s 'http://$LISTEN/api/run/px/http_data?start_time=-1m' | head -c 600
     nixie run$server px/http_data
