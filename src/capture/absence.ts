@@ -5,20 +5,19 @@ const SECONDS = 60
 
 export class Absence {
   readonly #counters: Pick<Counters, 'absences' | 'absentNs'>
-  /** When it should look at the ring again. */
-  #dueMs: number
+  /** When it should look at the ring again; undefined before its first look: what it opens until then is no absence. */
+  #dueMs: number | undefined
   /** The longest of each second, by its number modulo `SECONDS`; and which second that was. */
   readonly #longest = new Float64Array(SECONDS)
   readonly #second = new Float64Array(SECONDS)
 
-  constructor(counters: Pick<Counters, 'absences' | 'absentNs'>, nowMs: number) {
+  constructor(counters: Pick<Counters, 'absences' | 'absentNs'>) {
     this.#counters = counters
-    this.#dueMs = nowMs
   }
 
   /** It looks at the ring. */
   back(nowMs: number): void {
-    const awayMs = nowMs - this.#dueMs
+    const awayMs = nowMs - (this.#dueMs ?? nowMs)
     this.#dueMs = nowMs
     if (awayMs > TOO_LONG_AWAY_MS) {
       this.#counters.absences++
@@ -33,7 +32,7 @@ export class Absence {
 
   /** It means to rest from now on, which is no absence. */
   rest(ms: number): void {
-    this.#dueMs += ms
+    if (this.#dueMs !== undefined) this.#dueMs += ms
   }
 
   /** The longest absence of the last minute, in milliseconds. */

@@ -29,7 +29,7 @@ export const MAINTAIN_BUDGET_MS = 100
 
 export class Pipeline {
   readonly counters: Counters = newCounters()
-  readonly absence = new Absence(this.counters, performance.now())
+  readonly absence = new Absence(this.counters)
   readonly settings: ProtocolSettings
   /** The store's last refusal, until an append succeeds again. */
   storeError: NixieError | undefined

@@ -3,7 +3,9 @@ import { Absence } from '../../src/capture/absence'
 
 test('an absence is what goes beyond the rest that was meant', () => {
   const counters = { absences: 0, absentNs: 0 }
-  const absence = new Absence(counters, 0)
+  const absence = new Absence(counters)
+  // The first look: what was opened before it is no absence.
+  absence.back(0)
   let now = 0
   const turn = (restMs: number, lateMs: number) => {
     absence.back(now)
@@ -20,7 +22,8 @@ test('an absence is what goes beyond the rest that was meant', () => {
 })
 
 test('the longest is of the last minute', () => {
-  const absence = new Absence({ absences: 0, absentNs: 0 }, 1000)
+  const absence = new Absence({ absences: 0, absentNs: 0 })
+  absence.back(1000)
   absence.back(1300)
   absence.back(1310)
   expect(absence.longestMs(1310)).toBe(300)
