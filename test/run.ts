@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Failures } from './support/failures'
 
 interface Counts {
   passed: number
@@ -122,6 +123,8 @@ const RINGS: readonly Ring[] = [
   },
 ]
 
+const failures = new Failures()
+
 /** What is to be run whatever comes in between. */
 let after: readonly string[] | undefined
 
@@ -142,17 +145,27 @@ function sweep(pid: number | undefined): void {
   }
 }
 
+/** How long a step's last output may take; what it left running on purpose (a cluster) may hold its output open. */
+const OUTPUT_MS = 500
+
 /** The exit code; -1 when the deadline had to end it. */
 function run(command: readonly string[], deadline: number): Promise<number> {
   return new Promise((done) => {
     let late = false
     const own = spawn(command[0]!, command.slice(1), {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
       env: { ...process.env, NO_COLOR: '1' },
     })
     child = own
+    for (const output of [own.stdout, own.stderr]) {
+      output.setEncoding('utf8').on('data', (text: string) => {
+        process.stdout.write(text)
+        failures.feed(text)
+      })
+    }
+    const closed = new Promise((close) => own.on('close', close))
     const timer = setTimeout(
       () => {
         late = true
@@ -160,10 +173,11 @@ function run(command: readonly string[], deadline: number): Promise<number> {
       },
       Math.max(0, deadline - Date.now()),
     )
-    const end = (code: number | null) => {
+    const end = async (code: number | null) => {
       clearTimeout(timer)
       sweep(own.pid)
       child = undefined
+      await Promise.race([closed, Bun.sleep(OUTPUT_MS)])
       done(late ? -1 : (code ?? 1))
     }
     own.on('error', (error) => {
@@ -209,10 +223,14 @@ async function runStep(step: Step, deadline: number): Promise<Counts> {
   const counts = step.junit ? countJunit(report) : { passed: code === 0 ? 1 : 0, failed: 0, skipped: 0 }
   if (!counts) {
     console.log(`${step.title}: no report (exit code ${code})`)
+    failures.add(`${step.title}: no report (exit code ${code})`)
     return { passed: 0, failed: 1, skipped: 0 }
   }
   // An error outside of any test fails the run without failing a test.
-  if (code !== 0 && counts.failed === 0) counts.failed = 1
+  if (code !== 0 && counts.failed === 0) {
+    counts.failed = 1
+    failures.add(`${step.title}: exit code ${code}`)
+  }
   return counts
 }
 
@@ -281,5 +299,6 @@ for (const ring of rings) {
   times.push(`${ring.name}: ${counts.passed} of ${counts.passed + counts.failed} in ${seconds} s`)
 }
 tidy()
+if (failures.summary() !== '') console.log(failures.summary())
 console.log(`\n${times.join('\n')}\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0)
