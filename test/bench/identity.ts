@@ -9,7 +9,8 @@ import { openKernel } from '../../src/kernel'
 import { Processes } from '../../src/metadata'
 import { IdentityProbe } from '../../src/sources/identities/probe'
 import { exec } from '../metadata/events'
-import { median, spread } from './stage'
+import { median } from '../support/scope'
+import { spread } from './stage'
 
 const EXECS = Number(process.argv[2] ?? 1500)
 const ROUNDS = Number(process.argv[3] ?? 7)

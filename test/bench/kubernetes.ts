@@ -8,8 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
+import { binary } from '../support/nixie'
 import { freePort } from '../support/scope'
-import { binary, cpuSeconds, rssMiB } from './stage'
+import { cpuSeconds, rssMiB } from './stage'
 
 const PODS = Number(process.argv[2] ?? 5000)
 const NAMESPACE = 'nixie-bench'

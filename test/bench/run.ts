@@ -1,16 +1,21 @@
 /**
  * Runs the benches one after the other, each a process of its own; their figures go to standard output.
  *
- *     bun run bench                 all of them, about ten minutes
- *     bun run bench capture store   those
+ *     bun run bench                           all of them, about half an hour
+ *     bun run bench capture store             those
+ *     bun run bench capture saturation idle   sections of `capture`, which says what else it takes
  *
  * Nothing else should run meanwhile. `capture` needs root and the built binary.
  */
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 
-const BENCHES: Record<string, { file: string; measures: string }> = {
-  capture: { file: 'capture.ts', measures: 'nginx under load with and without Nixie; what the agent costs' },
+const BENCHES: Record<string, { file: string; measures: string; takesWords?: boolean }> = {
+  capture: {
+    file: 'capture.ts',
+    measures: 'what capture costs, beside the release before',
+    takesWords: true,
+  },
   store: { file: 'store.ts', measures: 'disk and aggregates against SQLite rows and DuckDB over Parquet' },
   steady: { file: 'store-steady.ts', measures: 'appends and upkeep at a steady rate' },
   readers: { file: 'store-readers.ts', measures: 'appends at a steady rate while all rows are scanned' },
@@ -23,18 +28,27 @@ const BENCHES: Record<string, { file: string; measures: string }> = {
   inflate: { file: 'inflate.ts', measures: 'compressed bodies, ordinary and hostile' },
 }
 
-const wanted = process.argv.slice(2)
-const unknown = wanted.find((name) => !(name in BENCHES))
-if (unknown !== undefined) {
-  console.error(`There is no bench '${unknown}'; there are ${Object.keys(BENCHES).join(', ')}.`)
-  process.exit(2)
+/** Each bench that is asked for, with the words behind its name that no bench is called. */
+function wanted(words: readonly string[]): { name: string; args: string[] }[] {
+  if (words.length === 0) return Object.keys(BENCHES).map((name) => ({ name, args: [] }))
+  const found: { name: string; args: string[] }[] = []
+  for (const word of words) {
+    const last = found.at(-1)
+    if (word in BENCHES) found.push({ name: word, args: [] })
+    else if (last && BENCHES[last.name]!.takesWords) last.args.push(word)
+    else {
+      console.error(`There is no bench '${word}'; there are ${Object.keys(BENCHES).join(', ')}.`)
+      process.exit(2)
+    }
+  }
+  return found
 }
 
 let failed = 0
-for (const [name, { file, measures }] of Object.entries(BENCHES)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
+for (const { name, args } of wanted(process.argv.slice(2))) {
+  const { file, measures } = BENCHES[name]!
   console.log(`\n── ${name}: ${measures} (load ${loadavg()[0]!.toFixed(2)})`)
-  const { exitCode } = Bun.spawnSync([process.execPath, join(import.meta.dir, file)], {
+  const { exitCode } = Bun.spawnSync([process.execPath, join(import.meta.dir, file), ...args], {
     stdout: 'inherit',
     stderr: 'inherit',
   })

@@ -1,70 +1,131 @@
-/** The stage of the capture benches: nginx, load, a Nixie of their own, and what the kernel says each of them cost. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+/** The stage of the benches that need root: nginx, the load programs, and what the kernel says a process cost. */
+import { dlopen, ptr } from 'bun:ffi'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../support/nixie'
+import { freePort, median, type Scope, until } from '../support/scope'
 
-type Status = { ready: boolean; losses: Record<string, number>; counters: Record<string, number> }
+const libc = dlopen('libc.so.6', { clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' } }).symbols
+const CPUCLOCK_SCHED = 2
 
-export const root = resolve(import.meta.dir, '../..')
-export const binary = join(root, 'dist/nixie')
-
-const TICKS_PER_SECOND = 100
-
-/** CPU seconds that a process and its dead threads have used. */
+/** CPU seconds that a process and its dead threads have used, to the nanosecond (`clock_getcpuclockid(3)`). */
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+  const time = new BigInt64Array(2)
+  if (libc.clock_gettime((~pid << 3) | CPUCLOCK_SCHED, ptr(time)) !== 0)
+    throw new Error(`there is no process ${pid} any more`)
+  return Number(time[0]) + Number(time[1]) / 1e9
 }
 
 export function rssMiB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 }
 
-export const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return text === '' ? [] : text.split(/\s+/).map(Number)
+}
+
+/** The process itself, or the first below it that is what was started rather than what it was started under. */
+export function innermost(pid: number, under: readonly string[]): number {
+  return under.length === 0 ? pid : childrenOf(pid)[0]!
+}
 
 /** `median (min–max)`, so that noise is stated with the figure. */
 export function spread(values: readonly number[], digits = 2): string {
-  const f = (v: number) => v.toFixed(digits)
+  const f = (v: number) => v.toFixed(digits).replace(/^-(?=0\.?0*$)/, '')
   return `${f(median(values))} (${f(Math.min(...values))}–${f(Math.max(...values))})`
 }
 
-export class Stage {
-  readonly dir = mkdtempSync(join(tmpdir(), 'nixie-bench-'))
-  readonly port = freePort()
-  readonly load = join(this.dir, 'load')
-  #nginx: Bun.Subprocess | undefined
-  #workers: number[] = []
+/** What one load did. */
+export interface Load {
+  requests: number
+  perSecond: number
+  p50us: number
+  p99us: number
+  /** CPU seconds of nginx and the load program. */
+  cpu: number
+}
 
-  async open(): Promise<void> {
-    execFileSync('go', ['build', '-o', this.load, '.'], {
+async function output(command: string[]): Promise<{ text: string; cpu: number }> {
+  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit' })
+  const text = await new Response(child.stdout).text()
+  if ((await child.exited) !== 0) throw new Error(`${command[0]} ended with ${child.exitCode}: ${text}`)
+  return { text, cpu: Number(child.resourceUsage()!.cpuTime.total) / 1e6 }
+}
+
+const US: Record<string, number> = { us: 1, ms: 1000, s: 1e6 }
+const inUs = (text: string) => Number.parseFloat(text) * US[/[a-z]+$/.exec(text)![0]]!
+
+/** An nginx with one worker that answers 34 bytes, and loads on it. */
+export class Stage {
+  readonly port: number
+  readonly #load: string
+  readonly #workers: readonly number[]
+
+  private constructor(port: number, load: string, workers: readonly number[]) {
+    this.port = port
+    this.#load = load
+    this.#workers = workers
+  }
+
+  /** `under`: the command that nginx is started by, `nsenter …`; the loads are not. */
+  static async open(scope: Scope, under: readonly string[] = []): Promise<Stage> {
+    const port = await freePort()
+    const dir = join(scope.dir, `nginx-${port}`)
+    const load = join(dir, 'load')
+    execFileSync('go', ['build', '-o', load, '.'], {
       cwd: join(root, 'test/bench/load'),
       stdio: 'inherit',
     })
-    mkdirSync(join(this.dir, 'logs'))
-    writeFileSync(join(this.dir, 'nginx.conf'), nginxConf(this.port))
-    const args = ['-p', this.dir, '-c', join(this.dir, 'nginx.conf'), '-e', join(this.dir, 'logs/error.log')]
-    this.#nginx = Bun.spawn(['nginx', ...args], { stdout: 'ignore', stderr: 'inherit' })
-    await until(() => fetch(`http://127.0.0.1:${this.port}/`).then((r) => r.ok), 5000)
-    const children = readFileSync(`/proc/${this.#nginx.pid}/task/${this.#nginx.pid}/children`, 'utf8')
-    this.#workers = children.trim().split(/\s+/).map(Number)
+    mkdirSync(join(dir, 'logs'))
+    writeFileSync(join(dir, 'nginx.conf'), nginxConf(port))
+    const args = ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'logs/error.log')]
+    const command = [...under, 'nginx', ...args]
+    const nginx = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] })
+    const exited = new Promise((done) => nginx.on('exit', done))
+    scope.defer(() => {
+      nginx.kill('SIGTERM')
+      return exited
+    })
+    await until('nginx answers', () => fetch(`http://127.0.0.1:${port}/`).then((r) => r.ok), 5000)
+    return new Stage(port, load, childrenOf(innermost(nginx.pid!, under)))
   }
 
-  nginxCpu(): number {
+  /** As many requests as go. */
+  async saturate(seconds: number): Promise<Load> {
+    const before = this.#nginxCpu()
+    const url = `http://127.0.0.1:${this.port}/`
+    const { text, cpu } = await output(['wrk', '-t1', '-c32', `-d${seconds}s`, '--latency', url])
+    if (/Socket errors|Non-2xx/.test(text)) throw new Error(text)
+    return {
+      requests: Number(/(\d+) requests in/.exec(text)![1]),
+      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)![1]),
+      p50us: inUs(/^\s+50%\s+(\S+)/m.exec(text)![1]!),
+      p99us: inUs(/^\s+99%\s+(\S+)/m.exec(text)![1]!),
+      cpu: cpu + this.#nginxCpu() - before,
+    }
+  }
+
+  /** `rate` requests a second. */
+  async atRate(rate: number, seconds: number): Promise<Load> {
+    const before = this.#nginxCpu()
+    const flags = ['-addr', `127.0.0.1:${this.port}`, '-rate', String(rate), '-seconds', String(seconds)]
+    const { text, cpu } = await output([this.#load, ...flags])
+    const said = JSON.parse(text)
+    if (said.errors > 0) throw new Error(`${said.errors} connections of the load failed`)
+    return { ...said, perSecond: said.requests / said.seconds, cpu: cpu + this.#nginxCpu() - before }
+  }
+
+  #nginxCpu(): number {
     return this.#workers.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
-  }
-
-  async close(): Promise<void> {
-    this.#nginx?.kill('SIGTERM')
-    await this.#nginx?.exited
-    rmSync(this.dir, { recursive: true, force: true })
   }
 }
 
 const nginxConf = (port: number) => `
 worker_processes 1;
 daemon off;
+user root;
 pid nginx.pid;
 events { worker_connections 1024; }
 http {
@@ -77,75 +138,3 @@ http {
   }
 }
 `
-
-function freePort(): number {
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
-  const { port } = server
-  server.stop(true)
-  return port
-}
-
-/** Polls until it holds; throws after `ms`. */
-export async function until(holds: () => Promise<boolean>, ms: number): Promise<void> {
-  const end = performance.now() + ms
-  for (;;) {
-    if (await holds().catch(() => false)) return
-    if (performance.now() > end) throw new Error(`still not so after ${ms} ms`)
-    await Bun.sleep(5)
-  }
-}
-
-/** A Nixie of the built binary on a port and a data directory of its own. */
-export class Nixie {
-  readonly url: string
-  readonly pid: number
-  readonly #process: Bun.Subprocess
-  readonly #dataDir: string
-
-  private constructor(url: string, process: Bun.Subprocess, dataDir: string) {
-    this.url = url
-    this.#process = process
-    this.pid = process.pid
-    this.#dataDir = dataDir
-  }
-
-  static async start(dir: string): Promise<Nixie> {
-    const dataDir = mkdtempSync(join(dir, 'data-'))
-    const port = freePort()
-    const args = ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', dataDir]
-    const nixie = new Nixie(
-      `http://127.0.0.1:${port}`,
-      Bun.spawn([binary, ...args], { stdout: 'ignore', stderr: 'inherit' }),
-      dataDir,
-    )
-    await until(async () => (await nixie.status()).ready, 15_000)
-    return nixie
-  }
-
-  status(): Promise<Status> {
-    return fetch(`${this.url}/api/status`).then((r) => r.json() as Promise<Status>)
-  }
-
-  /** Runs PxL; the rows of its first table. */
-  async query(text: string): Promise<Record<string, unknown>[]> {
-    const response = await fetch(`${this.url}/api/query`, { method: 'POST', body: text })
-    if (!response.ok) throw new Error(await response.text())
-    const { tables } = (await response.json()) as { tables: { rows: Record<string, unknown>[] }[] }
-    return tables[0]!.rows
-  }
-
-  /** Rows of http_events whose server listens on `port`. */
-  async httpRows(port: number): Promise<number> {
-    const text = `import px
-df = px.DataFrame('http_events', start_time='-1h')
-df = df[df.local_port == ${port}]
-px.display(df.agg(rows=('latency', px.count)))`
-    return Number((await this.query(text))[0]?.rows ?? 0)
-  }
-
-  async stop(): Promise<void> {
-    this.#process.kill('SIGTERM')
-    await this.#process.exited
-    rmSync(this.#dataDir, { recursive: true, force: true })
-  }
-}

@@ -7,7 +7,8 @@ import type { ErrorShape } from '../../src/errors'
 import { freePort, type Scope, until } from './scope'
 
 export const root = resolve(import.meta.dir, '../..')
-export const binary = join(root, 'dist/nixie')
+/** Another one may be tried: a bench compares two. */
+export const binary = process.env.NIXIE_BINARY ?? join(root, 'dist/nixie')
 export const isRoot = process.getuid!() === 0
 
 /** A row of http_events, as far as tests compare it. */
