@@ -12,5 +12,6 @@ while True:
     connection.getresponse().read()
     if connections == "new":
         connection.close()
-    due += 1 / rate
+    # What was late by more than 0.1 s, as it was stopped, is not made up for.
+    due = max(due + 1 / rate, time.monotonic() - 0.1)
     time.sleep(max(0, due - time.monotonic()))

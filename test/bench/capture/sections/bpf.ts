@@ -11,9 +11,12 @@ import { countRuns, programNames, type Runs, runsBetween, runsOf, total } from '
 import type { Section, Terms } from '../section'
 
 const WARM_UP_SECONDS = 2
+const SETTLE_MS = 1200
 
 interface Cost {
   readonly requests: number
+  /** Of them, those that have a row: what is cheap as nothing is captured is no figure. */
+  readonly recorded: number
   readonly runs: readonly { name: string; ran: Runs }[]
 }
 
@@ -31,11 +34,15 @@ const costOf = ({ scope, seconds }: Terms, { stage, under }: Place, agent: Agent
   beside(
     scope,
     agent,
-    async ({ pid }) => {
+    async ({ nixie, pid }) => {
       await stage.saturate(WARM_UP_SECONDS)
+      const rowsBefore = await nixie.countByPort(stage.port)
       const before = runsOf(pid)
       const { requests } = await stage.saturate(seconds)
-      return { requests, runs: named(runsBetween(before, runsOf(pid))) }
+      const runs = named(runsBetween(before, runsOf(pid)))
+      await Bun.sleep(SETTLE_MS)
+      const recorded = (await nixie.countByPort(stage.port)) - rowsBefore
+      return { requests, recorded, runs }
     },
     under,
   )
@@ -54,6 +61,11 @@ function figures(where: string, aim: string, costs: Costs): Figure[] {
     { what: `${where}: BPF, µs a request`, aim, ...both((cost) => perRequest(cost, ({ ns }) => ns / 1000)) },
     { what: `${where}: ns a run`, digits: 0, ...both((cost) => sum(cost).ns / sum(cost).count) },
     { what: `${where}: runs a request`, ...both((cost) => perRequest(cost, ({ count }) => count)) },
+    {
+      what: `${where}: requests with a row, %`,
+      digits: 1,
+      ...both((cost) => (cost.recorded / cost.requests) * 100),
+    },
     { what: `${where}: runs left out`, aim: '0', digits: 0, ...both((cost) => sum(cost).missed) },
   ]
 }
