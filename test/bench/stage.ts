@@ -21,14 +21,9 @@ export function rssMiB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 }
 
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return text === '' ? [] : text.split(/\s+/).map(Number)
-}
-
-/** The process itself, or the first below it that is what was started rather than what it was started under. */
-export function innermost(pid: number, under: readonly string[]): number {
-  return under.length === 0 ? pid : childrenOf(pid)[0]!
 }
 
 /** `median (min–max)`, so that noise is stated with the figure. */
@@ -69,27 +64,27 @@ export class Stage {
     this.#workers = workers
   }
 
-  /** `under`: the command that nginx is started by, `nsenter …`; the loads are not. */
-  static async open(scope: Scope, under: readonly string[] = []): Promise<Stage> {
+  /** `loadArch`: what Go calls the architecture that the load at a rate is built for. */
+  static async open(scope: Scope, loadArch?: '386' | 'arm'): Promise<Stage> {
     const port = await freePort()
     const dir = join(scope.dir, `nginx-${port}`)
     const load = join(dir, 'load')
     execFileSync('go', ['build', '-o', load, '.'], {
       cwd: join(root, 'test/bench/load'),
       stdio: 'inherit',
+      ...(loadArch ? { env: { ...process.env, GOARCH: loadArch } } : {}),
     })
     mkdirSync(join(dir, 'logs'))
     writeFileSync(join(dir, 'nginx.conf'), nginxConf(port))
     const args = ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'logs/error.log')]
-    const command = [...under, 'nginx', ...args]
-    const nginx = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] })
+    const nginx = spawn('nginx', args, { stdio: ['ignore', 'ignore', 'inherit'] })
     const exited = new Promise((done) => nginx.on('exit', done))
     scope.defer(() => {
       nginx.kill('SIGTERM')
       return exited
     })
     await until('nginx answers', () => fetch(`http://127.0.0.1:${port}/`).then((r) => r.ok), 5000)
-    return new Stage(port, load, childrenOf(innermost(nginx.pid!, under)))
+    return new Stage(port, load, childrenOf(nginx.pid!))
   }
 
   /** As many requests as go. */
@@ -107,7 +102,7 @@ export class Stage {
     }
   }
 
-  /** `rate` requests a second. */
+  /** `rate` requests a second; 0: as many as go. */
   async atRate(rate: number, seconds: number): Promise<Load> {
     const before = this.#nginxCpu()
     const flags = ['-addr', `127.0.0.1:${this.port}`, '-rate', String(rate), '-seconds', String(seconds)]

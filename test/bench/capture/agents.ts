@@ -1,9 +1,8 @@
 /** Nixies of two binaries, one after the other, and what a load does under each and under none. */
-import { existsSync } from 'node:fs'
 import type { Losses } from '../../../src/api/status'
 import { Nixie } from '../../support/nixie'
-import { Scope, until } from '../../support/scope'
-import { cpuSeconds, innermost, type Load, rssMiB, type Stage } from '../stage'
+import { Scope } from '../../support/scope'
+import { cpuSeconds, type Load, rssMiB, type Stage } from '../stage'
 import type { Built } from './against'
 
 /** A binary and how it is started. */
@@ -20,37 +19,22 @@ export const unbounded = (built: Built): Agent => ({
   flags: built.hasBudget ? ['--cpu-budget', 'off'] : [],
 })
 
-export interface Running {
-  readonly nixie: Nixie
-  /** The agent's own process, whatever it runs under. */
-  readonly pid: number
-}
-
 /** Runs `body` beside the agent, which has a data directory of its own and is gone at the end, also when that fails. */
 export async function beside<T>(
   scope: Scope,
   { built, flags }: Agent,
-  body: (running: Running) => Promise<T>,
-  under: readonly string[] = [],
+  body: (nixie: Nixie) => Promise<T>,
 ): Promise<T> {
   const own = new Scope('bench-agent')
   scope.defer(() => own.close())
   try {
-    const nixie = await Nixie.start(own, { program: built.program, flags, under })
-    const pid = innermost(nixie.pid, under)
-    const result = await body({ nixie, pid })
-    if (under.length === 0) await nixie.stop()
-    else await endInside(pid)
+    const nixie = await Nixie.start(own, { program: built.program, flags })
+    const result = await body(nixie)
+    await nixie.stop()
     return result
   } finally {
     await own.close()
   }
-}
-
-/** What an agent runs under passes no signal on. */
-async function endInside(pid: number): Promise<void> {
-  process.kill(pid, 'SIGTERM')
-  await until('the agent ends', () => !existsSync(`/proc/${pid}`), 10_000)
 }
 
 /** An agent runs for days: what its compiler does in the first seconds isn't its cost. */
@@ -73,17 +57,17 @@ export interface Beside {
 
 type Drive = (seconds: number) => Promise<Load>
 
-async function loaded({ nixie, pid }: Running, port: number, drive: Drive, seconds: number): Promise<Beside> {
+async function loaded(nixie: Nixie, port: number, drive: Drive, seconds: number): Promise<Beside> {
   await drive(WARM_UP_SECONDS)
   await Bun.sleep(SETTLE_MS)
   const rowsBefore = await nixie.countByPort(port)
   const lossesBefore = (await nixie.status()).losses
   await Bun.sleep(SETTLE_MS)
-  const cpuBefore = cpuSeconds(pid)
+  const cpuBefore = cpuSeconds(nixie.pid)
   const load = await drive(seconds)
-  const rss = rssMiB(pid)
+  const rss = rssMiB(nixie.pid)
   await Bun.sleep(SETTLE_MS)
-  const agentCpu = cpuSeconds(pid) - cpuBefore
+  const agentCpu = cpuSeconds(nixie.pid) - cpuBefore
   const recorded = (await nixie.countByPort(port)) - rowsBefore
   const { losses } = await nixie.status()
   return { load, agentCpu, rss, recorded, losses: difference(lossesBefore, losses), ringEver: losses.ring }

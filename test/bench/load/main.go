@@ -24,7 +24,7 @@ func drive(addr, path string, interval time.Duration, first, until time.Time) (l
 	defer conn.Close()
 	reader := bufio.NewReader(conn)
 	request := []byte(fmt.Sprintf("GET %s HTTP/1.1\r\nHost: bench\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n", path))
-	for at := first; at.Before(until); at = at.Add(interval) {
+	for at := first; at.Before(until) && time.Now().Before(until); at = at.Add(interval) {
 		if wait := time.Until(at); wait > 0 {
 			time.Sleep(wait)
 		}
@@ -46,12 +46,15 @@ func drive(addr, path string, interval time.Duration, first, until time.Time) (l
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "server")
 	path := flag.String("path", "/", "path")
-	rate := flag.Int("rate", 2000, "requests per second, all connections together")
+	rate := flag.Int("rate", 2000, "requests per second, all connections together; 0: as many as go")
 	conns := flag.Int("conns", 16, "connections")
 	seconds := flag.Int("seconds", 5, "duration")
 	flag.Parse()
 
-	interval := time.Duration(int64(time.Second) * int64(*conns) / int64(*rate))
+	var interval time.Duration
+	if *rate > 0 {
+		interval = time.Duration(int64(time.Second) * int64(*conns) / int64(*rate))
+	}
 	start := time.Now().Add(50 * time.Millisecond)
 	until := start.Add(time.Duration(*seconds) * time.Second)
 	var all []float64

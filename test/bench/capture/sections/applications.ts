@@ -1,11 +1,11 @@
 /** What an agent takes beside real servers and clients that together make 170 requests a second. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { root } from '../../../support/nixie'
+import { type Nixie, root } from '../../../support/nixie'
 import type { Scope } from '../../../support/scope'
 import { type Server, startNginx, startNode, startPython } from '../../../support/servers'
 import { cpuSeconds, rssMiB } from '../../stage'
-import { beside, byDefault, type Running } from '../agents'
+import { beside, byDefault } from '../agents'
 import type { Section } from '../section'
 
 const WARM_UP_MS = 8000
@@ -59,19 +59,19 @@ class Watch {
     this.#clients = clients
   }
 
-  async cost({ nixie, pid }: Running, seconds: number): Promise<Cost> {
+  async cost(nixie: Nixie, seconds: number): Promise<Cost> {
     const allRows = async () => (await nixie.status()).tables.reduce((sum, { rows }) => sum + rows, 0)
     await Bun.sleep(WARM_UP_MS)
     const before = await this.#whilePaused(nixie)
     const begun = performance.now()
     await Bun.sleep(SETTLE_MS)
     const rowsBefore = await allRows()
-    const cpuBefore = cpuSeconds(pid)
+    const cpuBefore = cpuSeconds(nixie.pid)
     const from = performance.now()
     await Bun.sleep(seconds * 1000)
-    const cpu = cpuSeconds(pid) - cpuBefore
+    const cpu = cpuSeconds(nixie.pid) - cpuBefore
     const took = (performance.now() - from) / 1000
-    const rss = rssMiB(pid)
+    const rss = rssMiB(nixie.pid)
     const rows = (await allRows()) - rowsBefore
     const asking = (performance.now() - begun) / 1000
     const after = await this.#whilePaused(nixie)
@@ -86,7 +86,7 @@ class Watch {
   }
 
   /** What the servers have answered and what has a row of it, while nothing is under way. */
-  async #whilePaused(nixie: Running['nixie']): Promise<{ answered: number; recorded: number }> {
+  async #whilePaused(nixie: Nixie): Promise<{ answered: number; recorded: number }> {
     for (const client of this.#clients) client.kill('SIGSTOP')
     try {
       await Bun.sleep(SETTLE_MS)
@@ -112,7 +112,7 @@ export const APPLICATIONS: Section = {
     for (let i = 0; i < pairs; i++) {
       for (const which of ['before', 'now'] as const) {
         const agent = byDefault(which === 'before' ? before : now)
-        found[which].push(await beside(scope, agent, (running) => watch.cost(running, seconds)))
+        found[which].push(await beside(scope, agent, (nixie) => watch.cost(nixie, seconds)))
       }
     }
     const both = (of: (cost: Cost) => number) => ({ before: found.before.map(of), now: found.now.map(of) })

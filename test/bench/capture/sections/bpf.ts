@@ -1,17 +1,17 @@
 /**
- * What a request costs in the kernel's programs, as the kernel counts it (its counting included), at saturation: with both
- * ends on the node, and with a client that is not of the node. For that nginx and Nixie are in a process namespace, and the
- * load is not: its calls are passed by, and what that takes is in the figure.
+ * What a request costs in the kernel's programs, as the kernel counts it (its counting included), with as many requests as go:
+ * with both ends on the node, and with a client of elsewhere. A 32-bit program stands in for that one: Nixie passes its calls
+ * by as soon as it sees them, and what that takes is in the figure.
  */
-import { Stage } from '../../stage'
+import { type Load, Stage } from '../../stage'
 import { type Agent, beside, unbounded } from '../agents'
 import type { Figure } from '../figures'
-import { pidNamespace } from '../pid-namespace'
 import { countRuns, programNames, type Runs, runsBetween, runsOf, total } from '../programs'
 import type { Section, Terms } from '../section'
 
 const WARM_UP_SECONDS = 2
 const SETTLE_MS = 1200
+const BITS_32 = process.arch === 'arm64' ? 'arm' : '386'
 
 interface Cost {
   readonly requests: number
@@ -22,7 +22,7 @@ interface Cost {
 
 interface Place {
   readonly stage: Stage
-  readonly under: readonly string[]
+  readonly drive: (seconds: number) => Promise<Load>
 }
 
 function named(runs: ReadonlyMap<number, Runs>): Cost['runs'] {
@@ -30,22 +30,17 @@ function named(runs: ReadonlyMap<number, Runs>): Cost['runs'] {
   return [...runs].map(([id, ran]) => ({ name: names.get(id) ?? String(id), ran }))
 }
 
-const costOf = ({ scope, seconds }: Terms, { stage, under }: Place, agent: Agent): Promise<Cost> =>
-  beside(
-    scope,
-    agent,
-    async ({ nixie, pid }) => {
-      await stage.saturate(WARM_UP_SECONDS)
-      const rowsBefore = await nixie.countByPort(stage.port)
-      const before = runsOf(pid)
-      const { requests } = await stage.saturate(seconds)
-      const runs = named(runsBetween(before, runsOf(pid)))
-      await Bun.sleep(SETTLE_MS)
-      const recorded = (await nixie.countByPort(stage.port)) - rowsBefore
-      return { requests, recorded, runs }
-    },
-    under,
-  )
+const costOf = ({ scope, seconds }: Terms, { stage, drive }: Place, agent: Agent): Promise<Cost> =>
+  beside(scope, agent, async (nixie) => {
+    await drive(WARM_UP_SECONDS)
+    const rowsBefore = await nixie.countByPort(stage.port)
+    const before = runsOf(nixie.pid)
+    const { requests } = await drive(seconds)
+    const runs = named(runsBetween(before, runsOf(nixie.pid)))
+    await Bun.sleep(SETTLE_MS)
+    const recorded = (await nixie.countByPort(stage.port)) - rowsBefore
+    return { requests, recorded, runs }
+  })
 
 const perRequest = (cost: Cost, of: (runs: Runs) => number) => of(sum(cost)) / cost.requests
 const sum = ({ runs }: Cost) => total(runs.map(({ ran }) => ran))
@@ -93,10 +88,15 @@ export const BPF: Section = {
   seconds: 3,
   async measure(terms: Terms) {
     const { scope, before, now, pairs } = terms
-    const inside = await pidNamespace(scope)
+    const [wrk, foreign] = [await Stage.open(scope), await Stage.open(scope, BITS_32)]
     const places = [
-      { where: 'both ends', aim: '≤ 1.2', stage: await Stage.open(scope), under: [] },
-      { where: 'server’s end only', aim: '≤ 0.7', stage: await Stage.open(scope, inside), under: inside },
+      { where: 'both ends', aim: '≤ 1.2', stage: wrk, drive: (s: number) => wrk.saturate(s) },
+      {
+        where: 'server’s end only',
+        aim: '≤ 0.7',
+        stage: foreign,
+        drive: (s: number) => foreign.atRate(0, s),
+      },
     ].map((place) => ({ ...place, costs: { before: [], now: [] } as Costs }))
     countRuns(scope)
     for (let i = 0; i < pairs; i++) {

@@ -15,7 +15,7 @@ interface Seen {
 async function look(scope: Scope, stage: Stage, built: Built): Promise<Seen> {
   const url = `http://127.0.0.1:${stage.port}/`
   const started = performance.now()
-  return beside(scope, byDefault(built), async ({ nixie }) => {
+  return beside(scope, byDefault(built), async (nixie) => {
     const rows = () => nixie.countByPort(stage.port)
     const first = async () => {
       await fetch(url)
