@@ -14,9 +14,10 @@ import { parseArgs } from 'node:util'
 import { root } from '../support/nixie'
 import { Scope } from '../support/scope'
 import * as against from './capture/against'
-import { Figures, row } from './capture/figures'
+import { Figures, type Found, row } from './capture/figures'
+import { Others } from './capture/others'
 import { programNames } from './capture/programs'
-import type { Section } from './capture/section'
+import type { Section, Terms } from './capture/section'
 import { APPLICATIONS } from './capture/sections/applications'
 import { ATTACK } from './capture/sections/attack'
 import { BPF } from './capture/sections/bpf'
@@ -41,32 +42,46 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-/** Programs of an agent that runs beside: then nothing is measured without one. */
-function others(): string[] {
+/** What the kernel and the system do anyway takes less. */
+const CALM_PERCENT = 5
+
+/** Why the figures are not what they would be on a machine where nothing else runs. */
+function disturbances(captured: boolean, percent: number): string[] {
+  const notes = captured ? ['another Nixie captured meanwhile'] : []
+  if (percent > CALM_PERCENT) notes.push(`disturbed: other processes took ${percent.toFixed(0)} % of a core`)
+  return notes
+}
+
+/** Another agent is attached: then nothing is measured without one. */
+function isCaptured(): boolean {
   const ours = new Set(['socket_state', 'process_exec', 'read_processes'])
-  return [...programNames().values()].filter((name) => ours.has(name))
+  return [...programNames().values()].some((name) => ours.has(name))
+}
+
+/** All that the section opens is closed again, also when it fails or this process is told to end. */
+async function measure(section: Section, terms: Omit<Terms, 'scope'>): Promise<Found> {
+  const scope = new Scope('bench')
+  const end = () => void scope.close().then(() => process.exit(1))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+  try {
+    return await section.measure({ scope, ...terms })
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end)
+    await scope.close()
+  }
 }
 
 async function run(section: Section, figures: Figures): Promise<void> {
   const pairs = Number(process.env.BENCH_PAIRS ?? section.pairs)
   const seconds = Number(process.env.BENCH_SECONDS ?? section.seconds)
   console.log(`\n${section.name}: ${section.measures} (${pairs} × ${seconds} s)`)
-  const disturbed = others().length > 0 ? ['another Nixie captured meanwhile'] : []
-  const scope = new Scope('bench')
-  const end = () => void scope.close().then(() => process.exit(1))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
-  const from = performance.now()
-  try {
-    const found = await section.measure({ scope, before, now, pairs, seconds })
-    const notes = [...disturbed, ...(found.notes ?? [])]
-    figures.add({ ...found, notes, name: section.name, measured: new Date().toISOString(), pairs, seconds })
-    for (const figure of found.figures) console.log(row(figure))
-    for (const note of notes) console.log(`- ${note}`)
-    console.log(`(took ${((performance.now() - from) / 1000).toFixed(0)} s)`)
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end)
-    await scope.close()
-  }
+  const [captured, others, from] = [isCaptured(), new Others(), performance.now()]
+  const found = await measure(section, { before, now, pairs, seconds })
+  const notes = [...disturbances(captured, others.percent()), ...(found.notes ?? [])]
+  figures.add({ ...found, notes, name: section.name, measured: new Date().toISOString(), pairs, seconds })
+  for (const figure of found.figures) console.log(row(figure))
+  for (const note of notes) console.log(`- ${note}`)
+  console.log(`(took ${((performance.now() - from) / 1000).toFixed(0)} s)`)
 }
 
 const before = against.before(values.against)

@@ -33,6 +33,7 @@ function named(runs: ReadonlyMap<number, Runs>): Cost['runs'] {
 const costOf = ({ scope, seconds }: Terms, { stage, drive }: Place, agent: Agent): Promise<Cost> =>
   beside(scope, agent, async (nixie) => {
     await drive(WARM_UP_SECONDS)
+    await Bun.sleep(SETTLE_MS)
     const rowsBefore = await nixie.countByPort(stage.port)
     const before = runsOf(nixie.pid)
     const { requests } = await drive(seconds)
