@@ -61,7 +61,12 @@ function isCaptured(): boolean {
 /** All that the section opens is closed again, also when it fails or this process is told to end. */
 async function measure(section: Section, terms: Omit<Terms, 'scope'>): Promise<Found> {
   const scope = new Scope('bench')
-  const end = () => void scope.close().then(() => process.exit(1))
+  const end = async () => {
+    await scope.close()
+    // What was being opened meanwhile.
+    await scope.close()
+    process.exit(1)
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
   try {
     return await section.measure({ scope, ...terms })

@@ -8,6 +8,7 @@ export class Scope {
   /** A directory of its own that everyone may enter. */
   readonly dir: string
   readonly #closers: (() => unknown)[] = []
+  #closing = Promise.resolve()
 
   constructor(name: string) {
     this.dir = mkdtempSync(join(tmpdir(), `nixie-${name}-`))
@@ -20,7 +21,13 @@ export class Scope {
     this.#closers.push(close)
   }
 
-  async close(): Promise<void> {
+  /** Who closes while it is being closed, on a signal for one, waits for the end of that. */
+  close(): Promise<void> {
+    this.#closing = this.#closing.catch(() => {}).then(() => this.#closeAll())
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close()
   }
 }
