@@ -31,7 +31,7 @@ const SECTIONS: readonly Section[] = [...LOADS, BPF, CALLS, IDLE, APPLICATIONS, 
 const { values, positionals } = parseArgs({
   options: {
     against: { type: 'string' },
-    json: { type: 'string', default: join(root, 'test/bench/out/capture.json') },
+    json: { type: 'string', default: join(root, 'dist/bench-capture.json') },
   },
   allowPositionals: true,
 })
