@@ -25,9 +25,8 @@ function run(command: string, args: readonly string[]): Promise<void> {
 async function processes(field: Field, args: readonly string[]): Promise<void> {
   const port = await field.listen((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))
   const root = GROUPS.find((dir) => existsSync(join(dir, 'cgroup.procs')))!
-  const groups = Array.from({ length: 20 }, (_, i) =>
-    join(root, `cri-containerd-${i.toString(16).padStart(64, process.pid.toString(16))}.scope`),
-  )
+  const id = (i: number) => process.pid.toString(16).padStart(8, '0') + i.toString(16).padStart(56, '0')
+  const groups = Array.from({ length: 20 }, (_, i) => join(root, `cri-containerd-${id(i)}.scope`))
   for (const group of groups) mkdirSync(group)
   let n = 0
   const worker = async () => {
