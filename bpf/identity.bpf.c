@@ -294,10 +294,6 @@ int BPF_PROG(process_exit, struct task_struct___identity *task)
 	return 0;
 }
 
-struct bpf_iter_meta {
-	struct seq_file *seq;
-} KERNEL;
-
 struct bpf_iter__task_file___identity {
 	struct bpf_iter_meta *meta;
 	struct task_struct___identity *task;

@@ -70,10 +70,6 @@ struct task_struct___process {
 	struct task_io_accounting ioac;
 } KERNEL;
 
-struct bpf_iter_meta {
-	struct seq_file *seq;
-} KERNEL;
-
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct___process *task;

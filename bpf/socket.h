@@ -92,7 +92,7 @@ struct socket_event {
 	__u8 payload[];
 };
 
-/* Value of `connections`, keyed by the address of the struct sock. */
+/* What is known of a socket: a value of `connections`, in the socket itself or by the address of the struct sock. */
 struct connection {
 	/* 0: being connected; only the owner is known. */
 	__u64 id;
@@ -111,9 +111,22 @@ struct connection {
 	__u8 closed;
 	/* Seen from its opening on. */
 	__u8 fresh;
+	/* It was used by a call that moves several messages. */
+	__u8 batched;
+	/* A call was only counted. */
+	__u8 counted;
+	__u8 reserved[6];
 	/* Direction of the last counted call, and when the peeks so far are paid off. */
 	__u64 direction;
 	__u64 peeked_ns;
+};
+
+/* What the program each_connection writes for each connection that is open. */
+struct connection_row {
+	__u64 id;
+	struct totals totals;
+	/* 1: it was accepted, and nobody knows by whom, as no call was made on it since. */
+	__u64 is_silent;
 };
 
 /*

@@ -4,15 +4,23 @@
 #define NIXIE_CONNECTION_BPF_H
 
 #include "kernel.bpf.h"
+#include "pid.bpf.h"
 #include "../socket.h"
 
-/* Forgets the sockets that were quiet longest: a datagram socket's end is not announced. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
-	__type(value, struct connection);
-} connections SEC(".maps");
+/* Knobs, set before loading. */
+const volatile __u32 cpu_count = 1;
+const volatile __u32 default_cap = 4096;
+const volatile __u32 fresh_bytes = 0;
+const volatile __u32 ignored_tgids[IGNORED_MAX] = {};
+
+/* Names the events' layout in the object's BTF, for the test that compares it with user space's. */
+const struct socket_event *event_layout __attribute__((unused));
+
+#ifdef STATE_IN_SOCKET
+#include "storage.bpf.h"
+#else
+#include "table.bpf.h"
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -211,41 +219,43 @@ static __always_inline __u8 read_beginnings(struct endpoints *ends, struct sock 
 	return role;
 }
 
-/*
- * Puts a new connection in the place of whatever was known of this struct sock; NULL when there is no room. The role is 0
- * when its opening was not seen.
- */
+/* Fills in what a socket tells of its connection; false when it can't have a number. The role is 0 when its opening was not seen. */
+static __always_inline bool describe(struct connection *fresh, struct sock *sk, __u64 inode, __u16 family, __u8 protocol,
+				     __u8 role, const struct owner *owner)
+{
+	fresh->id = new_connection_id();
+	if (!fresh->id)
+		return false;
+	fresh->inode = inode;
+	fresh->netns = netns_of(sk);
+	fresh->fresh = role != 0;
+	if (owner)
+		fresh->owner = *owner;
+	read_endpoints(&fresh->ends, sk, family, protocol);
+	fresh->role = ROLE_UNKNOWN;
+	if (protocol == IPPROTO_TCP) {
+		fresh->role = read_beginnings(&fresh->ends, sk, fresh->netns, role);
+		/* Its close has passed: nobody waits for another. */
+		fresh->closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
+	}
+	fresh->told = !fresh->fresh;
+	return true;
+}
+
+/* Puts a new connection in the place of whatever was known of this struct sock; NULL when there is no room. */
 static __always_inline struct connection *new_connection(struct sock *sk, __u64 inode, __u16 family, __u8 protocol,
 							 __u8 role, const struct owner *owner)
 {
 	struct connection fresh = {};
-	__u64 key = (__u64)sk;
 
-	fresh.id = new_connection_id();
-	if (!fresh.id)
-		return NULL;
-	fresh.inode = inode;
-	fresh.netns = netns_of(sk);
-	fresh.fresh = role != 0;
-	if (owner)
-		fresh.owner = *owner;
-	read_endpoints(&fresh.ends, sk, family, protocol);
-	fresh.role = ROLE_UNKNOWN;
-	if (protocol == IPPROTO_TCP) {
-		fresh.role = read_beginnings(&fresh.ends, sk, fresh.netns, role);
-		/* Its close has passed: nobody waits for another. */
-		fresh.closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
-	}
-	fresh.told = !fresh.fresh;
-	bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY);
-	return bpf_map_lookup_elem(&connections, &key);
+	return describe(&fresh, sk, inode, family, protocol, role, owner) ? keep(sk, &fresh) : NULL;
 }
 
 /* TCP or UDP when the socket is one of ours, else 0. */
-static __always_inline __u8 protocol_of(struct sock *sk, struct socket *socket)
+static __always_inline __u8 protocol_of(struct sock *sk)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
-	short type = BPF_CORE_READ(socket, type);
+	__u16 type = BPF_CORE_READ(sk, sk_type);
 
 	if (type == SOCK_STREAM && protocol == IPPROTO_TCP)
 		return IPPROTO_TCP;
@@ -261,6 +271,13 @@ static __always_inline struct socket *socket_of(struct file *file, __u64 *ino)
 		return NULL;
 	*ino = BPF_CORE_READ(inode, i_ino);
 	return BPF_CORE_READ(file, private_data);
+}
+
+static __always_inline struct task_struct *current_leader(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, group_leader);
 }
 
 /* Linux 5.11 and later give a task whose fields can be read without a call for each. */

@@ -41,6 +41,16 @@ enum {
 
 #define KERNEL __attribute__((preserve_access_index))
 
+/*
+ * A field of one of the kernel's objects. Where the verifier knows the object's type (an argument of a typed tracepoint, and
+ * what it points to) that is a plain load; elsewhere it takes a helper's call.
+ */
+#ifdef TYPED_OBJECTS
+#define FIELD(object, field) ((object)->field)
+#else
+#define FIELD(object, field) BPF_CORE_READ(object, field)
+#endif
+
 struct sock;
 
 struct in6_addr {
@@ -72,13 +82,16 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 } KERNEL;
 
+struct file;
+
 struct socket {
-	short type;
+	struct file *file;
 	struct sock *sk;
 } KERNEL;
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_type;
 	__u16 sk_protocol;
 	struct socket *sk_socket;
 } KERNEL;
@@ -114,6 +127,14 @@ struct files_struct {
 	struct fdtable *fdt;
 } KERNEL;
 
+/* Of the file that a process has the socket by; 0 when it has none. */
+static __always_inline __u64 inode_of(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+}
+
+#define PF_IO_WORKER 0x00000010
+#define PF_USER_WORKER 0x00004000
 #define PF_KTHREAD 0x00200000
 
 struct task_struct {
@@ -128,6 +149,17 @@ struct task_struct {
 struct bpf_iter__task_file {
 	struct task_struct *task;
 	struct file *file;
+} KERNEL;
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} KERNEL;
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct sock *sk;
 } KERNEL;
 
 /* What a process hands to the kernel: not relocated. */

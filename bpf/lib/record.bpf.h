@@ -4,73 +4,14 @@
 #define NIXIE_RECORD_BPF_H
 
 #include "connection.bpf.h"
+#include "transfer.bpf.h"
+#include "peer.bpf.h"
 
 /* User space sets its size. It drains on a timer: no record wakes it up. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 24);
 } events SEC(".maps");
-
-/*
- * One call on its way into records. It lives in a map, not on the stack: the verifier knows nothing of what a map
- * holds, so it checks each loop once and not once for every way to get there.
- */
-struct transfer {
-	/* Set while a program uses it: one that interrupts another on the same CPU gives up its call. */
-	__u32 busy;
-	__u32 pid;
-	__u64 conn_id;
-	__u64 time_ns;
-	__u64 start_ticks;
-	__u8 comm[COMM_SIZE];
-	struct endpoints ends;
-	__u32 offset;
-	__u8 direction;
-	__u8 role;
-	__u8 flags;
-	__u32 netns;
-	/* Bytes of the message not yet in a record, and how many of them are still to be captured. */
-	__u64 left;
-	__u64 wanted;
-	/* Bytes in front of the wanted ones that nobody wants. */
-	__u64 skip;
-	/* Where they lie: the rest of the piece at hand, and the vector that further ones come from. */
-	__u64 base;
-	__u64 piece;
-	__u64 iov;
-	__u64 iov_left;
-	/* Entries of the vector that were read ahead. */
-	__u32 ahead_at;
-	__u32 ahead_end;
-	struct iovec ahead[VECTORS_AHEAD];
-	/* The messages of sendmmsg and recvmmsg that are still to come, and how much of each is wanted. */
-	__u64 next_message;
-	__u64 messages;
-	__u64 cap;
-	struct mmsghdr message;
-	/* The ends as the socket has them: a message without an address goes there. */
-	struct endpoints own;
-	/* Events that found the ring full or were one too many. */
-	__u64 lost_events;
-	__u32 length;
-	__u32 filled;
-	/* The record that small pieces are gathered in; it has room for twice the payload that it may get. */
-	__u8 record[sizeof(struct socket_event) + 2 * GATHER_PAYLOAD_MAX] __attribute__((aligned(8)));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct transfer);
-} transfers SEC(".maps");
-
-static __always_inline struct transfer *current_transfer(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&transfers, &zero);
-}
 
 static __always_inline void fill_event(struct socket_event *event, const struct transfer *t, __u32 captured, __u32 size)
 {
@@ -185,28 +126,6 @@ full:
 	return false;
 }
 
-/* The peer of one datagram, when the call names it. */
-static __always_inline void read_peer(struct endpoints *ends, __u64 name)
-{
-	struct sockaddr_any addr = {};
-	struct in6_addr v6;
-
-	if (bpf_probe_read_user(&addr, 8, (void *)name))
-		return;
-	if (addr.family == AF_INET) {
-		ends->version = 4;
-		__builtin_memset(ends->remote_addr, 0, 16);
-		__builtin_memcpy(ends->remote_addr, addr.v4, 4);
-	} else if (addr.family == AF_INET6 && !bpf_probe_read_user(&addr, 24, (void *)name)) {
-		__builtin_memcpy(&v6, addr.v6, 16);
-		ends->version = is_mapped(&v6) ? 4 : 6;
-		copy_addr(ends->remote_addr, &v6, ends->version == 4);
-	} else {
-		return;
-	}
-	ends->remote_port = bpf_ntohs(addr.port);
-}
-
 static __always_inline void open_vector(struct transfer *t, __u64 iov, __u64 iov_count)
 {
 	t->iov = iov;
@@ -220,10 +139,11 @@ static __noinline int open_message(struct transfer *t)
 
 	open_vector(t, header->iov, header->iov_count);
 	if (t->ends.protocol == IPPROTO_UDP && header->name && header->name_length)
-		read_peer(&t->ends, header->name);
+		read_peer(t, header->name);
 	return 0;
 }
 
+#ifdef AT_SYSCALL_EXIT
 /* Bytes of the messages, of which the call returned only the number. */
 static __noinline int sum_messages(struct transfer *t)
 {
@@ -238,6 +158,7 @@ static __noinline int sum_messages(struct transfer *t)
 	}
 	return 0;
 }
+#endif
 
 /* Says how many bytes of the message at hand are to be captured. */
 static __always_inline void want(struct transfer *t)
@@ -363,9 +284,9 @@ static __always_inline bool emit_part(struct transfer *t, __u64 part)
  * One step of a call's records: a large part of one piece, straight into the ring, or small ones gathered. 0 while there
  * is more to do. Not static: so the verifier checks it once and not in every turn of the loop around it.
  */
-__noinline int emit_step(void)
+__noinline int emit_step(__u32 direction)
 {
-	struct transfer *t = current_transfer();
+	struct transfer *t = transfer_of(direction);
 	__u32 unread;
 	__u64 part;
 
@@ -428,7 +349,7 @@ static __always_inline void emit_records(struct transfer *t)
 		return;
 	t->filled = 0;
 	for (int i = 0; i < STEPS_PER_CALL; i++)
-		if (emit_step())
+		if (emit_step(t->direction))
 			return;
 	lose_rest(t);
 }

@@ -9,7 +9,7 @@
 #if defined(__TARGET_ARCH_x86)
 
 struct pt_regs {
-	unsigned long di, si, dx, r10, r8, orig_ax, cs;
+	unsigned long di, si, dx, r10, r8, ax, orig_ax, cs;
 } KERNEL;
 
 #define CALL_NUMBER(regs) ((regs)->orig_ax)
@@ -20,6 +20,9 @@ struct pt_regs {
 #define CALL_ARG4(regs) ((regs)->r8)
 /* __USER32_CS: the numbers of a 32-bit task mean other calls. */
 #define CALL_IS_COMPAT(regs) (((regs)->cs & 0xffff) == 0x23)
+
+/* What the kernel puts there for as long as the call runs: -ENOSYS. Later work of the task finds the result. */
+#define CALL_IS_UNDER_WAY(regs) ((long)(regs)->ax == -38)
 
 #define NR_READ 0
 #define NR_WRITE 1
@@ -52,6 +55,8 @@ struct pt_regs {
 #define CALL_ARG4(regs) ((regs)->regs[4])
 /* PSR_MODE32_BIT. */
 #define CALL_IS_COMPAT(regs) ((regs)->pstate & 0x10)
+
+#define CALL_IS_UNDER_WAY(regs) true
 
 #define NR_READ 63
 #define NR_WRITE 64
@@ -93,6 +98,8 @@ struct call {
 	__u32 flags;
 	__u8 shape;
 	__u8 direction;
+	/* recvmmsg with a time limit. */
+	__u8 is_timed;
 };
 
 /* Fills `call`; false when the call neither moves socket data nor accepts. */
@@ -100,6 +107,7 @@ static __always_inline bool decode_call(struct call *call, struct pt_regs *regs,
 {
 	call->name = 0;
 	call->flags = 0;
+	call->is_timed = 0;
 	call->direction = RECEIVED;
 	call->shape = SHAPE_BUFFER;
 	switch (CALL_NUMBER(regs)) {
@@ -128,10 +136,13 @@ static __always_inline bool decode_call(struct call *call, struct pt_regs *regs,
 		call->shape = SHAPE_MESSAGE;
 		call->flags = CALL_ARG2(regs);
 		break;
+	case NR_RECVMMSG:
+		call->is_timed = CALL_ARG4(regs) != 0;
+		call->shape = SHAPE_MESSAGES;
+		call->flags = CALL_ARG3(regs);
+		break;
 	case NR_SENDMMSG:
 		call->direction = SENT;
-		__attribute__((fallthrough));
-	case NR_RECVMMSG:
 		call->shape = SHAPE_MESSAGES;
 		call->flags = CALL_ARG3(regs);
 		break;

@@ -262,6 +262,7 @@ export const SCHEMAS = {
       }),
       losses: object({
         ring: integer(),
+        missed: integer(),
         gaps: integer(),
         parse: integer(),
         shed: integer(),

@@ -32,6 +32,7 @@ export interface TableStatus {
 /** Events, messages and rows that are not in the store although they happened. */
 export interface Losses {
   readonly ring: number
+  readonly missed: number
   readonly gaps: number
   readonly parse: number
   readonly shed: number
@@ -113,7 +114,7 @@ export function captureState(status: Status, losing?: boolean): CaptureState {
 
 /** The sums of the counters that declare a loss. */
 export function lossesOf(counters: Readonly<Partial<Counters>>): Losses {
-  const losses = { ring: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 }
+  const losses = { ring: 0, missed: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 }
   for (const name of Object.keys(COUNTERS) as CounterName[]) {
     const { loss } = COUNTERS[name]
     if (loss) losses[loss] += counters[name] ?? 0

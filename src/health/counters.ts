@@ -18,7 +18,7 @@ interface CounterSpec {
     | 'requests'
     | 'ns'
   /** The loss that it belongs to in `/api/status`'s `losses`. */
-  readonly loss?: 'ring' | 'gaps' | 'parse' | 'shed' | 'gone' | 'names'
+  readonly loss?: 'ring' | 'missed' | 'gaps' | 'parse' | 'shed' | 'gone' | 'names'
   readonly help: string
 }
 
@@ -36,6 +36,12 @@ export const COUNTERS = spec({
     help: 'Events that found the ring full, or went beyond what one call may send',
   },
   ringLostBytes: { stage: 'kernel', unit: 'bytes', help: 'Payload bytes of events that found the ring full' },
+  missedRuns: {
+    stage: 'kernel',
+    unit: 'events',
+    loss: 'missed',
+    help: 'Times that the kernel passed over a probe, as one was under way on that processor: what it would have told is missing',
+  },
   lostIdentities: {
     stage: 'kernel',
     unit: 'events',

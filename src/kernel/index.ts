@@ -41,6 +41,12 @@ class LinuxKernel implements Kernel {
     return OpenObject.open(spec, this.#objects)
   }
 
+  missedRuns(): number {
+    let missed = 0
+    for (const object of this.#objects) missed += object.missedRuns()
+    return missed
+  }
+
   close(): void {
     for (const object of [...this.#objects]) object.close()
     this.#tracefs?.release()

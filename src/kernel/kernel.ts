@@ -14,7 +14,7 @@ export interface ProbeStatus {
   readonly attached: boolean
   /** Errno name and the verifier's or kernel's words; '' when attached. */
   readonly error: string
-  /** What to do about it; '' when attached. */
+  /** What to do about it. Of an attached one: which better one it stands in for, and why; mostly ''. */
   readonly hint: string
 }
 
@@ -44,5 +44,7 @@ export interface Kernel {
   follow(): void
   /** Loads and attaches as much of an object as the kernel takes. Never throws. It is closed with the kernel, or before. */
   open<P extends string>(spec: ObjectSpec<P>): Opened<P>
+  /** Runs of programs that the kernel passed over since the start: what they would have told is lost. */
+  missedRuns(): number
   close(): void
 }

@@ -18,9 +18,11 @@ const open = () =>
     nixie_attach: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_attach_uprobe: { args: ['ptr', 'ptr', 'ptr', 'u64', 'i32', 'bool'], returns: 'i32' },
     nixie_attach_cpu_clock: { args: ['ptr', 'ptr', 'u64'], returns: 'i32' },
+    nixie_attach_cgroup: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
     nixie_detach: { args: ['ptr', 'i32'], returns: 'i32' },
     nixie_reuse_map: { args: ['ptr', 'ptr', 'i32'], returns: 'i32' },
-    nixie_iterate: { args: ['ptr', 'ptr'], returns: 'i32' },
+    nixie_iterate: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
+    nixie_missed_runs: { args: ['ptr'], returns: 'u64' },
     nixie_output: { args: ['ptr'], returns: 'ptr' },
     nixie_map: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_map_get: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
@@ -151,15 +153,30 @@ export class BpfObject {
     return check(program, native().nixie_attach_cpu_clock(this.#object, ptr(text(program)), hertz))
   }
 
+  /** To all processes of the control group at this path, and of those below it; the attachment's number. */
+  attachCgroup(program: string, path: string): number {
+    const [name, folder] = [text(program), text(path)]
+    return check(`${program} at ${path}`, native().nixie_attach_cgroup(this.#object, ptr(name), ptr(folder)))
+  }
+
   detach(attachment: number): void {
     check('detach', native().nixie_detach(this.#object, attachment))
   }
 
-  /** Runs an iterator program to its end. What it wrote is there until the next run. */
-  iterate(program: string): ArrayBuffer {
-    const bytes = check(program, native().nixie_iterate(this.#object, ptr(text(program))))
+  /**
+   * Runs an iterator program to its end, over the values of a map where its section says so. What it wrote is there until
+   * the next run.
+   */
+  iterate(program: string, map?: string): ArrayBuffer {
+    const [name, over] = [text(program), map === undefined ? null : text(map)]
+    const bytes = check(program, native().nixie_iterate(this.#object, ptr(name), over && ptr(over)))
     if (bytes === 0) return new ArrayBuffer(0)
     return toArrayBuffer(native().nixie_output(this.#object)!, 0, bytes)
+  }
+
+  /** Runs of its programs that the kernel passed over since the load. */
+  missedRuns(): number {
+    return Number(native().nixie_missed_runs(this.#object))
   }
 
   /** A map's file descriptor; valid until `close`. */

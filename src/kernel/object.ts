@@ -1,5 +1,6 @@
 /** One BPF object as a source of rows has it: declared, loaded as far as the kernel takes it, attached. */
 import { readFileSync } from 'node:fs'
+import { rootCgroup } from './cgroup'
 import type { Opened, ProbeStatus } from './kernel'
 import { BpfObject, BpfRing } from './loader'
 import { attached, failed, type ProbeName, reason } from './probe'
@@ -11,9 +12,10 @@ export interface ProgramSpec {
   readonly required?: boolean
   /**
    * `section` (the default): attached where its section says. `iterator`: run once at the opening, and whenever it is asked.
-   * `later`: only loaded; its source attaches it to the places that it finds.
+   * `cgroup`: attached to the control group of all processes. `later`: only loaded; its source attaches it to the places that
+   * it finds, or runs it when it wants.
    */
-  readonly placement?: 'section' | 'iterator' | 'later'
+  readonly placement?: 'section' | 'iterator' | 'cgroup' | 'later'
 }
 
 export interface ObjectSpec<P extends string> {
@@ -42,9 +44,11 @@ export type RawObject = Pick<
   | 'attach'
   | 'attachUprobe'
   | 'attachCpuClock'
+  | 'attachCgroup'
   | 'detach'
   | 'iterate'
   | 'map'
+  | 'missedRuns'
   | 'close'
 >
 
@@ -132,9 +136,14 @@ export class OpenObject<P extends string> {
     return ring
   }
 
-  /** Runs an iterator to its end. What it wrote is there until the next run. */
-  iterate(program: P): ArrayBuffer {
-    return this.#raw.iterate(program)
+  /** Runs an iterator to its end, over a map's values where its section says so. What it wrote is there until the next run. */
+  iterate(program: P, map?: string): ArrayBuffer {
+    return this.#raw.iterate(program, map)
+  }
+
+  /** Runs of its programs that the kernel passed over since it was opened: what they would have told is lost. */
+  missedRuns(): number {
+    return this.#raw.missedRuns()
   }
 
   attachUprobe(program: P, { path, offset, pid = -1, atReturn = false }: UprobePlace): Attachment {
@@ -170,6 +179,7 @@ function place<P extends string>(raw: RawObject, spec: ObjectSpec<P>, name: P): 
     const { placement = 'section' } = spec.programs[name]
     if (placement === 'iterator') raw.iterate(name)
     if (placement === 'section') raw.attach(name)
+    if (placement === 'cgroup') raw.attachCgroup(name, rootCgroup())
     return undefined
   } catch (cause) {
     return reason(cause)

@@ -23,8 +23,10 @@ export const reason = (cause: unknown): string => (cause instanceof Error ? caus
 /** The machine's own pid namespace has this inode (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
 const MACHINE = 0xefff_fffc
 
+const ownPidNamespace = () => statSync('/proc/self/ns/pid').ino
+
+export const isMachinesPidNamespace = (): boolean => ownPidNamespace() === MACHINE
+
 /** The knob `pid_namespace`: 0, or the inode of the namespace that Nixie is in. */
-export function pidNamespace(): Uint32Array {
-  const { ino } = statSync('/proc/self/ns/pid')
-  return Uint32Array.of(ino === MACHINE ? 0 : ino)
-}
+export const pidNamespace = (): Uint32Array =>
+  Uint32Array.of(isMachinesPidNamespace() ? 0 : ownPidNamespace())

@@ -26,7 +26,7 @@ export function checkPrograms(): CheckResult[] {
     return sources.probes.map(({ name, purpose, required, attached, error, hint }) => ({
       name,
       ok: attached,
-      detail: attached ? purpose : error,
+      detail: !attached ? error : hint === '' ? purpose : `${purpose}. ${hint}`,
       hint,
       required,
     }))

@@ -14,9 +14,11 @@ interface Member {
 export class Sources {
   readonly #members: Member[] = []
   readonly #kernel: SourceContext['kernel']
+  readonly #counters: SourceContext['counters']
 
   constructor(sources: readonly RowSource[], context: Omit<SourceContext, 'probes'>) {
     this.#kernel = context.kernel
+    this.#counters = context.counters
     const whole = { ...context, probes: () => this.probes }
     for (const source of sources) {
       this.#members.push({ source, open: source.open(whole), failure: undefined })
@@ -46,6 +48,7 @@ export class Sources {
   }
 
   tick(nowNs: number): void {
+    this.#counters.missedRuns = this.#kernel.missedRuns()
     for (const member of this.#members) {
       try {
         member.open.tick(nowNs)

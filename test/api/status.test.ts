@@ -36,8 +36,8 @@ test('losses are the sums of the counters that declare them', () => {
     shedRows: 5,
     lostIdentities: 6,
   }
-  expect(lossesOf(counters)).toEqual({ ring: 1, gaps: 2, parse: 7, shed: 5, gone: 0, names: 6 })
-  expect(lossesOf({})).toEqual({ ring: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 })
+  expect(lossesOf(counters)).toEqual({ ring: 1, missed: 0, gaps: 2, parse: 7, shed: 5, gone: 0, names: 6 })
+  expect(lossesOf({})).toEqual({ ring: 0, missed: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 })
 })
 
 test('how capture is, in a word: silence and a store that refuses rows come before all else', () => {

@@ -25,6 +25,7 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
     timeBase: 0n,
     clock: { base: { high: 0, low: 0 }, correctionNs: 0 },
     now: () => time.nowNs,
+    missedRuns: () => 0,
     follow: () => {},
     open: () => ({ probes: [], object: undefined }),
     close: () => {},

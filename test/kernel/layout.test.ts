@@ -6,7 +6,8 @@ import * as identity from '../../src/events/identity'
 import { THREAD_SAMPLE } from '../../src/events/process'
 import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
 import { IDENTITY } from '../../src/sources/identities/probe'
-import { CONNECTION, SHARED } from '../../src/sources/sockets/probe'
+import { SHARED } from '../../src/sources/sockets/probe'
+import { CONNECTION, CONNECTION_ROW } from '../../src/sources/sockets/totals'
 
 const root = join(import.meta.dir, '../..')
 const BTF_MAGIC = 0xeb9f
@@ -76,9 +77,11 @@ for (const arch of ['x64', 'arm64']) {
     expect(known.get('socket_event')!.members).toMatchObject(SOCKET_EVENT)
     expect(known.get('endpoints')!.members).toMatchObject(ENDPOINTS)
     expect(known.get('totals')!.members).toMatchObject(TOTALS)
-    const { size, ...members } = CONNECTION
-    expect(known.get('connection')!.members).toMatchObject(members)
-    expect(known.get('connection')!.size).toBe(size)
+    for (const [name, { size, ...members }] of [
+      ['connection', CONNECTION],
+      ['connection_row', CONNECTION_ROW],
+    ] as const)
+      expect(known.get(name)).toMatchObject({ size, members })
     const processes = structs(join(root, `dist/bpf/process.${arch}.bpf.o`))
     expect(processes.get('thread_sample')!.members).toMatchObject(THREAD_SAMPLE)
     const identities = structs(join(root, `dist/bpf/identity.${arch}.bpf.o`))

@@ -3,6 +3,7 @@ import { EVENT_DATA, type EventKind, type SocketEvent } from '../../src/events/s
 import { openKernel } from '../../src/kernel'
 import type { ProbeStatus } from '../../src/kernel/kernel'
 import type { SocketFeed } from '../../src/sources/sockets/feed'
+import type { Hooks } from '../../src/sources/sockets/hooks'
 import { openSocketProbe, type SocketProbeOptions } from '../../src/sources/sockets/probe'
 
 export interface Seen {
@@ -60,6 +61,11 @@ export interface Traced extends SocketFeed {
   now(): number
 }
 
+const HOOKS: readonly Hooks[] = ['typed', 'classic', 'exit']
+
+/** The one kind of hooks that the tests run with, by NIXIE_TEST_HOOKS; undefined: what this kernel has by itself. */
+export const hooks = HOOKS.find((name) => name === process.env.NIXIE_TEST_HOOKS)
+
 export function open(options: Partial<SocketProbeOptions> = {}): Traced {
   const kernel = openKernel({ enabled: true })
   const { probes, feed } = openSocketProbe(kernel, {
@@ -68,6 +74,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
     defaultCap: 16384,
     freshBytes: 0,
     ignorePids: [process.pid],
+    ...(hooks && { hooks: [hooks] }),
     ...options,
   })
   if (!feed) throw new Error(`the probe did not load: ${probes.map(({ error }) => error).join('\n')}`)

@@ -36,6 +36,8 @@ function refusing(load: readonly string[], attach: readonly string[] = []) {
         log.push(`iterate ${name}`)
         return new ArrayBuffer(0)
       },
+      attachCgroup: () => 0,
+      missedRuns: () => 0,
       map: () => 3,
       close: () => log.push('close'),
     }
@@ -93,6 +95,7 @@ const kernel = (open: Kernel['open']): Kernel => ({
   timeBase: 0n,
   clock: { base: { high: 0, low: 0 }, correctionNs: 0 },
   now: () => 0,
+  missedRuns: () => 0,
   follow: () => {},
   open,
   close: () => {},

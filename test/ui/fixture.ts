@@ -409,7 +409,7 @@ export function status(over: Partial<Status> = {}): Status {
       promise: '1 h kept',
     })),
     store: { path: '/var/lib/nixie', bytes: 1_234_567, budgetBytes: 1 << 30, retentionSeconds: 86_400 },
-    losses: { ring: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 },
+    losses: { ring: 0, missed: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 },
     counters,
     rss: 60 << 20,
     ...over,

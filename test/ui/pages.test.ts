@@ -354,7 +354,8 @@ test('probes that failed for one reason stand together', async () => {
 })
 
 test('health shows every counter, losses first', async () => {
-  const lossy = () => status({ losses: { ring: 12, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 } })
+  const lossy = () =>
+    status({ losses: { ring: 12, missed: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 } })
   const html = await (await get(host({ status: lossy }), '/health')).text()
   expect(html.indexOf('Losses')).toBeLessThan(html.indexOf('Probes'))
   expect(html).toContain('<dt>ring</dt><dd>12</dd>')

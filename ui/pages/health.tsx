@@ -4,6 +4,7 @@ import { COUNTERS, type CounterName, type Stage, TOO_LONG_AWAY_MS } from '../../
 import { bytes, count, duration, span } from '../units'
 
 const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
+  missed: 'times that the kernel passed over a probe: rows, or parts of them, are missing',
   ring: 'events that found the ring between kernel and Nixie full: give it more with --ring-bytes',
   gaps: 'holes in a stream that cost a message',
   parse: 'places where bytes were not a message, and messages without their other half',

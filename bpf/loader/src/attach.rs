@@ -1,7 +1,10 @@
 //! Ways to attach a program. Each gives the kernel links, which are destroyed when they are dropped.
 
-use std::ffi::{CStr, c_int, c_long, c_ulong};
+use std::ffi::{CStr, OsStr, c_int, c_long, c_ulong};
+use std::fs::File;
 use std::mem::size_of;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 
 use libbpf_sys as sys;
 
@@ -35,6 +38,14 @@ impl Attachment {
     /// Where the program's section says.
     pub fn section(program: *mut sys::bpf_program) -> Result<Attachment, c_int> {
         Self::of(unsafe { sys::bpf_program__attach(program) })
+    }
+
+    /// To all processes of the control group at `path`, and of those below it.
+    pub fn cgroup(program: *mut sys::bpf_program, path: &CStr) -> Result<Attachment, c_int> {
+        let path = OsStr::from_bytes(path.to_bytes());
+        // The link keeps the group, not the file.
+        let folder = File::open(path).map_err(|error| error.raw_os_error().unwrap_or(ENOENT))?;
+        Self::of(unsafe { sys::bpf_program__attach_cgroup(program, folder.as_raw_fd()) })
     }
 
     /// At an offset in an executable file, in one process or (pid -1) in all that run it.

@@ -110,7 +110,7 @@ pub unsafe extern "C" fn nixie_reuse_map(object: *mut Object, map: *const c_char
 }
 
 /// Attaches one program where its section says. Returns the attachment's number, to detach it; it stays until then, or
-/// until the object is closed. So do the two functions below.
+/// until the object is closed. So do the three functions below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_attach(object: *mut Object, program: *const c_char) -> c_int {
     match (unsafe { object.as_mut() }, unsafe { text(program) }) {
@@ -147,19 +147,34 @@ pub unsafe extern "C" fn nixie_attach_cpu_clock(object: *mut Object, program: *c
     }
 }
 
-/// Detaches what one of the three functions above attached; -ENOENT when it is no more.
+/// Attaches a program to all processes of the control group at `path`, and of those below it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_attach_cgroup(object: *mut Object, program: *const c_char, path: *const c_char) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(program) }, unsafe { text(path) }) {
+        (Some(object), Some(program), Some(path)) => answer(object.attach_cgroup(program, path)),
+        _ => -EINVAL,
+    }
+}
+
+/// Detaches what one of the four functions above attached; -ENOENT when it is no more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_detach(object: *mut Object, attachment: c_int) -> c_int {
     unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.detach(attachment)))
 }
 
-/// Runs an iterator program once, to its end. Returns how many bytes it wrote.
+/// Runs an iterator program once, to its end; over the values of `map` when it is not null. Returns how many bytes it wrote.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nixie_iterate(object: *mut Object, program: *const c_char) -> c_int {
+pub unsafe extern "C" fn nixie_iterate(object: *mut Object, program: *const c_char, map: *const c_char) -> c_int {
     match (unsafe { object.as_mut() }, unsafe { text(program) }) {
-        (Some(object), Some(program)) => answer(object.iterate(program)),
+        (Some(object), Some(program)) => answer(object.iterate(program, unsafe { text(map) })),
         _ => -EINVAL,
     }
+}
+
+/// Runs of the object's programs that the kernel passed over since the load.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_missed_runs(object: *const Object) -> u64 {
+    unsafe { object.as_ref() }.map_or(0, Object::missed_runs)
 }
 
 /// Where those bytes are; valid until an iterator of the object runs again or the object is closed.

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_int, c_void};
 use std::io::Read;
+use std::mem::size_of;
 use std::os::fd::FromRawFd;
 use std::{fs::File, ptr, slice};
 
@@ -127,6 +128,11 @@ impl Object {
         Ok(self.keep(attachment))
     }
 
+    pub fn attach_cgroup(&mut self, program: &CStr, path: &CStr) -> Result<c_int, c_int> {
+        let attachment = Attachment::cgroup(self.program(program)?, path)?;
+        Ok(self.keep(attachment))
+    }
+
     pub fn attach_cpu_clock(&mut self, program: &CStr, hertz: u64) -> Result<c_int, c_int> {
         let attachment = Attachment::cpu_clock(self.program(program)?, hertz)?;
         Ok(self.keep(attachment))
@@ -142,8 +148,16 @@ impl Object {
         check(unsafe { sys::bpf_map__reuse_fd(self.map(map)?, fd) })
     }
 
-    pub fn iterate(&mut self, program: &CStr) -> Result<c_int, c_int> {
-        let link = unsafe { sys::bpf_program__attach_iter(self.program(program)?, ptr::null()) };
+    /// Over the values of a map, or without one over all that the program's section names.
+    pub fn iterate(&mut self, program: &CStr, map: Option<&CStr>) -> Result<c_int, c_int> {
+        let mut info = sys::bpf_iter_link_info { map: Default::default() };
+        let mut options = sys::bpf_iter_attach_opts { sz: size_of::<sys::bpf_iter_attach_opts>() as _, ..Default::default() };
+        if let Some(map) = map {
+            info.map.map_fd = self.map_fd(map)? as u32;
+            options.link_info = &mut info;
+            options.link_info_len = size_of::<sys::bpf_iter_link_info>() as u32;
+        }
+        let link = unsafe { sys::bpf_program__attach_iter(self.program(program)?, &options) };
         if link.is_null() {
             return Err(errno());
         }
@@ -171,6 +185,25 @@ impl Object {
 
     pub fn output(&self) -> &[u8] {
         &self.output
+    }
+
+    /// Runs that the kernel passed over since the load, of all programs: each time another one, or the same one in another
+    /// task, was at work on that processor. Linux tells since 5.12; before, 0.
+    pub fn missed_runs(&self) -> u64 {
+        let mut missed = 0;
+        let mut program = ptr::null_mut();
+        loop {
+            program = unsafe { sys::bpf_object__next_program(self.object, program) };
+            if program.is_null() {
+                return missed;
+            }
+            let mut info = sys::bpf_prog_info::default();
+            let mut size = size_of::<sys::bpf_prog_info>() as u32;
+            let fd = unsafe { sys::bpf_program__fd(program) };
+            if fd >= 0 && unsafe { sys::bpf_prog_get_info_by_fd(fd, &mut info, &mut size) } == 0 {
+                missed += info.recursion_misses;
+            }
+        }
     }
 
     pub fn map_fd(&mut self, map: &CStr) -> Result<c_int, c_int> {

@@ -1,25 +1,16 @@
-/** The socket probe (`bpf/socket.bpf.c`), loaded: its ring, verdicts and totals. */
-import arm64 from '../../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
-import x64 from '../../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
-import { RingSocketEvent, TOTALS } from '../../events/socket'
-import {
-  type Direction,
-  SENT,
-  type SocketEvent,
-  type SocketTotals,
-  type Verdict,
-} from '../../events/socket-event'
+/** The socket probe (`bpf/socket*.bpf.c`), loaded: its ring, verdicts and totals. */
+import { RingSocketEvent } from '../../events/socket'
+import { type Direction, SENT, type SocketEvent, type Verdict } from '../../events/socket-event'
 import { possibleCpus, sumOverCpus } from '../../kernel/cpus'
-import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
-import { type BpfRing, mapGet, mapSet, mapWalk } from '../../kernel/loader'
+import type { Kernel, ProbeStatus } from '../../kernel/kernel'
+import { type BpfRing, mapGet, mapSet } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import type { SocketFeed, Uncaptured } from './feed'
+import { type Hooked, type Hooks, openHooks } from './hooks'
+import { type ReadTotals, totalsInSockets, totalsInTable } from './totals'
 
 export const SOURCE_NAME = 'socket_tracer'
-
-/** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
-export const CONNECTION = { id: 0, totals: 24, closed: 134, size: 152 } as const
 
 /** Of `bpf/socket.h`, which a test holds them to. The bits of a verdict are those of its high word. */
 export const SHARED = {
@@ -38,20 +29,7 @@ export const SHARED = {
   COUNTER_COMPAT_CALLS: 4,
   COUNTER_UNREAD_BYTES: 5,
 } as const
-const BATCH = 4096
 const TWO_32 = 2 ** 32
-
-/**
- * State first, so that no connection opens between the two unseen; the listeners before any data, which finds its
- * connections itself.
- */
-const PROGRAMS = {
-  socket_state: { purpose: 'Opening and closing of TCP connections, and which side opened them' },
-  find_listeners: { purpose: 'Sides of connections older than Nixie', placement: 'iterator' },
-  sys_exit: { purpose: 'Data that processes move over TCP and UDP', required: true },
-  find_connections: { purpose: 'Connections older than Nixie that are at rest', placement: 'iterator' },
-} as const satisfies ObjectSpec<string>['programs']
-export type ProgramName = keyof typeof PROGRAMS
 
 export interface SocketProbeOptions {
   /** Ring size; a power of two and a multiple of the page size. */
@@ -62,15 +40,15 @@ export interface SocketProbeOptions {
   readonly freshBytes: number
   /** Never trace these processes: Nixie itself. */
   readonly ignorePids: readonly number[]
+  /** Only these hooks are tried, the best first; by default all, in the order that fits the kernel. */
+  readonly hooks?: readonly Hooks[]
 }
 
 const capBits = (cap: number) => Math.min(cap, SHARED.VERDICT_CAP_MAX) << SHARED.VERDICT_CAP_SHIFT
 
-function objectFor(options: SocketProbeOptions): ObjectSpec<ProgramName> {
+function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' | 'programs'> {
   return {
     source: SOURCE_NAME,
-    files: { x64, arm64 },
-    programs: PROGRAMS,
     knobs: () => {
       const ignored = new Uint32Array(SHARED.IGNORED_MAX)
       ignored.set(options.ignorePids.slice(0, SHARED.IGNORED_MAX))
@@ -91,11 +69,11 @@ export function openSocketProbe(
   kernel: Kernel,
   options: SocketProbeOptions,
 ): { probes: readonly ProbeStatus[]; feed: SocketProbe | undefined } {
-  const { probes, object } = kernel.open(objectFor(options))
-  return { probes, feed: object && new SocketProbe(object, kernel.clock, options.ringBytes) }
+  const { hooks, probes, object } = openHooks(kernel, specFor(options), options.hooks)
+  return { probes, feed: object && new SocketProbe(object, hooks, kernel.clock, options.ringBytes) }
 }
 
-type SocketObject = NonNullable<Opened<ProgramName>['object']>
+type SocketObject = NonNullable<Hooked['object']>
 
 export class SocketProbe implements SocketFeed {
   readonly #object: SocketObject
@@ -104,23 +82,23 @@ export class SocketProbe implements SocketFeed {
   readonly #clock: Kernel['clock']
   readonly #ringBytes: number
   readonly #cpus: number
-  readonly #maps: { connections: number; verdicts: number; skips: number; counters: number }
+  readonly #maps: { verdicts: number; skips: number; counters: number }
   readonly #slot = new Uint32Array(1)
   readonly #word = new Uint32Array(2)
   readonly #skip = new Uint32Array(4)
-  readonly #keys = new Uint8Array(BATCH * 8)
-  readonly #values = new Uint8Array(BATCH * CONNECTION.size)
+  /** Hands over the totals of every socket that the kernel knows. */
+  readonly totals: ReadTotals
   #handler: (event: SocketEvent) => void = () => {}
 
-  constructor(object: SocketObject, clock: Kernel['clock'], ringBytes: number) {
+  constructor(object: SocketObject, hooks: Hooks, clock: Kernel['clock'], ringBytes: number) {
     this.#object = object
     this.#ring = object.ring('events', ringBytes)
     this.#event = new RingSocketEvent(this.#ring.data, clock.base)
     this.#clock = clock
     this.#ringBytes = ringBytes
     this.#cpus = possibleCpus()
+    this.totals = hooks === 'typed' ? totalsInSockets(object) : totalsInTable(object, hooks === 'classic')
     this.#maps = {
-      connections: object.map('connections'),
       verdicts: object.map('verdicts'),
       skips: object.map('skips'),
       counters: object.map('counters'),
@@ -159,25 +137,6 @@ export class SocketProbe implements SocketFeed {
     this.#skip[word] = tag
     this.#skip[word + 1] = until
     mapSet(this.#maps.skips, this.#slot, this.#skip)
-  }
-
-  totals(handler: (totals: SocketTotals) => void): void {
-    const view = new DataView(this.#values.buffer)
-    const u64 = (at: number) => view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true)
-    mapWalk(this.#maps.connections, this.#keys, this.#values, BATCH, (count) => {
-      for (let i = 0; i < count; i++) {
-        const at = i * CONNECTION.size
-        const connId = u64(at + CONNECTION.id)
-        // A closed one told its totals when it closed; one that is being connected has none.
-        if (connId === 0 || this.#values[at + CONNECTION.closed] !== 0) continue
-        handler({
-          connId,
-          bytesSent: u64(at + CONNECTION.totals + TOTALS.bytes_sent),
-          bytesReceived: u64(at + CONNECTION.totals + TOTALS.bytes_received),
-          lostEvents: u64(at + CONNECTION.totals + TOTALS.lost_events),
-        })
-      }
-    })
   }
 
   #counter(counter: number): number {

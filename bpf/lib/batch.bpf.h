@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which message of a sendmmsg or recvmmsg is at hand: the tracepoints fire once for each, and don't say. A task makes one
+ * such call at a time, which ends with its last message, with an error (that fires, too), or with a send that was cut short.
+ */
+#ifndef NIXIE_BATCH_BPF_H
+#define NIXIE_BATCH_BPF_H
+
+#include "syscall.bpf.h"
+
+/* Where it can't be known: its bytes are then told as lengths only. */
+#define BATCH_UNKNOWN 0xffff
+
+struct batch {
+	__u64 vector;
+	__u32 count;
+	/* The message that comes next, and what the one before moved. */
+	__u32 next;
+	__u32 last;
+	__u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct batch);
+} batches SEC(".maps");
+
+/* Whether a message had more bytes than the call took. Not static: so the verifier checks it once. */
+__noinline int is_cut_short(__u64 message, int result)
+{
+	struct iovec pieces[VECTORS_AHEAD];
+	struct user_msghdr header;
+	__u64 bytes = 0;
+
+	if (bpf_probe_read_user(&header, sizeof(header), (void *)message))
+		return true;
+	for (int i = 0; i < MESSAGES_PER_CALL / VECTORS_AHEAD; i++) {
+		__u64 entries = header.iov_count < VECTORS_AHEAD ? header.iov_count : VECTORS_AHEAD;
+
+		__builtin_memset(pieces, 0, sizeof(pieces));
+		if (!entries || bpf_probe_read_user(pieces, entries * sizeof(struct iovec), (void *)header.iov))
+			break;
+		for (int j = 0; j < VECTORS_AHEAD; j++)
+			bytes += pieces[j].length;
+		header.iov += sizeof(pieces);
+		header.iov_count -= entries;
+	}
+	return bytes != result;
+}
+
+/*
+ * Steps on in the task's call, of which `result` is one message's. `is_followed`: nothing of it has passed unseen. Gives the
+ * message's number, or BATCH_UNKNOWN. Not static, as above.
+ */
+__noinline int step_batch(__u64 vector, __u32 count, int result, bool is_stream_sent, bool is_followed)
+{
+	__u64 task = bpf_get_current_task();
+	struct batch *known = bpf_map_lookup_elem(&batches, &task);
+	struct batch batch = { .vector = vector, .count = count, .last = result };
+	const struct mmsghdr *messages = (const struct mmsghdr *)vector;
+	__u32 at = 0, length = 0;
+
+	if (known && known->vector == vector && known->count == count)
+		at = known->next;
+	/* The kernel has noted the length of the message before. */
+	if (at && (bpf_probe_read_user(&length, sizeof(length), &messages[at - 1].length) || length != known->last))
+		at = BATCH_UNKNOWN;
+	if (at >= count || !is_followed)
+		at = BATCH_UNKNOWN;
+	batch.next = at == BATCH_UNKNOWN ? at : at + 1;
+	if (result < 0 || batch.next == count)
+		batch.next = 0;
+	else if (is_stream_sent && at != BATCH_UNKNOWN && is_cut_short((__u64)&messages[at], result))
+		batch.next = 0;
+	bpf_map_update_elem(&batches, &task, &batch, BPF_ANY);
+	return at;
+}
+
+#endif

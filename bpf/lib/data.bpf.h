@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What one call moved, on its way into records. */
+#ifndef NIXIE_DATA_BPF_H
+#define NIXIE_DATA_BPF_H
+
+#include "record.bpf.h"
+#include "syscall.bpf.h"
+
+/* Not to capture less than this saves nothing. */
+#define SKIP_WORTH 512
+
+static __always_inline void read_process(struct transfer *t)
+{
+	struct task_struct *leader;
+
+	if (HAVE_TYPED_TASK) {
+		leader = bpf_get_current_task_btf()->group_leader;
+		t->start_ticks = leader->start_boottime / NS_PER_TICK;
+		/* The verifier takes words out of an array of characters. */
+		*(__u64 *)t->comm = *(__u64 *)leader->comm;
+		*(__u64 *)(t->comm + 8) = *(__u64 *)(leader->comm + 8);
+	} else {
+		leader = current_leader();
+		t->start_ticks = BPF_CORE_READ(leader, start_boottime) / NS_PER_TICK;
+		bpf_core_read(t->comm, sizeof(t->comm), &leader->comm);
+	}
+}
+
+/* Where the call's bytes lie; false when it says nowhere. */
+static __always_inline bool find_bytes(struct transfer *t, const struct call *call)
+{
+	t->piece = 0;
+	t->iov_left = 0;
+	t->ahead_at = t->ahead_end = 0;
+	switch (call->shape) {
+	case SHAPE_VECTOR:
+		open_vector(t, call->pointer, call->count);
+		break;
+	case SHAPE_MESSAGE:
+		if (!bpf_probe_read_user(&t->message.header, sizeof(t->message.header), (void *)call->pointer))
+			open_message(t);
+		break;
+	case SHAPE_MESSAGES:
+		t->own = t->ends;
+		return next_message(t);
+	case SHAPE_BUFFER:
+		t->base = call->pointer;
+		t->piece = call->count;
+		if (call->name && t->ends.protocol == IPPROTO_UDP)
+			read_peer(t, call->name);
+		/* MSG_TRUNC counts bytes that had no room. */
+		if (t->cap > t->piece)
+			t->cap = t->piece;
+		break;
+	default:
+		t->cap = 0;
+	}
+	want(t);
+	return true;
+}
+
+/* The TCP sequence number behind the bytes that the call moved. */
+static __always_inline __u32 sequence_after(struct sock *sk, __u8 direction)
+{
+#ifdef TYPED_OBJECTS
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	__u32 end;
+
+	if (!tcp)
+		return 0;
+#else
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u32 end;
+
+#endif
+	if (direction == SENT)
+		return FIELD(tcp, write_seq);
+	end = FIELD(tcp, copied_seq);
+	/* A read that gets to the peer's FIN takes that one's sequence number too. */
+	if ((FIELD(sk, __sk_common.skc_flags) & (1UL << SOCK_DONE)) && end == FIELD(tcp, rcv_nxt))
+		end--;
+	return end;
+}
+
+/*
+ * How much of a call is captured. Of a new connection the first bytes are, whole, until its verdict comes: nobody knows yet
+ * how much it takes to see what it speaks and how long its first messages are.
+ */
+static __always_inline __u64 cap_of(const struct connection *conn, const struct call *call, __u64 size)
+{
+	__u64 cap = default_cap, moved, room;
+
+	if (conn->verdict) {
+		cap = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
+	} else if (conn->fresh) {
+		/* The totals have this call already. */
+		moved = (call->direction == SENT ? conn->totals.bytes_sent : conn->totals.bytes_received) - size;
+		if (moved + cap < fresh_bytes)
+			cap = fresh_bytes - moved;
+	}
+	if (cap > FULL_RING_CAP && size > FULL_RING_CAP) {
+		room = room_in_ring();
+		if (cap > room)
+			cap = room;
+	}
+	return cap;
+}
+
+static __always_inline void emit_data(struct connection *conn, struct transfer *t, struct sock *sk,
+				      const struct call *call)
+{
+	t->time_ns = bpf_ktime_get_ns();
+	read_process(t);
+	t->ends = conn->ends;
+	t->direction = call->direction;
+	t->socket = (__u64)sk;
+	t->conn_id = conn->id;
+	t->netns = conn->netns;
+	t->flags = conn->closed ? EVENT_AFTER_CLOSE : 0;
+	t->role = conn->role;
+	t->cap = cap_of(conn, call, t->left);
+	t->skip = 0;
+	t->offset = 0;
+	if (conn->ends.protocol == IPPROTO_TCP) {
+		t->offset = sequence_after(sk, call->direction) - (__u32)t->left;
+		/* Bytes that MSG_TRUNC threw away are in no buffer. */
+		if (call->direction == RECEIVED && (call->flags & MSG_TRUNC))
+			t->cap = 0;
+		if (t->left >= SKIP_WORTH && call->shape != SHAPE_MESSAGES)
+			t->skip = unwanted(conn, call->direction, t->offset, t->left);
+	}
+	t->lost_events = 0;
+	if (find_bytes(t, call))
+		emit_records(t);
+	if (t->lost_events)
+		lose_events(conn, t->lost_events);
+}
+
+/* Of what is only counted, the begin of a message: the other direction begins to speak. */
+static __always_inline bool is_peek(struct connection *conn, __u8 direction)
+{
+	__u64 now;
+
+	if (!((conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX) || conn->direction == direction + 1ULL)
+		return false;
+	conn->direction = direction + 1ULL;
+	now = bpf_ktime_get_ns();
+	if (conn->peeked_ns > now + (PEEK_BURST - 1) * PEEK_EVERY_NS)
+		return false;
+	conn->peeked_ns = (conn->peeked_ns > now ? conn->peeked_ns : now) + PEEK_EVERY_NS;
+	return true;
+}
+
+#endif

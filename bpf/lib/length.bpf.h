@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The tracepoints of the socket layer that tell how long a message was: in the caller's context, after the bytes were moved
+ * and before the system call ends. The registers that the task entered the kernel with have the call's arguments.
+ */
+#ifndef NIXIE_LENGTH_BPF_H
+#define NIXIE_LENGTH_BPF_H
+
+#include "batch.bpf.h"
+#include "data.bpf.h"
+#include "tell.bpf.h"
+
+/* Bytes that stay where they are, and bytes beside the stream. */
+#define MSG_BESIDE (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)
+
+/* The file that a socket is behind; NULL for one of the kernel's own. */
+static __always_inline struct file *file_of_socket(struct sock *sk)
+{
+	struct socket *socket = FIELD(sk, sk_socket);
+
+	return socket ? FIELD(socket, file) : NULL;
+}
+
+/*
+ * What the system call that the task is in says about this socket. Where it says nothing, as with sendfile, splice and
+ * io_uring, or is about another file, the bytes lie nowhere: they are told as a length.
+ */
+static __always_inline void read_call(struct call *call, struct task_struct *task, struct pt_regs *regs, struct sock *sk,
+				      int result, __u8 direction)
+{
+	if (!(task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)) && CALL_IS_UNDER_WAY(regs) &&
+	    decode_call(call, regs, result) && call->shape != SHAPE_ACCEPTED && call->direction == direction &&
+	    file_of(call->fd) == file_of_socket(sk))
+		return;
+	call->shape = SHAPE_NOWHERE;
+	call->direction = direction;
+	call->name = 0;
+	call->result = result;
+}
+
+/* Of several messages the one at hand. */
+static __always_inline void pick_message(struct call *call, struct connection *conn, int result)
+{
+	bool is_stream_sent;
+	__u32 at;
+
+	if (call->shape != SHAPE_MESSAGES)
+		return;
+	if (call->count > MESSAGES_PER_CALL)
+		call->count = MESSAGES_PER_CALL;
+	is_stream_sent = conn->ends.protocol == IPPROTO_TCP && call->direction == SENT;
+	/* A call with a time limit may end after any message. */
+	at = step_batch(call->pointer, call->count, result, is_stream_sent,
+			!call->is_timed && (conn->batched || !conn->counted));
+	conn->batched = 1;
+	call->shape = at == BATCH_UNKNOWN ? SHAPE_NOWHERE : SHAPE_MESSAGE;
+	call->pointer += at * sizeof(struct mmsghdr);
+}
+
+static __always_inline __u64 *moved(struct connection *conn, __u8 direction)
+{
+	return direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received;
+}
+
+/* The caller as Nixie sees it; 0 when it isn't to be seen. */
+static __always_inline __u32 seen_caller(void)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (pid_namespace)
+		tgid = seen_pid(current_leader(), tgid);
+	return is_ignored(tgid) ? 0 : tgid;
+}
+
+/* Whether the call moved nothing. It shows who owns the connection all the same. */
+static __always_inline bool moved_nothing(struct connection *conn, int result, int flags)
+{
+	if (result > 0 && !(flags & MSG_BESIDE))
+		return false;
+	if (conn && conn->id && !conn->owner.pid && !conn->closed) {
+		own(&conn->owner, current_leader());
+		if (conn->owner.pid)
+			tell_open(conn);
+	}
+	return true;
+}
+
+static __always_inline void on_data(struct connection *conn, struct call *call, struct sock *sk, __u32 tgid)
+{
+	struct transfer *t = take_transfer(call->direction, tgid);
+
+	if (!t)
+		return;
+	t->left = call->result;
+	t->messages = 0;
+	emit_data(conn, t, sk, call);
+	t->busy = 0;
+}
+
+/* A call on a connection that is not merely counted. */
+static __always_inline void on_call(struct connection *conn, struct sock *sk, __u16 family, int result, int flags, __u8 direction)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct call call = {};
+	__u32 tgid = seen_caller();
+
+	if (!tgid)
+		return;
+	if (CALL_IS_COMPAT(regs)) {
+		count(COUNTER_COMPAT_CALLS, 1);
+		return;
+	}
+	if (!conn) {
+		conn = connection_of(sk, inode_of(sk), family, 0);
+		if (!conn)
+			return;
+	}
+	if (!conn->owner.pid)
+		own(&conn->owner, current_leader());
+	tell_open(conn);
+	__sync_fetch_and_add(moved(conn, direction), result);
+	read_call(&call, task, regs, sk, result, direction);
+	call.flags = flags;
+	pick_message(&call, conn, result);
+	on_data(conn, &call, sk, tgid);
+}
+
+/* For calls whose bytes are not looked at: keeps in step with those that move several messages. */
+static __noinline int step_over(struct connection *conn, struct sock *sk, int result, __u8 direction)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct call call = {};
+
+	read_call(&call, task, (struct pt_regs *)bpf_task_pt_regs(task), sk, result, direction);
+	pick_message(&call, conn, result);
+	return 0;
+}
+
+static __always_inline void on_unix(int result)
+{
+	if (result <= 0 || !seen_caller())
+		return;
+	count(COUNTER_UNIX_CALLS, 1);
+	count(COUNTER_UNIX_BYTES, result);
+}
+
+static __always_inline void on_length(struct sock *sk, int result, int flags, __u8 direction)
+{
+	__u16 family = FIELD(sk, __sk_common.skc_family);
+	struct connection *conn;
+
+	if (family == AF_UNIX && !(flags & MSG_PEEK))
+		on_unix(result);
+	if (family != AF_INET && family != AF_INET6)
+		return;
+	conn = current_of(sk);
+	if (moved_nothing(conn, result, flags)) {
+		if (conn && conn->batched)
+			step_over(conn, sk, result, direction);
+		return;
+	}
+	/* What is only counted is to cost the least. */
+	if (conn && conn->owner.pid && (current_verdict(conn) & VERDICT_COUNT) && !is_peek(conn, direction)) {
+		__sync_fetch_and_add(moved(conn, direction), result);
+		conn->counted = 1;
+		if (conn->batched)
+			step_over(conn, sk, result, direction);
+		return;
+	}
+	on_call(conn, sk, family, result, flags, direction);
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* That a connection began or ended, said to user space. */
+#ifndef NIXIE_TELL_BPF_H
+#define NIXIE_TELL_BPF_H
+
+#include "record.bpf.h"
+
+/* Tells that a connection began, and where in its streams, or ended, with its totals. */
+static __noinline int emit_state(struct connection *conn, __u8 kind)
+{
+	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + sizeof(struct totals), 0);
+
+	if (!event) {
+		lose_events(conn, 1);
+		return 0;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->conn_id = conn->id;
+	event->time_ns = bpf_ktime_get_ns();
+	event->start_ticks = conn->owner.start_ticks;
+	event->pid = conn->owner.pid;
+	event->kind = kind;
+	event->role = conn->role;
+	event->captured = sizeof(struct totals);
+	event->netns = conn->netns;
+	event->ends = conn->ends;
+	__builtin_memcpy(event->comm, conn->owner.comm, COMM_SIZE);
+	__builtin_memcpy(event->payload, &conn->totals, sizeof(struct totals));
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+static __always_inline void tell_open(struct connection *conn)
+{
+	if (conn->told)
+		return;
+	conn->told = 1;
+	emit_state(conn, EVENT_OPEN);
+}
+
+/* Tells of the close, and of the opening when nobody accepted the connection: then it was its listener's. */
+static __always_inline void tell_close(struct connection *conn)
+{
+	struct owner *listener;
+
+	if (conn->closed)
+		return;
+	if (!conn->told && !conn->owner.pid) {
+		listener = listener_of(conn->netns, conn->ends.local_port);
+		if (listener)
+			conn->owner = *listener;
+	}
+	tell_open(conn);
+	conn->closed = 1;
+	emit_state(conn, EVENT_CLOSE);
+}
+
+/* What is known of a socket, `role` if nothing was; NULL when it is not a TCP or UDP socket. */
+static __always_inline struct connection *connection_of(struct sock *sk, __u64 inode, __u16 family, __u8 role)
+{
+	struct connection *conn = known(sk);
+	__u8 protocol;
+
+#ifdef STATE_IN_SOCKET
+	if (conn && conn->id)
+		return conn;
+	conn = take_found(sk);
+	if (conn)
+		return conn;
+	protocol = protocol_of(sk);
+	if (!protocol)
+		return NULL;
+#else
+	if (conn && conn->inode == inode)
+		return conn;
+	protocol = protocol_of(sk);
+	if (!protocol)
+		return NULL;
+	if (conn && conn->inode == 0 && conn->ends.protocol == protocol) {
+		conn->inode = inode;
+		return conn;
+	}
+	if (conn && conn->id)
+		tell_close(conn);
+#endif
+	return new_connection(sk, inode, family, protocol, role, NULL);
+}
+
+#endif

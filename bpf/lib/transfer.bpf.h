@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef NIXIE_TRANSFER_BPF_H
+#define NIXIE_TRANSFER_BPF_H
+
+#include "connection.bpf.h"
+
+/*
+ * One call on its way into records. It lives in a map, not on the stack: the verifier knows nothing of what a map
+ * holds, so it checks each loop once and not once for every way to get there.
+ */
+struct transfer {
+	/* Set while a program uses it: one that interrupts another on the same CPU gives up its call. */
+	__u32 busy;
+	__u32 pid;
+	/* Address of the struct sock. */
+	__u64 socket;
+	__u64 conn_id;
+	__u64 time_ns;
+	__u64 start_ticks;
+	__u8 comm[COMM_SIZE];
+	struct endpoints ends;
+	__u32 offset;
+	__u8 direction;
+	__u8 role;
+	__u8 flags;
+	__u32 netns;
+	/* Bytes of the message not yet in a record, and how many of them are still to be captured. */
+	__u64 left;
+	__u64 wanted;
+	/* Bytes in front of the wanted ones that nobody wants. */
+	__u64 skip;
+	/* Where they lie: the rest of the piece at hand, and the vector that further ones come from. */
+	__u64 base;
+	__u64 piece;
+	__u64 iov;
+	__u64 iov_left;
+	/* Entries of the vector that were read ahead. */
+	__u32 ahead_at;
+	__u32 ahead_end;
+	struct iovec ahead[VECTORS_AHEAD];
+	/* The messages of sendmmsg and recvmmsg that are still to come, and how much of each is wanted. */
+	__u64 next_message;
+	__u64 messages;
+	__u64 cap;
+	struct mmsghdr message;
+	/* The ends as the socket has them: a message without an address goes there. */
+	struct endpoints own;
+	/* Events that found the ring full or were one too many. */
+	__u64 lost_events;
+	__u32 length;
+	__u32 filled;
+	/* The record that small pieces are gathered in; it has room for twice the payload that it may get. */
+	__u8 record[sizeof(struct socket_event) + 2 * GATHER_PAYLOAD_MAX] __attribute__((aligned(8)));
+};
+
+/* One for each direction: a program of the other one may run while this one's task is preempted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct transfer);
+} transfers SEC(".maps");
+
+static __always_inline struct transfer *transfer_of(__u32 direction)
+{
+	return bpf_map_lookup_elem(&transfers, &direction);
+}
+
+/* The scratch of this call; NULL, and the call is lost, while another one uses it. */
+static __always_inline struct transfer *take_transfer(__u32 direction, __u32 pid)
+{
+	struct transfer *t = transfer_of(direction);
+
+	if (!t)
+		return NULL;
+	if (t->busy) {
+		count(COUNTER_LOST_EVENTS, 1);
+		return NULL;
+	}
+	t->busy = 1;
+	t->pid = pid;
+	return t;
+}
+
+#endif

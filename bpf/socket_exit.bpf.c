@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What processes say over TCP and UDP, seen at the exit of the system calls that move the bytes.
+ *
+ * At exit the registers still hold the arguments, so nothing is remembered between entry and exit. The socket is
+ * found from the file descriptor, so a connection older than Nixie is as good as a new one. Order comes from TCP:
+ * copied_seq after a read and write_seq after a write are the end of the bytes just moved. User space decides per
+ * connection (see `verdicts`) how many bytes of each call it wants; protocols are none of this program's business.
+ *
+ * Needs Linux 5.8 with BTF: ring buffers and iterators are of 5.8, typed tracepoints of 5.5, bounded loops of 5.3. Atomics
+ * only add (all others are of 5.12), loops are plain ones (bpf_loop is of 5.17), and what is newer is guarded; a
+ * test reads the built object for it.
+ */
+
+#define AT_SYSCALL_EXIT
+#include "lib/data.bpf.h"
+#include "lib/lifecycle.bpf.h"
+#include "lib/older.bpf.h"
+
+static __always_inline void on_socket(struct transfer *t, const struct call *call, struct sock *sk, __u64 inode)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct connection *conn;
+
+	if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
+		return;
+	t->left = call->result;
+	t->messages = 0;
+	if (call->shape == SHAPE_MESSAGES) {
+		t->messages = call->result;
+		t->next_message = call->pointer;
+		sum_messages(t);
+	}
+	if (family == AF_UNIX) {
+		count(COUNTER_UNIX_CALLS, 1);
+		count(COUNTER_UNIX_BYTES, t->left);
+		return;
+	}
+	conn = connection_of(sk, inode, family, 0);
+	if (!conn)
+		return;
+	if (!conn->owner.pid)
+		own(&conn->owner, current_leader());
+	tell_open(conn);
+	__sync_fetch_and_add(call->direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received, t->left);
+	if (!(current_verdict(conn) & VERDICT_COUNT) || is_peek(conn, call->direction))
+		emit_data(conn, t, sk, call);
+}
+
+/* Accepted: its owner is known, and so its opening is told. */
+static __always_inline void on_accepted(struct sock *sk, __u64 inode)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct connection *conn;
+
+	if (family != AF_INET && family != AF_INET6)
+		return;
+	conn = connection_of(sk, inode, family, ROLE_SERVER);
+	if (!conn || conn->closed)
+		return;
+	own(&conn->owner, current_leader());
+	tell_open(conn);
+}
+
+static __always_inline void on_call(const struct call *call, __u32 tgid)
+{
+	struct file *file = file_of(call->fd);
+	struct transfer *t;
+	struct socket *socket;
+	__u64 inode;
+
+	if (!file || !(socket = socket_of(file, &inode)))
+		return;
+	if (call->shape == SHAPE_ACCEPTED) {
+		on_accepted(BPF_CORE_READ(socket, sk), inode);
+		return;
+	}
+	t = take_transfer(call->direction, tgid);
+	if (!t)
+		return;
+	on_socket(t, call, BPF_CORE_READ(socket, sk), inode);
+	t->busy = 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	struct call call;
+	__u32 tgid;
+
+	if (result <= 0 || !decode_call(&call, regs, result))
+		return 0;
+	tgid = bpf_get_current_pid_tgid() >> 32;
+	if (pid_namespace)
+		tgid = seen_pid(current_leader(), tgid);
+	if (!tgid || is_ignored(tgid))
+		return 0;
+	if (CALL_IS_COMPAT(regs)) {
+		count(COUNTER_COMPAT_CALLS, 1);
+		return 0;
+	}
+	/* Bytes that stay where they are, and bytes beside the stream. */
+	if (call.direction == RECEIVED && (call.flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
+		return 0;
+	on_call(&call, tgid);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(socket_state, struct sock *sk, int old, int new)
+{
+	on_state(sk, old, new);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,128 @@
+/** Where the socket probe is hooked in: the best way that this kernel has, found by trying. */
+import { release } from 'node:os'
+import arm64 from '../../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
+import x64 from '../../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
+import classicArm64 from '../../../dist/bpf/socket_classic.arm64.bpf.o' with { type: 'file' }
+import classicX64 from '../../../dist/bpf/socket_classic.x64.bpf.o' with { type: 'file' }
+import exitArm64 from '../../../dist/bpf/socket_exit.arm64.bpf.o' with { type: 'file' }
+import exitX64 from '../../../dist/bpf/socket_exit.x64.bpf.o' with { type: 'file' }
+import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
+import type { ObjectSpec, ProgramSpec } from '../../kernel/object'
+
+/** `typed` and `classic`: the tracepoints of the socket layer (Linux 6.3). `exit`: the exit of every system call. */
+export type Hooks = 'typed' | 'classic' | 'exit'
+
+interface Variant {
+  readonly words: string
+  readonly files: Readonly<Record<string, string>>
+  readonly programs: Readonly<Record<string, ProgramSpec>>
+}
+
+const STATE = { purpose: 'Opening and closing of TCP connections, and which side opened them' }
+const LISTENERS = { purpose: 'Sides of connections older than Nixie', placement: 'iterator' } as const
+const CONNECTIONS = {
+  purpose: 'Connections older than Nixie that are at rest',
+  placement: 'iterator',
+} as const
+const SENT = { purpose: 'Data that processes send over TCP and UDP', required: true }
+const RECEIVED = { purpose: 'Data that processes receive over TCP and UDP', required: true }
+const PEER = { purpose: 'Where received datagrams come from', required: true, placement: 'cgroup' } as const
+const OWNERS = { purpose: 'Owners of connections without data', placement: 'later' } as const
+const TOTALS = { purpose: 'Bytes of each connection', placement: 'later', required: true } as const
+
+/**
+ * In the order in which the programs are attached: state first, so that no connection opens between the two unseen; the
+ * listeners before any data, which finds its connections itself.
+ */
+const VARIANTS: Readonly<Record<Hooks, Variant>> = {
+  typed: {
+    words: 'typed tracepoints of sockets',
+    files: { x64, arm64 },
+    programs: {
+      socket_state: STATE,
+      find_listeners: LISTENERS,
+      datagram_from_v4: PEER,
+      datagram_from_v6: PEER,
+      sent_typed: SENT,
+      received_typed: RECEIVED,
+      find_connections: CONNECTIONS,
+      find_owners: OWNERS,
+      each_connection: TOTALS,
+    },
+  },
+  classic: {
+    words: 'classic tracepoints of sockets',
+    files: { x64: classicX64, arm64: classicArm64 },
+    programs: {
+      socket_state: STATE,
+      find_listeners: LISTENERS,
+      datagram_from_v4: PEER,
+      datagram_from_v6: PEER,
+      sent_classic: SENT,
+      received_classic: RECEIVED,
+      find_connections: CONNECTIONS,
+      find_owners: OWNERS,
+    },
+  },
+  exit: {
+    words: 'the exit of every system call',
+    files: { x64: exitX64, arm64: exitArm64 },
+    programs: {
+      socket_state: STATE,
+      find_listeners: LISTENERS,
+      sys_exit: { purpose: 'Data that processes move over TCP and UDP', required: true },
+      find_connections: CONNECTIONS,
+    },
+  },
+}
+
+/** From here on Linux passes over a typed program while another task is preempted in it, which costs rows. */
+const SKIPS_TYPED = [7, 2] as const
+
+/** The best first, for a kernel of this release. */
+export function hooksInOrder(kernelRelease: string): readonly Hooks[] {
+  const [major = 0, minor = 0] = kernelRelease.split('.').map(Number.parseFloat)
+  const skips = major > SKIPS_TYPED[0] || (major === SKIPS_TYPED[0] && minor >= SKIPS_TYPED[1])
+  return skips ? ['classic', 'typed', 'exit'] : ['typed', 'classic', 'exit']
+}
+
+type SocketObject = NonNullable<Opened<string>['object']>
+
+export interface Hooked {
+  readonly hooks: Hooks
+  readonly probes: readonly ProbeStatus[]
+  /** Undefined when the kernel takes none. */
+  readonly object: SocketObject | undefined
+}
+
+/** What the kernel said of the first program that was missing, in one line. */
+function whyNot(probes: readonly ProbeStatus[]): string {
+  const missing = probes.find((probe) => probe.required && !probe.attached)
+  return missing ? `${missing.name}: ${missing.error.split('\n', 1)[0]}` : 'it was refused'
+}
+
+/**
+ * Opens the best variant that the kernel takes. Its probes say which better ones they stand in for, and why.
+ *
+ * @param among those to try, the best first
+ */
+export function openHooks(
+  kernel: Kernel,
+  spec: Omit<ObjectSpec<string>, 'files' | 'programs'>,
+  among: readonly Hooks[] = hooksInOrder(release()),
+): Hooked {
+  const refused: string[] = []
+  for (const hooks of among) {
+    const { words, files, programs } = VARIANTS[hooks]
+    const { probes, object } = kernel.open({ ...spec, files, programs })
+    if (object) return { hooks, probes: probes.map((probe) => standingIn(probe, refused)), object }
+    if (!kernel.enabled || hooks === among.at(-1)) return { hooks, probes, object }
+    refused.push(`${words} (${whyNot(probes)})`)
+  }
+  throw new Error('there are no hooks to try')
+}
+
+function standingIn(probe: ProbeStatus, refused: readonly string[]): ProbeStatus {
+  if (refused.length === 0 || !probe.attached || !probe.required) return probe
+  return { ...probe, hint: `It stands in for ${refused.join(' and ')}` }
+}

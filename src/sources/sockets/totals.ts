@@ -1,0 +1,79 @@
+/** What the connections that the kernel knows have moved so far: read out of its table, or out of the sockets. */
+import { TOTALS } from '../../events/socket'
+import type { SocketTotals } from '../../events/socket-event'
+import type { Opened } from '../../kernel/kernel'
+import { mapWalk } from '../../kernel/loader'
+
+/** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
+export const CONNECTION = { id: 0, totals: 24, told: 133, closed: 134, size: 160 } as const
+/** The same of `struct connection_row`. */
+export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 32, size: 40 } as const
+
+const BATCH = 4096
+const TWO_32 = 2 ** 32
+
+type SocketObject = NonNullable<Opened<string>['object']>
+type Handler = (totals: SocketTotals) => void
+
+/** Hands over the totals of all connections. The openings of those without a call are told before. */
+export type ReadTotals = (handler: Handler) => void
+
+const u64 = (view: DataView, at: number) => view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true)
+
+const totalsAt = (view: DataView, connId: number, at: number): SocketTotals => ({
+  connId,
+  bytesSent: u64(view, at + TOTALS.bytes_sent),
+  bytesReceived: u64(view, at + TOTALS.bytes_received),
+  lostEvents: u64(view, at + TOTALS.lost_events),
+})
+
+/** Walks a map whose values are connections; whether one is open and not told of. */
+function walker(map: number): (handler: Handler) => boolean {
+  const keys = new Uint8Array(BATCH * 8)
+  const values = new Uint8Array(BATCH * CONNECTION.size)
+  const view = new DataView(values.buffer)
+  return (handler) => {
+    let isSilent = false
+    mapWalk(map, keys, values, BATCH, (count) => {
+      for (let i = 0; i < count; i++) {
+        const at = i * CONNECTION.size
+        const connId = u64(view, at + CONNECTION.id)
+        // A closed one told its totals when it closed; one that is being connected has none.
+        if (connId === 0 || values[at + CONNECTION.closed] !== 0) continue
+        isSilent ||= values[at + CONNECTION.told] === 0
+        handler(totalsAt(view, connId, at + CONNECTION.totals))
+      }
+    })
+    return isSilent
+  }
+}
+
+/** Of a table of connections. `findsOwners`: accepted connections are not told of before a call on them. */
+export function totalsInTable(object: SocketObject, findsOwners: boolean): ReadTotals {
+  const walk = walker(object.map('connections'))
+  return (handler) => {
+    if (walk(handler) && findsOwners) object.iterate('find_owners')
+  }
+}
+
+function readRows(rows: ArrayBuffer, handler: Handler): boolean {
+  const view = new DataView(rows)
+  let isSilent = false
+  for (let at = 0; at < rows.byteLength; at += CONNECTION_ROW.size) {
+    isSilent ||= view.getUint32(at + CONNECTION_ROW.is_silent, true) !== 0
+    handler(totalsAt(view, u64(view, at + CONNECTION_ROW.id), at + CONNECTION_ROW.totals))
+  }
+  return isSilent
+}
+
+/** Of connections that are kept in their sockets, and those that were found at the start and had no call since. */
+export function totalsInSockets(object: SocketObject): ReadTotals {
+  const walkFound = walker(object.map('found'))
+  return (handler) => {
+    walkFound(handler)
+    if (!readRows(object.iterate('each_connection', 'connections'), handler)) return
+    // The iterator asked for these owners, and takes them when it runs again.
+    object.iterate('find_owners')
+    readRows(object.iterate('each_connection', 'connections'), () => {})
+  }
+}
