@@ -30,22 +30,16 @@ struct {
 /* Whether a message had more bytes than the call took. Not static: so the verifier checks it once. */
 __noinline int is_cut_short(__u64 message, int result)
 {
-	struct iovec pieces[VECTORS_AHEAD];
 	struct user_msghdr header;
+	struct iovec piece;
 	__u64 bytes = 0;
 
 	if (bpf_probe_read_user(&header, sizeof(header), (void *)message))
 		return true;
-	for (int i = 0; i < MESSAGES_PER_CALL / VECTORS_AHEAD; i++) {
-		__u64 entries = header.iov_count < VECTORS_AHEAD ? header.iov_count : VECTORS_AHEAD;
-
-		__builtin_memset(pieces, 0, sizeof(pieces));
-		if (!entries || bpf_probe_read_user(pieces, entries * sizeof(struct iovec), (void *)header.iov))
-			break;
-		for (int j = 0; j < VECTORS_AHEAD; j++)
-			bytes += pieces[j].length;
-		header.iov += sizeof(pieces);
-		header.iov_count -= entries;
+	for (int i = 0; i < MESSAGES_PER_CALL && i < header.iov_count; i++) {
+		if (bpf_probe_read_user(&piece, sizeof(piece), (const struct iovec *)header.iov + i))
+			return true;
+		bytes += piece.length;
 	}
 	return bytes != result;
 }

@@ -113,10 +113,11 @@ except ConnectionRefusedError: pass`)
     expect(events).toEqual([])
   })
 
-  test('one that stays open is told when it is accepted', async () => {
+  test('one that stays open is told once it is accepted, at the latest when totals are asked for', async () => {
     drainAll(kernel)
     const program = new Program('c, d = pair(); step(); step()')
     await program.ready()
+    kernel.totals(() => {})
     const opened = drainAll(kernel).filter(({ kind, pid }) => kind === EVENT_OPEN && pid === program.pid)
     expect(opened.map(({ role }) => role).toSorted()).toEqual([ROLE_CLIENT, ROLE_SERVER])
     program.kill()
