@@ -29,6 +29,8 @@ export interface Opened<P extends string> {
   readonly probes: readonly ProbeStatus[]
   /** Undefined when nothing of it could be loaded, or a required program was refused. */
   readonly object: OpenObject<P> | undefined
+  /** The required program that was refused. */
+  readonly missing?: ProbeStatus
 }
 
 export interface Kernel {

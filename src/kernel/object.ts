@@ -114,9 +114,10 @@ export class OpenObject<P extends string> {
       const error = refused.get(name) ?? (object && place(object.#raw, spec, name))
       return error === undefined ? attached(probeName(spec, name)) : failed(probeName(spec, name), error)
     })
-    if (!probes.some((probe) => probe.required && !probe.attached)) return { probes, object }
+    const missing = probes.find((probe) => probe.required && !probe.attached)
+    if (!missing) return { probes, object }
     object?.close()
-    return { probes: probes.map((probe) => withoutRequired(probe, probes)), object: undefined }
+    return { probes: probes.map((probe) => withoutRequired(probe, missing)), object: undefined, missing }
   }
 
   /** Whether others may have its map of this name. */
@@ -187,9 +188,8 @@ function place<P extends string>(raw: RawObject, spec: ObjectSpec<P>, name: P): 
 }
 
 /** A probe that was well, of an object that is useless without another one. */
-function withoutRequired(probe: ProbeStatus, all: readonly ProbeStatus[]): ProbeStatus {
+function withoutRequired(probe: ProbeStatus, missing: ProbeStatus): ProbeStatus {
   if (!probe.attached) return probe
-  const missing = all.find((other) => other.required && !other.attached)!
   return failed(probe, `it is of no use without ${missing.name}`, missing.hint)
 }
 

@@ -26,6 +26,14 @@ const HELPERS: Record<number, readonly [name: string, since: string]> = {
   158: ['get_current_task_btf', '5.11'],
 }
 
+/** What the probes at the sockets' tracepoints (6.3) use besides: an older kernel takes the one at the calls' exit. */
+const SOCKET_HELPERS: Record<number, readonly [name: string, since: string]> = {
+  107: ['sk_storage_get', '5.11 in tracing programs'],
+  137: ['skc_to_tcp_sock', '5.9'],
+  175: ['task_pt_regs', '5.15'],
+}
+const isAtSockets = (object: string) => /^socket(_classic)?\./.test(object)
+
 const PROGBITS = 1
 const EXECUTABLE = 4
 const CALL = 0x85
@@ -67,9 +75,8 @@ for (const object of readdirSync(join(root, 'dist/bpf')).filter((name) => name.e
     const all = instructions(join(root, 'dist/bpf', object))
     expect(all.length).toBeGreaterThan(100)
     const helpers = all.filter(({ code, source }) => code === CALL && source === 0)
-    expect([...new Set(helpers.map(({ immediate }) => immediate))].filter((id) => !(id in HELPERS))).toEqual(
-      [],
-    )
+    const known = isAtSockets(object) ? { ...HELPERS, ...SOCKET_HELPERS } : HELPERS
+    expect([...new Set(helpers.map(({ immediate }) => immediate))].filter((id) => !(id in known))).toEqual([])
     const atomics = all.filter(({ code }) => isAtomic(code))
     expect(atomics.filter(({ immediate }) => immediate !== 0)).toEqual([])
     expect(all.filter(({ code }) => isNew(code))).toEqual([])

@@ -95,11 +95,9 @@ export interface Hooked {
   readonly object: SocketObject | undefined
 }
 
-/** What the kernel said of the first program that was missing, in one line. */
-function whyNot(probes: readonly ProbeStatus[]): string {
-  const missing = probes.find((probe) => probe.required && !probe.attached)
-  return missing ? `${missing.name}: ${missing.error.split('\n', 1)[0]}` : 'it was refused'
-}
+/** What the kernel said, in one line. */
+const whyNot = (missing: ProbeStatus | undefined) =>
+  missing?.error.split('\n', 1)[0] ?? 'no program was taken'
 
 /**
  * Opens the best variant that the kernel takes. Its probes say which better ones they stand in for, and why.
@@ -114,10 +112,10 @@ export function openHooks(
   const refused: string[] = []
   for (const hooks of among) {
     const { words, files, programs } = VARIANTS[hooks]
-    const { probes, object } = kernel.open({ ...spec, files, programs })
+    const { probes, object, missing } = kernel.open({ ...spec, files, programs })
     if (object) return { hooks, probes: probes.map((probe) => standingIn(probe, refused)), object }
     if (!kernel.enabled || hooks === among.at(-1)) return { hooks, probes, object }
-    refused.push(`${words} (${whyNot(probes)})`)
+    refused.push(`${words} (${whyNot(missing)})`)
   }
   throw new Error('there are no hooks to try')
 }
