@@ -4,6 +4,7 @@
  * `--cli`: instead `dist/nixie-TARGET` for a workstation of another kind (darwin-arm64, darwin-x64, linux-x64-musl, …): all
  * commands but those that trace, with the runtime from npm.
  */
+
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, posix, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BunPlugin } from 'bun'
+import { zstdCompressSync } from 'bun'
 
 const root = resolve(import.meta.dir, '..')
 const src = join(root, 'src')
@@ -40,13 +42,18 @@ const workerUrls: BunPlugin = {
 }
 
 /** Of what the kernel is given, only that of this machine's architecture goes in; nothing where nothing traces. */
-const otherArches: BunPlugin = {
-  name: 'other-arches',
+const kernelFiles: BunPlugin = {
+  name: 'kernel-files',
   setup(build) {
     build.onResolve({ filter: /\.bpf\.o$|libnixie_loader\.so$/ }, ({ path }) => {
       const ours = path.endsWith('.so') || path.endsWith(`.${process.arch}.bpf.o`)
       return cli === undefined && ours ? undefined : { path, namespace: 'absent' }
     })
+    // Packed they are a fifth; they are unpacked when the kernel is given them (`kernel/embedded.ts`).
+    build.onLoad({ filter: /\.bpf\.o$/, namespace: 'file' }, ({ path }) => ({
+      contents: zstdCompressSync(readFileSync(path), { level: 19 }),
+      loader: 'file',
+    }))
     build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
       contents: 'export default undefined',
       loader: 'js',
@@ -110,7 +117,7 @@ const built = await Bun.build({
   minify: { whitespace: true, syntax: true, identifiers: false },
   sourcemap: 'none',
   define: { 'process.env.NIXIE_COMMIT': JSON.stringify(commit()) },
-  plugins: [workerUrls, otherArches],
+  plugins: [workerUrls, kernelFiles],
   compile: {
     outfile,
     ...(cli === undefined

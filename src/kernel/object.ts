@@ -1,6 +1,6 @@
 /** One BPF object as a source of rows has it: declared, loaded as far as the kernel takes it, attached. */
-import { readFileSync } from 'node:fs'
 import { rootCgroup } from './cgroup'
+import { embedded } from './embedded'
 import type { Opened, ProbeStatus } from './kernel'
 import { BpfObject, BpfRing } from './loader'
 import { attached, failed, type ProbeName, reason } from './probe'
@@ -201,7 +201,7 @@ function loadObject<P extends string>(
 ): RawObject {
   const path = spec.files[process.arch]
   if (path === undefined) throw new Error(`there is no probe for ${process.arch}`)
-  const raw = make(new Uint8Array(readFileSync(path)))
+  const raw = make(embedded(path))
   try {
     for (const [name, value] of Object.entries(spec.knobs?.() ?? {})) raw.setKnob(name, value)
     for (const [map, entries] of Object.entries(spec.maxEntries ?? {})) raw.setMaxEntries(map, entries)
