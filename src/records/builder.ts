@@ -159,22 +159,39 @@ function builderOf(column: Column, timeBase: bigint): ColumnBuilder {
   }
 }
 
+/**
+ * Appends a record's values, each to its column's builder. A loop over names looks each one up in a shape that the compiler
+ * can't know; in a function that names them each is one load.
+ */
+type AppendRecord = (builders: readonly ColumnBuilder[], record: object) => void
+const appenders = new Map<string, AppendRecord>()
+
+/** Names of columns are ours, never anybody else's text. */
+function appenderOf(names: readonly string[]): AppendRecord {
+  const key = JSON.stringify(names)
+  const known = appenders.get(key)
+  if (known) return known
+  const steps = names.map((name, i) => `builders[${i}].append(record[${JSON.stringify(name)}])`)
+  const made = new Function('builders', 'record', steps.join('\n')) as AppendRecord
+  appenders.set(key, made)
+  return made
+}
+
 /** Builds batches of one table; times in records are nanoseconds since `timeBase` (epoch nanoseconds). */
 export class BatchBuilder<T extends Table> {
   readonly table: T
   rows = 0
-  readonly #names: readonly string[]
+  readonly #append: AppendRecord
   readonly #builders: readonly ColumnBuilder[]
 
   constructor(table: T, timeBase: bigint) {
     this.table = table
-    this.#names = table.columns.map((c) => c.name)
+    this.#append = appenderOf(table.columns.map((c) => c.name))
     this.#builders = table.columns.map((c) => builderOf(c, timeBase))
   }
 
   append(record: RecordOf<T>): void {
-    const values = record as unknown as Record<string, unknown>
-    for (let i = 0; i < this.#names.length; i++) this.#builders[i]!.append(values[this.#names[i]!])
+    this.#append(this.#builders, record)
     this.rows++
   }
 

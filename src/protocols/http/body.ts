@@ -1,9 +1,21 @@
 /** The kept head of one message's content. */
 import { bodyText } from '../lib/body-text'
+import { ByteMemo } from '../lib/byte-memo'
 import { inflate, inflateInput } from '../lib/inflate'
 import { redactForm } from '../lib/redact'
 import type { ProtocolSettings } from '../protocol'
 import type { Fields } from './head'
+
+/** Bodies that are known again: health checks and lists ask for the same all day. */
+const KNOWN_BODIES = 512
+const LONGEST_KNOWN = 1024
+const KNOWN_BYTES = 1 << 20
+const texts = new ByteMemo(
+  (bytes, from, to) => bodyText(bytes.subarray(from, to), to - from),
+  KNOWN_BODIES,
+  LONGEST_KNOWN,
+  KNOWN_BYTES,
+)
 
 export class Body {
   /** Bytes of content so far, kept or not. */
@@ -78,6 +90,8 @@ export function wholeBodyText(
   settings: ProtocolSettings,
 ): string {
   const kept = Math.min(end - start, keptBytes(fields, settings))
+  const isPlain = fields.contentCodings.length === 0 && !(settings.redact && fields.isForm)
+  if (isPlain && kept === end - start) return texts.get(bytes, start, end)
   return contentText(bytes.subarray(start, start + kept), end - start, fields, settings)
 }
 

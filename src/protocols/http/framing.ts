@@ -11,6 +11,7 @@
 import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
 import type { Body } from './body'
+import type { HeadPlace } from './head'
 
 /** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
 const MAX_HEAD = 256 << 10
@@ -29,6 +30,9 @@ const LF = 10
 const EMPTY_LINE = Buffer.from('\n\r\n')
 const LAST_CHUNK = '0\r\n\r\n'
 const STATUS_START = Buffer.from('HTTP/1.')
+
+const NOTHING = new Uint8Array(0)
+const place: HeadPlace = { bytes: NOTHING, lineStart: 0, lineEnd: 0, fieldsStart: 0, end: 0 }
 
 enum Phase {
   Head,
@@ -64,8 +68,8 @@ export interface Messages {
   isStartLine(line: string): boolean
   /** Is a message known to begin with these bytes? */
   isMessage(bytes: Uint8Array): boolean
-  /** A head was read. 'interim': it makes no message, another head follows. */
-  begins(line: string, block: string, startNs: number): Framed | 'interim' | Invalid
+  /** A head was found; sets its real end. 'interim': it makes no message, another head follows. */
+  begins(head: HeadPlace, startNs: number): Framed | 'interim' | Invalid
   /** For a body that doesn't lie in one piece. */
   newBody(): Body
   /** A message ended with its head, or with a body that is there whole in bytes[start..end). */
@@ -248,19 +252,15 @@ export class Framing {
     }
     this.#scanned = 0
     this.#line = -1
-    const startNs = input.timeAt(start)
-    const head = latin1(bytes, start, end)
-    const line = head.slice(0, lineStop - start)
-    let block = end > lineEnd ? head.slice(lineEnd - start + 1) : ''
-    let bodyStart = end + (bytes[end + 1] === CR ? 3 : 2)
-    const bare = emptyLine(block)
-    if (bare >= 0) {
-      block = block.slice(0, bare)
-      bodyStart = lineEnd + bare + 2
-    }
-    const framed = this.#messages.begins(line, block, startNs)
+    place.bytes = bytes
+    place.lineStart = start
+    place.lineEnd = lineStop
+    place.fieldsStart = lineEnd + 1
+    place.end = end + (bytes[end + 1] === CR ? 3 : 2)
+    const framed = this.#messages.begins(place, input.timeAt(start))
+    place.bytes = NOTHING
     if (typeof framed === 'object' && 'invalid' in framed) return framed
-    input.pos = bodyStart
+    input.pos = place.end
     if (framed === 'interim') return 'go-on'
     this.lastNs = input.timeAt(input.pos - 1)
     return this.#beginBody(framed, input)
@@ -480,11 +480,4 @@ function headEnd(bytes: Uint8Array, from: number, end: number): number {
     if (next < end && bytes[next] === LF) return at
   }
   return -1
-}
-
-/** Where in the field lines a line without CRs ends the head before the first empty line that ends with CRLF, or -1. */
-function emptyLine(block: string): number {
-  if (block.charCodeAt(0) === LF) return 0
-  const at = block.indexOf('\n\n')
-  return at < 0 ? -1 : at + 1
 }

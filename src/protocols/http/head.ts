@@ -5,10 +5,12 @@
  *     status-line  = HTTP-version SP status-code SP [ reason-phrase ] CRLF
  *     field-line   = field-name ":" OWS field-value OWS CRLF      ; a line that begins with SP or HT continues the last (obs-fold)
  *
- * Header blocks repeat from message to message: what one means is kept in a memo by its text.
+ * Header blocks and start lines repeat from message to message: what one means is kept by its bytes, and where only some of
+ * a block's lines are new, by their texts.
  */
 import { STATUS_CODES } from 'node:http'
-import { utf8 } from '../lib/bytes'
+import { ByteMemo } from '../lib/byte-memo'
+import { latin1, utf8 } from '../lib/bytes'
 import { contentCodings } from '../lib/inflate'
 import { Memo } from '../lib/memo'
 import { isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
@@ -33,6 +35,24 @@ export interface Fields {
   readonly contradictory: boolean
 }
 
+/** The field lines of a head, with the empty line that ends them. */
+export interface Block {
+  readonly fields: Fields
+  /** Their bytes. */
+  readonly length: number
+}
+
+/** Where a head lies in the bytes that are being read; one object for all, as reads don't nest. */
+export interface HeadPlace {
+  bytes: Uint8Array
+  /** The start line, without its line break. */
+  lineStart: number
+  lineEnd: number
+  /** The field lines, and the end of the empty line behind them. */
+  fieldsStart: number
+  end: number
+}
+
 export interface RequestLine {
   readonly method: string
   readonly path: string
@@ -47,17 +67,40 @@ export interface StatusLine {
 
 /** Characters of JSON that are kept of one header block; further fields are left out. */
 const MAX_JSON = 64 << 10
-const MEMO_ENTRIES = 512
-const MEMO_TEXT = 4096
+/** Blocks and start lines that are known again, and the memory that they may take. */
+const KNOWN = 1024
+const LONGEST_BLOCK = 4096
+const BLOCKS_BYTES = 4 << 20
+const LONGEST_START = 256
+const STARTS_BYTES = 1 << 20
 const LINE_ENTRIES = 1024
 const LINE_TEXT = 512
 const MAX_NAMES = 4096
 const NO_CODINGS: readonly string[] = []
+const CR = 13
+const LF = 10
 
-/** `block` is the field lines, one character per byte. */
-export function fieldsOf(block: string, redact: boolean): Fields {
-  return (redact ? redacting : plain).block(block)
+/** What the field lines say. An empty line without CRs ends them before that of `place`. */
+export function blockOf({ bytes, fieldsStart, end }: HeadPlace, redact: boolean): Block {
+  return (redact ? redacting : plain).blocks.get(bytes, fieldsStart, end)
 }
+
+/** See `parseRequestLine`. */
+export function requestLineOf(
+  { bytes, lineStart, lineEnd }: HeadPlace,
+  redact: boolean,
+): RequestLine | undefined {
+  return (redact ? safeRequests : plainRequests).get(bytes, lineStart, lineEnd)
+}
+
+/** See `parseStatusLine`. */
+export function statusLineOf({ bytes, lineStart, lineEnd }: HeadPlace): StatusLine | undefined {
+  return statusLines.get(bytes, lineStart, lineEnd)
+}
+
+/** A memo of start lines. */
+const known = <L>(parse: (line: string) => L) =>
+  new ByteMemo((bytes, from, to) => parse(latin1(bytes, from, to)), KNOWN, LONGEST_START, STARTS_BYTES)
 
 /**
  * RFC 9112 §3; undefined when the line is none. `line` is without its line break. As servers do, it forgives several spaces
@@ -167,15 +210,25 @@ class FieldReader {
   /** Never forgotten, so that a name is one object; names beyond MAX_NAMES aren't recognised when they repeat. */
   readonly #names = new Map<string, FieldName>()
   readonly #lines = new Memo<FieldLine | null>((line) => this.#line(line), LINE_ENTRIES, LINE_TEXT)
-  readonly #blocks = new Memo<Fields>((block) => this.#read(block), MEMO_ENTRIES, MEMO_TEXT)
-  #block = 0
+  readonly blocks = new ByteMemo<Block>(
+    (bytes, from, to) => this.#block(bytes, from, to),
+    KNOWN,
+    LONGEST_BLOCK,
+    BLOCKS_BYTES,
+  )
+  /** Its number. */
+  #newest = 0
 
   constructor(redact: boolean) {
     this.#redact = redact
   }
 
-  block(text: string): Fields {
-    return this.#blocks.get(text)
+  #block(bytes: Uint8Array, from: number, to: number): Block {
+    const end = bytes[to - 2] === CR ? to - 3 : to - 2
+    const text = end > from ? latin1(bytes, from, end) : ''
+    const bare = emptyLine(text)
+    if (bare < 0) return { fields: this.#read(text), length: to - from }
+    return { fields: this.#read(text.slice(0, bare)), length: bare + 1 }
   }
 
   #line(line: string): FieldLine | null {
@@ -199,7 +252,7 @@ class FieldReader {
   }
 
   #read(block: string): Fields {
-    const id = ++this.#block
+    const id = ++this.#newest
     let text = HIGH.test(block) ? decoded(block) : block
     // RFC 9112 §2.2: what is folded onto the start line is passed over.
     if (isOws(text.charCodeAt(0))) text = text.replace(/^(?:[ \t][^\n]*(?:\n|$))+/, '')
@@ -236,6 +289,16 @@ class FieldReader {
 
 const plain = new FieldReader(false)
 const redacting = new FieldReader(true)
+const plainRequests = known((line) => parseRequestLine(line, false))
+const safeRequests = known((line) => parseRequestLine(line, true))
+const statusLines = known(parseStatusLine)
+
+/** Where in the field lines a line without CRs ends the head before the first empty line that ends with CRLF, or -1. */
+function emptyLine(block: string): number {
+  if (block.charCodeAt(0) === LF) return 0
+  const at = block.indexOf('\n\n')
+  return at < 0 ? -1 : at + 1
+}
 
 function fieldsFrom(lines: readonly FieldLine[]): Fields {
   let json = ''

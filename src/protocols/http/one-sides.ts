@@ -2,7 +2,7 @@ import type { Invalid } from '../protocol'
 import { Body, wholeBodyText } from './body'
 import type { Dialogue } from './dialogue'
 import type { Framed, Messages } from './framing'
-import type { Fields } from './head'
+import type { Fields, HeadPlace } from './head'
 import type { HttpMessage } from './types'
 
 /** The messages of one side, from their heads on: what requests and responses have in common. */
@@ -19,7 +19,7 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
   abstract mayStart(bytes: Uint8Array, start: number, end: number): boolean
   abstract isStartLine(line: string): boolean
   abstract isMessage(bytes: Uint8Array): boolean
-  abstract begins(line: string, block: string, startNs: number): Framed | 'interim' | Invalid
+  abstract begins(head: HeadPlace, startNs: number): Framed | 'interim' | Invalid
   abstract isParked(): boolean
   abstract goesOn(): void
 

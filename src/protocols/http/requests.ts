@@ -2,7 +2,7 @@
 import { latin1 } from '../lib/bytes'
 import { type Invalid, invalid } from '../protocol'
 import { type Framed, MAX_TOKEN } from './framing'
-import { fieldsOf, parseRequestLine } from './head'
+import { blockOf, type HeadPlace, parseRequestLine, requestLineOf } from './head'
 import { OneSides } from './one-sides'
 import { startsRequest } from './start-lines'
 import type { HttpRequest } from './types'
@@ -22,12 +22,13 @@ export class RequestMessages extends OneSides<HttpRequest> {
     return startsRequest(bytes)
   }
 
-  begins(line: string, block: string, startNs: number): Framed | Invalid {
+  begins(head: HeadPlace, startNs: number): Framed | Invalid {
     const dialogue = this.dialogue
     const { redact } = dialogue.link.settings
-    const start = parseRequestLine(line, redact)
+    const start = requestLineOf(head, redact)
     if (!start) return invalid('not a request line')
-    const fields = fieldsOf(block, redact)
+    const { fields, length: fieldsLength } = blockOf(head, redact)
+    head.end = head.fieldsStart + fieldsLength
     const { method, path, minor } = start
     const { json: headers, contentType, upgrade } = fields
     const request: HttpRequest = {

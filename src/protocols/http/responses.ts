@@ -1,7 +1,7 @@
 /** What a server says: heads of responses (RFC 9112 §4) and what they say of their bodies (§6.3). */
 import { type Invalid, invalid } from '../protocol'
 import type { BodyLength, Framed } from './framing'
-import { type Fields, fieldsOf, parseStatusLine } from './head'
+import { blockOf, type Fields, type HeadPlace, parseStatusLine, statusLineOf } from './head'
 import { OneSides } from './one-sides'
 import { startsResponse } from './start-lines'
 import type { HttpRequest, HttpResponse } from './types'
@@ -23,11 +23,12 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     return startsResponse(bytes)
   }
 
-  begins(line: string, block: string, startNs: number): Framed | 'interim' | Invalid {
+  begins(head: HeadPlace, startNs: number): Framed | 'interim' | Invalid {
     const dialogue = this.dialogue
-    const start = parseStatusLine(line)
+    const start = statusLineOf(head)
     if (!start) return invalid('not a status line')
-    const fields = fieldsOf(block, dialogue.link.settings.redact)
+    const { fields, length } = blockOf(head, dialogue.link.settings.redact)
+    head.end = head.fieldsStart + length
     const { status, reason, minor } = start
     // An interim response says nothing that a row has; the final one follows (RFC 9110 §15.2).
     if (status < 200 && status !== 101) return 'interim'

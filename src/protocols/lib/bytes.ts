@@ -12,6 +12,18 @@ const bufferIndexOf = Buffer.prototype.indexOf as (
   from: number,
 ) => number
 
+const bufferCompare = Buffer.prototype.compare as (
+  this: Uint8Array,
+  other: Uint8Array,
+  otherStart: number,
+  otherEnd: number,
+) => number
+
+/** Whether bytes[from..to) are the same as `whole`. */
+export function sameBytes(whole: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  return whole.length === to - from && bufferCompare.call(whole, bytes, from, to) === 0
+}
+
 /** One character per byte: what header syntax is defined over. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end)
