@@ -2,7 +2,7 @@
 
 /** Short under load, and long enough when idle to cost next to nothing. */
 const SHORTEST_MS = 1
-const LONGEST_MS = 50
+const LONGEST_MS = 100
 /** What a drain should find: enough to be worth waking up for, a small part of the ring. */
 const EVENTS_PER_WAKE = 500
 /** And how long it should last: events differ much in what they cost and how much of the ring they take. */

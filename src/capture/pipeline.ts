@@ -7,6 +7,7 @@ import type { Kernel, ProbeStatus } from '../kernel/kernel'
 import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
 import type { ProtocolSettings } from '../protocols/protocol'
+import type { Table } from '../records/table'
 import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
 import type { Entity, StoreWriter } from '../store/store'
@@ -24,6 +25,8 @@ const CLOSE_DRAIN_MS = 2000
 export const APPEND_ROWS = 4096
 /** And so many characters, whatever their number: what waits here is beside the budget of the streams. */
 export const APPEND_TEXT = 8 << 20
+/** Samples wait so long for the store; see `RowSource.isSampled`. */
+export const SAMPLES_MS = 5000
 /** Time that compaction and retention may take of each second. */
 export const MAINTAIN_BUDGET_MS = 100
 
@@ -42,6 +45,9 @@ export class Pipeline {
   readonly #rows: RowBuilders
   /** Of what is still under way. */
   readonly #live: RowBuilders
+  /** Tables whose rows may wait, and when they were last stored. */
+  readonly #samples: ReadonlySet<Table>
+  #samplesMs = Number.NEGATIVE_INFINITY
   /** Those that the store has yet to take. */
   #entities: Entity[] = []
 
@@ -65,6 +71,7 @@ export class Pipeline {
     const { counters, settings } = this
     this.#rows = new RowBuilders(() => kernel.timeBase)
     this.#live = new RowBuilders(() => kernel.timeBase)
+    this.#samples = new Set(sources.flatMap(({ tables, isSampled }) => (isSampled ? tables : [])))
     const processes = this.#processes
     this.#sources = new Sources(sources, {
       kernel,
@@ -98,14 +105,14 @@ export class Pipeline {
       this.counters.drainNs += Bun.nanoseconds() - start
     }
     // Time makes rows, too: of what ends without a further event.
-    if (this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now())
+    if (this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now(), false)
     return events
   }
 
   /** What happened until now gets to the store, for a query that is about to begin. */
   flush(): void {
     this.#drainAll(FLUSH_DRAIN_MS)
-    this.#append(Date.now())
+    this.#append(Date.now(), true)
   }
 
   /** Drains, each in its bounds, until nothing waits or the time is over. */
@@ -120,7 +127,7 @@ export class Pipeline {
   second(nowMs: number): void {
     this.drain()
     this.#sources.tick(this.#kernel.now())
-    this.#append(nowMs)
+    this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS)
     this.#maintain()
   }
 
@@ -135,13 +142,16 @@ export class Pipeline {
   close(): void {
     this.#drainAll(CLOSE_DRAIN_MS)
     this.#sources.close(this.#kernel.now())
-    this.#append(Date.now())
+    this.#append(Date.now(), true)
     this.#kernel.close()
     this.#writer.close()
   }
 
-  #append(nowMs: number): void {
-    const batches = this.#rows.seal()
+  #append(nowMs: number, withSamples: boolean): void {
+    if (withSamples) this.#samplesMs = performance.now()
+    const batches = this.#rows.seal(
+      (table, rows) => !withSamples && rows < APPEND_ROWS && this.#samples.has(table),
+    )
     const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
     this.#sources.underWay(this.#kernel.now())
     try {

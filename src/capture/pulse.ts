@@ -15,7 +15,7 @@ export class Pulse {
   }
 }
 
-/** A thread that works beats at least every 50 ms; twenty times that on a machine that is short of processors. */
+/** A thread that works beats at least every 100 ms; ten times that on a machine that is short of processors. */
 const SILENT_MS = 1000
 
 /** Main's end. Times are milliseconds of any one clock that nobody sets. */

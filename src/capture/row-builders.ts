@@ -28,11 +28,11 @@ export class RowBuilders implements Sink {
     return this.#builders.values().some((builder) => builder.rows >= rows || builder.text >= text)
   }
 
-  /** What there is so far; the next rows begin anew. */
-  seal(): TableBatch[] {
+  /** What there is so far, but for what may wait; the next rows begin anew. */
+  seal(mayWait: (table: Table, rows: number) => boolean = () => false): TableBatch[] {
     const batches: TableBatch[] = []
     for (const [table, builder] of this.#builders)
-      if (builder.rows > 0) batches.push({ table, batch: builder.seal() })
+      if (builder.rows > 0 && !mayWait(table, builder.rows)) batches.push({ table, batch: builder.seal() })
     return batches
   }
 }

@@ -31,6 +31,11 @@ export interface RowSource {
   readonly name: string
   /** The tables that it fills. */
   readonly tables: readonly Table[]
+  /**
+   * Its rows are samples of counters, a few each second: they wait for some seconds and are stored together, unless a query is
+   * about to begin. A small chunk costs as much as a large one.
+   */
+  readonly isSampled?: true
   /** Never throws: what can't be had is said by a probe. */
   open(context: SourceContext): OpenSource
 }

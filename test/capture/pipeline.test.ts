@@ -1,20 +1,21 @@
 /** The capture thread's flow over a kernel that is played and a store that only counts. */
-import { expect, test } from 'bun:test'
-import { APPEND_ROWS, Pipeline } from '../../src/capture/pipeline'
+import { expect, spyOn, test } from 'bun:test'
+import { APPEND_ROWS, Pipeline, SAMPLES_MS } from '../../src/capture/pipeline'
 import type { Config } from '../../src/config'
 import { NixieError } from '../../src/errors'
 import type { SocketEvent } from '../../src/events/socket-event'
 import type { Kernel } from '../../src/kernel/kernel'
+import { defineTable, int, time } from '../../src/records/table'
 import { ROLE_CLIENT } from '../../src/records/types'
 import { sockets } from '../../src/sources/sockets'
 import type { SocketFeed } from '../../src/sources/sockets/feed'
 import { Sockets } from '../../src/sources/sockets/sockets'
-import type { RowSource } from '../../src/sources/source'
+import type { OpenSource, RowSource, SourceContext } from '../../src/sources/source'
 import type { StoreWriter } from '../../src/store/store'
 import { Wire } from '../streams/wire'
 
 /** Events wait in `waiting` until they are drained. */
-function stage(steps = 0, refuse: () => boolean = () => false) {
+function stage(steps = 0, refuse: () => boolean = () => false, more: readonly RowSource[] = []) {
   const waiting: SocketEvent[] = []
   const log: string[] = []
   const time = { nowNs: 2e9 }
@@ -69,7 +70,7 @@ function stage(steps = 0, refuse: () => boolean = () => false) {
   }
   const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
-  return { pipeline: new Pipeline(kernel, writer, config, [source]), waiting, log, time }
+  return { pipeline: new Pipeline(kernel, writer, config, [source, ...more]), waiting, log, time }
 }
 
 const exchange = (wire: Wire) => [
@@ -109,6 +110,59 @@ test('a flush stores what waits in the ring, and nothing when nothing does', () 
   const before = log.filter((line) => line.startsWith('append')).length
   pipeline.flush()
   expect(log.filter((line) => line.startsWith('append'))).toHaveLength(before)
+})
+
+const sampled = defineTable('sampled', 'Samples', { time_: time('When'), n: int('How much') })
+
+/** A source that gives so many rows each second. */
+const sampling = (rows: number): RowSource => ({
+  name: 'sampling',
+  tables: [sampled],
+  isSampled: true,
+  open: ({ sink }: SourceContext): OpenSource => ({
+    probes: [],
+    tick: (nowNs) => {
+      for (let n = 0; n < rows; n++) sink.append(sampled, { time_: nowNs, n })
+    },
+    close: () => {},
+  }),
+})
+
+test('samples wait for some seconds, exchanges do not, and a query waits for neither', () => {
+  const now = spyOn(performance, 'now')
+  try {
+    let ms = 1e6
+    now.mockImplementation(() => ms)
+    const { pipeline, waiting, log } = stage(0, undefined, [sampling(2)])
+    const stored = () => log.splice(0).filter((line) => line.startsWith('append'))
+    const second = () => {
+      ms += 1000
+      pipeline.second(Date.now())
+      return stored()
+    }
+    expect(second()).toEqual(['append sampled 2'])
+    const wire = new Wire()
+    waiting.push(wire.open(), ...exchange(wire))
+    expect(second()).toEqual(['append http_events 1'])
+    for (let i = 2; i < SAMPLES_MS / 1000; i++) expect(second()).toEqual([])
+    expect(second()).toEqual(['append sampled 10'])
+    expect(second()).toEqual([])
+    pipeline.flush()
+    expect(stored()).toEqual(['append sampled 2'])
+    expect(second()).toEqual([])
+    pipeline.close()
+    expect(stored()).toContain('append sampled 2')
+  } finally {
+    now.mockRestore()
+  }
+})
+
+test('many samples wait no longer than other rows', () => {
+  const { pipeline, log } = stage(0, undefined, [sampling(APPEND_ROWS)])
+  pipeline.second(Date.now())
+  pipeline.second(Date.now())
+  const line = `append sampled ${APPEND_ROWS}`
+  expect(log.filter((said) => said.startsWith('append'))).toEqual([line, line])
 })
 
 test('much text is appended before the second is over, however few rows it is', () => {

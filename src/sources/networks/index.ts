@@ -28,5 +28,6 @@ class Networks implements OpenSource {
 export const networks: RowSource = {
   name: 'network_stats',
   tables: [networkStats],
+  isSampled: true,
   open: (context) => new Networks(context),
 }

@@ -41,5 +41,6 @@ export function readThreads(object: NonNullable<Opened<'read_processes'>['object
 export const processes: RowSource = {
   name: SOURCE_NAME,
   tables: [processStats],
+  isSampled: true,
   open: (context) => new ProcessUsage(context),
 }
