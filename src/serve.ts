@@ -11,6 +11,7 @@ import type { Config } from './config'
 import { errorLine, NixieError } from './errors'
 import { newCounters } from './health/counters'
 import { checkCapabilities, effectiveCapabilities } from './kernel/capabilities'
+import { forgetRunCode } from './kernel/own-code'
 import { statusOf } from './node-status'
 import { readPeers } from './peers/peers'
 import { openRunner } from './runner/client'
@@ -21,6 +22,10 @@ import { storeFile } from './store/database'
 
 /** Where a pod finds the token of its service account. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+
+/** When the start is over, and how often code that was run meanwhile is let go of. */
+const STARTED_MS = 4000
+const TIDY_MS = 600_000
 
 const log = (message: string) => console.error(`nixie: ${message}`)
 
@@ -149,6 +154,7 @@ export async function serve(config: Config): Promise<number> {
     ...(peerToken ? { peerToken } : {}),
   }
   const servers: Served[] = []
+  const tidies = [setTimeout(forgetRunCode, STARTED_MS), setInterval(forgetRunCode, TIDY_MS)]
   try {
     servers.push(listen(createApp(deps), config.listen))
     if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen))
@@ -159,6 +165,7 @@ export async function serve(config: Config): Promise<number> {
     })
     log(`${signal}: storing what is under way`)
   } finally {
+    for (const tidy of tidies) clearTimeout(tidy)
     await Promise.all(servers.map((server) => server.stop()))
     cluster?.stop()
     await capture.stop()

@@ -8,6 +8,7 @@ const CLOCK_MONOTONIC = 1
 const open = () =>
   dlopen('libc.so.6', {
     clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
+    madvise: { args: ['u64', 'u64', 'i32'], returns: 'i32' },
     getpagesize: { args: [], returns: 'i32' },
     mount: { args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32' },
     umount2: { args: ['ptr', 'i32'], returns: 'i32' },
@@ -32,6 +33,12 @@ export function readClocks(): ClockPair {
 }
 
 export const pageBytes = (): number => libc().getpagesize()
+
+const MADV_DONTNEED = 4
+
+/** Unmaps pages; what is a file's is mapped again when it is used. @returns whether that was done */
+export const letGo = (from: bigint, bytes: bigint): boolean =>
+  libc().madvise(from, bytes, MADV_DONTNEED) === 0
 
 const MNT_DETACH = 2
 
