@@ -34,7 +34,7 @@ const open = () =>
     nixie_ring_window: { args: ['ptr'], returns: 'ptr' },
     nixie_ring_window_size: { args: ['ptr'], returns: 'u32' },
     nixie_ring_waiting: { args: ['ptr'], returns: 'u32' },
-    nixie_ring_peek: { args: ['ptr', 'ptr'], returns: 'u32' },
+    nixie_ring_peek: { args: ['ptr', 'ptr', 'u32'], returns: 'u32' },
     nixie_ring_release: { args: ['ptr', 'u32'], returns: 'void' },
   }).symbols
 
@@ -258,7 +258,7 @@ export class BpfRing {
     let visited = 0
     let left = mostBytes
     while (visited < most && left > 0 && this.#ring) {
-      const bytes = native().nixie_ring_peek(this.#ring, ptr(this.#start))
+      const bytes = native().nixie_ring_peek(this.#ring, ptr(this.#start), most - visited)
       if (bytes === 0) break
       const from = this.#start[0]!
       let at = from

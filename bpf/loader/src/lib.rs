@@ -260,14 +260,14 @@ pub unsafe extern "C" fn nixie_ring_window_size(ring: *const Ring) -> u32 {
 }
 
 /// Finds the finished records that wait, without taking them; what the window showed before may have moved after.
-/// Returns the bytes of a run of whole records (each an 8-byte header, the record, padding to 8) and puts where in
-/// the window it starts into `start`. 0: nothing waits.
+/// Returns the bytes of a run of at most `most` whole records (each an 8-byte header, the record, padding to 8) and
+/// puts where in the window it starts into `start`. 0: nothing waits.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nixie_ring_peek(ring: *mut Ring, start: *mut u32) -> u32 {
+pub unsafe extern "C" fn nixie_ring_peek(ring: *mut Ring, start: *mut u32, most: u32) -> u32 {
     let (Some(ring), Some(start)) = (unsafe { ring.as_mut() }, unsafe { start.as_mut() }) else {
         return 0;
     };
-    let (at, bytes) = ring.peek();
+    let (at, bytes) = ring.peek(most as usize);
     *start = at as u32;
     bytes as u32
 }

@@ -103,21 +103,25 @@ impl Ring {
         self.producer_position().load(Ordering::Acquire) - self.position
     }
 
-    /// Where in the window a run of whole records starts, and its length.
-    pub fn peek(&mut self) -> (usize, usize) {
+    /// Where in the window a run of at most so many whole records starts, and its length.
+    pub fn peek(&mut self, most: usize) -> (usize, usize) {
         let waiting = self.waiting();
-        let run = self.run(waiting);
+        let run = self.run(waiting, most);
         // Nothing whole although something waits: it is being written, or it goes beyond the window.
         if run == 0 && waiting > 0 && self.window_at != self.position & !(self.page - 1) && self.move_window() {
-            return (self.position - self.window_at, self.run(waiting));
+            return (self.position - self.window_at, self.run(waiting, most));
         }
         (self.position - self.window_at, run)
     }
 
-    fn run(&self, waiting: usize) -> usize {
+    /// Each header is a line of memory that the processor has yet to fetch: only those that are about to be read.
+    fn run(&self, waiting: usize, most: usize) -> usize {
         let start = self.position - self.window_at;
         let mut bytes = 0;
-        while bytes < waiting && start + bytes < self.window_size() {
+        for _ in 0..most {
+            if bytes >= waiting || start + bytes >= self.window_size() {
+                break;
+            }
             let Some(length) = self.record(start + bytes) else { break };
             if start + bytes + length > self.window_size() {
                 break;
