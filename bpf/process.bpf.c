@@ -85,13 +85,13 @@ static __always_inline __u64 resident_pages(struct mm_struct *mm)
 	if (bpf_core_type_exists(struct mm_rss_stat)) {
 		struct mm_struct___5 *old = (void *)mm;
 
-		pages = BPF_CORE_READ(old, rss_stat.count[MM_FILEPAGES].counter) +
-			BPF_CORE_READ(old, rss_stat.count[MM_ANONPAGES].counter) +
-			BPF_CORE_READ(old, rss_stat.count[MM_SHMEMPAGES].counter);
+		pages = old->rss_stat.count[MM_FILEPAGES].counter +
+			old->rss_stat.count[MM_ANONPAGES].counter +
+			old->rss_stat.count[MM_SHMEMPAGES].counter;
 	} else {
-		pages = BPF_CORE_READ(mm, rss_stat[MM_FILEPAGES].count) +
-			BPF_CORE_READ(mm, rss_stat[MM_ANONPAGES].count) +
-			BPF_CORE_READ(mm, rss_stat[MM_SHMEMPAGES].count);
+		pages = mm->rss_stat[MM_FILEPAGES].count +
+			mm->rss_stat[MM_ANONPAGES].count +
+			mm->rss_stat[MM_SHMEMPAGES].count;
 	}
 	return pages < 0 ? 0 : pages;
 }
@@ -104,44 +104,44 @@ int read_processes(struct bpf_iter__task *ctx)
 	struct mm_struct *mm;
 
 	/* Kernel threads have no memory of their own, and what has ended has none left. */
-	if (!task || (BPF_CORE_READ(task, flags) & PF_KTHREAD) || !(mm = BPF_CORE_READ(task, mm)))
+	if (!task || (task->flags & PF_KTHREAD) || !(mm = task->mm))
 		return 0;
-	sample.pid = seen_pid(BPF_CORE_READ(task, group_leader), BPF_CORE_READ(task, tgid));
+	sample.pid = seen_pid(task->group_leader, task->tgid);
 	if (!sample.pid)
 		return 0;
-	sample.start_ticks = BPF_CORE_READ(task, group_leader, start_boottime) / NS_PER_TICK;
-	sample.runtime_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
-	sample.user_ns = BPF_CORE_READ(task, utime);
-	sample.kernel_ns = BPF_CORE_READ(task, stime);
-	sample.minor_faults = BPF_CORE_READ(task, min_flt);
-	sample.major_faults = BPF_CORE_READ(task, maj_flt);
+	sample.start_ticks = task->group_leader->start_boottime / NS_PER_TICK;
+	sample.runtime_ns = task->se.sum_exec_runtime;
+	sample.user_ns = task->utime;
+	sample.kernel_ns = task->stime;
+	sample.minor_faults = task->min_flt;
+	sample.major_faults = task->maj_flt;
 	if (bpf_core_field_exists(task->ioac.rchar)) {
-		sample.rchar = BPF_CORE_READ(task, ioac.rchar);
-		sample.wchar = BPF_CORE_READ(task, ioac.wchar);
+		sample.rchar = task->ioac.rchar;
+		sample.wchar = task->ioac.wchar;
 	}
 	if (bpf_core_field_exists(task->ioac.read_bytes)) {
-		sample.read_bytes = BPF_CORE_READ(task, ioac.read_bytes);
-		sample.write_bytes = BPF_CORE_READ(task, ioac.write_bytes);
+		sample.read_bytes = task->ioac.read_bytes;
+		sample.write_bytes = task->ioac.write_bytes;
 	}
-	sample.vsize_pages = BPF_CORE_READ(mm, total_vm);
+	sample.vsize_pages = mm->total_vm;
 	sample.rss_pages = resident_pages(mm);
 	BPF_CORE_READ_STR_INTO(&sample.comm, task, group_leader, comm);
-	if (BPF_CORE_READ(task, tgid) == BPF_CORE_READ(task, pid)) {
-		struct signal_struct *ended = BPF_CORE_READ(task, signal);
+	if (task->tgid == task->pid) {
+		struct signal_struct *ended = task->signal;
 
-		sample.threads = BPF_CORE_READ(ended, nr_threads);
-		sample.runtime_ns += BPF_CORE_READ(ended, sum_sched_runtime);
-		sample.user_ns += BPF_CORE_READ(ended, utime);
-		sample.kernel_ns += BPF_CORE_READ(ended, stime);
-		sample.minor_faults += BPF_CORE_READ(ended, min_flt);
-		sample.major_faults += BPF_CORE_READ(ended, maj_flt);
+		sample.threads = ended->nr_threads;
+		sample.runtime_ns += ended->sum_sched_runtime;
+		sample.user_ns += ended->utime;
+		sample.kernel_ns += ended->stime;
+		sample.minor_faults += ended->min_flt;
+		sample.major_faults += ended->maj_flt;
 		if (bpf_core_field_exists(task->ioac.rchar)) {
-			sample.rchar += BPF_CORE_READ(ended, ioac.rchar);
-			sample.wchar += BPF_CORE_READ(ended, ioac.wchar);
+			sample.rchar += ended->ioac.rchar;
+			sample.wchar += ended->ioac.wchar;
 		}
 		if (bpf_core_field_exists(task->ioac.read_bytes)) {
-			sample.read_bytes += BPF_CORE_READ(ended, ioac.read_bytes);
-			sample.write_bytes += BPF_CORE_READ(ended, ioac.write_bytes);
+			sample.read_bytes += ended->ioac.read_bytes;
+			sample.write_bytes += ended->ioac.write_bytes;
 		}
 	}
 	bpf_seq_write(ctx->meta->seq, &sample, sizeof(sample));
