@@ -27,8 +27,6 @@ export const APPEND_ROWS = 4096
 export const APPEND_TEXT = 8 << 20
 /** Samples wait so long for the store; see `RowSource.isSampled`. */
 export const SAMPLES_MS = 5000
-/** Upkeep is looked for so often where nothing was stored: rows grow old all the same. */
-const TIDY_MS = 10_000
 /** Time that compaction and retention may take of each second. */
 export const MAINTAIN_BUDGET_MS = 100
 
@@ -50,9 +48,6 @@ export class Pipeline {
   /** Tables whose rows may wait, and when they were last stored. */
   readonly #samples: ReadonlySet<Table>
   #samplesMs = Number.NEGATIVE_INFINITY
-  /** The store may have something to tidy: rows came, or the last time was not enough. */
-  #isUntidy = true
-  #tidiedMs = 0
   /** Those that the store has yet to take. */
   #entities: Entity[] = []
 
@@ -133,7 +128,7 @@ export class Pipeline {
     this.drain()
     this.#sources.tick(this.#kernel.now())
     this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS)
-    if (this.#isUntidy || performance.now() - this.#tidiedMs >= TIDY_MS) this.#maintain()
+    this.#maintain()
   }
 
   /** Entities that another thread has learnt of; they go with the next second when the store refuses them now. */
@@ -159,10 +154,8 @@ export class Pipeline {
     )
     const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
     this.#sources.underWay(this.#kernel.now())
-    const live = this.#live.seal()
-    this.#isUntidy ||= batches.length + live.length > 0
     try {
-      this.#writer.append(batches, live)
+      this.#writer.append(batches, this.#live.seal())
       this.storeError = undefined
       this.counters.rows += rows
       this.counters.chunks += batches.length
@@ -185,15 +178,12 @@ export class Pipeline {
   }
 
   #maintain(): void {
-    this.#tidiedMs = performance.now()
-    this.#isUntidy = true
     let spent = 0
     try {
       while (spent < MAINTAIN_BUDGET_MS) {
         const from = performance.now()
         const more = this.#writer.maintain()
         spent += performance.now() - from
-        this.#isUntidy = more
         if (!more) break
         // The ring doesn't wait for more than one step.
         this.drain()
