@@ -1,5 +1,5 @@
 /** A conversation over bytes that have an order: those of a TCP connection, or the plaintext within its TLS. */
-import { type Direction, RECEIVED, SENT } from '../events/socket-event'
+import { type Direction, RECEIVED } from '../events/socket-event'
 import type { Transport } from '../protocols/protocol'
 import type { End } from './end'
 import { LeaveOut } from './leave-out'
@@ -25,18 +25,15 @@ export class Stream {
   readonly talk: Talk
   readonly #received: Sequencer
   readonly #sent: Sequencer
-  readonly #leftOut: Record<Direction, LeaveOut> | undefined
+  readonly #leaveOut: StreamOptions['leaveOut']
+  /** Made when there is something to leave out. */
+  #leftOut: Partial<Record<Direction, LeaveOut>> | undefined
 
   constructor({ end, transport, begins, shared, host, leaveOut }: StreamOptions) {
     this.talk = new Talk(end, transport, begins !== undefined, shared, host)
     this.#received = new Sequencer(this.talk.received, this.talk)
     this.#sent = new Sequencer(this.talk.sent, this.talk)
-    if (leaveOut) {
-      this.#leftOut = {
-        [RECEIVED]: new LeaveOut((until) => leaveOut(RECEIVED, until)),
-        [SENT]: new LeaveOut((until) => leaveOut(SENT, until)),
-      }
-    }
+    this.#leaveOut = leaveOut
     if (!begins) return
     this.#received.begin(begins.received)
     this.#sent.begin(begins.sent)
@@ -54,8 +51,16 @@ export class Stream {
     if (opposite.holds) opposite.flush()
     stream.take(offset, size, payload, timeNs)
     const half = isReceived ? this.talk.received : this.talk.sent
-    this.#leftOut?.[direction].follow(stream.next, this.talk.unwanted(half))
+    this.#tellUnwanted(direction, stream.next, this.talk.unwanted(half))
     return stream.holds
+  }
+
+  #tellUnwanted(direction: Direction, next: number, unwanted: number): void {
+    const leaveOut = this.#leaveOut
+    if (!leaveOut || (unwanted === 0 && !this.#leftOut)) return
+    this.#leftOut ??= {}
+    this.#leftOut[direction] ??= new LeaveOut((until) => leaveOut(direction, until))
+    this.#leftOut[direction].follow(next, unwanted)
   }
 
   /** True while there is something that time may decide. */

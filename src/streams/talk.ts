@@ -1,12 +1,5 @@
 /** What two ends say to each other: finds out which protocol it is, and has a conversation of it read the bytes. */
-import {
-  type Link,
-  otherSide,
-  type Protocol,
-  type Side,
-  type Sink,
-  type Transport,
-} from '../protocols/protocol'
+import { otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { End } from './end'
@@ -16,6 +9,7 @@ import { type Departure, type Outcome, Reader } from './reader'
 import { type Found, recognise } from './recognise'
 import type { Receiver } from './sequencer'
 import type { Surroundings } from './surroundings'
+import { TalkLink } from './talk-link'
 import { looksLikeTls } from './tls'
 
 /** Times that a connection may go on with another protocol: what tunnels in tunnels for ever says nothing that is read. */
@@ -43,20 +37,14 @@ export class Talk implements Receiver {
   readonly received: Half
   readonly sent: Half
   readonly #end: End
-  readonly #transport: Transport
   readonly #shared: Surroundings
   readonly #host: Host
-  readonly #link: Link
+  readonly #link: TalkLink
   #protocol: Protocol | undefined
-  #isWhole: boolean
   #isCounting = false
   /** The other end records what is said here. */
   #isLeft = false
   #reader: Reader | undefined
-  /** Where the rows of a client's end go, as another end may have them too. */
-  #firstRows: FirstRows | undefined
-  /** Where the last rows go of a client that closed before anything was answered. */
-  #lastRows: Sink | undefined
   #refused: Set<Protocol> | undefined
   #probeEvents = 0
   #probeBytes = 0
@@ -65,13 +53,11 @@ export class Talk implements Receiver {
   /** `isWhole`: the connection's opening was seen. */
   constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings, host: Host) {
     this.#end = end
-    this.#transport = transport
-    this.#isWhole = isWhole
     this.#shared = shared
     this.#host = host
     this.received = new Half(isWhole)
     this.sent = new Half(isWhole)
-    this.#link = this.#linkOf()
+    this.#link = new TalkLink(end, transport, isWhole, shared)
   }
 
   get isCounting(): boolean {
@@ -84,7 +70,7 @@ export class Talk implements Receiver {
       this.received.buffer.bytes.length +
       this.sent.buffer.bytes.length +
       (this.#reader?.conversation.held ?? 0) +
-      (this.#firstRows?.held ?? 0)
+      (this.#link.firstRows?.held ?? 0)
     )
   }
 
@@ -107,7 +93,7 @@ export class Talk implements Receiver {
 
   missing(half: Half, bytes: number, timeNs: number): void {
     if (this.#isCounting) return
-    this.#isWhole = false
+    this.#link.isWhole = false
     if (this.#reader) {
       this.#follow(this.#reader.missing(half, bytes, timeNs), timeNs)
       return
@@ -135,7 +121,7 @@ export class Talk implements Receiver {
   /** Looks at what is said anew, as at a connection that was joined under way. */
   restart(): void {
     this.#isCounting = false
-    this.#isWhole = false
+    this.#link.isWhole = false
     this.#refused = undefined
     this.#probeEvents = 0
     this.#probeBytes = 0
@@ -164,11 +150,11 @@ export class Talk implements Receiver {
       // Nobody knows what would have come: a pair that waits to be confirmed isn't.
       if (!isKnown) this.#reader.conversation.gap('client', Number.POSITIVE_INFINITY, timeNs)
       if (this.#end.role === ROLE_CLIENT && this.#end.bytesReceived === 0)
-        this.#lastRows = this.#shared.lateRows.sinkFor(this.#end, this.#shared.nowNs)
+        this.#link.lastRows = this.#shared.lateRows.sinkFor(this.#end, this.#shared.nowNs)
       this.#reader.conversation.settle(timeNs, true)
     }
     this.#leave()
-    this.#firstRows?.release()
+    this.#link.firstRows?.release()
     this.#isCounting = true
   }
 
@@ -180,7 +166,7 @@ export class Talk implements Receiver {
 
   /** Gives up what waits: its memory is needed elsewhere. */
   shed(): void {
-    this.#firstRows?.release()
+    this.#link.firstRows?.release()
     if (!this.#reader) {
       for (const half of [this.received, this.sent]) this.#forget(half)
       return
@@ -192,7 +178,7 @@ export class Talk implements Receiver {
   /** As if it spoke something else: its conversation can't be trusted to end well. */
   giveUp(): void {
     this.#reader = undefined
-    this.#firstRows?.drop()
+    this.#link.firstRows?.drop()
     if (!this.#isCounting) this.count('left')
   }
 
@@ -211,14 +197,14 @@ export class Talk implements Receiver {
     const { buffer } = half
     if (buffer.length > 0) buffer.append(payload, timeNs)
     const bytes = buffer.length > 0 ? buffer.bytes.subarray(buffer.start, buffer.end) : payload
-    if (this.#transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) {
+    if (this.#link.transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) {
       this.#end.encrypts(true)
       this.count('encrypted')
       return
     }
     const found = this.#recognise(half, bytes, payload.length)
     if (typeof found === 'object') {
-      if (found.at > 0) this.#isWhole = false
+      if (found.at > 0) this.#link.isWhole = false
       const rest = buffer.length > 0 ? EMPTY : payload.subarray(found.at)
       if (buffer.length > 0) buffer.consume(buffer.start + found.at)
       this.#adopt(found.protocol, found.side, half, rest, timeNs)
@@ -238,7 +224,7 @@ export class Talk implements Receiver {
       role === ROLE_UNKNOWN ? undefined : (role === ROLE_SERVER) === isReceived ? 'client' : 'server'
     const head = {
       bytes,
-      transport: this.#transport,
+      transport: this.#link.transport,
       isOpening: half.isOpening,
       from: speaker,
       ownPort: isReceived ? peerPort : localPort,
@@ -271,7 +257,7 @@ export class Talk implements Receiver {
       each.unseen = 0
     }
     // What the other end said before is older. Joined under way, it may be the middle of something.
-    if (!this.#isWhole) opposite.lost = true
+    if (!this.#link.isWhole) opposite.lost = true
     if (opposite.buffer.length > 0) this.#follow(reader.bytes(opposite, EMPTY, timeNs), timeNs)
     if (this.#reader === reader) this.#follow(reader.bytes(half, rest, timeNs), timeNs)
   }
@@ -282,8 +268,8 @@ export class Talk implements Receiver {
     opposite.side = otherSide(side)
     this.#end.takesRole((half === this.received) === (side === 'client') ? ROLE_SERVER : ROLE_CLIENT)
     this.#end.protocolCode = protocol.code
-    if (this.#end.role === ROLE_CLIENT && !this.#firstRows) {
-      this.#firstRows = new FirstRows(this.#shared.sink, this.#shared.nowNs)
+    if (this.#end.role === ROLE_CLIENT && !this.#link.firstRows) {
+      this.#link.firstRows = new FirstRows(this.#shared.sink, this.#shared.nowNs)
       this.#host.watch()
     }
     this.#reader = new Reader(protocol.open(this.#link), [half, opposite], this.#shared)
@@ -326,7 +312,7 @@ export class Talk implements Receiver {
     this.#refused = undefined
     for (const each of [half, opposite]) {
       each.lost = false
-      each.isOpening = this.#isWhole
+      each.isOpening = this.#link.isWhole
     }
     if (waiting.length > 0) opposite.buffer.append(waiting, timeNs)
     const protocol = this.#shared.protocols.find(
@@ -360,7 +346,7 @@ export class Talk implements Receiver {
 
   #leaveToPeer(): void {
     this.#shared.counters.peerRecords++
-    this.#firstRows?.drop()
+    this.#link.firstRows?.drop()
     this.#isLeft = true
     this.#reader = undefined
     this.count('peer')
@@ -377,7 +363,7 @@ export class Talk implements Receiver {
 
   /** Whether rows wait until it is known who has them. */
   #rowsWait(nowNs: number): boolean {
-    const rows = this.#firstRows
+    const rows = this.#link.firstRows
     if (!rows?.isWaiting || this.#isCounting) return false
     if (this.#reader && this.#host.isPeers()) this.#leaveToPeer()
     else rows.tick(nowNs)
@@ -398,29 +384,5 @@ export class Talk implements Receiver {
   /** Gives up bytes of which nobody knows what they say. */
   #forget(half: Half): void {
     if (half.buffer.length > 0) this.missing(half, half.buffer.length, this.#shared.nowNs)
-  }
-
-  #linkOf(): Link {
-    const talk = this
-    const end = this.#end
-    const { settings, introductions, counters } = this.#shared
-    const sink = introductions.sinkFor(end, () => this.#shared.nowNs)
-    return {
-      transport: this.#transport,
-      settings,
-      get sink() {
-        return talk.#lastRows ?? talk.#firstRows ?? sink
-      },
-      get connection() {
-        return end.connection
-      },
-      get isWhole() {
-        return talk.#isWhole
-      },
-      dropped: (messages) => {
-        counters.unpairedFrames += messages
-      },
-      setRemote: (address, port) => end.setRemote(address, port),
-    }
   }
 }

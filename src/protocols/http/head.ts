@@ -257,6 +257,8 @@ class FieldReader {
     // RFC 9112 §2.2: what is folded onto the start line is passed over.
     if (isOws(text.charCodeAt(0))) text = text.replace(/^(?:[ \t][^\n]*(?:\n|$))+/, '')
     if (text.includes('\n ') || text.includes('\n\t')) text = text.replace(/\r?\n[ \t]+/g, ' ')
+    // What is remembered of it must not keep all of it.
+    const isLong = text.length > MEMO_TEXT
     const lines: FieldLine[] = []
     /** Values of the fields that repeat, by the first one's index. */
     let repeated: Map<number, string[]> | undefined
@@ -264,7 +266,9 @@ class FieldReader {
       const lineFeed = text.indexOf('\n', at)
       const next = lineFeed < 0 ? text.length : lineFeed
       const end = text.charCodeAt(next - 1) === 13 ? next - 1 : next
-      const line = this.#lines.get(text.slice(at, end))
+      const line = this.#lines.get(
+        isLong && end - at <= LINE_TEXT ? copyOf(text.slice(at, end)) : text.slice(at, end),
+      )
       at = next + 1
       if (line === null) continue
       const { name } = line
@@ -283,9 +287,14 @@ class FieldReader {
       const { name, spelling } = lines[index]!
       lines[index] = this.#lineOf(name, spelling, values.join(', '))
     }
-    return fieldsFrom(lines)
+    const fields = fieldsFrom(lines)
+    const isSmallPart = isLong && text.length > 2 * fields.json.length
+    return isSmallPart ? { ...fields, json: copyOf(fields.json) } : fields
   }
 }
+
+/** A text of its own: parts of others keep those in memory. */
+const copyOf = (text: string): string => Buffer.from(text).toString()
 
 const plain = new FieldReader(false)
 const redacting = new FieldReader(true)

@@ -1,0 +1,50 @@
+/** What a conversation is told of its connection. One for each of many connections: no closures, and no part before it is used. */
+import type { Connection, Link, ProtocolSettings, Sink, Transport } from '../protocols/protocol'
+import type { End } from './end'
+import type { FirstRows } from './first-rows'
+import type { Surroundings } from './surroundings'
+
+export class TalkLink implements Link {
+  readonly transport: Transport
+  isWhole: boolean
+  /** Where the rows of a client's end go, as another end may have them too. */
+  firstRows: FirstRows | undefined
+  /** Where the last rows go of a client that closed before anything was answered. */
+  lastRows: Sink | undefined
+  readonly #end: End
+  readonly #shared: Surroundings
+  #sink: Sink | undefined
+
+  constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings) {
+    this.transport = transport
+    this.isWhole = isWhole
+    this.#end = end
+    this.#shared = shared
+  }
+
+  get settings(): ProtocolSettings {
+    return this.#shared.settings
+  }
+
+  get connection(): Connection {
+    return this.#end.connection
+  }
+
+  get sink(): Sink {
+    return this.lastRows ?? this.firstRows ?? this.#introduced()
+  }
+
+  dropped(messages: number): void {
+    this.#shared.counters.unpairedFrames += messages
+  }
+
+  setRemote(address: string, port: number): void {
+    this.#end.setRemote(address, port)
+  }
+
+  #introduced(): Sink {
+    const shared = this.#shared
+    this.#sink ??= shared.introductions.sinkFor(this.#end, () => shared.nowNs)
+    return this.#sink
+  }
+}
