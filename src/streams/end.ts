@@ -22,6 +22,9 @@ export interface BothEnds {
   isRecorded: boolean
 }
 
+/** A client's end looks for what it said within some 100 ms. */
+const RECENT_CONTENTS = 32
+
 export class End implements Counted {
   readonly localAddr: string
   readonly localPort: number
@@ -38,8 +41,11 @@ export class End implements Counted {
   countedClosed = false
   /** Of a client's end: the connections that it may be an end of. */
   links: readonly BothEnds[] = []
-  /** Of datagrams: what the client's newest one holds, by which both ends are known however addresses are translated. */
-  content = ''
+  /**
+   * Of datagrams: what the client's newest one holds, by which both ends are known however addresses are translated; where the
+   * server reads without asking who it is, the newest ones, by whomever.
+   */
+  contents: readonly string[] = []
   /** By which the other end finds it. */
   keys: readonly string[] = []
   /** Of the connection itself: what finds the other end. */
@@ -67,6 +73,16 @@ export class End implements Counted {
     this.peerAddr = this.#remoteAddr = remoteAddr
     this.peerPort = this.#remotePort = remotePort
     this.role = role
+  }
+
+  /** Of datagrams: the client says so. */
+  hears(content: string): void {
+    this.contents = this.isNameless ? [content, ...this.contents.slice(0, RECENT_CONTENTS - 1)] : [content]
+  }
+
+  /** The server of nobody in particular: it read datagrams without asking from whom they are. */
+  get isNameless(): boolean {
+    return this.isDatagrams && this.peerPort === 0
   }
 
   /** Nothing that it says has an order, and so no beginning. */

@@ -1,18 +1,12 @@
 /**
  * The memory that waits in all connections together: unfinished messages, unanswered requests, events ahead of their stream.
  * When it goes beyond its budget, the largest of the connections that have waited longest gives up what it holds.
- *
- * What has waited is old, and the runtime looks for garbage among the old only when the heap has doubled: under a flood that is
- * several budgets later. So it is told when a whole budget has been given up; that takes some 20 to 200 ms, and never more than a
- * fifth of the time.
  */
 import type { Counters } from '../health/counters'
 import type { Followed } from './surroundings'
 
 /** Among so many of those that have waited longest the largest goes. */
 const AMONG = 64
-/** After garbage was collected, the next time is so many times as far away as that took. */
-const COLLECT_PAUSE = 4
 
 export class HeldBytes {
   bytes = 0
@@ -20,16 +14,10 @@ export class HeldBytes {
   readonly #holding = new Set<Followed>()
   readonly #budget: number
   readonly #counters: Counters
-  readonly #collect: () => void
-  /** Given up since garbage was last collected. */
-  #garbage = 0
-  #nextCollectionMs = Number.NEGATIVE_INFINITY
 
-  /** `collect`: has garbage collected, and its memory given back. */
-  constructor(budget: number, counters: Counters, collect = () => Bun.gc(true)) {
+  constructor(budget: number, counters: Counters) {
     this.#budget = budget
     this.#counters = counters
-    this.#collect = collect
   }
 
   /** Those that hold something. */
@@ -84,20 +72,8 @@ export class HeldBytes {
       else {
         this.#counters.shedConnections++
         this.#counters.shedBytes += before - this.bytes
-        this.#garbage += before - this.bytes
       }
     }
-    this.#tidy()
-  }
-
-  #tidy(): void {
-    if (this.#garbage < this.#budget) return
-    const from = performance.now()
-    if (from < this.#nextCollectionMs) return
-    this.#garbage = 0
-    this.#collect()
-    const to = performance.now()
-    this.#nextCollectionMs = to + COLLECT_PAUSE * (to - from)
   }
 
   #largest(except: ReadonlySet<Followed>): Followed | undefined {

@@ -102,10 +102,7 @@ export class LocalPeers {
   #keys(end: End): string[] {
     const { role, firstSent, firstReceived } = end
     if (role !== ROLE_SERVER && role !== ROLE_CLIENT) return []
-    if (end.isDatagrams) {
-      const keys = this.#datagramKeys(end)
-      return end.content === '' ? keys : [...keys, end.content]
-    }
+    if (end.isDatagrams) return [...this.#datagramKeys(end), ...end.contents]
     return [role === ROLE_CLIENT ? `${firstSent}>${firstReceived}` : `${firstReceived}>${firstSent}`]
   }
 
@@ -127,10 +124,11 @@ function addressTowards(address: string): string {
 
 /** A process that passes on what it was asked is not its own client. */
 const isOther = (one: End | undefined, other: End): boolean =>
-  one === undefined || one.upid === '' || one.upid !== other.upid || one.content === ''
+  one === undefined || one.upid === '' || one.upid !== other.upid || one.contents.length === 0
 
 function introduce({ server, client }: BothEnds): void {
   if (!server || !client || !isOther(server, client)) return
-  if (client.upid !== '') server.remoteUpid = client.upid
+  // One that doesn't ask who it was has many clients.
+  if (client.upid !== '' && !server.isNameless) server.remoteUpid = client.upid
   if (server.upid !== '') client.remoteUpid = server.upid
 }

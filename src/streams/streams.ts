@@ -55,8 +55,9 @@ interface Over {
 
 /** Bytes that are searched in a second for the beginning of a message, over all connections. */
 const SEARCH_PER_SECOND = 64 << 20
-/** How often those that wait are looked at. */
+/** How often those that wait are looked at; and time of each tick for it: the others have their turn in the next. */
 const WATCH_EVERY_NS = 20e6
+const WATCH_NS = 5e6
 /** How often the unknown connections and the datagram sockets are gone through. */
 const REPROBE_EVERY_NS = 1e9
 /** Time of each tick for connections that end. */
@@ -91,6 +92,8 @@ export class Streams {
   readonly #limits: StreamLimits
   #nowNs = 0
   #watchedNs = 0
+  /** Of those that wait, how many have yet to be looked at this time. */
+  #toWatch = 0
   #reprobedNs = 0
 
   constructor(options: StreamsOptions) {
@@ -191,7 +194,8 @@ export class Streams {
       this.#resting.delete(socket)
       socket.goOn()
     }
-    if (nowNs - this.#watchedNs >= WATCH_EVERY_NS) this.#watch(nowNs)
+    if (this.#toWatch === 0 && nowNs - this.#watchedNs >= WATCH_EVERY_NS) this.#toWatch = this.#watched.size
+    if (this.#toWatch > 0) this.#watch(nowNs, Bun.nanoseconds() + WATCH_NS)
     if (nowNs - this.#reprobedNs < REPROBE_EVERY_NS) return
     this.#reprobedNs = nowNs
     this.#counters.peerRecords += this.#lateRows.settle(nowNs)
@@ -233,16 +237,21 @@ export class Streams {
     this.#lateRows.settle(Number.POSITIVE_INFINITY)
   }
 
-  #watch(nowNs: number): void {
+  /** Those that wait on go to the end of the line. */
+  #watch(nowNs: number, deadline: number): void {
     this.#watchedNs = nowNs
     for (const socket of this.#watched) {
+      if (this.#toWatch-- === 0) break
+      this.#watched.delete(socket)
       let waits = false
       this.#guarded(socket, () => {
         waits = socket.tick(nowNs)
       })
-      if (!waits) this.#watched.delete(socket)
+      if (waits) this.#watched.add(socket)
       this.#held.update(socket)
+      if (Bun.nanoseconds() > deadline) return
     }
+    this.#toWatch = 0
   }
 
   /** Wire data never throws. Should a protocol's reader do so all the same, it costs its connection only. */

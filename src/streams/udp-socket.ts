@@ -182,7 +182,7 @@ export class UdpSocket implements Followed, Reprobed {
   #identify(end: End, { direction, payload }: SocketEvent): void {
     const isKnown = end.protocolCode !== 0
     if (isKnown && (end.role === ROLE_SERVER) !== (direction === RECEIVED)) return
-    end.content = `=${payload.length}:${Bun.hash(payload)}`
+    end.hears(`=${payload.length}:${Bun.hash(payload)}`)
     if (!isKnown || this.#shared.peers.has(end)) return
     this.#meet(end)
   }

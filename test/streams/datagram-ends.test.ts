@@ -63,3 +63,35 @@ test('the same words to another server are another exchange when they are not at
   streams.close()
   expect(sink.rows('lines').filter(({ upid }) => upid === '1:1:5')).toHaveLength(2)
 })
+
+describe('a server that reads without asking from whom', () => {
+  const nameless = { ...server, remote: ['0.0.0.0', 0] } as const
+  const client = (pid: number, port: number) =>
+    new Wire({ transport: 'udp', pid, local: ['127.0.0.1', port], remote: ['127.0.0.1', 53] })
+
+  test.each([
+    ['client first', 1],
+    ['server first', 1],
+    ['client first', 3],
+    ['server first', 3],
+  ] as const)('%s, %i clients: what is said is recorded once', (order, clients) => {
+    const { streams, sink } = rig(LINES)
+    const answers = new Wire({ ...nameless, transport: 'udp' })
+    const asking = Array.from({ length: clients }, (_, i) => client(10 + i, 4000 + i))
+    for (let round = 0; round < 3; round++) {
+      for (const [i, asks] of asking.entries()) {
+        const question = `>${round} of ${i}\n`
+        const asked = { ...asks.data(SENT, question), offset: 0 }
+        const got = { ...answers.data(RECEIVED, question), offset: 0 }
+        for (const event of order === 'client first' ? [asked, got] : [got, asked]) streams.handle(event)
+      }
+      answers.timeNs += 200e6
+      for (const asks of asking) asks.timeNs = answers.timeNs
+      streams.tick(answers.timeNs)
+    }
+    streams.close()
+    const rows = sink.rows('lines').map(({ upid, text }) => `${upid} ${text}`)
+    const wanted = [0, 1, 2].flatMap((round) => asking.map((_, i) => `1:2:5 >${round} of ${i}`))
+    expect(rows.sort()).toEqual(wanted.sort())
+  })
+})

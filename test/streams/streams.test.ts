@@ -480,3 +480,37 @@ test('the close of a connection does not lose what is left of a call full of mes
   end(streams, wire)
   expect(sink.rows('http_events')).toHaveLength(3000)
 })
+
+test('those that wait have their turns, a few milliseconds at a time', () => {
+  const turns = new Map<object, number>()
+  const slow = linesProtocol()
+  const open: typeof slow.open = (link) => {
+    const conversation = Object.assign(slow.open(link), {
+      settle() {
+        Bun.sleepSync(2)
+        turns.set(conversation, (turns.get(conversation) ?? 0) + 1)
+      },
+    })
+    return Object.defineProperty(conversation, 'isUndecided', { value: true })
+  }
+  const { streams } = rig([{ ...slow, open }])
+  let nowNs = 0
+  for (let i = 0; i < 30; i++) {
+    const wire = new Wire({ connId: 5000 + i })
+    streams.handle(wire.request('>a\n'))
+    nowNs = wire.timeNs
+  }
+  let before = 0
+  let most = 0
+  while (turns.size < 30 || [...turns.values()].some((count) => count < 3)) {
+    nowNs += 20e6
+    streams.tick(nowNs)
+    const counts = [...turns.values()]
+    const after = counts.reduce((sum, count) => sum + count, 0)
+    most = Math.max(most, after - before)
+    before = after
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+  }
+  expect(most).toBeLessThanOrEqual(4)
+  streams.close()
+})
