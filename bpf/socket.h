@@ -177,6 +177,9 @@ enum counter {
 /* Bytes of a call that are captured while the ring is seven eighths full, and fifteen sixteenths. */
 #define FULL_RING_CAP 1024
 #define FULLER_RING_CAP 128
+/* Of what is free of a ring that is half full, the part of one connection; and for how many connections, and processes, parts are kept. */
+#define RING_FRACTION 128
+#define RING_SHARES 32768
 /* Bounds of one call's work: messages and bytes beyond are lost, and counted. */
 #define STEPS_PER_CALL 2048
 #define VECTORS_PER_STEP 32

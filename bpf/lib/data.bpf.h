@@ -129,6 +129,11 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 		if (t->left >= SKIP_WORTH && call->shape != SHAPE_MESSAGES)
 			t->skip = unwanted(conn, call->direction, t->offset, t->left);
 	}
+	t->cap = fair_part(conn->id, t->pid, t->left - t->skip, t->cap);
+	if (t->cap == NO_ROOM) {
+		lose_events(conn, 1);
+		return;
+	}
 	t->lost_events = 0;
 	if (find_bytes(t, call))
 		emit_records(t);

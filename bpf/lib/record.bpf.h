@@ -7,6 +7,9 @@
 #include "transfer.bpf.h"
 #include "peer.bpf.h"
 
+/* No room in the ring for any record of a call. */
+#define NO_ROOM (~0ULL)
+
 /* User space sets its size. It drains on a timer: no record wakes it up. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -318,8 +321,73 @@ static __always_inline bool emit_skipped(struct transfer *t)
 	return true;
 }
 
+/* What a process or a connection has put into the ring while user space took the last quarter of it. */
+struct ring_share {
+	__u32 quarter;
+	__u32 bytes;
+};
+
+/* By the connection's id and the process's, each modulo RING_SHARES; two with the same slot share a part. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 * RING_SHARES);
+	__type(key, __u32);
+	__type(value, struct ring_share);
+} ring_shares SEC(".maps");
+
+static __always_inline struct ring_share *share_of(__u32 slot, __u32 quarter)
+{
+	struct ring_share *share = bpf_map_lookup_elem(&ring_shares, &slot);
+
+	if (share && share->quarter != quarter) {
+		share->quarter = quarter;
+		share->bytes = 0;
+	}
+	return share;
+}
+
 /*
- * Bytes of one call that the ring has room for: the fuller it is the fewer, so that what is left of it is for what has to be
+ * Bytes of a call, of `size`, that may get into the ring, at most `cap`; NO_ROOM: not even its size. Once half of the ring is
+ * taken a process may put into it as much as is free, and each connection of one that says more a fraction of that (dynamic
+ * thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998). Of calls beyond
+ * that only the beginning is captured, and in the last eighth nothing. So who says much gets less and less, and who says
+ * little finds room, also within a process that says much.
+ */
+static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u64 cap)
+{
+	__u64 ring = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+	__u64 used = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 wanted = size < cap ? size : cap, taken, left, least;
+	struct ring_share *process, *conn;
+	__u32 quarter;
+
+	if (used < ring / 4)
+		return cap;
+	quarter = bpf_ringbuf_query(&events, BPF_RB_CONS_POS) / (ring / 4);
+	conn = share_of(conn_id & (RING_SHARES - 1), quarter);
+	process = share_of(RING_SHARES + (pid & (RING_SHARES - 1)), quarter);
+	if (!conn || !process)
+		return cap;
+	left = used < ring ? ring - used : 0;
+	if (used >= ring / 2 && process->bytes + wanted > left) {
+		left /= RING_FRACTION;
+		taken = conn->bytes + sizeof(struct socket_event);
+		if (taken > left && used >= ring / 8 * 7) {
+			count(COUNTER_LOST_BYTES, wanted);
+			return NO_ROOM;
+		}
+		least = used < ring / 4 * 3 ? FULL_RING_CAP : FULLER_RING_CAP;
+		left = taken + least < left ? left - taken : least;
+		if (wanted > left)
+			cap = wanted = left;
+	}
+	conn->bytes += wanted + sizeof(struct socket_event);
+	process->bytes += wanted + sizeof(struct socket_event);
+	return cap;
+}
+
+/*
+ * Bytes of one large call that the ring has room for: the fuller it is the fewer, so that what is left of it is for what has to be
  * known of each call, its size.
  */
 static __always_inline __u64 room_in_ring(void)

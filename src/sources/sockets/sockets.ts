@@ -1,13 +1,14 @@
 /** The flow from the socket probe's ring through the streams to records. */
 import { EVENT_DATA, type SocketEvent } from '../../events/socket-event'
 import type { ProbeStatus } from '../../kernel/kernel'
+import { threadCpuNs } from '../../kernel/libc'
 import { PROTOCOLS } from '../../protocols'
 import type { Entity } from '../../store/store'
 import { Streams } from '../../streams'
 import type { OpenSource, SourceContext } from '../source'
 import type { SocketFeed } from './feed'
 import { ownListener } from './own-traffic'
-import { Shares } from './shares'
+import { Crowd, Shares } from './shares'
 
 /** Bytes of each call that are captured while its protocol isn't known. */
 export const DEFAULT_CAP = 16 << 10
@@ -18,9 +19,8 @@ const DRAIN_NS = 20e6
 /** Between two looks at the clock: few enough that even the dearest of them take some milliseconds. */
 const EVENTS_AT_ONCE = 64
 const BYTES_AT_ONCE = 64 << 10
-/** A ring as full as this is watched: who takes the time? When it goes on to fill, the dearest have to rest. */
-const WATCHED_FILL = 0.25
-const CROWDED_FILL = 0.5
+/** Of the ring that an event takes, without its payload. */
+const EVENT_BYTES = 128
 const CONN_STATS_EVERY_NS = 10e9
 
 export class Sockets implements OpenSource {
@@ -37,17 +37,19 @@ export class Sockets implements OpenSource {
       return
     }
     if (event.kind === EVENT_DATA) this.#context.counters.eventBytes += event.size
-    if (!this.#isWatching) {
+    if (!this.#crowd.isWatching) {
       this.#streams.handle(event)
       return
     }
     const { connId } = event
-    const from = Bun.nanoseconds()
+    const bytes = EVENT_BYTES + event.payload.length
+    // By the processor's time: while others run, nobody's event costs anything.
+    const from = threadCpuNs()
     this.#streams.handle(event)
-    this.#shares.charge(connId, Bun.nanoseconds() - from)
+    this.#shares.charge(connId, threadCpuNs() - from, bytes)
   }
   readonly #shares = new Shares()
-  #isWatching = false
+  readonly #crowd = new Crowd()
   #connStatsNs: number
 
   /** `feed`: undefined where nothing can be captured. */
@@ -87,11 +89,9 @@ export class Sockets implements OpenSource {
 
   /** Before the ring overflows, which costs everyone, those that take most are left out for a while. */
   #relieve(): void {
-    const fill = this.#feed?.fill() ?? 0
-    if (this.#isWatching && fill > CROWDED_FILL)
+    if (this.#crowd.look(this.#feed?.fill() ?? 0))
       for (const connId of this.#shares.takeDearest()) this.#streams.rest(connId)
-    if (fill <= WATCHED_FILL) this.#shares.clear()
-    this.#isWatching = fill > WATCHED_FILL
+    if (!this.#crowd.isWatching) this.#shares.clear()
   }
 
   tick(nowNs: number): void {

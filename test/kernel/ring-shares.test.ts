@@ -1,0 +1,64 @@
+/** Who finds room in a ring that others fill, and nobody drains. Needs root. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { EVENT_DATA, SENT } from '../../src/events/socket-event'
+import { drainAll, open, Program, type Seen, type Traced } from './traced'
+
+const RING = 1 << 23
+/** Four times the ring in calls of 4 KiB, then a word on a connection that has said nothing, and one on the loud one. */
+const LOUD = `
+c, d = pair(); e, f = pair(); step()
+for _ in range(${(4 * RING) / 4096}):
+    c.send(b'x' * 4096); d.recv(4096)
+e.send(b'quiet one'); f.recv(100); step()
+`
+const QUIET = `
+c, d = pair(); step()
+c.send(b'somebody else'); d.recv(100); step()
+`
+
+const sentBy = (events: Seen[], { pid }: Program) =>
+  events.filter((event) => event.kind === EVENT_DATA && event.pid === pid && event.direction === SENT)
+const texts = (events: Seen[]) => events.map(({ payload }) => payload.toString('latin1'))
+
+describe('a ring that one process fills', () => {
+  let kernel: Traced
+  beforeAll(() => {
+    kernel = open({ ringBytes: RING })
+  })
+  afterAll(() => kernel.close())
+
+  test('has room for its other connections, and for other processes', async () => {
+    const [loud, quiet] = [new Program(LOUD), new Program(QUIET)]
+    await Promise.all([loud.ready(), quiet.ready()])
+    drainAll(kernel)
+    const before = kernel.lost().events
+    loud.go()
+    await loud.ready()
+    const fill = kernel.fill()
+    quiet.go()
+    await quiet.ready()
+    const events = drainAll(kernel)
+    expect(fill).toBeGreaterThan(0.5)
+    expect(fill).toBeLessThan(0.95)
+    expect(kernel.lost().events).toBeGreaterThan(before)
+    expect(texts(sentBy(events, loud)).filter((text) => !/^x*$/.test(text))).toEqual(['quiet one'])
+    expect(texts(sentBy(events, quiet))).toEqual(['somebody else'])
+    for (const program of [loud, quiet]) {
+      program.go()
+      await program.end()
+    }
+  })
+
+  test('has room for the loud one again, once it was read', async () => {
+    const loud = new Program(LOUD)
+    await loud.ready()
+    drainAll(kernel)
+    loud.go()
+    await loud.ready()
+    const captured = sentBy(drainAll(kernel), loud).reduce((sum, { payload }) => sum + payload.length, 0)
+    // Both ends are captured.
+    expect(captured).toBeGreaterThan(RING / 8)
+    loud.go()
+    await loud.end()
+  })
+})
