@@ -72,6 +72,7 @@ export function statusOf(
       ...(error ? { error } : {}),
       silentSeconds: Math.round(capture.silentMs / 100) / 10,
       longestAbsenceMs: report.longestAbsenceMs,
+      longestAbsenceQueuedMs: report.longestAbsenceQueuedMs,
     },
     tables: tables.map((t) => tableStatus(t, config.retention, startedMs, counters.expiredRows)),
     store: {

@@ -19,6 +19,7 @@ const report: CaptureReport = {
   fileBytes: 0,
   budgetBytes: 1,
   longestAbsenceMs: 0,
+  longestAbsenceQueuedMs: 0,
 }
 
 let home: string

@@ -53,6 +53,12 @@ export function metricsText(status: Status): string {
       one(capture.longestAbsenceMs / 1000),
     ),
     family(
+      'nixie_capture_longest_absence_queued_seconds',
+      'gauge',
+      'Of it, time in which the thread was ready to run and the machine ran other programs',
+      one(capture.longestAbsenceQueuedMs / 1000),
+    ),
+    family(
       'nixie_store_refuses_rows',
       'gauge',
       '1 while the store takes no rows',

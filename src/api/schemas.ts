@@ -226,6 +226,9 @@ export const SCHEMAS = {
           error: string('Why rows are missing at the moment'),
           silentSeconds: number('Since its last sign of life, in which no row came in; 0 while it gives any'),
           longestAbsenceMs: number('Longest time of the last minute in which it did not look at the ring'),
+          longestAbsenceQueuedMs: number(
+            'Of it, time in which it was ready to run and the machine ran other programs',
+          ),
         },
         ['error'],
       ),

@@ -59,6 +59,8 @@ export interface CaptureStatus {
   readonly silentSeconds: number
   /** The longest time of the last minute in which it did not look at the ring. */
   readonly longestAbsenceMs: number
+  /** Of it, the thread was ready to run and the kernel ran others. */
+  readonly longestAbsenceQueuedMs: number
 }
 
 export interface Status {

@@ -3,44 +3,67 @@ import { type Counters, TOO_LONG_AWAY_MS } from '../health/counters'
 
 const SECONDS = 60
 
+export interface LongestAbsence {
+  readonly ms: number
+  /** Of these, it was ready to run and the kernel ran others. */
+  readonly queuedMs: number
+}
+
+type Counted = Pick<Counters, 'absences' | 'ownAbsences' | 'absentNs' | 'absentQueuedNs'>
+
 export class Absence {
-  readonly #counters: Pick<Counters, 'absences' | 'absentNs'>
+  readonly #counters: Counted
   /** When it should look at the ring again; undefined before its first look: what it opens until then is no absence. */
   #dueMs: number | undefined
+  /** Until when it means to rest, also when it looks before. */
+  #restUntilMs = Number.NEGATIVE_INFINITY
+  #queuedMs = 0
   /** The longest of each second, by its number modulo `SECONDS`; and which second that was. */
   readonly #longest = new Float64Array(SECONDS)
+  readonly #longestQueued = new Float64Array(SECONDS)
   readonly #second = new Float64Array(SECONDS)
 
-  constructor(counters: Pick<Counters, 'absences' | 'absentNs'>) {
+  constructor(counters: Counted) {
     this.#counters = counters
   }
 
-  /** It looks at the ring. */
-  back(nowMs: number): void {
+  /** It looks at the ring. `queuedMs`: how long it has been ready to run without running, in all its life. */
+  back(nowMs: number, queuedMs: number): void {
     const awayMs = nowMs - (this.#dueMs ?? nowMs)
-    this.#dueMs = nowMs
-    if (awayMs > TOO_LONG_AWAY_MS) {
-      this.#counters.absences++
-      this.#counters.absentNs += Math.round(awayMs * 1e6)
-    }
+    const awayQueuedMs = Math.max(0, Math.min(awayMs, queuedMs - this.#queuedMs))
+    this.#queuedMs = queuedMs
+    this.#dueMs = Math.max(nowMs, this.#restUntilMs)
+    if (awayMs > TOO_LONG_AWAY_MS) this.#count(awayMs, awayQueuedMs)
     const second = Math.floor(nowMs / 1000)
     const place = second % SECONDS
-    if (this.#second[place] !== second) this.#longest[place] = 0
+    const isNew = this.#second[place] !== second
     this.#second[place] = second
-    this.#longest[place] = Math.max(this.#longest[place]!, awayMs)
+    if (!isNew && awayMs <= this.#longest[place]!) return
+    this.#longest[place] = Math.max(0, awayMs)
+    this.#longestQueued[place] = awayQueuedMs
+  }
+
+  #count(awayMs: number, queuedMs: number): void {
+    const counters = this.#counters
+    counters.absences++
+    if (awayMs - queuedMs > TOO_LONG_AWAY_MS) counters.ownAbsences++
+    counters.absentNs += Math.round(awayMs * 1e6)
+    counters.absentQueuedNs += Math.round(queuedMs * 1e6)
   }
 
   /** It means to rest from now on, which is no absence. */
-  rest(ms: number): void {
+  rest(nowMs: number, ms: number): void {
+    this.#restUntilMs = nowMs + ms
     if (this.#dueMs !== undefined) this.#dueMs += ms
   }
 
-  /** The longest absence of the last minute, in milliseconds. */
-  longestMs(nowMs: number): number {
+  /** The longest absence of the last minute. */
+  longest(nowMs: number): LongestAbsence {
     const first = Math.floor(nowMs / 1000) - SECONDS
-    let longest = 0
+    let longest = { ms: 0, queuedMs: 0 }
     for (let i = 0; i < SECONDS; i++)
-      if (this.#second[i]! > first) longest = Math.max(longest, this.#longest[i]!)
+      if (this.#second[i]! > first && this.#longest[i]! > longest.ms)
+        longest = { ms: this.#longest[i]!, queuedMs: this.#longestQueued[i]! }
     return longest
   }
 }

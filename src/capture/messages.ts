@@ -36,6 +36,8 @@ export interface CaptureReport {
   readonly budgetBytes: number
   /** The longest time of the last minute in which the thread did not look at the ring. */
   readonly longestAbsenceMs: number
+  /** Of it, the thread was ready to run and the kernel ran others. */
+  readonly longestAbsenceQueuedMs: number
   /** Why rows are being shed at the moment. */
   readonly storeError?: ErrorShape
 }

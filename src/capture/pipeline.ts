@@ -4,6 +4,7 @@ import type { Config } from '../config'
 import type { NixieError } from '../errors'
 import { type Counters, newCounters } from '../health/counters'
 import type { Kernel, ProbeStatus } from '../kernel/kernel'
+import { ThreadTime } from '../kernel/thread-time'
 import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
 import type { ProtocolSettings } from '../protocols/protocol'
@@ -12,6 +13,7 @@ import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
 import type { Entity, StoreWriter } from '../store/store'
 import { Absence } from './absence'
+import { Garbage } from './garbage'
 import type { Pulse } from './pulse'
 import { RowBuilders } from './row-builders'
 
@@ -27,6 +29,10 @@ export const APPEND_ROWS = 4096
 export const APPEND_TEXT = 8 << 20
 /** Samples wait so long for the store; see `RowSource.isSampled`. */
 export const SAMPLES_MS = 5000
+/** While rows are stored, the ring is looked at so often … */
+const LOOK_EVERY_MS = 10
+/** … until so many times as much as makes an append waits for the next. */
+const APPENDS_WAITING = 2
 /** Time that compaction and retention may take of each second. */
 export const MAINTAIN_BUDGET_MS = 100
 
@@ -38,6 +44,8 @@ export class Pipeline {
   storeError: NixieError | undefined
 
   readonly #pulse: Pulse | undefined
+  readonly #garbage = new Garbage()
+  readonly #time = new ThreadTime()
   readonly #kernel: Kernel
   readonly #writer: StoreWriter
   readonly #processes: Processes
@@ -48,6 +56,8 @@ export class Pipeline {
   /** Tables whose rows may wait, and when they were last stored. */
   readonly #samples: ReadonlySet<Table>
   #samplesMs = Number.NEGATIVE_INFINITY
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #isAppending = false
   /** Those that the store has yet to take. */
   #entities: Entity[] = []
 
@@ -96,7 +106,8 @@ export class Pipeline {
   /** Takes what waits in the rings; returns how many events that was. */
   drain(): number {
     this.#pulse?.beat()
-    this.absence.back(performance.now())
+    this.#lookedMs = performance.now()
+    this.absence.back(this.#lookedMs, this.#time.queuedMs())
     const start = Bun.nanoseconds()
     this.#kernel.follow()
     const events = this.#sources.drain(EVENTS_PER_DRAIN)
@@ -104,8 +115,9 @@ export class Pipeline {
       this.counters.events += events
       this.counters.drainNs += Bun.nanoseconds() - start
     }
+    this.#garbage.look()
     // Time makes rows, too: of what ends without a further event.
-    if (this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now(), false)
+    if (!this.#isAppending && this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now(), false)
     return events
   }
 
@@ -154,16 +166,26 @@ export class Pipeline {
     )
     const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
     this.#sources.underWay(this.#kernel.now())
+    this.#isAppending = true
     try {
-      this.#writer.append(batches, this.#live.seal())
+      const steps = this.#writer.appendInSteps(batches, this.#live.seal())
+      while (!steps.next().done) this.#lookBetween()
       this.storeError = undefined
       this.counters.rows += rows
       this.counters.chunks += batches.length
     } catch (cause) {
       this.storeError = cause as NixieError
       this.counters.shedRows += rows
+    } finally {
+      this.#isAppending = false
     }
     this.#putEntities(nowMs)
+  }
+
+  /** The ring doesn't wait until all is stored. */
+  #lookBetween(): void {
+    if (performance.now() - this.#lookedMs < LOOK_EVERY_MS) return
+    if (!this.#rows.has(APPENDS_WAITING * APPEND_ROWS, APPENDS_WAITING * APPEND_TEXT)) this.drain()
   }
 
   #putEntities(nowMs: number): void {

@@ -1,7 +1,8 @@
 /** The capture thread: opens the kernel and the store, then drains, and once a second seals, until told to stop. */
 import { NixieError } from '../errors'
-import { TOO_LONG_AWAY_MS } from '../health/counters'
+import { absenceWords, TOO_LONG_AWAY_MS } from '../health/counters'
 import { closeLeftovers, openKernel } from '../kernel'
+import { askForTurns } from '../kernel/libc'
 import { SOURCES } from '../sources'
 import { EMPTY, RECORDED } from '../sources/tables'
 import { openWriter } from '../store'
@@ -35,14 +36,19 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
   run(new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse)), writer)
 }
 
+/** A turn that comes soon is worth more here than a long one. */
+const TURN_NS = 200_000
+
 function run(pipeline: Pipeline, writer: StoreWriter): void {
+  askForTurns(TURN_NS)
   const pause = new Pause()
   let timer: Timer
   const drain = () => {
     const from = performance.now()
     const events = pipeline.drain()
-    const ms = pause.after(events, performance.now() - from)
-    pipeline.absence.rest(ms)
+    const now = performance.now()
+    const ms = pause.after(events, now - from)
+    pipeline.absence.rest(now, ms)
     timer = setTimeout(drain, ms)
   }
   const report = () => say({ kind: 'report', report: reportOf(pipeline, writer) })
@@ -74,15 +80,16 @@ let warnedMs = Number.NEGATIVE_INFINITY
 
 function warnOfAbsence({ absence }: Pipeline): void {
   const now = performance.now()
-  const longest = absence.longestMs(now)
-  if (longest <= TOO_LONG_AWAY_MS || now - warnedMs < WARN_EVERY_MS) return
+  const { ms, queuedMs } = absence.longest(now)
+  if (ms <= TOO_LONG_AWAY_MS || now - warnedMs < WARN_EVERY_MS) return
   warnedMs = now
-  const message = `The capture thread was away from the ring for ${Math.round(longest)} ms: the machine is short of processor time, or one message costs too much. Nothing is lost while the ring has room.`
+  const message = `The capture thread was away from the ring for ${absenceWords(ms, queuedMs)}. Nothing is lost while the ring has room.`
   say({ kind: 'warning', message })
 }
 
 function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
   const { fileBytes, budgetBytes } = writer.stats()
+  const longest = pipeline.absence.longest(performance.now())
   return {
     ready: pipeline.ready,
     probes: pipeline.probes,
@@ -90,7 +97,8 @@ function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
     settings: { bodyLimit: pipeline.settings.bodyLimit, redact: pipeline.settings.redact },
     fileBytes,
     budgetBytes,
-    longestAbsenceMs: pipeline.absence.longestMs(performance.now()),
+    longestAbsenceMs: longest.ms,
+    longestAbsenceQueuedMs: longest.queuedMs,
     ...(pipeline.storeError ? { storeError: NixieError.from(pipeline.storeError).shape } : {}),
   }
 }

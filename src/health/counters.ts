@@ -66,7 +66,17 @@ export const COUNTERS = spec({
     unit: 'events',
     help: 'Times that the capture thread was away from the ring for more than 50 ms',
   },
+  ownAbsences: {
+    stage: 'kernel',
+    unit: 'events',
+    help: 'Of these, those that were so long without the time in which it waited for a processor',
+  },
   absentNs: { stage: 'kernel', unit: 'ns', help: 'Time of those absences' },
+  absentQueuedNs: {
+    stage: 'kernel',
+    unit: 'ns',
+    help: 'Of it, time in which the thread was ready to run and the machine ran others',
+  },
   silentNs: {
     stage: 'kernel',
     unit: 'ns',
@@ -169,6 +179,11 @@ export const COUNTERS = spec({
 
 /** The capture thread should look at the ring at least so often: its share of time is made for it. */
 export const TOO_LONG_AWAY_MS = 50
+
+/** How long it was, and whose doing. */
+export function absenceWords(ms: number, queuedMs: number): string {
+  return `${Math.round(ms)} ms, in ${Math.round(queuedMs)} ms of which it was ready and the machine ran other programs`
+}
 
 export type CounterName = keyof typeof COUNTERS
 export type Counters = Record<CounterName, number>

@@ -8,24 +8,23 @@ import { sliceBatch } from './slice'
 import type { TableBatch } from './store'
 
 /** A batch as a chunk, but for what the writer knows: the number of its schema, and when it came. */
-export function sealBatch(table: Table, batch: Batch, limits: Limits): Omit<NewChunk, 'schema' | 'born'> {
+function* sealBatch(
+  table: Table,
+  batch: Batch,
+  limits: Limits,
+): Generator<void, Omit<NewChunk, 'schema' | 'born'>> {
   const { minNs, maxNs } = spanOf(table, batch)
-  const columns = batch.columns.map((vector) => {
+  const columns: EncodedColumn[] = []
+  for (const vector of batch.columns) {
     const isTime = vector.type === 'TIME64NS'
     const isInt = vector.type === 'INT64'
     const shift = isTime ? Number(vector.base - minNs) : isInt ? Number(vector.base) : 0
-    return finish(encodeColumn([{ vector, shift }] satisfies Part[], undefined, APPEND_LEVEL))
-  })
+    columns.push(yield* encodeColumn([{ vector, shift }] satisfies Part[], undefined, APPEND_LEVEL))
+    yield
+  }
   const raw = columns.reduce((sum, column) => sum + column.rawBytes, 0)
   const level = isFull({ rows: batch.rows, raw, minNs, maxNs }, limits) ? SEALED : 0
   return { level, rows: batch.rows, minNs, maxNs, columns }
-}
-
-function finish(work: Generator<void, EncodedColumn>): EncodedColumn {
-  for (;;) {
-    const step = work.next()
-    if (step.done) return step.value
-  }
 }
 
 const MAX_INT64 = 2n ** 63n - 1n
@@ -57,12 +56,15 @@ export interface SealedPiece {
   readonly chunk: Omit<NewChunk, 'schema'>
 }
 
-/** Batches as chunks of at most FULL_ROWS rows, which came at `born`. */
-export function sealBatches(batches: readonly TableBatch[], limits: Limits, born: number): SealedPiece[] {
-  return batches.flatMap(({ table, batch }) =>
-    sliceBatch(batch, FULL_ROWS).map((piece) => ({
-      table,
-      chunk: { ...sealBatch(table, piece, limits), born },
-    })),
-  )
+/** Batches as chunks of at most FULL_ROWS rows, which came at `born`; rests when it yields. */
+export function* sealBatches(
+  batches: readonly TableBatch[],
+  limits: Limits,
+  born: number,
+): Generator<void, SealedPiece[]> {
+  const pieces: SealedPiece[] = []
+  for (const { table, batch } of batches)
+    for (const piece of sliceBatch(batch, FULL_ROWS))
+      pieces.push({ table, chunk: { ...(yield* sealBatch(table, piece, limits)), born } })
+  return pieces
 }

@@ -52,6 +52,8 @@ export interface StoreWriter {
    * is still under way; they take the place of those of the last call. After a crash they stay, as nobody knows more.
    */
   append(batches: readonly TableBatch[], live?: readonly TableBatch[]): void
+  /** The same in steps of some milliseconds, for who has other things to do in between: nothing is stored before the last. */
+  appendInSteps(batches: readonly TableBatch[], live?: readonly TableBatch[]): Generator<void, void>
   putEntities(entities: readonly Entity[]): void
   /**
    * One bounded step of compaction and retention; true when there is more to do. To be called each second, also when no

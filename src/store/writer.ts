@@ -121,9 +121,16 @@ class SqliteWriter implements Writer {
   }
 
   append(batches: readonly TableBatch[], live: readonly TableBatch[] = []): void {
+    const steps = this.appendInSteps(batches, live)
+    while (!steps.next().done) {
+      // One after the other.
+    }
+  }
+
+  *appendInSteps(batches: readonly TableBatch[], live: readonly TableBatch[] = []): Generator<void, void> {
     const born = this.#premises.ready().age.now()
-    const pieces = sealBatches(batches, this.#limits, born)
-    const livePieces = sealBatches(live, this.#limits, born).map(asLive)
+    const pieces = yield* sealBatches(batches, this.#limits, born)
+    const livePieces = (yield* sealBatches(live, this.#limits, born)).map(asLive)
     if (pieces.length + livePieces.length + this.#opened.live.length === 0) return
     const store = () => {
       const opened = this.#opened

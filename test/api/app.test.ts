@@ -325,7 +325,13 @@ describe('/healthz', () => {
       (
         await health({
           ready: false,
-          capture: { running: false, error: 'no BTF', silentSeconds: 0, longestAbsenceMs: 0 },
+          capture: {
+            running: false,
+            error: 'no BTF',
+            silentSeconds: 0,
+            longestAbsenceMs: 0,
+            longestAbsenceQueuedMs: 0,
+          },
         })
       ).reason,
     ).toBe('no BTF')

@@ -48,7 +48,9 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
   }
   const writer: StoreWriter = {
     warnings: [],
-    append(batches, live = []) {
+    append: () => {},
+    *appendInSteps(batches, live = []) {
+      yield
       if (refuse()) throw new NixieError('store_error', 'The disk is full', 'Make room.')
       for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
       for (const { table, batch } of live) log.push(`live ${table.name} ${batch.rows}`)
@@ -70,7 +72,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
   }
   const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
-  return { pipeline: new Pipeline(kernel, writer, config, [source, ...more]), waiting, log, time }
+  return { pipeline: new Pipeline(kernel, writer, config, [source, ...more]), waiting, log, time, writer }
 }
 
 const exchange = (wire: Wire) => [
@@ -233,4 +235,52 @@ test('what is under way goes with each append, and takes the place of the last',
   waiting.push(wire.response('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'))
   pipeline.second(Date.now())
   expect(log.filter((line) => line.includes('http_events'))).toEqual(['live http_events 1'])
+})
+
+test('the ring is looked at while rows are stored, and what comes then waits for the next time', () => {
+  const steps = 5
+  const { pipeline, waiting, log, writer } = stage()
+  writer.appendInSteps = function* (batches) {
+    for (let i = 0; i < steps; i++) {
+      log.push('part')
+      waiting.push(...exchange(wire))
+      Bun.sleepSync(15)
+      yield
+    }
+    for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
+  }
+  const wire = new Wire()
+  waiting.push(...exchange(wire))
+  pipeline.flush()
+  const from = log.indexOf('part')
+  const parts = log.slice(from).filter((line) => line === 'part' || line === 'drain 2')
+  expect(parts).toEqual(Array.from({ length: 2 * steps }, (_, i) => (i % 2 === 0 ? 'part' : 'drain 2')))
+  expect(log).toContain('append http_events 1')
+  writer.appendInSteps = function* (batches) {
+    yield
+    for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
+  }
+  pipeline.flush()
+  expect(log).toContain(`append http_events ${steps}`)
+})
+
+test('while rows are stored no more is taken than makes the next two appends', () => {
+  const { pipeline, waiting, writer } = stage()
+  const wire = new Wire()
+  let most = 0
+  let taken = 0
+  writer.appendInSteps = function* (batches) {
+    for (const { batch } of batches) most = Math.max(most, batch.rows)
+    for (let i = 0; i < 20; i++) {
+      for (let k = 0; k < 2000; k++) waiting.push(...exchange(wire))
+      Bun.sleepSync(11)
+      const before = waiting.length
+      yield
+      if (waiting.length < before) taken++
+    }
+  }
+  waiting.push(...exchange(wire))
+  pipeline.flush()
+  expect(taken).toBeGreaterThan(0)
+  expect(most).toBeLessThan(20_000)
 })

@@ -27,6 +27,7 @@ function report(): void {
       fileBytes: 0,
       budgetBytes: 0,
       longestAbsenceMs: 0,
+      longestAbsenceQueuedMs: 0,
       ...(refused && { storeError }),
     },
   })

@@ -247,7 +247,13 @@ http_events     3  120 B  17 h 20 m kept of 1 d: the disk budget is full
   test('says why nothing is captured', async () => {
     status = statusOf({
       ready: false,
-      capture: { running: false, error: 'no BTF', silentSeconds: 0, longestAbsenceMs: 0 },
+      capture: {
+        running: false,
+        error: 'no BTF',
+        silentSeconds: 0,
+        longestAbsenceMs: 0,
+        longestAbsenceQueuedMs: 0,
+      },
       probes: [
         {
           source: 'socket_tracer',

@@ -35,7 +35,7 @@ export function statusOf(changes: Partial<Status> = {}): Status {
         hint: '',
       },
     ],
-    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4 },
+    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4, longestAbsenceQueuedMs: 0 },
     tables: [
       {
         name: 'http_events',

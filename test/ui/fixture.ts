@@ -398,7 +398,7 @@ export function status(over: Partial<Status> = {}): Status {
         hint: 'mount -t tracefs tracefs /sys/kernel/tracing',
       },
     ],
-    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4 },
+    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4, longestAbsenceQueuedMs: 0 },
     tables: TABLES.map(({ name, rows, bytes, span, oldest, newest }) => ({
       name,
       rows,

@@ -222,7 +222,13 @@ describe('what comes from the wire is text', () => {
       status: () =>
         status({
           host: HOSTILE,
-          capture: { running: false, error: HOSTILE, silentSeconds: 0, longestAbsenceMs: 0 },
+          capture: {
+            running: false,
+            error: HOSTILE,
+            silentSeconds: 0,
+            longestAbsenceMs: 0,
+            longestAbsenceQueuedMs: 0,
+          },
         }),
     })
     const hostile = encodeURIComponent(HOSTILE)
@@ -299,7 +305,13 @@ describe('the overview', () => {
     const off = () =>
       status({
         ready: false,
-        capture: { running: false, error: 'no BTF in this kernel', silentSeconds: 0, longestAbsenceMs: 0 },
+        capture: {
+          running: false,
+          error: 'no BTF in this kernel',
+          silentSeconds: 0,
+          longestAbsenceMs: 0,
+          longestAbsenceQueuedMs: 0,
+        },
       })
     const html = await (await get(host({ giveText, status: off }), '/')).text()
     expect(html).toContain('no BTF in this kernel')

@@ -1,6 +1,12 @@
 /** Losses first, then probes, what is kept, and the counters of every stage. */
 import type { ProbeState, Status } from '../../src/api/status'
-import { COUNTERS, type CounterName, type Stage, TOO_LONG_AWAY_MS } from '../../src/health/counters'
+import {
+  absenceWords,
+  COUNTERS,
+  type CounterName,
+  type Stage,
+  TOO_LONG_AWAY_MS,
+} from '../../src/health/counters'
 import { bytes, count, duration, span } from '../units'
 
 const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
@@ -176,14 +182,15 @@ function Kubernetes({ status }: { status: Status }) {
 
 /** What is wrong with capture at the moment, if anything is. */
 function CaptureNow({ status }: { status: Status }) {
-  const { error, longestAbsenceMs } = status.capture
+  const { error, longestAbsenceMs, longestAbsenceQueuedMs } = status.capture
   return (
     <>
       {error ? <p class="note">{error}</p> : null}
       {longestAbsenceMs > TOO_LONG_AWAY_MS ? (
         <p class="note">
           In the last minute the capture thread was away from the ring for up to{' '}
-          {duration(longestAbsenceMs * 1e6)}: what happens meanwhile waits, and is lost once the ring is full.
+          {absenceWords(longestAbsenceMs, longestAbsenceQueuedMs)}. What happens meanwhile waits, and is lost
+          once the ring is full.
         </p>
       ) : null}
     </>

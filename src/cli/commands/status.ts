@@ -1,5 +1,5 @@
 import { durationWords, type Status } from '../../api/status'
-import { TOO_LONG_AWAY_MS } from '../../health/counters'
+import { absenceWords, TOO_LONG_AWAY_MS } from '../../health/counters'
 import { DEFAULT_SERVER, readStatus, SERVER_OPTIONS, serverClient } from '../backend'
 import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
 import type { Command, Invocation, Option } from '../command'
@@ -19,9 +19,11 @@ export const TEXT_OUTPUT: Option = {
 }
 
 function captureText(status: Status): string {
-  const { longestAbsenceMs } = status.capture
+  const { longestAbsenceMs, longestAbsenceQueuedMs } = status.capture
   const away =
-    longestAbsenceMs > TOO_LONG_AWAY_MS ? `, away for up to ${Math.round(longestAbsenceMs)} ms` : ''
+    longestAbsenceMs > TOO_LONG_AWAY_MS
+      ? `, away for up to ${absenceWords(longestAbsenceMs, longestAbsenceQueuedMs)}`
+      : ''
   if (status.ready) return `running${away}`
   if (!status.config.capture) return 'switched off; what is stored can be read'
   return `not running${status.capture.error ? `: ${printable(status.capture.error)}` : ''}`
