@@ -4,14 +4,17 @@
  *
  *     bun run attack                          all of them, 8 seconds each
  *     bun run attack bombs churn --seconds 4  those
+ *     bun run attack --busy                   beside a loop on each processor
  */
 import { parseArgs } from 'node:util'
+import { absenceWords } from '../../src/health/counters'
 import { Scope } from '../support/scope'
 import { ATTACKS } from './attacks'
+import { keepBusy } from './busy'
 import { line, Stage } from './stage'
 
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string', default: '8' } },
+  options: { seconds: { type: 'string', default: '8' }, busy: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 const names = ATTACKS.map(({ name }) => name)
@@ -27,8 +30,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 let failed = 0
 try {
   const stage = await Stage.open(scope)
+  if (values.busy) keepBusy(scope)
   console.log(
-    `${'attack'.padEnd(22)}      rows   delay     peak        away cores   what Nixie says that it dropped (what was done)`,
+    `${'attack'.padEnd(22)}      rows   delay     peak   own/all away cores   what Nixie says that it dropped (what was done)`,
   )
   for (const name of positionals.length > 0 ? positionals : names) {
     const figures = await stage.suffer(name, Number(values.seconds) * 1000)
@@ -41,7 +45,7 @@ try {
   )
   const { losses, counters, capture } = await stage.nixie.status()
   console.log(
-    `losses: ${JSON.stringify(losses)}; drain ${(counters.drainNs / 1e9).toFixed(1)} s; longest absence of the last minute ${Math.round(capture.longestAbsenceMs)} ms`,
+    `losses: ${JSON.stringify(losses)}; drain ${(counters.drainNs / 1e9).toFixed(1)} s; longest absence of the last minute: ${absenceWords(capture.longestAbsenceMs, capture.longestAbsenceQueuedMs)}`,
   )
 } finally {
   await scope.close()

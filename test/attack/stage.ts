@@ -28,6 +28,8 @@ export interface Figures {
   readonly peakMiB: number
   /** How often the capture thread was away from the ring for more than 50 ms, and for how long together. */
   readonly absences: number
+  /** Of these, those that were so long without the time in which the thread waited for a processor. */
+  readonly ownAbsences: number
   readonly absentMs: number
   /** Processor time a second, in parts of a core. */
   readonly cores: number
@@ -37,14 +39,15 @@ export interface Figures {
 
 /** The figures as a row of a table. */
 export function line(figures: Figures): string {
-  const { name, asked, missing, longestDelayMs, peakMiB, absences, absentMs, cores, lost, did } = figures
+  const { name, asked, missing, longestDelayMs, peakMiB, absences, ownAbsences, absentMs, cores, lost, did } =
+    figures
   const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
   return [
     name.padEnd(22),
     `${asked - missing.length}/${asked}`.padStart(9),
     `${(longestDelayMs / 1000).toFixed(1)} s`.padStart(7),
     `${peakMiB.toFixed(0)} MiB`.padStart(8),
-    `${absences}× ${(absentMs / 1000).toFixed(1)} s`.padStart(11),
+    `${ownAbsences}/${absences}× ${(absentMs / 1000).toFixed(1)} s`.padStart(14),
     cores.toFixed(2).padStart(5),
     `  ${losses.join(', ') || 'nothing lost'} (${did})`,
   ].join(' ')
@@ -109,6 +112,7 @@ export class Stage {
       longestDelayMs: Math.round(this.#longestDelayMs),
       peakMiB: memoryMiB(nixie.pid, 'VmHWM'),
       absences: after.counters.absences - before.counters.absences,
+      ownAbsences: after.counters.ownAbsences - before.counters.ownAbsences,
       absentMs: (after.counters.absentNs - before.counters.absentNs) / 1e6,
       cores,
       lost: grown(before.counters, after.counters),

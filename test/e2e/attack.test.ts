@@ -3,14 +3,15 @@
  * requests of an innocent client have their rows all the while, and nothing is dropped without being counted.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { type Figures, line, Stage } from '../attack/stage'
+import { keepBusy } from '../attack/busy'
+import { line, Stage } from '../attack/stage'
 import { isRoot } from '../support/nixie'
 import { Scope } from '../support/scope'
 
 const ATTACK_MS = 1000
 const MAX_MEMORY_MIB = 400
 /** On a machine whose processors are taken by others, too. */
-const MAX_DELAY_MS = 8000
+const MAX_DELAY_MS = 15_000
 
 const KINDS = [
   'bombs',
@@ -26,42 +27,47 @@ const KINDS = [
   'churn',
   'datagrams',
   'command-lines',
+  'dns-questions',
+  'mix',
 ]
+/** Those that fill the ring, or the memory. */
+const BESIDE_LOOPS = ['unanswered-headers', 'huge-headers', 'dns-questions', 'pipelined', 'mix']
 /** What must have been counted in the end, whatever the machine did meanwhile. */
 const COUNTED = ['undecodedBodies', 'parseFailures', 'unpairedFrames'] as const
-
-const sum = (counts: Figures['lost']) => Object.values(counts).reduce((total, count) => total + count, 0)
 
 describe.skipIf(!isRoot)('attacks (needs root)', () => {
   const scope = new Scope('attack')
   let stage: Stage
-  const all: Figures[] = []
 
   beforeAll(async () => {
     stage = await Stage.open(scope)
   }, 60_000)
   afterAll(() => scope.close(), 20_000)
 
-  for (const name of KINDS) {
-    test(name, async () => {
-      const figures = await stage.suffer(name, ATTACK_MS)
-      console.log(line(figures))
-      all.push(figures)
-      const { asked, missing, lost, peakMiB, longestDelayMs } = figures
-      expect(asked).toBeGreaterThan(0)
-      expect(missing.length).toBeLessThanOrEqual(Math.min(sum(lost), asked / 10))
-      expect(peakMiB).toBeLessThan(MAX_MEMORY_MIB)
-      if (missing.length === 0) expect(longestDelayMs).toBeLessThan(MAX_DELAY_MS)
-      const status = await stage.nixie.status()
-      expect([status.ready, status.capture.running, stage.cgroup.oomKills]).toEqual([true, true, 0])
-    }, 30_000)
+  async function suffer(name: string): Promise<void> {
+    const figures = await stage.suffer(name, ATTACK_MS)
+    console.log(line(figures))
+    const { asked, missing, peakMiB, longestDelayMs } = figures
+    expect(asked).toBeGreaterThan(0)
+    expect(missing).toEqual([])
+    expect(peakMiB).toBeLessThan(MAX_MEMORY_MIB)
+    expect(longestDelayMs).toBeLessThan(MAX_DELAY_MS)
+    const status = await stage.nixie.status()
+    expect([status.ready, status.capture.running, stage.cgroup.oomKills]).toEqual([true, true, 0])
   }
 
-  test('of all requests of the innocent client at most one in a hundred has no row', () => {
-    const asked = all.reduce((total, figures) => total + figures.asked, 0)
-    const missing = all.reduce((total, { missing }) => total + missing.length, 0)
-    expect(missing).toBeLessThanOrEqual(asked / 100)
+  for (const name of KINDS) test(name, () => suffer(name), 30_000)
+
+  describe('beside a loop on each processor', () => {
+    let end = () => {}
+    beforeAll(() => {
+      end = keepBusy(scope)
+    })
+    afterAll(() => end())
+
+    for (const name of BESIDE_LOOPS) test(name, () => suffer(name), 60_000)
   })
+
   test('what was dropped is in the status', async () => {
     const { counters } = await stage.nixie.status()
     for (const name of COUNTED) expect(counters[name], name).toBeGreaterThan(0)

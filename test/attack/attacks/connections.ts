@@ -4,9 +4,9 @@ import type { Attack, Field } from '../field'
 const CHURN_PER_SECOND = 3000
 const HALF_HEADS = 8000
 
-async function halfHeads(field: Field): Promise<void> {
+export async function halfHeads(field: Field, most = HALF_HEADS): Promise<void> {
   const port = await field.listen()
-  for (let count = 0; count < HALF_HEADS && !field.isOver; count += 100) {
+  for (let count = 0; count < most && !field.isOver; count += 100) {
     const sockets = await field.openMany(port, 100)
     for (const socket of sockets) void field.write(socket, 'GET /half HTTP/1.1\r\nHost: ')
   }
@@ -27,7 +27,11 @@ async function churn(field: Field, first: string): Promise<void> {
 }
 
 export const CONNECTIONS: readonly Attack[] = [
-  { name: 'half-heads', what: `${HALF_HEADS} connections that wait, each with half a head`, run: halfHeads },
+  {
+    name: 'half-heads',
+    what: `${HALF_HEADS} connections that wait, each with half a head`,
+    run: (field) => halfHeads(field),
+  },
   {
     name: 'churn',
     what: 'connections that open and close, with an exchange',

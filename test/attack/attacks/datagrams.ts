@@ -43,10 +43,11 @@ function question(number: number): Buffer {
   return message
 }
 
-async function questions(field: Field): Promise<void> {
+export async function questions(field: Field, perSecond = Number.POSITIVE_INFINITY): Promise<void> {
   const silent = await bound()
   const { port } = silent.address()
   const asking = await Promise.all(Array.from({ length: ASKING }, bound))
+  const from = performance.now()
   for (let count = 0; count < QUESTIONS && !field.isOver; count += AT_ONCE) {
     const sent = Array.from({ length: AT_ONCE }, (_, i) => {
       const message = question(count + i)
@@ -55,6 +56,7 @@ async function questions(field: Field): Promise<void> {
     })
     await Promise.all(sent)
     field.count('questions', AT_ONCE)
+    await Bun.sleep(Math.max(0, from + (count * 1000) / perSecond - performance.now()))
   }
   await field.rest()
   for (const socket of [silent, ...asking]) socket.close()
@@ -62,5 +64,9 @@ async function questions(field: Field): Promise<void> {
 
 export const DATAGRAMS: readonly Attack[] = [
   { name: 'datagrams', what: 'datagrams from ever new ports', run: newPorts },
-  { name: 'dns-questions', what: '400,000 long questions of 200 sockets, unanswered', run: questions },
+  {
+    name: 'dns-questions',
+    what: '400,000 long questions of 200 sockets, unanswered',
+    run: (field) => questions(field),
+  },
 ]

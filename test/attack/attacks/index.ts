@@ -3,6 +3,7 @@ import { BODIES } from './bodies'
 import { CONNECTIONS } from './connections'
 import { DATAGRAMS } from './datagrams'
 import { FLOODS } from './floods'
+import { MIXES } from './mixes'
 import { PROCESSES } from './processes'
 import { TEXTS } from './texts'
 import { WAITING } from './waiting'
@@ -15,4 +16,5 @@ export const ATTACKS: readonly Attack[] = [
   ...CONNECTIONS,
   ...DATAGRAMS,
   ...PROCESSES,
+  ...MIXES,
 ]
