@@ -258,7 +258,7 @@ class FieldReader {
     if (isOws(text.charCodeAt(0))) text = text.replace(/^(?:[ \t][^\n]*(?:\n|$))+/, '')
     if (text.includes('\n ') || text.includes('\n\t')) text = text.replace(/\r?\n[ \t]+/g, ' ')
     // What is remembered of it must not keep all of it.
-    const isLong = text.length > MEMO_TEXT
+    const isLong = text.length > LONGEST_BLOCK
     const lines: FieldLine[] = []
     /** Values of the fields that repeat, by the first one's index. */
     let repeated: Map<number, string[]> | undefined
