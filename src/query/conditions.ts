@@ -89,8 +89,9 @@ export function pruneOf(condition: Expr): Prune | undefined {
   return undefined
 }
 
-/** Statistics hold no order of texts, and NaN is in no order. */
+/** Statistics hold no order of texts, NaN is in no order, and floats are equal when they are near each other. */
 function comparable(column: string, op: Prune['op'], expr: Expr, value: Prune['value']): Prune | undefined {
   if (isText(expr) && op !== '==' && op !== '!=') return undefined
+  if (op === '==' && (expr.type === 'FLOAT64' || typeof value === 'number')) return undefined
   return typeof value === 'number' && Number.isNaN(value) ? undefined : { column, op, value }
 }

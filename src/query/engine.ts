@@ -129,7 +129,15 @@ class Execution {
     this.#given = given
     this.#readers = readers(plan)
     const { metadata, nowNs } = given
-    this.#context = { budget, functions: { metadata, nowNs, checkpoint: () => budget.checkpoint() } }
+    this.#context = {
+      budget,
+      functions: {
+        metadata,
+        nowNs,
+        checkpoint: () => budget.checkpoint(),
+        hold: (bytes) => budget.hold(bytes),
+      },
+    }
   }
 
   operator(node: Node): Operator {

@@ -27,7 +27,7 @@ const all = (latency: number) => ({ latency_p50: latency, latency_p90: latency, 
 
 /** What is read by name or from another column, of the scripts that list rows. */
 const LISTED: readonly [name: string, table: string, values: Values, shows: Values][] = [
-  ['cql', 'cql_events', { req_op: 7, resp_op: 0, resp_body: 'no' }, { req_op: 'QUERY', resp_op: 'ERROR' }],
+  ['cql', 'cql_events', { req_op: 7, resp_op: 0, resp_body: 'no' }, { req_op: 'Query', resp_op: 'Error' }],
   ['dns', 'dns_events', { req_body: '{}', latency: 5 }, { req_body: '{}', latency: 5 }],
   ['kafka', 'kafka_events.beta', { req_cmd: 1, remote_port: 9 }, { req_cmd: 'Fetch', remote_port: 9 }],
   ['mongodb', 'mongodb_events', { req_cmd: 'find', resp_status: 'ok' }, { req_cmd: 'find' }],
@@ -140,7 +140,7 @@ test('px/cql_stats: by traced pod and Cassandra node; an ERROR is an error', () 
     },
   ])
   expect(tables['Request Throughput per Message Type']).toEqual([
-    { time_: ago(20), req_op: 'QUERY', throughput_total: 2 },
+    { time_: ago(20), req_op: 'Query', throughput_total: 2 },
     { time_: ago(20), req_op: 'EXECUTE', throughput_total: 1 },
   ])
   expect(tables.Summary).toMatchObject([

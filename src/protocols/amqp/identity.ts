@@ -1,8 +1,13 @@
-import { numbered, type ProtocolIdentity } from '../lib/identity'
+import { invalid, numbered, type ProtocolIdentity } from '../lib/identity'
 import { amqpEvents } from './table'
 
 /** AMQP 0-9-1 §4.2.3. */
-const FRAMES = numbered('1 Method 2 Header 3 Body 8 Heartbeat')
+const FRAMES: Readonly<Record<number, string>> = {
+  1: 'Frame method',
+  2: 'Content Header',
+  3: 'Content Body',
+  8: 'Heartbeat',
+}
 
 /** Classes and methods of the AMQP 0-9-1 definition and RabbitMQ's additions to it. */
 const METHODS: Readonly<Record<number, Readonly<Record<number, string>>>> = {
@@ -34,13 +39,13 @@ export const AMQP: ProtocolIdentity = {
       name: 'amqp_frame_type_name',
       description: 'The name of a kind of AMQP frame.',
       args: ['frame_type'],
-      nameOf: (code) => FRAMES[code!] ?? String(code),
+      nameOf: (code) => FRAMES[code!] ?? invalid(code!),
     },
     {
       name: 'amqp_method_name',
-      description: 'The name of an AMQP method; of one without a name its two numbers.',
+      description: 'The name of an AMQP method; of one without a name its two numbers, as invalid.',
       args: ['class_id', 'method_id'],
-      nameOf: (classId, methodId) => METHODS[classId!]?.[methodId!] ?? `${classId}.${methodId}`,
+      nameOf: (classId, methodId) => METHODS[classId!]?.[methodId!] ?? invalid(`${classId}.${methodId}`),
     },
   ],
 }

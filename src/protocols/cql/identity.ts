@@ -3,7 +3,7 @@ import { cqlEvents } from './table'
 
 /** Cassandra native protocol v5 §2.4. */
 const OPCODES = inOrder(
-  'ERROR STARTUP READY AUTHENTICATE  OPTIONS SUPPORTED QUERY RESULT PREPARE EXECUTE REGISTER EVENT BATCH AUTH_CHALLENGE AUTH_RESPONSE AUTH_SUCCESS',
+  'Error Startup Ready Authenticate  Options Supported Query Result Prepare Execute Register Event Batch AuthChallenge AuthResponse AuthSuccess',
 )
 
 export const CQL: ProtocolIdentity = {

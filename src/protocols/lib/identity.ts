@@ -21,8 +21,11 @@ export interface NameFunction {
   nameOf(...codes: number[]): string
 }
 
+/** What a number is called that has no name. */
+export const invalid = (code: number | string): string => `Invalid (${code})`
+
 /** The name of a number, from names that stand in their order with spaces between; `otherwise` where there is none. */
-export function inOrder(names: string, otherwise: (code: number) => string = String) {
+export function inOrder(names: string, otherwise: (code: number) => string = invalid) {
   const list = names.split(' ')
   return (code: number): string => list[code] || otherwise(code)
 }

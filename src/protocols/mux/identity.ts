@@ -1,4 +1,4 @@
-import { numbered, type ProtocolIdentity } from '../lib/identity'
+import { invalid, numbered, type ProtocolIdentity } from '../lib/identity'
 import { muxEvents } from './table'
 
 /** Message types (twitter.github.io/finagle, "Mux"): answers are negative. */
@@ -15,7 +15,7 @@ export const MUX: ProtocolIdentity = {
       name: 'mux_frame_type_name',
       description: 'The name of a kind of Mux message.',
       args: ['frame_type'],
-      nameOf: (code) => FRAMES[code!] ?? String(code),
+      nameOf: (code) => FRAMES[code!] ?? invalid(code!),
     },
   ],
 }

@@ -5,6 +5,7 @@ import { parseArgs, type UnitRule } from './function'
 import { PathClusters } from './paths'
 import { Pprof } from './pprof'
 import { Quantiles } from './quantile-groups'
+import { Sample } from './sample'
 import { averaged, kept, none, quantiles, summed } from './units'
 
 export interface AggregateSpec {
@@ -86,6 +87,13 @@ const SPECS: readonly AggregateSpec[] = [
     unit: quantiles,
     returns: (type) => (type === 'INT64' || type === 'FLOAT64' ? 'STRING' : undefined),
     create: () => new Quantiles(),
+  },
+  {
+    name: 'sample',
+    description: 'Ten of the values, or all of fewer, as a JSON array; each has the same chance to be among them.',
+    unit: none,
+    returns: () => 'STRING',
+    create: () => new Sample(),
   },
   {
     name: '_build_request_path_clusters',

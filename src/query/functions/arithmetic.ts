@@ -106,33 +106,36 @@ const MODULO: IntOperator = {
   },
 }
 
-function floorBin(value: bigint, size: bigint): bigint {
-  if (size === 0n) return value
-  const rest = value % size
-  return value - (rest !== 0n && rest < 0n !== size < 0n ? rest + size : rest)
-}
+/** Towards zero, as C divides. */
+const truncated = (value: bigint, size: bigint): bigint => (size === 0n ? value : value - (value % size))
 
-/** The largest multiple of the size that isn't above the value. */
+/** The multiple of the size that is next to the value towards zero. Times that a double's offsets hold are binned as such. */
 function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
   const [value, size] = args as [Operand, Operand]
   const step = isConstant(size) ? narrow(BigInt(size.constant)) : undefined
   if (!isConstant(value) && typeof step === 'number' && step > 0 && step < EXACT / 4) {
     const { base, values } = ints(value)
     const out = new Float64Array(rows)
-    const largest = binOffsets(values, Number(floorMod(base, BigInt(step))), step, out, type === 'TIME64NS')
+    const bins = { rest: Number(floorMod(base, BigInt(step))), step, negative: negativeBelow(base) }
+    const largest = binOffsets(values, bins, out, type === 'TIME64NS')
     if (largest <= EXACT && base > -FAR && base < FAR) return intVector(type, base, out, largest)
   }
-  return intOperation(type, { ...MODULO, exact: floorBin, offsets: () => false }, args, rows)
+  return intOperation(type, { ...MODULO, exact: truncated, offsets: () => false }, args, rows)
 }
 
-/** Where the bins start, as offsets from a base that is `baseRest` above a multiple; returns a bound of all magnitudes met. */
-function binOffsets(
-  values: Float64Array,
-  baseRest: number,
-  step: number,
-  out: Float64Array,
-  sorted: boolean,
-): number {
+/** The offset from the base below which a value is below 0; bins there end where others start. */
+const negativeBelow = (base: bigint): number => Number(-base)
+
+interface Bins {
+  /** How far the base is above a multiple of the step. */
+  readonly rest: number
+  readonly step: number
+  readonly negative: number
+}
+
+/** Where the bins of the values start, as offsets from their base; returns a bound of all magnitudes met. */
+function binOffsets(values: Float64Array, bins: Bins, out: Float64Array, sorted: boolean): number {
+  const { rest: baseRest, step, negative } = bins
   let low = 0
   let high = 0
   let start = Number.NaN
@@ -152,7 +155,7 @@ function binOffsets(
       if (offset < low) low = offset
       if (offset > high) high = offset
     }
-    out[i] = start
+    out[i] = offset < negative && offset > start ? end : start
   }
   return Math.max(-low, high) + baseRest + 2 * step
 }
@@ -269,12 +272,13 @@ export const ARITHMETIC: readonly FunctionSpec[] = [
   },
   {
     name: 'bin',
-    description: 'Rounds down to a multiple of the second argument (a time: to the start of its window).',
+    description:
+      'Rounds to a multiple of the second argument: down (a time: to the start of its window), below 0 up.',
     unit: none,
     overloads: [
       binOf('value:INT64 bin:INT64 -> INT64', 'INT64'),
       binOf('value:TIME64NS bin:INT64 -> TIME64NS', 'TIME64NS'),
-      numeric('value:FLOAT64 bin:FLOAT64 -> FLOAT64', (v, n) => (n === 0 ? v : Math.floor(v / n) * n)),
+      numeric('value:FLOAT64 bin:FLOAT64 -> FLOAT64', (v, n) => (n === 0 ? v : v - (v % n))),
     ],
   },
   {

@@ -3,7 +3,7 @@ import type { StringTable } from '../../records/batch'
 import type { DataType } from '../../records/types'
 import { bools, doubles, type Ints, ints, isConstant, type Operand, texts, valueAt } from '../operand'
 import { commonBase, joinDictionaries, rebased } from '../vectors'
-import { type FunctionSpec, numeric, type Overload, vector } from './function'
+import { type FunctionContext, type FunctionSpec, numeric, type Overload, vector } from './function'
 import { branches, none } from './units'
 
 type Test = (a: number, b: number) => boolean
@@ -122,6 +122,11 @@ function compareEntries(a: StringTable, x: number, b: StringTable, y: number): n
   return Math.sign(endA - startA - (endB - startB))
 }
 
+const EPSILON = 1e-9
+
+/** Whether two floats count as one number: sums such as 0.1 + 0.2 and what they are written as differ in their last bits. */
+export const isNear = (a: number, b: number): boolean => a === b || Math.abs(a - b) < EPSILON
+
 type Compare = (test: Test, args: readonly Operand[], rows: number) => Operand
 
 function comparisons(test: Test, pairs: readonly [DataType, DataType, Compare][]): readonly Overload[] {
@@ -152,6 +157,18 @@ const comparison = (name: string, description: string, pairs: typeof ORDERED, te
   description,
   unit: none,
   overloads: comparisons(test, pairs),
+})
+
+/** As `comparison`, with floats that are near each other the same. */
+const equality = (name: string, description: string, same: boolean): FunctionSpec => ({
+  name,
+  description,
+  unit: none,
+  overloads: EQUATABLE.flatMap((pair) =>
+    comparisons(pair[2] === compareFloats ? (a, b) => isNear(a, b) === same : (a, b) => (a === b) === same, [
+      pair,
+    ]),
+  ),
 })
 
 /** One loop for both connectives: a row that `decides` settles the result. */
@@ -186,11 +203,11 @@ const truths = (
     vector(`a:${type}${arity === 2 ? ` b:${type}` : ''} -> BOOLEAN`, run),
   )
 
-function choose(args: readonly Operand[], rows: number): Operand {
+function choose(args: readonly Operand[], rows: number, context: FunctionContext): Operand {
   const [condition, yes, no] = args as [Operand, Operand, Operand]
   if (isConstant(condition)) return condition.constant ? yes : no
   const { values: chosen } = bools(condition)
-  if (yes.type === 'STRING' || yes.type === 'UINT128') return chooseText(yes.type, chosen, yes, no, rows)
+  if (yes.type === 'STRING' || yes.type === 'UINT128') return chooseText(yes.type, chosen, yes, no, context)
   if (yes.type === 'INT64' || yes.type === 'TIME64NS') {
     const a = ints(yes)
     const b = ints(no)
@@ -213,13 +230,17 @@ function chooseText(
   chosen: Uint8Array,
   yes: Operand,
   no: Operand,
-  rows: number,
+  { hold }: FunctionContext,
 ): Operand {
   const a = texts(yes)
   const b = texts(no)
+  // Two that hold each other's texts grow with each choice between them.
+  const size = a.dict.bytes.length + b.dict.bytes.length
+  hold(size)
   const { dict, shift } = joinDictionaries([a.dict, b.dict])
-  const codes = new Uint32Array(rows)
-  for (let i = 0; i < rows; i++)
+  hold(-size)
+  const codes = new Uint32Array(chosen.length)
+  for (let i = 0; i < codes.length; i++)
     codes[i] = chosen[i] ? a.values[i & a.mask]! + shift[0]! : b.values[i & b.mask]! + shift[1]!
   return { type, codes, dict }
 }
@@ -227,8 +248,8 @@ function chooseText(
 const CHOICES: readonly DataType[] = ['BOOLEAN', 'INT64', 'FLOAT64', 'STRING', 'TIME64NS', 'UINT128']
 
 export const COMPARISON: readonly FunctionSpec[] = [
-  comparison('equal', 'Whether both are the same.', EQUATABLE, (a, b) => a === b),
-  comparison('notEqual', 'Whether they differ.', EQUATABLE, (a, b) => a !== b),
+  equality('equal', 'Whether both are the same; floats: within 1e-9 of each other.', true),
+  equality('notEqual', 'Whether they differ; floats: by more than 1e-9.', false),
   comparison('lessThan', 'Whether the first is below the second.', ORDERED, (a, b) => a < b),
   comparison('lessThanEqual', 'Whether the first is not above the second.', ORDERED, (a, b) => a <= b),
   comparison('greaterThan', 'Whether the first is above the second.', ORDERED, (a, b) => a > b),
@@ -237,9 +258,7 @@ export const COMPARISON: readonly FunctionSpec[] = [
     name: 'approxEqual',
     description: 'Whether two numbers are within 1e-9 of each other.',
     unit: none,
-    overloads: [
-      numeric('a:FLOAT64 b:FLOAT64 -> BOOLEAN', (a, b) => (a === b || Math.abs(a - b) < 1e-9 ? 1 : 0)),
-    ],
+    overloads: [numeric('a:FLOAT64 b:FLOAT64 -> BOOLEAN', (a, b) => (isNear(a, b) ? 1 : 0))],
   },
   {
     name: 'logicalAnd',

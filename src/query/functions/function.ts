@@ -16,6 +16,8 @@ export interface FunctionContext {
   readonly nowNs: bigint
   /** Throws when the run is cancelled or out of time; called in long loops. */
   checkpoint(): void
+  /** Accounts for bytes that are about to be taken (negative: given back). Throws `limit_exceeded`. */
+  hold(bytes: number): void
 }
 
 /** INT64 and TIME64NS are numbers when a double holds them exactly, else bigints; UINT128 is the text of a upid. */
@@ -49,6 +51,8 @@ export interface FunctionSpec {
   readonly description: string
   readonly unit: UnitRule
   readonly overloads: readonly Overload[]
+  /** Throws when constant arguments (undefined: not constant) can't be meant: before the run, so that the place is known. */
+  readonly check?: (constants: readonly (ScalarValue | undefined)[]) => void
 }
 
 /** `'a:INT64 b:INT64'` → argument declarations. */

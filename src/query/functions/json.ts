@@ -2,31 +2,46 @@
 import { type FunctionSpec, type ScalarValue, scalar } from './function'
 import { always, none } from './units'
 
-/** Scripts pluck several keys out of one column, so the last texts are kept parsed. */
-const KEPT_TEXTS = 4096
+/** Scripts pluck several keys out of one column, so the last texts are kept parsed: as many as have this length together. */
+const KEPT_LENGTH = 1 << 20
 const LONGEST_KEPT = 4096
 
 let parsed = new Map<string, unknown>()
+let keptLength = 0
+
+/** Numbers that a double may not hold as they are written: many digits, `1.0`, `1e3`, `-0`. */
+const EXACT_NUMBER = /\d{16}|\d[.eE]|-0/
+
+/** Numbers that would be written otherwise stay as they are written (https://tc39.es/proposal-json-parse-with-source). */
+const asWritten = (_: string, value: unknown, { source }: { source?: string }): unknown =>
+  typeof value === 'number' && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value
 
 function parse(text: string): unknown {
   const known = parsed.get(text)
   if (known !== undefined) return known
   let value: unknown = null
   try {
-    value = JSON.parse(text)
+    value = EXACT_NUMBER.test(text) ? JSON.parse(text, asWritten) : JSON.parse(text)
   } catch {
     // Bodies are cut and headers may be anything: not JSON is a normal case.
   }
   if (text.length <= LONGEST_KEPT) {
-    if (parsed.size >= KEPT_TEXTS) parsed = new Map()
+    if (keptLength > KEPT_LENGTH) {
+      parsed = new Map()
+      keptLength = 0
+    }
+    keptLength += text.length
     parsed.set(text, value)
   }
   return value
 }
 
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !JSON.isRawJSON(value)
+
 function member(text: string, key: string): unknown {
   const value = parse(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (!isObject(value) || Array.isArray(value)) return undefined
   return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 }
 
@@ -35,10 +50,26 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function asNumber(value: unknown): number {
-  const number = typeof value === 'string' && value.trim() === '' ? 0 : Number(value ?? 0)
-  return typeof value === 'object' || Number.isNaN(number) ? 0 : number
+/** A number, as it is written or as a text. */
+const digitsOf = (value: unknown): string =>
+  value === null || isObject(value) || typeof value === 'boolean' ? '' : asText(value).trim()
+
+function asFloat(value: unknown): number {
+  const number = Number(digitsOf(value))
+  return Number.isNaN(number) ? 0 : number
 }
+
+/** All digits of an integer, the integer part of any other number. What int64 can't hold is its nearest end. */
+function asInteger(value: unknown): number | bigint {
+  const digits = digitsOf(value)
+  if (!/^-?\d{16,}$/.test(digits)) return Math.trunc(asFloat(value))
+  if (digits.length > 20) return digits.startsWith('-') ? INT64_MIN : INT64_MAX
+  const exact = BigInt(digits)
+  return exact > INT64_MAX ? INT64_MAX : exact < INT64_MIN ? INT64_MIN : exact
+}
+
+const INT64_MAX = 2n ** 63n - 1n
+const INT64_MIN = -(2n ** 63n)
 
 function element(text: string, index: number): string {
   const value = parse(text)
@@ -98,10 +129,8 @@ const MOST_PAIRS = 16
 
 export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
   pluck('pluck', 'The value of a key of a JSON object, as text.', 'STRING', asText),
-  pluck('pluck_int64', 'The value of a key of a JSON object, as an integer.', 'INT64', (v) =>
-    Math.trunc(asNumber(v)),
-  ),
-  pluck('pluck_float64', 'The value of a key of a JSON object, as a float.', 'FLOAT64', asNumber),
+  pluck('pluck_int64', 'The value of a key of a JSON object, as an integer.', 'INT64', asInteger),
+  pluck('pluck_float64', 'The value of a key of a JSON object, as a float.', 'FLOAT64', asFloat),
   {
     name: 'pluck_array',
     description: 'The element of a JSON array at a position, as text.',

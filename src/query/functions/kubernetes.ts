@@ -142,7 +142,17 @@ type Otherwise = Readonly<Record<string, (key: string, metadata: Metadata) => st
 
 const FROM_NAME: Otherwise = { namespace: (name) => name.slice(0, Math.max(0, name.indexOf('/'))) }
 
-const STANDS_FOR_POD: Otherwise = { pod_name: (id) => id, node_name: (_, { hostName }) => hostName }
+/** A Kubernetes uid: a UUID, or the hash of a static pod's manifest. */
+const UID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/
+
+/** Where there is no cluster, what stands for a pod is its own id; in one, an id that isn't known is nobody's. */
+const standsForPod = (id: string, { kubernetes }: Metadata): boolean =>
+  kubernetes.clusterId === '' && !UID.test(id)
+
+const STANDS_FOR_POD: Otherwise = {
+  pod_name: (id, metadata) => (standsForPod(id, metadata) ? id : ''),
+  node_name: (id, metadata) => (standsForPod(id, metadata) ? metadata.hostName : ''),
+}
 
 /** `<key>_to_<field>` for each of the fields. */
 function functionsOf<T>(

@@ -1,4 +1,5 @@
 /** Applies an implementation to columns, whatever it is written for: columns, doubles or single values. */
+import type { StringVector, Vector } from '../../records/batch'
 import type { DataType } from '../../records/types'
 import {
   bools,
@@ -12,6 +13,7 @@ import {
   vectorOf,
 } from '../operand'
 import { distinctCodes, gather } from '../vectors'
+import { checkArguments, checkResult } from './bounds'
 import type { FunctionContext, Overload, ScalarValue } from './function'
 
 /** Rows between two looks at the clock. */
@@ -104,11 +106,64 @@ function applyNumeric(
 
 export function constantOf(type: DataType, value: ScalarValue): Constant {
   if (type === 'BOOLEAN') return { type, constant: value === true || value === 1 }
-  if (type === 'INT64' || type === 'TIME64NS') return { type, constant: toBigint(value) }
+  // Wrapped as a column of them is: the magnitude of the least INT64 is itself.
+  if (type === 'INT64' || type === 'TIME64NS') return { type, constant: BigInt.asIntN(64, toBigint(value)) }
   return { type, constant: value }
 }
 
 type Scalar = (context: FunctionContext, ...args: ScalarValue[]) => ScalarValue
+
+/** Bytes that a text takes for each of its characters while a column is made of it: as itself, joined, as UTF-8. */
+const BYTES_PER_CHARACTER = 4
+/** Results are accounted for in steps of so many bytes. */
+const CLAIM = 256 << 10
+
+/** Calls a function for one row after the other. What the results take is accounted for as they come. */
+class Caller {
+  readonly #run: Scalar
+  readonly #context: FunctionContext
+  readonly #results: ScalarValue[] = []
+  #claimed = 0
+  #unclaimed = 0
+
+  constructor(run: Scalar, context: FunctionContext) {
+    this.#run = run
+    this.#context = context
+  }
+
+  call(args: readonly ScalarValue[]): ScalarValue {
+    if (this.#results.length % STRIDE === 0) this.#context.checkpoint()
+    checkArguments(args)
+    const result = this.#run(this.#context, ...args)
+    checkResult(result)
+    return this.keep(result)
+  }
+
+  keep(result: ScalarValue): ScalarValue {
+    this.#results.push(result)
+    if (typeof result === 'string') {
+      this.#unclaimed += result.length * BYTES_PER_CHARACTER
+      if (this.#unclaimed >= CLAIM) this.#claim()
+    }
+    return result
+  }
+
+  #claim(): void {
+    this.#context.hold(this.#unclaimed)
+    this.#claimed += this.#unclaimed
+    this.#unclaimed = 0
+  }
+
+  /** The results as a column, which is for whoever takes it to account for. */
+  vector(returns: DataType): Vector {
+    return vectorOf(returns, this.#results)
+  }
+
+  /** Gives back what was accounted for, whether all went well or not. */
+  close(): void {
+    this.#context.hold(-this.#claimed)
+  }
+}
 
 function applyScalar(
   run: Scalar,
@@ -118,37 +173,52 @@ function applyScalar(
   context: FunctionContext,
   memo?: Memo,
 ): Operand {
-  const varying = args.flatMap((arg, i) => (isConstant(arg) ? [] : [i]))
-  const values = args.map((arg) => (isConstant(arg) ? valueAt(arg, 0) : ''))
-  if (varying.length === 0) return constantOf(returns, run(context, ...values))
-  const [text] = varying.map((i) => args[i]!)
-  if (varying.length === 1 && text && 'codes' in text && text.dict.length * FEW <= rows) {
-    const results = new Array<ScalarValue>(text.dict.length)
-    const known = text.dict.length <= REMEMBERED_ENTRIES ? memo?.with(values) : undefined
-    for (let code = 0; code < results.length; code++) {
-      if (code % STRIDE === 0) context.checkpoint()
-      const entry = text.dict.get(code)
-      values[varying[0]!] = entry
-      const result = known?.get(entry) ?? run(context, ...values)
-      known?.set(entry, result)
-      results[code] = result
+  const caller = new Caller(run, context)
+  try {
+    const varying = args.flatMap((arg, i) => (isConstant(arg) ? [] : [i]))
+    const values = args.map((arg) => (isConstant(arg) ? valueAt(arg, 0) : ''))
+    if (varying.length === 0) return constantOf(returns, caller.call(values))
+    const [text] = varying.map((i) => args[i]!)
+    if (varying.length === 1 && text && 'codes' in text && text.dict.length * FEW <= rows)
+      return eachEntry(caller, returns, text, values, varying[0]!, memo)
+    const { index, firsts } = distinctRows(
+      varying.map((i) => args[i]!),
+      rows,
+    )
+    for (let d = 0; d < firsts.length; d++) {
+      for (const i of varying) values[i] = valueAt(args[i]!, firsts[d]!)
+      caller.call(values)
     }
-    const each = vectorOf(returns, results)
-    // The rows keep their codes when the result is a dictionary itself.
-    return 'codes' in each ? { ...each, codes: text.codes } : gather(each, text.codes)
+    const distinct = caller.vector(returns)
+    return index ? gather(distinct, index) : distinct
+  } finally {
+    caller.close()
   }
-  const { index, firsts } = distinctRows(
-    varying.map((i) => args[i]!),
-    rows,
-  )
-  const results = new Array<ScalarValue>(firsts.length)
-  for (let d = 0; d < firsts.length; d++) {
-    if (d % STRIDE === 0) context.checkpoint()
-    for (const i of varying) values[i] = valueAt(args[i]!, firsts[d]!)
-    results[d] = run(context, ...values)
+}
+
+/** Of the texts of a dictionary each once. */
+function eachEntry(
+  caller: Caller,
+  returns: DataType,
+  text: StringVector,
+  values: ScalarValue[],
+  place: number,
+  memo: Memo | undefined,
+): Operand {
+  const known = text.dict.length <= REMEMBERED_ENTRIES ? memo?.with(values) : undefined
+  for (let code = 0; code < text.dict.length; code++) {
+    const entry = text.dict.get(code)
+    values[place] = entry
+    const before = known?.get(entry)
+    if (before !== undefined) caller.keep(before)
+    else {
+      const result = caller.call(values)
+      known?.set(entry, result)
+    }
   }
-  const distinct = vectorOf(returns, results)
-  return index ? gather(distinct, index) : distinct
+  const each = caller.vector(returns)
+  // The rows keep their codes when the result is a dictionary itself.
+  return 'codes' in each ? { ...each, codes: text.codes } : gather(each, text.codes)
 }
 
 /** Rows that differ in these columns: one row number for each, and per row its place among them (none: all differ). */

@@ -1,7 +1,7 @@
 /** Functions of real numbers: IEEE throughout, so the log of 0 is -Infinity and the root of -1 is NaN. */
 import type { FunctionSpec } from './function'
 import { numeric, scalar } from './function'
-import { none } from './units'
+import { kept, none } from './units'
 
 const real = (name: string, description: string, run: (v: number) => number): FunctionSpec => ({
   name,
@@ -10,13 +10,22 @@ const real = (name: string, description: string, run: (v: number) => number): Fu
   overloads: [numeric('value:FLOAT64 -> FLOAT64', run)],
 })
 
+/** Half away from zero, as the number is written; decimals below 0 are tens, hundreds, … before the point. */
+function rounded(value: number, decimals: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  if (decimals >= 0) return value.toFixed(Math.min(100, decimals))
+  const unit = 10 ** Math.min(308, -decimals)
+  const units = Math.round(Math.abs(value) / unit)
+  return (units === 0 ? 0 : Math.sign(value) * units * unit).toFixed(0)
+}
+
 const magnitude = (v: number | bigint) => (v < 0 ? -v : v)
 
 export const MATH: readonly FunctionSpec[] = [
   {
     name: 'abs',
-    description: 'The value without its sign.',
-    unit: none,
+    description: 'The value without its sign; INT64 has none for its least value, which stays.',
+    unit: kept,
     overloads: [
       scalar('value:INT64 -> INT64', (_, v: number | bigint) => magnitude(v)),
       numeric('value:FLOAT64 -> FLOAT64', Math.abs),
@@ -41,11 +50,11 @@ export const MATH: readonly FunctionSpec[] = [
   },
   {
     name: 'round',
-    description: 'The number as text with that many decimal places.',
+    description: 'The number as text with that many decimal places; of -2 it is rounded to hundreds.',
     unit: none,
     overloads: [
       scalar('value:FLOAT64 decimals:INT64 -> STRING', (_, value: number, decimals: number | bigint) =>
-        value.toFixed(Math.min(100, Math.max(0, Number(decimals)))),
+        rounded(value, Number(decimals)),
       ),
     ],
   },

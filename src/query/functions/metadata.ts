@@ -99,6 +99,9 @@ const OF_UPID: readonly FunctionSpec[] = [
   ofPod('deployment_name'),
 ]
 
+/** RFC 9562 §5.8: a UUID of one's own making; its last digits are the agent's number. */
+const nodeUuid = (asid: number): string => `00000000-0000-8000-8000-${asid.toString(16).padStart(12, '0')}`
+
 const here = (
   name: string,
   description: string,
@@ -125,7 +128,11 @@ const HERE: readonly FunctionSpec[] = [
     unit: none,
     overloads: [scalar('-> INT64', () => cpus().length)],
   },
-  here('vizier_id', 'The uid of the cluster.', ({ metadata }) => metadata.kubernetes.clusterId),
+  here(
+    'vizier_id',
+    'The uid of the cluster; without one, an id of this node in the form of a UUID.',
+    ({ metadata }) => metadata.kubernetes.clusterId || nodeUuid(metadata.asid),
+  ),
   here('vizier_name', 'The name of the cluster.', ({ metadata }) => metadata.kubernetes.clusterName),
   here(
     'vizier_namespace',

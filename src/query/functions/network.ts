@@ -7,21 +7,23 @@ import { none } from './units'
 /** RFC 3986, appendix B. */
 const URI = /^(?:([^:/?#]+):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s
 
-function splitAuthority(authority: string): { userInfo: string; host: string; port: number } {
+/** Undefined when what follows the host's colon is no port: `host:-1` is no authority. */
+function splitAuthority(authority: string): { userInfo: string; host: string; port: number } | undefined {
   const at = authority.lastIndexOf('@')
   const userInfo = at < 0 ? '' : authority.slice(0, at)
   const rest = authority.slice(at + 1)
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{0,5}))?$/.exec(rest)
-  if (!match) return { userInfo, host: rest, port: -1 }
+  if (!match) return undefined
   return { userInfo, host: match[1]!, port: match[2] ? Number(match[2]) : -1 }
 }
 
-/** The parts as JSON; a port that isn't given is -1. */
+/** The parts as JSON; a port that isn't given is -1; '' for what is no URI. */
 function parseUri(uri: string): string {
   const match = URI.exec(uri)
   if (!match) return ''
   const [, scheme = '', authority = '', path = '', query = '', fragment = ''] = match
-  return JSON.stringify({ scheme, ...splitAuthority(authority), path, query, fragment })
+  const parts = splitAuthority(authority)
+  return parts ? JSON.stringify({ scheme, ...parts, path, query, fragment }) : ''
 }
 
 type Parts = [
@@ -35,7 +37,7 @@ type Parts = [
 ]
 
 function recomposeUri(...[scheme, userInfo, host, port, path, query, fragment]: Parts): string {
-  const authority = host === '' ? '' : `//${userInfo && `${userInfo}@`}${host}${port > 0 ? `:${port}` : ''}`
+  const authority = host === '' ? '' : `//${userInfo && `${userInfo}@`}${host}${port >= 0 ? `:${port}` : ''}`
   return `${scheme && `${scheme}:`}${authority}${path}${query && `?${query}`}${fragment && `#${fragment}`}`
 }
 
@@ -95,7 +97,7 @@ export const NETWORK: readonly FunctionSpec[] = [
   },
   {
     name: 'uri_recompose',
-    description: 'A URI from its parts.',
+    description: 'A URI from its parts; a port below 0 is none.',
     unit: none,
     overloads: [
       scalar(

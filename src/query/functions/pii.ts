@@ -6,18 +6,36 @@ import { isIP } from 'node:net'
 import { type FunctionSpec, scalar } from './function'
 import { none } from './units'
 
-const EMAIL = /(?<![\w.+%-])[\w.+%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])/g
+/** Some letters may be starred already, and @ be percent-encoded. */
+const EMAIL =
+  /(?<![\w.+%*-])[\w.+%*-]{1,64}(?:@|%40)(?:(?:[A-Za-z0-9*-]{1,63}\.){1,8}[A-Za-z]{2,24}|localhost)(?![A-Za-z0-9])/gi
 const MAC = /(?<![\w:-])[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})(?![\w:-])/g
-const V6 = /(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?![\w:])/g
-const V4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)/g
+/** With the zone of an address of the link. */
+const V6 = /(?<![\w:.])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?)(?:%\w{1,16})?(?![\w:])/g
+/** The last parts may be starred: 10.0.*.* */
+const V4 = /(?<![\w.])\d{1,3}(?:\.(?:\d{1,3}|\*)){3}(?!\w|\.\d)/g
 const SSN = /(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])/g
 /** Runs that may start with such a number; what follows in the run may be other words. */
-const IBAN = /(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}/g
+const IBAN = /(?<!\w)[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/g
 const DIGITS = /(?<![\w.])\d(?:[ -]?\d){12,18}/g
+/** 3GPP TS 23.003 §6.2.2: a software version of two digits in place of the check digit. */
+const IMEISV = /(?<![\w-])\d{2}([ -])\d{6}\1\d{6}\1\d{2}(?![\w-])/g
 
-/** Issuers' prefixes with the lengths of their numbers. */
-const CARD =
-  /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}|6\d{15,18})$/
+/** Issuers' prefixes with the lengths of their numbers: https://en.wikipedia.org/wiki/Payment_card_number. */
+const CARDS: readonly (readonly [prefix: string, lengths: readonly number[]])[] = [
+  ['4', [13, 16, 19]],
+  ['5[1-5]|2[2-7]|9792', [16]],
+  ['220[0-4]', [16, 17, 18, 19]],
+  ['3[47]', [15]],
+  ['2131|1800', [15]],
+  ['35', [16, 17, 18, 19]],
+  ['30|3[689]', [14, 15, 16, 17, 18, 19]],
+  ['50|5[6-8]|6[37]', [13, 14, 15, 16, 17, 18, 19]],
+  ['6|8[12]', [16, 17, 18, 19]],
+]
+const CARD = new RegExp(
+  `^(?:${CARDS.map(([prefix, lengths]) => `(?=(?:${lengths.map((n) => `\\d{${n}}`).join('|')})$)(?:${prefix})`).join('|')})`,
+)
 
 /** ISO/IEC 7812-1: every second digit from the right counts twice. */
 function passesLuhn(digits: string): boolean {
@@ -63,12 +81,15 @@ const starts = (text: string, pattern: RegExp, kindOf: (plain: string) => string
   text.replace(pattern, (run: string, at: number) => redactStart(run, text[at + run.length] ?? '', kindOf))
 
 function redact(text: string): string {
-  if (!/[\d@]|::/.test(text)) return text
-  let out = text.includes('@') ? text.replace(EMAIL, '<REDACTED_EMAIL>') : text
+  if (!/[\d@:-]/.test(text)) return text
+  let out = /@|%40/.test(text) ? text.replace(EMAIL, '<REDACTED_EMAIL>') : text
   out = out.replace(MAC, '<REDACTED_MAC_ADDR>')
-  out = out.replace(V6, (found) => (isIP(found) === 6 && /\d/.test(found) ? '<REDACTED_IPV6>' : found))
-  out = out.replace(V4, (found) => (isIP(found) === 4 ? '<REDACTED_IPV4>' : found))
+  out = out.replace(V6, (found, address: string) =>
+    isIP(address) === 6 && /\d/.test(address) ? '<REDACTED_IPV6>' : found,
+  )
+  out = out.replace(V4, (found) => (isIP(found.replaceAll('*', '0')) === 4 ? '<REDACTED_IPV4>' : found))
   out = starts(out, IBAN, ibanKind)
+  out = out.replace(IMEISV, '<REDACTED_IMEI>')
   out = starts(out, DIGITS, numberKind)
   return out.replace(SSN, '<REDACTED_SSN>')
 }

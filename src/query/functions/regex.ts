@@ -4,76 +4,162 @@
  */
 import { RE2JS, RE2JSException } from 're2js'
 import { NixieError } from '../../errors'
-import { type FunctionContext, type FunctionSpec, scalar } from './function'
+import { LONGEST_TEXT, tooLong } from './bounds'
+import { type FunctionContext, type FunctionSpec, type ScalarValue, scalar } from './function'
 import { none } from './units'
 
 const LONGEST_PATTERN = 4096
-const KEPT_PATTERNS = 64
+/** Instructions of one expression: `a{1000}` are a thousand. */
+const MOST_INSTRUCTIONS = 10_000
+/** Expressions are kept while they have no more instructions than this together. */
+const KEPT_INSTRUCTIONS = 50_000
 
 const compiled = new Map<string, RE2JS>()
+let kept = 0
 
-function compile(pattern: string): RE2JS {
-  const known = compiled.get(pattern)
+/** As Pixie's: where a whole text is to match, `.` is any character; in a search it is none of a line's end. */
+type Flags = 0 | typeof RE2JS.DOTALL
+
+function compile(pattern: string, flags: Flags): RE2JS {
+  const key = `${flags} ${pattern}`
+  const known = compiled.get(key)
   if (known) return known
-  if (pattern.length > LONGEST_PATTERN)
-    throw new NixieError(
-      'bad_request',
-      `a regular expression of ${pattern.length} characters`,
-      'Make it shorter.',
-    )
+  if (pattern.length > LONGEST_PATTERN) throw refused(`It has ${pattern.length} characters`, 'Make it shorter.')
+  const size = unfolded(pattern)
+  if (size > MOST_INSTRUCTIONS) throw refused('It unfolds to too much', 'Repeat less: {1000} is a thousand copies.')
+  const regex = compiledAnew(pattern, flags)
+  if (kept + size > KEPT_INSTRUCTIONS) {
+    compiled.clear()
+    kept = 0
+  }
+  kept += size
+  compiled.set(key, regex)
+  return regex
+}
+
+/** An escape, a class, a repetition, a bracket or any other character: enough to count by. */
+const PART = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]?|\{(\d+)(?:,(\d*))?\}|[\s\S]/g
+
+/** About the instructions of an expression, before it is compiled: `(ab{10}){10}` are 110. */
+function unfolded(pattern: string): number {
+  const outer: number[] = []
+  let size = 0
+  let last = 0
+  for (const [part, least, most] of pattern.matchAll(PART)) {
+    if (part === '(') {
+      outer.push(size)
+      size = 0
+      last = 0
+    } else if (part === ')' && outer.length > 0) {
+      last = size + 2
+      size = outer.pop()! + last
+    } else if (least !== undefined) {
+      const copies = Math.max(Number(least), Number(most ?? 0), 1)
+      size += last * (copies - 1)
+      last *= copies
+    } else {
+      last = part.startsWith('\\Q') ? part.length : 1
+      size += last
+    }
+  }
+  return outer.reduce((sum, one) => sum + one, size)
+}
+
+const refused = (why: string, hint: string) =>
+  new NixieError('bad_request', `This is no regular expression that can be used: ${why}`, hint)
+
+function compiledAnew(pattern: string, flags: Flags): RE2JS {
   try {
-    const regex = RE2JS.compile(pattern)
-    if (compiled.size >= KEPT_PATTERNS) compiled.delete(compiled.keys().next().value!)
-    compiled.set(pattern, regex)
-    return regex
+    return RE2JS.compile(pattern, flags)
   } catch (cause) {
     if (!(cause instanceof RE2JSException)) throw cause
-    throw new NixieError(
-      'bad_request',
-      cause.message,
-      "Regular expressions are RE2's: no look-around, no back-references.",
-    )
+    throw refused(cause.message, "Regular expressions are RE2's: no look-around, no back-references.")
   }
 }
 
-/** Every match with `\1` … `\9` as its groups, `\0` as itself and `\\` as a backslash. */
-function replaceAll(pattern: string, text: string, replacement: string): string {
-  const matcher = compile(pattern).matcher(text)
-  return matcher.replaceAll((...groups: (string | undefined)[]) =>
-    replacement.replace(/\\([0-9\\])/g, (_, c: string) =>
-      c === '\\' ? '\\' : (textOf(groups[Number(c)]) ?? ''),
-    ),
-  )
+const REFERENCE = /\\([0-9\\])/g
+
+/** The expression, when it has all groups that the replacement names. */
+function compileReplace(pattern: string, replacement: string): RE2JS {
+  if (replacement.length > LONGEST_PATTERN) {
+    throw new NixieError('bad_request', `A replacement of ${replacement.length} characters`, 'Make it shorter.')
+  }
+  const regex = compile(pattern, 0)
+  const groups = regex.groupCount()
+  for (const [reference, group] of replacement.matchAll(REFERENCE)) {
+    if (group === '\\' || Number(group) <= groups) continue
+    const message = `The replacement names the group ${reference}, but the expression has ${groups}`
+    throw new NixieError('bad_request', message, 'Groups are in ( ), and \\1 is the first one.')
+  }
+  return regex
+}
+
+/** A replacement as texts and numbers of groups: `\1` … `\9`, `\0` is the match and `\\` a backslash. */
+function partsOf(replacement: string): (string | number)[] {
+  return replacement
+    .split(/(\\[0-9\\])/)
+    .map((part, i) => (i % 2 === 0 ? part : part === '\\\\' ? '\\' : Number(part[1])))
+}
+
+function replaceAll(pattern: string, text: string, replacement: string, checkpoint: () => void): string {
+  const parts = partsOf(replacement)
+  let length = text.length
+  return compileReplace(pattern, replacement)
+    .matcher(text)
+    .replaceAll((...groups: unknown[]) => {
+      checkpoint()
+      const made = parts.map((part) => (typeof part === 'string' ? part : textOf(groups[part])))
+      // Counted before it is made: a short text has many matches, and a match may be there many times.
+      for (const part of made) length += part.length
+      if (length > LONGEST_TEXT) throw tooLong(length)
+      return made.join('')
+    })
 }
 
 /** After the groups come the position and the text, which no reference may reach. */
-const textOf = (group: unknown) => (typeof group === 'string' ? group : undefined)
+const textOf = (group: unknown): string => (typeof group === 'string' ? group : '')
 
-/** The first rule `{name: pattern}` whose pattern matches the whole text. */
-function matchRule(text: string, rules: string): string {
+/** Name to expression; undefined when the text is no JSON object of texts. */
+function rulesOf(rules: string): [name: string, pattern: string][] | undefined {
   let parsed: unknown
   try {
     parsed = JSON.parse(rules)
   } catch {
-    return ''
+    return undefined
   }
-  if (typeof parsed !== 'object' || parsed === null) return ''
-  for (const [name, pattern] of Object.entries(parsed))
-    if (typeof pattern === 'string' && compile(pattern).testExact(text)) return name
-  return ''
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
+  const entries = Object.entries(parsed)
+  return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string') ? entries : undefined
+}
+
+/** The first rule `{name: pattern}` whose pattern matches the whole text. */
+const matchRule = (rules: string, text: string): string =>
+  rulesOf(rules)?.find(([, pattern]) => compile(pattern, RE2JS.DOTALL).testExact(text))?.[0] ?? ''
+
+function checkRules(rules: ScalarValue | undefined): void {
+  if (typeof rules !== 'string') return
+  const parsed = rulesOf(rules)
+  if (!parsed) {
+    const hint = `Write '{"name": "regular expression"}', then the text.`
+    throw new NixieError('bad_request', 'The rules are not a JSON object of regular expressions', hint)
+  }
+  for (const [, pattern] of parsed) compile(pattern, RE2JS.DOTALL)
 }
 
 export const REGEX: readonly FunctionSpec[] = [
   {
     name: 'regex_match',
-    description: 'Whether the regular expression matches the whole text.',
+    description: 'Whether the regular expression matches the whole text; a dot is any character, a line break too.',
     unit: none,
+    check: ([pattern]) => {
+      if (typeof pattern === 'string') compile(pattern, RE2JS.DOTALL)
+    },
     overloads: [
       scalar(
         'pattern:STRING text:STRING -> BOOLEAN',
         (context: FunctionContext, pattern: string, text: string) => {
           context.checkpoint()
-          return compile(pattern).testExact(text)
+          return compile(pattern, RE2JS.DOTALL).testExact(text)
         },
       ),
     ],
@@ -82,12 +168,15 @@ export const REGEX: readonly FunctionSpec[] = [
     name: 'replace',
     description: 'The text with every match of the regular expression replaced; \\1 is its first group.',
     unit: none,
+    check: ([pattern, , replacement]) => {
+      if (typeof pattern === 'string') compileReplace(pattern, typeof replacement === 'string' ? replacement : '')
+    },
     overloads: [
       scalar(
         'pattern:STRING text:STRING replacement:STRING -> STRING',
         (context: FunctionContext, pattern: string, text: string, replacement: string) => {
           context.checkpoint()
-          return replaceAll(pattern, text, replacement)
+          return replaceAll(pattern, text, replacement, context.checkpoint)
         },
       ),
     ],
@@ -95,14 +184,15 @@ export const REGEX: readonly FunctionSpec[] = [
   {
     name: '_match_regex_rule',
     description:
-      'The name of the first of some rules (JSON: name to regular expression) that matches the text.',
+      'The name of the first of some rules (JSON: name to regular expression) that matches the whole text.',
     unit: none,
+    check: ([rules]) => checkRules(rules),
     overloads: [
       scalar(
-        'text:STRING rules:STRING -> STRING',
-        (context: FunctionContext, text: string, rules: string) => {
+        'rules:STRING text:STRING -> STRING',
+        (context: FunctionContext, rules: string, text: string) => {
           context.checkpoint()
-          return matchRule(text, rules)
+          return matchRule(rules, text)
         },
       ),
     ],

@@ -4,7 +4,7 @@ import { ADDRESS_OWNERS } from './address-owners'
 import { AGGREGATES } from './aggregates'
 import { ARITHMETIC } from './arithmetic'
 import { COMPARISON } from './comparison'
-import type { FunctionSpec, Overload, TypedArg } from './function'
+import type { FunctionSpec, Overload, ScalarValue, TypedArg } from './function'
 import { JSON_FUNCTIONS } from './json'
 import { KUBERNETES_FUNCTIONS } from './kubernetes'
 import { MATH } from './math'
@@ -74,6 +74,11 @@ export function resolveFunction(name: string, args: readonly TypedArg[]): TypedA
   if (!chosen) return undefined
   const semantic = FUNCTIONS.get(name)!.unit(args.map((arg) => arg.semantic))
   return { type: chosen.returns, semantic }
+}
+
+/** Throws a NixieError when these constants (undefined: not constant) can't be arguments of the function. */
+export function checkConstants(name: string, constants: readonly (ScalarValue | undefined)[]): void {
+  FUNCTIONS.get(name)?.check?.(constants)
 }
 
 /** Type and unit of an aggregate over columns, of most over one; undefined as for `resolveFunction`. */

@@ -15,6 +15,12 @@ const PGSQL_STATEMENTS: ReadonlySet<string> = new Set(['query', 'parse', 'bind',
 const BEFORE_VALUE =
   /^(?:and|between|by|case|else|in|is|like|limit|not|offset|or|return|returning|select|set|then|values?|when|where)$/i
 
+/** Words whose numbers in brackets are a type's length or precision, when they stand behind a name, `as` or `::`. */
+const TYPE =
+  /^(?:bit|n?(?:var)?char|character|varying|(?:var)?binary|blob|text|(?:tiny|small|medium|big)?int(?:eger)?|dec(?:imal)?|numeric|fixed|float|double|precision|real|date(?:time)?|time(?:stamp)?(?:tz)?|interval|year|n?varchar2|bpchar)$/i
+
+const BOOLEAN = /^(?:true|false)$/i
+
 interface Normalised {
   readonly query: string
   readonly params: readonly string[]
@@ -25,9 +31,9 @@ interface Normalised {
 const EXECUTION = /^query=\[/
 const VALUES = '] params=['
 
-function splitExecution(text: string): { statement: string; values: readonly string[] } {
+function splitExecution(text: string): { statement: string; values?: readonly string[] } {
   const at = text.lastIndexOf(VALUES)
-  if (!EXECUTION.test(text) || at < 0) return { statement: text, values: [] }
+  if (!EXECUTION.test(text) || at < 0) return { statement: text }
   const values = text.slice(at + VALUES.length).replace(/\]\s*$/, '')
   return { statement: text.slice('query=['.length, at), values: values === '' ? [] : values.split(', ') }
 }
@@ -35,42 +41,74 @@ function splitExecution(text: string): { statement: string; values: readonly str
 class Normaliser {
   readonly #dialect: Dialect
   readonly #values: readonly string[]
+  readonly #isExecution: boolean
   readonly #params: string[] = []
   readonly #out: string[] = []
   #error = ''
   /** MySQL's are counted. */
   #placeholders = 0
-  /** The last token that isn't white space. */
+  /** The last tokens that aren't white space, the last one first. */
   #last: Token | undefined
-  #afterIn = false
+  #before: Token | undefined
 
-  constructor(dialect: Dialect, values: readonly string[]) {
+  /** `values`: of an execution. */
+  constructor(dialect: Dialect, values: readonly string[] | undefined) {
     this.#dialect = dialect
-    this.#values = values
+    this.#isExecution = values !== undefined
+    this.#values = values ?? []
   }
 
   run(statement: string): Normalised {
     const all = [...tokens(statement, this.#dialect)]
-    if (this.#dialect === 'pgsql') this.#keepPositions(all)
-    for (let i = 0; i < all.length; i++) {
-      const token = all[i]!
-      const sign = this.#isSign(token) && all[i + 1]?.kind === 'literal'
-      if (sign) this.#param(`-${all[++i]!.text}`, all[i]!)
-      else if (token.kind === 'literal') this.#param(token.text, token)
-      else if (token.kind === 'placeholder' && this.#dialect === 'mysql') this.#given(token)
-      else this.#copy(token)
-      const list = token.text === '(' && this.#afterIn ? literalList(all, i + 1) : undefined
-      if (list) {
-        this.#param(list.text, all[list.end - 1]!)
-        i = list.end - 1
-      }
-      if (token.kind !== 'space') {
-        this.#afterIn = token.kind === 'word' && token.text.toLowerCase() === 'in'
-        this.#last = all[i]
-      }
+    if (this.#dialect === 'pgsql' && !this.#isExecution) this.#keepPositions(all)
+    for (let i = 0; i < all.length; ) {
+      const from = i
+      i = this.#next(all, i)
+      if (all[from]!.kind === 'space') continue
+      this.#before = this.#last
+      this.#last = all[i - 1]
     }
-    while (this.#out.at(-1) === ' ' || this.#out.at(-1) === ';') this.#out.pop()
+    if (this.#out.at(-1) === ' ') this.#out.pop()
     return { query: this.#out.join(''), params: this.#params, error: this.#error }
+  }
+
+  /** Writes what stands at `i`; returns the place behind it. */
+  #next(all: readonly Token[], i: number): number {
+    const token = all[i]!
+    const after = all[i + 1]
+    if (this.#isSign(token) && after?.kind === 'literal') {
+      this.#param(`-${after.text}`, after)
+      return i + 2
+    }
+    if (token.text === '(' && token.kind === 'other') return this.#bracket(all, i)
+    if (token.kind === 'literal' || this.#isBoolean(token)) this.#param(token.text, token)
+    else if (token.kind === 'placeholder') this.#given(token)
+    else this.#copy(token)
+    return i + 1
+  }
+
+  /** A list of literals after IN is one parameter; the numbers of a type stay. */
+  #bracket(all: readonly Token[], i: number): number {
+    this.#copy(all[i]!)
+    const isList = this.#last?.kind === 'word' && this.#last.text.toLowerCase() === 'in'
+    const isType = this.#isType()
+    const list = isList || isType ? literalList(all, i + 1) : undefined
+    if (!list) return i + 1
+    if (isList) this.#param(list.text, all[list.end - 1]!)
+    else for (const token of all.slice(i + 1, list.end)) this.#copy(token)
+    return list.end
+  }
+
+  #isType(): boolean {
+    if (this.#last?.kind !== 'word' || !TYPE.test(this.#last.text) || !this.#before) return false
+    return this.#before.kind === 'word' ? !BEFORE_VALUE.test(this.#before.text) : this.#before.text === ':'
+  }
+
+  /** TRUE and FALSE are values, but for the test IS [NOT] TRUE. */
+  #isBoolean({ kind, text }: Token): boolean {
+    if (kind !== 'word' || !BOOLEAN.test(text) || this.#last?.text === '.') return false
+    const last = /^not$/i.test(this.#last?.text ?? '') ? this.#before : this.#last
+    return !/^is$/i.test(last?.text ?? '')
   }
 
   /** PostgreSQL's placeholders are numbered; new ones go on after the largest. */
@@ -94,9 +132,13 @@ class Normaliser {
     this.#out.push(this.#dialect === 'mysql' ? '?' : `$${this.#params.length}`)
   }
 
-  #given({ text }: Token): void {
-    this.#params.push(this.#values[this.#placeholders++] ?? text)
-    this.#out.push(text)
+  /** A placeholder of the statement. An execution's are numbered anew, in the order in which their values are used. */
+  #given(token: Token): void {
+    if (this.#dialect === 'mysql') {
+      this.#params.push(this.#values[this.#placeholders++] ?? token.text)
+      this.#out.push(token.text)
+    } else if (this.#isExecution) this.#param(this.#values[Number(token.text.slice(1)) - 1] ?? token.text, token)
+    else this.#copy(token)
   }
 
   #copy({ kind, text }: Token): void {

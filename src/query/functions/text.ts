@@ -1,11 +1,9 @@
 /** Functions of text. Positions and lengths count bytes of UTF-8, as Pixie's do; a cut inside a character drops it. */
 import { type Constant, isConstant, type Operand, texts } from '../operand'
+import { LONGEST_TEXT, tooLong } from './bounds'
 import { type FunctionContext, type FunctionSpec, type Overload, scalar, vector } from './function'
 import { apply } from './lift'
 import { none } from './units'
-
-/** The longest text that a function makes. */
-const LONGEST = 1 << 20
 
 /**
  * Which entries hold the needle: one search over the bytes of the whole dictionary. UTF-8 never finds a character in
@@ -44,7 +42,8 @@ const containsAny: Overload = vector('text:STRING part:STRING -> BOOLEAN', (args
 type Integer = number | bigint
 
 function substring(text: string, from: Integer, length: Integer): string {
-  const start = Math.max(0, Number(from))
+  if (from < 0) return ''
+  const start = Number(from)
   const end = Math.max(start, start + Number(length))
   // ASCII needs no look at bytes.
   if (Buffer.byteLength(text) === text.length) return text.slice(start, end)
@@ -72,6 +71,12 @@ function atoi(text: string, fallback: Integer): Integer {
   const value = BigInt(text.trim().replace(/^\+/, ''))
   if (BigInt.asIntN(64, value) !== value) return fallback
   return Number.isSafeInteger(Number(value)) ? Number(value) : value
+}
+
+function bytesToHex(text: string): string {
+  const length = Buffer.byteLength(text) * 4
+  if (length > LONGEST_TEXT) throw tooLong(length)
+  return Buffer.from(text).toString('hex').toUpperCase().replace(/../g, '\\x$&')
 }
 
 function hexToAscii(text: string): string {
@@ -122,7 +127,7 @@ export const TEXT: readonly FunctionSpec[] = [
   },
   {
     name: 'substring',
-    description: 'As many bytes as asked, from a position on.',
+    description: "As many bytes as asked, from a position on; '' from one before the text.",
     unit: none,
     overloads: [
       scalar(
@@ -158,9 +163,7 @@ export const TEXT: readonly FunctionSpec[] = [
       ),
     ],
   },
-  one('bytes_to_hex', 'The bytes of the text in hexadecimal.', textToText, (text) =>
-    Buffer.from(text.slice(0, LONGEST / 2)).toString('hex'),
-  ),
+  one('bytes_to_hex', 'The bytes of the text in hexadecimal: \\x61 is an a.', textToText, bytesToHex),
   one(
     'hex_to_ascii',
     "The text whose bytes these hexadecimal digits are; '' when they are none.",

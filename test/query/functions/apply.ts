@@ -9,11 +9,12 @@ import { materialise, type Operand } from '../../../src/query/operand'
 import type { DataType } from '../../../src/records/types'
 import { metadata, NOW, type Value } from '../support/tables'
 
-const budget = new Budget({ rows: 1, memoryBytes: 1 << 20, deadlineMs: 60_000 }, () => false)
+const budget = new Budget({ rows: 1, memoryBytes: 64 << 20, deadlineMs: 60_000 }, () => false)
 export const functionContext: FunctionContext = {
   metadata,
   nowNs: NOW,
   checkpoint: () => budget.checkpoint(),
+  hold: (bytes) => budget.hold(bytes),
 }
 
 const TYPES: readonly [(value: Value) => boolean, DataType][] = [

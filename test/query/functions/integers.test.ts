@@ -32,19 +32,14 @@ function column(next: () => number, type: DataType): Column {
 
 const wrap = (value: bigint) => BigInt.asIntN(64, value)
 
-function floorBin(value: bigint, size: bigint): bigint {
-  if (size === 0n) return value
-  let count = value / size
-  if (count * size !== value && value < 0n !== size < 0n) count -= 1n
-  return count * size
-}
+const truncatedBin = (value: bigint, size: bigint) => (size === 0n ? value : (value / size) * size)
 
 const EXACT: Readonly<Record<string, (a: bigint, b: bigint) => bigint | boolean>> = {
   add: (a, b) => wrap(a + b),
   subtract: (a, b) => wrap(a - b),
   multiply: (a, b) => wrap(a * b),
   modulo: (a, b) => (b === 0n ? 0n : a % b),
-  bin: (a, b) => wrap(floorBin(a, b)),
+  bin: (a, b) => wrap(truncatedBin(a, b)),
   equal: (a, b) => a === b,
   notEqual: (a, b) => a !== b,
   lessThan: (a, b) => a < b,

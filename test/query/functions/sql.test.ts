@@ -13,8 +13,18 @@ describe('MySQL', () => {
     ['SELECT * FROM t1 WHERE `col 2` = 3', 'SELECT * FROM t1 WHERE `col 2` = ?', ['3']],
     ['SELECT -1, a-1, (2)-1, 5--1', 'SELECT ?, a-?, (?)-?, ?-?', ['-1', '1', '2', '1', '5', '-1']],
     ["SELECT a -- it's 5\nFROM t # 'x\nWHERE /* 7 */ b=1", 'SELECT a FROM t WHERE b=?', ['1']],
-    ['SELECT *\n\t FROM   t ;\n', 'SELECT * FROM t', []],
-    ["/*!40101 SET NAMES 'utf8' */;", 'SET NAMES ?', ["'utf8'"]],
+    ['SELECT *\n\t FROM   t ;\n', 'SELECT * FROM t ;', []],
+    ['SELECT 1;', 'SELECT ?;', ['1']],
+    ['SELECT 1; SELECT 2;;', 'SELECT ?; SELECT ?;;', ['1', '2']],
+    ["/*!40101 SET NAMES 'utf8' */;", 'SET NAMES ? ;', ["'utf8'"]],
+    ['SELECT TRUE, false, t.true FROM t WHERE a = True', 'SELECT ?, ?, t.true FROM t WHERE a = ?', ['TRUE', 'false', 'True']],
+    ['WHERE a IS TRUE AND b IS NOT FALSE', 'WHERE a IS TRUE AND b IS NOT FALSE', []],
+    [
+      "CREATE TABLE t (a varchar(20) DEFAULT 'x', b decimal(10, 2), c INT(11))",
+      'CREATE TABLE t (a varchar(20) DEFAULT ?, b decimal(10, 2), c INT(11))',
+      ["'x'"],
+    ],
+    ['SELECT CAST(a AS CHAR(5)), CHAR(65), f(3)', 'SELECT CAST(a AS CHAR(5)), CHAR(?), f(?)', ['65', '3']],
     ['SELECT 2*/* two */3', 'SELECT ?* ?', ['2', '3']],
     ['SELECT /*!80013 STRAIGHT_JOIN */ /*+ HINT(1) */ 2', 'SELECT STRAIGHT_JOIN ?', ['2']],
     ["x IN (1, 'a', -3) and y in(4)", 'x IN (?) and y in(?)', ["1, 'a', -3", '4']],
@@ -69,14 +79,23 @@ describe('PostgreSQL', () => {
     ['SELECT /* a /* b */ 5 */ 6--7', 'SELECT $1', ['6']],
     ["SELECT a ? 'k', b #> '{x}'", 'SELECT a ? $1, b #> $2', ["'k'", "'{x}'"]],
     ["SELECT '1'::int, a::text", 'SELECT $1::int, a::text', ["'1'"]],
+    ["SELECT '1'::varchar(20), a::numeric(10,2)", 'SELECT $1::varchar(20), a::numeric(10,2)', ["'1'"]],
+    ['SELECT TRUE WHERE a IS NOT TRUE;', 'SELECT $1 WHERE a IS NOT TRUE;', ['TRUE']],
+    ['ALTER TABLE t ADD a character varying(20)', 'ALTER TABLE t ADD a character varying(20)', []],
     ['SELECT a[1], x IN (1, 2)', 'SELECT a[$1], x IN ($2)', ['1', '1, 2']],
   ]
   test.each([...cases])('%s', (sql, query, params) =>
     expect(pgsql(sql)).toEqual({ query, params: [...params], error: '' }),
   )
 
-  test('an execution gives its values to the positions', () => {
-    expect(pgsql("query=[SELECT $2, $1, 'c'] params=[a, b]", 'EXECUTE').params).toEqual(['a', 'b', "'c'"])
+  test.each([
+    ["SELECT $2, $1, 'c'", 'a, b', 'SELECT $1, $2, $3', ['b', 'a', "'c'"]],
+    ["SELECT 'c', $1", 'a', 'SELECT $1, $2', ["'c'", 'a']],
+    ['SELECT $1, $1', 'a', 'SELECT $1, $2', ['a', 'a']],
+    ['SELECT $1, $2', 'a', 'SELECT $1, $2', ['a', '$2']],
+    ['SELECT 1', '', 'SELECT $1', ['1']],
+  ])('an execution of %s numbers its values as they are used', (sql, values, query, params) => {
+    expect(pgsql(`query=[${sql}] params=[${values}]`, 'EXECUTE')).toEqual({ query, params, error: '' })
   })
 
   test('a position beyond all is left alone', () => {

@@ -99,8 +99,13 @@ test.each(
   expect(found).toEqual(results.map((unit) => UNITS[unit]!))
 })
 
-test('one number without its unit: floor, ceil, round, negate, abs', () => {
-  for (const name of ['floor', 'ceil', 'negate', 'abs']) {
+test('one number with its unit: abs', () => {
+  const duration = { type: 'INT64', semantic: 'ST_DURATION_NS' } as const
+  expect(resolveFunction('abs', [duration])).toEqual(duration)
+})
+
+test('one number without its unit: floor, ceil, round, negate', () => {
+  for (const name of ['floor', 'ceil', 'negate']) {
     expect(resolveFunction(name, [{ type: 'FLOAT64', semantic: 'ST_DURATION_NS' }])?.semantic).toBe('ST_NONE')
   }
 })

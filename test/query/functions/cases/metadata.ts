@@ -100,7 +100,8 @@ const OF_POD: Cases = {
   pod_id_to_pod_name: [
     [['pod-1'], 'shop/web-1'],
     [['pod-0'], 'shop/web-0'],
-    [['ssh.service'], 'ssh.service'],
+    [['ssh.service'], ''],
+    [['11285cdd-1de9-4ab1-ae6a-0ba08c8c676c'], ''],
     [[''], ''],
   ],
   pod_id_to_service_name: [
@@ -116,7 +117,8 @@ const OF_POD: Cases = {
   pod_id_to_node_name: [
     [['pod-1'], 'node-1'],
     [['pod-0'], 'node-2'],
-    [['ssh.service'], 'node-1'],
+    [['ssh.service'], ''],
+    [['pod-9'], ''],
     [[''], ''],
   ],
   pod_id_to_pod_labels: [
