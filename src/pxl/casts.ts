@@ -16,8 +16,18 @@ const typeValue = (
   semantic,
 })
 
+const holder = (name: string, holds: TypeValue['holds']): TypeValue => ({
+  ...typeValue(name, undefined),
+  ...(holds && { holds }),
+})
+
+export const DATAFRAME = holder('px.DataFrame', ['frame'])
+
 /** Python's own type names. */
 export const PYTHON_TYPES: readonly TypeValue[] = [
+  holder('list', ['list', 'tuple']),
+  holder('tuple', ['list', 'tuple']),
+  holder('dict', ['dict']),
   typeValue('str', 'STRING'),
   typeValue('int', 'INT64'),
   typeValue('float', 'FLOAT64'),

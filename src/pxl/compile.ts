@@ -9,6 +9,7 @@ import { shown, type TableSchema } from './frames'
 import { parse } from './parse'
 import { Source } from './source'
 import { parseTime } from './time'
+import { upidOf } from './upid'
 import { constant, describe, type Scope, type TypeValue, type Value } from './values'
 
 export type { TableSchema } from './frames'
@@ -78,6 +79,9 @@ export function compile(text: string, { tables, nowNs }: CompileOptions): Compil
     })
     const statements = parse(source)
     const scope = evaluator.globals()
+    const [first] = statements
+    if (first?.kind === 'expression' && first.value.kind === 'string')
+      scope.set('__doc__', constant('STRING', first.value.value.trim()))
     evaluator.run(statements, scope)
     const functions = statements.flatMap((statement) =>
       statement.kind === 'function'
@@ -203,6 +207,8 @@ function readText(
       return /^false$/i.test(text) ? false : undefined
     case 'TIME64NS':
       return parseTime(text, nowNs)
+    case 'UINT128':
+      return upidOf(text)
     default:
       return text
   }

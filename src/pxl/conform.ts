@@ -1,6 +1,7 @@
 /** Values against the types that a function's parameters are annotated with. */
 import { NixieError } from '../errors'
 import type { DataType } from '../records/types'
+import { DATAFRAME } from './casts'
 import { parseTime } from './time'
 import { constant, describe, type TypeValue, type Value } from './values'
 
@@ -8,7 +9,7 @@ import { constant, describe, type TypeValue, type Value } from './values'
 export function annotatedType(value: Value): TypeValue | undefined {
   if (value.kind === 'type') return value
   if (value.kind === 'builtin' && value.name === 'px.DataFrame') {
-    return { kind: 'type', name: 'px.DataFrame', type: undefined, semantic: 'ST_NONE' }
+    return DATAFRAME
   }
   return undefined
 }
@@ -24,7 +25,7 @@ const isNumber = (type: DataType | undefined): boolean => type === 'INT64' || ty
 /** The value as an argument of this type; a literal that fits gets the type's unit. Throws `type_error`. */
 export function conform(value: Value, type: TypeValue, what: string, nowNs: bigint): Value {
   if (value.kind === 'none') return value
-  if (type.type === undefined ? value.kind === 'frame' : false) return value
+  if (type.holds?.includes(value.kind)) return value
   if (value.kind === 'column' && fits(value.expr, type)) return value
   if (value.kind === 'constant') {
     if (fits(value, type)) return type.semantic === 'ST_NONE' ? value : { ...value, semantic: type.semantic }

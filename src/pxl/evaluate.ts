@@ -6,9 +6,9 @@ import { Arguments, bindArguments, type CallArgument, located } from './argument
 import type { Host, World } from './builtin'
 import { cast, PYTHON_TYPES } from './casts'
 import { annotatedType, conform } from './conform'
-import { asExpr, callEngine } from './expressions'
+import { asExpr, bind, callEngine, placed } from './expressions'
 import { assign } from './frames'
-import { callMethod, METHOD_NAMES } from './methods'
+import { callMethod, hasMethod, METHOD_NAMES } from './methods'
 import { Modules, memberOf } from './modules'
 import { binary, unary } from './operators'
 import type { Source } from './source'
@@ -47,10 +47,7 @@ export class Evaluator {
       traced: new Map(),
       display,
       act,
-      warn: (message, at) => {
-        const place = this.#entered ?? { source: this.#source, at }
-        warn(message, place.source.position(place.at))
-      },
+      warn: (message, at) => warn(message, this.#place(at)),
       call: (fn, at) => this.call(fn, [], at),
     }
     this.#modules = this.#newModules()
@@ -94,6 +91,7 @@ export class Evaluator {
   globals(): Scope {
     const scope = new Scope()
     for (const type of PYTHON_TYPES) scope.set(type.name, type)
+    scope.set('__doc__', NONE)
     return scope
   }
 
@@ -176,7 +174,10 @@ export class Evaluator {
     } else if (target.kind === 'attribute') {
       const object = this.#evaluate(target.object, scope)
       if (object.kind === 'module') object.members.set(target.name, value)
-      else this.#assignColumn(target.object, object, target.name, target.nameAt, value, valueAt, scope)
+      else {
+        located(this.#source, target.nameAt, () => refuseMethod(object, target.name))
+        this.#assignColumn(target.object, object, target.name, target.nameAt, value, valueAt, scope)
+      }
     } else if (target.kind === 'subscript') {
       const object = this.#evaluate(target.object, scope)
       const index = this.#evaluate(target.index, scope)
@@ -205,7 +206,7 @@ export class Evaluator {
       const hint = 'Give the dataframe a name first: df = …, then df.column = ….'
       throw this.#source.error('compile_error', target.at, 'Columns are assigned to a named dataframe', hint)
     }
-    const expr = located(this.#source, valueAt, () => asExpr(value, `df.${name}`))
+    const expr = located(this.#source, valueAt, () => bind(asExpr(value, `df.${name}`), object.node))
     const node = located(this.#source, at, () => assign(object.node, name, expr))
     scope.set(target.name, { kind: 'frame', node })
   }
@@ -215,7 +216,16 @@ export class Evaluator {
       const hint = 'Functions that call each other many times add up: simplify them.'
       throw this.#source.error('limit_exceeded', expression.at, 'The script does too much', hint)
     }
-    return located(this.#source, expression.at, () => this.#unlocated(expression, scope))
+    const value = located(this.#source, expression.at, () => this.#unlocated(expression, scope))
+    if (value.kind !== 'column') return value
+    const expr = placed(value.expr, () => this.#place(expression.at))
+    return expr === value.expr ? value : { kind: 'column', expr }
+  }
+
+  /** The place in the script's own text. */
+  #place(at: number): { line: number; column: number } {
+    const { source, at: place } = this.#entered ?? { source: this.#source, at }
+    return source.position(place)
   }
 
   #unlocated(expression: Expression, scope: Scope): Value {
@@ -316,6 +326,10 @@ export class Evaluator {
         return { kind: 'column', expr: callEngine(callee.name, exprs) }
       }
       case 'type': {
+        if (callee.holds) {
+          const hint = `Write it behind an argument's name: def f(a: ${callee.name}).`
+          throw new NixieError('compile_error', `${callee.name} is a type and makes no value`, hint)
+        }
         const [arg, more] = args
         if (!arg || more || arg.name !== undefined || callee.type === undefined) {
           throw new NixieError(
@@ -382,6 +396,16 @@ export class Evaluator {
     const annotation = fn.params.find((param) => param.name === name)?.annotation
     return annotation && this.#annotation(annotation, fn.scope)
   }
+}
+
+/** `df.groupby = …` would hide the method. */
+function refuseMethod(object: Value, name: string): void {
+  if (name !== 'ctx' && !hasMethod(object, name)) return
+  throw new NixieError(
+    'compile_error',
+    `${name} belongs to every dataframe and is no column`,
+    `Choose another name, or write df['${name}'] = ….`,
+  )
 }
 
 /** Elements of a list that has a name stand where the name is used: what is wrong with them is wrong there. */

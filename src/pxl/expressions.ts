@@ -1,8 +1,15 @@
 /** Typed column expressions: made here, so that each has a type, a unit and a bounded size. */
-import { NixieError } from '../errors'
-import { isAggregate, isFunction, listFunctions, resolveFunction } from '../query/functions/registry'
+import { NixieError, type Place } from '../errors'
+import {
+  checkConstants,
+  isAggregate,
+  isFunction,
+  listFunctions,
+  resolveFunction,
+} from '../query/functions/registry'
 import type { Expr, Node } from '../query/plan'
 import { nameHint } from '../suggest'
+import { checkOwner, owned, sameOwner } from './lineage'
 import { type Constant, describe, type Value } from './values'
 
 /**
@@ -48,7 +55,15 @@ export const literal = ({ type, semantic, value }: Constant): Expr => ({
 export function retag(expr: Expr, semantic: Expr['semantic']): Expr {
   const tagged = { ...expr, semantic }
   extents.set(tagged, extentOf(expr))
-  return tagged
+  return sameOwner(tagged, expr)
+}
+
+/** The expression as asked for at a place, unless it has one already. */
+export function placed(expr: Expr, place: () => Place): Expr {
+  if (expr.kind !== 'call' || expr.place) return expr
+  const made = { ...expr, place: place() }
+  extents.set(made, extentOf(expr))
+  return made
 }
 
 /** A column or constant as an expression; `what` names its place in the error when it is neither. */
@@ -62,7 +77,13 @@ export function asExpr(value: Value, what: string): Expr {
 /** `name(...args)` with the type and unit that the engine's registry gives. Throws `type_error`, `compile_error`. */
 export function callEngine(name: string, args: readonly Expr[]): Expr {
   const result = resolveFunction(name, args)
-  if (result) return bounded({ kind: 'call', fn: name, args, ...result })
+  if (result) {
+    checkConstants(
+      name,
+      args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)),
+    )
+    return bounded({ kind: 'call', fn: name, args, ...result })
+  }
   if (isFunction(name)) {
     const given = args.map((arg) => arg.type).join(', ')
     throw new NixieError('type_error', `${operatorOf(name)} does not take (${given})`, formsOf(name))
@@ -112,7 +133,7 @@ const operatorOf = (name: string): string => OPERATOR_NAMES[name] ?? `px.${name}
 /** The column of a dataframe. Throws `unknown_column`. */
 export function columnOf(node: Node, name: string): Expr & { kind: 'column' } {
   const column = node.columns.find((c) => c.name === name)
-  if (column) return { kind: 'column', name, type: column.type, semantic: column.semantic }
+  if (column) return owned({ kind: 'column', name, type: column.type, semantic: column.semantic }, node)
   const known = node.columns.map((c) => c.name)
   throw new NixieError(
     'unknown_column',
@@ -123,7 +144,7 @@ export function columnOf(node: Node, name: string): Expr & { kind: 'column' } {
 
 /**
  * The expression over the columns that `node` has now: expressions bind by column name, and the column may have another
- * type since. Throws `unknown_column`, `type_error`.
+ * type since. Throws `unknown_column`, `type_error`, and `compile_error` for columns of another dataframe.
  */
 export function bind(expr: Expr, node: Node): Expr {
   const known = new Map<Expr, Expr>()
@@ -138,6 +159,7 @@ export function bind(expr: Expr, node: Node): Expr {
 }
 
 function bindColumn(expr: Expr & { kind: 'column' }, node: Node): Expr {
+  checkOwner(expr, node)
   const now = columnOf(node, expr.name)
   // A cast on the column (px.Bytes(df.size)) stays.
   return now.type === expr.type ? expr : now
@@ -147,5 +169,7 @@ function bindCall(expr: Expr & { kind: 'call' }, visit: (e: Expr) => Expr): Expr
   const args = expr.args.map(visit)
   if (args.every((arg, i) => arg === expr.args[i])) return expr
   if (args.every((arg, i) => arg.type === expr.args[i]!.type)) return bounded({ ...expr, args })
-  return callEngine(expr.fn, args)
+  const { place } = expr
+  const bound = callEngine(expr.fn, args)
+  return place ? placed(bound, () => place) : bound
 }

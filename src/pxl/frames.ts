@@ -5,6 +5,7 @@ import type { Aggregate, Expr, JoinColumn, Node, TypedColumn } from '../query/pl
 import type { Column } from '../records/table'
 import { nameHint } from '../suggest'
 import { bind, columnOf } from './expressions'
+import { sameRows } from './lineage'
 
 /** Bounds on what a few lines can unfold to: `df = df.append(df)` doubles, `df.merge(df)` widens. */
 const MAX_COLUMNS = 1_000
@@ -31,6 +32,9 @@ function bounded(node: Node, inputs: readonly Node[]): Node {
   }
   if (size > MAX_NODES || depth > MAX_DEPTH || node.columns.length > MAX_COLUMNS) {
     throw new NixieError('limit_exceeded', 'The script does too much', 'Use fewer steps, tables or columns.')
+  }
+  if (node.columns.every((c) => c.extra)) {
+    throw new NixieError('compile_error', 'No column is left', 'A dataframe has at least one: keep it.')
   }
   const names = new Set<string>()
   for (const { name } of node.columns) {
@@ -85,7 +89,7 @@ export const empty = (columns: readonly TypedColumn[]): Node => bounded({ op: 'e
 function project(input: Node, projected: readonly Projected[]): Node {
   const columns = projected.map(({ name, expr, extra }) => typed(name, expr, extra))
   const exprs = projected.map(({ name, expr }) => ({ name, expr }))
-  return bounded({ op: 'project', input, exprs, columns }, [input])
+  return sameRows(bounded({ op: 'project', input, exprs, columns }, [input]), input)
 }
 
 /** These columns as they are; extra ones stay extra. */
@@ -137,7 +141,7 @@ export function filter(node: Node, condition: Expr): Node {
     )
   }
   if (predicate.kind === 'literal' && predicate.value === true) return node
-  return bounded({ op: 'filter', input: node, predicate, columns: node.columns }, [node])
+  return sameRows(bounded({ op: 'filter', input: node, predicate, columns: node.columns }, [node]), node)
 }
 
 export interface AggregateSpec {
@@ -302,7 +306,7 @@ const has = (node: Node, { name, type }: TypedColumn): boolean =>
  */
 export function head(node: Node, rows: number): Node {
   const input = newestFirst(node) ?? node
-  return bounded({ op: 'limit', input, rows, columns: node.columns }, [node])
+  return sameRows(bounded({ op: 'limit', input, rows, columns: node.columns }, [node]), node)
 }
 
 /** A table's rows, however filtered and mapped, from the newest to the oldest; undefined for any other rows. */

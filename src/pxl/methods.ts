@@ -61,7 +61,8 @@ const METHODS: Readonly<Record<string, Method>> = {
     return frame(node)
   },
   head(node, list, { source, at }) {
-    const args = new Arguments('head', ['n'], list, source, at)
+    // Where it runs is for Pixie's planner: here there is one place.
+    const args = new Arguments('head', ['n', '_pem_only'], list, source, at)
     const rows = args.get('n') ? args.int('n') : 5n
     if (rows >= 0n && rows <= BigInt(Number.MAX_SAFE_INTEGER)) return frame(head(node, Number(rows)))
     return args.within('n', () => {
@@ -147,10 +148,12 @@ function aggregateSpecs(node: Node, args: readonly CallArgument[], { source }: C
     if (value.kind !== 'tuple' && value.kind !== 'list') {
       throw source.error('type_error', at, `agg: '${name}' must be a pair, not ${describe(value)}`, AGG_HINT)
     }
-    const [column, fn, more] = value.items
-    if (!column || !fn || more)
+    const fn = value.items.at(-1)
+    if (!fn || value.items.length < 2)
       throw source.error('compile_error', at, `agg: '${name}' must be a pair`, AGG_HINT)
-    const [from, ...others] = namesOf(column, source, `agg: '${name}'`, (given) => columnOf(node, given))
+    const [from, ...others] = value.items
+      .slice(0, -1)
+      .flatMap((column) => namesOf(column, source, `agg: '${name}'`, (given) => columnOf(node, given)))
     if (from === undefined || fn.value.kind !== 'engine') {
       throw source.error(
         'type_error',

@@ -46,11 +46,13 @@ const VIS: Builtins = {
 
 const PXCONFIG: Builtins = {
   set_agent_config: {
-    params: ['key', 'value'],
-    description: 'A setting of the agents.',
+    params: ['agent_pod_name', 'key', 'value'],
+    description: 'A setting of an agent, or without its name of all.',
     run(args, world) {
-      const key = args.text('key')
-      args.constant('value')
+      const [name, value] = args.get('value') ? ['key', 'value'] : ['agent_pod_name', 'key']
+      if (name === 'key' && args.get('agent_pod_name')) args.text('agent_pod_name')
+      const key = args.text(name!)
+      args.constant(value!)
       world.act()
       world.warn(`pxconfig: ${key.slice(0, 80)} stays as it is, scripts don't change settings`, args.at)
       return NONE

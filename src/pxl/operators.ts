@@ -1,5 +1,6 @@
 /** Operators: folded when both sides are constants, else calls of the functions that Pixie names. */
 import { NixieError } from '../errors'
+import { isNear } from '../query/functions/comparison'
 import { resolveFunction } from '../query/functions/registry'
 import type { DataType } from '../records/types'
 import { asExpr, callEngine } from './expressions'
@@ -89,6 +90,9 @@ function fold(op: BinaryOp, left: Constant, right: Constant): Constant | undefin
 }
 
 function compare(op: BinaryOp, a: Constant['value'], b: Constant['value']): boolean {
+  // As the engine compares floats.
+  const isFloat = typeof a === 'number' || typeof b === 'number'
+  if (isFloat && (op === '==' || op === '!=')) return isNear(Number(a), Number(b)) === (op === '==')
   switch (op) {
     // Loose on purpose: 1 == 1.0, bigint and number alike.
     case '==':

@@ -59,12 +59,27 @@ function optionalTexts(args: Arguments, names: readonly string[]): void {
 const labelled = (args: Arguments): [string, Value][] =>
   attributes(args, 'attributes').map(([name, value]) => [`attribute ${name}`, value])
 
+/** https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax */
+const METRIC_NAME = /^[A-Za-z][\w.\-/]{0,254}$/
+
+function metricName(args: Arguments): void {
+  const name = args.text('name')
+  args.within('name', () => {
+    if (METRIC_NAME.test(name)) return
+    throw new NixieError(
+      'compile_error',
+      `'${name.slice(0, 80)}' is no name of a metric`,
+      'It begins with a letter and goes on with letters, digits, _ . - and /, 255 characters at most.',
+    )
+  })
+}
+
 const METRIC: Builtins = {
   Gauge: {
     params: ['name', 'value', 'description', 'attributes', 'unit'],
     description: 'A metric with one value per row.',
     run(args) {
-      args.text('name')
+      metricName(args)
       optionalTexts(args, ['description', 'unit'])
       return holding('px.otel.metric.Gauge', [
         ['value', columnOrConstant(args, 'value', NUMBER)],
@@ -76,7 +91,7 @@ const METRIC: Builtins = {
     params: ['name', 'count', 'sum', 'quantile_values', 'description', 'attributes', 'unit'],
     description: 'A metric with count, sum and quantiles per row.',
     run(args) {
-      args.text('name')
+      metricName(args)
       optionalTexts(args, ['description', 'unit'])
       args.required('quantile_values')
       const sum: [string, Value][] = args.get('sum') ? [['sum', columnOrConstant(args, 'sum', NUMBER)]] : []
@@ -137,8 +152,12 @@ const OTEL: Builtins = {
           throw new NixieError('type_error', message, `They are ${METRICS.join(', ')}.`)
         })
       }
-      const endpoint = args.get('endpoint')?.value
-      if (endpoint && !(endpoint.kind === 'object' && endpoint.type === 'px.otel.Endpoint')) {
+      if (!args.get('endpoint')) {
+        const hint = "Write endpoint=px.otel.Endpoint(url='collector:4317')."
+        throw args.source.error('compile_error', args.at, 'px.otel.Data needs an endpoint to export to', hint)
+      }
+      const endpoint = args.required('endpoint').value
+      if (!(endpoint.kind === 'object' && endpoint.type === 'px.otel.Endpoint')) {
         args.within('endpoint', () => {
           const message = `The endpoint is not ${describe(endpoint)}`
           throw new NixieError('type_error', message, 'Write px.otel.Endpoint(url=…).')

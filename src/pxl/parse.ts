@@ -4,6 +4,7 @@ import { parser } from '@lezer/python'
 import type { NixieError } from '../errors'
 import { putCommas, unclosed } from './commas'
 import { numberValue, stringValue } from './literals'
+import { misplaced } from './indents'
 import { inOrder, type LogicalTerm, type LogicalWord } from './logic'
 import { NOT_PXL, OPERATOR_HINTS } from './not-pxl'
 import type { Source } from './source'
@@ -53,7 +54,19 @@ class TreeReader {
 
   script(top: SyntaxNode): Statement[] {
     this.#refuseErrors(top)
+    this.#refuseIndents(top)
     return this.#statements(top)
+  }
+
+  /** The grammar takes lines that are indented too far, or not as far as those before them. */
+  #refuseIndents(top: SyntaxNode): void {
+    const at = misplaced(top, this.#text)
+    if (at !== undefined) throw this.#indentationError(at)
+  }
+
+  #indentationError(at: number): NixieError {
+    const hint = 'Lines of one block start in the same column: those of a function deeper, all others in the first one.'
+    return this.#source.error('syntax_error', at, 'The indentation of this line fits no block', hint)
   }
 
   /** The first place that Python's grammar can't read. */
@@ -66,6 +79,8 @@ class TreeReader {
         const opened = this.#text[open]!
         throw this.#source.error('syntax_error', open, `This ${opened} is never closed`, 'Close it.')
       }
+      const wrong = misplaced(top, this.#text)
+      if (wrong !== undefined && this.#text.slice(cursor.from, wrong).trim() === '' && wrong >= cursor.from) throw this.#indentationError(wrong)
       const near = this.#text
         .slice(cursor.from, cursor.from + 20)
         .split('\n')[0]!

@@ -8,7 +8,9 @@ import { asExpr, callEngine, columnOf } from './expressions'
 import { empty, keep, scan } from './frames'
 import { binary } from './operators'
 import { exportData } from './otel'
-import { checkRange, formatDuration, parseDuration, parseTime, strptime } from './time'
+import { strptime } from './strptime'
+import { checkRange, formatDuration, parseDuration, parseTime } from './time'
+import { upidOf } from './upid'
 import { constant, describe, NONE, type Value } from './values'
 import { VIRTUAL_TABLE_FUNCTIONS } from './virtual-tables'
 
@@ -75,8 +77,8 @@ function dataFrame(args: Arguments, world: World): Value {
   args.within(startNs === undefined ? 'end_time' : 'start_time', () =>
     checkRange(startNs, endNs, world.nowNs),
   )
-  if (!args.get('select')) return { kind: 'frame', node }
-  const names = args.names('select', (column) => columnOf(node, column))
+  const names = args.get('select') ? args.names('select', (column) => columnOf(node, column)) : []
+  if (names.length === 0) return { kind: 'frame', node }
   return { kind: 'frame', node: args.within('select', () => keep(node, names)) }
 }
 
@@ -189,12 +191,12 @@ export const BUILTINS: Builtins = {
   },
   format_duration: {
     params: ['duration'],
-    description: 'A duration as text: 300000000000 is 5m.',
+    description: 'A duration as text in the largest whole unit, rounded down: 300000000000 is 5m, 90 s are 1m.',
     run: (args) => constant('STRING', formatDuration(args.int('duration'))),
   },
   strptime: {
     params: ['date_string', 'format'],
-    description: 'A time from a text in the given format (%Y %m %d %H %M %S %z).',
+    description: 'A time from a text in the format of strptime in C: %Y-%m-%d %H:%M:%S %z.',
     run: (args) => {
       const format = args.text('format')
       const ns = parsed(
@@ -213,8 +215,8 @@ export const BUILTINS: Builtins = {
   },
   uint128: {
     params: ['uuid'],
-    description: 'A UINT128 from its text.',
-    run: (args) => constant('UINT128', args.text('uuid')),
+    description: 'The id of a process, from its text as UUID or as asid:pid:start.',
+    run: (args) => args.within('uuid', () => constant('UINT128', upidOf(args.text('uuid')), 'ST_UPID')),
   },
   make_upid: {
     params: ['asid', 'pid', 'ts_ns'],

@@ -12,63 +12,97 @@ const UNIT_NS: Readonly<Record<string, bigint>> = {
   d: 86_400_000_000_000n,
 }
 
-const DURATION = /^([+-]?)((?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h|d))+)$/
+const UNITS = ['d', 'h', 'm', 's', 'ms', 'us', 'ns'] as const
+
+const ONE = /([+-]?)((?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h|d))+)/y
 const PART = /(\d+)(?:\.(\d+))?(ns|us|µs|ms|s|m|h|d)/g
 const MAX_DURATION = 100n * 366n * UNIT_NS.d!
 
-/** `-5m`, `1h30m`, `0.5s` in nanoseconds; undefined when it isn't a duration. */
+/** `-5m`, `1h30m`, `0.5s`, or several with their signs (`-5m-1h`), in nanoseconds; undefined when it isn't a duration. */
 export function parseDuration(text: string): bigint | undefined {
-  const match = DURATION.exec(text.trim())
-  if (!match) return undefined
+  const trimmed = text.trim()
   let total = 0n
-  for (const [, whole, fraction = '', unit] of match[2]!.matchAll(PART)) {
+  for (let at = 0; at === 0 || at < trimmed.length; at = ONE.lastIndex) {
+    ONE.lastIndex = at
+    const match = ONE.exec(trimmed)
+    if (!match) return undefined
+    total += match[1] === '-' ? -sizeOf(match[2]!) : sizeOf(match[2]!)
+    if (total > MAX_DURATION || total < -MAX_DURATION) return undefined
+  }
+  return total
+}
+
+function sizeOf(parts: string): bigint {
+  let total = 0n
+  for (const [, whole, fraction = '', unit] of parts.matchAll(PART)) {
     const scale = UNIT_NS[unit!]!
     total += BigInt(whole!) * scale
     if (fraction) total += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
   }
-  if (total > MAX_DURATION) return undefined
-  return match[1] === '-' ? -total : total
+  return total
 }
 
-/** In the largest unit that shows it whole: 300000000000 → `5m`. */
+/** In the largest unit of which there is a whole one, without what is left: 300000000000 and 359000000000 are `5m`. */
 export function formatDuration(ns: bigint): string {
   const size = ns < 0n ? -ns : ns
-  for (const unit of ['d', 'h', 'm', 's', 'ms', 'us'] as const) {
-    if (size !== 0n && size % UNIT_NS[unit]! === 0n) return `${ns / UNIT_NS[unit]!}${unit}`
-  }
-  return ns === 0n ? '0s' : `${ns}ns`
+  for (const unit of UNITS) if (size >= UNIT_NS[unit]!) return `${ns / UNIT_NS[unit]!}${unit}`
+  return '0s'
+}
+
+/** In the largest unit that shows it whole: 90000000000 → `90s`. */
+export function exactDuration(ns: bigint): string {
+  const size = ns < 0n ? -ns : ns
+  const unit = UNITS.find((one) => size !== 0n && size % UNIT_NS[one]! === 0n)
+  return unit ? `${ns / UNIT_NS[unit]!}${unit}` : '0s'
 }
 
 const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/
+
+export interface Moment {
+  readonly year: number
+  /** From 1 on. */
+  readonly month: number
+  readonly day: number
+  /** Days behind that one. */
+  readonly moreDays?: number
+  readonly hour: number
+  readonly minute: number
+  readonly second: number
+  /** Digits behind the point of the second. */
+  readonly fraction: string
+  /** East of UTC. */
+  readonly offsetMinutes: number
+}
+
+/** Epoch nanoseconds; undefined when there is no such day or time of day. */
+export function instant({ year, month, day, moreDays = 0, hour, minute, second, fraction, offsetMinutes }: Moment) {
+  const date = new Date(0)
+  // Date.UTC takes years below 100 as of the last century.
+  date.setUTCFullYear(year, month - 1, day)
+  // February 30 is carried over: what doesn't come back as written was no date.
+  if (date.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second > 59) return undefined
+  const ms = date.setUTCHours((moreDays * 24) + hour, minute - offsetMinutes, second)
+  if (moreDays > 0 && new Date(ms + offsetMinutes * 60_000).getUTCFullYear() !== year) return undefined
+  return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
+}
 
 /** An absolute time in epoch nanoseconds; UTC when it names no zone. */
 function parseDate(text: string): bigint | undefined {
   const match = DATE_TIME.exec(text)
   if (!match) return undefined
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
-  const parts = [
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-  ] as const
-  const ms = Date.UTC(...parts)
-  const date = new Date(ms)
-  // Date.UTC carries over (February 30): what doesn't come back as written was no date.
-  const same =
-    date.getUTCMonth() === parts[1] &&
-    date.getUTCDate() === parts[2] &&
-    parts[3] < 24 &&
-    parts[4] < 60 &&
-    parts[5] < 60
-  if (!same) return undefined
-  let offsetMs = 0
-  const offset = /([+-])(\d{2}):?(\d{2})/.exec(zone)
-  if (offset) offsetMs = Number(`${offset[1]}1`) * (Number(offset[2]) * 60 + Number(offset[3])) * 60_000
-  return BigInt(ms - offsetMs) * 1_000_000n + BigInt(fraction.padEnd(9, '0') || '0')
+  const [, sign, hours, minutes] = /([+-])(\d{2}):?(\d{2})/.exec(zone) ?? []
+  return instant({
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    fraction,
+    offsetMinutes: sign ? Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) : 0,
+  })
 }
 
 const TIME_HINT =
@@ -97,7 +131,7 @@ export function checkRange(startNs: bigint | undefined, endNs: bigint | undefine
     throw new NixieError(
       'bad_time_range',
       'start_time lies in the future',
-      `A time before now starts with a minus: '-${formatDuration(startNs - nowNs)}'.`,
+      `A time before now starts with a minus: '-${exactDuration(startNs - nowNs)}'.`,
     )
   }
   if (startNs !== undefined && endNs !== undefined && startNs > endNs) {
@@ -107,34 +141,4 @@ export function checkRange(startNs: bigint | undefined, endNs: bigint | undefine
       'Swap them, or move end_time to a later time.',
     )
   }
-}
-
-const STRPTIME: Readonly<Record<string, string>> = {
-  Y: '(?<Y>\\d{4})',
-  m: '(?<m>\\d{1,2})',
-  d: '(?<d>\\d{1,2})',
-  H: '(?<H>\\d{1,2})',
-  M: '(?<M>\\d{1,2})',
-  S: '(?<S>\\d{1,2}(?:\\.\\d{1,9})?)',
-  z: '(?<z>Z|[+-]\\d{2}:?\\d{2})',
-  '%': '%',
-}
-
-/** strptime with %Y %m %d %H %M %S %z; undefined when text and format don't fit. */
-export function strptime(text: string, format: string): bigint | undefined {
-  const seen = new Set<string>()
-  let known = true
-  const pattern = format.replace(/%([\s\S])|[\s\S]/g, (char, code: string | undefined) => {
-    if (code === undefined) return char.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    const part = STRPTIME[code]
-    if (!part || seen.has(code)) known = false
-    seen.add(code)
-    return part ?? ''
-  })
-  if (!known || format.length > 200) return undefined
-  const groups = new RegExp(`^${pattern}$`).exec(text)?.groups
-  if (!groups) return undefined
-  const two = (value: string | undefined, fallback: string) => (value ?? fallback).padStart(2, '0')
-  const date = `${groups.Y ?? '1970'}-${two(groups.m, '1')}-${two(groups.d, '1')}`
-  return parseDate(`${date} ${groups.H ?? '0'}:${groups.M ?? '0'}:${groups.S ?? '0'} ${groups.z ?? 'Z'}`)
 }

@@ -5,6 +5,7 @@ import { type Arguments, located } from './arguments'
 import type { Builtin, Builtins, World } from './builtin'
 import { parseDuration } from './time'
 import { listed, printedColumns, sameColumns } from './trace-program'
+import { upidOf } from './upid'
 import { constant, describe, type Item, NONE, objectOf, type Value } from './values'
 
 const NOT_ENABLED = 'Dynamic tracing is not enabled yet'
@@ -18,8 +19,8 @@ const isObject = (value: Value, types: readonly string[]): boolean =>
 /** `asid:pid:start` as text, or a UINT128. */
 function upid(args: Arguments, name: string): Value {
   const { value } = args.constant(name)
-  if (typeof value === 'string') return constant('UINT128', value, 'ST_UPID')
   return args.within(name, () => {
+    if (typeof value === 'string') return constant('UINT128', upidOf(value), 'ST_UPID')
     throw new NixieError('type_error', `${args.what} takes a upid`, 'Write px.make_upid(asid, pid, start).')
   })
 }

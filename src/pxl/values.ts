@@ -43,9 +43,10 @@ export interface ObjectValue {
 export interface TypeValue {
   readonly kind: 'type'
   readonly name: string
-  /** Undefined: a dataframe. */
+  /** Undefined: it is none of a column, but of the kinds of values that `holds` names. */
   readonly type: DataType | undefined
   readonly semantic: SemanticType
+  readonly holds?: readonly Value['kind'][]
 }
 
 export type Value =

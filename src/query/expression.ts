@@ -1,12 +1,14 @@
 /** Expressions over the columns of a batch. What two expressions share is evaluated once per batch. */
 
 import { NixieError } from '../errors'
-import type { Batch } from '../records/batch'
+import type { Batch, StringTable } from '../records/batch'
 import type { FunctionContext, Overload } from './functions/function'
 import { apply, Memo } from './functions/lift'
 import { findOverload } from './functions/registry'
-import type { Operand } from './operand'
+import { isConstant, type Operand } from './operand'
 import type { Expr, TypedColumn } from './plan'
+
+type Call = Extract<Expr, { kind: 'call' }>
 
 type Step =
   | { readonly kind: 'column'; readonly index: number }
@@ -16,6 +18,7 @@ type Step =
       readonly overload: Overload
       readonly args: readonly number[]
       readonly memo: Memo
+      readonly expr: Call
     }
 
 /** Expressions compiled against one list of columns; equal parts are one step. */
@@ -55,7 +58,7 @@ export class Expressions {
       const types = expr.args.map((arg) => arg.type).join(', ')
       throw new NixieError('type_error', `${expr.fn} does not take (${types})`)
     }
-    return this.#keep(`f${expr.fn}(${args})`, { kind: 'call', overload, args, memo: new Memo() })
+    return this.#keep(`f${expr.fn}(${args})`, { kind: 'call', overload, args, memo: new Memo(), expr })
   }
 
   #keep(key: string, step: Step): number {
@@ -70,37 +73,71 @@ export class Expressions {
   }
 }
 
-/** The values of expressions for one batch, each when first asked for. */
+/** What a function threw, at the place of the script where it was asked for. */
+function located({ fn, place }: Call, cause: unknown): NixieError {
+  if (cause instanceof NixieError) {
+    const { code, message, hint, line } = cause.shape
+    return line === undefined && place ? new NixieError(code, message, hint, place) : cause
+  }
+  const { code, message, hint } = NixieError.from(cause).shape
+  return new NixieError(code, `px.${fn}: ${message}`, hint, place)
+}
+
+/**
+ * The values of expressions for one batch, each when first asked for. What they take is accounted for until it is closed.
+ */
 export class Evaluation {
   readonly #steps: readonly Step[]
   readonly #batch: Batch
   readonly #context: FunctionContext
   readonly #values: (Operand | undefined)[]
+  /** Dictionaries that are accounted for. */
+  readonly #dicts = new Set<StringTable>()
+  #held = 0
 
   constructor(steps: readonly Step[], batch: Batch, context: FunctionContext) {
     this.#steps = steps
     this.#batch = batch
     this.#context = context
     this.#values = new Array(steps.length)
+    for (const vector of batch.columns) if ('codes' in vector) this.#dicts.add(vector.dict)
   }
 
   get(number: number): Operand {
     const known = this.#values[number]
     if (known) return known
-    const step = this.#steps[number]!
-    const value =
-      step.kind === 'column'
-        ? this.#batch.columns[step.index]!
-        : step.kind === 'literal'
-          ? step.operand
-          : apply(
-              step.overload,
-              step.args.map((arg) => this.get(arg)),
-              this.#batch.rows,
-              this.#context,
-              step.memo,
-            )
+    const value = this.#compute(this.#steps[number]!)
     this.#values[number] = value
     return value
+  }
+
+  #compute(step: Step): Operand {
+    if (step.kind === 'column') return this.#batch.columns[step.index]!
+    if (step.kind === 'literal') return step.operand
+    const args = step.args.map((arg) => this.get(arg))
+    try {
+      const value = apply(step.overload, args, this.#batch.rows, this.#context, step.memo)
+      this.#hold(value)
+      return value
+    } catch (cause) {
+      throw located(step.expr, cause)
+    }
+  }
+
+  #hold(value: Operand): void {
+    if (isConstant(value)) return
+    let bytes = 'codes' in value ? value.codes.byteLength : value.values.byteLength
+    if ('codes' in value && !this.#dicts.has(value.dict)) {
+      this.#dicts.add(value.dict)
+      bytes += value.dict.bytes.byteLength + value.dict.offsets.byteLength
+    }
+    this.#context.hold(bytes)
+    this.#held += bytes
+  }
+
+  /** Gives back what the values were accounted for with. */
+  close(): void {
+    this.#context.hold(-this.#held)
+    this.#held = 0
   }
 }

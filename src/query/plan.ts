@@ -2,6 +2,7 @@
  * A compiled script: a graph of relational nodes over typed expressions. `pxl` makes it, the optimiser rewrites it, the
  * engine runs it. Nodes are immutable and shared by reference: a node that two others read runs once.
  */
+import type { Place } from '../errors'
 import type { DataType, SemanticType } from '../records/types'
 
 export interface TypedColumn {
@@ -17,7 +18,13 @@ export type Expr = (
   | { readonly kind: 'column'; readonly name: string }
   /** INT64 and TIME64NS literals are bigint, FLOAT64 number, STRING and UINT128 string. */
   | { readonly kind: 'literal'; readonly value: bigint | number | string | boolean }
-  | { readonly kind: 'call'; readonly fn: string; readonly args: readonly Expr[] }
+  | {
+      readonly kind: 'call'
+      readonly fn: string
+      readonly args: readonly Expr[]
+      /** Where the script asks for it, for errors at run time; it tells no expressions apart. */
+      readonly place?: Place
+    }
 ) & { readonly type: DataType; readonly semantic: SemanticType }
 
 export interface Aggregate {

@@ -76,7 +76,7 @@ def probe():
 pxtrace.UpsertTracepoint('a', 'a', pxtrace.TraceProgram(program, min_kernel='5.1'), pxtrace.kprobe(), '5m')
 pxtrace.UpsertTracepoint('b', 'b', probe, pxtrace.PodProcess('a/b'), '5m')
 df = px.DataFrame('a').rolling('2s').groupby(['comm']).agg(n=('pid', px.count))
-px.export(df, px.otel.Data(resource={'service.name': df.comm}, data=[px.otel.metric.Gauge('g', df.n)]))
+px.export(df, px.otel.Data(resource={'service.name': df.comm}, data=[px.otel.metric.Gauge('g', df.n)], endpoint=px.otel.Endpoint('a:1')))
 `
 
 test('scripts with a piece cut, doubled, moved or changed', () => {

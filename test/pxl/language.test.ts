@@ -8,9 +8,10 @@ describe('extra columns', () => runCases(join(import.meta.dir, 'extra-columns.tx
 describe('the other end', () => runCases(join(import.meta.dir, 'other-end.txt')))
 describe('constructs', () => runCases(join(import.meta.dir, 'constructs.txt')))
 describe('tracing and export', () => runCases(join(import.meta.dir, 'tracing.txt')))
+describe('as Pixie', () => runCases(join(import.meta.dir, 'as-pixie.txt')))
 describe('errors', () => runCases(join(import.meta.dir, 'errors.txt')))
 
-describe.each(['language', 'constructs', 'tracing', 'errors'])(
+describe.each(['language', 'constructs', 'tracing', 'as-pixie', 'errors'])(
   '%s, with columns that no script names',
   (name) => runCasesWithExtras(join(import.meta.dir, `${name}.txt`)),
 )

@@ -200,15 +200,15 @@ test('px/amqp_data: publishers and consumers by routing key, sizes of contents',
   }
   const tables = shown('px/amqp_data', {}, rows)
   expect(tables.amqp_data!.map((row) => [row.frame_name, row.req_name, row.resp_name])).toEqual([
-    ['Method', 'BasicConsume', 'BasicDeliver'],
-    ['Method', 'BasicDeliver', ''],
-    ['Header', '', ''],
-    ['Header', '', ''],
-    ['Method', 'BasicPublish', ''],
+    ['Frame method', 'BasicConsume', 'BasicDeliver'],
+    ['Frame method', 'BasicDeliver', ''],
+    ['Content Header', '', ''],
+    ['Content Header', '', ''],
+    ['Frame method', 'BasicPublish', ''],
   ])
-  expect(tables.amqp_msg_stats).toContainEqual({ frame_name: 'Header', req_name: '', stats: 2 })
+  expect(tables.amqp_msg_stats).toContainEqual({ frame_name: 'Content Header', req_name: '', stats: 2 })
   const sizes = { avg_body_size: 20, max_body_size: 30, min_body_size: 10 }
-  expect(tables.amqp_average_stats).toEqual([{ frame_name: 'Header', ...sizes }])
+  expect(tables.amqp_average_stats).toEqual([{ frame_name: 'Content Header', ...sizes }])
   const key = { routing_key: 'a', namespace: '', pod: '', destination: 'nginx.service' }
   expect(tables.amqp_producer_pod_list).toEqual([{ ...key, source: '10.0.0.7' }])
   expect(tables.amqp_consumer_pod_list).toEqual([

@@ -141,7 +141,7 @@ test('px/cql_stats: by traced pod and Cassandra node; an ERROR is an error', () 
   ])
   expect(tables['Request Throughput per Message Type']).toEqual([
     { time_: ago(20), req_op: 'Query', throughput_total: 2 },
-    { time_: ago(20), req_op: 'EXECUTE', throughput_total: 1 },
+    { time_: ago(20), req_op: 'Execute', throughput_total: 1 },
   ])
   expect(tables.Summary).toMatchObject([
     { pod: 'nginx.service', error_rate: 1 / NS, latency: 450, total_requests: 2 },

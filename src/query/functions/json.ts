@@ -9,10 +9,19 @@ const LONGEST_KEPT = 4096
 let parsed = new Map<string, unknown>()
 let keptLength = 0
 
+declare global {
+  /** https://tc39.es/proposal-json-parse-with-source, which TypeScript doesn't know yet. */
+  interface JSON {
+    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
+    rawJSON(text: string): object
+    isRawJSON(value: unknown): boolean
+  }
+}
+
 /** Numbers that a double may not hold as they are written: many digits, `1.0`, `1e3`, `-0`. */
 const EXACT_NUMBER = /\d{16}|\d[.eE]|-0/
 
-/** Numbers that would be written otherwise stay as they are written (https://tc39.es/proposal-json-parse-with-source). */
+/** Numbers that would be written otherwise stay as they are written. */
 const asWritten = (_: string, value: unknown, { source }: { source?: string }): unknown =>
   typeof value === 'number' && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value
 

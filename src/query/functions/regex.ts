@@ -73,7 +73,8 @@ function compiledAnew(pattern: string, flags: Flags): RE2JS {
     return RE2JS.compile(pattern, flags)
   } catch (cause) {
     if (!(cause instanceof RE2JSException)) throw cause
-    throw refused(cause.message, "Regular expressions are RE2's: no look-around, no back-references.")
+    const why = cause.message.replace(/^error parsing regexp: /, '').replace('`(?s)', '`')
+    throw refused(why, "Regular expressions are RE2's: no look-around, no back-references.")
   }
 }
 

@@ -74,7 +74,9 @@ export function selectionOf(
         if (i === 0) counts.add(batch)
         else counts.bytes += bytes
         budget.hold(bytes)
-        const value = expressions.over(batch, functions).get(step)
+        const evaluation = expressions.over(batch, functions)
+        const value = evaluation.get(step)
+        evaluation.close()
         budget.hold(-bytes)
         if (isConstant(value)) return value.constant ? undefined : new Uint32Array(0)
         const { values } = bools(value)

@@ -36,19 +36,24 @@ export class Filter extends Stage {
       const value = evaluation.get(condition)
       if (isConstant(value)) {
         if (value.constant) continue
+        evaluation.close()
         return
       }
       const { values } = bools(value)
       if (!has(values, 0)) continue
-      if (!has(values, 1)) return
-      selected = narrowed(values, batch.rows, selected)
-      if (selected.length === 0) return
+      selected = has(values, 1) ? narrowed(values, batch.rows, selected) : new Uint32Array(0)
+      if (selected.length === 0) {
+        evaluation.close()
+        return
+      }
       if (selected.length < batch.rows * SPARSE) {
         batch = picked(batch, selected)
         selected = undefined
+        evaluation.close()
         evaluation = this.#expressions.over(batch, this.context.functions)
       }
     }
+    evaluation.close()
     const out = { rows: batch.rows, columns: this.#kept.map((index) => batch.columns[index]!) }
     this.emit(selected && selected.length < batch.rows ? picked(out, selected) : out)
   }
@@ -99,6 +104,7 @@ export class Project extends Stage {
     const evaluation = this.#expressions.over(batch, this.context.functions)
     const columns: Vector[] = this.#outputs.map((output) => materialise(evaluation.get(output), batch.rows))
     this.emit({ rows: batch.rows, columns })
+    evaluation.close()
   }
 }
 

@@ -23,7 +23,7 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { NixieError } from '../../../src/errors'
 import { compile } from '../../../src/pxl/compile'
-import { formatDuration, parseTime } from '../../../src/pxl/time'
+import { exactDuration, parseTime } from '../../../src/pxl/time'
 import { VIRTUAL_TABLES } from '../../../src/pxl/virtual-tables'
 import { toCells } from '../../../src/query/cells'
 import { execute, type VirtualTable } from '../../../src/query/engine'
@@ -110,7 +110,7 @@ const showColumn = ({ name, type, semantic, extra }: TypedColumn): string =>
   `${name}:${type}${semantic === 'ST_NONE' ? '' : `/${semantic.slice(3)}`}${extra ? ' extra' : ''}`
 
 function showCell(value: unknown, type: DataType): string {
-  return type === 'TIME64NS' ? formatDuration(BigInt(value as string) - NOW) : String(value)
+  return type === 'TIME64NS' ? exactDuration(BigInt(value as string) - NOW) : String(value)
 }
 
 const virtualTable = (fn: string): VirtualTable => {
