@@ -1,5 +1,6 @@
 /** PxL text → plans. Whatever the text, these return or throw a NixieError with line, column and a hint. */
 import { NixieError } from '../errors'
+import { faultOf } from '../query/fault'
 import type { Node } from '../query/plan'
 import type { DataType } from '../records/types'
 import { nameHint } from '../suggest'
@@ -228,6 +229,6 @@ function guarded<T>(source: Source, act: () => T): T {
         'Assign parts of expressions to names.',
       )
     }
-    throw NixieError.from(cause)
+    throw faultOf(cause)
   }
 }

@@ -9,16 +9,33 @@ export interface Limits {
   readonly deadlineMs: number
 }
 
+/** Memory that runs on several threads have together. */
+export interface MemoryShare {
+  readonly limitBytes: number
+  /** This run has so many bytes from now on; false, and all as before, when there are not so many for all. */
+  take(bytes: number): boolean
+}
+
+/** The share is asked in such steps. */
+const STEP = 1 << 20
+/** As much less must be held before some is given back. */
+const SLACK = 4 * STEP
+
+const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20)
+
 export class Budget {
   readonly limits: Limits
   readonly #cancelled: () => boolean
+  readonly #share: MemoryShare | undefined
   readonly #ends: number
   #held = 0
+  #taken = 0
   #peak = 0
 
-  constructor(limits: Limits, cancelled: () => boolean) {
+  constructor(limits: Limits, cancelled: () => boolean, share?: MemoryShare) {
     this.limits = limits
     this.#cancelled = cancelled
+    this.#share = share
     this.#ends = performance.now() + limits.deadlineMs
   }
 
@@ -26,17 +43,30 @@ export class Budget {
     return this.#peak
   }
 
-  /** Accounts for bytes that stay until they are released (negative: released). */
+  /** Accounts for bytes that stay until they are released (negative: released). Throws before they are too many. */
   hold(bytes: number): void {
     this.#held += bytes
     if (this.#held > this.#peak) this.#peak = this.#held
-    if (this.#held <= this.limits.memoryBytes) return
-    const mebibytes = Math.ceil(this.limits.memoryBytes / 2 ** 20)
-    throw new NixieError(
-      'limit_exceeded',
-      `The query needs more than ${mebibytes} MiB of memory`,
-      'Ask for a shorter time range, filter earlier, keep fewer columns or group by fewer.',
-    )
+    if (this.#held > this.limits.memoryBytes) {
+      throw new NixieError(
+        'limit_exceeded',
+        `The query needs more than ${mebibytes(this.limits.memoryBytes)} MiB of memory`,
+        'Ask for a shorter time range, filter earlier, keep fewer columns or group by fewer.',
+      )
+    }
+    if (this.#share && (this.#held > this.#taken || this.#held < this.#taken - SLACK)) this.#take(this.#share)
+  }
+
+  #take(share: MemoryShare): void {
+    const wanted = Math.max(0, Math.ceil(this.#held / STEP) * STEP)
+    if (!share.take(wanted)) {
+      throw new NixieError(
+        'limit_exceeded',
+        `Queries that run at the same time need more than ${mebibytes(share.limitBytes)} MiB of memory together`,
+        'Try again in a moment, or ask for less: a shorter time range, fewer columns.',
+      )
+    }
+    this.#taken = wanted
   }
 
   /** Throws when the run is to end; cheap enough to call between batches and every thousand values. */

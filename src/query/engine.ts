@@ -3,7 +3,7 @@ import { NixieError } from '../errors'
 import type { Metadata } from '../metadata/metadata'
 import type { Batch } from '../records/batch'
 import type { Selection, Source } from '../store/store'
-import { Budget, type Limits } from './budget'
+import { Budget, type Limits, type MemoryShare } from './budget'
 import { conjuncts } from './conditions'
 import { readers } from './graph'
 import { newestFirst } from './newest'
@@ -15,7 +15,7 @@ import { Filter, Limit, Project } from './operators/stages'
 import { Union } from './operators/union'
 import { optimise } from './optimise'
 import type { Node, Plan, TypedColumn } from './plan'
-import { bytesOf, compact, concatBatches, head } from './vectors'
+import { bytesOf, compact, concatBatches, head, memoryOf } from './vectors'
 
 export interface VirtualTable {
   readonly columns: readonly TypedColumn[]
@@ -26,6 +26,8 @@ export interface ExecuteContext {
   readonly source: Source
   readonly metadata: Metadata
   readonly limits: Limits
+  /** Memory that other runs take from, too. */
+  readonly share?: MemoryShare
   /** Epoch nanoseconds at the start of the run. */
   readonly nowNs: bigint
   /** Asked between batches and in long loops. */
@@ -94,7 +96,8 @@ class Sink implements Port {
     const kept = { rows, columns: batch.columns.map((vector) => compact(head(vector, rows))) }
     if (this.#emit) this.#emit(kept)
     else {
-      this.#budget.hold(bytesOf(kept))
+      // Twice: they are put behind each other in the end.
+      this.#budget.hold(2 * memoryOf(kept))
       this.#batches.push(kept)
     }
   }
@@ -270,7 +273,7 @@ function attach<T extends Operator & Port>(input: Operator, stage: T): T {
  * and the functions throw (`unknown_table`, `store_error`, `bad_request` for a regular expression).
  */
 export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[]; stats: ExecuteStats } {
-  const budget = new Budget(given.limits, given.cancelled)
+  const budget = new Budget(given.limits, given.cancelled, given.share)
   const optimised = optimise(plan)
   const execution = new Execution(optimised, given, budget)
   const { emit } = given

@@ -2,11 +2,13 @@
 
 import { NixieError } from '../errors'
 import type { Batch, StringTable } from '../records/batch'
+import { faultOf } from './fault'
 import type { FunctionContext, Overload } from './functions/function'
 import { apply, Memo } from './functions/lift'
 import { findOverload } from './functions/registry'
 import { isConstant, type Operand } from './operand'
 import type { Expr, TypedColumn } from './plan'
+import { memoryOfTexts } from './vectors'
 
 type Call = Extract<Expr, { kind: 'call' }>
 
@@ -79,7 +81,7 @@ function located({ fn, place }: Call, cause: unknown): NixieError {
     const { code, message, hint, line } = cause.shape
     return line === undefined && place ? new NixieError(code, message, hint, place) : cause
   }
-  const { code, message, hint } = NixieError.from(cause).shape
+  const { code, message, hint } = faultOf(cause).shape
   return new NixieError(code, `px.${fn}: ${message}`, hint, place)
 }
 
@@ -129,7 +131,7 @@ export class Evaluation {
     let bytes = 'codes' in value ? value.codes.byteLength : value.values.byteLength
     if ('codes' in value && !this.#dicts.has(value.dict)) {
       this.#dicts.add(value.dict)
-      bytes += value.dict.bytes.byteLength + value.dict.offsets.byteLength
+      bytes += memoryOfTexts(value.dict)
     }
     this.#context.hold(bytes)
     this.#held += bytes

@@ -173,7 +173,7 @@ export function concatBatches(types: readonly DataType[], batches: readonly Batc
 export const lengthOf = (vector: Vector): number =>
   'codes' in vector ? vector.codes.length : vector.values.length
 
-/** Bytes that a batch keeps alive; a dictionary that several columns share counts once. */
+/** Bytes of a batch; a dictionary that several columns share counts once. */
 export function bytesOf(batch: Batch): number {
   const dicts = new Set<StringTable>()
   let bytes = 0
@@ -184,5 +184,17 @@ export function bytesOf(batch: Batch): number {
     } else bytes += vector.values.byteLength
   }
   for (const dict of dicts) bytes += dict.bytes.byteLength + dict.offsets.byteLength
+  return bytes
+}
+
+/** Memory that a dictionary takes: its bytes, and again as texts, which it keeps once they were read. */
+export const memoryOfTexts = (dict: StringTable): number =>
+  2 * dict.bytes.byteLength + dict.offsets.byteLength + 8 * dict.length
+
+/** Memory that a batch keeps alive. */
+export function memoryOf(batch: Batch): number {
+  let bytes = bytesOf(batch)
+  for (const dict of new Set(batch.columns.flatMap((vector) => ('codes' in vector ? [vector.dict] : []))))
+    bytes += memoryOfTexts(dict) - dict.bytes.byteLength - dict.offsets.byteLength
   return bytes
 }

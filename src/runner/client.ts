@@ -6,6 +6,7 @@ import type { Completion, Diagnostic } from '../pxl/editor'
 import type { Bundle } from '../scripts/bundle'
 import { CANCELLED, CREDIT, FLOWING_DEADLINE_MS, INITIAL_CREDIT, SHARED_BYTES, STALL_MS } from './byte-sink'
 import { cancelledError, closedError, deadlineError } from './ends'
+import { SlotGiver } from './memory-share'
 import type { FromWorker, StreamDone, Task, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'
 import { infoOf } from './results'
@@ -94,6 +95,7 @@ class ThreadRunner implements Runner {
   readonly #options: RunnerOptions
   readonly #threads: QueryThread[] = []
   readonly #waiting: Job[] = []
+  readonly #memory = new SlotGiver()
   #scripts: readonly ScriptInfo[] | undefined
   #closed = false
 
@@ -256,9 +258,12 @@ class ThreadRunner implements Runner {
       if (!thread && this.#threads.length < this.#maxThreads) {
         const { dataDir, nodeName = SETTINGS.nodeName.fallback, scripts, spawn = spawnThread } = this.#options
         const own = [...(scripts?.values() ?? [])]
-        thread = new QueryThread(spawn(), { dataDir, nodeName, scripts: own }, (event) =>
-          this.#changed(event),
-        )
+        const slot = this.#memory.give()
+        const opening = { dataDir, nodeName, scripts: own, memory: this.#memory.shared, slot }
+        thread = new QueryThread(spawn(), opening, (event) => {
+          if (event.ended) this.#memory.free(slot)
+          this.#changed(event)
+        })
         this.#threads.push(thread)
       }
       if (!thread) return

@@ -51,6 +51,9 @@ export type ToWorker =
       readonly nodeName: string
       /** The user's own scripts; they win over those of the library. */
       readonly scripts: readonly Bundle[]
+      /** See `memory-share.ts`: the memory of all threads, and this one's slot in it. */
+      readonly memory: SharedArrayBuffer
+      readonly slot: number
     }
   | {
       readonly kind: 'task'

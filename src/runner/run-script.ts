@@ -4,6 +4,7 @@ import type { Metadata } from '../metadata/metadata'
 import { compile } from '../pxl/compile'
 import { newestFirst, type TableSchema } from '../pxl/frames'
 import { checkRange, parseTime } from '../pxl/time'
+import type { MemoryShare } from '../query/budget'
 import { toCells } from '../query/cells'
 import { type ExecuteContext, execute, type ResultSet } from '../query/engine'
 import { explain } from '../query/explain'
@@ -38,6 +39,8 @@ export interface RunContext {
   summary?(): StoreSummary
   /** Chunks that scans have passed over so far because they are damaged. */
   damaged?(): number
+  /** The memory that runs on other threads take from, too. */
+  readonly share?: MemoryShare
   /** Asked often; true ends the run. */
   cancelled(): boolean
   /** Epoch nanoseconds. */
@@ -87,7 +90,7 @@ export function runScript(request: RunRequest, context: RunContext): RunResult {
     return { tables, ...factsOf(prepared, { tables, stats: NOTHING, execMs: 0, damaged: 0 }) }
   }
   const ran = runPrepared(prepared, context)
-  return { tables: ran.tables.map(resultTable), ...factsOf(prepared, ran) }
+  return { tables: resultTables(ran.tables), ...factsOf(prepared, ran) }
 }
 
 /** What a run gave: its tables still as columns of the engine. */
@@ -177,10 +180,35 @@ export const executeContext = (limits: Limits, context: RunContext): ExecuteCont
   source: context.source,
   metadata: context.metadata,
   limits,
+  ...(context.share && { share: context.share }),
   nowNs: context.nowNs,
   cancelled: context.cancelled,
   virtualTable: (fn, args) => virtualTable(fn, args, context),
 })
+
+/** An answer that is handed over as a whole: it is there several times then, as cells, on its way and as what is made of it. */
+const ANSWER_BYTES = 32 << 20
+
+/** Throws `limit_exceeded` when the texts of the cells are too many; one text may be in every row. */
+function checkAnswer(tables: readonly ResultSet[]): void {
+  let bytes = 0
+  for (const vector of tables.flatMap(({ batch }) => batch.columns)) {
+    if (!('codes' in vector)) continue
+    const { offsets } = vector.dict
+    for (const code of vector.codes) bytes += offsets[code + 1]! - offsets[code]!
+  }
+  if (bytes <= ANSWER_BYTES) return
+  throw new NixieError(
+    'limit_exceeded',
+    `The answer has ${Math.ceil(bytes / 2 ** 20)} MiB, where ${ANSWER_BYTES >> 20} MiB are the most that can be shown`,
+    'Ask for fewer rows or columns, cut texts with px.substring, or take the rows as CSV or NDJSON.',
+  )
+}
+
+const resultTables = (tables: readonly ResultSet[]): readonly ResultTable[] => {
+  checkAnswer(tables)
+  return tables.map(resultTable)
+}
 
 const resultTable = ({ name, columns, batch, truncated }: ResultSet): ResultTable => ({
   name,
@@ -231,7 +259,7 @@ export function tablePlan(
 export function readTable(request: TableRequest, context: RunContext): ResultTable {
   const limits = { ...DEFAULT_LIMITS, rows: request.limit }
   const { tables } = runPrepared({ plan: tablePlan(request, context), limits }, context)
-  return resultTable(tables[0]!)
+  return resultTables(tables)[0]!
 }
 
 /** Every table with what is stored of it. */

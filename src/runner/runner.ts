@@ -28,7 +28,7 @@ export interface Limits {
   readonly deadlineMs: number
 }
 
-export const DEFAULT_LIMITS: Limits = { rows: 10_000, memoryBytes: 256 << 20, deadlineMs: 30_000 }
+export const DEFAULT_LIMITS: Limits = { rows: 10_000, memoryBytes: 128 << 20, deadlineMs: 30_000 }
 
 export interface ResultColumn {
   readonly name: string

@@ -54,7 +54,9 @@ async function writerOf(
     const arrow = new ArrowWriter(columns)
     return {
       begin: () => sink.bytes(arrow.start),
-      rows: (_, batch) => sink.bytes(arrow.batch(batch)),
+      rows: (_, batch) => {
+        for (const part of arrow.batches(batch)) sink.bytes(part)
+      },
       end: () => sink.bytes(arrow.end),
     }
   }

@@ -1,12 +1,14 @@
 /** A query thread: opens the store read-only and runs one task after the other. */
-import { NixieError } from '../errors'
 import { openMetadata } from '../metadata'
+import type { MemoryShare } from '../query/budget'
+import { faultOf } from '../query/fault'
 import { LIBRARY } from '../scripts/library'
 import { openReader, type Reader } from '../store'
 import type { StoreSummary } from '../store/store'
 import { ByteSink, CANCELLED, FLOWING_DEADLINE_MS } from './byte-sink'
 import { checkText, completeText } from './editor'
 import { deadlineError } from './ends'
+import { SlotShare } from './memory-share'
 import type { FromWorker, Task, TaskResult, ToWorker } from './messages'
 import { explainScript, type RunContext, readTable, runScript, storeReport, summaries } from './run-script'
 import { DEFAULT_LIMITS } from './runner'
@@ -19,7 +21,7 @@ const IDLE_MS = 200
 /** The engine's own deadline is out of the way of a stream, whose clock stands still while nobody reads. */
 const NO_DEADLINE_MS = 2 ** 31
 
-type Opened = Pick<RunContext, 'metadata' | 'scripts'> & { readonly source: Reader }
+type Opened = Pick<RunContext, 'metadata' | 'scripts'> & { readonly source: Reader; readonly share: MemoryShare }
 type Context = RunContext & { summary(): StoreSummary }
 
 let opened: Opened | undefined
@@ -94,7 +96,9 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
     }
     say({ id: data.id, result: await perform(data.task, context, sink) })
   } catch (cause) {
-    say({ id: data.id, error: NixieError.from(cause).shape })
+    say({ id: data.id, error: faultOf(cause).shape })
+  } finally {
+    opened!.share.take(0)
   }
   idle = setTimeout(() => Bun.gc(true), IDLE_MS)
 }
@@ -106,5 +110,10 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   }
   const source = openReader(data.dataDir)
   const own = data.scripts.map((bundle) => [bundle.name, bundle] as const)
-  opened = { source, metadata: openMetadata(source, data.nodeName), scripts: new Map([...LIBRARY, ...own]) }
+  opened = {
+    source,
+    share: new SlotShare(data.memory, data.slot),
+    metadata: openMetadata(source, data.nodeName),
+    scripts: new Map([...LIBRARY, ...own]),
+  }
 }

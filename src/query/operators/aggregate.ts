@@ -73,6 +73,9 @@ export class HashAggregate extends Stage {
   }
 
   override finish(): void {
+    // The results are as much again.
+    this.context.budget.hold(this.#held)
+    this.#held *= 2
     const groups = this.#grouping.size
     const keys = this.#grouping.keys()
     const outputs = this.#outputs.map((output) => output(groups))

@@ -8,7 +8,7 @@ import { Grouping } from '../grouping'
 import { UNKNOWN } from '../key-columns'
 import { materialise, zeroOf } from '../operand'
 import type { Node, TypedColumn } from '../plan'
-import { bytesOf, concat, concatBatches, gather } from '../vectors'
+import { memoryOf, concat, concatBatches, gather } from '../vectors'
 import { indexOf, Operator, type OperatorContext, type Port } from './operator'
 
 /** Pairs of rows that go out in one batch. */
@@ -37,6 +37,7 @@ export class HashJoin extends Operator {
   readonly #grouping: Grouping
   #waiting: Batch[] = []
   #built: Batch[] = []
+  #builtBytes = 0
   #table: BuildTable | undefined
   #probeEnded = false
   #held = 0
@@ -92,7 +93,10 @@ export class HashJoin extends Operator {
   }
 
   #pushBuild(batch: Batch): void {
-    this.#hold(bytesOf(batch))
+    // Twice: they are put behind each other in the end.
+    const bytes = memoryOf(batch)
+    this.#hold(2 * bytes)
+    this.#builtBytes += bytes
     this.#built.push(batch)
   }
 
@@ -100,7 +104,8 @@ export class HashJoin extends Operator {
     const types = this.#build.map((column) => column.type)
     this.#table = new BuildTable(concatBatches(types, this.#built), types, this.#buildKeys, this.#grouping)
     this.#built = []
-    this.#hold(this.#table.bytes)
+    this.#hold(-this.#builtBytes)
+    this.#hold(this.#table.bytes + this.#grouping.bytes)
     for (const batch of this.#waiting) this.#join(batch)
     this.#waiting = []
     if (this.#probeEnded) this.#complete()
@@ -109,7 +114,7 @@ export class HashJoin extends Operator {
   #pushProbe(batch: Batch): void {
     if (this.#table) this.#join(batch)
     else {
-      this.#hold(bytesOf(batch))
+      this.#hold(memoryOf(batch))
       this.#waiting.push(batch)
     }
   }

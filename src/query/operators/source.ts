@@ -5,7 +5,7 @@ import { columnsOf } from '../conditions'
 import { Expressions } from '../expression'
 import { bools, isConstant } from '../operand'
 import type { Expr, TypedColumn } from '../plan'
-import { bytesOf } from '../vectors'
+import { bytesOf, memoryOf } from '../vectors'
 import { Operator, type OperatorContext } from './operator'
 import { has, narrowed } from './stages'
 
@@ -41,7 +41,7 @@ export class SourceOperator extends Operator {
     if (this.wanted) {
       for (const batch of this.#batches()) {
         this.#read(batch)
-        const bytes = bytesOf(batch)
+        const bytes = memoryOf(batch)
         this.context.budget.hold(bytes)
         this.emit(batch)
         this.context.budget.hold(-bytes)
@@ -70,9 +70,9 @@ export function selectionOf(
         const { budget, functions } = context
         // A scan of which nothing stays gives no batch, and so no other occasion to end it.
         budget.checkpoint()
-        const bytes = bytesOf(batch)
+        const bytes = memoryOf(batch)
         if (i === 0) counts.add(batch)
-        else counts.bytes += bytes
+        else counts.bytes += bytesOf(batch)
         budget.hold(bytes)
         const evaluation = expressions.over(batch, functions)
         const value = evaluation.get(step)

@@ -1,7 +1,7 @@
 /** Rows of several inputs: by time when they have one, else one input behind the other. */
 import type { Batch, IntVector } from '../../records/batch'
 import type { TypedColumn } from '../plan'
-import { bytesOf, concatBatches, gather } from '../vectors'
+import { concatBatches, gather, memoryOf } from '../vectors'
 import { Operator, type OperatorContext, type Port } from './operator'
 
 export class Union extends Operator {
@@ -27,7 +27,7 @@ export class Union extends Operator {
     return {
       push(batch) {
         const part = { rows: batch.rows, columns: places.map((place) => batch.columns[place]!) }
-        const bytes = bytesOf(part)
+        const bytes = memoryOf(part)
         union.context.budget.hold(bytes)
         union.#held += bytes
         union.#parts[input]!.push(part)
@@ -46,6 +46,9 @@ export class Union extends Operator {
     const time = this.columns.findIndex(({ name, type }) => name === 'time_' && type === 'TIME64NS')
     if (time < 0) for (const part of parts) this.emit(part)
     else {
+      // One behind the other, then in order: each is as much again.
+      this.context.budget.hold(2 * this.#held)
+      this.#held *= 3
       const types = this.columns.map((column) => column.type)
       const all = concatBatches(types, parts)
       const { values } = all.columns[time] as IntVector

@@ -20,6 +20,7 @@ import {
   Version,
 } from '@uwdata/flechette'
 import type { Batch, IntVector, StringVector, Vector } from '../../records/batch'
+import { slice } from '../../query/vectors'
 import type { ResultColumn } from '../runner'
 
 /** The mark at a stream's end: the continuation word and a length of 0. */
@@ -103,6 +104,24 @@ function buffersOf(vector: Vector, rows: number): Buffers {
   }
 }
 
+/** Bytes of the texts of one batch, about: one text may be in every row. */
+const PART_BYTES = 4 << 20
+
+/** The rows in parts whose texts take so much, or of one row. */
+function* parts({ rows, columns }: Batch): Generator<Batch> {
+  const columnsOfTexts = columns.filter((vector) => 'codes' in vector)
+  let from = 0
+  let bytes = 0
+  for (let row = 0; row < rows; row++) {
+    for (const { codes, dict } of columnsOfTexts)
+      bytes += dict.offsets[codes[row]! + 1]! - dict.offsets[codes[row]!]!
+    if (bytes < PART_BYTES && row + 1 < rows) continue
+    yield { rows: row + 1 - from, columns: columns.map((vector) => slice(vector, from, row + 1)) }
+    from = row + 1
+    bytes = 0
+  }
+}
+
 /** Writes one stream: `start`, then batches, then `end`. */
 export class ArrowWriter {
   readonly #schema: Schema
@@ -134,6 +153,11 @@ export class ArrowWriter {
 
   get end(): Uint8Array {
     return this.#start.slice(-END_BYTES)
+  }
+
+  /** The rows as batches that are small enough to be made in memory. */
+  *batches(batch: Batch): Generator<Uint8Array> {
+    for (const part of parts(batch)) yield this.batch(part)
   }
 
   /** The library writes whole streams: what stands between the schema and the end is the batch. */

@@ -16,11 +16,13 @@ export const cellSource = ({ values, ...table }: ResultTable): CellSource => ({
   cells: (i, start, end) => values[i]!.slice(start, end),
 })
 
-/** One JSON object per row, each on its own line, `_tableName_` first. */
+/**
+ * One JSON object per row, each on its own line, `_tableName_` first. Texts come in parts: a row whole, unless it is long.
+ */
 export function* ndjsonLines(tables: readonly ResultTable[]): Generator<string> {
   for (const table of tables) {
-    const head = `{"_tableName_":${JSON.stringify(table.name)}`
-    for (const row of rowBodies(cellSource(table))) yield row === '' ? `${head}}\n` : `${head},${row}}\n`
+    const head = `{"_tableName_":${JSON.stringify(table.name)}${table.columns.length === 0 ? '' : ','}`
+    yield* rowTexts(cellSource(table), () => head, '}\n')
   }
 }
 
@@ -30,11 +32,14 @@ export const csvHeader = (columns: ResultTable['columns']) =>
 /** The lines of a table's rows; they end in CRLF. Empty cells are null. */
 export function* csvRows({ rows, values }: Pick<ResultTable, 'rows' | 'values'>): Generator<string> {
   for (let row = 0; row < rows; row++) {
-    let line = ''
+    let part = ''
     for (let i = 0; i < values.length; i++) {
-      line += (i === 0 ? '' : ',') + csvCell(values[i]![row] ?? null)
+      part += (i === 0 ? '' : ',') + csvCell(values[i]![row] ?? null)
+      if (part.length < PART) continue
+      yield part
+      part = ''
     }
-    yield `${line}\r\n`
+    yield `${part}\r\n`
   }
 }
 
@@ -75,6 +80,8 @@ export function chosenTables<T extends { readonly name: string }>(
 
 /** Rows whose cells are there at once, when they are made on demand. */
 const SLICE = 1024
+/** Characters of a part: no row is put together whose cells are long, and one text may be in every row. */
+const PART = 64 << 10
 
 /** A link to a view is stored as the text of an object, and leaves as that object; what is none stays text. */
 function linkJson(cell: Cell): string {
@@ -86,28 +93,48 @@ function linkJson(cell: Cell): string {
   return JSON.stringify(cell)
 }
 
-/** Cells of a column as JSON. */
-const jsonCells = (table: CellSource, i: number, start: number, end: number): readonly string[] => {
-  const write = table.columns[i]!.semantic === 'ST_SCRIPT_REFERENCE' ? linkJson : JSON.stringify
-  return table.cells(i, start, end).map((cell) => write(cell ?? null))
-}
+/** How the cells of a column are written as JSON. */
+const writerOf = ({ semantic }: CellSource['columns'][number]): ((cell: Cell) => string) =>
+  semantic === 'ST_SCRIPT_REFERENCE' ? linkJson : JSON.stringify
 
 function* slices(rows: number): Generator<[start: number, end: number]> {
   for (let start = 0; start < rows; start += SLICE) yield [start, Math.min(rows, start + SLICE)]
 }
 
-function* rowBodies(table: CellSource): Generator<string> {
-  const keys = table.columns.map((column) => `${JSON.stringify(column.name)}:`)
+/** The members of each row as JSON, behind `open` and before `close`. */
+function* rowTexts(table: CellSource, open: (row: number) => string, close: string): Generator<string> {
+  const keys = table.columns.map((column, i) => `${i === 0 ? '' : ','}${JSON.stringify(column.name)}:`)
+  const writers = table.columns.map(writerOf)
   for (const [start, end] of slices(table.rows)) {
-    const values = keys.map((_, i) => jsonCells(table, i, start, end))
+    const cells = keys.map((_, i) => table.cells(i, start, end))
     for (let row = 0; row < end - start; row++) {
-      let body = ''
+      let part = open(start + row)
       for (let i = 0; i < keys.length; i++) {
-        body += (i === 0 ? '' : ',') + keys[i]! + values[i]![row]!
+        part += keys[i]! + writers[i]!(cells[i]![row] ?? null)
+        if (part.length < PART) continue
+        yield part
+        part = ''
       }
-      yield body
+      yield part + close
     }
   }
+}
+
+/** The cells of a column as the elements of a JSON array. */
+function* columnTexts(table: CellSource, i: number): Generator<string> {
+  const write = writerOf(table.columns[i]!)
+  let part = ''
+  let separator = ''
+  for (const [start, end] of slices(table.rows)) {
+    for (const cell of table.cells(i, start, end)) {
+      part += separator + write(cell ?? null)
+      separator = ','
+      if (part.length < PART) continue
+      yield part
+      part = ''
+    }
+  }
+  yield part
 }
 
 function* tableJson(table: CellSource, shape: StreamOutput['shape']): Generator<string> {
@@ -117,18 +144,12 @@ function* tableJson(table: CellSource, shape: StreamOutput['shape']): Generator<
     yield `,"count":${rows},"values":[`
     for (let i = 0; i < columns.length; i++) {
       yield i === 0 ? '[' : ',['
-      for (const [start, end] of slices(rows)) {
-        yield (start === 0 ? '' : ',') + jsonCells(table, i, start, end).join(',')
-      }
+      yield* columnTexts(table, i)
       yield ']'
     }
   } else {
     yield ',"rows":['
-    let first = true
-    for (const row of rowBodies(table)) {
-      yield first ? `{${row}}` : `,{${row}}`
-      first = false
-    }
+    yield* rowTexts(table, (row) => (row === 0 ? '{' : ',{'), '}')
   }
   yield ']}'
 }
