@@ -14,6 +14,8 @@ export interface MemoryShare {
   readonly limitBytes: number
   /** This run has so many bytes from now on; false, and all as before, when there are not so many for all. */
   take(bytes: number): boolean
+  /** Throws when there is too little memory left, whatever was accounted for. Asked often. */
+  check(): void
 }
 
 /** The share is asked in such steps. */
@@ -67,11 +69,13 @@ export class Budget {
       )
     }
     this.#taken = wanted
+    share.check()
   }
 
   /** Throws when the run is to end; cheap enough to call between batches and every thousand values. */
   checkpoint(): void {
     if (this.#cancelled()) throw new NixieError('cancelled', 'The query was cancelled')
+    this.#share?.check()
     if (performance.now() <= this.#ends) return
     throw new NixieError(
       'deadline_exceeded',

@@ -1,5 +1,6 @@
 /** The memory that all query threads have together, in memory that they share: each has a slot and writes no other. */
 import type { MemoryShare } from '../query/budget'
+import { MemoryWatch } from './memory-watch'
 
 /**
  * By accounting. What is accounted for takes up to twice as much while it is worked on and until it is collected, and
@@ -20,8 +21,10 @@ export class SlotShare implements MemoryShare {
   readonly limitBytes: number
   readonly #slots: Int32Array
   readonly #own: number
+  readonly #watch: MemoryWatch
 
-  constructor(shared: SharedArrayBuffer, own: number, limitBytes = SHARED_MEMORY_BYTES) {
+  constructor(shared: SharedArrayBuffer, own: number, limitBytes = SHARED_MEMORY_BYTES, watch = new MemoryWatch()) {
+    this.#watch = watch
     this.#slots = new Int32Array(shared)
     this.#own = own
     this.limitBytes = limitBytes
@@ -35,6 +38,10 @@ export class SlotShare implements MemoryShare {
     if (wanted <= before || this.#total() * KIB <= this.limitBytes) return true
     Atomics.store(this.#slots, this.#own, before)
     return false
+  }
+
+  check(): void {
+    this.#watch.check()
   }
 
   #total(): number {

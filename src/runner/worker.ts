@@ -79,6 +79,7 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
   const shared = new Int32Array(data.shared)
   const say = (message: FromWorker) => self.postMessage(message)
   const sink = new ByteSink(shared, (chunk) => {
+    opened!.share.check()
     self.postMessage({ id: data.id, chunk, warnings: sink.warnings } satisfies FromWorker, [
       chunk.buffer as ArrayBuffer,
     ])
