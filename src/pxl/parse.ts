@@ -3,12 +3,13 @@ import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@lezer/python'
 import type { NixieError } from '../errors'
 import { putCommas, unclosed } from './commas'
-import { numberValue, stringValue } from './literals'
 import { misplaced } from './indents'
+import { numberValue, stringValue } from './literals'
 import { inOrder, type LogicalTerm, type LogicalWord } from './logic'
 import { NOT_PXL, OPERATOR_HINTS } from './not-pxl'
 import type { Source } from './source'
 import type { Argument, BinaryOp, Expression, ImportedName, Parameter, Statement, UnaryOp } from './syntax'
+import { syntaxHint } from './syntax-hint'
 
 /** Bytes of the longest text that is compiled, and how deep its syntax may nest. */
 const MAX_TEXT = 512 << 10
@@ -65,7 +66,8 @@ class TreeReader {
   }
 
   #indentationError(at: number): NixieError {
-    const hint = 'Lines of one block start in the same column: those of a function deeper, all others in the first one.'
+    const hint =
+      'Lines of one block start in the same column: those of a function deeper, all others in the first one.'
     return this.#source.error('syntax_error', at, 'The indentation of this line fits no block', hint)
   }
 
@@ -80,24 +82,15 @@ class TreeReader {
         throw this.#source.error('syntax_error', open, `This ${opened} is never closed`, 'Close it.')
       }
       const wrong = misplaced(top, this.#text)
-      if (wrong !== undefined && this.#text.slice(cursor.from, wrong).trim() === '' && wrong >= cursor.from) throw this.#indentationError(wrong)
+      if (wrong !== undefined && this.#text.slice(cursor.from, wrong).trim() === '' && wrong >= cursor.from)
+        throw this.#indentationError(wrong)
       const near = this.#text
         .slice(cursor.from, cursor.from + 20)
         .split('\n')[0]!
         .trim()
       const message = near ? `Syntax error near '${near}'` : 'Syntax error: something is missing here'
-      throw this.#source.error('syntax_error', cursor.from, message, this.#syntaxHint(cursor.from))
+      throw this.#source.error('syntax_error', cursor.from, message, syntaxHint(this.#text, cursor.from))
     } while (cursor.next())
-  }
-
-  #syntaxHint(at: number): string {
-    const before = this.#text.slice(Math.max(0, at - 200), at).trimEnd()
-    if (at >= this.#text.trimEnd().length)
-      return 'A quote that was opened is not closed, or the statement ends too early.'
-    if (/\b(def\s+\w+\s*\([^()]*\))$/.test(before))
-      return 'A function head ends with a colon: def name(arguments):'
-    if (/[\w)\]}'"]$/.test(before)) return 'Is a comma, an operator or a closing bracket missing before it?'
-    return 'Check brackets, quotes, commas and indentation here and on the line before.'
   }
 
   #statements(parent: SyntaxNode): Statement[] {

@@ -191,7 +191,8 @@ export const BUILTINS: Builtins = {
   },
   format_duration: {
     params: ['duration'],
-    description: 'A duration as text in the largest whole unit, rounded down: 300000000000 is 5m, 90 s are 1m.',
+    description:
+      'A duration as text in the largest whole unit, rounded down: 300000000000 is 5m, 90 s are 1m.',
     run: (args) => constant('STRING', formatDuration(args.int('duration'))),
   },
   strptime: {

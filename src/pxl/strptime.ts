@@ -3,7 +3,9 @@ import { instant } from './time'
 
 const LONGEST_FORMAT = 200
 
-const MONTHS = 'january february march april may june july august september october november december'.split(' ')
+const MONTHS = 'january february march april may june july august september october november december'.split(
+  ' ',
+)
 const WEEKDAYS = 'sunday monday tuesday wednesday thursday friday saturday'.split(' ')
 
 /** Directives that stand for several. */
@@ -33,29 +35,30 @@ type Field =
   | 'ignored'
 
 /** What a number says, its most digits, its least and its largest value. */
-const NUMBERS: Readonly<Record<string, readonly [field: Field, digits: number, low: number, high: number]>> = {
-  C: ['century', 2, 0, 99],
-  d: ['day', 2, 1, 31],
-  e: ['day', 2, 1, 31],
-  g: ['ignored', 2, 0, 99],
-  G: ['ignored', 4, 0, 9999],
-  H: ['hour', 2, 0, 23],
-  I: ['hour12', 2, 1, 12],
-  j: ['yearDay', 3, 1, 366],
-  k: ['hour', 2, 0, 23],
-  l: ['hour12', 2, 1, 12],
-  m: ['month', 2, 1, 12],
-  M: ['minute', 2, 0, 59],
-  s: ['epoch', 11, 0, 99_999_999_999],
-  S: ['second', 2, 0, 59],
-  u: ['ignored', 1, 1, 7],
-  U: ['ignored', 2, 0, 53],
-  V: ['ignored', 2, 0, 53],
-  w: ['ignored', 1, 0, 6],
-  W: ['ignored', 2, 0, 53],
-  y: ['shortYear', 2, 0, 99],
-  Y: ['year', 4, 0, 9999],
-}
+const NUMBERS: Readonly<Record<string, readonly [field: Field, digits: number, low: number, high: number]>> =
+  {
+    C: ['century', 2, 0, 99],
+    d: ['day', 2, 1, 31],
+    e: ['day', 2, 1, 31],
+    g: ['ignored', 2, 0, 99],
+    G: ['ignored', 4, 0, 9999],
+    H: ['hour', 2, 0, 23],
+    I: ['hour12', 2, 1, 12],
+    j: ['yearDay', 3, 1, 366],
+    k: ['hour', 2, 0, 23],
+    l: ['hour12', 2, 1, 12],
+    m: ['month', 2, 1, 12],
+    M: ['minute', 2, 0, 59],
+    s: ['epoch', 11, 0, 99_999_999_999],
+    S: ['second', 2, 0, 59],
+    u: ['ignored', 1, 1, 7],
+    U: ['ignored', 2, 0, 53],
+    V: ['ignored', 2, 0, 53],
+    w: ['ignored', 1, 0, 6],
+    W: ['ignored', 2, 0, 53],
+    y: ['shortYear', 2, 0, 99],
+    Y: ['year', 4, 0, 9999],
+  }
 
 class Reader {
   readonly fields: Partial<Record<Field, number>> = {}
@@ -155,7 +158,8 @@ class Reader {
 
   #zone(): boolean {
     const match = this.#take(/Z|([+-])(\d{2}):?(\d{2})?/y)
-    if (match?.[1]) this.offsetMinutes = Number(`${match[1]}1`) * (Number(match[2]) * 60 + Number(match[3] ?? 0))
+    if (match?.[1])
+      this.offsetMinutes = Number(`${match[1]}1`) * (Number(match[2]) * 60 + Number(match[3] ?? 0))
     return match !== undefined
   }
 }

@@ -76,13 +76,23 @@ export interface Moment {
 }
 
 /** Epoch nanoseconds; undefined when there is no such day or time of day. */
-export function instant({ year, month, day, moreDays = 0, hour, minute, second, fraction, offsetMinutes }: Moment) {
+export function instant({
+  year,
+  month,
+  day,
+  moreDays = 0,
+  hour,
+  minute,
+  second,
+  fraction,
+  offsetMinutes,
+}: Moment) {
   const date = new Date(0)
   // Date.UTC takes years below 100 as of the last century.
   date.setUTCFullYear(year, month - 1, day)
   // February 30 is carried over: what doesn't come back as written was no date.
   if (date.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second > 59) return undefined
-  const ms = date.setUTCHours((moreDays * 24) + hour, minute - offsetMinutes, second)
+  const ms = date.setUTCHours(moreDays * 24 + hour, minute - offsetMinutes, second)
   if (moreDays > 0 && new Date(ms + offsetMinutes * 60_000).getUTCFullYear() !== year) return undefined
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
 }

@@ -11,7 +11,8 @@ const PARTS = /^\d{1,10}:\d{1,10}:\d{1,20}$/
 export function upidOf(text: string): string {
   if (text === '' || PARTS.test(text)) return text
   const [, asid, high, low, start, rest] = UUID.exec(text) ?? []
-  if (asid !== undefined) return [asid, `${high}${low}`, `${start}${rest}`].map((hex) => BigInt(`0x${hex}`)).join(':')
+  if (asid !== undefined)
+    return [asid, `${high}${low}`, `${start}${rest}`].map((hex) => BigInt(`0x${hex}`)).join(':')
   throw new NixieError(
     'type_error',
     `'${text.slice(0, 60)}' is no id of a process`,

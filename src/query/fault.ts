@@ -14,6 +14,10 @@ export function faultOf(cause: unknown): NixieError {
     return new NixieError('limit_exceeded', 'The query needs more memory than it can have', hint)
   }
   console.error(error.stack ?? error.message)
-  const [, place] = /([\w-]+\.[jt]sx?:\d+)/.exec(error.stack ?? '') ?? []
-  return new NixieError('internal', `A part of Nixie failed (${error.name}${place ? ` in ${place}` : ''})`, REPORT)
+  const [, place] = /([\w.-]+\.[jt]sx?:\d+)/.exec(error.stack ?? '') ?? []
+  return new NixieError(
+    'internal',
+    `A part of Nixie failed (${error.name}${place ? ` in ${place}` : ''})`,
+    REPORT,
+  )
 }

@@ -5,11 +5,13 @@ import type { Node, Plan } from './plan'
 /** A text that tells plain values apart, JSON but for numbers: -0 and NaN are their own. Places in the script don't count. */
 export function textOf(value: unknown): string {
   return JSON.stringify(value, (key, part) =>
-    key === 'place' && part?.line !== undefined ? undefined : typeof part === 'bigint'
-      ? { bigint: String(part) }
-      : typeof part === 'number'
-        ? { number: Object.is(part, -0) ? '-0' : String(part) }
-        : part,
+    key === 'place' && part?.line !== undefined
+      ? undefined
+      : typeof part === 'bigint'
+        ? { bigint: String(part) }
+        : typeof part === 'number'
+          ? { number: Object.is(part, -0) ? '-0' : String(part) }
+          : part,
   )
 }
 

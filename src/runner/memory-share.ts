@@ -14,7 +14,8 @@ const SLOTS = 256
 const AFTERWARDS_MS = 2000
 const KIB = 1024
 
-export const sharedSlots = (): SharedArrayBuffer => new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT)
+export const sharedSlots = (): SharedArrayBuffer =>
+  new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT)
 
 /** One thread's part. */
 export class SlotShare implements MemoryShare {
@@ -23,7 +24,12 @@ export class SlotShare implements MemoryShare {
   readonly #own: number
   readonly #watch: MemoryWatch
 
-  constructor(shared: SharedArrayBuffer, own: number, limitBytes = SHARED_MEMORY_BYTES, watch = new MemoryWatch()) {
+  constructor(
+    shared: SharedArrayBuffer,
+    own: number,
+    limitBytes = SHARED_MEMORY_BYTES,
+    watch = new MemoryWatch(),
+  ) {
     this.#watch = watch
     this.#slots = new Int32Array(shared)
     this.#own = own

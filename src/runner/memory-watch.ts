@@ -71,7 +71,11 @@ export class MemoryWatch {
   #lookedAt = 0
   #collectedAt = Number.NEGATIVE_INFINITY
 
-  constructor({ limitBytes = memoryLimit(), own = ownBytes, collect = () => Bun.gc(true) }: MemoryWatchOptions = {}) {
+  constructor({
+    limitBytes = memoryLimit(),
+    own = ownBytes,
+    collect = () => Bun.gc(true),
+  }: MemoryWatchOptions = {}) {
     this.#limit = limitBytes
     this.#own = own
     this.#collect = collect

@@ -21,7 +21,10 @@ const IDLE_MS = 200
 /** The engine's own deadline is out of the way of a stream, whose clock stands still while nobody reads. */
 const NO_DEADLINE_MS = 2 ** 31
 
-type Opened = Pick<RunContext, 'metadata' | 'scripts'> & { readonly source: Reader; readonly share: MemoryShare }
+type Opened = Pick<RunContext, 'metadata' | 'scripts'> & {
+  readonly source: Reader
+  readonly share: MemoryShare
+}
 type Context = RunContext & { summary(): StoreSummary }
 
 let opened: Opened | undefined

@@ -150,12 +150,18 @@ describe.skipIf(!isRoot)('queries under the shipped limit (needs root)', () => {
       Array.from({ length: AT_ONCE }, async (_, i) => {
         const attack = all[i % all.length]!
         const code = await ask(attack)
-        return { attack: Object.keys(ATTACKS)[i % all.length], code, fits: [...(attack.ends ?? ['']), ...IN_A_CROWD].includes(code) }
+        return {
+          attack: Object.keys(ATTACKS)[i % all.length],
+          code,
+          fits: [...(attack.ends ?? ['']), ...IN_A_CROWD].includes(code),
+        }
       }),
     )
     expect(codes.filter(({ fits }) => !fits)).toEqual([])
     await isWell()
-    console.log(`at most ${residentMiB().toFixed(0)} MiB of memory, ${cgroup.peakMiB.toFixed(0)} MiB with the page cache`)
+    console.log(
+      `at most ${residentMiB().toFixed(0)} MiB of memory, ${cgroup.peakMiB.toFixed(0)} MiB with the page cache`,
+    )
     expect(residentMiB()).toBeLessThan(LIMIT_MIB)
   }, 180_000)
 })

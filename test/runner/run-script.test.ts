@@ -1,5 +1,5 @@
 /** Runs over tables in memory: arguments, views, errors, limits. */
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, spyOn, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { checkText } from '../../src/runner/editor'
 import { infoOf } from '../../src/runner/results'
@@ -379,4 +379,23 @@ test('summaries say what is stored', () => {
     'remote_upid',
   ])
   expect(conn).toMatchObject({ rows: 0, oldest: null, newest: null, span: 0 })
+})
+
+test('a defect in a function names the line of the script, and no engine speaks', () => {
+  const log = spyOn(console, 'error').mockImplementation(() => {})
+  const metadata = {
+    ...context.metadata,
+    podName: () => {
+      throw new TypeError('undefined is not an object')
+    },
+  }
+  const text = "import px\ndf = px.DataFrame('http_events')\ndf.pod = df.ctx['pod']\npx.display(df[['pod']])"
+  expect(failure({ text }, { ...context, metadata })).toMatchObject({
+    code: 'internal',
+    message: expect.stringMatching(/^px\.upid_to_pod_name: A part of Nixie failed \(TypeError in /),
+    line: 3,
+    column: 10,
+  })
+  expect(log).toHaveBeenCalledTimes(1)
+  log.mockRestore()
 })

@@ -281,3 +281,51 @@ describe('the receiver', () => {
     expect(cancelled).toBe(1)
   })
 })
+
+describe('a long text in every row', () => {
+  const LENGTH = 200_000
+  const long = `import px
+df = px.DataFrame('http_events', select=['resp_status'])
+df.a = px.replace('x', '${'x'.repeat(200)}', '${'y'.repeat(1000)}')
+df.b = df.a
+px.display(df, 'rows')`
+  const OUTPUTS: readonly StreamOutput[] = [
+    { format: 'json' },
+    { format: 'json', shape: 'columns' },
+    { format: 'ndjson' },
+    { format: 'csv' },
+    { format: 'arrow' },
+  ]
+
+  test.each(OUTPUTS.map((output) => [`${output.format} ${output.shape ?? ''}`, output] as const))(
+    'is written in parts, as %s',
+    async (_, output) => {
+      const { parts, bytes, end } = await streamed(long, output)
+      expect(end.rows).toBe(50)
+      expect(bytes.length).toBeGreaterThan(100 * LENGTH)
+      // One text more than a part; Arrow's are batches of 4 MiB.
+      const most = output.format === 'arrow' ? 5 << 20 : 2 * LENGTH
+      expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(most)
+    },
+  )
+
+  test('is the same in the end', async () => {
+    const { text } = await streamed(long, { format: 'json' })
+    const { rows } = JSON.parse(text).tables[0]
+    expect(rows.map(({ resp_status }: { resp_status: number }) => resp_status).length).toBe(50)
+    expect(new Set(rows.map(({ b }: { b: string }) => b))).toEqual(new Set(['y'.repeat(LENGTH)]))
+    const columns = JSON.parse((await streamed(long, { format: 'json', shape: 'columns' })).text).tables[0]
+    expect(columns.values[1]).toEqual(rows.map(({ a }: { a: string }) => a))
+    const lines = (await streamed(long, { format: 'ndjson' })).text.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      rows.map((row: object) => ({ _tableName_: 'rows', ...row })),
+    )
+    expect(tableFromIPC((await streamed(long, { format: 'arrow' })).bytes).numRows).toBe(50)
+  })
+
+  test('is too much for an answer that is handed over as a whole', () => {
+    const most = `${long.replace("px.display(df, 'rows')", 'for_all = df.append([df, df])\npx.display(for_all)')}`
+    expect(() => run({ text: most }, context)).toThrow(expect.objectContaining({ status: 422 }))
+    expect(run({ text: long }, context).tables[0]!.rows).toBe(50)
+  })
+})

@@ -90,7 +90,8 @@ const SPECS: readonly AggregateSpec[] = [
   },
   {
     name: 'sample',
-    description: 'Ten of the values, or all of fewer, as a JSON array; each has the same chance to be among them.',
+    description:
+      'Ten of the values, or all of fewer, as a JSON array; each has the same chance to be among them.',
     unit: none,
     returns: () => 'STRING',
     create: () => new Sample(),

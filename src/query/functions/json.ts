@@ -12,7 +12,10 @@ let keptLength = 0
 declare global {
   /** https://tc39.es/proposal-json-parse-with-source, which TypeScript doesn't know yet. */
   interface JSON {
-    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+    ): unknown
     rawJSON(text: string): object
     isRawJSON(value: unknown): boolean
   }

@@ -24,9 +24,11 @@ function compile(pattern: string, flags: Flags): RE2JS {
   const key = `${flags} ${pattern}`
   const known = compiled.get(key)
   if (known) return known
-  if (pattern.length > LONGEST_PATTERN) throw refused(`It has ${pattern.length} characters`, 'Make it shorter.')
+  if (pattern.length > LONGEST_PATTERN)
+    throw refused(`It has ${pattern.length} characters`, 'Make it shorter.')
   const size = unfolded(pattern)
-  if (size > MOST_INSTRUCTIONS) throw refused('It unfolds to too much', 'Repeat less: {1000} is a thousand copies.')
+  if (size > MOST_INSTRUCTIONS)
+    throw refused('It unfolds to too much', 'Repeat less: {1000} is a thousand copies.')
   const regex = compiledAnew(pattern, flags)
   if (kept + size > KEPT_INSTRUCTIONS) {
     compiled.clear()
@@ -38,7 +40,8 @@ function compile(pattern: string, flags: Flags): RE2JS {
 }
 
 /** An escape, a class, a repetition, a bracket or any other character: enough to count by. */
-const PART = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]?|\{(\d+)(?:,(\d*))?\}|[\s\S]/g
+const PART =
+  /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]?|\{(\d+)(?:,(\d*))?\}|[\s\S]/g
 
 /** About the instructions of an expression, before it is compiled: `(ab{10}){10}` are 110. */
 function unfolded(pattern: string): number {
@@ -83,7 +86,11 @@ const REFERENCE = /\\([0-9\\])/g
 /** The expression, when it has all groups that the replacement names. */
 function compileReplace(pattern: string, replacement: string): RE2JS {
   if (replacement.length > LONGEST_PATTERN) {
-    throw new NixieError('bad_request', `A replacement of ${replacement.length} characters`, 'Make it shorter.')
+    throw new NixieError(
+      'bad_request',
+      `A replacement of ${replacement.length} characters`,
+      'Make it shorter.',
+    )
   }
   const regex = compile(pattern, 0)
   const groups = regex.groupCount()
@@ -130,7 +137,9 @@ function rulesOf(rules: string): [name: string, pattern: string][] | undefined {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
   const entries = Object.entries(parsed)
-  return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string') ? entries : undefined
+  return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')
+    ? entries
+    : undefined
 }
 
 /** The first rule `{name: pattern}` whose pattern matches the whole text. */
@@ -150,7 +159,8 @@ function checkRules(rules: ScalarValue | undefined): void {
 export const REGEX: readonly FunctionSpec[] = [
   {
     name: 'regex_match',
-    description: 'Whether the regular expression matches the whole text; a dot is any character, a line break too.',
+    description:
+      'Whether the regular expression matches the whole text; a dot is any character, a line break too.',
     unit: none,
     check: ([pattern]) => {
       if (typeof pattern === 'string') compile(pattern, RE2JS.DOTALL)
@@ -170,7 +180,8 @@ export const REGEX: readonly FunctionSpec[] = [
     description: 'The text with every match of the regular expression replaced; \\1 is its first group.',
     unit: none,
     check: ([pattern, , replacement]) => {
-      if (typeof pattern === 'string') compileReplace(pattern, typeof replacement === 'string' ? replacement : '')
+      if (typeof pattern === 'string')
+        compileReplace(pattern, typeof replacement === 'string' ? replacement : '')
     },
     overloads: [
       scalar(

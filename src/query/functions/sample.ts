@@ -49,7 +49,9 @@ export class Sample implements Accumulator {
   }
 
   finish(count: number): Vector {
-    const lists = Array.from({ length: count }, (_, group) => JSON.stringify(this.#groups[group]?.values ?? [], written))
+    const lists = Array.from({ length: count }, (_, group) =>
+      JSON.stringify(this.#groups[group]?.values ?? [], written),
+    )
     return vectorOf('STRING' satisfies DataType, lists)
   }
 

@@ -137,7 +137,8 @@ class Normaliser {
     if (this.#dialect === 'mysql') {
       this.#params.push(this.#values[this.#placeholders++] ?? token.text)
       this.#out.push(token.text)
-    } else if (this.#isExecution) this.#param(this.#values[Number(token.text.slice(1)) - 1] ?? token.text, token)
+    } else if (this.#isExecution)
+      this.#param(this.#values[Number(token.text.slice(1)) - 1] ?? token.text, token)
     else this.#copy(token)
   }
 

@@ -8,7 +8,7 @@ import { Grouping } from '../grouping'
 import { UNKNOWN } from '../key-columns'
 import { materialise, zeroOf } from '../operand'
 import type { Node, TypedColumn } from '../plan'
-import { memoryOf, concat, concatBatches, gather } from '../vectors'
+import { concat, concatBatches, gather, memoryOf } from '../vectors'
 import { indexOf, Operator, type OperatorContext, type Port } from './operator'
 
 /** Pairs of rows that go out in one batch. */

@@ -17,7 +17,11 @@ describe('MySQL', () => {
     ['SELECT 1;', 'SELECT ?;', ['1']],
     ['SELECT 1; SELECT 2;;', 'SELECT ?; SELECT ?;;', ['1', '2']],
     ["/*!40101 SET NAMES 'utf8' */;", 'SET NAMES ? ;', ["'utf8'"]],
-    ['SELECT TRUE, false, t.true FROM t WHERE a = True', 'SELECT ?, ?, t.true FROM t WHERE a = ?', ['TRUE', 'false', 'True']],
+    [
+      'SELECT TRUE, false, t.true FROM t WHERE a = True',
+      'SELECT ?, ?, t.true FROM t WHERE a = ?',
+      ['TRUE', 'false', 'True'],
+    ],
     ['WHERE a IS TRUE AND b IS NOT FALSE', 'WHERE a IS TRUE AND b IS NOT FALSE', []],
     [
       "CREATE TABLE t (a varchar(20) DEFAULT 'x', b decimal(10, 2), c INT(11))",
