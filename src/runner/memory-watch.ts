@@ -9,8 +9,8 @@ const PAGE = 4096
 /** Between two looks at what the process has. */
 const LOOK_MS = 20
 /** Parts of the limit: from the first one on garbage is collected at once, beyond the second the query ends. */
-const COLLECT_AT = 0.6
-const END_AT = 0.78
+const COLLECT_AT = 0.55
+const END_AT = 0.7
 /** Between two collections, each of which costs some ten milliseconds. */
 const COLLECT_MS = 200
 /** What was collected goes back to the kernel a little later. */

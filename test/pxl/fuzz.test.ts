@@ -1,12 +1,17 @@
-/** Whatever the text, compiling it ends soon in a module or in a NixieError with a place. Seeded. */
+/** Whatever the text, compiling and running it ends soon in rows or in a NixieError with a place. Seeded. */
 import { expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { callFunction, compile } from '../../src/pxl/compile'
+import { VIRTUAL_TABLES } from '../../src/pxl/virtual-tables'
+import { execute } from '../../src/query/engine'
+import { listFunctions } from '../../src/query/functions/registry'
+import { emptyVector } from '../../src/records/batch'
+import type { DataType } from '../../src/records/types'
 import { LIBRARY } from '../../src/scripts/library'
-import { random } from '../query/support/tables'
+import { contextOf, random } from '../query/support/tables'
 import { NOW, StoredTables } from './support/stored-tables'
 
-const tables = new StoredTables([
+const source = new StoredTables([
   {
     name: 'http_events',
     columns: [
@@ -15,15 +20,33 @@ const tables = new StoredTables([
       { name: 'path', type: 'STRING', semantic: 'ST_NONE' },
       { name: 'latency', type: 'INT64', semantic: 'ST_DURATION_NS' },
     ],
-    rows: [],
+    rows: [
+      { time_: NOW - 2_000_000_000n, upid: '1:42:7', path: '/a(b', latency: 5 },
+      { time_: NOW - 1_000_000_000n, upid: '', path: '', latency: -1 },
+    ],
   },
-]).tables()
+])
+const tables = source.tables()
 
-/** Compiles and calls every function; the code of the error, or '' without one. Anything else thrown fails the test. */
+const running = contextOf(source, {
+  nowNs: NOW,
+  limits: { rows: 100, memoryBytes: 64 << 20, deadlineMs: 10_000 },
+  virtualTable: (fn) => {
+    const { columns } = VIRTUAL_TABLES[fn]!
+    return { columns, batch: { rows: 0, columns: columns.map(({ type }) => emptyVector(type)) } }
+  },
+})
+
+/** Runs it and calls every function; the code of the error, or '' without one. Anything else thrown fails the test. */
 function outcome(text: string): string {
   try {
     const module = compile(text, { tables, nowNs: NOW })
-    for (const { name } of module.functions) callFunction(module, name)
+    const called = module.functions.flatMap(({ name }) => callFunction(module, name))
+    const outputs = [...module.displays.map(({ node }) => node), ...called].map((node, i) => ({
+      name: `${i}`,
+      node,
+    }))
+    execute({ outputs }, running)
     return ''
   } catch (cause) {
     if (!(cause instanceof NixieError)) throw cause
@@ -96,6 +119,34 @@ test('scripts with a piece cut, doubled, moved or changed', () => {
     codes.add(outcome(text))
   }
   expect(codes.size).toBeGreaterThan(4)
+})
+
+/** Expressions of each type, constants and columns. */
+const LEAVES: Readonly<Record<DataType, readonly string[]>> = {
+  STRING: ["''", "'a'", "'('", '\'{"a":1.0}\'', "'10.0.0.1'", 'df.path', "df.ctx['pod']"],
+  INT64: ['0', '-1', '9223372036854775807', 'df.latency'],
+  FLOAT64: ['0.5', '-1e300', 'df.latency / 0', 'df.latency / 3'],
+  BOOLEAN: ['True', "df.path == ''"],
+  TIME64NS: ['df.time_', "px.parse_time('-5m')"],
+  UINT128: ['df.upid', "px.uint128('1:2:3')"],
+}
+
+test('random calls of functions, over constants and columns', () => {
+  const next = random(5)
+  const one = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!
+  const functions = listFunctions().filter(({ kind, name }) => kind === 'function' && name !== 'nslookup')
+  const expression = (type: DataType, depth: number): string => {
+    const fitting = functions.filter(({ returns }) => returns === type)
+    if (depth === 0 || next() < 0.3 || fitting.length === 0) return one(LEAVES[type])
+    const { name, args } = one(fitting)
+    return `px.${name}(${args.map((arg) => expression(arg.type, depth - 1)).join(', ')})`
+  }
+  const codes = new Set<string>()
+  for (let i = 0; i < 1000; i++) {
+    const lines = [0, 1].map((n) => `df.x${n} = ${expression(one(Object.keys(LEAVES) as DataType[]), 3)}`)
+    codes.add(outcome(`import px\ndf = px.DataFrame('http_events')\n${lines.join('\n')}\npx.display(df)`))
+  }
+  expect([...codes].sort()).toEqual(['', 'bad_request'])
 })
 
 const HOSTILE: Record<string, string> = {

@@ -85,7 +85,7 @@ describe('the watch', () => {
   })
 
   test('collects before it is too late', () => {
-    const { watch, seen } = watchOf(() => 65)
+    const { watch, seen } = watchOf(() => 60)
     watch.check()
     expect(seen.collected).toBe(1)
   })
