@@ -21,19 +21,22 @@ declare global {
   }
 }
 
-/** Numbers that a double may not hold as they are written: many digits, `1.0`, `1e3`, `-0`. */
-const EXACT_NUMBER = /\d{16}|\d[.eE]|-0/
+/** Numbers that may be written otherwise than here, read as doubles: many digits, `1.0`, `1e3`, `-0`, 0.0000001. */
+const EXACT_NUMBER = /\d{16}|[\d.]{17}|\.\d*0(?!\d)|\d[eE][+-]?\d|-0|\.000000/
 
 /** Numbers that would be written otherwise stay as they are written. */
 const asWritten = (_: string, value: unknown, { source }: { source?: string }): unknown =>
   typeof value === 'number' && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value
 
-function parse(text: string): unknown {
-  const known = parsed.get(text)
+/** `exact`: numbers stay as they are written, which takes several times as long where there may be such. */
+function parse(text: string, exact: boolean): unknown {
+  const isExact = exact && EXACT_NUMBER.test(text)
+  const key = isExact ? `=${text}` : text
+  const known = parsed.get(key)
   if (known !== undefined) return known
   let value: unknown = null
   try {
-    value = EXACT_NUMBER.test(text) ? JSON.parse(text, asWritten) : JSON.parse(text)
+    value = isExact ? JSON.parse(text, asWritten) : JSON.parse(text)
   } catch {
     // Bodies are cut and headers may be anything: not JSON is a normal case.
   }
@@ -43,7 +46,7 @@ function parse(text: string): unknown {
       keptLength = 0
     }
     keptLength += text.length
-    parsed.set(text, value)
+    parsed.set(key, value)
   }
   return value
 }
@@ -51,8 +54,8 @@ function parse(text: string): unknown {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !JSON.isRawJSON(value)
 
-function member(text: string, key: string): unknown {
-  const value = parse(text)
+function member(text: string, key: string, exact = true): unknown {
+  const value = parse(text, exact)
   if (!isObject(value) || Array.isArray(value)) return undefined
   return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 }
@@ -84,7 +87,7 @@ const INT64_MAX = 2n ** 63n - 1n
 const INT64_MIN = -(2n ** 63n)
 
 function element(text: string, index: number): string {
-  const value = parse(text)
+  const value = parse(text, true)
   return Array.isArray(value) ? asText(value[index]) : ''
 }
 
@@ -92,7 +95,7 @@ function element(text: string, index: number): string {
 export function hasValue(list: string, value: string): boolean {
   if (list === value) return true
   if (!list.startsWith('[')) return false
-  const values = parse(list)
+  const values = parse(list, false)
   return Array.isArray(values) && values.includes(value)
 }
 
@@ -112,13 +115,14 @@ const pluck = (
   description: string,
   returns: 'STRING' | 'INT64' | 'FLOAT64',
   read: (value: unknown) => ScalarValue,
+  exact = true,
 ): FunctionSpec => ({
   name,
   description,
   unit: none,
   overloads: [
     scalar(`json_str:STRING key:STRING -> ${returns}`, (_, text: string, key: string) =>
-      read(member(text, key)),
+      read(member(text, key, exact)),
     ),
   ],
 })
@@ -142,7 +146,7 @@ const MOST_PAIRS = 16
 export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
   pluck('pluck', 'The value of a key of a JSON object, as text.', 'STRING', asText),
   pluck('pluck_int64', 'The value of a key of a JSON object, as an integer.', 'INT64', asInteger),
-  pluck('pluck_float64', 'The value of a key of a JSON object, as a float.', 'FLOAT64', asFloat),
+  pluck('pluck_float64', 'The value of a key of a JSON object, as a float.', 'FLOAT64', asFloat, false),
   {
     name: 'pluck_array',
     description: 'The element of a JSON array at a position, as text.',
