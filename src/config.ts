@@ -82,6 +82,22 @@ export const SETTINGS = {
     parse: text,
     shape: 'a file',
   }),
+  allowUsers: setting({
+    flag: 'allow-users',
+    env: 'NIXIE_ALLOW_USERS',
+    help: 'Accounts of this machine that may look, beside root and the one that started it with sudo; separated by commas',
+    fallback: '',
+    parse: text,
+    shape: 'names or numbers of users',
+  }),
+  allowGroups: setting({
+    flag: 'allow-groups',
+    env: 'NIXIE_ALLOW_GROUPS',
+    help: 'Groups whose members may look; separated by commas',
+    fallback: '',
+    parse: text,
+    shape: 'names or numbers of groups',
+  }),
   allowedHosts: setting({
     flag: 'allowed-hosts',
     env: 'NIXIE_ALLOWED_HOSTS',

@@ -12,10 +12,13 @@ export type ErrorCode =
   | 'bad_time_range'
   | 'too_large'
   | 'forbidden_host'
+  | 'forbidden_site'
   | 'unauthorized'
+  | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'
   | 'limit_exceeded'
+  | 'too_many_requests'
   | 'deadline_exceeded'
   | 'cancelled'
   | 'unavailable'
@@ -49,10 +52,13 @@ const STATUS: Record<ErrorCode, number> = {
   bad_time_range: 400,
   too_large: 413,
   forbidden_host: 403,
+  forbidden_site: 403,
   unauthorized: 401,
+  forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   limit_exceeded: 422,
+  too_many_requests: 429,
   deadline_exceeded: 504,
   cancelled: 499,
   unavailable: 503,

@@ -1,13 +1,17 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
 import { existsSync, readFileSync } from 'node:fs'
-import { renderError, ui } from '../ui'
+import { assetRoutes, renderError, ui } from '../ui'
+import { Access } from './access/access'
+import { Accounts } from './access/accounts'
+import { Owners } from './access/owner'
+import { Sessions } from './access/sessions'
 import { readPeerToken, readToken } from './api/access'
 import { type ApiDeps, createApp, createPeerApp } from './api/app'
 import { serve as listen, type Served } from './api/serve'
 import type { Status } from './api/status'
 import { VERSION } from './api/version'
 import { type Capture, startCapture } from './capture/client'
-import type { Config } from './config'
+import { type Config, SETTINGS } from './config'
 import { errorLine, NixieError } from './errors'
 import { newCounters } from './health/counters'
 import { checkCapabilities, effectiveCapabilities } from './kernel/capabilities'
@@ -113,9 +117,22 @@ function missingProbes(probes: Status['probes']): string[] {
   })
 }
 
+/** Who may look, besides whoever has the token. Accounts that this machine doesn't know are said, and let nobody in. */
+function accessOf(config: Config, token: string | undefined): Access {
+  const uid = process.getuid?.() ?? Number.NaN
+  const accounts = new Accounts(config, { uid, sudoUid: process.env.SUDO_UID })
+  for (const name of accounts.unknown)
+    log(`there is no account '${name}' on this machine: nobody is let in for it`)
+  const isUsual = config.listen === SETTINGS.listen.fallback
+  const wayIn = `sudo nixie ui${isUsual ? '' : ` --server http://${config.listen}`}`
+  return new Access({ accounts, owners: new Owners(), sessions: new Sessions(), token, wayIn })
+}
+
 /** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
 export async function serve(config: Config): Promise<number> {
   const startedMs = Date.now()
+  // Whatever is made from here on is this account's alone.
+  process.umask(0o077)
   const tracing = mayTrace(config)
   if (tracing || !config.capture) announce(config)
   const token = readToken(config)
@@ -146,8 +163,10 @@ export async function serve(config: Config): Promise<number> {
     status,
     change,
     config,
+    access: accessOf(config, token),
     counters: local,
     ui: pages,
+    assets: assetRoutes(),
     renderError,
     ...(cluster ? { peers } : {}),
     ...(token ? { token } : {}),

@@ -12,6 +12,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   suggest: [],
   config: [],
   health: [],
+  // Whose connection it is: the kernel's tables and the machine's accounts, nothing of Nixie's.
+  access: ['config'],
   records: [],
   events: ['records'],
   // Sockets and rows are its sources' business.
@@ -34,9 +36,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   peers: ['runner', 'store', 'config'],
   // Of what main's own threads report.
   'node-status': ['api', 'capture', 'metadata', 'store', 'health', 'config'],
-  api: ['peers', 'runner', 'records', 'health', 'config'],
+  api: ['access', 'peers', 'runner', 'records', 'health', 'config'],
   // scripts: those of the user's own folder. kubernetes: the way to a cluster.
   cli: [
+    'access',
     'kubernetes',
     'api',
     'runner',

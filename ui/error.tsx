@@ -53,15 +53,24 @@ export function ErrorView({ error, source }: { error: ErrorShape; source?: strin
   )
 }
 
-/** An error as a fragment to swap in or as a whole page; safe markup. */
-export function renderError(error: ErrorShape, kind: 'fragment' | 'page'): string {
+/**
+ * An error as a fragment to swap in or as a whole page; safe markup.
+ * @param path what was asked for. A link of another site leads nowhere at once: a person opens it here.
+ */
+export function renderError(error: ErrorShape, kind: 'fragment' | 'page', path = '/'): string {
   if (kind === 'fragment') return String(<ErrorView error={error} />)
   return String(
     <Page title={error.message} path="">
       <h1>That did not work</h1>
       <ErrorView error={error} />
       <p>
-        <a href="/">Overview</a> · <a href="/scripts">Scripts</a>
+        {error.code === 'forbidden_site' ? (
+          <a href={path}>Open this page</a>
+        ) : (
+          <>
+            <a href="/">Overview</a> · <a href="/scripts">Scripts</a>
+          </>
+        )}
       </p>
     </Page>,
   )

@@ -7,7 +7,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { NixieError } from '../src/errors'
 import type { ResultTable, ScriptInfo } from '../src/runner/runner'
 import { didYouMean } from '../src/suggest'
-import { assetRoutes, EDITOR } from './assets'
+import { EDITOR } from './assets'
 import { clusterOf } from './cluster'
 import type { UiDeps } from './deps'
 import { KINDS, type Kind, kindOf, namesOf } from './entities'
@@ -50,6 +50,7 @@ import {
   type ViewState,
 } from './view-state'
 
+export { assetRoutes } from './assets'
 export type { UiDeps } from './deps'
 export { renderError } from './error'
 
@@ -380,7 +381,6 @@ export function ui(given: UiDeps): Hono {
   })
   // Tables of numbers shrink to a tenth, which a port-forward or a remote device feels.
   app.use(compress())
-  app.route('/', assetRoutes())
   hostRoutes(app, deps)
   scriptRoutes(app, deps)
   queryRoutes(app, deps)

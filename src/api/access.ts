@@ -1,5 +1,4 @@
-/** Who may ask: the Host header against DNS rebinding, the Origin of writes, and the token. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+/** What may ask: the Host header against DNS rebinding, the site of the page that asks; and the files of tokens. */
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -38,70 +37,37 @@ export function isAllowedHost(host: string, config: Pick<Config, 'listen' | 'all
   return wildcard && (isAddress(host) || host === hostname().toLowerCase())
 }
 
-/** Probes of orchestrators carry neither name nor token; these paths tell no more than a status. */
-const isOpen = (c: Context) => c.req.path === '/healthz' || c.req.path === '/readyz'
-
-export function checkHost(config: Config): MiddlewareHandler {
-  return async (c, next) => {
-    if (isOpen(c)) return next()
-    const authority = c.req.header('host') ?? new URL(c.req.url).host
-    const host = hostOf(authority)
-    if (!isAllowedHost(host, config)) {
-      throw new NixieError(
-        'forbidden_host',
-        `Host '${host.slice(0, 100)}' is not one that Nixie answers to`,
-        'Use a loopback name or the listen address, or start Nixie with --allowed-hosts naming this host.',
-      )
-    }
-    const origin = c.req.header('origin')
-    const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
-    if (!reads && origin !== undefined && origin.replace(/^https?:\/\//, '') !== authority) {
-      throw new NixieError(
-        'forbidden_host',
-        `A page of '${origin.slice(0, 100)}' may not ask Nixie`,
-        'Open the page that Nixie itself serves.',
-      )
-    }
-    return next()
+export function checkHost(config: Pick<Config, 'listen' | 'allowedHosts'>): MiddlewareHandler {
+  return (c, next) => {
+    const host = hostOf(authorityOf(c))
+    if (isAllowedHost(host, config)) return next()
+    throw new NixieError(
+      'forbidden_host',
+      `Host '${host.slice(0, 100)}' is not one that Nixie answers to`,
+      'Use a loopback name or the listen address, or start Nixie with --allowed-hosts naming this host.',
+    )
   }
 }
 
-const digest = (text: string) => createHash('sha256').update(text).digest()
+const authorityOf = (c: Context) => c.req.header('host') ?? new URL(c.req.url).host
 
-/** The token that a request carries: `Bearer TOKEN`, or the password of `Basic` (which a browser can ask for). */
-function givenToken(header: string): string | undefined {
-  const match = /^(bearer|basic) +(\S+)$/i.exec(header)
-  if (!match) return undefined
-  if (match[1]!.toLowerCase() === 'bearer') return match[2]
-  const pair = Buffer.from(match[2]!, 'base64').toString()
-  return pair.slice(pair.indexOf(':') + 1)
-}
+/** `Sec-Fetch-Site` of our own pages, and of what a person typed or opened from outside of the browser. */
+const OWN_SITES = ['same-origin', 'none']
 
-export function checkToken(token: string): MiddlewareHandler {
-  const wanted = digest(token)
-  return async (c, next) => {
-    if (isOpen(c)) return next()
-    const given = givenToken(c.req.header('authorization') ?? '')
-    // Digests have one length, so that the comparison tells nothing about the token's.
-    if (given === undefined || !timingSafeEqual(digest(given), wanted)) {
-      throw new NixieError(
-        'unauthorized',
-        given === undefined ? 'This Nixie asks for a token' : 'The token is not the right one',
-        'Send Authorization: Bearer TOKEN, with the text of the file given as --token-file; a browser asks for it as the password.',
-      )
-    }
-    return next()
-  }
-}
-
-/** For a listener beside the loopback one that has no token: it answers probes and nobody else. */
-export const probesOnly: MiddlewareHandler = async (c, next) => {
-  if (isOpen(c)) return next()
-  throw new NixieError(
-    'unauthorized',
-    'This Nixie has no token, so it answers only on its own node',
-    'Give every node the same token (--peer-token-file) to let them answer each other.',
-  )
+/**
+ * Refuses what a page from elsewhere asks, whether it could read the answer or not: an answer costs something. Another
+ * port of the same host is elsewhere too. What is no browser sends neither header.
+ */
+export const checkSite: MiddlewareHandler = (c, next) => {
+  const site = c.req.header('sec-fetch-site')
+  const origin = c.req.header('origin')
+  const isOwn = site === undefined || OWN_SITES.includes(site)
+  const isOwnOrigin = origin === undefined || origin.replace(/^https?:\/\//, '') === authorityOf(c)
+  if (isOwn && isOwnOrigin) return next()
+  const isLink = isOwnOrigin && c.req.header('sec-fetch-mode') === 'navigate' && c.req.method === 'GET'
+  const hint = isLink ? 'Open it from here: the link below.' : 'Open the page that Nixie itself serves.'
+  const who = origin === undefined ? 'another site' : `'${origin.slice(0, 100)}'`
+  throw new NixieError('forbidden_site', `A page of ${who} may not ask Nixie`, hint)
 }
 
 /**

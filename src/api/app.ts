@@ -3,22 +3,30 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
+import type { Access } from '../access/access'
 import { NixieError } from '../errors'
+import { PROBE_PATH } from '../peers/ask'
 import { gateway } from '../peers/gateway'
 import { peerPort } from '../peers/peers'
-import { checkHost, checkToken, probesOnly, requireToken } from './access'
+import { checkHost, checkSite, requireToken } from './access'
 import { type ErrorRenderer, errorResponse, plainError } from './errors'
+import { admit, enterRoute, mayChange } from './guard'
 import { peersOf } from './nodes-route'
 import { openApi } from './openapi'
+import { peerGuard } from './peer-guard'
 import { BODY_LIMIT } from './query-body'
 import { type Route, type RouteDeps, readQuery } from './route'
 import { ROUTES } from './routes'
 
 export interface ApiDeps extends RouteDeps {
+  /** Who may look. */
+  readonly access: Pick<Access, 'admit' | 'sessions' | 'uids' | 'client'>
   /** The text of `--token-file`. Without it the listen address must be loopback. */
   readonly token?: string
   /** Mounted at `/`, behind the API's routes and all guards. */
   readonly ui?: Hono
+  /** What the pages are made of, the same for everyone: it needs no guard. */
+  readonly assets?: Hono
   /** How errors look in HTML; plain markup without it. */
   readonly renderError?: ErrorRenderer
 }
@@ -54,6 +62,7 @@ const openApiRoute: Route = {
 }
 
 const ALL_ROUTES = [...ROUTES, openApiRoute]
+const OPEN_ROUTES = ALL_ROUTES.filter(({ open }) => open)
 const DOCUMENT = openApi(ALL_ROUTES)
 
 const limitBody = bodyLimit({
@@ -87,18 +96,28 @@ const noStore: MiddlewareHandler = async (c, next) => {
 /** @throws NixieError when the listen address needs a token and there is none. */
 export function createApp(deps: ApiDeps): Hono {
   requireToken(deps.config, deps.token)
-  return application(deps, deps.token === undefined ? [] : [checkToken(deps.token)], false)
+  const app = opened(deps, deps.config)
+  app.use(checkSite)
+  enterRoute(app, deps.access)
+  if (deps.assets) app.route('/', deps.assets)
+  app.use(admit(deps.access))
+  return guarded(app, { ...deps, sessions: deps.access.sessions }, false)
 }
 
 /** What the other nodes of a cluster and its probes ask, at `--peer-listen`. Without a token it only answers probes. */
 export function createPeerApp(deps: ApiDeps): Hono {
   const config = { ...deps.config, listen: deps.config.peerListen }
-  const guard = deps.peerToken === undefined ? probesOnly : checkToken(deps.peerToken)
-  return application({ ...deps, config }, [guard], true)
+  const app = opened(deps, config)
+  app.use(limitBody, peerGuard(deps.peerToken, config.nodeName))
+  app.get(PROBE_PATH, (c) => c.body(null, 204))
+  return guarded(app, { ...deps, config }, true)
 }
 
-/** `last`: it answers other nodes, and passes nothing on. */
-function application(deps: ApiDeps, guards: readonly MiddlewareHandler[], last: boolean): Hono {
+const serveRoute = (app: Hono, route: Route, deps: ApiDeps) =>
+  app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), deps))
+
+/** What needs no guard, and is never passed on to another node: probes carry neither a name nor a token. */
+function opened(deps: ApiDeps, config: ApiDeps['config']): Hono {
   const render = deps.renderError ?? plainError
   const app = new Hono()
   app.onError((cause, c) => errorResponse(c, cause, render))
@@ -109,31 +128,36 @@ function application(deps: ApiDeps, guards: readonly MiddlewareHandler[], last: 
       render,
     ),
   )
-  app.use(count(deps), headers, asErrors, checkHost(deps.config))
-  for (const guard of guards) app.use(guard)
-  app.use(
-    methodNotAllowed({
-      app,
-      onMethodNotAllowed: (c, methods) => {
-        // Headers of what would have been answered are kept: that was compressed, this is not.
-        c.res.headers.delete('Content-Encoding')
-        c.header('Allow', methods.join(', '))
-        const message = `${c.req.path.slice(0, 200)} does not take ${c.req.method}`
-        return errorResponse(
-          c,
-          new NixieError('method_not_allowed', message, `It takes ${methods.join(', ')}.`),
-          render,
-        )
-      },
-    }),
-  )
-  app.use(limitBody)
+  app.use(count(deps), headers, asErrors)
+  for (const route of OPEN_ROUTES) serveRoute(app, route, deps)
+  app.use(checkHost(config))
+  return app
+}
+
+const refuseMethod = (app: Hono, render: ErrorRenderer): MiddlewareHandler =>
+  methodNotAllowed({
+    app,
+    onMethodNotAllowed: (c, methods) => {
+      // Headers of what would have been answered are kept: that was compressed, this is not.
+      c.res.headers.delete('Content-Encoding')
+      c.header('Allow', methods.join(', '))
+      const message = `${c.req.path.slice(0, 200)} does not take ${c.req.method}`
+      return errorResponse(
+        c,
+        new NixieError('method_not_allowed', message, `It takes ${methods.join(', ')}.`),
+        render,
+      )
+    },
+  })
+
+/** Behind a guard. `last`: it answers other nodes, and passes nothing on. */
+function guarded(app: Hono, deps: ApiDeps, last: boolean): Hono {
+  app.use(refuseMethod(app, deps.renderError ?? plainError), limitBody)
+  for (const route of ALL_ROUTES) if (route.changes) app.on(route.method, route.path, mayChange)
   const { runner, peerToken: token } = deps
   app.use(gateway({ peers: peersOf(deps), runner, token, port: peerPort(deps.config), last }))
   app.use('/api/*', noStore)
-  for (const route of ALL_ROUTES) {
-    app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), deps))
-  }
+  for (const route of ALL_ROUTES) if (!route.open) serveRoute(app, route, deps)
   if (deps.ui) app.route('/', deps.ui)
   return app
 }

@@ -9,6 +9,8 @@ import { type ErrorShape, NixieError } from '../errors'
 export type ErrorRenderer = (
   error: ErrorShape,
   kind: 'fragment' | 'page',
+  /** Path and query of what was asked for. */
+  path?: string,
 ) => string | Promise<string> | { toString(): string }
 
 export const plainError: ErrorRenderer = (error, kind) => {
@@ -24,6 +26,12 @@ function nixieError(cause: unknown): NixieError {
     return new NixieError('bad_request', cause.message || 'The request is not well formed')
   }
   return NixieError.from(cause)
+}
+
+const pathOf = (c: Context): string => {
+  const { pathname, search } = new URL(c.req.url)
+  // Two slashes would lead to another host.
+  return pathname.startsWith('//') ? '/' : pathname + search
 }
 
 const isApi = (path: string) => path.startsWith('/api/') || path === '/openapi.json' || path === '/metrics'
@@ -44,7 +52,7 @@ export async function errorResponse(
     return c.html(String(await render(error.shape, 'fragment')), status)
   }
   if (!isApi(c.req.path) && (c.req.header('accept') ?? '').includes('text/html')) {
-    return c.html(String(await render(error.shape, 'page')), status)
+    return c.html(String(await render(error.shape, 'page', pathOf(c))), status)
   }
   return c.json({ error: error.shape }, status)
 }

@@ -45,9 +45,10 @@ function responses(route: Route) {
 const ERROR_WORDS: Readonly<Record<number, string>> = {
   400: 'The request or the script is not right; the error says where',
   401: 'The token is missing or wrong',
-  403: 'The Host or Origin is not one that Nixie answers to',
+  403: 'This account may not look, or not change this; or the Host or the site is not one that Nixie answers to',
   404: 'There is no such script or table',
   413: 'The body is too large',
+  429: 'This client has too many streams open',
   422: 'The query needs more than it may take',
   500: 'A defect in Nixie, or in its store',
   503: 'Not there now',

@@ -1,6 +1,7 @@
 /** A route is one declaration: the app serves it and `/openapi.json` describes it. */
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
+import type { Sessions } from '../access/sessions'
 import type { Config } from '../config'
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
@@ -22,6 +23,8 @@ export interface RouteDeps {
   readonly peers?: () => Peers
   /** The text of `--peer-token-file`. */
   readonly peerToken?: string
+  /** Ways in for browsers; absent where the connection's account doesn't matter. */
+  readonly sessions?: Pick<Sessions, 'link'>
   /** Changes settings of the running capture; absent when nothing is captured. */
   readonly change?: (settings: RunningSettings) => void
 }
@@ -48,6 +51,10 @@ export interface Route {
   readonly answers: Readonly<Record<string, SchemaName | 'text' | 'bytes'>>
   /** Statuses besides 200 whose body isn't an error. */
   readonly alsoAnswers?: Readonly<Record<string, string>>
+  /** It is answered to everyone, as orchestrators carry no token: it tells no more than a status. */
+  readonly open?: boolean
+  /** It takes more than the right to look. */
+  readonly changes?: boolean
   readonly handle: (c: Context, query: Query, deps: RouteDeps) => Promise<Response> | Response
 }
 

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type Limits, type RunRequest } from '../runner/runner'
 import { didYouMean } from '../suggest'
 import { answer, FORMATS, type Format, WARNINGS_HEADER } from './answers'
 import { checkScript, completeScript } from './editor-routes'
+import { makeLink } from './links-route'
 import { METRICS_TYPE, metricsText } from './metrics'
 import { listNodes } from './nodes-route'
 import { BODY_LIMIT, readQueryBody } from './query-body'
@@ -299,8 +300,9 @@ export function notReadyReason(status: Status): string {
 const healthz: Route = {
   method: 'get',
   path: '/healthz',
+  open: true,
   id: 'readHealth',
-  summary: 'Whether Nixie answers, and whether it captures; needs no token',
+  summary: 'Whether Nixie answers, and whether it captures; answered to everyone',
   parameters: {},
   answers: { [JSON_ONLY]: 'Health' },
   handle: async (c, _query, deps) => {
@@ -312,8 +314,9 @@ const healthz: Route = {
 const readyz: Route = {
   method: 'get',
   path: '/readyz',
+  open: true,
   id: 'readReadiness',
-  summary: 'Whether Nixie captures, by the status; needs no token',
+  summary: 'Whether Nixie captures, by the status; answered to everyone',
   parameters: {},
   answers: { [JSON_ONLY]: 'Health' },
   alsoAnswers: { 503: 'Nothing is captured, or not yet' },
@@ -335,6 +338,7 @@ export const ROUTES: readonly Route[] = [
   store,
   status,
   changeSettings,
+  makeLink,
   listNodes,
   metrics,
   healthz,

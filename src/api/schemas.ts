@@ -314,6 +314,10 @@ export const SCHEMAS = {
   }),
   Health: object({ ready: boolean(), reason: string('Why not; empty when ready') }),
   RunningSettings: object({ bodyLimit: integer('Bytes kept of each message body') }),
+  Link: object({
+    path: string('To be opened once, on this server'),
+    seconds: integer('How long it opens'),
+  }),
   OpenApi: { type: 'object', description: 'This document' },
 } as const satisfies Record<string, Schema>
 

@@ -1,7 +1,9 @@
 /** The application on a port. */
 import type { Hono } from 'hono'
+import { addressBytes, isUnspecified } from '../access/address'
 import { NixieError } from '../errors'
 import { hostOf } from './access'
+import type { Connection } from './guard'
 import { portHolder } from './port-holder'
 
 export interface Served {
@@ -35,7 +37,10 @@ export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
       // Without development mode Bun shares the port by default: a second Nixie would take half of the requests.
       reusePort: false,
       error: (cause) => Response.json({ error: NixieError.from(cause).shape }, { status: 500 }),
-      fetch: (request) => app.fetch(withHost(request)),
+      fetch: (request, { port }) => {
+        const peer = server.requestIP(request) ?? undefined
+        return app.fetch(withHost(request), { peer, listener: listenerOf(hostname, port!, peer) })
+      },
     })
   } catch (cause) {
     throw listenError(cause, listen, port)
@@ -50,6 +55,14 @@ export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
       clearTimeout(forced)
     },
   }
+}
+
+/** Where a connection of `peer` has arrived, as far as it is known from where this listens. */
+function listenerOf(hostname: string, port: number, peer: Connection['peer']): Connection['listener'] {
+  if (hostname === 'localhost') return { address: peer?.address.includes('.') ? '127.0.0.1' : '::1', port }
+  const bytes = addressBytes(hostname)
+  // A wildcard, or a name with one or more addresses.
+  return bytes && !isUnspecified(bytes) ? { address: hostname, port } : { port }
 }
 
 /**

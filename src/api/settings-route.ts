@@ -42,6 +42,7 @@ export function readSettings(body: string): RunningSettings {
 export const changeSettings: Route = {
   method: 'patch',
   path: '/api/settings',
+  changes: true,
   id: 'changeSettings',
   summary: 'Change what capture keeps, from the next message on',
   parameters: {},

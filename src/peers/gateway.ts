@@ -1,11 +1,12 @@
 /** `node=` on every page and API call: another node's answer comes from the Nixie that runs there. */
 import type { Context, MiddlewareHandler } from 'hono'
-import { proxy } from 'hono/proxy'
 import { NixieError } from '../errors'
 import type { Runner } from '../runner/runner'
 import { didYouMean } from '../suggest'
+import { accessTo, askPeer, probePeer } from './ask'
 import { keepOnNode, onNode } from './links'
 import type { PeerNode, Peers } from './peers'
+import { onlyHeaders, REQUEST_HEADERS } from './proof'
 
 export interface GatewayOptions {
   readonly peers: () => Peers
@@ -18,13 +19,7 @@ export interface GatewayOptions {
   readonly last?: boolean
 }
 
-/** A node that doesn't answer its probe within this is taken to be away. */
-const PROBE_MS = 3000
-
 const SCRIPT_PATH = /^\/(?:scripts|api\/run)\/([^/]+\/[^/]+?)(?:\/result)?\/?$/
-
-/** What belongs to this connection, this browser or this node. */
-const OWN_HEADERS = ['host', 'origin', 'cookie', 'referer', 'content-length']
 
 export function gateway(options: GatewayOptions): MiddlewareHandler {
   return async (c, next) => {
@@ -80,85 +75,23 @@ function unknownNode(asked: string, nodes: readonly PeerNode[]): NixieError {
   )
 }
 
-export interface PeerAccess {
-  /** `http://10.0.0.7:6495` */
-  readonly url: string
-  readonly token: string
-}
-
-/** @throws NixieError `unavailable` when there is no way to the node's Nixie, with what is missing. */
-export function accessTo(
-  { name, address }: PeerNode,
-  namespace: string,
-  { token, port }: Pick<GatewayOptions, 'token' | 'port'>,
-): PeerAccess {
-  const fail = (message: string, hint: string) => new NixieError('unavailable', message, hint)
-  if (address === '') {
-    const pods = `kubectl get pods -o wide${namespace === '' ? '' : ` -n ${namespace}`}`
-    throw fail(
-      `No Nixie runs on node '${name}'`,
-      `See whether its pod is kept from that node, and why: ${pods}.`,
-    )
-  }
-  if (token === undefined || port === '') {
-    throw fail(
-      `Node '${name}' can't be asked: the nodes share no token`,
-      "Give every node the same one (--peer-token-file, and --peer-listen); 'nixie deploy' makes it.",
-    )
-  }
-  return { url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`, token }
-}
-
-/** `fetch` past the proxy of the environment: pods are never behind it. */
-export const fetchPeer = (url: string | Request, init: RequestInit = {}): Promise<Response> =>
-  fetch(url, { ...init, proxy: false } as unknown as RequestInit)
-
-function silent(name: string, namespace: string, cause: unknown): NixieError {
-  const { code, message, name: kind } = cause as { code?: string; message?: string; name?: string }
-  const why = kind === 'TimeoutError' ? `no answer within ${PROBE_MS / 1000} s` : (code ?? message ?? '')
-  return new NixieError(
-    'unavailable',
-    `The Nixie of node '${name}' does not answer (${why})`,
-    `Its pod may be starting, or the network between the nodes keeps it away: kubectl get pods -n ${namespace} -o wide`,
-  )
-}
-
 async function forward(c: Context, node: PeerNode, namespace: string, options: GatewayOptions) {
-  const { url, token } = accessTo(node, namespace, options)
-  // A query may take its time before the first byte, so a probe tells whether anyone is there.
-  await fetchPeer(`${url}/healthz`, { signal: AbortSignal.timeout(PROBE_MS) }).catch((cause) => {
-    throw silent(node.name, namespace, cause)
-  })
+  const { name } = node
+  const way = { name, namespace, ...accessTo(node, namespace, options) }
+  await probePeer(way)
   const { raw } = c.req
-  const headers = new Headers(raw.headers)
-  for (const name of OWN_HEADERS) headers.delete(name)
-  headers.set('Authorization', `Bearer ${token}`)
+  const headers = onlyHeaders(raw.headers, REQUEST_HEADERS)
   // The other node compares it with its own addresses, which say nothing of nodes.
   const shown = headers.get('hx-current-url')
-  if (shown && URL.canParse(shown)) headers.set('HX-Current-URL', withoutNode(shown))
+  if (shown !== null && URL.canParse(shown)) headers.set('hx-current-url', withoutNode(shown))
   const { pathname, search } = new URL(raw.url)
-  const request = new Request(url + pathname + search, {
-    method: raw.method,
-    headers,
-    body: raw.body,
-    signal: raw.signal,
-  })
-  const answer = await proxy(request.url, { raw: request, redirect: 'manual', customFetch: fetchPeer }).catch(
-    (cause) => {
-      throw raw.signal.aborted ? cause : silent(node.name, namespace, cause)
-    },
-  )
-  return answered(answer, node.name, await argumentPaths(options.runner))
+  const body = new Uint8Array(await c.req.arrayBuffer())
+  const question = { method: raw.method, target: pathname + search, headers, body }
+  const answer = await askPeer(way, question, raw.signal)
+  return answered(answer, name, await argumentPaths(options.runner))
 }
 
 function answered(answer: Response, node: string, isArgument: (path: string) => boolean): Response {
-  if (answer.status === 401) {
-    throw new NixieError(
-      'unavailable',
-      `The Nixie of node '${node}' refuses this node's token`,
-      'All nodes must share one: restart those that still have another (kubectl rollout restart daemonset).',
-    )
-  }
   for (const name of ['HX-Push-Url', 'HX-Replace-Url', 'HX-Redirect', 'Location']) {
     const path = answer.headers.get(name)
     if (path !== null) answer.headers.set(name, onNode(path, node))

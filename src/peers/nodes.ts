@@ -1,6 +1,7 @@
 /** What each node of the cluster says of itself, for `GET /api/nodes`. */
 import { NixieError } from '../errors'
-import { accessTo, fetchPeer, type GatewayOptions } from './gateway'
+import { accessTo, askPeer } from './ask'
+import type { GatewayOptions } from './gateway'
 import type { PeerNode } from './peers'
 
 export interface NodeAnswer {
@@ -31,11 +32,9 @@ export async function askNodes(
   const { nodes, namespace } = peers()
   const ask = async ({ address, ...node }: PeerNode): Promise<Own> => {
     if (node.own) return own()
-    const { url, token } = accessTo({ address, ...node }, namespace, options)
-    const response = await fetchPeer(`${url}/api/status`, {
-      headers: { Authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(ASK_MS),
-    })
+    const way = { name: node.name, namespace, ...accessTo({ address, ...node }, namespace, options) }
+    const question = { method: 'GET', target: '/api/status', headers: new Headers(), body: new Uint8Array() }
+    const response = await askPeer(way, question, AbortSignal.timeout(ASK_MS))
     if (!response.ok) throw new NixieError('unavailable', `It answers with status ${response.status}`)
     return (await response.json()) as Own
   }

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { createApp } from '../../src/api/app'
 import { readConfig } from '../../src/config'
 import { newCounters } from '../../src/health/counters'
+import { everyone } from '../support/app'
 import { json } from '../support/json'
 import { COUNTS, HTTP_DATA, HTTP_EVENTS, RecordingRunner } from '../support/recording-runner'
 import { statusOf } from '../support/status'
@@ -12,7 +13,14 @@ function setUp() {
   const runner = new RecordingRunner()
   const counters = newCounters()
   const ui = new Hono().get('/', (c) => c.html('<h1>Nixie</h1>'))
-  const app = createApp({ runner, counters, status: () => statusOf(), config: readConfig({}, {}), ui })
+  const app = createApp({
+    access: everyone(),
+    runner,
+    counters,
+    status: () => statusOf(),
+    config: readConfig({}, {}),
+    ui,
+  })
   return { runner, app, counters }
 }
 
@@ -307,6 +315,7 @@ test('requests are counted', async () => {
 describe('/healthz', () => {
   const health = async (changes: Parameters<typeof statusOf>[0]) => {
     const app = createApp({
+      access: everyone(),
       runner: new RecordingRunner(),
       status: () => statusOf(changes),
       config: readConfig({}, {}),

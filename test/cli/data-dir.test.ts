@@ -13,6 +13,7 @@ import { probeStatus } from '../../src/records/probe-status'
 import { openRunner } from '../../src/runner/client'
 import type { Runner } from '../../src/runner/runner'
 import { openWriter } from '../../src/store'
+import { everyone } from '../support/app'
 import { statusOf } from '../support/status'
 import { runCli } from './run-cli'
 
@@ -41,7 +42,10 @@ beforeAll(() => {
   writer.append([{ table: probeStatus, batch: builder.seal() }])
   writer.close()
   runner = openRunner({ dataDir: dir })
-  server = serve(createApp({ runner, status: () => statusOf(), config: readConfig({}, {}) }), '127.0.0.1:0')
+  server = serve(
+    createApp({ access: everyone(), runner, status: () => statusOf(), config: readConfig({}, {}) }),
+    '127.0.0.1:0',
+  )
 })
 afterAll(async () => {
   await server.stop(100)

@@ -1,13 +1,36 @@
 import type { Hono } from 'hono'
+import { Access } from '../../src/access/access'
+import { Accounts } from '../../src/access/accounts'
+import { Owners } from '../../src/access/owner'
+import { Sessions } from '../../src/access/sessions'
 import { type ApiDeps, createApp } from '../../src/api/app'
 import { type Config, readConfig } from '../../src/config'
 import { RecordingRunner } from './recording-runner'
 import { statusOf } from './status'
 
+/** Lets everyone in: what a test is not about. */
+export const everyone = (): ApiDeps['access'] => ({
+  admit: () => ({ may: 'change', client: 'test' }),
+  sessions: new Sessions(),
+  uids: () => [],
+  client: () => 'test',
+})
+
+/** As Nixie itself judges, on connections that tell nothing of their account. */
+export const strict = (token?: string): Access =>
+  new Access({
+    accounts: new Accounts({ allowUsers: '', allowGroups: '' }, { uid: 0 }),
+    owners: new Owners(),
+    sessions: new Sessions(),
+    token,
+    wayIn: 'sudo nixie ui',
+  })
+
 /** What an app is made of: literal tables, the default settings. */
 export const apiDeps = (settings: Partial<Config> = {}): ApiDeps => ({
   runner: new RecordingRunner(),
   status: () => statusOf(),
+  access: everyone(),
   config: { ...readConfig({}, {}), ...settings },
 })
 
@@ -17,6 +40,7 @@ export function testApp(
   deps: Partial<ApiDeps> = {},
 ): { app: Hono; runner: RecordingRunner } {
   const runner = new RecordingRunner()
-  const app = createApp({ runner, status: () => statusOf(), config: readConfig(flags, {}), ...deps })
+  const access = deps.token === undefined ? everyone() : strict(deps.token)
+  const app = createApp({ runner, status: () => statusOf(), config: readConfig(flags, {}), access, ...deps })
   return { app, runner }
 }

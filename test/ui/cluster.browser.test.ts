@@ -10,7 +10,8 @@ import { newCounters } from '../../src/health/counters'
 import { openRunner } from '../../src/runner/client'
 import { TABLES } from '../../src/sources/tables'
 import { openReader } from '../../src/store'
-import { renderError, ui } from '../../ui'
+import { assetRoutes, renderError, ui } from '../../ui'
+import { everyone } from '../support/app'
 import { type Host, status } from './fixture'
 import { close, count, missing, open, serve, useChromium } from './support/chromium'
 import { fillCluster } from './support/cluster'
@@ -34,7 +35,13 @@ beforeAll(() => {
     status: () => status({ host: 'minikube', kubernetes }),
     entities: (kind: string) => store.entities(kind),
   }
-  const app = createApp({ ...deps, config: readConfig({}, {}), ui: ui(deps), renderError })
+  const app = createApp({
+    access: everyone(),
+    ...deps,
+    config: readConfig({}, {}),
+    ui: ui(deps),
+    renderError,
+  })
   serve({ app, rows: 0 } as unknown as Host)
   stop = async () => {
     await runner.close()

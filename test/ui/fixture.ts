@@ -5,7 +5,8 @@ import { readConfig } from '../../src/config'
 import { NixieError } from '../../src/errors'
 import { newCounters } from '../../src/health/counters'
 import type { Cell, ResultColumn, ResultTable, TableSummary, Widget } from '../../src/runner/runner'
-import { renderError, type UiDeps, ui } from '../../ui'
+import { assetRoutes, renderError, type UiDeps, ui } from '../../ui'
+import { everyone } from '../support/app'
 import { LiteralRunner, type LiteralScript, resultTable } from '../support/literal-runner'
 
 export const HOSTILE = `<script>document.title='owned'</script><img src=x onerror=alert(1)>`
@@ -467,6 +468,13 @@ export function host(
     ...(options.entities ? { entities: options.entities } : {}),
     ...(options.nodes ? { nodes: options.nodes } : {}),
   }
-  self.app = createApp({ ...deps, config: readConfig({}, {}), ui: ui(deps), renderError })
+  self.app = createApp({
+    access: everyone(),
+    ...deps,
+    config: readConfig({}, {}),
+    ui: ui(deps),
+    assets: assetRoutes(),
+    renderError,
+  })
   return self
 }

@@ -1,0 +1,69 @@
+/** Who may ask, as middleware: the kernel, the token and the session say who asks; a route says what it takes. */
+import type { Context, Hono, MiddlewareHandler } from 'hono'
+import { getCookie, setCookie } from 'hono/cookie'
+import type { Access, Admitted, Asker } from '../access/access'
+import { SESSION_SECONDS } from '../access/sessions'
+import { NixieError } from '../errors'
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Set by a guard, and by nothing else. */
+    admitted: Admitted
+  }
+}
+
+/** What the server knows of a request's connection: Hono's bindings. */
+export type Connection = Pick<Asker, 'peer' | 'listener'>
+
+/** Cookies go to every port of a host, so that two Nixies on one need two names. */
+const cookieName = (asker: Connection) => `nixie-${asker.listener?.port ?? 0}`
+
+function askerOf(c: Context): Asker {
+  const { peer, listener } = (c.env ?? {}) as Partial<Connection>
+  const session = getCookie(c, cookieName({ peer, listener }))
+  return { peer, listener, session, authorization: c.req.header('authorization') }
+}
+
+export const admit =
+  (access: Pick<Access, 'admit'>): MiddlewareHandler =>
+  (c, next) => {
+    c.set('admitted', access.admit(askerOf(c)))
+    return next()
+  }
+
+/** For what only the owner of the captured data may do: whoever may look has no part in it. */
+export const mayChange: MiddlewareHandler = (c, next) => {
+  if (c.get('admitted')?.may === 'change') return next()
+  throw new NixieError(
+    'forbidden',
+    'Who may look may not change anything, nor let others in',
+    'It takes root, a session that begins with a link (sudo nixie ui), or the token (--token-file).',
+  )
+}
+
+/** Only paths of this server: a link must not lead elsewhere. */
+const ownPath = (path: string | undefined) => (path && /^\/(?![/\\])/.test(path) ? path : '/')
+
+/** `GET /enter`: a link of `nixie ui` becomes a session, whose cookie no script and no other site can use. */
+export function enterRoute(app: Hono, access: Pick<Access, 'sessions' | 'uids' | 'client'>): void {
+  app.get('/enter', (c) => {
+    const asker = askerOf(c)
+    const uids = access.uids(asker)
+    const session = access.sessions.enter(c.req.query('token') ?? '', access.client(asker, uids), uids)
+    if (session === undefined) {
+      throw new NixieError(
+        'forbidden',
+        'This link opens nothing: it was opened already, is too old, or is for another account',
+        "'sudo nixie ui' prints another one.",
+      )
+    }
+    setCookie(c, cookieName(asker), session, {
+      httpOnly: true,
+      sameSite: 'Strict',
+      path: '/',
+      maxAge: SESSION_SECONDS,
+    })
+    c.header('Cache-Control', 'no-store')
+    return c.redirect(ownPath(c.req.query('to')), 303)
+  })
+}

@@ -1,0 +1,108 @@
+/** Asking another node: both ends prove that they hold the cluster's token before anything that matters is said. */
+import { NixieError } from '../errors'
+import type { PeerNode } from './peers'
+import { ANSWER_HEADERS, isProven, onlyHeaders, PROOF_HEADER, prove, type Question } from './proof'
+
+export interface PeerAccess {
+  /** `http://10.0.0.7:6495` */
+  readonly url: string
+  readonly token: string
+}
+
+/** A node that doesn't answer its probe within this is taken to be away. */
+export const PROBE_MS = 3000
+/** Answers proven questions, and tells nothing else. */
+export const PROBE_PATH = '/peer'
+
+const unavailable = (message: string, hint: string) => new NixieError('unavailable', message, hint)
+
+/** @throws NixieError `unavailable` when there is no way to the node's Nixie, with what is missing. */
+export function accessTo(
+  { name, address }: PeerNode,
+  namespace: string,
+  { token, port }: { readonly token?: string | undefined; readonly port: string },
+): PeerAccess {
+  if (address === '') {
+    const pods = `kubectl get pods -o wide${namespace === '' ? '' : ` -n ${namespace}`}`
+    throw unavailable(
+      `No Nixie runs on node '${name}'`,
+      `See whether its pod is kept from that node, and why: ${pods}.`,
+    )
+  }
+  if (token === undefined || port === '') {
+    throw unavailable(
+      `Node '${name}' can't be asked: the nodes share no token`,
+      "Give every node the same one (--peer-token-file, and --peer-listen); 'nixie deploy' makes it.",
+    )
+  }
+  return { url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`, token }
+}
+
+/** Past the proxy of the environment: pods are never behind it. */
+const fetchPeer = (url: string, init: RequestInit): Promise<Response> =>
+  fetch(url, { ...init, redirect: 'manual', proxy: false } as unknown as RequestInit)
+
+/** Nobody answers, or not in time. */
+function silent(name: string, namespace: string, cause: unknown): NixieError {
+  const { code, message, name: kind } = cause as { code?: string; message?: string; name?: string }
+  const why = kind === 'TimeoutError' ? `no answer within ${PROBE_MS / 1000} s` : (code ?? message ?? '')
+  return unavailable(
+    `The Nixie of node '${name}' does not answer (${why})`,
+    `Its pod may be starting, or the network between the nodes keeps it away: kubectl get pods -n ${namespace} -o wide`,
+  )
+}
+
+/** Who has another token can't prove a refusal either. */
+function unproven(name: string, { status }: Response): NixieError {
+  if (status === 401) {
+    return unavailable(
+      `The Nixie of node '${name}' refuses this node's token`,
+      'All nodes must share one, and agree on the time: restart those that still have another (kubectl rollout restart daemonset).',
+    )
+  }
+  return unavailable(
+    `What answers for node '${name}' does not prove that it is a Nixie of this cluster`,
+    'It may be an older version, or another program has the address: kubectl get pods -A -o wide',
+  )
+}
+
+export interface Way extends PeerAccess {
+  readonly name: string
+  readonly namespace: string
+}
+
+/**
+ * The answer, with the headers that may pass only. A redirection is an answer.
+ * @throws NixieError `unavailable` when nobody answers or who does proves nothing; what `signal` was aborted with
+ */
+export async function askPeer(
+  { name, namespace, url, token }: Way,
+  question: Omit<Question, 'to'>,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { method, target, body } = question
+  const headers = new Headers(question.headers)
+  // What is left out `fetch` adds by itself, and it would not be proven.
+  if (!headers.has('accept')) headers.set('accept', '*/*')
+  const { nonce, header } = prove(token, { ...question, headers, to: name })
+  headers.set(PROOF_HEADER, header)
+  const sent = { method, headers, signal, ...(body.length > 0 && { body: body as Uint8Array<ArrayBuffer> }) }
+  const answer = await fetchPeer(url + target, sent).catch((cause) => {
+    const isTimeout = (cause as Error).name === 'TimeoutError'
+    throw signal.aborted && !isTimeout ? cause : silent(name, namespace, cause)
+  })
+  if (!isProven(answer, token, nonce)) {
+    await answer.body?.cancel()
+    throw unproven(name, answer)
+  }
+  return new Response(answer.body, {
+    status: answer.status,
+    headers: onlyHeaders(answer.headers, ANSWER_HEADERS),
+  })
+}
+
+/** Whether it is there and is who it should be: asked first, as a query may take its time and is not for everyone. */
+export async function probePeer(way: Way): Promise<void> {
+  const question = { method: 'GET', target: PROBE_PATH, headers: new Headers(), body: new Uint8Array() }
+  await askPeer(way, question, AbortSignal.timeout(PROBE_MS))
+}

@@ -1,0 +1,166 @@
+/**
+ * How nodes prove to each other that they hold the cluster's token, which itself is never sent: HMAC-SHA-256 (RFC 2104)
+ * over all that is asked, with a time and a number used once; the answer's head is proven over the same number.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { NixieError } from '../errors'
+
+/** Of a request: `v1 TIME_MS NONCE PROOF`; of an answer: the proof. */
+export const PROOF_HEADER = 'nixie-peer'
+
+/** Clocks of a cluster's nodes differ by less. */
+export const WINDOW_MS = 60_000
+/** Remembered numbers; only who has the token can fill this. */
+const MOST_NONCES = 50_000
+
+/** What passes from one node to the other; all else of a request belongs to a connection, a browser or a node. */
+export const REQUEST_HEADERS = [
+  'accept',
+  'content-type',
+  'hx-request',
+  'hx-current-url',
+  'hx-target',
+] as const
+export const ANSWER_HEADERS = [
+  'content-type',
+  'cache-control',
+  'location',
+  'allow',
+  'nixie-warnings',
+  'hx-push-url',
+  'hx-replace-url',
+  'hx-redirect',
+] as const
+
+/** Those of the list that are there. */
+export function onlyHeaders(headers: Headers, names: readonly string[]): Headers {
+  const only = new Headers()
+  for (const name of names) {
+    const value = headers.get(name)
+    if (value !== null) only.set(name, value)
+  }
+  return only
+}
+
+export interface Question {
+  readonly method: string
+  /** Path and query. */
+  readonly target: string
+  /** The node that is to answer: a proof for one is worth nothing at another. */
+  readonly to: string
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+/** Each part with its length before it, so that no two lists have one text. */
+function proofOf(key: string, parts: readonly string[]): string {
+  const mac = createHmac('sha256', key)
+  for (const part of parts) mac.update(`${Buffer.byteLength(part)}:${part}`)
+  return mac.digest('base64url')
+}
+
+const listed = (headers: Headers, names: readonly string[]) =>
+  names.flatMap((name) => [name, headers.get(name) ?? ''])
+
+function questionProof(key: string, asked: Question, timeMs: string, nonce: string): string {
+  const { method, target, to, headers, body } = asked
+  const digest = createHash('sha256').update(body).digest('base64url')
+  return proofOf(key, [
+    'question',
+    timeMs,
+    nonce,
+    to,
+    method,
+    target,
+    digest,
+    ...listed(headers, REQUEST_HEADERS),
+  ])
+}
+
+function answerProof(key: string, nonce: string, status: number, headers: Headers): string {
+  return proofOf(key, ['answer', nonce, String(status), ...listed(headers, ANSWER_HEADERS)])
+}
+
+const isSame = (a: string, b: string): boolean => {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+export interface Proof {
+  readonly nonce: string
+  readonly header: string
+}
+
+export function prove(key: string, asked: Question, nowMs = Date.now()): Proof {
+  const nonce = randomBytes(16).toString('base64url')
+  return { nonce, header: `v1 ${nowMs} ${nonce} ${questionProof(key, asked, String(nowMs), nonce)}` }
+}
+
+/** Whether who answered holds the token, and answered this question. */
+export function isProven(
+  { status, headers }: Pick<Response, 'status' | 'headers'>,
+  key: string,
+  nonce: string,
+): boolean {
+  return isSame(headers.get(PROOF_HEADER) ?? '', answerProof(key, nonce, status, headers))
+}
+
+const refused = (message: string, hint: string) => new NixieError('unauthorized', message, hint)
+
+/** The side that answers. */
+export class Verifier {
+  readonly #key: string
+  readonly #node: string
+  readonly #now: () => number
+  readonly #startedMs: number
+  /** Number → when it may be forgotten, in the order in which they came. */
+  readonly #seen = new Map<string, number>()
+
+  /** `node`: this one's name. */
+  constructor(key: string, node: string, now: () => number = Date.now) {
+    this.#key = key
+    this.#node = node
+    this.#now = now
+    this.#startedMs = now()
+  }
+
+  /**
+   * The number of the question, for `seal`.
+   * @throws NixieError for one that isn't proven, is old, is for another node or was asked before
+   */
+  check(header: string, asked: Omit<Question, 'to'>): string {
+    const [, timeMs, nonce, proof] = /^v1 (\d{1,15}) ([\w-]{22}) ([\w-]{43})$/.exec(header) ?? []
+    if (!timeMs || !nonce || !proof) {
+      const hint = 'Ask the Nixie of your own node with node=NAME; nodes share a token (--peer-token-file).'
+      throw refused('Only other nodes of this cluster are answered here', hint)
+    }
+    if (!isSame(proof, questionProof(this.#key, { ...asked, to: this.#node }, timeMs, nonce))) {
+      const hint = 'All nodes must share one token: restart those that still have another.'
+      throw refused(`This is no proof for the Nixie of node '${this.#node}'`, hint)
+    }
+    const nowMs = this.#now()
+    // What was asked of an earlier process isn't remembered, so it isn't taken either.
+    if (Math.abs(nowMs - Number(timeMs)) > WINDOW_MS || Number(timeMs) < this.#startedMs) {
+      const hint = `The clocks of the nodes may differ by ${WINDOW_MS / 1000} s at most: see that they are set.`
+      throw refused('This proof is of another time', hint)
+    }
+    this.#remember(nonce, nowMs)
+    return nonce
+  }
+
+  /** Proves an answer. */
+  seal(nonce: string, status: number, headers: Headers): void {
+    headers.set(PROOF_HEADER, answerProof(this.#key, nonce, status, headers))
+  }
+
+  #remember(nonce: string, nowMs: number): void {
+    if (this.#seen.has(nonce)) throw refused('This proof was used before', 'Ask again.')
+    for (const [old, untilMs] of this.#seen) {
+      if (untilMs > nowMs) break
+      this.#seen.delete(old)
+    }
+    if (this.#seen.size >= MOST_NONCES)
+      throw new NixieError('too_many_requests', 'Too many questions of other nodes', 'Ask again in a minute.')
+    this.#seen.set(nonce, nowMs + 2 * WINDOW_MS)
+  }
+}
