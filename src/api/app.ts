@@ -153,7 +153,7 @@ const refuseMethod = (app: Hono, render: ErrorRenderer): MiddlewareHandler =>
 /** Behind a guard. `last`: it answers other nodes, and passes nothing on. */
 function guarded(app: Hono, deps: ApiDeps, last: boolean): Hono {
   app.use(refuseMethod(app, deps.renderError ?? plainError), limitBody)
-  for (const route of ALL_ROUTES) if (route.changes) app.on(route.method, route.path, mayChange)
+  for (const route of ALL_ROUTES) if (route.changes) app.use(route.path, mayChange(route.method))
   const { runner, peerToken: token } = deps
   app.use(gateway({ peers: peersOf(deps), runner, token, port: peerPort(deps.config), last }))
   app.use('/api/*', noStore)

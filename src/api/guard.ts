@@ -32,21 +32,24 @@ export const admit =
   }
 
 /** For what only the owner of the captured data may do: whoever may look has no part in it. */
-export const mayChange: MiddlewareHandler = (c, next) => {
-  if (c.get('admitted')?.may === 'change') return next()
-  throw new NixieError(
-    'forbidden',
-    'Who may look may not change anything, nor let others in',
-    'It takes root, a session that begins with a link (sudo nixie ui), or the token (--token-file).',
-  )
-}
+export const mayChange =
+  (method: string): MiddlewareHandler =>
+  (c, next) => {
+    if (c.req.method.toLowerCase() !== method || c.get('admitted')?.may === 'change') return next()
+    throw new NixieError(
+      'forbidden',
+      'Who may look may not change anything, nor let others in',
+      'It takes root, a session that begins with a link (sudo nixie ui), or the token (--token-file).',
+    )
+  }
 
 /** Only paths of this server: a link must not lead elsewhere. */
 const ownPath = (path: string | undefined) => (path && /^\/(?![/\\])/.test(path) ? path : '/')
 
 /** `GET /enter`: a link of `nixie ui` becomes a session, whose cookie no script and no other site can use. */
 export function enterRoute(app: Hono, access: Pick<Access, 'sessions' | 'uids' | 'client'>): void {
-  app.get('/enter', (c) => {
+  app.use('/enter', (c, next) => {
+    if (c.req.method !== 'GET') return next()
     const asker = askerOf(c)
     const uids = access.uids(asker)
     const session = access.sessions.enter(c.req.query('token') ?? '', access.client(asker, uids), uids)
@@ -64,6 +67,6 @@ export function enterRoute(app: Hono, access: Pick<Access, 'sessions' | 'uids' |
       maxAge: SESSION_SECONDS,
     })
     c.header('Cache-Control', 'no-store')
-    return c.redirect(ownPath(c.req.query('to')), 303)
+    return Promise.resolve(c.redirect(ownPath(c.req.query('to')), 303))
   })
 }

@@ -137,7 +137,7 @@ const PRODUCERS: Readonly<Record<string, Producer>> = {
   'a page elsewhere that posts': {
     path: '/api/query',
     init: { method: 'POST', body: 'x', headers: { host: 'localhost', origin: 'http://evil.example' } },
-    code: 'forbidden_host',
+    code: 'forbidden_site',
     status: 403,
   },
   'no token': { path: '/api/tables', app: TOKEN_APP, code: 'unauthorized', status: 401 },

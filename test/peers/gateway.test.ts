@@ -1,12 +1,13 @@
 /** Two nodes in one process: what is asked of one with `node=` comes from the other. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Hono } from 'hono'
+import { Hono } from 'hono'
 import { type ApiDeps, createApp, createPeerApp } from '../../src/api/app'
 import { serve } from '../../src/api/serve'
 import type { ErrorShape } from '../../src/errors'
 import type { Peers } from '../../src/peers/peers'
-import { renderError, ui } from '../../ui'
-import { apiDeps } from '../support/app'
+import { assetRoutes, renderError, ui } from '../../ui'
+import { apiDeps, strict } from '../support/app'
+import { askProven } from '../support/peer'
 import { HTTP_DATA, RecordingRunner } from '../support/recording-runner'
 import { freePort, Scope } from '../support/scope'
 
@@ -124,28 +125,25 @@ describe('API calls', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve
     })
-    const back = Bun.serve({
-      hostname: '127.0.0.1',
-      port: 0,
-      fetch: ({ url }) => {
-        if (new URL(url).pathname === '/healthz') return new Response('{}')
-        return new Response(
-          new ReadableStream({
-            async start(controller) {
-              controller.enqueue(new TextEncoder().encode('first\n'))
-              await held
-              controller.enqueue(new TextEncoder().encode('last\n'))
-              controller.close()
-            },
-          }),
-          { headers: { Connection: 'X-Hop', 'X-Hop': '1' } },
-        )
-      },
+    const slow = new Hono().get('/slow', (c) => {
+      const body = new ReadableStream({
+        async start(controller) {
+          controller.enqueue(new TextEncoder().encode('first\n'))
+          await held
+          controller.enqueue(new TextEncoder().encode('last\n'))
+          controller.close()
+        },
+      })
+      return c.body(body, 200, { 'X-Own': '1', 'Set-Cookie': 'a=1' })
     })
-    scope.defer(() => back.stop(true))
-    const app = createApp({ ...deps, config: { ...deps.config, peerListen: `127.0.0.1:${back.port}` } })
-    const response = await get('/api/status?node=b', {}, app)
-    expect(response.headers.get('x-hop')).toBeNull()
+    const port = await freePort()
+    const listen = `127.0.0.1:${port}`
+    const back = serve(createPeerApp({ ...nodeDeps('b', other), ui: slow }), listen)
+    scope.defer(() => back.stop(0))
+    const app = createApp({ ...deps, config: { ...deps.config, peerListen: listen } })
+    const response = await get('/slow?node=b', {}, app)
+    expect(response.headers.get('x-own')).toBeNull()
+    expect(response.headers.get('set-cookie')).toBeNull()
     const reader = response.body!.getReader()
     expect(new TextDecoder().decode((await reader.read()).value)).toBe('first\n')
     release()
@@ -201,29 +199,78 @@ describe('what is in the way is said', () => {
 
 test('what came from another node is passed on to none', async () => {
   const back = createPeerApp(nodeDeps('b', other))
-  const response = await get('/api/status?node=a', { authorization: 'Bearer shared' }, back)
-  expect(response.status).toBe(400)
-  expect((await errorOf(response)).message).toContain("not the Nixie of node 'a'")
+  const { answer } = await askProven(back, 'shared', { path: '/api/status?node=a', to: 'b' })
+  expect(answer.status).toBe(400)
+  expect((await errorOf(answer)).message).toContain("not the Nixie of node 'a'")
 })
 
-test("the browser's token and cookies stay here", async () => {
-  let seen = new Headers()
-  const back = Bun.serve({
+test('who is not of the cluster is told nothing, and is not believed', async () => {
+  const seen: Headers[] = []
+  const impostor = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
     fetch: ({ headers }) => {
-      seen = new Headers(headers)
+      seen.push(new Headers(headers))
+      return Response.json({ host: 'impostor' }, { headers: { 'Nixie-Peer': 'x'.repeat(43) } })
+    },
+  })
+  scope.defer(() => impostor.stop(true))
+  const config = { ...deps.config, peerListen: `127.0.0.1:${impostor.port}` }
+  const app = createApp({ ...deps, config, access: strict('mine'), token: 'mine' })
+  const sent = { authorization: 'Bearer mine', cookie: 'a=1', origin: 'http://127.0.0.1' }
+  const response = await get('/api/status?node=b', sent, app)
+  expect(response.status).toBe(503)
+  expect((await errorOf(response)).message).toContain('does not prove')
+  // No more than the probe: the question itself is for nodes of the cluster.
+  expect(seen).toHaveLength(1)
+  expect([...seen[0]!.keys()].sort()).toEqual([
+    'accept',
+    'accept-encoding',
+    'connection',
+    'host',
+    'nixie-peer',
+    'user-agent',
+  ])
+  expect([...seen[0]!.values()].join(' ')).not.toMatch(/mine|shared/)
+})
+
+test('of a request only what the other node needs is passed on', async () => {
+  let seen = new Headers()
+  const ui = new Hono().get('/seen', (c) => {
+    seen = new Headers(c.req.raw.headers)
+    return c.text('')
+  })
+  const listen = `127.0.0.1:${await freePort()}`
+  const back = serve(createPeerApp({ ...nodeDeps('b', other), ui }), listen)
+  scope.defer(() => back.stop(0))
+  const app = createApp({ ...deps, config: { ...deps.config, peerListen: listen } })
+  const sent = {
+    authorization: 'Bearer mine',
+    cookie: 'a=1',
+    'x-forwarded-for': '1.2.3.4',
+    accept: 'text/csv',
+  }
+  expect((await get('/seen?node=b', sent, app)).status).toBe(200)
+  expect(seen.get('accept')).toBe('text/csv')
+  for (const name of ['authorization', 'cookie', 'x-forwarded-for']) expect(seen.get(name)).toBeNull()
+})
+
+test('what everyone may ask is never passed on', async () => {
+  const asked: string[] = []
+  const back = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: ({ url }) => {
+      asked.push(url)
       return new Response('{}')
     },
   })
   scope.defer(() => back.stop(true))
   const config = { ...deps.config, peerListen: `127.0.0.1:${back.port}` }
-  const app = createApp({ ...deps, config, token: 'mine' })
-  const sent = { authorization: 'Bearer mine', cookie: 'a=1', origin: 'http://127.0.0.1' }
-  await get('/api/status?node=b', sent, app)
-  expect(seen.get('authorization')).toBe('Bearer shared')
-  expect(seen.get('cookie')).toBeNull()
-  expect(seen.get('origin')).toBeNull()
+  const app = createApp({ ...deps, config, access: strict('mine'), token: 'mine', assets: assetRoutes() })
+  for (const path of ['/healthz', '/readyz', '/enter', '/assets/x', '/api/status', '/'])
+    await get(`${path}?node=b`, {}, app)
+  expect(asked).toEqual([])
 })
 
 describe('pages', () => {

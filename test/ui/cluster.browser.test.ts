@@ -40,6 +40,7 @@ beforeAll(() => {
     ...deps,
     config: readConfig({}, {}),
     ui: ui(deps),
+    assets: assetRoutes(),
     renderError,
   })
   serve({ app, rows: 0 } as unknown as Host)
