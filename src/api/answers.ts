@@ -1,6 +1,16 @@
 /** Results as responses: the query thread makes the bytes, which only pass through here. */
 import type { Context } from 'hono'
-import type { ResultStream, Runner, StreamFormat, StreamOutput, Warning } from '../runner/runner'
+import {
+  isAnswer,
+  type ResultStream,
+  type Runner,
+  type StreamFormat,
+  type StreamOutput,
+  type Warning,
+} from '../runner/runner'
+import type { OpenStreams } from './open-streams'
+
+type Asked = Parameters<Runner['stream']>[0]
 
 export const FORMATS = {
   json: 'application/json',
@@ -29,14 +39,36 @@ function warningsHeader(warnings: readonly Warning[]): string {
   return count === 0 ? '' : ascii(warnings.slice(0, count))
 }
 
+/** A short answer is no stream: the query thread is done with it before it is read. */
+async function open(
+  c: Context,
+  runner: Runner,
+  request: Asked,
+  output: StreamOutput,
+  streams: OpenStreams,
+): Promise<ResultStream> {
+  const { signal } = c.req.raw
+  if (isAnswer(request, output)) return runner.stream(request, output, signal)
+  const over = streams.take(c.get('admitted')?.client ?? '')
+  try {
+    const stream = await runner.stream(request, output, signal)
+    stream.end.then(over, over)
+    return stream
+  } catch (cause) {
+    over()
+    throw cause
+  }
+}
+
 /** Streams what is asked for; only JSON has room for warnings, so elsewhere they are a header. */
 export async function answer(
   c: Context,
   runner: Runner,
-  request: Parameters<Runner['stream']>[0],
+  request: Asked,
   output: StreamOutput,
+  streams: OpenStreams,
 ): Promise<Response> {
-  const { body, warnings }: ResultStream = await runner.stream(request, output, c.req.raw.signal)
+  const { body, warnings } = await open(c, runner, request, output, streams)
   const header = output.format === 'json' ? '' : warningsHeader(warnings)
   const headers = {
     'Content-Type': typeOf(output.format),

@@ -12,6 +12,7 @@ import { checkHost, checkSite, requireToken } from './access'
 import { type ErrorRenderer, errorResponse, plainError } from './errors'
 import { admit, enterRoute, mayChange } from './guard'
 import { peersOf } from './nodes-route'
+import { OpenStreams } from './open-streams'
 import { openApi } from './openapi'
 import { peerGuard } from './peer-guard'
 import { BODY_LIMIT } from './query-body'
@@ -63,6 +64,7 @@ const openApiRoute: Route = {
 
 const ALL_ROUTES = [...ROUTES, openApiRoute]
 const OPEN_ROUTES = ALL_ROUTES.filter(({ open }) => open)
+const GUARDED_ROUTES = ALL_ROUTES.filter(({ open }) => !open)
 const DOCUMENT = openApi(ALL_ROUTES)
 
 const limitBody = bodyLimit({
@@ -113,8 +115,11 @@ export function createPeerApp(deps: ApiDeps): Hono {
   return guarded(app, { ...deps, config }, true)
 }
 
-const serveRoute = (app: Hono, route: Route, deps: ApiDeps) =>
-  app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), deps))
+function serveRoutes(app: Hono, routes: readonly Route[], deps: ApiDeps): void {
+  const served = { ...deps, streams: new OpenStreams() }
+  for (const route of routes)
+    app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), served))
+}
 
 /** What needs no guard, and is never passed on to another node: probes carry neither a name nor a token. */
 function opened(deps: ApiDeps, config: ApiDeps['config']): Hono {
@@ -129,7 +134,7 @@ function opened(deps: ApiDeps, config: ApiDeps['config']): Hono {
     ),
   )
   app.use(count(deps), headers, asErrors)
-  for (const route of OPEN_ROUTES) serveRoute(app, route, deps)
+  serveRoutes(app, OPEN_ROUTES, deps)
   app.use(checkHost(config))
   return app
 }
@@ -157,7 +162,7 @@ function guarded(app: Hono, deps: ApiDeps, last: boolean): Hono {
   const { runner, peerToken: token } = deps
   app.use(gateway({ peers: peersOf(deps), runner, token, port: peerPort(deps.config), last }))
   app.use('/api/*', noStore)
-  for (const route of ALL_ROUTES) if (!route.open) serveRoute(app, route, deps)
+  serveRoutes(app, GUARDED_ROUTES, deps)
   if (deps.ui) app.route('/', deps.ui)
   return app
 }

@@ -19,7 +19,7 @@ function errorCodes(route: Route): readonly ErrorCode[] {
   const always: ErrorCode[] = ['bad_request', 'unauthorized', 'forbidden_host', 'internal', 'unavailable']
   if (route.body) always.push('too_large')
   if (route.path.includes(':')) always.push('not_found')
-  if (route.takesArguments) always.push('limit_exceeded', 'deadline_exceeded')
+  if (route.takesArguments) always.push('limit_exceeded', 'deadline_exceeded', 'too_many_requests')
   return always
 }
 

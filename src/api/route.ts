@@ -9,6 +9,7 @@ import type { Peers } from '../peers/peers'
 import type { Runner, StreamOutput } from '../runner/runner'
 import { didYouMean } from '../suggest'
 import { FORMATS, type Format } from './answers'
+import type { OpenStreams } from './open-streams'
 import type { SchemaName } from './schemas'
 import type { RunningSettings } from './settings-route'
 import type { Status } from './status'
@@ -27,6 +28,11 @@ export interface RouteDeps {
   readonly sessions?: Pick<Sessions, 'link'>
   /** Changes settings of the running capture; absent when nothing is captured. */
   readonly change?: (settings: RunningSettings) => void
+}
+
+/** What a route has once it is served. */
+export interface Served extends RouteDeps {
+  readonly streams: OpenStreams
 }
 
 export interface Parameter {
@@ -55,7 +61,7 @@ export interface Route {
   readonly open?: boolean
   /** It takes more than the right to look. */
   readonly changes?: boolean
-  readonly handle: (c: Context, query: Query, deps: RouteDeps) => Promise<Response> | Response
+  readonly handle: (c: Context, query: Query, deps: Served) => Promise<Response> | Response
 }
 
 /** The query string after its check against the declaration. */

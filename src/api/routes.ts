@@ -13,11 +13,11 @@ import {
   type Parameter,
   type Query,
   type Route,
-  type RouteDeps,
   readFormat,
   readInteger,
   readShape,
   readSwitch,
+  type Served,
 } from './route'
 import { changeSettings } from './settings-route'
 import type { Status } from './status'
@@ -89,7 +89,12 @@ const RUN_ANSWERS = {
 } as const
 const JSON_ONLY = FORMATS.json
 
-async function run(c: Context, query: Query, asked: RunRequest, { runner }: RouteDeps): Promise<Response> {
+async function run(
+  c: Context,
+  query: Query,
+  asked: RunRequest,
+  { runner, streams }: Served,
+): Promise<Response> {
   const request = readSwitch(query, 'links') ? { ...asked, links: true } : asked
   const format = readFormat(c, query)
   const shape = readShape(query)
@@ -102,7 +107,8 @@ async function run(c: Context, query: Query, asked: RunRequest, { runner }: Rout
     const { tables, warnings } = await runner.run({ ...request, schemaOnly: true }, signal)
     return c.json({ tables: tables.map(({ name, columns }) => ({ name, columns })), warnings })
   }
-  return answer(c, runner, { ...request, limits }, { format, shape, ...(table !== undefined && { table }) })
+  const output = { format, shape, ...(table !== undefined && { table }) }
+  return answer(c, runner, { ...request, limits }, output, streams)
 }
 
 const scriptName = (c: Context) => `${c.req.param('ns')}/${c.req.param('name')}`
@@ -193,7 +199,7 @@ const tableRows: Route = {
     shape: SHAPE,
   },
   answers: { ...RUN_ANSWERS, [JSON_ONLY]: 'TableRows' },
-  handle: async (c, query, { runner }) => {
+  handle: async (c, query, { runner, streams }) => {
     const format = readFormat(c, query)
     const shape = readShape(query)
     const { start_time: startTime, end_time: endTime } = query.declared
@@ -203,7 +209,7 @@ const tableRows: Route = {
       ...(endTime !== undefined && { endTime }),
       limit: readInteger(query, 'limit', rowRange(format)) ?? TABLE_ROWS,
     }
-    return answer(c, runner, { rowsOf }, { format, shape })
+    return answer(c, runner, { rowsOf }, { format, shape }, streams)
   },
 }
 

@@ -10,9 +10,13 @@ export const SHARED_BYTES = 8
 
 /** Bytes that wait in the main thread at most, but for the last chunk. */
 export const INITIAL_CREDIT = 1 << 20
+/** The same of a short answer: all of it, so that its thread waits for no reader. */
+export const ANSWER_CREDIT = 8 << 20
 const CHUNK = 64 << 10
 /** A reader that takes nothing for this long is taken to be gone. */
 export const STALL_MS = 30_000
+/** One that takes less than this in the long run is, too: a few bytes now and then would hold the thread for ever. */
+export const SLOWEST_BYTES_PER_MS = 16
 /** What a stream may work from its first bytes on. */
 export const FLOWING_DEADLINE_MS = 600_000
 
@@ -22,12 +26,15 @@ export class ByteSink {
   readonly #shared: Int32Array
   readonly #post: (chunk: Uint8Array) => void
   readonly #encoder = new TextEncoder()
+  readonly #stallMs: number
   #pending = ''
   #waitedMs = 0
-  #hasPosted = false
+  #posted = 0
 
-  constructor(shared: Int32Array, post: (chunk: Uint8Array) => void) {
+  /** `stallMs`: the patience with a reader, see `STALL_MS`. */
+  constructor(shared: Int32Array, post: (chunk: Uint8Array) => void, stallMs = STALL_MS) {
     this.#shared = shared
+    this.#stallMs = stallMs
     this.#post = post
   }
 
@@ -37,7 +44,7 @@ export class ByteSink {
   }
 
   get hasPosted(): boolean {
-    return this.#hasPosted
+    return this.#posted > 0
   }
 
   text(text: string): void {
@@ -54,7 +61,7 @@ export class ByteSink {
     if (bytes.length === 0) return
     this.#waitForCredit()
     Atomics.sub(this.#shared, CREDIT, bytes.length)
-    this.#hasPosted = true
+    this.#posted += bytes.length
     this.#post(bytes)
   }
 
@@ -67,14 +74,21 @@ export class ByteSink {
 
   #waitForCredit(): void {
     const started = performance.now()
+    const patienceMs = Math.min(
+      this.#stallMs,
+      this.#stallMs + this.#posted / SLOWEST_BYTES_PER_MS - this.#waitedMs,
+    )
     for (;;) {
       if (Atomics.load(this.#shared, CANCELLED) !== 0) {
         throw new NixieError('cancelled', 'The query was cancelled')
       }
       const credit = Atomics.load(this.#shared, CREDIT)
       if (credit > 0) break
-      const left = started + STALL_MS - performance.now()
-      if (left <= 0) throw new NixieError('cancelled', `Nobody read the rows for ${STALL_MS / 1000} s`)
+      const left = started + patienceMs - performance.now()
+      if (left <= 0) {
+        const slow = `Nobody read the rows for ${this.#stallMs / 1000} s, or more slowly than ${SLOWEST_BYTES_PER_MS} kB/s`
+        throw new NixieError('cancelled', slow)
+      }
       Atomics.wait(this.#shared, CREDIT, credit, Math.min(left, 1000))
     }
     this.#waitedMs += performance.now() - started

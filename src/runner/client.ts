@@ -4,8 +4,16 @@ import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
 import type { Completion, Diagnostic } from '../pxl/editor'
 import type { Bundle } from '../scripts/bundle'
-import { CANCELLED, CREDIT, FLOWING_DEADLINE_MS, INITIAL_CREDIT, SHARED_BYTES, STALL_MS } from './byte-sink'
-import { cancelledError, closedError, deadlineError } from './ends'
+import {
+  ANSWER_CREDIT,
+  CANCELLED,
+  CREDIT,
+  FLOWING_DEADLINE_MS,
+  INITIAL_CREDIT,
+  SHARED_BYTES,
+  STALL_MS,
+} from './byte-sink'
+import { cancelledError, closedError, deadlineError, unreadError } from './ends'
 import { SlotGiver } from './memory-share'
 import type { FromWorker, StreamDone, Task, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'
@@ -13,6 +21,7 @@ import { infoOf } from './results'
 import {
   DEFAULT_LIMITS,
   type Explained,
+  isAnswer,
   type ResultStream,
   type ResultTable,
   type Runner,
@@ -21,6 +30,7 @@ import {
   type ScriptInfo,
   type StoreReport,
   type StreamOutput,
+  type StreamRequest,
   type TableRequest,
   type TableSummary,
 } from './runner'
@@ -50,8 +60,15 @@ const STUCK_MS = 2_000
 /** A thread beyond the first that has had nothing to do for this long is ended. */
 const IDLE_MS = 30_000
 
+/** Short answers that may wait whole in memory at once, for readers that take their time. */
+const MOST_WHOLE_ANSWERS = 8
+/** So long they wait, once they are complete. */
+const ANSWER_PATIENCE_MS = 60_000
+
 interface Job {
   readonly task: Task
+  /** It may last as long as its reader: such ones leave one thread to the others. */
+  readonly lasts: boolean
   /** Epoch milliseconds: what 'now' is for the task. */
   readonly nowMs: number
   readonly deadlineMs: number
@@ -67,11 +84,12 @@ interface JobOptions {
   readonly signal?: AbortSignal | undefined
   readonly shared?: SharedArrayBuffer
   readonly receiver?: Receiver
+  readonly lasts?: boolean
 }
 
-function sharedMemory(): SharedArrayBuffer {
+function sharedMemory(credit = INITIAL_CREDIT): SharedArrayBuffer {
   const shared = new SharedArrayBuffer(SHARED_BYTES)
-  new Int32Array(shared)[CREDIT] = INITIAL_CREDIT
+  new Int32Array(shared)[CREDIT] = credit
   return shared
 }
 
@@ -97,6 +115,7 @@ class ThreadRunner implements Runner {
   readonly #waiting: Job[] = []
   readonly #memory = new SlotGiver()
   #scripts: readonly ScriptInfo[] | undefined
+  #wholeAnswers = 0
   #closed = false
 
   constructor(options: RunnerOptions) {
@@ -110,28 +129,39 @@ class ThreadRunner implements Runner {
     )
   }
 
-  async stream(
-    request: RunRequest | { readonly rowsOf: TableRequest },
-    output: StreamOutput,
-    signal?: AbortSignal,
-  ): Promise<ResultStream> {
+  async stream(request: StreamRequest, output: StreamOutput, signal?: AbortSignal): Promise<ResultStream> {
     const nowMs = await this.#fresh()
     const gone = new AbortController()
     const abort = () => gone.abort()
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
-    const shared = sharedMemory()
-    const receiver = new Receiver(output.format, shared, abort)
+    const whole = isAnswer(request, output) && this.#wholeAnswers < MOST_WHOLE_ANSWERS
+    if (whole) this.#wholeAnswers++
+    const shared = sharedMemory(whole ? ANSWER_CREDIT : INITIAL_CREDIT)
+    const read = () => {
+      if (whole) this.#wholeAnswers--
+    }
+    const receiver = new Receiver(output.format, shared, abort, read)
     const done = this.#do(
       { kind: 'stream', request, output },
-      { nowMs, signal: gone.signal, shared, receiver, ...('rowsOf' in request ? {} : deadlineOf(request)) },
+      {
+        nowMs,
+        signal: gone.signal,
+        shared,
+        receiver,
+        lasts: !whole,
+        ...('rowsOf' in request ? {} : deadlineOf(request)),
+      },
     )
     this.#counted(done)
       .then(
         (end) => receiver.done(end as StreamDone),
         (cause) => receiver.fail(NixieError.from(cause)),
       )
-      .finally(() => signal?.removeEventListener('abort', abort))
+      .finally(() => {
+        signal?.removeEventListener('abort', abort)
+        if (whole) setTimeout(() => receiver.expire(unreadError()), ANSWER_PATIENCE_MS).unref()
+      })
     return receiver.opened
   }
 
@@ -208,6 +238,7 @@ class ThreadRunner implements Runner {
       signal,
       shared = sharedMemory(),
       receiver,
+      lasts = false,
     }: JobOptions,
   ): Promise<TaskResult> {
     if (this.#closed) return Promise.reject(closedError())
@@ -240,6 +271,7 @@ class ThreadRunner implements Runner {
         deadlineMs,
         shared,
         receiver,
+        lasts,
         resolve: settle(resolve),
         reject: settle(reject),
       }
@@ -275,11 +307,11 @@ class ThreadRunner implements Runner {
     return this.#options.threads ?? DEFAULT_THREADS
   }
 
-  /** The task to start next: streams last as long as their readers, so they leave one thread to the others. */
+  /** The task to start next: streams last as long as their readers, so they leave one thread to short answers. */
   #next(): number {
-    const streams = this.#threads.filter((thread) => thread.job?.receiver).length
+    const streams = this.#threads.filter((thread) => thread.job?.lasts).length
     const mayStream = streams < Math.max(1, this.#maxThreads - 1)
-    return this.#waiting.findIndex((job) => mayStream || !job.receiver)
+    return this.#waiting.findIndex((job) => mayStream || !job.lasts)
   }
 
   #changed({ thread, ended }: ThreadEvent): void {

@@ -9,3 +9,4 @@ export const deadlineError = (ms: number) =>
     `The query took longer than ${ms / 1000} s`,
     'Ask for a shorter time range or filter earlier.',
   )
+export const unreadError = () => new NixieError('cancelled', 'The answer was not read in time')

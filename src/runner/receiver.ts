@@ -8,6 +8,7 @@ export class Receiver {
   readonly #format: StreamFormat
   readonly #shared: Int32Array
   readonly #cancel: () => void
+  readonly #read: () => void
   readonly #chunks: Uint8Array[] = []
   readonly #opened = Promise.withResolvers<ResultStream>()
   readonly #end = Promise.withResolvers<StreamEnd>()
@@ -17,11 +18,24 @@ export class Receiver {
   /** The reader waits for it. */
   #wake: () => void = () => {}
 
-  /** `cancel`: whoever reads has gone. */
-  constructor(format: StreamFormat, shared: SharedArrayBuffer, cancel: () => void) {
+  /**
+   * @param cancel whoever reads has gone
+   * @param read nothing waits here any more: all was read, or nobody will; called once
+   */
+  constructor(
+    format: StreamFormat,
+    shared: SharedArrayBuffer,
+    cancel: () => void,
+    read: () => void = () => {},
+  ) {
     this.#format = format
     this.#shared = new Int32Array(shared)
     this.#cancel = cancel
+    let isRead = false
+    this.#read = () => {
+      if (!isRead) read()
+      isRead = true
+    }
     // Who reads the body alone must not end the process with the other promise.
     this.#end.promise.catch(() => {})
   }
@@ -50,6 +64,7 @@ export class Receiver {
     this.#end.reject(error)
     if (!this.#isOpen) {
       this.#opened.reject(error)
+      this.#read()
       return
     }
     if (this.#format === 'ndjson') {
@@ -63,7 +78,7 @@ export class Receiver {
     this.#isOpen = true
     // Nothing is asked for ahead of the reader: the credit is the only buffer.
     const body = new ReadableStream<Uint8Array>(
-      { pull: (controller) => this.#pull(controller), cancel: () => this.#cancel() },
+      { pull: (controller) => this.#pull(controller), cancel: () => this.#left() },
       { highWaterMark: 0 },
     )
     this.#opened.resolve({ warnings, body, end: this.#end.promise })
@@ -80,7 +95,27 @@ export class Receiver {
       Atomics.add(this.#shared, CREDIT, chunk.length)
       Atomics.notify(this.#shared, CREDIT)
       controller.enqueue(chunk)
-    } else if (this.#error) controller.error(this.#error)
+      return
+    }
+    this.#read()
+    if (this.#error) controller.error(this.#error)
     else controller.close()
+  }
+
+  /** What is still unread is given up: whoever reads takes too long. */
+  expire(error: NixieError): void {
+    if (this.#chunks.length === 0) return
+    this.#chunks.length = 0
+    this.#error = error
+    this.#ended = true
+    this.#read()
+    this.#wake()
+  }
+
+  /** Whoever read has gone. */
+  #left(): void {
+    this.#chunks.length = 0
+    this.#read()
+    this.#cancel()
   }
 }

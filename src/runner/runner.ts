@@ -122,6 +122,15 @@ export interface StreamOutput {
   readonly table?: string
 }
 
+/** A run, or the newest rows of a table. */
+export type StreamRequest = RunRequest | { readonly rowsOf: TableRequest }
+
+/** One document of a few rows: what pages and programs wait for. All else lasts as long as it is read. */
+export function isAnswer(request: StreamRequest, { format }: StreamOutput): boolean {
+  const rows = 'rowsOf' in request ? request.rowsOf.limit : (request.limits?.rows ?? DEFAULT_LIMITS.rows)
+  return format === 'json' && rows <= DEFAULT_LIMITS.rows
+}
+
 export interface StreamEnd {
   readonly rows: number
   /** Names of the tables that the row limit cut. */
@@ -147,11 +156,7 @@ export interface Runner {
   /** Rejects with a NixieError. Aborting cancels the run. */
   run(request: RunRequest, signal?: AbortSignal): Promise<RunResult>
   /** Resolves with the first bytes; until then it rejects as `run` does. */
-  stream(
-    request: RunRequest | { readonly rowsOf: TableRequest },
-    output: StreamOutput,
-    signal?: AbortSignal,
-  ): Promise<ResultStream>
+  stream(request: StreamRequest, output: StreamOutput, signal?: AbortSignal): Promise<ResultStream>
   /** What the run would do. */
   explain(request: RunRequest, signal?: AbortSignal): Promise<Explained>
   /** What is wrong with a text; with a view, with the calls that it makes as well. */

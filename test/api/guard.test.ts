@@ -6,9 +6,10 @@ import { Owners } from '../../src/access/owner'
 import { Sessions } from '../../src/access/sessions'
 import { createApp } from '../../src/api/app'
 import { serve } from '../../src/api/serve'
+import { NixieError } from '../../src/errors'
 import { assetRoutes, renderError, ui } from '../../ui'
 import { STYLE } from '../../ui/assets'
-import { apiDeps } from '../support/app'
+import { apiDeps, testApp } from '../support/app'
 
 const NOBODY = 65534
 const isRoot = process.getuid!() === 0
@@ -175,4 +176,26 @@ describe('a page from elsewhere', () => {
     expect(status).toBe(403)
     expect(body).toContain('<a href="/scripts/px/http_data?start_time=-1m&amp;x=%22%3E%3Cscript%3E">')
   })
+})
+
+test('a client has a few streams open at most; short answers are not counted', async () => {
+  const { runner } = base
+  const ends: (() => void)[] = []
+  const endless: typeof runner = Object.create(runner)
+  endless.stream = async () => {
+    const end = new Promise<never>((_, reject) =>
+      ends.push(() => reject(new NixieError('cancelled', 'gone'))),
+    )
+    end.catch(() => {})
+    return { warnings: [], body: new ReadableStream(), end }
+  }
+  const { app } = testApp({}, { runner: endless })
+  const ask = async (format: string) => (await app.request(`/api/run/px/http_data?format=${format}`)).status
+  for (const format of ['ndjson', 'csv', 'arrow', 'json&limit=20000']) expect(await ask(format)).toBe(200)
+  expect(await ask('ndjson')).toBe(429)
+  for (let i = 0; i < 6; i++) expect(await ask('json')).toBe(200)
+  ends[0]!()
+  await Bun.sleep(0)
+  expect(await ask('csv')).toBe(200)
+  expect(await ask('csv')).toBe(429)
 })

@@ -233,6 +233,19 @@ describe('a reader that is slower than the query', () => {
   })
 })
 
+test('a reader that takes a byte now and then is taken to be gone too', () => {
+  const shared = sharedCredit(0)
+  const worker = new Worker(new URL('./trickling-worker.ts', import.meta.url).href)
+  worker.postMessage(shared.buffer)
+  const sink = new ByteSink(shared, () => {}, 500)
+  const started = performance.now()
+  expect(() => {
+    for (;;) sink.bytes(new Uint8Array(1))
+  }).toThrow('more slowly than 16 kB/s')
+  expect(performance.now() - started).toBeLessThan(5000)
+  worker.terminate()
+})
+
 describe('the receiver', () => {
   const bytesOf = (text: string) => new TextEncoder().encode(text)
   const failed = new NixieError('deadline_exceeded', 'Too long')

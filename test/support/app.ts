@@ -16,11 +16,14 @@ export const everyone = (): ApiDeps['access'] => ({
   client: () => 'test',
 })
 
-/** As Nixie itself judges, on connections that tell nothing of their account. */
-export const strict = (token?: string): Access =>
+/** Tells nothing of any connection. */
+const UNKNOWN = new Owners({ find: () => undefined, list: () => [] })
+
+/** As Nixie itself judges; without `owners`, on connections that tell nothing of their account. */
+export const strict = (token?: string, owners = UNKNOWN): Access =>
   new Access({
     accounts: new Accounts({ allowUsers: '', allowGroups: '' }, { uid: 0 }),
-    owners: new Owners(),
+    owners,
     sessions: new Sessions(),
     token,
     wayIn: 'sudo nixie ui',

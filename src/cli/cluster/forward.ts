@@ -1,5 +1,6 @@
 /** A port of a pod on this host's loopback, through the API server: its port-forward protocol over WebSocket. */
 import type { Socket } from 'bun'
+import { Owners, type Peer } from '../../access/owner'
 import { NixieError } from '../../errors'
 import { apiError } from './api'
 import type { Target } from './target'
@@ -19,7 +20,28 @@ export interface ForwardOptions {
   readonly localPort?: number
   /** A connection that can't be made. */
   readonly failed?: (error: NixieError) => void
+  /** Whether the account behind this connection may use it; by default the one that runs this, and root. */
+  readonly mayUse?: (peer: Peer, localPort: number) => boolean
 }
+
+/** In the pod every connection looks like root's: who else has an account here must be kept out here. */
+function isOwn(peer: Peer, port: number): boolean {
+  // Only Linux tells whose a connection is.
+  if (process.platform !== 'linux') return true
+  const uids = owners.of(peer, { address: '127.0.0.1', port })
+  const own = [0, process.getuid!(), Number(process.env.SUDO_UID ?? 0)]
+  return uids.length > 0 && uids.every((uid) => own.includes(uid))
+}
+const owners = new Owners()
+
+const REFUSAL = JSON.stringify({
+  error: {
+    code: 'forbidden',
+    message: 'This port is forwarded for another account of this machine',
+    hint: "Forward one of your own: 'nixie ui', with a kubeconfig of yours.",
+  },
+})
+const REFUSED = `HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ${REFUSAL.length}\r\nConnection: close\r\n\r\n${REFUSAL}`
 
 /** Each message begins with its channel. The first on each says the port, as two bytes. */
 const PROTOCOL = 'v4.channel.k8s.io'
@@ -124,12 +146,19 @@ export function forwardPort(options: ForwardOptions): Forward {
       socket: {
         open: (socket) => {
           socket.data = { remote: undefined, early: [], late: [], ended: false }
+          const peer = { address: socket.remoteAddress, port: socket.remotePort }
+          if (!(options.mayUse ?? isOwn)(peer, server.port)) {
+            socket.data.ended = true
+            socket.end(REFUSED)
+            return
+          }
           connect(socket, options).catch((cause) => {
             options.failed?.(NixieError.from(cause))
             socket.end()
           })
         },
-        data: ({ data: { remote, early } }, bytes) => {
+        data: ({ data: { remote, early, ended } }, bytes) => {
+          if (ended) return
           if (remote?.readyState === WebSocket.OPEN) remote.send(framed(bytes))
           else early.push(new Uint8Array(bytes))
         },

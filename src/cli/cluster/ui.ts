@@ -1,36 +1,15 @@
 /** `nixie ui`: the pages in the user's browser. */
 import { NixieError } from '../../errors'
 import { didYouMean } from '../../suggest'
+import { openBrowser } from '../browser'
 import type { Invocation } from '../command'
-import { type Io, printable } from '../io'
+import { printable } from '../io'
 import { type Forward, type ForwardOptions, forwardPort } from './forward'
 import { listPods, NIXIE_PORT, noNixie } from './nixie-pods'
 import { podState } from './pods'
 import { hasKubeconfig, openTarget, type Target } from './target'
 
 type Given = Pick<Invocation, 'flags' | 'io'>
-
-function openerOf({ env, stdout }: Io): string | undefined {
-  if (env.BROWSER) return env.BROWSER
-  // Over SSH or in a script there is no browser to open.
-  if (!stdout.isTTY || env.SSH_CONNECTION) return undefined
-  if (process.platform === 'darwin') return 'open'
-  return env.DISPLAY || env.WAYLAND_DISPLAY ? 'xdg-open' : undefined
-}
-
-/** Prints the address, and opens it where there is a browser. */
-export async function openBrowser(url: string, { flags, io }: Given): Promise<number> {
-  await io.stdout.write(`${printable(url)}\n`)
-  const opener = flags['no-open'] === undefined ? openerOf(io) : undefined
-  if (opener === undefined) return 0
-  try {
-    const child = Bun.spawn([opener, url], { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' })
-    child.unref()
-  } catch {
-    await io.stderr.write(`${printable(opener)} can't be started: open the address yourself\n`)
-  }
-  return 0
-}
 
 /** The pod of the node, or the first that is ready. Throws, saying what there is, when there is none. */
 export async function uiPod(target: Target, node: string | undefined): Promise<string> {

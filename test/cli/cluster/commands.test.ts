@@ -389,6 +389,32 @@ describe('a forwarded port', () => {
     expect(answers.map((text) => text.slice(-2))).toEqual(['/a', '/b', '/c'])
   })
 
+  const curlAs = async (uid: number, url: string) => {
+    const command = [
+      'setpriv',
+      `--reuid=${uid}`,
+      '--clear-groups',
+      'curl',
+      '-s',
+      '--noproxy',
+      '*',
+      '-m',
+      '5',
+      url,
+    ]
+    return new Response(Bun.spawn(command, { stdout: 'pipe' }).stdout).text()
+  }
+
+  test.skipIf(process.getuid!() !== 0)('is not for other accounts of this machine (needs root)', async () => {
+    let asked = 0
+    podServer(() => new Response(String(++asked)))
+    const forward = forwardPort({ target: target(), pod: () => 'nixie-x', port: 6494 })
+    scope.defer(forward.close)
+    expect(await curlAs(0, forward.url)).toBe('1')
+    expect(JSON.parse(await curlAs(65534, forward.url)).error).toMatchObject({ code: 'forbidden' })
+    expect(asked).toBe(1)
+  })
+
   test('a pod that does not listen is an error with its words', async () => {
     cluster.target = 1
     await expect(askPod(target(), 'nixie-x', '/readyz')).rejects.toThrow(
