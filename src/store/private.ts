@@ -1,6 +1,17 @@
 /** What was captured is its owner's alone: the files of a data directory, and the directory where it holds nothing else. */
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  closeSync,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { NixieError } from '../errors'
 
 export const FOLDER_MODE = 0o700
 export const FILE_MODE = 0o600
@@ -14,15 +25,37 @@ const codeOf = (cause: unknown) => (cause as { code?: string }).code
 /** Gone meanwhile; or of a file system without rights. */
 const FORGIVEN = ['ENOENT', 'EPERM', 'EROFS', 'ENOTSUP']
 
-/** Takes the rights of others from what is this user's and no link. */
+/** What every file system has at its root says nothing of who uses it. */
+const OF_FILE_SYSTEM = 'lost+found'
+
+/** Takes the rights of others, whoever made it; what may not be changed stays. */
 function tighten(path: string): void {
   try {
     const found = lstatSync(path)
-    if (found.uid !== process.geteuid?.() || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return
+    if (found.isSymbolicLink() || (found.mode & OTHERS) === 0) return
     chmodSync(path, found.mode & FOLDER_MODE)
   } catch (cause) {
     if (!FORGIVEN.includes(codeOf(cause) ?? '')) throw cause
   }
+}
+
+/**
+ * A file of another account, or a link, that stands where Nixie's own should: whoever put it there would read what is
+ * written to it. Root, and who has the folder, have the data anyway.
+ */
+function refuseForeign(path: string, folder: Stats): void {
+  let found: Stats
+  try {
+    found = lstatSync(path)
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return
+    throw cause
+  }
+  const trusted = [0, process.geteuid?.(), folder.uid]
+  if (!found.isSymbolicLink() && trusted.includes(found.uid)) return
+  const what = found.isSymbolicLink() ? 'is a link' : `belongs to another account (user id ${found.uid})`
+  const hint = 'Remove it, or give --data-dir a directory that only you may write to.'
+  throw new NixieError('store_error', `${path} ${what}, so nothing is written to it`, hint)
 }
 
 /**
@@ -34,9 +67,13 @@ export function openPrivately(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE })
   const names = readdirSync(dataDir)
   const own = names.filter((name) => OWN.test(name))
-  for (const name of own) tighten(join(dataDir, name))
+  const folder = statSync(dataDir)
+  for (const name of own) {
+    refuseForeign(join(dataDir, name), folder)
+    tighten(join(dataDir, name))
+  }
   // A folder that holds more (/tmp, a home) is not Nixie's to close.
-  if (own.length === names.length) tighten(dataDir)
+  if (own.length === names.filter((name) => name !== OF_FILE_SYSTEM).length) tighten(dataDir)
 }
 
 /**
@@ -46,9 +83,24 @@ export function openPrivately(dataDir: string): void {
  * @throws what the file system says
  */
 export function makePrivateFile(path: string): void {
+  const folder = statSync(dirname(path))
   try {
-    closeSync(openSync(path, 'wx', FILE_MODE))
+    const file = openSync(path, 'wx', FILE_MODE)
+    giveTo(folder, file)
+    closeSync(file)
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') throw cause
+    refuseForeign(path, folder)
+  }
+}
+
+/** What root makes in the folder of a service's account is the service's: it could not write to it later. */
+function giveTo({ uid, gid }: Stats, file: number): void {
+  if (process.geteuid?.() !== 0 || uid === 0) return
+  try {
+    fchownSync(file, uid, gid)
+  } catch (cause) {
+    // Root without this right: the service takes what it finds when it starts.
+    if (!FORGIVEN.includes(codeOf(cause) ?? '')) throw cause
   }
 }

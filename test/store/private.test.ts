@@ -1,6 +1,15 @@
 /** Nobody but its owner reads what was captured, whatever the umask is and whatever an older Nixie has left. */
-import { expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'bun:test'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { openReader } from '../../src/store'
 import { events, numbersOf, open, second, withDirectory } from './support'
@@ -65,3 +74,59 @@ test('a directory with more in it stays as it is; the files of Nixie are closed'
     expect(modeOf(join(dir, 'other'))).toBe('644')
     rmSync(join(dir, 'other'))
   }))
+
+const isRoot = process.getuid!() === 0
+const NOBODY = 65534
+
+test.skipIf(!isRoot)('a directory that another account made is closed too (needs root)', () =>
+  withDirectory((dir) => {
+    const made = join(dir, 'made')
+    mkdirSync(made, { mode: 0o755 })
+    chmodSync(made, 0o777)
+    chownSync(made, NOBODY, NOBODY)
+    write(made)
+    expect(modeOf(made)).toBe('700')
+    // The account of a service, which could not write to root's files.
+    for (const name of ['nixie.db', 'nixie.lock']) expect(statSync(join(made, name)).uid).toBe(NOBODY)
+  }),
+)
+
+test('the root of a disk is closed, its lost+found is nobody’s use of it', () =>
+  withDirectory((dir) => {
+    mkdirSync(join(dir, 'lost+found'))
+    chmodSync(dir, 0o755)
+    write(dir)
+    expect(modeOf(dir)).toBe('700')
+    rmSync(join(dir, 'lost+found'), { recursive: true })
+  }))
+
+describe('what stands in the place of Nixie’s own files', () => {
+  const outcome = (dir: string): string => {
+    try {
+      write(dir)
+      return ''
+    } catch (cause) {
+      return (cause as Error).message
+    }
+  }
+
+  for (const name of ['nixie.db', 'nixie.db-wal', 'nixie.lock', 'readers']) {
+    test(`${name}: a link is not followed`, () =>
+      withDirectory((dir) => {
+        const elsewhere = join(dir, 'other')
+        writeFileSync(elsewhere, '')
+        symlinkSync(elsewhere, join(dir, name))
+        expect(outcome(dir)).toContain(`${name} is a link, so nothing is written to it`)
+        expect(statSync(elsewhere).size).toBe(0)
+      }))
+
+    test.skipIf(!isRoot)(`${name}: another account’s is not written to (needs root)`, () =>
+      withDirectory((dir) => {
+        writeFileSync(join(dir, name), '')
+        chownSync(join(dir, name), NOBODY, NOBODY)
+        expect(outcome(dir)).toContain('belongs to another account (user id 65534)')
+        expect(statSync(join(dir, name)).size).toBe(0)
+      }),
+    )
+  }
+})
