@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import uplotStyle from 'uplot/dist/uPlot.min.css' with { type: 'text' }
+import { NixieError } from '../src/errors'
 import { bundleClient } from './bundle' with { type: 'macro' }
 import drawn from './drawn.css' with { type: 'text' }
 import icon from './icon.svg' with { type: 'text' }
@@ -49,7 +50,7 @@ export function assetRoutes(): Hono {
   const app = new Hono()
   app.get('/assets/:name', (c) => {
     const found = BY_PATH.get(c.req.path)
-    if (!found) return c.text('not found', 404)
+    if (!found) throw new NixieError('not_found', 'There is no such part of a page', 'Load the page again.')
     c.header('Cache-Control', 'public, max-age=31536000, immutable')
     c.header('Content-Type', found.type)
     c.header('Vary', 'Accept-Encoding')

@@ -167,7 +167,8 @@ function scriptRoutes(app: Hono, deps: Served): void {
   app.get('/entities/:kind', async (c) => {
     const kind = KINDS.find((one) => one === c.req.param('kind'))
     if (!kind) throw new NixieError('not_found', 'There is no such kind', `It is one of ${KINDS.join(', ')}.`)
-    const part = c.req.query(c.req.query('_by') ?? '') ?? ''
+    const given = new URL(c.req.url).searchParams
+    const part = given.get(given.get('_by') ?? '') ?? ''
     const names = await namesHere(deps, kind, part)
     return fragment(c, <Suggestions names={names.slice(0, MOST_SUGGESTED)} />)
   })
@@ -230,6 +231,15 @@ async function queryFragment(deps: Served, c: Context, fields: Record<string, st
   return fragment(c, all, status)
 }
 
+/** @throws NixieError for a body that is no form */
+async function readForm(c: Context): ReturnType<Context['req']['parseBody']> {
+  try {
+    return await c.req.parseBody()
+  } catch (cause) {
+    throw new NixieError('bad_request', `The body is no form: ${(cause as Error).message}`, 'Send fields.')
+  }
+}
+
 function queryRoutes(app: Hono, deps: Served): void {
   app.get('/query', async (c) => {
     const asked = readViewState(c.req.query())
@@ -251,7 +261,7 @@ function queryRoutes(app: Hono, deps: Served): void {
   })
   app.get('/query/result', (c) => queryFragment(deps, c, c.req.query()))
   app.post('/query/result', async (c) => {
-    const fields = Object.entries(await c.req.parseBody()).filter(([, value]) => typeof value === 'string')
+    const fields = Object.entries(await readForm(c)).filter(([, value]) => typeof value === 'string')
     return queryFragment(deps, c, Object.fromEntries(fields) as Record<string, string>)
   })
 }
