@@ -64,9 +64,11 @@ const aSwitch = (description: string): Parameter => ({
 
 const aLink =
   'Cells that link to a view as objects (in CSV and Arrow as their JSON): {"label", "script", "args"}; else they are their labels'
+const EXCEL = aSwitch('With CSV: text that a spreadsheet would take for a formula begins with an apostrophe')
 const RUN_PARAMETERS = {
   format: FORMAT,
   shape: SHAPE,
+  excel: EXCEL,
   table: TABLE,
   limit: ROW_LIMIT,
   links: aSwitch(aLink),
@@ -107,7 +109,8 @@ async function run(
     const { tables, warnings } = await runner.run({ ...request, schemaOnly: true }, signal)
     return c.json({ tables: tables.map(({ name, columns }) => ({ name, columns })), warnings })
   }
-  const output = { format, shape, ...(table !== undefined && { table }) }
+  const excel = readSwitch(query, 'excel')
+  const output = { format, shape, excel, ...(table !== undefined && { table }) }
   return answer(c, runner, { ...request, limits }, output, streams)
 }
 
@@ -197,6 +200,7 @@ const tableRows: Route = {
     },
     format: FORMAT,
     shape: SHAPE,
+    excel: EXCEL,
   },
   answers: { ...RUN_ANSWERS, [JSON_ONLY]: 'TableRows' },
   handle: async (c, query, { runner, streams }) => {
@@ -209,7 +213,7 @@ const tableRows: Route = {
       ...(endTime !== undefined && { endTime }),
       limit: readInteger(query, 'limit', rowRange(format)) ?? TABLE_ROWS,
     }
-    return answer(c, runner, { rowsOf }, { format, shape }, streams)
+    return answer(c, runner, { rowsOf }, { format, shape, excel: readSwitch(query, 'excel') }, streams)
   },
 }
 

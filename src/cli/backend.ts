@@ -210,8 +210,12 @@ class ServerBackend implements Backend {
     return { ...result, tables: result.tables.map(fromWire) }
   }
 
-  async stream(request: RunRequest, { format, table }: StreamOutput) {
-    const response = await this.#ask(request, { format, ...(table !== undefined && { table }) })
+  async stream(request: RunRequest, { format, table, excel }: StreamOutput) {
+    const response = await this.#ask(request, {
+      format,
+      ...(excel && { excel: '1' }),
+      ...(table !== undefined && { table }),
+    })
     const warnings = response.headers.get(WARNINGS_HEADER)
     return {
       warnings: warnings === null ? [] : (JSON.parse(warnings) as Warning[]),

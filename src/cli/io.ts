@@ -58,6 +58,12 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, (char) => ESCAPES[char] ?? escapeUnicode(char))
 }
 
+/** The same but for tabs and ends of lines: of text that a program reads, and whose output may end on a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g
+
+export const withoutControls = (text: string): string => text.replace(CONTROLS, escapeUnicode)
+
 export function escapeUnicode(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -3,7 +3,7 @@
 import { chosenTables, csvLines, ndjsonLines } from '../runner/formats/text'
 import type { ResultTable, StreamFormat, Warning } from '../runner/runner'
 import type { Option } from './command'
-import { escapeUnicode, type Io, printable, writeAll } from './io'
+import { escapeUnicode, type Io, printable, withoutControls, writeAll } from './io'
 import { tableText } from './table'
 
 export const OUTPUT: Option = {
@@ -31,7 +31,7 @@ export async function writeTables(
   if (format === 'json') await writeAll(io.stdout, map(ndjsonLines(chosen), safeJson))
   else if (format === 'csv') {
     const lines = csvLines(chosen[0]!)
-    await writeAll(io.stdout, io.stdout.isTTY ? map(lines, terminalLine) : lines)
+    await writeAll(io.stdout, map(lines, io.stdout.isTTY ? terminalLine : withoutControls))
   } else {
     for (const [i, table] of chosen.entries()) await writeTable(io, table, chosen.length > 1, i > 0)
   }

@@ -1,7 +1,7 @@
 /** `-o json|csv|arrow` of a run: what comes is written as it comes. */
 import { type ErrorShape, NixieError } from '../errors'
 import type { ResultStream, StreamFormat } from '../runner/runner'
-import { type Io, printable } from './io'
+import { type Io, printable, withoutControls } from './io'
 import { safeJson } from './output'
 
 const FORMATS: Readonly<Record<string, StreamFormat>> = {
@@ -57,7 +57,7 @@ export async function writeStream(
   }
   const counter = new RowCounter(format)
   const decoder = new TextDecoder()
-  const safe = format === 'ndjson' ? safeJson : io.stdout.isTTY ? safeCsv : (text: string) => text
+  const safe = format === 'ndjson' ? safeJson : io.stdout.isTTY ? safeCsv : withoutControls
   const write = async (text: string) => {
     counter.read(text)
     await io.stdout.write(safe(text))

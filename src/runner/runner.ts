@@ -118,6 +118,8 @@ export interface StreamOutput {
   readonly format: StreamFormat
   /** Of JSON; by row when absent. */
   readonly shape?: 'rows' | 'columns'
+  /** CSV for a spreadsheet: text that it would take for a formula begins with an apostrophe. */
+  readonly excel?: boolean
   /** Only this result table. CSV and Arrow hold one: without a name the result must have only one. */
   readonly table?: string
 }

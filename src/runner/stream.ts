@@ -44,7 +44,7 @@ const part = (columns: readonly ResultColumn[], batch: Batch) => ({
 })
 
 async function writerOf(
-  { format }: StreamOutput,
+  { format, excel }: StreamOutput,
   columns: readonly ResultColumn[],
   sink: ByteSink,
 ): Promise<Writer> {
@@ -62,8 +62,8 @@ async function writerOf(
   }
   if (format === 'csv') {
     return {
-      begin: () => sink.text(csvHeader(columns)),
-      rows: (table, batch) => sink.texts(csvRows(part(table.columns, batch))),
+      begin: () => sink.text(csvHeader(columns, excel)),
+      rows: (table, batch) => sink.texts(csvRows(part(table.columns, batch), excel)),
       end: () => {},
     }
   }

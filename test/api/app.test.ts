@@ -82,6 +82,31 @@ describe('GET /api/run', () => {
     expect(text).toContain('"api ""v2"", blue"')
   })
 
+  test('csv for a spreadsheet has no formula in it; numbers stay, and so does what is not asked for', async () => {
+    const { app, runner } = setUp()
+    const text = ['=1+1', '+1', '-1', '@x', '\t=1', '\r=1', '\n=1', 'a=1', '"=1', '', ' =1']
+    runner.result = [
+      {
+        name: 't',
+        columns: [
+          { name: '=name', type: 'STRING', semantic: 'ST_NONE' },
+          { name: 'n', type: 'INT64', semantic: 'ST_NONE' },
+        ],
+        values: [text, text.map(() => -5)],
+        rows: text.length,
+        truncated: false,
+      },
+    ]
+    const csv = async (query: string) =>
+      (await app.request(`/api/run/px/http_data?format=csv${query}`)).text()
+    expect(await csv('&excel=1')).toBe(
+      `'=name,n\r\n'=1+1,-5\r\n'+1,-5\r\n'-1,-5\r\n'@x,-5\r\n'\t=1,-5\r\n"'\r=1",-5\r\n"'\n=1",-5\r\na=1,-5\r\n"""=1",-5\r\n,-5\r\n =1,-5\r\n`,
+    )
+    expect(await csv('')).toStartWith('=name,n\r\n=1+1,-5\r\n')
+    const table = await app.request('/api/tables/http_events?format=csv&excel=1')
+    expect(table.status).toBe(200)
+  })
+
   test('csv of several tables wants one named', async () => {
     const { app, runner } = setUp()
     runner.result = [HTTP_EVENTS, COUNTS]

@@ -46,6 +46,26 @@ describe('run', () => {
     expect(err).toBe('warning: Column x is not used (line 2, column 3)\n')
   })
 
+  test('no output has a control that a terminal obeys, piped or not', async () => {
+    const [table] = runner.result
+    const values = table!.values.map((cells, i) =>
+      i === 1 ? cells.map(() => 'a\u001b[2Jb\u009bc\td\ne') : cells,
+    )
+    runner.result = [{ ...table!, values }]
+    for (const format of ['table', 'json', 'ndjson', 'csv']) {
+      for (const setting of [{}, { columns: 120 }]) {
+        const { code, out } = await nixie(['run', 'px/http_data', '-o', format], setting)
+        expect(code).toBe(0)
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+        const raw = out.replace(/\u001b\[[01]m/g, '').match(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/)
+        expect(raw, format).toBeNull()
+        expect(out).toContain('u001b[2J')
+      }
+    }
+    const { out } = await nixie(['run', 'px/http_data', '-o', 'csv', '--excel'])
+    expect(out).toContain('a\\u001b[2Jb\\u009bc\td\ne')
+  })
+
   test('arguments follow --, with a space or with =, and may begin with a dash', async () => {
     await nixie(['run', 'px/http_data', '--', '--start_time', '-1m', '--destination_filter=a b=c'])
     expect(runner.asked[0]).toEqual({

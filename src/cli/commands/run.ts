@@ -104,7 +104,8 @@ async function show(backend: Backend, request: RunRequest, { flags, io }: Invoca
     return writeTables(io, result.tables, flags.output, flags.table)
   }
   const { table } = flags
-  const stream = await backend.stream(request, { format, ...(table !== undefined && { table }) })
+  const excel = flags.excel !== undefined
+  const stream = await backend.stream(request, { format, excel, ...(table !== undefined && { table }) })
   await writeWarnings(io, stream.warnings)
   await writeStream(io, stream, { format, limit: request.limits?.rows ?? DEFAULT_LIMITS.rows })
 }
@@ -122,6 +123,10 @@ export const run: Command = {
     { flag: 'table', value: 'NAME', help: 'Only this table of the result' },
     LIMIT,
     { flag: 'links', help: 'Cells that lead to a view of the pages as objects: label, script, arguments' },
+    {
+      flag: 'excel',
+      help: 'CSV for a spreadsheet: what it would take for a formula begins with an apostrophe',
+    },
     { flag: 'schema', help: 'Do not run: print the tables with their columns as JSON' },
     { flag: 'explain', help: 'Do not run: print the steps that would run' },
     { flag: 'list', short: 'l', help: 'List the scripts of the library' },

@@ -3,7 +3,7 @@ import type { Cell, ResultColumn, ResultTable, ScriptInfo } from '../../runner/r
 import { readScript, readScripts } from '../../scripts/folder'
 import { BACKEND_OPTIONS, openBackend, type ScriptSummary } from '../backend'
 import type { Command, Invocation, Option } from '../command'
-import { printable } from '../io'
+import { printable, withoutControls } from '../io'
 import { writeList } from '../output'
 
 /** A list as a result table, so that it comes in the formats of results. */
@@ -124,7 +124,7 @@ export const scriptShow: Command = {
     const { flags, io } = invocation
     const script = await scriptOf(invocation)
     if (flags.output === 'json') await io.stdout.write(`${JSON.stringify(script, null, 2)}\n`)
-    else if (flags.output === 'pxl') await io.stdout.write(script.text)
+    else if (flags.output === 'pxl') await io.stdout.write(withoutControls(script.text))
     else {
       const variables = script.variables.map(({ name, type, defaultValue, description }) => {
         const fallback = defaultValue === undefined ? ', required' : `, default '${defaultValue}'`

@@ -26,15 +26,21 @@ export function* ndjsonLines(tables: readonly ResultTable[]): Generator<string> 
   }
 }
 
-export const csvHeader = (columns: ResultTable['columns']) =>
-  `${columns.map((column) => csvCell(column.name)).join(',')}\r\n`
+export const csvHeader = (columns: ResultTable['columns'], excel = false) =>
+  `${columns.map(({ name }) => csvCell(excel ? harmless(name) : name)).join(',')}\r\n`
 
 /** The lines of a table's rows; they end in CRLF. Empty cells are null. */
-export function* csvRows({ rows, values }: Pick<ResultTable, 'rows' | 'values'>): Generator<string> {
+export function* csvRows(
+  { columns, rows, values }: Pick<ResultTable, 'columns' | 'rows' | 'values'>,
+  excel = false,
+): Generator<string> {
+  // Numbers may begin with a minus.
+  const isText = columns.map(({ type }) => excel && type === 'STRING')
   for (let row = 0; row < rows; row++) {
     let part = ''
     for (let i = 0; i < values.length; i++) {
-      part += (i === 0 ? '' : ',') + csvCell(values[i]![row] ?? null)
+      const cell = values[i]![row] ?? null
+      part += (i === 0 ? '' : ',') + csvCell(isText[i] ? harmless(String(cell ?? '')) : cell)
       if (part.length < PART) continue
       yield part
       part = ''
@@ -43,10 +49,13 @@ export function* csvRows({ rows, values }: Pick<ResultTable, 'rows' | 'values'>)
   }
 }
 
-export function* csvLines(table: ResultTable): Generator<string> {
-  yield csvHeader(table.columns)
-  yield* csvRows(table)
+export function* csvLines(table: ResultTable, excel = false): Generator<string> {
+  yield csvHeader(table.columns, excel)
+  yield* csvRows(table, excel)
 }
+
+/** What a spreadsheet would run as a formula, by how it begins (OWASP, "CSV Injection"), is text for it with an apostrophe. */
+const harmless = (text: string) => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text)
 
 function csvCell(cell: Cell): string {
   if (cell === null) return ''
@@ -175,7 +184,7 @@ export function* answerText(answer: Answer, output: StreamOutput): Generator<str
   const tables = chosenTables(answer.tables, output)
   switch (output.format) {
     case 'csv':
-      return yield* csvLines(tables[0]!)
+      return yield* csvLines(tables[0]!, output.excel)
     case 'ndjson':
       return yield* ndjsonLines(tables)
     default:
