@@ -19,6 +19,8 @@ read_settings() {
 setting() { (read_settings; eval "printf '%s' \"\${$1:-}\""); } # NAME: what the file says
 LISTEN=${NIXIE_LISTEN:-$(setting NIXIE_LISTEN)} # the environment wins
 DATA_DIR=${NIXIE_DATA_DIR:-$(setting NIXIE_DATA_DIR)}
+# Whoever installs it may look: by sudo that is not root.
+ALLOW_USERS=${NIXIE_ALLOW_USERS:-$(setting NIXIE_ALLOW_USERS)} ALLOW_USERS=${ALLOW_USERS:-${SUDO_USER:-}}
 LISTEN=${LISTEN:-127.0.0.1:6494} DATA_DIR=${DATA_DIR:-/var/lib/nixie}
 
 has_systemd() { [ -d /run/systemd/system ]; }
@@ -37,8 +39,8 @@ check_paths() { # before minutes of building
   case $DATA_DIR in /*) ;; *) die "NIXIE_DATA_DIR: '$DATA_DIR' does not begin with a slash" 'Name the directory by its whole path.' ;; esac
   [ "$UNINSTALL" = no ] || return 0
   # The settings file holds it in quotes, the unit holds it in a line of its own.
-  case $LISTEN$DATA_DIR in
-    *[\'\"\\%\|\&[:space:][:cntrl:]]*) die "NIXIE_DATA_DIR and NIXIE_LISTEN may have no quotes, spaces, backslashes, %, | or &: '$DATA_DIR', '$LISTEN'" 'Choose another directory.' ;;
+  case $LISTEN$DATA_DIR$ALLOW_USERS in
+    *[\'\"\\%\|\&[:space:][:cntrl:]]*) die "NIXIE_DATA_DIR, NIXIE_LISTEN and NIXIE_ALLOW_USERS may have no quotes, spaces, backslashes, %, | or &: '$DATA_DIR', '$LISTEN', '$ALLOW_USERS'" 'Choose another directory.' ;;
   esac
 }
 
@@ -87,11 +89,12 @@ stop() {
 }
 
 keep_settings() {
-  [ -n "${NIXIE_LISTEN:-}${NIXIE_DATA_DIR:-}" ] || return 0
+  [ -n "${NIXIE_LISTEN:-}${NIXIE_DATA_DIR:-}$ALLOW_USERS" ] || return 0
   mkdir -p "$(dirname "$SETTINGS")"
-  rest=$(sed -e '/^NIXIE_LISTEN=/d' -e '/^NIXIE_DATA_DIR=/d' "$SETTINGS" 2>/dev/null || true)
+  rest=$(sed -e '/^NIXIE_LISTEN=/d' -e '/^NIXIE_DATA_DIR=/d' -e '/^NIXIE_ALLOW_USERS=/d' "$SETTINGS" 2>/dev/null || true)
   # In single quotes systemd and a shell read the same.
-  printf '%s\n' ${rest:+"$rest"} "NIXIE_LISTEN='$LISTEN'" "NIXIE_DATA_DIR='$DATA_DIR'" >"$SETTINGS.new"
+  printf '%s\n' ${rest:+"$rest"} "NIXIE_LISTEN='$LISTEN'" "NIXIE_DATA_DIR='$DATA_DIR'" \
+    ${ALLOW_USERS:+"NIXIE_ALLOW_USERS='$ALLOW_USERS'"} >"$SETTINGS.new"
   mv -f "$SETTINGS.new" "$SETTINGS"
 }
 
@@ -117,7 +120,9 @@ check_port() { # the Nixie that this one replaces may listen there
 start() {
   if has_systemd; then
     say 'Starting the service nixie'
-    sed -e "s|@BIN@|$BIN|" -e "s|@DATA_DIR@|$DATA_DIR|" "$SERVICE" >"$UNIT"
+    id -u nixie >/dev/null 2>&1 || useradd --system --user-group --no-create-home --home-dir "$DATA_DIR" --shell /usr/sbin/nologin nixie ||
+      die "the account nixie can't be made" 'Make it: useradd --system nixie. Then run this again.'
+    sed -e "s|@BIN@|$BIN|" -e "s|@DATA_DIR@|$DATA_DIR|g" "$SERVICE" >"$UNIT"
     systemctl daemon-reload
     systemctl enable --quiet nixie
     systemctl restart nixie || die 'systemctl could not start nixie' "See 'journalctl -u nixie'."
@@ -152,6 +157,7 @@ uninstall() {
   ! has_systemd || [ ! -e "$UNIT" ] || systemctl disable --quiet nixie
   rm -f "$UNIT"
   ! has_systemd || systemctl daemon-reload
+  ! has_systemd || ! id -u nixie >/dev/null 2>&1 || [ "$PURGE" = no ] || userdel nixie 2>/dev/null || true
   rm -f "$BIN" "$LOG"
   [ "$PURGE" = yes ] || { say "Removed. The data stays in $DATA_DIR; --uninstall --purge removes it too."; return 0; }
   rm -f "$SETTINGS"

@@ -4,6 +4,9 @@ import { main } from './cli'
 import type { Config } from './config'
 
 // Only the server needs the pages, the kernel and the store: a client command starts without them.
-const serve = async (config: Config) => (await import('./serve')).serve(config)
+const serve = async (config: Config) => {
+  if (config.capture) (await import('./privileges')).giveUp(config)
+  return (await import('./serve')).serve(config)
+}
 
 process.exit(await main(process.argv.slice(2), { serve }))

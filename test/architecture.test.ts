@@ -34,6 +34,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   runner: ['scripts', 'pxl', 'query', 'records', 'store', 'metadata', 'health', 'config'],
   // runner: whether a script has an argument `node` itself.
   peers: ['runner', 'store', 'config'],
+  // Of root's rights, before anything is opened.
+  privileges: ['kernel', 'config'],
   // Of what main's own threads report.
   'node-status': ['api', 'capture', 'metadata', 'store', 'health', 'config'],
   api: ['access', 'peers', 'runner', 'records', 'health', 'config'],

@@ -62,6 +62,21 @@ describe('deploy/nixie.yaml', () => {
     ])
   })
 
+  test('is confined as far as it can be, and crowds nobody out', () => {
+    expect(container.securityContext.seccompProfile).toEqual({ type: 'RuntimeDefault' })
+    const { metadata, preemptionPolicy } = one('PriorityClass') as Manifest & { preemptionPolicy: string }
+    expect(template.spec.priorityClassName).toBe(metadata.name)
+    expect(preemptionPolicy).toBe('Never')
+  })
+
+  test('lets only its own pods reach it', () => {
+    const { podSelector, policyTypes, ingress } = one('NetworkPolicy').spec
+    const { matchLabels } = one('DaemonSet').spec.selector
+    expect([podSelector, policyTypes]).toEqual([{ matchLabels }, ['Ingress']])
+    const port = container.ports.find(({ name }: { name: string }) => name === 'peer').containerPort
+    expect(ingress).toEqual([{ from: [{ podSelector: { matchLabels } }], ports: [{ port, protocol: 'TCP' }] }])
+  })
+
   test('selects its own pods, and its probes ask a port that it has', () => {
     const { labels } = template.metadata
     expect(one('DaemonSet').spec.selector.matchLabels).toEqual(labels)

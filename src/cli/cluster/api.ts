@@ -20,6 +20,8 @@ const KINDS: Readonly<Record<string, readonly [string, boolean]>> = {
   ServiceAccount: ['serviceaccounts', true],
   ClusterRole: ['clusterroles', false],
   ClusterRoleBinding: ['clusterrolebindings', false],
+  PriorityClass: ['priorityclasses', false],
+  NetworkPolicy: ['networkpolicies', true],
   Secret: ['secrets', true],
   Service: ['services', true],
   Pod: ['pods', true],

@@ -52,6 +52,8 @@ describe('deploy', () => {
       'PATCH /api/v1/namespaces/nixie/serviceaccounts/nixie',
       'PATCH /apis/rbac.authorization.k8s.io/v1/clusterroles/nixie',
       'PATCH /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/nixie',
+      'PATCH /apis/scheduling.k8s.io/v1/priorityclasses/nixie',
+      'PATCH /apis/networking.k8s.io/v1/namespaces/nixie/networkpolicies/nixie',
       'PATCH /api/v1/namespaces/nixie/services/nixie',
       `PATCH ${DAEMON_SET}`,
     ])

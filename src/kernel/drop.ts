@@ -1,0 +1,116 @@
+/**
+ * Root with all its rights is more than tracing takes. Started by hand as root, Nixie gives up all but what it needs, and
+ * begins anew without the rest: rights belong to threads, and only execve(2) changes those of all of them.
+ */
+import { dlopen, ptr } from 'bun:ffi'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
+
+const PR_CAPBSET_DROP = 24
+const PR_SET_NO_NEW_PRIVS = 38
+const RLIMIT_MEMLOCK = 8
+const MOST_CAPABILITIES = 64
+
+/** include/uapi/linux/capability.h */
+const CAP = {
+  DAC_OVERRIDE: 1,
+  DAC_READ_SEARCH: 2,
+  NET_BIND_SERVICE: 10,
+  SYS_PTRACE: 19,
+  SYS_ADMIN: 21,
+  PERFMON: 38,
+  BPF: 39,
+}
+
+/** BPF and PERFMON load and attach; SYS_PTRACE and DAC_READ_SEARCH read /proc of every process. */
+const ALWAYS = [CAP.BPF, CAP.PERFMON, CAP.SYS_PTRACE, CAP.DAC_READ_SEARCH]
+
+const FIRST_UNPRIVILEGED_PORT = 1024
+
+export interface Needs {
+  readonly dataDir: string
+  /** `HOST:PORT`, '' for none. */
+  readonly addresses: readonly string[]
+  /** tracefs is not mounted, and is to be. */
+  readonly mounts: boolean
+}
+
+const maskOf = (capabilities: readonly number[]) =>
+  capabilities.reduce((mask, capability) => mask | (1n << BigInt(capability)), 0n)
+
+/** The owner of the nearest part of the path that is there. */
+function ownerOf(path: string): number {
+  for (let at = path; ; at = at.slice(0, at.lastIndexOf('/')) || '/') {
+    try {
+      return statSync(at).uid
+    } catch {
+      if (at === '/' || !at.includes('/')) return 0
+    }
+  }
+}
+
+/** What to keep of root's rights, as a mask. */
+export function neededCapabilities({ dataDir, addresses, mounts }: Needs): bigint {
+  const ports = addresses.map((address) => Number(address.slice(address.lastIndexOf(':') + 1)))
+  const low = ports.some((port) => port > 0 && port < FIRST_UNPRIVILEGED_PORT)
+  return maskOf([
+    ...ALWAYS,
+    ...(low ? [CAP.NET_BIND_SERVICE] : []),
+    // Root writes to another account's directory by this only.
+    ...(ownerOf(dataDir) !== 0 ? [CAP.DAC_OVERRIDE] : []),
+    ...(mounts ? [CAP.SYS_ADMIN] : []),
+  ])
+}
+
+const open = () =>
+  dlopen('libc.so.6', {
+    prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
+    setrlimit: { args: ['i32', 'ptr'], returns: 'i32' },
+    execve: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
+  }).symbols
+
+/** A NULL-ended array of strings, as execve takes it; the buffers must live until then. */
+function strings(values: readonly string[]): {
+  readonly array: BigUint64Array
+  readonly buffers: readonly Buffer[]
+} {
+  const buffers = values.map((value) => Buffer.from(`${value}\0`))
+  const array = new BigUint64Array(values.length + 1)
+  for (const [i, buffer] of buffers.entries()) array[i] = BigInt(ptr(buffer))
+  return { array, buffers }
+}
+
+/** Its own path, as a shell would show it; an executable that was replaced meanwhile is still at /proc/self/exe. */
+function ownPath(): string {
+  const path = readlinkSync('/proc/self/exe')
+  return path.endsWith(' (deleted)') ? '/proc/self/exe' : path
+}
+
+const heldOf = (status: string) => BigInt(`0x${/^CapPrm:\s*([0-9a-f]+)$/im.exec(status)?.[1] ?? '0'}`)
+
+/**
+ * Does not return when there was something to give up: the program begins anew, with the same number. Where it can't be
+ * given up it goes on as it is; the sentence says so.
+ */
+export function dropCapabilities(needs: Needs): string | undefined {
+  if (process.platform !== 'linux' || process.geteuid?.() !== 0) return undefined
+  const held = heldOf(readFileSync('/proc/self/status', 'utf8'))
+  const kept = held & neededCapabilities(needs)
+  if (kept === held) return undefined
+  try {
+    const libc = open()
+    // Kernels up to 5.10 count BPF maps as locked memory; the limit outlives the right to raise it.
+    libc.setrlimit(RLIMIT_MEMLOCK, ptr(new BigUint64Array([2n ** 64n - 1n, 2n ** 64n - 1n])))
+    for (let capability = 0; capability < MOST_CAPABILITIES; capability++) {
+      if ((kept >> BigInt(capability)) & 1n) continue
+      libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    }
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    const path = Buffer.from(`${ownPath()}\0`)
+    const words = strings(readFileSync('/proc/self/cmdline', 'utf8').split('\0').slice(0, -1))
+    const environment = strings(Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`))
+    libc.execve(ptr(path), ptr(words.array), ptr(environment.array))
+    return "it runs with all of root's rights: it could not begin anew without them"
+  } catch (cause) {
+    return `it runs with all of root's rights: ${(cause as Error).message}`
+  }
+}
