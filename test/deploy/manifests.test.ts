@@ -74,7 +74,9 @@ describe('deploy/nixie.yaml', () => {
     const { matchLabels } = one('DaemonSet').spec.selector
     expect([podSelector, policyTypes]).toEqual([{ matchLabels }, ['Ingress']])
     const port = container.ports.find(({ name }: { name: string }) => name === 'peer').containerPort
-    expect(ingress).toEqual([{ from: [{ podSelector: { matchLabels } }], ports: [{ port, protocol: 'TCP' }] }])
+    expect(ingress).toEqual([
+      { from: [{ podSelector: { matchLabels } }], ports: [{ port, protocol: 'TCP' }] },
+    ])
   })
 
   test('selects its own pods, and its probes ask a port that it has', () => {
