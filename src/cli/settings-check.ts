@@ -1,6 +1,7 @@
 /** Whether Nixie would start with its settings: what can be told without starting it. */
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { Accounts } from '../access/accounts'
 import { readPeerToken, readToken } from '../api/access'
 import { checkListen } from '../api/serve'
 import type { Config } from '../config'
@@ -10,9 +11,19 @@ import { NixieError } from '../errors'
 export function checkSettings(config: Config): void {
   readToken(config)
   readPeerToken(config)
+  checkAccounts(config)
   checkListen(config.listen)
   if (config.peerListen !== '') checkListen(config.peerListen)
   checkDirectory(resolve(config.dataDir))
+}
+
+/** A server that runs passes over accounts that are gone; who sets it up has made a mistake. */
+function checkAccounts(config: Config): void {
+  const { unknown } = new Accounts(config, { uid: process.getuid?.() ?? Number.NaN })
+  if (unknown.length === 0) return
+  const hint =
+    'Give --allow-users and --allow-groups names or numbers of this machine: getent passwd, getent group.'
+  throw new NixieError('bad_request', `This machine has no account '${unknown.join("', '")}'`, hint)
 }
 
 /** It is a directory, or one can be made there. */
