@@ -12,7 +12,7 @@ import { Scope } from '../support/scope'
 const LIMIT_MIB = 512
 const AT_ONCE = 200
 /** What may be left when a request comes in a crowd: too many wait, or others have the memory. */
-const IN_A_CROWD = ['unavailable', 'limit_exceeded', 'deadline_exceeded']
+const IN_A_CROWD = ['too_many_requests', 'unavailable', 'limit_exceeded', 'deadline_exceeded']
 
 const twice = (line: string, times: number) => `${line}\n`.repeat(times)
 
