@@ -15,18 +15,29 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Whose connection it is: the kernel's tables and the machine's accounts, nothing of Nixie's.
   access: ['config'],
   records: [],
+  redaction: ['records'],
   events: ['records'],
   // Sockets and rows are its sources' business.
   kernel: [],
-  protocols: ['records'],
+  protocols: ['records', 'redaction'],
   streams: ['events', 'protocols', 'records', 'health'],
   // events: what the kernel tells of processes.
-  metadata: ['events', 'records', 'store'],
+  metadata: ['events', 'records', 'redaction', 'store'],
   store: ['records', 'config', 'health'],
   kubernetes: ['metadata', 'store'],
   // store: what main has learnt of the cluster comes as its entities.
   sources: ['kernel', 'events', 'streams', 'protocols', 'records', 'metadata', 'store', 'health', 'config'],
-  capture: ['sources', 'kernel', 'protocols', 'records', 'metadata', 'store', 'health', 'config'],
+  capture: [
+    'sources',
+    'kernel',
+    'protocols',
+    'records',
+    'redaction',
+    'metadata',
+    'store',
+    'health',
+    'config',
+  ],
   // protocols: what their numbers mean.
   query: ['protocols', 'records', 'store', 'metadata'],
   pxl: ['query', 'records', 'store', 'metadata'],

@@ -58,7 +58,22 @@ export const PROGRAMS: Readonly<Record<string, Flags>> = {
   ipmitool: { '-P': 'whole' },
   mosquitto_pub: { '-P': 'whole' },
   mosquitto_sub: { '-P': 'whole' },
-  mosquitto_passwd: { '-b': 'whole' },
+  'valkey-cli': { '-a': 'whole' },
+  'keydb-cli': { '-a': 'whole' },
+  mysqlimport: MYSQL,
+  mysqlcheck: MYSQL,
+  mysqlslap: MYSQL,
+  mysqlsh: MYSQL,
+  'mariadb-check': MYSQL,
+  'mariadb-import': MYSQL,
+  rdesktop: NEXT_P,
+  useradd: NEXT_P,
+  usermod: NEXT_P,
+  'ssh-keygen': { '-N': 'whole', '-P': 'whole' },
+  etcdctl: { '--user': 'userinfo' },
+  kubectl: { '--from-literal': 'userinfo' },
+  '7za': NEXT_P,
+  rar: { '-p': 'whole', '-hp': 'whole' },
   smbclient: { '-U': 'userinfo' },
   rpcclient: { '-U': 'userinfo' },
   lftp: { '-u': 'userinfo' },
@@ -68,6 +83,18 @@ export const PROGRAMS: Readonly<Record<string, Flags>> = {
   snmpwalk: { '-A': 'whole', '-X': 'whole', '-c': 'whole' },
   snmpget: { '-A': 'whole', '-X': 'whole', '-c': 'whole' },
   sqlplus: {},
+  aws: {},
+  git: {},
+  npm: {},
+  yarn: {},
+  pnpm: {},
+  gcloud: {},
+  gh: {},
+  nmcli: {},
+  rclone: {},
+  pdftk: {},
+  'redis-server': {},
+  'valkey-server': {},
   openssl: {
     '-K': 'whole',
     '-k': 'whole',
@@ -98,7 +125,7 @@ export const SWITCHES: Readonly<Record<string, string>> = {
   ldapmodify: LDAP_SWITCHES,
   ldapwhoami: LDAP_SWITCHES,
   ldappasswd: LDAP_SWITCHES,
-  mosquitto_passwd: 'c',
+  'ssh-keygen': 'qvy',
   smbclient: 'NkPEgqe',
   ipmitool: 'v',
   zip: '0123456789ejmqrvyDXTuf',
@@ -115,5 +142,41 @@ export const ATTACHED_ONLY = new Set([
   'mariadb',
   'mariadb-admin',
   'mariadb-dump',
+  'mariadb-check',
+  'mariadb-import',
+  'mysqlimport',
+  'mysqlcheck',
+  'mysqlslap',
+  'mysqlsh',
   '7z',
+  '7za',
+  'rar',
 ])
+
+interface Position {
+  /** The argument behind which the others are counted; without it the program itself. */
+  readonly behind?: RegExp
+  /** Arguments without a dash that come first and are no secrets. */
+  readonly plain: number
+}
+
+/** Programs whose last arguments are secrets. */
+export const POSITIONS: Readonly<Record<string, Position>> = {
+  // FILE USER PASSWORD, and without FILE when -n is given.
+  htpasswd: { behind: /^-\w*b/, plain: 1 },
+  mosquitto_passwd: { behind: /^-\w*b/, plain: 2 },
+  wpa_passphrase: { plain: 1 },
+  rabbitmqctl: { behind: /^(?:add_user|change_password|authenticate_user)$/, plain: 1 },
+  vault: { behind: /^login$/, plain: 0 },
+  'redis-cli': { behind: /^auth$/i, plain: 0 },
+  'valkey-cli': { behind: /^auth$/i, plain: 0 },
+  openssl: { behind: /^passwd$/, plain: 0 },
+  // ALIAS URL ACCESS-KEY SECRET-KEY
+  mc: { behind: /^set$/, plain: 2 },
+}
+/** Programs that take names and values as words: `npm config set //registry/:_authToken VALUE`. */
+export const NAMED_BY_WORDS = new Set(
+  'aws git npm yarn pnpm gcloud gh nmcli rclone pdftk redis-cli valkey-cli redis-server valkey-server ipmitool'.split(
+    ' ',
+  ),
+)

@@ -2,7 +2,7 @@
 import { bodyText } from '../lib/body-text'
 import { ByteMemo } from '../lib/byte-memo'
 import { inflate, inflateInput } from '../lib/inflate'
-import { redactForm } from '../lib/redact'
+import { redactText, redactUrl } from '../lib/redact'
 import type { ProtocolSettings } from '../protocol'
 import type { Fields } from './head'
 
@@ -102,5 +102,6 @@ function contentText(bytes: Uint8Array, size: number, fields: Fields, settings: 
     codings.length === 0 ? bytes : inflate(codings, bytes, settings.bodyLimit, settings.decodeBudget)
   if (content === undefined) return `<${codings.join(', ').slice(0, 32)} ${size} bytes>`
   const text = bodyText(content, size)
-  return settings.redact && fields.isForm ? redactForm(text) : text
+  if (!settings.redact) return text
+  return fields.isForm ? redactUrl(text) : redactText(text)
 }

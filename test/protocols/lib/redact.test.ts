@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isSecretHeader, redactForm, redactUrl } from '../../../src/protocols/lib/redact'
+import { isSecretHeader, redactUrl } from '../../../src/protocols/lib/redact'
 
 test.each([
   ['http://me:pass@host/', 'http://me:[redacted]@host/'],
@@ -30,7 +30,7 @@ test.each([
     'PASS%57ORD',
   ].map((name) => [`/p?${name}=s3cr3t`, `/p?${name}=[redacted]`]),
   ['/p?next=/b?token=s3cr3t&x=1', '/p?next=/b?token=[redacted]&x=1'],
-  ['/p?token=&a=1', '/p?token=[redacted]&a=1'],
+  ['/p?token=&a=1', '/p?token=&a=1'],
   ['/p?token=a?b=s3cr3t', '/p?token=[redacted]'],
   ['https://app/cb#access_token=s3cr3t&state=1', 'https://app/cb#access_token=[redacted]&state=1'],
   ['/p?%zz=1&%74oken=s3cr3t', '/p?%zz=1&%74oken=[redacted]'],
@@ -91,7 +91,6 @@ describe('the time grows with the length, not with its square', () => {
     for (const url of [`=://${part(text)}`, `${part(text)}=://`, `=${part(text)}://u:p@h`]) {
       const start = performance.now()
       redactUrl(url)
-      redactForm(url)
       // The square of this length takes minutes.
       expect(performance.now() - start).toBeLessThan(1000)
     }

@@ -1,0 +1,252 @@
+/**
+ * Secrets in texts of any form, by the names in front of them: JSON (also as a string within JSON), queries and forms (also
+ * escaped), GraphQL, XML, YAML, multipart/form-data (RFC 7578), `KEY=value`. No grammar is followed: captured texts are cut
+ * anywhere. Each character is looked at a bounded number of times.
+ */
+import { REDACTED } from '../records/redacted'
+import { addSecretNames, MAX_NAME, secrecyOf } from './names'
+import { redactTokens, redactUserinfo, TOKEN_TRACES } from './tokens'
+import { Traces } from './traces'
+
+/** What names of secrets have in them. */
+const STEMS =
+  'passw passphrase passcode secret token signature credential authoriz assertion sessionid session_id session-id sessid csrf xsrf samlre verifier connectionstring connection_string connection-string apikey api_key api-key api.key access_key access-key accesskey creds requirepass masterauth x-api api-sign access-sign'.split(
+    ' ',
+  )
+/** Words of which names end; else they are in too many others (`monkey`, `design`). */
+const ENDINGS = 'pass pwd pw jwt key sig otp totp cvv cvc pin psk auth sid hmac cookie cookies'.split(' ')
+const BEHIND_ENDINGS = ['"', "'", '=', ':', '\\', ']', '%', '>']
+const endings = ENDINGS.flatMap((word) => BEHIND_ENDINGS.map((behind) => word + behind))
+
+const escaped = (text: string): string => text.replace(/[.*+?^$(){}|[\]\\]/g, '\\$&')
+
+let traces: Traces
+let word: RegExp
+
+function lookFor(more: readonly string[]): void {
+  const stems = [...STEMS, ...more]
+  traces = new Traces([...stems, ...endings, ...TOKEN_TRACES])
+  word = new RegExp(`${stems.map(escaped).join('|')}|(?:${ENDINGS.join('|')})(?=["'=:\\\\\\]%>])`, 'gi')
+}
+lookFor([])
+
+/** The parts of a name that is given by the user which texts are searched for. */
+const LITERAL = /[A-Za-z0-9]{3,}/g
+
+/** The longest part of a name's shape; '' when it is too short to be searched for. */
+export function literalOf(shape: string): string {
+  const parts = shape.match(LITERAL) ?? []
+  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '')
+}
+
+/** Names of secrets beside those that are known by their shape: `--redact-extra`. For all that runs in this thread. */
+export function redactAlso(shapes: readonly string[]): void {
+  addSecretNames(shapes)
+  lookFor(shapes.map(literalOf))
+}
+
+/** The same text, `[redacted]` in the place of secrets. */
+export function redactText(text: string): string {
+  let safe = text
+  if (traces.find(text) >= 0) {
+    safe = redactNamed(redactTokens(safe))
+    if (safe.includes('authorization_code')) safe = safe.replace(GRANT, `$1${REDACTED}`)
+  }
+  return redactUserinfo(safe)
+}
+
+/** A client's request for a token as JSON (RFC 6749 §4.1.3, which has it as a form). */
+const GRANT = /(["']code\\{0,7}["']\s{0,8}:\s{0,8}\\{0,7}["'])[^"'\\]+/g
+
+// ── Values behind their names ────────────────────────────────────────────────
+
+/** Letters that names are made of; others end one. */
+const isNameLetter = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x61 && code <= 0x7a) ||
+  code === 0x2d ||
+  code === 0x2e ||
+  code === 0x5f
+
+function redactNamed(text: string): string {
+  let safe = ''
+  let done = 0
+  word.lastIndex = 0
+  for (let found = word.exec(text); found; found = word.exec(text)) {
+    let start = found.index
+    let end = start
+    while (start > done && isNameLetter(text.charCodeAt(start - 1))) start--
+    while (isNameLetter(text.charCodeAt(end))) end++
+    // The rest of an escape is no part of the name: `x%5Bpw`.
+    if (text.charCodeAt(start - 1) === 0x25) start = Math.min(start + 2, found.index)
+    word.lastIndex = Math.max(end, found.index + 1)
+    const value = secretAt(text, start, end)
+    if (!value) continue
+    safe += text.slice(done, value.start) + value.instead
+    done = value.end
+    word.lastIndex = done
+  }
+  return safe + text.slice(done)
+}
+
+interface Value {
+  readonly start: number
+  readonly end: number
+  readonly instead: string
+}
+
+const ESCAPE = '%(?:25){0,3}'
+const QUOTE = `(?:\\\\{0,7}["'\`]|${ESCAPE}2[27])`
+/** `"] =` and the like: what ends a name, and what assigns. Two slashes begin a host, two colons another name. */
+const ASSIGNS = new RegExp(
+  `(?:\\]|\\[[^\\]\\s=]{0,32}\\]|%5B\\w{0,32}%5D|${ESCAPE}5D){0,8}(${QUOTE}?)[ \\t]{0,8}(=>|[=!]?=|:(?!//|:)|${ESCAPE}3[ADad])[ \\t]{0,16}`,
+  'y',
+)
+/** The name is itself a value, and its own stands beside it: `{"name": "DB_PASSWORD", "value": "…"}`. */
+const BESIDE = new RegExp(
+  `${QUOTE}\\s{0,32},?\\s{0,32}${QUOTE}?value${QUOTE}?\\s{0,8}[:=]\\s{0,8}(?=\\\\{0,7}["'])`,
+  'iy',
+)
+const NAMESPACE = /<[\w-]{1,32}:$/
+const ELEMENT = /(?:\s[^<>]{0,256})?>/y
+const PART_NAME = /name=\\?"?$/
+/** The rest of a part's header, and the empty line. */
+const PART = /"?[^\r\n]{0,256}(?:\r?\n[^\r\n]{1,512}){0,4}\r?\n\r?\n/y
+const PART_END = /\r?\n--/g
+const QUOTED = new RegExp(QUOTE, 'y')
+/** An array of plain values; of one with objects in it the names within tell. */
+const ARRAY = /\[(?![^\]]{0,256}\{)[^\]]+\]?/y
+/** Behind `=` commas are part of it; behind `:` they may begin the next one. */
+const UNTIL_SPACE = /[^\s"&;#<>\\]*/y
+const UNTIL_COMMA = /[^\s"'&;,)}\]<>\\]*/y
+const LINE = /[^\r\n"\\<>]*/y
+const BEGINS_LINE = /(?:^|[\r\n]|\\n)[ \t]*(?:- |export |[>*] )?["']?$/
+const ESCAPED_ASSIGNMENT = /^%/
+const ESCAPED_END = /%(?:25){0,3}(?:26|23|22|27|7D|5D|2C|3B|0D|0A)/i
+
+/** What says nothing, or only refers to something: variables, and types in a schema. */
+const NO_VALUE =
+  /^(?:true|false|null|none|nil|undefined|\$\{?\w[\w.]*\}?|\$\(.*|\[?(?:String|ID|Int|Boolean|Float)!?\]?!?|[[{(|>]?)$/i
+const NUMBER = /^-?\d{1,20}(?:\.\d+)?$/
+/** Of these a number is a secret, too; of others it counts something. */
+const MAY_BE_NUMBER = /pass|pw|pin|otp|cv[vc]|secret|code/i
+const PORT = /^\d{1,5}(?:[/?].*)?$/
+/** Characters of a value that may be none which are looked at. */
+const MAX_DOUBTFUL = 1024
+
+function secretAt(text: string, start: number, end: number): Value | undefined {
+  if (end - start > MAX_NAME) return undefined
+  const secrecy = secrecyOf(text.slice(start, end))
+  if (secrecy === 'never') return undefined
+  const seen = secrecy === 'always' ? text : text.slice(0, end + MAX_DOUBTFUL)
+  const value = behind(seen, start, end)
+  if (!value) return undefined
+  return secrecy === 'always' || looksRandom(seen.slice(value.start, value.end)) ? value : undefined
+}
+
+function behind(text: string, start: number, end: number): Value | undefined {
+  const before = text.charCodeAt(start - 1)
+  if (before === 0x3c || (before === 0x3a && NAMESPACE.test(text.slice(Math.max(0, start - 34), start))))
+    return inElement(text, end)
+  const assigns = matchAt(ASSIGNS, text, end)
+  if (assigns) return assigned(text, start, end + assigns[0].length, assigns)
+  return inPart(text, start, end) ?? beside(text, end) ?? inPath(text, end)
+}
+
+/** multipart/form-data: `name="password"`, perhaps more lines, an empty one, the value. */
+function inPart(text: string, start: number, end: number): Value | undefined {
+  if (!PART_NAME.test(text.slice(Math.max(0, start - 8), start))) return undefined
+  const rest = matchAt(PART, text, end)
+  if (!rest) return undefined
+  const from = end + rest[0].length
+  PART_END.lastIndex = from
+  return whole(from, PART_END.exec(text)?.index ?? text.length)
+}
+
+function beside(text: string, end: number): Value | undefined {
+  const rest = matchAt(BESIDE, text, end)
+  return rest ? quoted(text, end + rest[0].length) : undefined
+}
+
+/** `/reset-password/4f2a…` */
+function inPath(text: string, end: number): Value | undefined {
+  if (text.charCodeAt(end) !== 0x2f) return undefined
+  const length = matchAt(SEGMENT, text, end + 1)![0].length
+  return looksRandom(text.slice(end + 1, end + 1 + length)) ? whole(end + 1, end + 1 + length) : undefined
+}
+const SEGMENT = /[\w~=-]{0,512}/y
+
+function inElement(text: string, end: number): Value | undefined {
+  const rest = matchAt(ELEMENT, text, end)
+  if (!rest) return undefined
+  const from = end + rest[0].length
+  const isData = text.startsWith('<![CDATA[', from)
+  const to = text.indexOf(isData ? ']]>' : '<', from)
+  const value = whole(from, to < 0 ? text.length : to)
+  return value && text.slice(value.start, value.end).trim() === '' ? undefined : value
+}
+
+function assigned(
+  text: string,
+  start: number,
+  at: number,
+  [, closing, sign]: RegExpExecArray,
+): Value | undefined {
+  if (text.startsWith(REDACTED, at)) return undefined
+  const inQuotes = quoted(text, at)
+  if (inQuotes) return inQuotes
+  const array = matchAt(ARRAY, text, at)
+  if (array) return { start: at, end: at + array[0].length, instead: `["${REDACTED}"]` }
+  const isColon = sign === ':'
+  const isLine = isColon && closing === '' && BEGINS_LINE.test(text.slice(Math.max(0, start - 64), start))
+  let { length } = matchAt(isLine ? LINE : isColon ? UNTIL_COMMA : UNTIL_SPACE, text, at)![0]
+  if (ESCAPED_ASSIGNMENT.test(sign!)) length = escapedLength(text.slice(at, at + length))
+  const value = text.slice(at, at + length)
+  if (NO_VALUE.test(value)) return undefined
+  const mayBeNumber = MAY_BE_NUMBER.test(text.slice(start, at))
+  if (NUMBER.test(value) ? !mayBeNumber : isColon && PORT.test(value)) return undefined
+  // A number in JSON gives way to a string.
+  return { start: at, end: at + length, instead: isColon && closing !== '' ? `"${REDACTED}"` : REDACTED }
+}
+
+/** Of a value whose own delimiters are escaped: `access_token%3Dabc%26state%3D1`. */
+function escapedLength(value: string): number {
+  return ESCAPED_END.exec(value)?.index ?? value.length
+}
+
+/** A value in quotes, which may be escaped; without the closing one it goes to the end. */
+function quoted(text: string, at: number): Value | undefined {
+  const quote = matchAt(QUOTED, text, at)?.[0]
+  if (quote === undefined) return undefined
+  const start = at + quote.length
+  let end = text.indexOf(quote, start)
+  while (end >= 0 && isEscaped(text, start, end, quote)) end = text.indexOf(quote, end + 1)
+  if (end < 0) end = text.length
+  const value = text.slice(start, end)
+  return { start, end, instead: NO_VALUE.test(value) ? value : REDACTED }
+}
+
+/**
+ * Within a string within n strings a quote has 2ⁿ − 1 backslashes; one that belongs to the value has more, and those in
+ * front that are multiples of 2 × 2ⁿ are backslashes of the value.
+ */
+function isEscaped(text: string, start: number, at: number, quote: string): boolean {
+  let backslashes = 0
+  while (at - 1 - backslashes >= start && text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++
+  return backslashes % (2 * quote.length) !== 0
+}
+
+const whole = (start: number, end: number): Value | undefined =>
+  end > start ? { start, end, instead: REDACTED } : undefined
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at
+  return pattern.exec(text)
+}
+
+/** Letters and digits mixed, as keys and codes have them and words haven't. */
+export function looksRandom(value: string): boolean {
+  if (value.length < 16 || !/^[\w~+/=%-]+$/.test(value)) return false
+  return value.split(/[^a-z0-9]+/i).some((part) => part.length >= 8 && /[a-z]/i.test(part) && /\d/.test(part))
+}

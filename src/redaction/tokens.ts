@@ -1,0 +1,129 @@
+/** Secrets that say themselves what they are: JSON Web Tokens (RFC 7519), private keys (RFC 7468), keys that their makers mark by a prefix. */
+import { REDACTED } from '../records/redacted'
+
+/**
+ * What it begins with, and a pattern of the rest. Where the text ends within it (it is cut off there) what there is of
+ * it counts, from some characters on.
+ */
+const SHAPES: readonly (readonly [prefixes: string, rest: string])[] = [
+  // A JWT has three parts, an encrypted one five; its first is a JSON object in base64url.
+  ['eyJ', '[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]{4,}(?:(?:\\.|%2E)[\\w-]*){0,3}|$)'],
+  ['ghp_ gho_ ghu_ ghs_ ghr_', '\\w{20,}'],
+  ['github_pat_', '\\w{20,}'],
+  ['glpat- glptt- gldt- glrt- glsoat- glcbt- glft- glagent- gloas-', '[\\w.-]{16,}'],
+  ['xoxa- xoxb- xoxe- xoxe. xoxp- xoxr- xoxs- xoxc- xoxd- xapp-', '[\\w.%-]{10,}'],
+  ['AKIA ASIA ABIA ACCA', '[0-9A-Z]{16}(?![0-9A-Za-z])'],
+  ['AIza', '[\\w-]{30,}'],
+  ['ya29.', '[\\w-]{16,}'],
+  ['GOCSPX-', '[\\w-]{16,}'],
+  [
+    'sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_ sk-live- sk-test- sk-proj- sk-ant- sk-or- sk-svcacct-',
+    '[\\w-]{10,}',
+  ],
+  ['sk-', '\\w{20,}'],
+  [
+    'whsec_ nvapi- lin_api_ xkeysib- figd_ tskey- rubygems_ sntrys_ glsa_ pscale_tkn_ pscale_pw_ pscale_oauth_ dckr_pat_ PMAK- NRAK- ATATT3 ATCTT3 sq0atp- sq0csp- shpat_ shpss_ shpca_ shppa_ FlyV1 GitHub-Bearer',
+    '[\\w.=+/-]{16,}',
+  ],
+  ['hvs. hvb. hvr.', '[\\w-]{20,}'],
+  ['npm_ hf_', '\\w{30,}'],
+  ['pypi-', '[\\w-]{30,}'],
+  ['dop_v1_ doo_v1_ dor_v1_', '\\w{30,}'],
+  ['SG.', '[\\w-]{16,}\\.[\\w-]{16,}'],
+  ['AGE-SECRET-KEY-', '\\w+'],
+  ['dapi', '[0-9a-f]{32}'],
+  ['SUA SAA SOA SNA SCA SXA', '[A-Z2-7]{53,56}'],
+  ['EAACEdEose0cBA', '\\w+'],
+  ['-----BEGIN', '[A-Z ]{0,24} PRIVATE KEY(?: BLOCK)?-----[\\s\\S]*?(?:-----END[A-Z ]{0,40}-----|$)'],
+]
+/** Hashes of passwords as crypt(5) writes them. */
+const CRYPT = '\\$(?:2[abxy]|[156y]|apr1|argon2(?:id?|d)|scrypt)\\$[^\\s"\'&,;:<>\\\\]{20,}'
+/** Secrets that are part of a path: Telegram's bots, web hooks of Slack and Discord. */
+const PATHS = [
+  '(?<=/bot\\d{6,12}(?::|%3A))[\\w-]{30,}',
+  '(?<=/services/T\\w{6,14}/B\\w{6,14}/)\\w{16,}',
+  '(?<=/webhooks/\\d{10,22}/)[\\w-]{40,}',
+]
+
+const SCHEMES = ['bearer', 'basic', 'digest', 'negotiate']
+
+/** What a text has in it that holds one of them. */
+export const TOKEN_TRACES: readonly string[] = [
+  ...SHAPES.flatMap(([prefixes]) => prefixes.split(' ')),
+  '$2a$ $2b$ $2x$ $2y$ $apr1$ $argon2 $scrypt$ $1$ $5$ $6$ $y$ /bot /services/T /webhooks/',
+]
+  .flatMap((words) => words.split(' '))
+  .concat(SCHEMES.flatMap((scheme) => [`${scheme} `, `${scheme}%20`, `${scheme}+`]))
+
+const escaped = (text: string): string => text.replace(/[.$*+?^(){}|[\]\\/-]/g, '\\$&')
+/** A word begins here, also behind an escape: `%3D`, `\n`. */
+const BEGIN = '(?:(?<![\\w-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\\\[nrt]))'
+/** The last thing in a text, when it is cut off. */
+const CUT = '[\\w.-]{4,}$'
+
+const TOKENS = new RegExp(
+  [
+    ...SHAPES.map(([prefixes, rest]) => {
+      const words = prefixes.split(' ').map(escaped).join('|')
+      return `${BEGIN}(?:${words})(?:${rest}|${CUT})`
+    }),
+    CRYPT,
+    ...PATHS,
+  ].join('|'),
+  'g',
+)
+
+/** Of a scheme in front of it (RFC 9110 §11.4): mixed as no word is. */
+const AUTHORISATION =
+  /\b([Bb]earer|BEARER|[Bb]asic|BASIC|[Nn]egotiate|[Dd]igest)((?: |%20|\+){1,4})(?:(?<=[Dd]igest )username=[^\r\n]*|(?!\[|realm\b|error\b|scope\b)(?=[\w.~+/=-]*?(?:[\d=]|[a-z][A-Z]))[\w.~+/=-]{8,}|(?<=[Bb]earer )[\w.~+/=-]+$)/g
+
+/** The same text, `[redacted]` in the place of what tells itself. */
+export function redactTokens(text: string): string {
+  return text.replace(TOKENS, REDACTED).replace(AUTHORISATION, `$1$2${REDACTED}`)
+}
+
+// ── User and password in front of a host ─────────────────────────────────────
+
+// Without the scheme before `://`: to look for one takes the square of a long word's length.
+const USERINFO = /(:\/\/|%3A%2F%2F)([^\s/?#@:"'<>\\]*)(:[^\s/?#"'<>\\]*)?@(?=[\w[])/gi
+/** `user:password@host` without a scheme, in front of what is a host; `npm:name@1.2` and addresses of mail are none. */
+const BARE_USERINFO =
+  /(^|[\s=,'"])([\w.+-]{1,64}):(?!\/\/|\[)[^\s@/:"'<>]{1,256}@(?!sha\d+:)(?=(?:\[[\da-f:.]+\]|tcp|unix|[a-z][\w.-]*)[:/(])/gi
+/** The name of an account, not a token in the place of it. */
+const ACCOUNT = /^(?!.*(?:token|secret|passw))[a-z][a-z_.-]{0,15}\d{0,2}$/i
+
+/** The host may be cut off; a number is a port. */
+const USERINFO_CUT = /^:\/\/[^\s/?#@:"'<>\\[]*:(?!\d{1,5}(?:\W|$))[^\s/?#@"'<>\\]+$/
+/** Longest part of a URL in front of its path. */
+const MAX_AUTHORITY = 512
+
+/** The password of `user:password@host`, and what stands in the place of the user without being a name. */
+export function redactUserinfo(text: string): string {
+  let safe = text
+  if (safe.includes('@')) {
+    if (safe.includes('://') || safe.includes('%2F%2F')) safe = safe.replace(USERINFO, withoutPassword)
+    if (hasBareUserinfo(safe)) safe = safe.replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
+  }
+  const last = safe.lastIndexOf('://')
+  if (last < 0 || safe.length - last > MAX_AUTHORITY || !USERINFO_CUT.test(safe.slice(last))) return safe
+  return `${safe.slice(0, safe.indexOf(':', last + 3) + 1)}${REDACTED}`
+}
+
+function withoutPassword(_: string, before: string, user: string, password?: string): string {
+  if (password === undefined) return `${before}${ACCOUNT.test(user) ? user : REDACTED}@`
+  // In `https://TOKEN:x-oauth-basic@host` the user is the secret.
+  return `${before}${user.length < 20 || ACCOUNT.test(user) ? user : REDACTED}:${REDACTED}@`
+}
+
+const MAX_PASSWORD = 256
+const ENDS_PASSWORD = /[\s/:@"'<>]/
+
+/** Whether a colon comes before an `@`, with nothing between that no password has: addresses of mail have none. */
+function hasBareUserinfo(text: string): boolean {
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let from = at - 1
+    while (from > 0 && at - from < MAX_PASSWORD && !ENDS_PASSWORD.test(text[from]!)) from--
+    if (text[from] === ':') return true
+  }
+  return false
+}
