@@ -1,6 +1,7 @@
 /** Every setting, once: flags, environment variables, `--help` and the docs come from this table. */
 import { hostname } from 'node:os'
 import { NixieError } from './errors'
+import { literalOf } from './redaction/text'
 
 interface Setting<T> {
   readonly flag: string
@@ -45,6 +46,12 @@ function listenAddress(value: string): string | undefined {
     Number(value.slice(value.lastIndexOf(':') + 1)) < 65536
     ? value
     : undefined
+}
+
+function secretNames(value: string): string | undefined {
+  const names = value.split(',').map((name) => name.trim())
+  const isName = (name: string) => /^[\w*.-]{1,128}$/.test(name) && literalOf(name) !== ''
+  return value === '' || names.every(isName) ? names.filter((name) => name !== '').join(',') : undefined
 }
 
 const setting = <T>(s: Setting<T>): Setting<T> => s
@@ -178,6 +185,14 @@ export const SETTINGS = {
     fallback: true,
     parse: flag,
     shape: 'true or false',
+  }),
+  redactExtra: setting({
+    flag: 'redact-extra',
+    env: 'NIXIE_REDACT_EXTRA',
+    help: 'More names of headers, parameters, JSON keys and flags whose values are secrets: customer-no,*badge*',
+    fallback: '',
+    parse: secretNames,
+    shape: 'names with three letters in a row or more, * for any letters, separated by commas',
   }),
   ringBytes: setting({
     flag: 'ring-bytes',

@@ -10,7 +10,8 @@ const src = join(root, 'src')
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   suggest: [],
-  config: [],
+  // redaction: whether texts can be searched for a name.
+  config: ['redaction'],
   health: [],
   // Whose connection it is: the kernel's tables and the machine's accounts, nothing of Nixie's.
   access: ['config'],

@@ -28,6 +28,7 @@ describe('settings', () => {
     ['bodyLimit', '0', 0],
     ['retention', '2d', 172_800],
     ['redact', 'off', false],
+    ['redactExtra', 'customer-no, *badge*', 'customer-no,*badge*'],
   ]
   for (const [name, text, value] of good) {
     test(`${name} ${text}`, () => {
@@ -46,6 +47,10 @@ describe('settings', () => {
     ['ringBytes', '1000'],
     ['ringBytes', '4K'],
     ['redact', 'perhaps'],
+    ['redactExtra', '*'],
+    ['redactExtra', 'a,badge'],
+    ['redactExtra', 'ab*cd'],
+    ['redactExtra', '(a+)+'],
   ]
   for (const [name, text] of bad) {
     test(`${name} ${text} is refused, with what it should be`, () => {

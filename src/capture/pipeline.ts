@@ -9,6 +9,7 @@ import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
 import type { ProtocolSettings } from '../protocols/protocol'
 import type { Table } from '../records/table'
+import { redactAlso } from '../redaction/text'
 import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
 import type { Entity, StoreWriter } from '../store/store'
@@ -73,6 +74,7 @@ export class Pipeline {
     this.#kernel = kernel
     this.#writer = writer
     this.#processes = new Processes(config.nodeName)
+    redactAlso(config.redactExtra.split(',').filter(Boolean))
     this.settings = {
       bodyLimit: config.bodyLimit,
       redact: config.redact,

@@ -27,7 +27,7 @@ const BESIDE =
 const NO_TOKEN =
   /(?:page|next|sync|continuation|cursor|pagination|sequence|skip|delta|resume|paging)-(?:page-)?token$|(?:^|-)(?:max|min|prompt|completion|total|input|output|num|remaining|cached|reasoning|used|audio|text|ratelimit|new|generated)-(?:[a-z]+-)?tokens?(?:-|$)|ratelimit/
 const OTHER =
-  /^(?:proxy-)?authorization-info$|^accept-signature$|cookies?-count$|^(?:has|is|use|show|forgot|reset|hide|no|allow|require|requires|enable|disable)-/
+  /^(?:proxy-)?authorization-info$|^accept-signature$|cookies?-count$|^(?:has|is|show|hide|forgot|allow|requires?|enable|disable)-/
 
 const SOMETIMES =
   /(?:^|-)(?:key|auth|sid|code|state|ticket|hmac|hash|nonce|license)$|^(?:appid|app-id|user-?id-?token)$/

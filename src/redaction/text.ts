@@ -116,7 +116,9 @@ const PART = /"?[^\r\n]{0,256}(?:\r?\n[^\r\n]{1,512}){0,4}\r?\n\r?\n/y
 const PART_END = /\r?\n--/g
 const QUOTED = new RegExp(QUOTE, 'y')
 /** An array of plain values; of one with objects in it the names within tell. */
-const ARRAY = /\[(?![^\]]{0,256}\{)[^\]]+\]?/y
+const ARRAY = /\[(?![^\]]{0,256}\{)(?:"(?:[^"\\]|\\.)*"?|[^"[\]{}]+)+\]?/y
+/** In a string within a string, where quotes are escaped. */
+const ESCAPED_ARRAY = /\[(?![^\]]{0,256}\{)[^\]]+\]?/y
 /** Behind `=` commas are part of it; behind `:` they may begin the next one. */
 const UNTIL_SPACE = /[^\s"&;#<>\\]*/y
 const UNTIL_COMMA = /[^\s"'&;,)}\]<>\\]*/y
@@ -196,8 +198,11 @@ function assigned(
   if (text.startsWith(REDACTED, at)) return undefined
   const inQuotes = quoted(text, at)
   if (inQuotes) return inQuotes
-  const array = matchAt(ARRAY, text, at)
-  if (array) return { start: at, end: at + array[0].length, instead: `["${REDACTED}"]` }
+  const array = matchAt(closing!.length > 1 ? ESCAPED_ARRAY : ARRAY, text, at)
+  if (array) {
+    const instead = `[${closing}${REDACTED}${closing}]`
+    return text.startsWith(instead, at) ? undefined : { start: at, end: at + array[0].length, instead }
+  }
   const isColon = sign === ':'
   const isLine = isColon && closing === '' && BEGINS_LINE.test(text.slice(Math.max(0, start - 64), start))
   let { length } = matchAt(isLine ? LINE : isColon ? UNTIL_COMMA : UNTIL_SPACE, text, at)![0]

@@ -37,12 +37,12 @@ const SHAPES: readonly (readonly [prefixes: string, rest: string])[] = [
   ['-----BEGIN', '[A-Z ]{0,24} PRIVATE KEY(?: BLOCK)?-----[\\s\\S]*?(?:-----END[A-Z ]{0,40}-----|$)'],
 ]
 /** Hashes of passwords as crypt(5) writes them. */
-const CRYPT = '\\$(?:2[abxy]|[156y]|apr1|argon2(?:id?|d)|scrypt)\\$[^\\s"\'&,;:<>\\\\]{20,}'
+const CRYPT = '\\$(?:2[abxy]|[156y]|apr1|argon2(?:id?|d)|scrypt)\\$[^\\s"\'&,;:<>\\\\]{8,}'
 /** Secrets that are part of a path: Telegram's bots, web hooks of Slack and Discord. */
 const PATHS = [
-  '(?<=/bot\\d{6,12}(?::|%3A))[\\w-]{30,}',
-  '(?<=/services/T\\w{6,14}/B\\w{6,14}/)\\w{16,}',
-  '(?<=/webhooks/\\d{10,22}/)[\\w-]{40,}',
+  '(?<=/bot\\d{6,12}(?::|%3A))(?:[\\w-]{30,}|[\\w-]{4,}$)',
+  '(?<=/services/T\\w{6,14}/B\\w{6,14}/)(?:\\w{16,}|\\w{4,}$)',
+  '(?<=/webhooks/\\d{10,22}/)(?:[\\w-]{40,}|[\\w-]{4,}$)',
 ]
 
 const SCHEMES = ['bearer', 'basic', 'digest', 'negotiate']

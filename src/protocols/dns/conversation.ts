@@ -10,7 +10,9 @@
  * - Questions to a group (multicast DNS) are answered from other addresses: nothing is said of those that wait.
  * - A zone transfer is answered by many messages: its row is made by the first.
  */
+
 import { Keyed, type Leaving } from '../lib/keyed'
+import { redactText } from '../lib/redact'
 import {
   type Conversation,
   type Input,
@@ -189,6 +191,11 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     return MULTICAST.test(this.#link.connection.remote_addr)
   }
 
+  /** Names and texts may have tokens in them. */
+  #shown(body: string): string {
+    return this.#link.settings.redact ? redactText(body) : body
+  }
+
   #emit(query: Query, answer: Message | undefined, outcome: Outcome, nowNs: number, sink: Sink): void {
     const { connection } = this.#link
     sink.append(dnsEvents, {
@@ -201,9 +208,9 @@ export class DnsConversation implements Conversation, Leaving<Query> {
       trace_role: connection.trace_role,
       encrypted: connection.encrypted,
       req_header: headerText(query),
-      req_body: query.body,
+      req_body: this.#shown(query.body),
       resp_header: answer ? headerText(answer) : '{}',
-      resp_body: answer?.body ?? '{}',
+      resp_body: answer ? this.#shown(answer.body) : '{}',
       latency: Math.max(0, nowNs - query.startNs),
       outcome,
       remote_upid: connection.remote_upid,

@@ -1,5 +1,6 @@
 /** What a row of `nats_events` says of a message: its options by name, as JSON. */
 import { bodyText } from '../lib/body-text'
+import { redactText } from '../lib/redact'
 import type { ProtocolSettings } from '../protocol'
 import type { Said } from './framing'
 import { objectText, parseHeaders, parseObject } from './json'
@@ -35,11 +36,21 @@ export function bodyOf(said: Said, setting: Setting, settings: ProtocolSettings)
     const fields = parseObject(rest)
     return fields ? objectText(fields, settings.redact) : '{}'
   }
-  if (verb === '-ERR') return JSON.stringify({ error: errorText(rest) })
+  if (verb === '-ERR') return optionsText({ error: errorText(rest) }, settings)
   const meant = verb === 'LMSG' && setting.kind === 'route' ? withHeaders(line) : line
   const options = optionsOf(meant, setting)
   if (line.size >= 0) addContent(options, { ...said, line: meant }, settings)
-  return JSON.stringify(options)
+  return optionsText(options, settings)
+}
+
+/** Headers are without secrets already. */
+function optionsText(options: Options, { redact }: ProtocolSettings): string {
+  if (!redact) return JSON.stringify(options)
+  const safe = Object.entries(options).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? redactText(value) : value,
+  ])
+  return JSON.stringify(Object.fromEntries(safe))
 }
 
 /** LMSG has the size of its headers over routes only: there is one part more. */

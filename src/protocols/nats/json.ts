@@ -4,10 +4,8 @@ import { isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** What proves who connects: passwords, tokens, JWTs, signatures, and the names and keys that go with them. */
-const SECRETS = new Set(
-  'auth_token user username pass password jwt sig nkey proxy_sig token secret'.split(' '),
-)
+/** What goes with the secrets that prove who connects, and is as good as one. */
+const BESIDE_SECRETS = new Set('user username nkey'.split(' '))
 /** Objects within objects beyond this depth are left out. */
 const MAX_DEPTH = 6
 /** Characters of an object that are kept; fields beyond are left out. */
@@ -40,7 +38,7 @@ export function objectText(fields: Fields, redact: boolean): string {
 }
 
 function shown(name: string, value: unknown, redact: boolean, depth: number): unknown {
-  if (redact && SECRETS.has(name.toLowerCase()) && value !== '') return REDACTED
+  if (redact && value !== '' && typeof value !== 'boolean' && isCredential(name)) return REDACTED
   if (typeof value === 'string') return redact ? withoutUserinfo(value) : value
   if (typeof value !== 'object' || value === null) return value
   if (depth === MAX_DEPTH) return LEFT_OUT
@@ -49,6 +47,8 @@ function shown(name: string, value: unknown, redact: boolean, depth: number): un
     Object.entries(value).map(([key, item]) => [key, shown(key, item, redact, depth + 1)]),
   )
 }
+
+const isCredential = (name: string): boolean => BESIDE_SECRETS.has(name.toLowerCase()) || isSecretHeader(name)
 
 /** In `nats://token@host` the user's name is the secret. */
 function withoutUserinfo(text: string): string {
