@@ -5,7 +5,7 @@
  */
 import { REDACTED } from '../records/redacted'
 import { addSecretNames, MAX_NAME, secrecyOf } from './names'
-import { redactTokens, redactUserinfo, TOKEN_TRACES } from './tokens'
+import { matchAt, redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
 import { Traces } from './traces'
 
 /** What names of secrets have in them. */
@@ -18,15 +18,10 @@ const ENDINGS = 'pass pwd pw jwt key sig otp totp cvv cvc pin psk auth sid hmac 
 const BEHIND_ENDINGS = ['"', "'", '=', ':', '\\', ']', '%', '>']
 const endings = ENDINGS.flatMap((word) => BEHIND_ENDINGS.map((behind) => word + behind))
 
-const escaped = (text: string): string => text.replace(/[.*+?^$(){}|[\]\\]/g, '\\$&')
-
 let traces: Traces
-let word: RegExp
 
 function lookFor(more: readonly string[]): void {
-  const stems = [...STEMS, ...more]
-  traces = new Traces([...stems, ...endings, ...TOKEN_TRACES])
-  word = new RegExp(`${stems.map(escaped).join('|')}|(?:${ENDINGS.join('|')})(?=["'=:\\\\\\]%>])`, 'gi')
+  traces = new Traces([...STEMS, ...more, ...endings, ...SCHEME_TRACES], TOKEN_TRACES)
 }
 lookFor([])
 
@@ -47,12 +42,23 @@ export function redactAlso(shapes: readonly string[]): void {
 
 /** The same text, `[redacted]` in the place of secrets. */
 export function redactText(text: string): string {
-  let safe = text
-  if (traces.find(text) >= 0) {
-    safe = redactNamed(redactTokens(safe))
-    if (safe.includes('authorization_code')) safe = safe.replace(GRANT, `$1${REDACTED}`)
+  const first = traces.find(text, 0)
+  return redactUserinfo(first < 0 ? text : redactFrom(text, first))
+}
+
+function redactFrom(text: string, first: number): string {
+  let safe = ''
+  let done = 0
+  for (let at = first; at >= 0; ) {
+    const secret = tokenAt(text, at) ?? namedAt(text, at, done)
+    if (secret) {
+      safe += text.slice(done, secret.start) + (secret.instead ?? REDACTED)
+      done = secret.end
+    }
+    at = traces.find(text, Math.max(at + 1, done))
   }
-  return redactUserinfo(safe)
+  safe += text.slice(done)
+  return safe.includes('authorization_code') ? safe.replace(GRANT, `$1${REDACTED}`) : safe
 }
 
 /** A client's request for a token as JSON (RFC 6749 §4.1.3, which has it as a form). */
@@ -69,31 +75,25 @@ const isNameLetter = (code: number): boolean =>
   code === 0x2e ||
   code === 0x5f
 
-function redactNamed(text: string): string {
-  let safe = ''
-  let done = 0
-  word.lastIndex = 0
-  for (let found = word.exec(text); found; found = word.exec(text)) {
-    let start = found.index
-    let end = start
-    while (start > done && isNameLetter(text.charCodeAt(start - 1))) start--
-    while (isNameLetter(text.charCodeAt(end))) end++
-    // The rest of an escape is no part of the name: `x%5Bpw`.
-    if (text.charCodeAt(start - 1) === 0x25) start = Math.min(start + 2, found.index)
-    word.lastIndex = Math.max(end, found.index + 1)
-    const value = secretAt(text, start, end)
-    if (!value) continue
-    safe += text.slice(done, value.start) + value.instead
-    done = value.end
-    word.lastIndex = done
-  }
-  return safe + text.slice(done)
-}
-
-interface Value {
+interface Secret {
   readonly start: number
   readonly end: number
-  readonly instead: string
+  /** In the place of it; `[redacted]` by default. */
+  readonly instead?: string
+}
+
+/** The value of the name that has the letter at `at`, and begins at `from` or behind it. */
+function namedAt(text: string, at: number, from: number): Secret | undefined {
+  let start = at
+  let end = at
+  const least = Math.max(from, at - MAX_NAME)
+  const most = at + MAX_NAME
+  while (start > least && isNameLetter(text.charCodeAt(start - 1))) start--
+  while (end < most && isNameLetter(text.charCodeAt(end))) end++
+  if (end - start > MAX_NAME) return undefined
+  // The rest of an escape is no part of the name: `x%5Bpw`.
+  if (text.charCodeAt(start - 1) === 0x25) start = Math.min(start + 2, at)
+  return secretAt(text, start, end)
 }
 
 const ESCAPE = '%(?:25){0,3}'
@@ -109,6 +109,7 @@ const BESIDE = new RegExp(
   'iy',
 )
 const NAMESPACE = /<[\w-]{1,32}:$/
+const CDATA = '<![CDATA['
 const ELEMENT = /(?:\s[^<>]{0,256})?>/y
 const PART_NAME = /name=\\?"?$/
 /** The rest of a part's header, and the empty line. */
@@ -120,8 +121,8 @@ const ARRAY = /\[(?![^\]]{0,256}\{)(?:"(?:[^"\\]|\\.)*"?|[^"[\]{}]+)+\]?/y
 /** In a string within a string, where quotes are escaped. */
 const ESCAPED_ARRAY = /\[(?![^\]]{0,256}\{)[^\]]+\]?/y
 /** Behind `=` commas are part of it; behind `:` they may begin the next one. */
-const UNTIL_SPACE = /[^\s"&;#<>\\]*/y
-const UNTIL_COMMA = /[^\s"'&;,)}\]<>\\]*/y
+const UNTIL_SPACE = /(?:(?:bearer|basic|digest|negotiate|token) )?[^\s"&;#<>\\]*/iy
+const UNTIL_COMMA = /(?:(?:bearer|basic|digest|negotiate|token) )?[^\s"'&;,)}\]<>\\]*/iy
 const LINE = /[^\r\n"\\<>]*/y
 const BEGINS_LINE = /(?:^|[\r\n]|\\n)[ \t]*(?:- |export |[>*] )?["']?$/
 const ESCAPED_ASSIGNMENT = /^%/
@@ -137,8 +138,7 @@ const PORT = /^\d{1,5}(?:[/?].*)?$/
 /** Characters of a value that may be none which are looked at. */
 const MAX_DOUBTFUL = 1024
 
-function secretAt(text: string, start: number, end: number): Value | undefined {
-  if (end - start > MAX_NAME) return undefined
+function secretAt(text: string, start: number, end: number): Secret | undefined {
   const secrecy = secrecyOf(text.slice(start, end))
   if (secrecy === 'never') return undefined
   const seen = secrecy === 'always' ? text : text.slice(0, end + MAX_DOUBTFUL)
@@ -147,7 +147,7 @@ function secretAt(text: string, start: number, end: number): Value | undefined {
   return secrecy === 'always' || looksRandom(seen.slice(value.start, value.end)) ? value : undefined
 }
 
-function behind(text: string, start: number, end: number): Value | undefined {
+function behind(text: string, start: number, end: number): Secret | undefined {
   const before = text.charCodeAt(start - 1)
   if (before === 0x3c || (before === 0x3a && NAMESPACE.test(text.slice(Math.max(0, start - 34), start))))
     return inElement(text, end)
@@ -157,7 +157,7 @@ function behind(text: string, start: number, end: number): Value | undefined {
 }
 
 /** multipart/form-data: `name="password"`, perhaps more lines, an empty one, the value. */
-function inPart(text: string, start: number, end: number): Value | undefined {
+function inPart(text: string, start: number, end: number): Secret | undefined {
   if (!PART_NAME.test(text.slice(Math.max(0, start - 8), start))) return undefined
   const rest = matchAt(PART, text, end)
   if (!rest) return undefined
@@ -166,24 +166,25 @@ function inPart(text: string, start: number, end: number): Value | undefined {
   return whole(from, PART_END.exec(text)?.index ?? text.length)
 }
 
-function beside(text: string, end: number): Value | undefined {
+function beside(text: string, end: number): Secret | undefined {
   const rest = matchAt(BESIDE, text, end)
   return rest ? quoted(text, end + rest[0].length) : undefined
 }
 
 /** `/reset-password/4f2a…` */
-function inPath(text: string, end: number): Value | undefined {
+function inPath(text: string, end: number): Secret | undefined {
   if (text.charCodeAt(end) !== 0x2f) return undefined
   const length = matchAt(SEGMENT, text, end + 1)![0].length
   return looksRandom(text.slice(end + 1, end + 1 + length)) ? whole(end + 1, end + 1 + length) : undefined
 }
 const SEGMENT = /[\w~=-]{0,512}/y
 
-function inElement(text: string, end: number): Value | undefined {
+function inElement(text: string, end: number): Secret | undefined {
   const rest = matchAt(ELEMENT, text, end)
   if (!rest) return undefined
-  const from = end + rest[0].length
-  const isData = text.startsWith('<![CDATA[', from)
+  const begin = end + rest[0].length
+  const isData = text.startsWith(CDATA, begin)
+  const from = isData ? begin + CDATA.length : begin
   const to = text.indexOf(isData ? ']]>' : '<', from)
   const value = whole(from, to < 0 ? text.length : to)
   return value && text.slice(value.start, value.end).trim() === '' ? undefined : value
@@ -194,7 +195,7 @@ function assigned(
   start: number,
   at: number,
   [, closing, sign]: RegExpExecArray,
-): Value | undefined {
+): Secret | undefined {
   if (text.startsWith(REDACTED, at)) return undefined
   const inQuotes = quoted(text, at)
   if (inQuotes) return inQuotes
@@ -221,7 +222,7 @@ function escapedLength(value: string): number {
 }
 
 /** A value in quotes, which may be escaped; without the closing one it goes to the end. */
-function quoted(text: string, at: number): Value | undefined {
+function quoted(text: string, at: number): Secret | undefined {
   const quote = matchAt(QUOTED, text, at)?.[0]
   if (quote === undefined) return undefined
   const start = at + quote.length
@@ -242,13 +243,7 @@ function isEscaped(text: string, start: number, at: number, quote: string): bool
   return backslashes % (2 * quote.length) !== 0
 }
 
-const whole = (start: number, end: number): Value | undefined =>
-  end > start ? { start, end, instead: REDACTED } : undefined
-
-function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at
-  return pattern.exec(text)
-}
+const whole = (start: number, end: number): Secret | undefined => (end > start ? { start, end } : undefined)
 
 /** Letters and digits mixed, as keys and codes have them and words haven't. */
 export function looksRandom(value: string): boolean {

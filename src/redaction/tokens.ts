@@ -38,48 +38,58 @@ const SHAPES: readonly (readonly [prefixes: string, rest: string])[] = [
 ]
 /** Hashes of passwords as crypt(5) writes them. */
 const CRYPT = '\\$(?:2[abxy]|[156y]|apr1|argon2(?:id?|d)|scrypt)\\$[^\\s"\'&,;:<>\\\\]{8,}'
-/** Secrets that are part of a path: Telegram's bots, web hooks of Slack and Discord. */
-const PATHS = [
-  '(?<=/bot\\d{6,12}(?::|%3A))(?:[\\w-]{30,}|[\\w-]{4,}$)',
-  '(?<=/services/T\\w{6,14}/B\\w{6,14}/)(?:\\w{16,}|\\w{4,}$)',
-  '(?<=/webhooks/\\d{10,22}/)(?:[\\w-]{40,}|[\\w-]{4,}$)',
-]
-
-const SCHEMES = ['bearer', 'basic', 'digest', 'negotiate']
-
-/** What a text has in it that holds one of them. */
-export const TOKEN_TRACES: readonly string[] = [
-  ...SHAPES.flatMap(([prefixes]) => prefixes.split(' ')),
-  '$2a$ $2b$ $2x$ $2y$ $apr1$ $argon2 $scrypt$ $1$ $5$ $6$ $y$ /bot /services/T /webhooks/',
-]
-  .flatMap((words) => words.split(' '))
-  .concat(SCHEMES.flatMap((scheme) => [`${scheme} `, `${scheme}%20`, `${scheme}+`]))
 
 const escaped = (text: string): string => text.replace(/[.$*+?^(){}|[\]\\/-]/g, '\\$&')
 /** A word begins here, also behind an escape: `%3D`, `\n`. */
 const BEGIN = '(?:(?<![\\w-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\\\[nrt]))'
 /** The last thing in a text, when it is cut off. */
-const CUT = '[\\w.-]{4,}$'
+const CUT = '[\\w.-]{4,512}$'
 
-const TOKENS = new RegExp(
+const TOKEN = new RegExp(
   [
-    ...SHAPES.map(([prefixes, rest]) => {
-      const words = prefixes.split(' ').map(escaped).join('|')
-      return `${BEGIN}(?:${words})(?:${rest}|${CUT})`
-    }),
+    ...SHAPES.map(
+      ([prefixes, rest]) => `${BEGIN}(?:${prefixes.split(' ').map(escaped).join('|')})(?:${rest}|${CUT})`,
+    ),
     CRYPT,
-    ...PATHS,
   ].join('|'),
-  'g',
+  'y',
 )
 
-/** Of a scheme in front of it (RFC 9110 §11.4): mixed as no word is. */
-const AUTHORISATION =
-  /\b([Bb]earer|BEARER|[Bb]asic|BASIC|[Nn]egotiate|[Dd]igest)((?: |%20|\+){1,4})(?:(?<=[Dd]igest )username=[^\r\n]*|(?!\[|realm\b|error\b|scope\b)(?=[\w.~+/=-]*?(?:[\d=]|[a-z][A-Z]))[\w.~+/=-]{8,}|(?<=[Bb]earer )[\w.~+/=-]+$)/g
+/** In paths: Telegram's bots, web hooks of Slack and Discord. What begins them is kept. */
+const IN_PATH =
+  /(\/bot\d{6,12}(?::|%3A)|\/services\/T\w{6,14}\/B\w{6,14}\/|\/webhooks\/\d{10,22}\/)(?:[\w-]{16,}|[\w-]{4,}$)/y
 
-/** The same text, `[redacted]` in the place of what tells itself. */
-export function redactTokens(text: string): string {
-  return text.replace(TOKENS, REDACTED).replace(AUTHORISATION, `$1$2${REDACTED}`)
+/** Behind the name of a scheme (RFC 9110 §11.4): mixed as no word is. */
+const OF_SCHEME =
+  /(?<![A-Za-z])((?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Nn]egotiate|[Dd]igest)(?: |%20|\+){1,4})(?:(?<=[Dd]igest )username=[^\r\n]*|(?!\[|realm\b|error\b|scope\b)(?=[\w.~+/=-]{0,256}?(?:[\d=]|[a-z][A-Z]))[\w.~+/=-]{8,}|(?<=[Bb]earer )[\w.~+/=-]{1,512}$)/y
+
+const SCHEMES = ['bearer', 'basic', 'digest', 'negotiate']
+
+/** What tokens begin with, as it is spelt. */
+export const TOKEN_TRACES: readonly string[] = [
+  ...SHAPES.map(([prefixes]) => prefixes),
+  '$2a$ $2b$ $2x$ $2y$ $apr1$ $argon2 $scrypt$ $1$ $5$ $6$ $y$ /bot /services/T /webhooks/',
+].flatMap((words) => words.split(' '))
+/** … and in any spelling. */
+export const SCHEME_TRACES: readonly string[] = SCHEMES.flatMap((scheme) =>
+  [' ', '%20', '+'].map((space) => scheme + space),
+)
+
+/** The token that begins at `at`, behind what is kept of it. */
+export function tokenAt(
+  text: string,
+  at: number,
+): { readonly start: number; readonly end: number; readonly instead?: string } | undefined {
+  const token = matchAt(TOKEN, text, at)
+  if (token) return { start: at, end: at + token[0].length }
+  const kept = matchAt(IN_PATH, text, at) ?? matchAt(OF_SCHEME, text, at)
+  return kept ? { start: at + kept[1]!.length, end: at + kept[0].length } : undefined
+}
+
+/** A sticky pattern at one place. */
+export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at
+  return pattern.exec(text)
 }
 
 // ── User and password in front of a host ─────────────────────────────────────
@@ -104,8 +114,10 @@ export function redactUserinfo(text: string): string {
     if (safe.includes('://') || safe.includes('%2F%2F')) safe = safe.replace(USERINFO, withoutPassword)
     if (hasBareUserinfo(safe)) safe = safe.replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
   }
-  const last = safe.lastIndexOf('://')
-  if (last < 0 || safe.length - last > MAX_AUTHORITY || !USERINFO_CUT.test(safe.slice(last))) return safe
+  let last = safe.indexOf('://', safe.length - MAX_AUTHORITY)
+  if (last < 0) return safe
+  for (let at = last; at >= 0; at = safe.indexOf('://', at + 3)) last = at
+  if (!USERINFO_CUT.test(safe.slice(last))) return safe
   return `${safe.slice(0, safe.indexOf(':', last + 3) + 1)}${REDACTED}`
 }
 

@@ -4,9 +4,9 @@
  * only where the table knows them the whole word is compared. It takes 0.5 ns a character, whatever they are.
  */
 
-/** In small letters; an upper-case one in the text is the same. */
 interface Word {
   readonly text: string
+  readonly isExact: boolean
   /** Where in the word the three letters stand that led here. */
   readonly offset: number
 }
@@ -15,54 +15,68 @@ const SIZE = 1 << 15
 const ALPHABET = 32
 
 export class Traces {
-  readonly #known = new Uint8Array(SIZE)
-  readonly #words = new Map<number, Word[]>()
+  /** Of three letters the list of words that have them, 0 for none. */
+  readonly #known = new Uint16Array(SIZE)
+  readonly #words: Word[][] = [[]]
 
-  /** `words` have at least three characters each. */
-  constructor(words: readonly string[]) {
-    for (const word of words.map((text) => text.toLowerCase())) {
-      this.#add(threeAt(word, 0), word, 0)
-      if (word.length > 3) this.#add(threeAt(word, 1), word, 1)
-      // Whatever stands in front of it.
-      else for (let any = 0; any < ALPHABET; any++) this.#add((any << 10) | (threeAt(word, 0) >> 5), word, -1)
-    }
+  /** Words of at least three characters: those in any spelling, and those in one. */
+  constructor(words: readonly string[], exact: readonly string[]) {
+    for (const word of words) this.#learn(word, false)
+    for (const word of exact) this.#learn(word, true)
   }
 
-  /** Where the first of the words begins, or -1. */
-  find(text: string): number {
+  /** Where the first of the words begins, at `from` or behind it; or -1. */
+  find(text: string, from: number): number {
     const known = this.#known
-    const last = text.length - 3
-    for (let at = 0; at <= last; at += 2) {
-      const three = threeAt(text, at)
-      if (known[three] === 0) continue
-      for (const { text: word, offset } of this.#words.get(three)!)
-        if (begins(text, at - offset, word)) return at - offset
+    const words = this.#words
+    const last = text.length - 1
+    let three = 0
+    if (from <= last) three = text.charCodeAt(from) & 31
+    for (let at = from + 2; at <= last; at += 2) {
+      // Of each character the five bits in which upper and lower case are one.
+      three = ((three & 31) << 10) | ((text.charCodeAt(at - 1) & 31) << 5) | (text.charCodeAt(at) & 31)
+      const list = known[three]!
+      if (list === 0) continue
+      const found = wordAt(words[list]!, text, at - 2, from)
+      if (found >= 0) return found
     }
     return -1
   }
 
-  #add(three: number, text: string, offset: number): void {
-    this.#known[three] = 1
-    const words = this.#words.get(three)
-    if (words) words.push({ text, offset })
-    else this.#words.set(three, [{ text, offset }])
+  #learn(text: string, isExact: boolean): void {
+    this.#add({ text, isExact, offset: 0 }, threeOf(text, 0))
+    if (text.length > 3) this.#add({ text, isExact, offset: 1 }, threeOf(text, 1))
+    // Whatever stands in front of it.
+    else
+      for (let any = 0; any < ALPHABET; any++)
+        this.#add({ text, isExact, offset: -1 }, (any << 10) | (threeOf(text, 0) >> 5))
+  }
+
+  #add(word: Word, three: number): void {
+    if (this.#known[three] === 0) this.#known[three] = this.#words.push([]) - 1
+    this.#words[this.#known[three]!]!.push(word)
   }
 }
 
-/** Of each character the five bits in which upper and lower case are one. */
-function threeAt(text: string, at: number): number {
-  return (
-    ((text.charCodeAt(at) & 31) << 10) |
-    ((text.charCodeAt(at + 1) & 31) << 5) |
-    (text.charCodeAt(at + 2) & 31)
-  )
+function wordAt(words: readonly Word[], text: string, at: number, from: number): number {
+  for (let i = 0; i < words.length; i++) {
+    const { text: word, isExact, offset } = words[i]!
+    const begin = at - offset
+    if (begin >= from && begins(text, begin, word, isExact ? 0 : CASE)) return begin
+  }
+  return -1
+}
+
+function threeOf(text: string, at: number): number {
+  return [0, 1, 2].reduce((three, i) => (three << 5) | (text.charCodeAt(at + i) & 31), 0)
 }
 
 const CASE = 0x20
 
-function begins(text: string, at: number, word: string): boolean {
-  if (at < 0 || at + word.length > text.length) return false
+/** `folded`: the bit that makes no difference. */
+function begins(text: string, at: number, word: string, folded: number): boolean {
+  if (at + word.length > text.length) return false
   for (let i = 0; i < word.length; i++)
-    if ((text.charCodeAt(at + i) | CASE) !== (word.charCodeAt(i) | CASE)) return false
+    if ((text.charCodeAt(at + i) | folded) !== (word.charCodeAt(i) | folded)) return false
   return true
 }

@@ -70,7 +70,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     }),
     close: () => {},
   }
-  const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true } as Config
+  const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true, redactExtra: '' } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
   return { pipeline: new Pipeline(kernel, writer, config, [source, ...more]), waiting, log, time, writer }
 }

@@ -5,7 +5,7 @@ import { exchange } from './exchange'
 import { BODIES, COMMANDS, HEADERS, PATHS, plain, secretsIn } from './shapes'
 
 /** A secret that was cut off may show so many of its characters: what marks its kind, and a few. */
-const SHOWN = 14
+const SHOWN = 16
 
 function expectNone(text: string, marked: string): void {
   for (const secret of secretsIn(marked)) {
