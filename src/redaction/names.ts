@@ -14,7 +14,7 @@ export const MAX_NAME = 128
 
 /** Anywhere in a name. Words are separated by `-` here, and all letters are small. */
 const SECRET =
-  /passwo?r?d|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|bearer|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|assertion|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|requirepass|masterauth|cookies?2?$|^x-auth$/
+  /passwo?r?d|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|(?<![a-z])bearer$|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|client-?assertion|(?<![a-z])assertion$|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|requirepass|masterauth|^(?:set-)?cookies?2?$|session-cookie|^x-auth$/
 
 /** The whole last word, or glued to the words that it is glued to in practice. */
 const SECRET_END =
@@ -22,7 +22,7 @@ const SECRET_END =
 
 /** What goes with secrets without being one: how many, which kind, where, until when. */
 const BESIDE =
-  /(?:^|-)(?:types?|counts?|limits?|names?|files?|paths?|dir|ur[il]s?|endpoints?|expir\w*|expires-(?:in|at)|ttl|age|lifetime|length|len|size|policy|strength|algorithms?|alg|algo|methods?|enabled|disabled|required|versions?|status|usage|used|fields?|labels?|placeholder|prefix|errors?|valid|supported|rotation|changed|updated|created|at|format|manager|ref|refs|store|class|provider|process|input|info|issuer|count|stdin|index|budget)$/
+  /(?:^|-)(?:types?|counts?|limits?|names?|files?|paths?|dir|ur[il]s?|endpoints?|expir\w*|expires-(?:in|at)|ttl|age|lifetime|length|len|size|policy|strength|algorithms?|alg|algo|methods?|enabled|disabled|required|versions?|status|usage|used|fields?|labels?|placeholder|prefix|errors?|valid|supported|rotation|changed|updated|created|at|format|manager|ref|refs|store|class|provider|process|input|info|issuer|count|stdin|index|budget|requests?|responses?|cache|parts?|kind|entries|children|authenticator)$/
 /** Tokens that turn pages, and those of language models. */
 const NO_TOKEN =
   /(?:page|next|sync|continuation|cursor|pagination|sequence|skip|delta|resume|paging)-(?:page-)?token$|(?:^|-)(?:max|min|prompt|completion|total|input|output|num|remaining|cached|reasoning|used|audio|text|ratelimit|new|generated)-(?:[a-z]+-)?tokens?(?:-|$)|ratelimit/

@@ -100,7 +100,7 @@ const ESCAPE = '%(?:25){0,3}'
 const QUOTE = `(?:\\\\{0,7}["'\`]|${ESCAPE}2[27])`
 /** `"] =` and the like: what ends a name, and what assigns. Two slashes begin a host, two colons another name. */
 const ASSIGNS = new RegExp(
-  `(?:\\]|\\[[^\\]\\s=]{0,32}\\]|%5B\\w{0,32}%5D|${ESCAPE}5D){0,8}(${QUOTE}?)[ \\t]{0,8}(=>|[=!]?=|:(?!//|:)|${ESCAPE}3[ADad])[ \\t]{0,16}`,
+  `(?:\\]|\\[[^\\]\\s=]{0,32}\\]|%5B\\w{0,32}%5D|${ESCAPE}5D){0,8}(${QUOTE}?)[ \\t]{0,8}(=>|[=!]?={1,2}|:(?!//|:)|${ESCAPE}3[ADad])[ \\t]{0,16}`,
   'y',
 )
 /** The name is itself a value, and its own stands beside it: `{"name": "DB_PASSWORD", "value": "…"}`. */
@@ -130,7 +130,9 @@ const ESCAPED_END = /%(?:25){0,3}(?:26|23|22|27|7D|5D|2C|3B|0D|0A)/i
 
 /** What says nothing, or only refers to something: variables, and types in a schema. */
 const NO_VALUE =
-  /^(?:true|false|null|none|nil|undefined|\$\{?\w[\w.]*\}?|\$\(.*|\[?(?:String|ID|Int|Boolean|Float)!?\]?!?|[[{(|>]?)$/i
+  /^(?:true|false|null|none|nil|undefined|\$\{?\w[\w.]*\}?|\$\(.*|\[?(?:String|ID|Int|Boolean|Float|number|any|unknown|void)!?\]?!?|[[{(|>]?)$/i
+/** What ends a value in code and prose. */
+const PUNCTUATION = /[,;)\]}.]{1,3}$/
 const NUMBER = /^-?\d{1,20}(?:\.\d+)?$/
 /** Of these a number is a secret, too; of others it counts something. */
 const MAY_BE_NUMBER = /pass|pw|pin|otp|cv[vc]|secret|code/i
@@ -208,7 +210,8 @@ function assigned(
   const isLine = isColon && closing === '' && BEGINS_LINE.test(text.slice(Math.max(0, start - 64), start))
   let { length } = matchAt(isLine ? LINE : isColon ? UNTIL_COMMA : UNTIL_SPACE, text, at)![0]
   if (ESCAPED_ASSIGNMENT.test(sign!)) length = escapedLength(text.slice(at, at + length))
-  const value = text.slice(at, at + length)
+  const raw = text.slice(at, at + length)
+  const value = raw.replace(PUNCTUATION, '')
   if (NO_VALUE.test(value)) return undefined
   const mayBeNumber = MAY_BE_NUMBER.test(text.slice(start, at))
   if (NUMBER.test(value) ? !mayBeNumber : isColon && PORT.test(value)) return undefined

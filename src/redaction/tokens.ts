@@ -61,7 +61,7 @@ const IN_PATH =
 
 /** Behind the name of a scheme (RFC 9110 §11.4): mixed as no word is. */
 const OF_SCHEME =
-  /(?<![A-Za-z])((?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Nn]egotiate|[Dd]igest)(?: |%20|\+){1,4})(?:(?<=[Dd]igest )username=[^\r\n]*|(?!\[|realm\b|error\b|scope\b)(?=[\w.~+/=-]{0,256}?(?:[\d=]|[a-z][A-Z]))[\w.~+/=-]{8,}|(?<=[Bb]earer )[\w.~+/=-]{1,512}$)/y
+  /(?<![A-Za-z])(?:((?:[Bb]earer|BEARER)(?: |%20){1,4})(?:(?!\[|realm\b|error\b|scope\b)(?=[\w.~+/=-]{0,256}?(?:[\d=]|[a-z][A-Z]))[\w.~+/=-]{8,}|[\w.~+/=-]{1,512}$)|((?:[Bb]asic|BASIC|[Nn]egotiate)(?: |%20){1,4})(?!realm\b|charset\b)(?=[\w+/=-]{0,256}?(?:[\d=]|[a-z][A-Z]))[\w+/=-]{8,}|([Dd]igest )username=[^\r\n]*)/y
 
 const SCHEMES = ['bearer', 'basic', 'digest', 'negotiate']
 
@@ -72,7 +72,7 @@ export const TOKEN_TRACES: readonly string[] = [
 ].flatMap((words) => words.split(' '))
 /** … and in any spelling. */
 export const SCHEME_TRACES: readonly string[] = SCHEMES.flatMap((scheme) =>
-  [' ', '%20', '+'].map((space) => scheme + space),
+  [' ', '%20'].map((space) => scheme + space),
 )
 
 /** The token that begins at `at`, behind what is kept of it. */
@@ -82,8 +82,10 @@ export function tokenAt(
 ): { readonly start: number; readonly end: number; readonly instead?: string } | undefined {
   const token = matchAt(TOKEN, text, at)
   if (token) return { start: at, end: at + token[0].length }
-  const kept = matchAt(IN_PATH, text, at) ?? matchAt(OF_SCHEME, text, at)
-  return kept ? { start: at + kept[1]!.length, end: at + kept[0].length } : undefined
+  const found = matchAt(IN_PATH, text, at) ?? matchAt(OF_SCHEME, text, at)
+  if (!found) return undefined
+  const kept = found[1] ?? found[2] ?? found[3]!
+  return { start: at + kept.length, end: at + found[0].length }
 }
 
 /** A sticky pattern at one place. */

@@ -26,7 +26,7 @@ const isSecret = (name: string): boolean => isSecretName(name) || FLAG_NAME.test
 /** A whole argument is one name and its value, spaces and all. */
 const ASSIGNED = /^([\w.-]+)=([\s\S]+)$/
 /** By itself, or behind the letters of short flags: `-HCookie: …`. */
-const HEADER = /^(?:-\w{1,8}?(?=[A-Z]))?([\w-]{3,})\s*:\s*(?=\S)/
+const HEADER = /^(?:-\w{0,8}?H(?=[A-Za-z]))?([\w-]{3,})\s*:\s*(?=\S)/
 /** What has a value: `--header=…`, `-Dname=…`, `NAME=…`. */
 const WITH_VALUE = /^(-{0,2}\w[\w.-]*=)([\s\S]+)$/
 /** A shell's flag for a command: `-c`, `-lc`. */
