@@ -138,15 +138,17 @@ const NUMBER = /^-?\d{1,20}(?:\.\d+)?$/
 const MAY_BE_NUMBER = /pass|pw|pin|otp|cv[vc]|secret|code/i
 const PORT = /^\d{1,5}(?:[/?].*)?$/
 /** Characters of a value that may be none which are looked at. */
-const MAX_DOUBTFUL = 1024
+const MAX_DOUBTFUL = 160
 
 function secretAt(text: string, start: number, end: number): Secret | undefined {
   const secrecy = secrecyOf(text.slice(start, end))
   if (secrecy === 'never') return undefined
-  const seen = secrecy === 'always' ? text : text.slice(0, end + MAX_DOUBTFUL)
-  const value = behind(seen, start, end)
-  if (!value) return undefined
-  return secrecy === 'always' || looksRandom(seen.slice(value.start, value.end)) ? value : undefined
+  if (secrecy === 'random') {
+    const clipped = text.slice(0, end + MAX_DOUBTFUL)
+    const doubtful = behind(clipped, start, end)
+    if (!doubtful || !looksRandom(clipped.slice(doubtful.start, doubtful.end))) return undefined
+  }
+  return behind(text, start, end)
 }
 
 function behind(text: string, start: number, end: number): Secret | undefined {

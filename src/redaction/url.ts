@@ -2,6 +2,7 @@
 import { REDACTED } from '../records/redacted'
 import { secrecyOf } from './names'
 import { looksRandom, redactText } from './text'
+import { matchAt } from './tokens'
 
 /** Secrets of a URL, of any text with one in it, or of `application/x-www-form-urlencoded`. */
 export function redactUrl(url: string): string {
@@ -15,20 +16,26 @@ export function redactUrl(url: string): string {
 const PARAMETER = /(?:^|[?&;#])([^=?&;#\s"]+)=/g
 const VALUE = /[^&;#\s"]*/y
 
+/** Of a value that may be none, so much is looked at. */
+const MAX_DOUBTFUL = 160
+
+/** `isSecret`: by the name, and the first characters of the value. */
 function redactParameters(text: string, isSecret: (name: string, value: string) => boolean): string {
   let safe = ''
   let from = 0
   PARAMETER.lastIndex = 0
   for (let found = PARAMETER.exec(text); found; found = PARAMETER.exec(text)) {
-    VALUE.lastIndex = PARAMETER.lastIndex
-    const value = VALUE.exec(text)![0]
+    const at = PARAMETER.lastIndex
+    const value = valueAt(text.slice(0, at + MAX_DOUBTFUL), at)
     if (value === '' || value === REDACTED || !isSecret(found[1]!, value)) continue
-    safe += text.slice(from, PARAMETER.lastIndex) + REDACTED
-    from = PARAMETER.lastIndex + value.length
+    safe += text.slice(from, at) + REDACTED
+    from = at + valueAt(text, at).length
     PARAMETER.lastIndex = from
   }
   return safe + text.slice(from)
 }
+
+const valueAt = (text: string, at: number): string => matchAt(VALUE, text, at)![0]
 
 // ── Names with escapes in them ───────────────────────────────────────────────
 

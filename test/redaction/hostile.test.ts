@@ -1,0 +1,127 @@
+import { expect, test } from 'bun:test'
+import { redactArguments } from '../../src/metadata/command/secrets'
+import { redactUrl } from '../../src/redaction/url'
+
+const PARTS = [
+  'a',
+  'token',
+  'token=',
+  'token:',
+  '"token":',
+  '"token":"',
+  '\\"token\\":\\"',
+  'key="',
+  'key=',
+  'key:"a',
+  'password=$a',
+  'password=$',
+  'password=true,',
+  'token=[redacted]',
+  'token=[redacted]x',
+  '"tokens":[',
+  '"tokens":["',
+  '"tokens":[{',
+  'token[',
+  'token[token]',
+  'token]',
+  '<token',
+  '<token>',
+  '<token ',
+  '<a:token>',
+  '<secret><![CDATA[',
+  'name="token"',
+  'name="token"\r\n',
+  'name="token"\r\na',
+  'name="token"\r\n\r\n',
+  'eyJ',
+  'eyJ.',
+  'eyJaaaaaaaaa.',
+  '.eyJaaaa',
+  '-----BEGIN',
+  '-----BEGIN PRIVATE KEY-----',
+  'bearer ',
+  'bearer aaaaaaaa',
+  'Bearer+',
+  'Basic aaaaaaaa',
+  'Digest username=',
+  '://',
+  '://a:',
+  '://a:b',
+  '://a:b@',
+  '@',
+  'a:b@',
+  'a:a',
+  '=a:b@',
+  '=a:======',
+  '%',
+  '%25',
+  '%2525',
+  '%3D',
+  'token%3D',
+  'token%253D',
+  '%5Btoken%5D',
+  '%70',
+  '%70assword=',
+  'code=',
+  'state=',
+  'code=state=',
+  '&code=a',
+  '?state=aaaaaaaaaaaaaaaa',
+  '"code":"authorization_code',
+  'authorization_code',
+  "'code':'",
+  '\\',
+  '\\"',
+  '"',
+  '"name":"token" ',
+  '"token" , "value" : ',
+  'token/',
+  '/token/a1',
+  '/bot1234567:',
+  '/services/TAAAAAAA/BAAAAAAA/',
+  '$2a$',
+  '$6$aaaaaaaa',
+  'AKIA',
+  '.AKIA',
+  'sk-',
+  ' sk-aaaa',
+  '\ntoken: ',
+  '\ntoken:',
+  'token ',
+  'token\t',
+  'x-api',
+  'tokenTOKEN',
+  'a-A',
+  'key-',
+]
+const LENGTH = 32 << 10
+
+function msOf(run: () => void): number {
+  const start = performance.now()
+  run()
+  return performance.now() - start
+}
+
+test('what a stranger writes takes time by its length only', () => {
+  const all = PARTS.flatMap((part) => [part, `${part} `, `${part}&`, `${part}a1`])
+  let slowest = { part: '', ms: 0 }
+  for (const part of all) {
+    for (const text of [
+      part.repeat(LENGTH / part.length),
+      `x?a=${'a1'.repeat(LENGTH / 4)}${part.repeat(LENGTH / 2 / part.length)}`,
+    ]) {
+      const ms = Math.min(...[0, 1].map(() => msOf(() => redactUrl(text))))
+      if (ms > slowest.ms) slowest = { part, ms }
+    }
+  }
+  // The square of the length takes seconds; 32 KiB take some milliseconds here.
+  expect(slowest.ms, JSON.stringify(slowest.part)).toBeLessThan(150)
+}, 60_000)
+
+test('arguments are bounded by what the kernel sends: 4 KiB take no time', () => {
+  for (const part of PARTS) {
+    const argument = part.repeat(4096 / part.length)
+    const ms = Math.min(...[0, 1].map(() => msOf(() => redactArguments(['mysql', argument]))))
+    expect(ms, JSON.stringify(part)).toBeLessThan(50)
+  }
+})
