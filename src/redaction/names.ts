@@ -30,7 +30,7 @@ const OTHER =
   /^(?:proxy-)?authorization-info$|^accept-signature$|cookies?-count$|^(?:has|is|show|hide|forgot|allow|requires?|enable|disable)-/
 
 const SOMETIMES =
-  /(?:^|-)(?:key|auth|sid|code|state|ticket|hmac|hash|nonce|license)$|^(?:appid|app-id|user-?id-?token)$/
+  /(?:^|-)(?:(?<!(?:primary|foreign|sort|cache|public|partition|routing|row|object|idempotency|websocket|group|message|event|lookup)-)key|auth|sid|code|state|ticket|hmac|hash|nonce|license)$|^(?:appid|app-id|user-?id-?token)$/
 
 const KNOWN_MOST = 2048
 const known = new Map<string, Secrecy>()
