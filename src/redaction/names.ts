@@ -14,7 +14,7 @@ export const MAX_NAME = 128
 
 /** Anywhere in a name. Words are separated by `-` here, and all letters are small. */
 const SECRET =
-  /passwo?r?d|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|(?<![a-z])bearer$|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|client-?assertion|(?<![a-z])assertion$|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|requirepass|masterauth|^(?:set-)?cookies?2?$|session-cookie|^x-auth$/
+  /passwo?r?d|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|(?<![a-z])bearer$|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|client-?assertion|(?<![a-z])assertion$|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|requirepass|masterauth|mnemonic|(?:auth|authorization|device|backup|recovery|reset|verification|security|mfa)-?codes?$|^(?:set-)?cookies?2?$|session-cookie|^x-auth$/
 
 /** The whole last word, or glued to the words that it is glued to in practice. */
 const SECRET_END =
@@ -30,7 +30,7 @@ const OTHER =
   /^(?:proxy-)?authorization-info$|^accept-signature$|cookies?-count$|^(?:has|is|show|hide|forgot|allow|requires?|enable|disable)-/
 
 const SOMETIMES =
-  /(?:^|-)(?:(?<!(?:primary|foreign|sort|cache|public|partition|routing|row|object|idempotency|websocket|group|message|event|lookup)-)key|auth|sid|code|state|ticket|hmac|hash|nonce|license)$|^(?:appid|app-id|user-?id-?token)$/
+  /(?:^|-)(?:(?<!(?:primary|foreign|sort|cache|public|partition|routing|row|object|idempotency|websocket|group|message|event|lookup)-)key|auth|sid|session|code|state|ticket|hmac|hash|nonce|license)$|^(?:appid|app-id|user-?id-?token)$/
 
 const KNOWN_MOST = 2048
 const known = new Map<string, Secrecy>()

@@ -8,20 +8,23 @@ import { addSecretNames, MAX_NAME, secrecyOf } from './names'
 import { matchAt, redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
 import { Traces } from './traces'
 
-/** What names of secrets have in them. */
+/** What names of secrets have in them; `_` stands for nothing, `_` or `-`. */
 const STEMS =
-  'passw passphrase passcode secret token signature credential authoriz assertion sessionid session_id session-id sessid csrf xsrf samlre verifier connectionstring connection_string connection-string apikey api_key api-key api.key access_key access-key accesskey creds requirepass masterauth x-api api-sign access-sign'.split(
-    ' ',
-  )
+  'passw passphrase passcode secret token signature credential authoriz assertion session_id sessid csrf xsrf samlre code_verifier connection_string api_key api.key access_key creds requirepass masterauth api_sign access_sign mnemonic auth_code device_code recovery_code backup_code reset_code verification_code security_code mfa_code'
+    .split(' ')
+    .flatMap((stem) => (stem.includes('_') ? ['', '_', '-'].map((sign) => stem.replace('_', sign)) : [stem]))
 /** Words of which names end; else they are in too many others (`monkey`, `design`). */
-const ENDINGS = 'pass pwd pw jwt key sig otp totp cvv cvc pin psk auth sid hmac cookie cookies'.split(' ')
+const ENDINGS =
+  'pass pwd pw jwt key sig otp totp cvv cvc pin psk auth sid hmac cookie cookies ticket session'.split(' ')
 const BEHIND_ENDINGS = ['"', "'", '=', ':', '\\', ']', '%', '>']
 const endings = ENDINGS.flatMap((word) => BEHIND_ENDINGS.map((behind) => word + behind))
+/** Of INI files and SQL. */
+const OTHERS = ['pass =', 'pwd =', 'pw =', 'x-auth:', 'identified by']
 
 let traces: Traces
 
 function lookFor(more: readonly string[]): void {
-  traces = new Traces([...STEMS, ...more, ...endings, ...SCHEME_TRACES], TOKEN_TRACES)
+  traces = new Traces([...STEMS, ...OTHERS, ...more, ...endings, ...SCHEME_TRACES], TOKEN_TRACES)
 }
 lookFor([])
 
@@ -75,6 +78,12 @@ const isNameLetter = (code: number): boolean =>
   code === 0x2e ||
   code === 0x5f
 
+/** Dots stand for what can't be printed. */
+function wordEnd(text: string, at: number): number {
+  const dot = text.indexOf('.', at)
+  return dot < 0 ? text.length : dot
+}
+
 interface Secret {
   readonly start: number
   readonly end: number
@@ -91,6 +100,7 @@ function namedAt(text: string, at: number, from: number): Secret | undefined {
   while (start > least && isNameLetter(text.charCodeAt(start - 1))) start--
   while (end < most && isNameLetter(text.charCodeAt(end))) end++
   if (end - start > MAX_NAME) return undefined
+  if (text.startsWith('<binary ')) end = Math.min(end, wordEnd(text, at))
   // The rest of an escape is no part of the name: `x%5Bpw`.
   if (text.charCodeAt(start - 1) === 0x25) start = Math.min(start + 2, at)
   return secretAt(text, start, end)
@@ -128,20 +138,25 @@ const BEGINS_LINE = /(?:^|[\r\n]|\\n)[ \t]*(?:- |export |[>*] )?["']?$/
 const ESCAPED_ASSIGNMENT = /^%/
 const ESCAPED_END = /%(?:25){0,3}(?:26|23|22|27|7D|5D|2C|3B|0D|0A)/i
 
-/** What says nothing, or only refers to something: variables, and types in a schema. */
+/** What says nothing, and types in a schema. */
 const NO_VALUE =
-  /^(?:true|false|null|none|nil|undefined|\$\{?\w[\w.]*\}?|\$\(.*|\[?(?:String|ID|Int|Boolean|Float|number|any|unknown|void)!?\]?!?|[[{(|>]?)$/i
+  /^(?:true|false|null|none|nil|undefined|\[?(?:String|ID|Int|Boolean|Float|number|any|unknown|void)!?\]?!?|[[{(]?)$/i
 /** What ends a value in code and prose. */
 const PUNCTUATION = /[,;)\]}.]{1,3}$/
 const NUMBER = /^-?\d{1,20}(?:\.\d+)?$/
 /** Of these a number is a secret, too; of others it counts something. */
 const MAY_BE_NUMBER = /pass|pw|pin|otp|cv[vc]|secret|code/i
 const PORT = /^\d{1,5}(?:[/?].*)?$/
+/** Fewer digits count something, as more tokens than one do. */
+const COUNT = /^.{1,5}$/
+const PLURAL = /s["'\]]?\s*[=:]\s*$/i
 /** Characters of a value that may be none which are looked at. */
 const MAX_DOUBTFUL = 160
 
 function secretAt(text: string, start: number, end: number): Secret | undefined {
-  const secrecy = secrecyOf(text.slice(start, end))
+  const name = text.slice(start, end)
+  if (IDENTIFIED.test(name)) return identifiedBy(text, start)
+  const secrecy = secrecyOf(name)
   if (secrecy === 'never') return undefined
   if (secrecy === 'random') {
     const clipped = text.slice(0, end + MAX_DOUBTFUL)
@@ -151,14 +166,46 @@ function secretAt(text: string, start: number, end: number): Secret | undefined 
   return behind(text, start, end)
 }
 
+const IDENTIFIED = /^identified$/i
+const BY = /identified by(?: password)? {1,4}(?=\\{0,7}['"])/iy
+
+/** `CREATE USER bob IDENTIFIED BY 'x'` */
+function identifiedBy(text: string, start: number): Secret | undefined {
+  const by = matchAt(BY, text, start)
+  return by ? quoted(text, start + by[0].length) : undefined
+}
+
 function behind(text: string, start: number, end: number): Secret | undefined {
   const before = text.charCodeAt(start - 1)
   if (before === 0x3c || (before === 0x3a && NAMESPACE.test(text.slice(Math.max(0, start - 34), start))))
     return inElement(text, end)
   const assigns = matchAt(ASSIGNS, text, end)
   if (assigns) return assigned(text, start, end + assigns[0].length, assigns)
-  return inPart(text, start, end) ?? beside(text, end) ?? inPath(text, end)
+  return (
+    inPart(text, start, end) ??
+    beside(text, end) ??
+    inPath(text, end) ??
+    asWord(text, start, end) ??
+    inBinary(text, end)
+  )
 }
+
+/** `PASSWORD 'x'` of SQL, `--password x` of a command line, also as `"--password", "x"`. */
+function asWord(text: string, start: number, end: number): Secret | undefined {
+  const isFlag = text.startsWith('--', start)
+  const space = matchAt(isFlag ? BEHIND_FLAG : BEHIND_WORD, text, end)
+  if (!space) return undefined
+  const at = end + space[0].length
+  const inQuotes = quoted(text, at)
+  if (inQuotes || !isFlag || text.startsWith('-', at)) return inQuotes
+  return whole(at, at + matchAt(UNTIL_SPACE, text, at)![0].length)
+}
+const BEHIND_WORD = /[ \t]{1,4}(?=\\{0,7}')/y
+const BEHIND_FLAG = /[ \t]{1,4}(?=\S)|\\{0,7}["'],\s{0,16}(?=\\{0,7}["'])/y
+
+/** What is shown of binary content has no signs by which to tell where a value begins. */
+const inBinary = (text: string, end: number): Secret | undefined =>
+  text.startsWith('<binary ') ? whole(end, text.length) : undefined
 
 /** multipart/form-data: `name="password"`, perhaps more lines, an empty one, the value. */
 function inPart(text: string, start: number, end: number): Secret | undefined {
@@ -214,11 +261,29 @@ function assigned(
   if (ESCAPED_ASSIGNMENT.test(sign!)) length = escapedLength(text.slice(at, at + length))
   const raw = text.slice(at, at + length)
   const value = raw.replace(PUNCTUATION, '')
-  if (NO_VALUE.test(value)) return undefined
-  const mayBeNumber = MAY_BE_NUMBER.test(text.slice(start, at))
-  if (NUMBER.test(value) ? !mayBeNumber : isColon && PORT.test(value)) return undefined
+  if (NO_VALUE.test(value) || isVariable(value, text.slice(start, at))) return undefined
+  if (isBlock(value)) return block(text, at + length)
+  const isNumber = NUMBER.test(value)
+  if (isNumber && counts(value, text.slice(start, at))) return undefined
+  if (!isNumber && isColon && PORT.test(value)) return undefined
   // A number in JSON gives way to a string.
   return { start: at, end: at + length, instead: isColon && closing !== '' ? `"${REDACTED}"` : REDACTED }
+}
+
+/** `password: $password` in GraphQL. */
+const isVariable = (value: string, named: string): boolean =>
+  value.startsWith('$') && value.length > 3 && named.toLowerCase().startsWith(value.slice(1).toLowerCase())
+
+const counts = (number: string, named: string): boolean =>
+  !MAY_BE_NUMBER.test(named) && (COUNT.test(number) || PLURAL.test(named))
+
+/** YAML's values of several lines: `password: |` and what is indented below. */
+const isBlock = (value: string): boolean => /^[|>][+-]?$/.test(value)
+const BLOCK = /(?:\r?\n[ \t]+)((?:[^\r\n]*)(?:\r?\n[ \t]+[^\r\n]*)*)/y
+
+function block(text: string, at: number): Secret | undefined {
+  const lines = matchAt(BLOCK, text, at)
+  return lines ? whole(at + lines[0].length - lines[1]!.length, at + lines[0].length) : undefined
 }
 
 /** Of a value whose own delimiters are escaped: `access_token%3Dabc%26state%3D1`. */

@@ -49,6 +49,24 @@ const shapes: readonly Shape[] = [
     },
   },
   {
+    name: 'new JSON of 1 KiB each way',
+    exchange: (i) => {
+      const body = JSON.stringify({
+        items: Array.from({ length: 10 }, (_, n) => ({
+          id: i + n,
+          name: `item ${n}`,
+          email: `jane.${i}@example.org`,
+          state: 'shipped',
+          url: `https://example.org/items/${n}`,
+        })),
+      }).slice(0, 1024)
+      return [
+        `POST /api HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        response(body),
+      ]
+    },
+  },
+  {
     name: 'chunked response',
     exchange: () => [
       request('/'),

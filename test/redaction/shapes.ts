@@ -45,6 +45,8 @@ export const PATHS: readonly string[] = [
   '/p?oauth_consumer_key=«hunter2-p36»&oauth_signature=«hunter2p36b»',
   '/p?a=1;pwd=«hunter2-p37»;b=2',
   '/p?dbPass=«hunter2-p38»',
+  '/cas?ticket=«ST-1856339-aA5Yuvrxzpv8Tau1cYQ7»',
+  '/p?token=«1234567890123456»',
 ]
 
 /** Header fields, of requests as well as of responses. */
@@ -74,6 +76,8 @@ export const HEADERS: readonly string[] = [
   'X-Debug: {"password":"«hunter2-h23»"}',
   'Link: <https://a/p?token=«hunter2-h24»>; rel=next',
   'X-Session-Id: «hunter2-h25»',
+  'X-Auth: «hunter2-h28»',
+
   'Sec-WebSocket-Protocol: v1, «eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJoMjYifQ.hunter2h26»',
   'X-Custom: Basic «aHVudGVyMi1oMjc6cHc=»',
 ]
@@ -147,6 +151,17 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/json', '{"private_key_id":1,"privateKey":"«hunter2-b48»"}'],
   ['application/json', "{'password': '«hunter2-b49»'}"],
   ['application/json', '{"connectionString":"«Server=db;Pwd=hunter2b50»"}'],
+  ['application/json', '{"sql":"ALTER USER bob WITH PASSWORD \'«hunter2-b51»\'"}'],
+  ['text/plain', "CREATE USER bob IDENTIFIED BY '«hunter2-b52»';"],
+  ['application/json', '{"cmd":"mysql --password «hunter2-b53» shop"}'],
+  ['application/json', '{"args":["--token","«hunter2-b54»","-v"]}'],
+  ['application/yaml', 'password: |\n  «hunter2-b55\n  more-b55»\nport: 1\n'],
+  ['application/octet-stream', '\u0001\bpassword\u0001\u0007«hunter2-b56»\u0000'],
+  ['application/x-www-form-urlencoded', 'json=%7B%22password%22%3A%22«hunter2-b57»%22%7D'],
+  ['application/json', '{"password":"«$ecret57hunter»"}'],
+  ['application/json', '{"token":«482913057»}'],
+  ['text/plain', '[mysql]\npwd = «hunter2-b60»\n'],
+  ['application/json', '{"recovery_codes":["«hunter2-b61»"],"deviceCode":"«hunter2-b62»"}'],
 ]
 
 /** Arguments, between bars. */

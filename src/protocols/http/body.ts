@@ -10,12 +10,16 @@ import type { Fields } from './head'
 const KNOWN_BODIES = 512
 const LONGEST_KNOWN = 1024
 const KNOWN_BYTES = 1 << 20
-const texts = new ByteMemo(
-  (bytes, from, to) => bodyText(bytes.subarray(from, to), to - from),
-  KNOWN_BODIES,
-  LONGEST_KNOWN,
-  KNOWN_BYTES,
-)
+/** A memo of whole bodies; `shown` is what is kept of the text. */
+const known = (shown: (text: string) => string) =>
+  new ByteMemo(
+    (bytes, from, to) => shown(bodyText(bytes.subarray(from, to), to - from)),
+    KNOWN_BODIES,
+    LONGEST_KNOWN,
+    KNOWN_BYTES,
+  )
+const plainTexts = known((text) => text)
+const safeTexts = known(redactText)
 
 export class Body {
   /** Bytes of content so far, kept or not. */
@@ -91,6 +95,7 @@ export function wholeBodyText(
 ): string {
   const kept = Math.min(end - start, keptBytes(fields, settings))
   const isPlain = fields.contentCodings.length === 0 && !(settings.redact && fields.isForm)
+  const texts = settings.redact ? safeTexts : plainTexts
   if (isPlain && kept === end - start) return texts.get(bytes, start, end)
   return contentText(bytes.subarray(start, start + kept), end - start, fields, settings)
 }

@@ -7,5 +7,10 @@ import { redactUrl } from '../../redaction/url'
 
 export { REDACTED, redactText, redactUrl }
 
-/** Fields whose whole value is a secret. `name` in any case. */
-export const isSecretHeader = isSecretName
+/** What a field of this name has is a secret as a whole; elsewhere these name other things as well. */
+const FIELD = /(?:^|-)(?:auth|sid|session)$/
+
+/** Whether the whole value of a header field is a secret. `name` in lower case. */
+export function isSecretHeader(name: string): boolean {
+  return isSecretName(name) || FIELD.test(name)
+}
