@@ -15,7 +15,9 @@ const STEMS =
     .flatMap((stem) => (stem.includes('_') ? ['', '_', '-'].map((sign) => stem.replace('_', sign)) : [stem]))
 /** Words of which names end; else they are in too many others (`monkey`, `design`). */
 const ENDINGS =
-  'pass pwd pw jwt key sig otp totp cvv cvc pin psk auth sid hmac cookie cookies ticket session'.split(' ')
+  'pass pwd pw jwt key sig otp totp cvv cvc pin psk auth sid hmac cookie cookies ticket session bearer'.split(
+    ' ',
+  )
 const BEHIND_ENDINGS = ['"', "'", '=', ':', '\\', ']', '%', '>']
 const endings = ENDINGS.flatMap((word) => BEHIND_ENDINGS.map((behind) => word + behind))
 /** Of INI files and SQL. */
@@ -46,7 +48,8 @@ export function redactAlso(shapes: readonly string[]): void {
 /** The same text, `[redacted]` in the place of secrets. */
 export function redactText(text: string): string {
   const first = traces.find(text, 0)
-  return redactUserinfo(first < 0 ? text : redactFrom(text, first))
+  const safe = redactUserinfo(first < 0 ? text : redactFrom(text, first))
+  return safe.includes('\\u00') ? safe.replace(ESCAPED_NAME, redactEscapedName) : safe
 }
 
 function redactFrom(text: string, first: number): string {
@@ -62,6 +65,17 @@ function redactFrom(text: string, first: number): string {
   }
   safe += text.slice(done)
   return safe.includes('authorization_code') ? safe.replace(GRANT, `$1${REDACTED}`) : safe
+}
+
+/** A name in JSON with letters written as their numbers (RFC 8259 §7), and its value. */
+const ESCAPED_NAME =
+  /"([^"\\]{0,64}\\u00[4-7][0-9a-f](?:[^"\\]|\\u00[0-9a-f]{2}){0,64})"(\s{0,8}:\s{0,8})"((?:[^"\\]|\\.)*)"?/gi
+
+function redactEscapedName(all: string, written: string, sign: string): string {
+  const name = written.replace(/\\u00([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return secrecyOf(name) === 'always' ? `"${written}"${sign}"${REDACTED}"` : all
 }
 
 /** A client's request for a token as JSON (RFC 6749 §4.1.3, which has it as a form). */
@@ -130,6 +144,9 @@ const QUOTED = new RegExp(QUOTE, 'y')
 const ARRAY = /\[(?![^\]]{0,256}\{)(?:"(?:[^"\\]|\\.)*"?|[^"[\]{}]+)+\]?/y
 /** In a string within a string, where quotes are escaped. */
 const ESCAPED_ARRAY = /\[(?![^\]]{0,256}\{)[^\]]+\]?/y
+/** `{"password":{"value":"…"}}` */
+const WRAPPED =
+  /\{\s{0,16}\\{0,7}["'](?:value|raw|plain|plaintext|text|content)\\{0,7}["']\s{0,8}:\s{0,8}(?=\\{0,7}["'])/iy
 /** Behind `=` commas are part of it; behind `:` they may begin the next one. */
 const UNTIL_SPACE = /(?:(?:bearer|basic|digest|negotiate|token) )?[^\s"&;#<>\\]*/iy
 const UNTIL_COMMA = /(?:(?:bearer|basic|digest|negotiate|token) )?[^\s"'&;,)}\]<>\\]*/iy
@@ -159,9 +176,10 @@ function secretAt(text: string, start: number, end: number): Secret | undefined 
   const secrecy = secrecyOf(name)
   if (secrecy === 'never') return undefined
   if (secrecy === 'random') {
+    const least = /key$/i.test(name) ? 16 : 8
     const clipped = text.slice(0, end + MAX_DOUBTFUL)
     const doubtful = behind(clipped, start, end)
-    if (!doubtful || !looksRandom(clipped.slice(doubtful.start, doubtful.end))) return undefined
+    if (!doubtful || !looksRandom(clipped.slice(doubtful.start, doubtful.end), least)) return undefined
   }
   return behind(text, start, end)
 }
@@ -226,7 +244,7 @@ function beside(text: string, end: number): Secret | undefined {
 function inPath(text: string, end: number): Secret | undefined {
   if (text.charCodeAt(end) !== 0x2f) return undefined
   const length = matchAt(SEGMENT, text, end + 1)![0].length
-  return looksRandom(text.slice(end + 1, end + 1 + length)) ? whole(end + 1, end + 1 + length) : undefined
+  return looksRandom(text.slice(end + 1, end + 1 + length), 16) ? whole(end + 1, end + 1 + length) : undefined
 }
 const SEGMENT = /[\w~=-]{0,512}/y
 
@@ -250,6 +268,8 @@ function assigned(
   if (text.startsWith(REDACTED, at)) return undefined
   const inQuotes = quoted(text, at)
   if (inQuotes) return inQuotes
+  const wrapped = matchAt(WRAPPED, text, at)
+  if (wrapped) return quoted(text, at + wrapped[0].length)
   const array = matchAt(closing!.length > 1 ? ESCAPED_ARRAY : ARRAY, text, at)
   if (array) {
     const instead = `[${closing}${REDACTED}${closing}]`
@@ -315,8 +335,8 @@ function isEscaped(text: string, start: number, at: number, quote: string): bool
 
 const whole = (start: number, end: number): Secret | undefined => (end > start ? { start, end } : undefined)
 
-/** Letters and digits mixed, as keys and codes have them and words haven't. */
-export function looksRandom(value: string): boolean {
-  if (value.length < 16 || !/^[\w~+/=%-]+$/.test(value)) return false
+/** Letters and digits mixed, as keys and codes have them and words haven't; of `least` characters. */
+export function looksRandom(value: string, least: number): boolean {
+  if (value.length < least || !/^[\w~+/=%-]+$/.test(value)) return false
   return value.split(/[^a-z0-9]+/i).some((part) => part.length >= 8 && /[a-z]/i.test(part) && /\d/.test(part))
 }

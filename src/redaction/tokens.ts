@@ -113,8 +113,8 @@ const MAX_AUTHORITY = 512
 export function redactUserinfo(text: string): string {
   let safe = text
   if (safe.includes('@')) {
-    if (safe.includes('://') || safe.includes('%2F%2F')) safe = safe.replace(USERINFO, withoutPassword)
-    if (hasBareUserinfo(safe)) safe = safe.replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
+    if (mayHaveUserinfo(safe) || safe.includes('%2F%2F'))
+      safe = safe.replace(USERINFO, withoutPassword).replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
   }
   let last = safe.indexOf('://', safe.length - MAX_AUTHORITY)
   if (last < 0) return safe
@@ -130,14 +130,16 @@ function withoutPassword(_: string, before: string, user: string, password?: str
 }
 
 const MAX_PASSWORD = 256
-const ENDS_PASSWORD = /[\s/:@"'<>]/
+const ENDS_PASSWORD = new Set([...' \t\r\n/:@"\'<>'].map((sign) => sign.charCodeAt(0)))
+const endsPassword = Uint8Array.from({ length: 128 }, (_, code) => (ENDS_PASSWORD.has(code) ? 1 : 0))
 
-/** Whether a colon comes before an `@`, with nothing between that no password has: addresses of mail have none. */
-function hasBareUserinfo(text: string): boolean {
+/** Whether a colon or two slashes come before an `@`, with nothing between that no password has: addresses of mail have none. */
+function mayHaveUserinfo(text: string): boolean {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     let from = at - 1
-    while (from > 0 && at - from < MAX_PASSWORD && !ENDS_PASSWORD.test(text[from]!)) from--
-    if (text[from] === ':') return true
+    while (from > 0 && at - from < MAX_PASSWORD && endsPassword[text.charCodeAt(from)] !== 1) from--
+    const code = text.charCodeAt(from)
+    if (code === 0x3a || (code === 0x2f && text.charCodeAt(from - 1) === 0x2f) || code === 0x40) return true
   }
   return false
 }

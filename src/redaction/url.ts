@@ -39,8 +39,8 @@ const valueAt = (text: string, at: number): string => matchAt(VALUE, text, at)![
 
 // ── Names with escapes in them ───────────────────────────────────────────────
 
-/** A letter needs none: who escapes it hides a name. */
-const ESCAPED_LETTER = /%(?:25){0,3}[4-7][0-9a-f]/i
+/** Letters, `-`, `.` and `_` need none: who escapes them hides a name. */
+const ESCAPED_LETTER = /%(?:25){0,3}(?:[4-7][0-9a-f]|2[de])/i
 const ESCAPE = /%([2-7][0-9a-f])/gi
 const unescaped = (text: string): string =>
   text.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
@@ -64,7 +64,7 @@ function redactGrant(url: string): string {
   return redactParameters(
     url,
     (name, value) =>
-      (name === 'code' || name === 'state') && (isGrant ? !ORDINARY.test(value) : looksRandom(value)),
+      (name === 'code' || name === 'state') && (isGrant ? !ORDINARY.test(value) : looksRandom(value, 12)),
   )
 }
 

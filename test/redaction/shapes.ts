@@ -26,6 +26,9 @@ export const PATHS: readonly string[] = [
   '/p?sig=«hunter2-p17%2B»&se=1',
   '/callback?code=«4/0AX4XfWh-p18»&state=«af0ifjsldkj-p18»',
   '/cb?state=«xyzABC123456-p19»&code=«SplxlOBeZQQYbYS6WxSbIA»',
+  '/p?api%2Dkey=«hunter2-p41»',
+  '/p?auth=«hunter2p42»',
+  '/p?bearer=«hunter2-p43»',
   '/x?code=«d3b07384d113edec49ea»',
   '/authorize?client_id=shop&state=«hunter2-p21»&response_type=code',
   '/p?next=%2Fb%3Faccess_token%3D«hunter2-p22»%26x%3D1',
@@ -162,6 +165,8 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/json', '{"token":«482913057»}'],
   ['text/plain', '[mysql]\npwd = «hunter2-b60»\n'],
   ['application/json', '{"recovery_codes":["«hunter2-b61»"],"deviceCode":"«hunter2-b62»"}'],
+  ['application/json', '{"p\\u0061ssword":"«hunter2-b63»"}'],
+  ['application/json', '{"password":{"value":"«hunter2-b64»"}}'],
 ]
 
 /** Arguments, between bars. */

@@ -161,18 +161,22 @@ interface Position {
 }
 
 /** Programs whose last arguments are secrets. */
-export const POSITIONS: Readonly<Record<string, Position>> = {
+export const POSITIONS: Readonly<Record<string, readonly Position[]>> = {
   // FILE USER PASSWORD, and without FILE when -n is given.
-  htpasswd: { behind: /^-\w*b/, plain: 1 },
-  mosquitto_passwd: { behind: /^-\w*b/, plain: 2 },
-  wpa_passphrase: { plain: 1 },
-  rabbitmqctl: { behind: /^(?:add_user|change_password|authenticate_user)$/, plain: 1 },
-  vault: { behind: /^login$/, plain: 0 },
-  'redis-cli': { behind: /^auth$/i, plain: 0 },
-  'valkey-cli': { behind: /^auth$/i, plain: 0 },
-  openssl: { behind: /^passwd$/, plain: 0 },
+  htpasswd: [{ behind: /^-\w*b/, plain: 1 }],
+  mosquitto_passwd: [{ behind: /^-\w*b/, plain: 2 }],
+  wpa_passphrase: [{ plain: 1 }],
+  rabbitmqctl: [{ behind: /^(?:add_user|change_password|authenticate_user)$/, plain: 1 }],
+  vault: [
+    { behind: /^login$/, plain: 0 },
+    { behind: /^(?:put|patch|write)$/, plain: 1 },
+  ],
+  'redis-cli': [{ behind: /^auth$/i, plain: 0 }],
+  'valkey-cli': [{ behind: /^auth$/i, plain: 0 }],
+  openssl: [{ behind: /^passwd$/, plain: 0 }],
+  mysqladmin: [{ behind: /^password$/, plain: 0 }],
   // ALIAS URL ACCESS-KEY SECRET-KEY
-  mc: { behind: /^set$/, plain: 2 },
+  mc: [{ behind: /^set$/, plain: 2 }],
 }
 /** Programs that take names and values as words: `npm config set //registry/:_authToken VALUE`. */
 export const NAMED_BY_WORDS = new Set(

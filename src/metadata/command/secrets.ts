@@ -29,6 +29,14 @@ const ASSIGNED = /^([\w.-]+)=([\s\S]+)$/
 const HEADER = /^(?:-\w{0,8}?H(?=[A-Za-z]))?([\w-]{3,})\s*:\s*(?=\S)/
 /** What has a value: `--header=…`, `-Dname=…`, `NAME=…`. */
 const WITH_VALUE = /^(-{0,2}\w[\w.-]*=)([\s\S]+)$/
+const USER_FLAG = /^(?:-u|--user(?:name)?|--login)(?:=|$)/
+/** Flags, ports and their mappings, paths. */
+const NO_PASSWORD = /^(?:[-/.~]|[\d.:]+(?:\/\w+)?$)/
+/** `/p:secret`, as programs from Windows have it. */
+const SLASH_FLAG = /^(\/(?:p|pw|pwd|pass|password|gp):)[\s\S]+$/i
+/** What is piped into a program that reads a password. */
+const PIPED =
+  /(\b(?:echo|printf)(?:\s+-\w+){0,3}\s+)[^|\n]{1,512}(\|[^\n]{0,512}(?:--password-stdin|--stdin|--pass-stdin|\bsudo -S|\bchpasswd|\bgh auth login))/g
 /** A shell's flag for a command: `-c`, `-lc`. */
 const COMMAND_FLAG = /^-[a-z]*c$/
 
@@ -45,6 +53,8 @@ class Redactor {
   readonly #depth: number
   #program = ''
   #next: Kind | undefined
+  /** Then `-p` is mostly the password, whatever the program. */
+  #namesUser = false
   /** Arguments without a dash that are still to come before those that are secrets; Infinity when none will be. */
   #plainUntil = Infinity
   /** The argument before; '' for the first. */
@@ -62,23 +72,29 @@ class Redactor {
     if (kind && !argument.startsWith('--')) return hide(argument, kind)
     const flag = this.#flag(argument) ?? this.#short(argument)
     if (flag) return flag
+    if (last === '-p' && this.#mayFollowUser(argument)) return REDACTED
+    if (USER_FLAG.test(argument)) this.#namesUser = true
     if (/^--?[a-z][\w.-]*$/i.test(argument) && isSecret(argument)) this.#next = 'whole'
     const place = this.#place(argument)
     if (place === 'secret') return REDACTED
     const name = baseName(argument)
     if (place === 'other' && (Object.hasOwn(PROGRAMS, name) || Object.hasOwn(POSITIONS, name))) {
       this.#program = name
-      this.#plainUntil =
-        POSITIONS[name]?.behind === undefined ? (POSITIONS[name]?.plain ?? Infinity) : Infinity
+      this.#plainUntil = POSITIONS[name]?.find(({ behind }) => !behind)?.plain ?? Infinity
     }
     if (this.#program === 'sqlplus') argument = argument.replace(/^([^/\s]+\/)[^@\s]+/, `$1${REDACTED}`)
     return this.#inside(argument, last === '' || COMMAND_FLAG.test(last))
   }
 
+  #mayFollowUser(argument: string): boolean {
+    const isKnown = Object.hasOwn(PROGRAMS[this.#program] ?? {}, '-p')
+    return this.#namesUser && !isKnown && !NO_PASSWORD.test(argument)
+  }
+
   /** What the argument is because of where it stands: `htpasswd -b FILE USER PASSWORD`. */
   #place(argument: string): 'secret' | 'before secrets' | 'other' {
-    const rule = POSITIONS[this.#program]
-    if (rule?.behind?.test(argument)) {
+    const rule = POSITIONS[this.#program]?.find(({ behind }) => behind?.test(argument))
+    if (rule) {
       this.#plainUntil = rule.plain
       return 'before secrets'
     }
@@ -124,6 +140,7 @@ class Redactor {
    * @param command the argument is taken for one: what begins it is a variable of its, not all there is
    */
   #inside(argument: string, command: boolean): string {
+    if (SLASH_FLAG.test(argument)) return argument.replace(SLASH_FLAG, `$1${REDACTED}`)
     const name = ASSIGNED.exec(argument)?.[1]
     if (name && (!command || name.startsWith('-')) && (isSecret(name) || GLUED_NAME.test(name)))
       return `${name}=${REDACTED}`
@@ -135,7 +152,7 @@ class Redactor {
     if (valued && !isSecret(valued[1]!.slice(0, -1)))
       return redactUrl(valued[1]! + inner.#inside(valued[2]!, false))
     if (!/\s/.test(argument)) return redactUrl(argument)
-    const words = quotedWords(argument).map(({ text, quote }) =>
+    const words = quotedWords(argument.replace(PIPED, `$1${REDACTED} $2`)).map(({ text, quote }) =>
       quote === ' ' ? text : `${quote}${inner.argument(text)}${quote}`,
     )
     return redactUrl(words.join(''))

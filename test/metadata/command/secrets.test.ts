@@ -131,7 +131,13 @@ const CASES: readonly (readonly [command: string, safe: string])[] = [
     'kubectl|create|secret|generic|a|--from-literal=k:s3cr3t',
     'kubectl|create|secret|generic|a|--from-literal=k:[redacted]',
   ],
+  ['vault|kv|put|secret/a|k=s3cr3t', 'vault|kv|put|secret/a|[redacted]'],
+  ['mysqladmin|-u|root|password|s3cr3t', 'mysqladmin|-u|root|password|[redacted]'],
+  ['twine|upload|-u|bob|-p|s3cr3t', 'twine|upload|-u|bob|-p|[redacted]'],
+  ['xfreerdp|/u:bob|/p:s3cr3t', 'xfreerdp|/u:bob|/p:[redacted]'],
   // What is no secret stays.
+  ['docker|run|-u|1000|-p|80:80/tcp|app', 'docker|run|-u|1000|-p|80:80/tcp|app'],
+  ['mkdir|-p|a', 'mkdir|-p|a'],
   ['git|commit|-m|token refresh', 'git|commit|-m|token refresh'],
   ['ssh|git@example.com', 'ssh|git@example.com'],
   ['vault|status', 'vault|status'],
@@ -164,6 +170,14 @@ for (const [command, safe] of CASES) {
     expect(redacted).not.toContain('s3cr3t')
   })
 }
+
+test('what is piped into a program that reads a password', () => {
+  const run = (command: string) => redactArguments(['sh', '-c', command])[2]!
+  expect(run('echo s3cr3t | docker login --password-stdin')).toBe(
+    'echo [redacted] | docker login --password-stdin',
+  )
+  expect(run('echo hello | grep h')).toBe('echo hello | grep h')
+})
 
 test('redacting twice changes nothing', () => {
   for (const [command] of CASES) {
