@@ -7,7 +7,6 @@
  *
  * Order comes from TCP: copied_seq after a read and write_seq after a write are the end of the bytes just moved.
  */
-#define TYPED_OBJECTS
 #define STATE_IN_SOCKET
 #include "lib/length.bpf.h"
 #include "lib/lifecycle.bpf.h"

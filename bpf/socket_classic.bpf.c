@@ -22,21 +22,21 @@ struct trace_event_raw_inet_sock_set_state {
 SEC("tp/sock/sock_send_length")
 int sent_classic(struct trace_event_raw_sock_msg_length *ctx)
 {
-	on_length(ctx->sk, ctx->ret, ctx->flags, SENT);
+	on_length(CAST(ctx->sk, struct sock), ctx->ret, ctx->flags, SENT);
 	return 0;
 }
 
 SEC("tp/sock/sock_recv_length")
 int received_classic(struct trace_event_raw_sock_msg_length *ctx)
 {
-	on_length(ctx->sk, ctx->ret, ctx->flags, RECEIVED);
+	on_length(CAST(ctx->sk, struct sock), ctx->ret, ctx->flags, RECEIVED);
 	return 0;
 }
 
 SEC("tp/sock/inet_sock_set_state")
 int socket_state(struct trace_event_raw_inet_sock_set_state *ctx)
 {
-	on_state((struct sock *)ctx->skaddr, ctx->oldstate, ctx->newstate);
+	on_state(CAST(ctx->skaddr, struct sock), ctx->oldstate, ctx->newstate);
 	return 0;
 }
 

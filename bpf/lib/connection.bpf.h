@@ -303,7 +303,12 @@ static __always_inline struct file *file_of(__u32 fd)
 	/* Another thread may have closed it, and the table may be another one since. */
 	if (fd >= slot_count)
 		return NULL;
+#ifdef AT_SYSCALL_EXIT
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+#else
+	/* Any type that begins with a pointer. */
+	file = (struct file *)CAST(slots + fd, struct hlist_head)->first;
+#endif
 	return file;
 }
 

@@ -62,17 +62,13 @@ static __always_inline bool find_bytes(struct transfer *t, const struct call *ca
 /* The TCP sequence number behind the bytes that the call moved. */
 static __always_inline __u32 sequence_after(struct sock *sk, __u8 direction)
 {
-#ifdef TYPED_OBJECTS
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-	__u32 end;
-
-	if (!tcp)
-		return 0;
-#else
+#ifdef AT_SYSCALL_EXIT
 	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+#else
+	struct tcp_sock *tcp = CAST(sk, struct tcp_sock);
+#endif
 	__u32 end;
 
-#endif
 	if (direction == SENT)
 		return FIELD(tcp, write_seq);
 	end = FIELD(tcp, copied_seq);

@@ -42,13 +42,19 @@ enum {
 #define KERNEL __attribute__((preserve_access_index))
 
 /*
- * A field of one of the kernel's objects. Where the verifier knows the object's type (an argument of a typed tracepoint, and
- * what it points to) that is a plain load; elsewhere it takes a helper's call.
+ * A field of one of the kernel's objects. Where the verifier knows the object's type (an argument of a typed tracepoint, what
+ * it points to, and what was cast) that is a plain load; elsewhere it takes a helper's call.
  */
-#ifdef TYPED_OBJECTS
-#define FIELD(object, field) ((object)->field)
-#else
+#ifdef AT_SYSCALL_EXIT
 #define FIELD(object, field) BPF_CORE_READ(object, field)
+#else
+#define FIELD(object, field) ((object)->field)
+
+/* Linux 6.2: every kernel that has the tracepoints of sockets. */
+void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
+
+/* The object at an address, of which nothing but the address is known. */
+#define CAST(address, type) ((type *)bpf_rdonly_cast(address, bpf_core_type_id_kernel(type)))
 #endif
 
 struct sock;
@@ -108,6 +114,14 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 } KERNEL;
 
+struct hlist_node {
+	struct hlist_node *next;
+} KERNEL;
+
+struct hlist_head {
+	struct hlist_node *first;
+} KERNEL;
+
 struct inode {
 	unsigned short i_mode;
 	unsigned long i_ino;
@@ -127,11 +141,25 @@ struct files_struct {
 	struct fdtable *fdt;
 } KERNEL;
 
-/* Of the file that a process has the socket by; 0 when it has none. */
+#ifndef AT_SYSCALL_EXIT
+
+/* The file that a socket is behind; NULL for one of the kernel's own. */
+static __always_inline struct file *file_of_socket(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+
+	return socket ? socket->file : NULL;
+}
+
+/* Of that file; 0 when there is none. */
 static __always_inline __u64 inode_of(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+	struct file *file = file_of_socket(sk);
+
+	return file ? file->f_inode->i_ino : 0;
 }
+
+#endif
 
 #define PF_IO_WORKER 0x00000010
 #define PF_USER_WORKER 0x00004000

@@ -13,14 +13,6 @@
 /* Bytes that stay where they are, and bytes beside the stream. */
 #define MSG_BESIDE (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)
 
-/* The file that a socket is behind; NULL for one of the kernel's own. */
-static __always_inline struct file *file_of_socket(struct sock *sk)
-{
-	struct socket *socket = FIELD(sk, sk_socket);
-
-	return socket ? FIELD(socket, file) : NULL;
-}
-
 /*
  * What the system call that the task is in says about this socket. Where it says nothing, as with sendfile, splice and
  * io_uring, or is about another file, the bytes lie nowhere: they are told as a length.

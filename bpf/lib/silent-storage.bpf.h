@@ -7,14 +7,6 @@
 
 struct bpf_local_storage_map;
 
-struct hlist_node {
-	struct hlist_node *next;
-} KERNEL;
-
-struct hlist_head {
-	struct hlist_node *first;
-} KERNEL;
-
 struct bpf_local_storage {
 	struct hlist_head list;
 } KERNEL;

@@ -23,6 +23,8 @@ static __always_inline struct connection *known(struct sock *sk)
 
 #define known_or_found known
 
+#ifndef AT_SYSCALL_EXIT
+
 /* The same for a call; NULL when it is the first one on this socket. */
 static __always_inline struct connection *current_of(struct sock *sk)
 {
@@ -33,10 +35,12 @@ static __always_inline struct connection *current_of(struct sock *sk)
 		return NULL;
 	inode = inode_of(sk);
 	/* It was accepted since. */
-	if (!conn->inode && conn->ends.protocol == BPF_CORE_READ(sk, sk_protocol))
+	if (!conn->inode && conn->ends.protocol == FIELD(sk, sk_protocol))
 		conn->inode = inode;
 	return conn->inode == inode ? conn : NULL;
 }
+
+#endif
 
 /* Puts `fresh` in the place of whatever was known; NULL when there is no room. */
 static __always_inline struct connection *keep(struct sock *sk, struct connection *fresh)
