@@ -4,13 +4,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [[ ${1:-} == -h || ${1:-} == --help ]]; then
-  echo 'Usage: test/run.sh [RING…]   rings: check unit kernel e2e browser cluster (all of them without a name)'
+  echo 'Usage: test/run.sh [RING…]   rings: check unit kernel vm e2e browser cluster (all of them without a name)'
   echo 'As root it installs the packages that are missing; without root the rings that need it are skipped.'
   exit 0
 fi
 
 # What the tests need beside what building needs: servers, clients, a browser.
 packages=(nginx-light haproxy wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython)
+# … and machines with other kernels.
+packages+=(qemu-system-x86 busybox-static cpio)
 command -v go >/dev/null || packages+=(golang-go)
 
 bring() {

@@ -37,13 +37,13 @@ const scratch = mkdtempSync(join(tmpdir(), 'nixie-test-'))
 
 const TRACEFS = '/sys/kernel/tracing'
 
-const APART = /^test\/(architecture\.test\.ts|kernel\/|e2e\/|cluster\/|bench\/|ui\/(\w+\.)?browser\.)/
+const APART = /^test\/(architecture\.test\.ts|kernel\/|vm\/|e2e\/|cluster\/|bench\/|ui\/(\w+\.)?browser\.)/
 const files = [...new Bun.Glob('test/**/*.test.{ts,tsx}').scanSync(root)].sort()
 const matching = (pattern: RegExp) => files.filter((path) => pattern.test(path))
 
 const shellScripts = [
   ...['install.sh', 'test/run.sh', '.ci/run'],
-  ...[...new Bun.Glob('{deploy,test/cluster}/**/*.sh').scanSync(root)].sort(),
+  ...[...new Bun.Glob('{deploy,test/cluster,test/vm}/**/*.sh').scanSync(root)].sort(),
 ]
 
 /** Kubernetes builds with no older Go. */
@@ -56,7 +56,8 @@ function clusterMissing(): string {
   return Bun.which('buildah') ? '' : 'needs buildah to build the image'
 }
 
-const SOCKET_TESTS = /^test\/kernel\/(calls|caps|connections|ends|late|namespace|owners|peek|vectors)\./
+const SOCKET_TESTS =
+  /^test\/kernel\/(calls|caps|connections|elsewhere|ends|late|namespace|owners|peek|vectors)\./
 
 /** Paths begin with `./`, so that Bun takes them as files and not as patterns. */
 function tests(title: string, paths: readonly string[], environment: Record<string, string> = {}): Step[] {
@@ -105,6 +106,13 @@ const RINGS: readonly Ring[] = [
         tests(`kernel: sockets by ${hooks}`, matching(SOCKET_TESTS), { NIXIE_TEST_HOOKS: hooks }),
       ),
     ],
+  },
+  // Kernels of other releases, in QEMU; what it takes is brought by apt the first time.
+  {
+    name: 'vm',
+    needsRoot: false,
+    minutes: 8,
+    steps: () => tests('kernels of other releases', matching(/^test\/vm\//)),
   },
   // A file each: a server that one of them leaves behind is no burden to the next.
   {

@@ -44,6 +44,26 @@ int at_exit(void *ctx)
 	return count(4);
 }
 
+/* Prints where a print is told of: the kernel passes over the run within its own. */
+SEC("tp_btf/bpf_trace_printk")
+int at_print(void *ctx)
+{
+	bpf_printk("again");
+	return count(7);
+}
+
+/* Runs for each task. */
+SEC("iter/task")
+int print_once(void *ctx)
+{
+	__u32 program = 8;
+
+	if (bpf_map_lookup_elem(&runs, &program))
+		return 0;
+	bpf_printk("once");
+	return count(program);
+}
+
 /* No kernel has this tracepoint. */
 SEC("tp_btf/nixie_has_no_such_event")
 int at_nothing(void *ctx)

@@ -12,6 +12,7 @@ const CALL = 1
 const RETURN = 2
 const TICK = 3
 const EXIT = 4
+const PRINT = 7
 
 const scratch = mkdtempSync(join(tmpdir(), 'nixie-attach-'))
 const file = join(scratch, 'attach.bpf.o')
@@ -53,6 +54,8 @@ const PROGRAMS = {
   at_return: { purpose: 'returns', placement: 'later' },
   at_tick: { purpose: 'ticks', placement: 'later' },
   at_exit: { purpose: 'exits' },
+  at_print: { purpose: 'prints' },
+  print_once: { purpose: 'one print', placement: 'later' },
   at_nothing: { purpose: 'nothing' },
   without_end: { purpose: 'no end' },
 } as const satisfies ObjectSpec<string>['programs']
@@ -85,6 +88,8 @@ describe('a program that is refused', () => {
       at_return: true,
       at_tick: true,
       at_exit: true,
+      at_print: true,
+      print_once: true,
       at_nothing: false,
       without_end: false,
     })
@@ -107,6 +112,17 @@ describe('a program that is refused', () => {
     expect(probes.every((probe) => !probe.attached)).toBe(true)
     expect(probes.find(({ name }) => name === 'at_exit')!.error).toBe('it is of no use without at_nothing')
   })
+})
+
+test('runs that the kernel passed over are counted', () => {
+  const { object } = open()
+  const map = object.map('runs')
+  expect(object.missedRuns()).toBe(0)
+  object.iterate('print_once')
+  expect(runs(map, PRINT)).toBeGreaterThan(0)
+  // Others may print, too: each run of ours has one print within.
+  expect(object.missedRuns()).toBe(runs(map, PRINT))
+  object.close()
 })
 
 /** Calls `work` as often as its first argument says, once its input has come or ended. */

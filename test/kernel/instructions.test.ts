@@ -29,7 +29,6 @@ const HELPERS: Record<number, readonly [name: string, since: string]> = {
 /** What the probes at the sockets' tracepoints (6.3) use besides: an older kernel takes the one at the calls' exit. */
 const SOCKET_HELPERS: Record<number, readonly [name: string, since: string]> = {
   107: ['sk_storage_get', '5.11 in tracing programs'],
-  137: ['skc_to_tcp_sock', '5.9'],
   175: ['task_pt_regs', '5.15'],
 }
 const isAtSockets = (object: string) => /^socket(_classic)?\./.test(object)

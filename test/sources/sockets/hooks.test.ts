@@ -18,7 +18,10 @@ function refusing(programs: readonly string[]): Kernel {
     },
     attachUprobe: () => 0,
     attachCpuClock: () => 0,
-    attachCgroup: () => 0,
+    attachCgroup(name) {
+      if (programs.includes(name)) throw new Error(`${name} at /sys/fs/cgroup: EPERM`)
+      return 0
+    },
     detach: () => {},
     iterate: () => new ArrayBuffer(0),
     missedRuns: () => 0,
@@ -73,6 +76,14 @@ describe('by trying', () => {
     expect(hint).toContain('typed tracepoints of sockets (sent_typed: ENOENT: no such tracepoint)')
     expect(hint).toContain('classic tracepoints of sockets (received_classic: ')
     expect(hint).not.toContain('and more')
+  })
+
+  test('without the programs of the control group received datagrams have no peers: the exit of calls it is', () => {
+    const { hooks, probes } = open(['datagram_from_v6'])
+    expect(hooks).toBe('exit')
+    expect(probes.find(({ name }) => name === 'sys_exit')!.hint).toContain(
+      'datagram_from_v6 at /sys/fs/cgroup: EPERM',
+    )
   })
 
   test('a kernel that takes none shows what the last one lacks', () => {

@@ -1,0 +1,35 @@
+#!/bin/bash
+# Boots a kernel in QEMU with a root file system of memory, runs a command in it, and returns its output and exit status.
+# It takes no KVM, no disk, no module and no network.
+# Usage: vm.sh KERNEL COMMAND          KERNEL: a vmlinuz of amd64; COMMAND: for the guest's busybox sh
+# Environment:
+#   VM_ROOT     the archive of the root, by root.sh
+#   VM_FILES    a folder whose content appears in the guest as /files
+#   VM_MEMORY   MiB, default 1536; VM_CPUS, default 1
+#   VM_TIMEOUT  seconds until the machine is ended, default 300
+# Status: the command's; 124 when time ran out; 125 when the machine ended without one (its last words go to stderr).
+set -euo pipefail
+[ $# = 2 ] || { sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
+kernel=$1 command=$2
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+
+# What changes with each run is a second archive behind the first: the kernel unpacks both, one over the other.
+mkdir -p "$temp/run/files"
+printf '%s\n' "$command" >"$temp/run/command"
+[ -z "${VM_FILES:-}" ] || cp -a "$VM_FILES/." "$temp/run/files/"
+(cd "$temp/run" && find . | cpio --quiet -o -H newc) >"$temp/run.cpio"
+cat "$VM_ROOT" "$temp/run.cpio" >"$temp/initrd"
+
+log=$temp/log status=0
+timeout --kill-after=5 "${VM_TIMEOUT:-300}" qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp "${VM_CPUS:-1}" \
+  -m "${VM_MEMORY:-1536}" -nodefaults -no-user-config -no-reboot -display none -serial stdio -kernel "$kernel" -initrd "$temp/initrd" \
+  -append "console=ttyS0 quiet loglevel=3 panic=-1 rdinit=/init" </dev/null >"$log" 2>&1 || status=$?
+
+# The command's output stands between two marks; the second carries its status. Without it: what the machine said last.
+tr -d '\r' <"$log" | sed -n '/^@@vm-begin@@$/,$p' | sed -e 1d -e '/@@vm-end@@/,$d'
+if ended=$(tr -d '\r' <"$log" | grep -ao '@@vm-end@@ [0-9]*'); then exit "${ended##* }"; fi
+tr -d '\r' <"$log" | tail -n 25 >&2
+[ "$status" != 124 ] || { echo "vm.sh: not done after ${VM_TIMEOUT:-300} s" >&2; exit 124; }
+echo "vm.sh: the machine ended (QEMU: $status) before the command did" >&2
+exit 125
