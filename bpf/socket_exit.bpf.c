@@ -17,6 +17,19 @@
 #include "lib/lifecycle.bpf.h"
 #include "lib/older.bpf.h"
 
+static __always_inline void read_process(struct transfer *t)
+{
+	struct task_struct *leader;
+
+	if (HAVE_TYPED_TASK) {
+		read_leader(t, bpf_get_current_task_btf()->group_leader);
+	} else {
+		leader = current_leader();
+		t->start_ticks = BPF_CORE_READ(leader, start_boottime) / NS_PER_TICK;
+		bpf_core_read(t->comm, sizeof(t->comm), &leader->comm);
+	}
+}
+
 static __always_inline void on_socket(struct transfer *t, const struct call *call, struct sock *sk, __u64 inode)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -43,8 +56,10 @@ static __always_inline void on_socket(struct transfer *t, const struct call *cal
 		own(&conn->owner, current_leader());
 	tell_open(conn);
 	__sync_fetch_and_add(call->direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received, t->left);
-	if (!(current_verdict(conn) & VERDICT_COUNT) || is_peek(conn, call->direction))
-		emit_data(conn, t, sk, call);
+	if ((current_verdict(conn) & VERDICT_COUNT) && !is_peek(conn, call->direction))
+		return;
+	read_process(t);
+	emit_data(conn, t, sk, call);
 }
 
 /* Accepted: its owner is known, and so its opening is told. */

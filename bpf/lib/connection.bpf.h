@@ -283,6 +283,9 @@ static __always_inline struct task_struct *current_leader(void)
 /* Linux 5.11 and later give a task whose fields can be read without a call for each. */
 #define HAVE_TYPED_TASK bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 
+#ifdef AT_SYSCALL_EXIT
+
+/* Another thread may have closed the descriptor, and the table may be another one since. */
 static __always_inline struct file *file_of(__u32 fd)
 {
 	struct file **slots, *file = NULL;
@@ -300,17 +303,26 @@ static __always_inline struct file *file_of(__u32 fd)
 		slot_count = BPF_CORE_READ(table, max_fds);
 		slots = BPF_CORE_READ(table, fd);
 	}
-	/* Another thread may have closed it, and the table may be another one since. */
 	if (fd >= slot_count)
 		return NULL;
-#ifdef AT_SYSCALL_EXIT
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
-#else
-	/* Any type that begins with a pointer. */
-	file = (struct file *)CAST(slots + fd, struct hlist_head)->first;
-#endif
 	return file;
 }
+
+#else
+
+/* As above. */
+static __always_inline struct file *file_of(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *table = task->files->fdt;
+
+	if (fd >= table->max_fds)
+		return NULL;
+	/* Any type that begins with a pointer. */
+	return (struct file *)CAST(table->fd + fd, struct hlist_head)->first;
+}
+
+#endif
 
 /* Obeys what user space decided since the last call. */
 static __always_inline __u64 current_verdict(struct connection *conn)

@@ -9,21 +9,13 @@
 /* Not to capture less than this saves nothing. */
 #define SKIP_WORTH 512
 
-static __always_inline void read_process(struct transfer *t)
+/* `leader`: as the kernel gives a task whose fields can be loaded. */
+static __always_inline void read_leader(struct transfer *t, struct task_struct *leader)
 {
-	struct task_struct *leader;
-
-	if (HAVE_TYPED_TASK) {
-		leader = bpf_get_current_task_btf()->group_leader;
-		t->start_ticks = leader->start_boottime / NS_PER_TICK;
-		/* The verifier takes words out of an array of characters. */
-		*(__u64 *)t->comm = *(__u64 *)leader->comm;
-		*(__u64 *)(t->comm + 8) = *(__u64 *)(leader->comm + 8);
-	} else {
-		leader = current_leader();
-		t->start_ticks = BPF_CORE_READ(leader, start_boottime) / NS_PER_TICK;
-		bpf_core_read(t->comm, sizeof(t->comm), &leader->comm);
-	}
+	t->start_ticks = leader->start_boottime / NS_PER_TICK;
+	/* The verifier takes words out of an array of characters. */
+	*(__u64 *)t->comm = *(__u64 *)leader->comm;
+	*(__u64 *)(t->comm + 8) = *(__u64 *)(leader->comm + 8);
 }
 
 /* Where the call's bytes lie; false when it says nowhere. */
@@ -102,11 +94,11 @@ static __always_inline __u64 cap_of(const struct connection *conn, const struct 
 	return cap;
 }
 
+/* `t` has the caller. */
 static __always_inline void emit_data(struct connection *conn, struct transfer *t, struct sock *sk,
 				      const struct call *call)
 {
 	t->time_ns = bpf_ktime_get_ns();
-	read_process(t);
 	t->ends = conn->ends;
 	t->direction = call->direction;
 	t->socket = (__u64)sk;

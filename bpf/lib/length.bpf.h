@@ -22,7 +22,7 @@ static __always_inline void read_call(struct call *call, struct task_struct *tas
 {
 	if (!(task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)) && CALL_IS_UNDER_WAY(regs) &&
 	    decode_call(call, regs, result) && call->shape != SHAPE_ACCEPTED && call->direction == direction &&
-	    file_of(call->fd) == file_of_socket(sk))
+	    file_of(task, call->fd) == file_of_socket(sk))
 		return;
 	call->shape = SHAPE_NOWHERE;
 	call->direction = direction;
@@ -55,12 +55,12 @@ static __always_inline __u64 *moved(struct connection *conn, __u8 direction)
 }
 
 /* The caller as Nixie sees it; 0 when it isn't to be seen. */
-static __always_inline __u32 seen_caller(void)
+static __always_inline __u32 seen_caller(struct task_struct *task)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u32 tgid = task->tgid;
 
 	if (pid_namespace)
-		tgid = seen_pid(current_leader(), tgid);
+		tgid = seen_pid(task->group_leader, tgid);
 	return is_ignored(tgid) ? 0 : tgid;
 }
 
@@ -77,7 +77,8 @@ static __always_inline bool moved_nothing(struct connection *conn, int result, i
 	return true;
 }
 
-static __always_inline void on_data(struct connection *conn, struct call *call, struct sock *sk, __u32 tgid)
+static __always_inline void on_data(struct connection *conn, struct call *call, struct sock *sk, struct task_struct *task,
+				    __u32 tgid)
 {
 	struct transfer *t = take_transfer(call->direction, tgid);
 
@@ -85,6 +86,7 @@ static __always_inline void on_data(struct connection *conn, struct call *call, 
 		return;
 	t->left = call->result;
 	t->messages = 0;
+	read_leader(t, task->group_leader);
 	emit_data(conn, t, sk, call);
 	t->busy = 0;
 }
@@ -95,7 +97,7 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct call call = {};
-	__u32 tgid = seen_caller();
+	__u32 tgid = seen_caller(task);
 
 	if (!tgid)
 		return;
@@ -115,7 +117,7 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 	read_call(&call, task, regs, sk, result, direction);
 	call.flags = flags;
 	pick_message(&call, conn, result);
-	on_data(conn, &call, sk, tgid);
+	on_data(conn, &call, sk, task, tgid);
 }
 
 /* For calls whose bytes are not looked at: keeps in step with those that move several messages. */
@@ -131,7 +133,7 @@ static __noinline int step_over(struct connection *conn, struct sock *sk, int re
 
 static __always_inline void on_unix(int result)
 {
-	if (result <= 0 || !seen_caller())
+	if (result <= 0 || !seen_caller(bpf_get_current_task_btf()))
 		return;
 	count(COUNTER_UNIX_CALLS, 1);
 	count(COUNTER_UNIX_BYTES, result);
