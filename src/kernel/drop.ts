@@ -15,14 +15,18 @@ const CAP = {
   DAC_OVERRIDE: 1,
   DAC_READ_SEARCH: 2,
   NET_BIND_SERVICE: 10,
+  NET_ADMIN: 12,
   SYS_PTRACE: 19,
   SYS_ADMIN: 21,
   PERFMON: 38,
   BPF: 39,
 }
 
-/** BPF and PERFMON load and attach; SYS_PTRACE and DAC_READ_SEARCH read /proc of every process. */
-const ALWAYS = [CAP.BPF, CAP.PERFMON, CAP.SYS_PTRACE, CAP.DAC_READ_SEARCH]
+/**
+ * BPF and PERFMON load and attach, NET_ADMIN what tells who sent a datagram; SYS_PTRACE and DAC_READ_SEARCH read /proc of
+ * every process.
+ */
+const ALWAYS = [CAP.BPF, CAP.PERFMON, CAP.NET_ADMIN, CAP.SYS_PTRACE, CAP.DAC_READ_SEARCH]
 
 const FIRST_UNPRIVILEGED_PORT = 1024
 

@@ -52,7 +52,7 @@ describe('deploy/nixie.yaml', () => {
       privileged: false,
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'], add: ['BPF', 'PERFMON', 'SYS_PTRACE', 'DAC_READ_SEARCH'] },
+      capabilities: { drop: ['ALL'], add: ['BPF', 'PERFMON', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'] },
     })
     expect(template.spec.hostNetwork).toBeUndefined()
     const writable = container.volumeMounts.filter((mount: { readOnly?: boolean }) => !mount.readOnly)

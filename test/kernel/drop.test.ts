@@ -9,16 +9,16 @@ const scope = new Scope('drop')
 afterAll(() => scope.close())
 const isRoot = process.getuid!() === 0
 
-/** BPF, PERFMON, SYS_PTRACE, DAC_READ_SEARCH. */
-const FOUR = 0xc000080004n
+/** BPF, PERFMON, NET_ADMIN, SYS_PTRACE, DAC_READ_SEARCH. */
+const FIVE = 0xc000081004n
 const needs = (over: Partial<Parameters<typeof neededCapabilities>[0]> = {}) =>
   neededCapabilities({ dataDir: '/', addresses: ['127.0.0.1:6494', ''], mounts: false, ...over })
 
 describe('what is needed', () => {
-  test('four rights', () => expect(needs()).toBe(FOUR))
+  test('five rights', () => expect(needs()).toBe(FIVE))
   test('one more for a low port, and for a mount', () => {
-    expect(needs({ addresses: ['[::1]:80', ''] })).toBe(FOUR | (1n << 10n))
-    expect(needs({ mounts: true })).toBe(FOUR | (1n << 21n))
+    expect(needs({ addresses: ['[::1]:80', ''] })).toBe(FIVE | (1n << 10n))
+    expect(needs({ mounts: true })).toBe(FIVE | (1n << 21n))
   })
   test.skipIf(!isRoot)(
     'one more for a directory of another account, also one that is still to be made',
@@ -26,7 +26,7 @@ describe('what is needed', () => {
       const dir = join(scope.dir, 'theirs')
       mkdirSync(dir)
       chownSync(dir, 65534, 65534)
-      expect(needs({ dataDir: join(dir, 'a/b') })).toBe(FOUR | (1n << 1n))
+      expect(needs({ dataDir: join(dir, 'a/b') })).toBe(FIVE | (1n << 1n))
     },
   )
 })
@@ -56,7 +56,7 @@ console.log(JSON.stringify({ failed, rights: [...new Set(rights)], words: proces
       stdout: 'pipe',
     })
     expect(JSON.parse(await new Response(child.stdout).text())).toEqual({
-      rights: ['000000c000080004'],
+      rights: ['000000c000081004'],
       words: ['a b', theirs],
       pid: child.pid,
       env: 'é=1',
