@@ -1,8 +1,8 @@
 /** How long the capture thread sleeps between two drains. */
 
-/** Short under load, and long enough when idle to cost next to nothing. */
+/** Short under load; when idle short enough that a burst of gigabytes a second can't fill half of the ring meanwhile. */
 const SHORTEST_MS = 1
-const LONGEST_MS = 100
+const LONGEST_MS = 25
 /** What a drain should find: enough to be worth waking up for, a small part of the ring. */
 const EVENTS_PER_WAKE = 500
 /** And how long it should last: events differ much in what they cost and how much of the ring they take. */

@@ -164,8 +164,8 @@ describe.skipIf(!isRoot)('exchanges (needs root)', () => {
 
       test('secrets are not stored', async () => {
         const headers = ['Authorization: Bearer hunter2', 'Cookie: session=hunter2', 'X-Api-Key: hunter2']
-        await curl(server.port, `/secret?password=hunter2&secret-of=${name}`, { headers })
-        const [row] = await nixie.waitForRows(`secret-of=${name}`, 1)
+        await curl(server.port, `/secret?password=hunter2&told-by=${name}`, { headers })
+        const [row] = await nixie.waitForRows(`told-by=${name}`, 1)
         expect(JSON.stringify(row)).not.toContain('hunter2')
         expect(Object.keys(JSON.parse(row!.req_headers))).toContain('Authorization')
       })

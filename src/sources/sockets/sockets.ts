@@ -100,7 +100,10 @@ export class Sockets implements OpenSource {
     // The clock may have been set back.
     if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
     this.#connStatsNs = nowNs
-    this.#connStats(nowNs)
+    this.#readTotals()
+    // Reading told the openings of those that had no call.
+    this.drain(EVENTS_AT_ONCE)
+    this.#streams.connStats(nowNs)
   }
 
   underWay(nowNs: number): void {
@@ -121,14 +124,14 @@ export class Sockets implements OpenSource {
 
   close(nowNs: number): void {
     this.#streams.close()
-    this.#connStats(nowNs)
+    this.#readTotals()
+    this.#streams.connStats(nowNs)
     this.#count()
     this.#feed?.close()
   }
 
-  #connStats(nowNs: number): void {
+  #readTotals(): void {
     this.#feed?.totals((totals) => this.#streams.totals(totals))
-    this.#streams.connStats(nowNs)
   }
 
   #count(): void {
