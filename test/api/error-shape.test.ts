@@ -1,5 +1,5 @@
 /** Whatever goes wrong is answered as `{error: {code, message, hint, line?, column?}}`, with the status that fits. */
-import { afterEach, describe, expect, spyOn, test } from 'bun:test'
+import { afterAll, afterEach, describe, expect, spyOn, test } from 'bun:test'
 import { Hono } from 'hono'
 import { type ErrorCode, NixieError } from '../../src/errors'
 import { testApp } from '../support/app'
@@ -216,6 +216,7 @@ const PRODUCERS: Readonly<Record<string, Producer>> = {
 }
 
 const log = spyOn(console, 'error').mockImplementation(() => {})
+afterAll(() => log.mockRestore())
 afterEach(() => log.mockClear())
 
 describe('as JSON', () => {
