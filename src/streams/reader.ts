@@ -92,11 +92,12 @@ export class Reader {
       const outcome = half.skip === 0 ? this.#both(half, EMPTY, timeNs) : undefined
       if (hole === 0 || outcome !== undefined) return outcome
     }
-    // What waits in front of the hole is in the way of passing it.
-    if (!half.lost && half.buffer.length === 0 && conversation.gap(half.side, hole, timeNs))
-      return this.#both(half, EMPTY, timeNs)
+    const { buffer, lost, side } = half
+    // What waits in front of the hole is missing its end.
+    const missing = lost ? Number.POSITIVE_INFINITY : buffer.length + hole
+    buffer.clear()
+    if (conversation.gap(side, missing, timeNs) && !lost) return this.#both(half, EMPTY, timeNs)
     this.countGap(hole)
-    if (half.lost || half.buffer.length > 0) conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
     lose(half)
     return undefined
   }
@@ -262,6 +263,7 @@ export class Reader {
     if (bytes.pos === bytes.end) return false
     const length = bytes.end - bytes.pos
     if (!this.#searches.spend(timeNs, length) || !this.#allSearches.spend(timeNs, length)) {
+      this.conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
       bytes.pos = bytes.end
       return false
     }

@@ -1,5 +1,5 @@
 /** HTTP/1 on one connection: what each side says, paired in order, as rows of `http_events`. */
-import { Pairing, type Pairs } from '../lib/pairing'
+import { type Hole, Pairing, type Pairs } from '../lib/pairing'
 import {
   type Conversation,
   type Input,
@@ -22,6 +22,8 @@ const MAX_WAITING = 4096
 /** An exchange is shown while it lasts from here on: a response that streams, a request without an answer. */
 const STREAMS_NS = 10e9
 const UNANSWERED_NS = 30e9
+/** `HTTP/1.1 100 Continue` and an empty line: a hole that isn't larger may have no response in it. */
+const INTERIM_BYTES = 25
 /** `held` of a message that waits no longer. */
 const GONE = -1
 /** Memory of a message beside its texts, as measured. */
@@ -37,6 +39,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
   holdsAsked = false
+  isInterim = false
   readonly link: Link
   readonly #requests: HttpRequest[] = []
   readonly #responses: HttpResponse[] = []
@@ -44,14 +47,13 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   readonly #answered = new ResponseMessages(this)
   readonly #client = new Framing(this.#asked)
   readonly #server = new Framing(this.#answered)
+  /** In the requests; how many were in it shows when it is seen where the next one begins. */
+  #hole: Hole | undefined
   #waitingBytes = 0
 
   constructor(link: Link) {
     this.link = link
-    this.pairing = new Pairing(() => link.isWhole)
-    if (link.isWhole) return
-    this.pairing.requestGap()
-    this.pairing.responseGap(true)
+    this.pairing = new Pairing(link.isWhole)
   }
 
   get held(): number {
@@ -63,26 +65,36 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   seek(side: Side, bytes: Uint8Array, from: number): number {
-    return boundary(side, bytes, from)
+    const at = boundary(side, bytes, from)
+    if (side === 'client' && this.#hole) {
+      // What is passed over may be the rest of one message, or several that can't be read.
+      if (at !== from) this.#hole = { ...this.#hole, bytes: Number.POSITIVE_INFINITY }
+      if (at >= 0) this.#tellHole()
+    }
+    return at
   }
 
   gap(side: Side, bytes: number, timeNs: number): boolean {
     const framing = this.#framing(side)
-    if (framing.pass(bytes, timeNs)) {
+    const lost = framing.pass(bytes, timeNs)
+    if (lost === 0) {
       if (side === 'client' && framing.isAdrift) this.pairing.requestGap()
       return true
     }
-    const isUnderWay = this.#messages(side).underWay !== undefined
-    const isRest = isUnderWay && timeNs <= framing.lastNs
-    const isBetween = !isUnderWay && !framing.isBehind
+    const isAtEnd = this.#messages(side).underWay === undefined && !framing.isBehind
+    const isBetween = isAtEnd && (framing.isInHead || lost !== Number.POSITIVE_INFINITY)
     this.#cut(side)
     framing.reset()
     if (side === 'client') {
       this.holdsAsked = false
-      // What one call moved behind the request's beginning is of that request, where the client takes turns.
-      if (isRest) this.pairing.requestsUnsure()
-      else this.pairing.requestGap()
-    } else this.pairing.responseGap(isBetween)
+      this.pairing.requestsMissed()
+      this.#hole = this.#hole
+        ? { ...this.#hole, bytes: Number.POSITIVE_INFINITY, timeNs }
+        : { bytes: lost, isBetween, timeNs }
+    } else {
+      const isFinal = !this.isInterim && lost > INTERIM_BYTES
+      this.pairing.responseGap({ isBetween: isBetween && isFinal, timeNs })
+    }
     this.#pair(timeNs, false)
     return false
   }
@@ -97,6 +109,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   settle(nowNs: number, final: boolean): void {
     if (final) {
+      this.#tellHole()
       this.#cut('client')
       this.#cut('server')
       this.#client.reset()
@@ -131,8 +144,8 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.#client.reset()
     this.#server.reset()
     this.holdsAsked = false
-    this.pairing.requestGap()
-    this.pairing.responseGap(true)
+    this.#hole = undefined
+    this.pairing.forget()
   }
 
   // ── From the messages of both sides ────────────────────────────────────────
@@ -142,11 +155,9 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     const framing = this.#framing(other)
     if (!framing.isLost || startNs <= framing.lastNs) return
     if (side === 'server' && asked !== this.#asked.underWay) return
-    const { lastNs } = framing
     this.#cut(other)
     framing.leaveBehind()
-    if (side === 'client') this.pairing.responseEndsUnseen(lastNs)
-    else this.pairing.requestsUnsure()
+    this.#missed(other)
   }
 
   asks(request: HttpRequest): void {
@@ -169,6 +180,17 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   // ───────────────────────────────────────────────────────────────────────────
+
+  #tellHole(): void {
+    const hole = this.#hole
+    this.#hole = undefined
+    if (hole) this.pairing.requestGap(hole)
+  }
+
+  #missed(side: Side): void {
+    if (side === 'client') this.pairing.requestGap()
+    else this.pairing.responseGap()
+  }
 
   #messages(side: Side): RequestMessages | ResponseMessages {
     return side === 'client' ? this.#asked : this.#answered

@@ -10,6 +10,8 @@ export interface Dialogue {
   next: string
   /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
+  /** The server may say more than one response to a request (RFC 9110 §15.2). */
+  isInterim: boolean
   /** The client's bytes behind that request are there and weren't read: what the server says next may answer them. */
   holdsAsked: boolean
   /**

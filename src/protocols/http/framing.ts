@@ -149,16 +149,21 @@ export class Framing {
     }
   }
 
+  /** A start line was read, and the rest of its head wasn't. */
+  get isInHead(): boolean {
+    return this.#line >= 0
+  }
+
   /**
-   * Bytes are missing, and what comes behind them was moved at `timeNs`. True when they lie within a body whose end is still
-   * known; a message that ends within them ends here.
+   * Bytes are missing, and what comes behind them was moved at `timeNs`. Gives how many don't lie within a body whose end is
+   * still known; a message that ends within them ends here.
    */
-  pass(bytes: number, timeNs: number): boolean {
-    if (bytes === Number.POSITIVE_INFINITY) return false
+  pass(bytes: number, timeNs: number): number {
+    if (bytes === Number.POSITIVE_INFINITY) return bytes
     switch (this.#phase) {
       case Phase.UntilClose:
         this.body!.pass(bytes)
-        return true
+        return 0
       case Phase.ChunkSize:
         return this.#loseChunks(bytes === LAST_CHUNK.length ? 0 : bytes, timeNs)
       case Phase.ChunkEnd:
@@ -170,28 +175,28 @@ export class Framing {
       case Phase.ChunkData:
         return this.#passChunk(bytes, timeNs)
       default:
-        return false
+        return bytes
     }
   }
 
-  #passLength(bytes: number, timeNs: number): boolean {
+  #passLength(bytes: number, timeNs: number): number {
     const within = Math.min(bytes, this.#remaining)
     this.body!.pass(within)
     this.#remaining -= within
     this.lastNs = timeNs
-    if (this.#remaining > 0) return true
+    if (this.#remaining > 0) return 0
     this.#finish()
-    return bytes === within
+    return bytes - within
   }
 
-  #passChunk(bytes: number, timeNs: number): boolean {
+  #passChunk(bytes: number, timeNs: number): number {
     const within = Math.min(bytes, this.#remaining)
     this.body!.pass(within)
     this.#remaining -= within
     // Behind the data stands a line break.
     const behind = bytes - within - 2
     if (this.#remaining === 0) this.#phase = behind >= 0 ? Phase.ChunkSize : Phase.ChunkEnd
-    return behind > 0 ? this.pass(behind, timeNs) : true
+    return behind > 0 ? this.pass(behind, timeNs) : 0
   }
 
   #advance(input: Input): Step {
@@ -403,12 +408,12 @@ export class Framing {
    * or with the connection. What is missing between two calls may be of other messages, and what follows it too: that is
    * not counted.
    */
-  #loseChunks(bytes: number, timeNs: number): boolean {
+  #loseChunks(bytes: number, timeNs: number): number {
     if (timeNs > this.lastNs) this.#isAdrift = true
     this.body!.pass(this.#isAdrift ? 0 : bytes)
     this.#phase = Phase.LostChunks
     this.#scanned = 0
-    return true
+    return 0
   }
 
   #readLostChunks(input: Input): Step {

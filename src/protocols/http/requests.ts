@@ -48,7 +48,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
       isCut: false,
     }
     dialogue.takesTurn('client', startNs)
-    request.seq = dialogue.pairing.requestBegins(request, startNs)
+    request.seq = dialogue.pairing.requestBegins(request, startNs, line.length - path.length + block.length)
     this.begun(request, fields)
     dialogue.asks(request)
     if (method === 'CONNECT' || upgrade !== '') dialogue.parkedBy = request
@@ -59,7 +59,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
   }
 
   protected ended(_: HttpRequest, __: number, hasLostEnd: boolean): void {
-    if (hasLostEnd) this.dialogue.pairing.requestsUnsure()
+    if (hasLostEnd) this.dialogue.pairing.requestGap()
   }
 
   goesOn(): void {

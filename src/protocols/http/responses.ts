@@ -31,7 +31,10 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     head.end = head.fieldsStart + length
     const { status, reason, minor } = start
     // An interim response says nothing that a row has; the final one follows (RFC 9110 §15.2).
-    if (status < 200 && status !== 101) return 'interim'
+    if (status < 200 && status !== 101) {
+      dialogue.isInterim = true
+      return 'interim'
+    }
     const answer = dialogue.pairing.responseBegins(startNs)
     dialogue.takesTurn('server', startNs, answer.hint)
     const { json: headers, contentType } = fields
@@ -59,7 +62,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
   protected ended({ answer }: HttpResponse, endNs: number, hasLostEnd: boolean): void {
     const { pairing } = this.dialogue
     pairing.responseEnds(answer, endNs)
-    if (hasLostEnd) pairing.responseEndsUnseen(endNs)
+    if (hasLostEnd) pairing.responseGap()
   }
 
   goesOn(): void {

@@ -1,40 +1,43 @@
 /**
  * Which request a response answers, on connections where nothing but the order says so (HTTP/1, Redis, …), or hardly anything
- * else.
+ * else. A pair that might be wrong is never made.
  *
- * As long as no byte was lost the n-th response answers the n-th request. A loss makes the count unsure:
+ * As long as no byte was lost the n-th response answers the n-th request. What is left of that behind a hole:
  *
- * - Requests before a hole in the requests are still answered in order.
- * - Behind a hole a response can only answer the newest request before it, and only if the client doesn't pipeline.
- *   Such a pair is tentative: it holds when the next thing on the connection is a new request or silence (no further
- *   response), and then the count is sure again.
- * - On a connection that pipelines, nothing is paired behind a hole until it has been silent. Two requests in a row show that,
- *   unless responses are missing in between and the two ends have taken turns before.
- * - Where the opening wasn't seen, the first response may itself stand behind a hole that nobody knows of. When requests
- *   that came one by one wait for it, or one is missing among them, it is taken for that.
- * - A response with no request outstanding is nobody's, and means that a request went by unseen.
+ * - **Counting.** Requests before a hole in the requests are still answered in order. A hole between two requests has at least one,
+ *   and no more than its bytes have room for: one, mostly. A response never begins before its request, so no more
+ *   responses were lost than requests waited. Where one number is left the count is sure again.
+ * - Otherwise what follows waits, with a range of what may be (`Unsure`), until something narrows it to one number: more
+ *   responses than requests, a response that names its request, or one of these:
+ * - **Silence.** When the server spoke last and then nobody says anything for a second (and four times as long as any response took
+ *   so far), everything was answered. It counts once the next request and the next response show that nothing was lost
+ *   at its beginning.
+ * - **Turns.** A client that has had one request outstanding at a time in MIN_TURNS exchanges, and never more, has everything
+ *   answered when it asks again.
+ * - **Nothing was lost** since the connection was joined, and its client has never had two requests outstanding: then all
+ *   was answered when the server spoke last, and there was silence of 100 ms, or the end.
+ *
+ * What isn't told apart: a client that always has the same number of requests outstanding, on a connection that was joined under way,
+ * looks like one who takes turns; and a server that is silent with several requests before it for longer than the above.
  */
+import { type Answer, type Asked, answeredUnseen, type Certainty, Unsure, unseen } from './unsure'
 
-/** A tentative pair holds when nothing was said for so long. */
+export type { Answer, Certainty }
+
+/** Of a client that takes turns everything is answered when the server spoke last and nothing was said for so long. */
 const CONFIRM_NS = 100e6
+/** Of any other. */
+const QUIET_NS = 1e9
 /** More requests than this without a response: nobody answers here, or the responses aren't seen. */
 const MAX_OUTSTANDING = 8192
-/** A client that has waited so often for a response is taken to do so always, until it is seen not to. */
-const MIN_TURNS = 2
-/** A connection that pipelines has answered everything when nothing was said for so long. */
-const IDLE_NS = 1e9
-
-export type Certainty = 'sure' | 'tentative' | 'refuted'
-
-/** What a response's parser gets to know when the response begins; `seq` is -1 when it is nobody's. */
-export interface Answer<H> {
-  readonly seq: number
-  /** What the request said about its response (in HTTP its method). */
-  readonly hint: H | undefined
-  certainty: Certainty
-  done: boolean
-  endNs: number
-}
+/** What waits to become sure. */
+const MAX_UNSURE = 512
+/** A client that has waited so often for a response, and never asked before it came, is taken to do so always. */
+const MIN_TURNS = 16
+/** So many requests tell what a client's requests have at least. */
+const MIN_SEEN = 4
+/** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: shorter messages are none. */
+const LEAST_BYTES = 14
 
 export interface Numbered {
   readonly seq: number
@@ -56,157 +59,183 @@ export interface Pairs<Q, P> {
   drop(message: Q | P): void
 }
 
-export class Pairing<H> {
-  readonly #isWhole: () => boolean
-  /** Hints of the requests [#answered, #asked). */
-  #hints: H[] = []
-  #asked = 0
-  #answered = 0
-  /** Requests below are answered in order; Infinity while the count is sure. */
-  #sureBelow = Number.POSITIVE_INFINITY
-  #pipelines = false
-  /** Responses that came before a further request. */
-  #turns = 0
-  #tentative: Answer<H> | undefined
-  #lastNs = 0
-  /** How many requests there were when the last hole in them was found. */
-  #askedBeforeHole = -1
-  /** How many requests there were when the last hole in the responses was found. */
-  #askedBeforeLoss = 0
-  #responded = false
-  #firstNs = 0
-  /** When the newest request began. */
-  #askedNs = 0
+/** Bytes that went by unseen: how many, whether they begin where a message begins, and when what follows them was moved. */
+export interface Hole {
+  readonly bytes: number
+  readonly isBetween: boolean
+  readonly timeNs: number
+}
 
-  /** `isWhole`: whether every byte of the connection, from its opening on, is accounted for. */
-  constructor(isWhole: () => boolean) {
-    this.#isWhole = isWhole
+const ANY: Hole = { bytes: Number.POSITIVE_INFINITY, isBetween: false, timeNs: 0 }
+
+export class Pairing<H> {
+  /** Those that wait, in order; nothing was missed among or before them. */
+  #waiting: Asked<H>[] = []
+  /** What was said behind them, if it isn't known how it fits together. */
+  #unsure: Unsure<H> | undefined
+  #asked = 0
+  #pipelines = false
+  /** Responses that came when one request had been asked since the one before. */
+  #turns = 0
+  /** Of those, with nothing else outstanding for sure. */
+  #proven = 0
+  /** Requests since the last response began, and whether bytes went by unseen since. */
+  #askedSince = 0
+  #isHoled = false
+  /** A response was never seen before its request, as two threads of a client may have it. */
+  #isCausal = true
+  #hasHoles = false
+  #lastNs = 0
+  #lastSaid: 'nothing' | 'request' | 'answering' | 'answer' = 'nothing'
+  /** The longest time after which a response came. */
+  #slowestNs = 0
+  /** The shift as a silence tells it, and whether a request came behind that. */
+  #quiet: { readonly shift: number; isAsked: boolean } | undefined
+  #seen = 0
+  #leastRequest = Number.POSITIVE_INFINITY
+
+  /** `isWhole`: it begins with the first byte that was said on the connection. */
+  constructor(isWhole = true) {
+    if (!isWhole) this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
   }
 
   /** Requests without a response so far. */
   get outstanding(): number {
-    return this.#asked - this.#answered
+    return this.#waiting.length + (this.#unsure?.asked.length ?? 0)
   }
 
-  /** A request's head was read; gives it its number. */
-  requestBegins(hint: H, timeNs: number): number {
-    if (this.#sureBelow !== Number.POSITIVE_INFINITY) {
-      if (this.#tentative) this.#resolve(this.#tentative.done)
-      if (this.#pipelines && timeNs - this.#lastNs >= IDLE_NS) this.#restart()
-    }
-    if (this.#hints.length >= MAX_OUTSTANDING) {
-      this.#hints = []
-      this.#answered = this.#asked
-      this.#sureBelow = this.#asked
-    }
-    if (this.#asked === 0) this.#firstNs = timeNs
-    this.#lastNs = timeNs
-    this.#askedNs = timeNs
-    this.#hints.push(hint)
+  /** A request's head was read; gives it its number. `bytes`: of the head, as far as it is the same in every request. */
+  requestBegins(hint: H, timeNs: number, bytes = LEAST_BYTES): number {
+    this.#hear(timeNs)
+    if (this.#quiet) this.#quiet.isAsked = true
+    this.#knowsRequests(0)
+    if (this.#isTrusted) this.#allAnswered()
+    if (this.outstanding >= MAX_OUTSTANDING) this.forget()
+    this.#seen++
+    this.#leastRequest = Math.min(this.#leastRequest, bytes)
+    this.#askedSince++
+    this.#says('request', timeNs)
+    this.#push({ seq: this.#asked, hint })
     return this.#asked++
   }
 
   responseBegins(timeNs: number): Answer<H> {
-    if (!this.#responded) {
-      this.#responded = true
-      if (this.#isWhole()) {
-        // Nothing went by unseen.
-      } else if (this.#askedBeforeHole === this.#asked) this.responseGap(true)
-      else if (this.outstanding > 1 && this.#lastNs > this.#firstNs) this.#responsesUnsure()
+    if (this.#lastSaid === 'request') this.#slowestNs = Math.max(this.#slowestNs, timeNs - this.#lastNs)
+    if (this.#quiet?.isAsked) this.#resolve(this.#quiet.shift)
+    this.#quiet = undefined
+    this.#countTurn()
+    this.#says('answering', timeNs)
+    const asked = this.#waiting.shift()
+    // To a request in a hole that isn't noticed yet.
+    if (!asked) return this.#unsureAnswer((this.#unsure ??= new Unsure(0, 0)))
+    if (!this.#unsure) {
+      // A further request that is there already was sent without waiting for this response.
+      if (this.#waiting.length > 0) this.#pipelines = true
+      else this.#proven++
     }
-    this.#lastNs = timeNs
-    if (this.#answered < this.#asked && this.#answered < this.#sureBelow) {
-      // With no hole in between, a further request that is there already was sent without waiting for this response.
-      if (this.#asked - this.#answered > 1) this.#pipelines = true
-      else this.#turns++
-      return answer(this.#answered++, this.#hints.shift(), 'sure')
-    }
-    if (this.#sureBelow === Number.POSITIVE_INFINITY) this.#sureBelow = this.#asked
-    if (this.#tentative) this.#refute()
-    if (this.#answered >= this.#asked) return answer<H>(-1, undefined, 'refuted')
-    // Lost responses explain that several requests wait where client and server have taken turns so far.
-    const explained = this.#turns >= MIN_TURNS ? this.#askedBeforeLoss : 0
-    if (this.#asked - Math.max(this.#answered, explained) > 1) this.#pipelines = true
-    const hint = this.#hints.at(-1)
-    this.#hints = []
-    this.#answered = this.#asked
-    // With a hole behind the newest request it may be the answer to one in there.
-    if (this.#pipelines || this.#askedBeforeHole === this.#asked) return answer<H>(-1, undefined, 'refuted')
-    this.#tentative = answer(this.#asked - 1, hint, 'tentative')
-    return this.#tentative
+    return answer(asked)
   }
 
   /** A response begins that says itself which request it answers: those before it have none to come. */
   responseNames({ seq }: Numbered, timeNs: number): Answer<H> {
-    this.#responded = true
-    this.#lastNs = timeNs
-    if (this.#tentative) this.#refute()
-    if (seq >= this.#answered) {
-      const behind = this.#asked - seq - 1
-      this.#hints = this.#hints.slice(this.#hints.length - behind)
-      this.#answered = seq + 1
-      if (behind > 0) this.#pipelines = true
-      // From here on the count is sure again, unless requests went by unseen behind this one.
-      this.#sureBelow = this.#askedBeforeHole <= seq ? Number.POSITIVE_INFINITY : seq + 1
+    this.#says('answering', timeNs)
+    const named = (asked: Asked<H>) => asked.seq === seq
+    const at = this.#waiting.findIndex(named)
+    if (at >= 0) {
+      const [asked] = this.#waiting.splice(0, at + 1).slice(-1)
+      if (this.#waiting.length > 0) this.#pipelines = true
+      return answer(asked!)
     }
-    return answer<H>(seq, undefined, 'sure')
+    const unsure = this.#unsure
+    const later = unsure?.asked.findIndex(named) ?? -1
+    if (!unsure || later < 0) return answer({ seq, hint: undefined })
+    this.#waiting = []
+    const said: Answer<H> = answer(unsure.asked[later]!)
+    unsure.answered(said)
+    this.#resolve(unsure.answers.length - 1 - later, true)
+    return said
   }
 
   responseEnds(response: Answer<H>, timeNs: number): void {
     response.done = true
     response.endNs = timeNs
-    this.#lastNs = timeNs
+    this.#says(this.#lastSaid === 'answering' ? 'answer' : this.#lastSaid, timeNs)
   }
 
-  requestGap(): void {
-    // The response may be to a request in the hole.
-    if (this.#tentative) this.#refute()
-    this.#askedBeforeHole = this.#asked
-    this.requestsUnsure()
+  /** Requests, or parts of some, went by unseen; `requestGap` follows. */
+  requestsMissed(): void {
+    if (this.#isTrusted) this.#allAnswered()
+    this.#holed()
+    // When they were said isn't known: a silence before tells nothing.
+    this.#lastSaid = 'nothing'
   }
 
-  /**
-   * `takesAnswer`: the hole has (a part of) the answer to the oldest request, of which nothing was read. Otherwise it begins in
-   * an answer, which is still the one that it is.
-   */
-  responseGap(takesAnswer: boolean): void {
-    if (takesAnswer && this.#tentative) this.#refute()
-    if (takesAnswer && this.#answered < Math.min(this.#asked, this.#sureBelow)) {
-      this.#hints.shift()
-      this.#answered++
-    } else if (takesAnswer) this.#expectNobody()
-    this.#askedBeforeLoss = this.#asked
-    this.#responsesUnsure()
+  /** Requests, or parts of some, went by unseen. */
+  requestGap({ bytes, isBetween, timeNs }: Hole = ANY): void {
+    this.requestsMissed()
+    this.#lastNs = Math.max(this.#lastNs, timeNs)
+    const size = this.#seen >= MIN_SEEN ? Math.max(this.#leastRequest, LEAST_BYTES) : LEAST_BYTES
+    const [least, most] = countIn(bytes, isBetween, size)
+    if (least === most) {
+      this.#knowsRequests(most)
+      for (const one of unseen(least)) this.#push(one)
+    } else if (this.#unsure) this.#unsure = this.#unsure.behindRequests(least, most)
+    else this.#unsure = new Unsure(least, most)
+    this.#narrowed()
   }
 
-  /** The end of a response went by unseen, and others perhaps with it; it is still the answer that it is. */
-  responseEndsUnseen(endNs: number): void {
-    this.#askedBeforeLoss = this.#asked
-    this.#responsesUnsure()
-    // What was moved after the next request began isn't of this response but of the next.
-    if (this.outstanding > 0 && endNs > this.#askedNs) this.#expectNobody()
+  /** Responses, or parts of some, went by unseen. If not between two, the first is still the answer that it is. */
+  responseGap({ isBetween, timeNs }: Omit<Hole, 'bytes'> = ANY): void {
+    this.#holed()
+    this.#lastNs = Math.max(this.#lastNs, timeNs)
+    const least = isBetween ? 1 : 0
+    this.#unsure = this.#unsure
+      ? this.#unsure.behindResponses(least, Number.POSITIVE_INFINITY, this.#waiting.length)
+      : answeredUnseen(this.#waiting, Number.NEGATIVE_INFINITY, -least)
+    this.#waiting = []
   }
 
   /** An answer that was taken to have ended goes on: when there is a further request, the client didn't wait for its end. */
   responseGoesOn(): void {
     if (this.outstanding === 0) return
     this.#pipelines = true
-    this.#expectNobody()
-    this.#responsesUnsure()
+    this.responseGap()
   }
 
-  requestsUnsure(): void {
-    this.#sureBelow = Math.min(this.#sureBelow, this.#asked)
+  /** What was asked before is not waited for, and how many answers are still to come isn't known. */
+  forget(): void {
+    this.#unsure?.refute()
+    this.#waiting = []
+    this.#quiet = undefined
+    this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
   }
 
   /** Whether the next response is surely this request's. */
   isNext({ seq }: Numbered): boolean {
-    return seq === this.#answered && seq < this.#sureBelow
+    return this.#waiting[0]?.seq === seq
   }
 
   /** Whether this request is known to have no response so far. */
   isUnanswered({ seq }: Numbered): boolean {
-    return seq >= this.#answered && seq < this.#sureBelow
+    const first = this.#waiting.find((asked) => asked.seq >= 0)
+    const last = this.#waiting.findLast((asked) => asked.seq >= 0)
+    return first !== undefined && seq >= first.seq && seq <= last!.seq
+  }
+
+  /**
+   * The response that is under way has been so for long: it is the answer to what was asked last, if nothing was lost and nobody
+   * has ever asked before an answer came.
+   */
+  runs(): void {
+    if (this.#takesTurns && this.#lastSaid === 'answering') this.#allAnswered()
+  }
+
+  /** Every byte that was said so far was seen, but for the holes that were told. */
+  isComplete(nowNs: number): void {
+    this.#hear(nowNs)
+    if (this.#lastSaid !== 'answer') return
+    this.#knowsRequests(0)
+    if (this.#quiet) this.#resolve(this.#quiet.shift)
   }
 
   /**
@@ -220,7 +249,7 @@ export class Pairing<H> {
     final: boolean,
     pairs: Pairs<Q, P>,
   ): void {
-    if (this.#tentative?.done && (final || nowNs - this.#tentative.endNs >= CONFIRM_NS)) this.#resolve(true)
+    if (this.#unsure) this.#decide(nowNs, final)
     let q = 0
     let p = 0
     for (; p < responses.length; p++) {
@@ -252,39 +281,116 @@ export class Pairing<H> {
     drop(requests, q)
   }
 
-  #responsesUnsure(): void {
-    this.#sureBelow = Math.min(this.#sureBelow, this.#answered)
+  // ───────────────────────────────────────────────────────────────────────────
+
+  get #takesTurns(): boolean {
+    return !this.#pipelines && !this.#hasHoles
   }
 
-  /** Which of the requests were answered isn't known: none of them is waited for. */
-  #expectNobody(): void {
-    this.#hints = []
-    this.#answered = this.#asked
+  get #isTrusted(): boolean {
+    const turns = this.#unsure?.turns ?? 0
+    if (this.#pipelines) return false
+    if (this.#proven < 4) return turns >= 64
+    return turns >= 4 && this.#turns >= MIN_TURNS && this.#turns + 8 * turns >= 64
   }
 
-  #settle(holds: boolean): void {
-    this.#tentative!.certainty = holds ? 'sure' : 'refuted'
-    this.#tentative = undefined
+  get #mayPipeline(): boolean {
+    return !this.#takesTurns && (this.#pipelines || this.#turns < MIN_TURNS)
   }
 
-  #resolve(holds: boolean): void {
-    this.#settle(holds)
-    if (holds && !this.#pipelines) this.#restart()
+  #countTurn(): void {
+    const isTurn = this.#askedSince === 1 && !this.#isHoled
+    if (isTurn) this.#turns++
+    if (this.#askedSince > 1 && !this.#isHoled) this.#pipelines = true
+    if (this.#unsure) this.#unsure.turns = isTurn ? this.#unsure.turns + 1 : 0
+    this.#askedSince = 0
+    this.#isHoled = false
   }
 
-  #refute(): void {
-    this.#settle(false)
+  #says(what: 'request' | 'answering' | 'answer' | 'nothing', timeNs: number): void {
+    this.#lastSaid = what
+    this.#lastNs = timeNs
   }
 
-  /** Nothing is outstanding: from here on the count is sure. */
-  #restart(): void {
-    this.#expectNobody()
-    this.#sureBelow = Number.POSITIVE_INFINITY
+  #holed(): void {
+    this.#hasHoles = true
+    this.#isHoled = true
+    this.#quiet = undefined
+  }
+
+  #push(asked: Asked<H>): void {
+    const unsure = this.#unsure
+    if (!unsure) this.#waiting.push(asked)
+    else if (unsure.asked.push(asked) > MAX_UNSURE) this.#unsure = unsure.behindRequests(0, 0)
+  }
+
+  #unsureAnswer(unsure: Unsure<H>): Answer<H> {
+    const hint = unsure.asked.at(-1)?.hint
+    const said: Answer<H> = { seq: -1, hint, certainty: 'tentative', done: false, endNs: 0 }
+    unsure.answered(said)
+    if (unsure.answers.length > MAX_UNSURE) this.#unsure = unsure.behindResponses(0, 0)
+    this.#narrowed()
+    return said
+  }
+
+  /** No more requests went by unseen so far than `unseen`. */
+  #knowsRequests(unseen: number): void {
+    const unsure = this.#unsure
+    if (!unsure || !this.#isCausal) return
+    if (!unsure.knowsRequests(unseen)) {
+      this.#isCausal = false
+      unsure.loosen()
+    }
+    if (unseen === 0) this.#narrowed()
+  }
+
+  #narrowed(): void {
+    const shift = this.#unsure?.only
+    if (shift !== undefined) this.#resolve(shift)
+  }
+
+  #resolve(shift: number, isSaid = false): void {
+    const unsure = this.#unsure
+    if (!unsure || !(isSaid || unsure.allows(shift))) return
+    this.#unsure = undefined
+    this.#quiet = undefined
+    this.#waiting.push(...unsure.resolve(shift))
+  }
+
+  /** Every request so far has its response. */
+  #allAnswered(): void {
+    const unsure = this.#unsure
+    if (unsure && this.#waiting.length === 0 && this.#lastSaid !== 'request') this.#resolve(unsure.allAnswered)
+  }
+
+  /** Has there been a silence before `nowNs`? */
+  #hear(nowNs: number): void {
+    const unsure = this.#unsure
+    if (!unsure || this.#quiet || this.#waiting.length > 0 || this.#lastSaid !== 'answer') return
+    const silence = nowNs - this.#lastNs
+    if (silence >= CONFIRM_NS && this.#isTrusted) this.#allAnswered()
+    else if (silence >= Math.max(this.#mayPipeline ? QUIET_NS : CONFIRM_NS, 4 * this.#slowestNs))
+      this.#quiet = { shift: unsure.allAnswered, isAsked: false }
+  }
+
+  #decide(nowNs: number, final: boolean): void {
+    this.#hear(nowNs)
+    if (!final) return
+    this.#knowsRequests(0)
+    if (this.#quiet) this.#resolve(this.#quiet.shift)
+    else if (this.#takesTurns || this.#isTrusted) this.#allAnswered()
+    this.#unsure?.refute()
   }
 }
 
-function answer<H>(seq: number, hint: H | undefined, certainty: Certainty): Answer<H> {
-  return { seq, hint, certainty, done: false, endNs: 0 }
+/** How many messages of at least `size` bytes may be among so many bytes. */
+function countIn(bytes: number, isBetween: boolean, size: number): readonly [number, number] {
+  const least = isBetween && bytes >= LEAST_BYTES ? 1 : 0
+  return [least, Math.max(least, Math.floor(bytes / size))]
+}
+
+function answer<H>({ seq, hint }: { readonly seq: number; readonly hint: H | undefined }): Answer<H> {
+  return { seq, hint, certainty: seq < 0 ? 'refuted' : 'sure', done: false, endNs: 0 }
 }
 
 function drop(frames: unknown[], count: number): void {

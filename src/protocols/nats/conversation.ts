@@ -215,12 +215,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   }
 
   #newPairing(): Pairing<undefined> {
-    const link = this.#link
-    const pairing = new Pairing<undefined>(() => link.isWhole)
-    if (link.isWhole) return pairing
-    pairing.requestGap()
-    pairing.responseGap(true)
-    return pairing
+    return new Pairing<undefined>(this.#link.isWhole)
   }
 
   pair(command: Command, { error, timeNs }: Acknowledgement): void {
@@ -249,7 +244,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   /** Commands, or answers, went by unseen. */
   #unsure(side: Side): void {
     if (side === 'client') this.#pairing.requestGap()
-    else this.#pairing.responseGap(true)
+    else this.#pairing.responseGap()
   }
 
   // ───────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,129 @@
+/**
+ * What was said since bytes went by unseen from which nobody knows how many requests, or responses, they were.
+ *
+ * One number tells which response is whose: of the responses since, number `j` answers request `j − shift`. Those below 0 answer
+ * requests from before, or unseen ones; a negative shift means that the first requests were answered unseen. Everything
+ * that is known narrows the range of that number, and when one is left it holds for all that has waited here.
+ */
+
+export type Certainty = 'sure' | 'tentative' | 'refuted'
+
+/** What a response's parser gets to know when the response begins; `seq` is -1 when it is nobody's, or not known yet. */
+export interface Answer<H> {
+  seq: number
+  /** What the request said about its response (in HTTP its method); of a tentative one the likeliest request. */
+  readonly hint: H | undefined
+  certainty: Certainty
+  done: boolean
+  endNs: number
+}
+
+/** A request that was asked; one that went by unseen has the number -1. */
+export interface Asked<H> {
+  readonly seq: number
+  readonly hint: H | undefined
+}
+
+/** Responses, or requests, that were counted without being seen. */
+const MAX_UNSEEN = 1024
+
+export class Unsure<H> {
+  readonly asked: Asked<H>[]
+  /** Those since; undefined: one that went by unseen. */
+  readonly answers: Answer<H>[] = []
+  /** The shift is between these. */
+  least: number
+  most: number
+  /** Responses since, as long as each came behind one request of its own. */
+  turns = 0
+  /**
+   * A response never begins before its request, so the shift is no smaller than this: if no request was in a hole that
+   * isn't noticed yet, which only the next one tells.
+   */
+  #claim: number
+
+  constructor(least: number, most: number, asked: Asked<H>[] = []) {
+    this.asked = asked
+    this.least = least
+    this.most = most
+    this.#claim = -asked.length
+  }
+
+  /** The shift if nothing is outstanding now. */
+  get allAnswered(): number {
+    return this.answers.length - this.asked.length
+  }
+
+  /** The shift when only one is left, and each response has a request that is known of. */
+  get only(): number | undefined {
+    return this.least >= this.most && this.allAnswered <= this.most ? this.most : undefined
+  }
+
+  allows(shift: number): boolean {
+    return shift >= this.least && shift <= this.most
+  }
+
+  answered(answer: Answer<H>): void {
+    this.answers.push(answer)
+    this.#claim = Math.max(this.#claim, this.allAnswered)
+  }
+
+  /** All requests so far are known of, but for `unseen`. False: there are more responses than can be. */
+  knowsRequests(unseen: number): boolean {
+    this.least = Math.max(this.least, this.#claim - unseen)
+    if (this.least <= this.most) this.#claim = Number.NEGATIVE_INFINITY
+    return this.least <= this.most
+  }
+
+  /** Responses may have been seen before their requests, or be to none. */
+  loosen(): void {
+    this.least = Math.min(this.least, this.most)
+    this.most = Math.max(this.most, this.#claim)
+  }
+
+  /** The same, for what comes from here on, with `least` to `most` more requests in between. */
+  behindRequests(least: number, most: number): Unsure<H> {
+    const outstanding = -this.allAnswered
+    this.refute()
+    return new Unsure(
+      Math.max(0, this.#claim + outstanding, this.least + outstanding + least),
+      this.most + outstanding + most,
+    )
+  }
+
+  /** The same, behind `least` to `most` more responses, of which the first `front` answer requests from before. */
+  behindResponses(least: number, most: number, front = 0): Unsure<H> {
+    const shift = front - this.answers.length
+    this.refute()
+    return answeredUnseen(this.asked, this.least + shift - most, this.most + shift - least)
+  }
+
+  /** What has waited here is as sure as `shift` is; gives those that still wait for their response, in order. */
+  resolve(shift: number): Asked<H>[] {
+    const { asked, answers } = this
+    answers.forEach((answer, j) => {
+      settle(answer, asked[j - shift])
+    })
+    const next = answers.length - shift
+    return next >= 0 ? asked.slice(next) : [...unseen(-next), ...asked]
+  }
+
+  /** Nobody will know. */
+  refute(): void {
+    for (const answer of this.answers) settle(answer, undefined)
+  }
+}
+
+export const unseen = (count: number): Asked<never>[] =>
+  Array.from({ length: Math.min(count, MAX_UNSEEN) }, () => ({ seq: -1, hint: undefined as never }))
+
+/** Of those asked the first were answered unseen: as many as the shift is below 0. */
+export function answeredUnseen<H>(asked: readonly Asked<H>[], least: number, most: number): Unsure<H> {
+  const surely = Math.min(asked.length, Math.max(0, -most))
+  return new Unsure(least + surely, most + surely, asked.slice(surely))
+}
+
+function settle<H>(answer: Answer<H>, asked: Asked<H> | undefined): void {
+  answer.seq = asked?.seq ?? -1
+  answer.certainty = answer.seq < 0 ? 'refuted' : 'sure'
+}
