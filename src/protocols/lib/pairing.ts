@@ -35,7 +35,7 @@ const MAX_UNSURE = 512
 /** A client that has waited so often for a response, and never asked before it came, is taken to do so always. */
 const MIN_TURNS = 16
 /** So many requests tell what a client's requests have at least. */
-const MIN_SEEN = 4
+const MIN_SEEN = 3
 /** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: shorter messages are none. */
 const LEAST_BYTES = 14
 
@@ -111,8 +111,11 @@ export class Pairing<H> {
     this.#knowsRequests(0)
     if (this.#isTrusted) this.#allAnswered()
     if (this.outstanding >= MAX_OUTSTANDING) this.forget()
-    this.#seen++
     this.#leastRequest = Math.min(this.#leastRequest, bytes)
+    if (++this.#seen === MIN_SEEN && this.#unsure) {
+      this.#unsure.narrow(this.#leastRequest)
+      this.#narrowed()
+    }
     this.#askedSince++
     this.#says('request', timeNs)
     this.#push({ seq: this.#asked, hint })
@@ -179,8 +182,7 @@ export class Pairing<H> {
     if (least === most) {
       this.#knowsRequests(most)
       for (const one of unseen(least)) this.#push(one)
-    } else if (this.#unsure) this.#unsure = this.#unsure.behindRequests(least, most)
-    else this.#unsure = new Unsure(least, most)
+    } else this.#unsure = (this.#unsure ?? new Unsure<H>(0, 0)).behindRequests(least, most, bytes)
     this.#narrowed()
   }
 

@@ -41,6 +41,8 @@ export class Unsure<H> {
    * isn't noticed yet, which only the next one tells.
    */
   #claim: number
+  /** The hole in the requests that it is behind, as long as its bytes may have room for fewer than was thought. */
+  #hole: { readonly bytes: number; readonly fewest: number; readonly before: number } | undefined
 
   constructor(least: number, most: number, asked: Asked<H>[] = []) {
     this.asked = asked
@@ -81,14 +83,22 @@ export class Unsure<H> {
     this.most = Math.max(this.most, this.#claim)
   }
 
-  /** The same, for what comes from here on, with `least` to `most` more requests in between. */
-  behindRequests(least: number, most: number): Unsure<H> {
+  /** The same, for what comes from here on, with `fewest` to `most` more requests in between, in so many bytes. */
+  behindRequests(fewest: number, most: number, bytes = 0): Unsure<H> {
     const outstanding = -this.allAnswered
+    const before = this.most + outstanding
     this.refute()
-    return new Unsure(
-      Math.max(0, this.#claim + outstanding, this.least + outstanding + least),
-      this.most + outstanding + most,
-    )
+    const least = Math.max(0, this.#claim + outstanding, this.least + outstanding + fewest)
+    const behind = new Unsure<H>(least, before + most)
+    behind.#hole = { bytes, fewest, before }
+    return behind
+  }
+
+  /** A request has at least so many bytes. */
+  narrow(size: number): void {
+    if (!this.#hole) return
+    const { bytes, fewest, before } = this.#hole
+    this.most = Math.min(this.most, before + Math.max(fewest, Math.floor(bytes / size)))
   }
 
   /** The same, behind `least` to `most` more responses, of which the first `front` answer requests from before. */

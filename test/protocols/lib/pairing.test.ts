@@ -15,6 +15,9 @@ interface Response {
   done: boolean
 }
 
+/** Bytes of a request's head. */
+const HEAD = 100
+
 /** Both queues, as a conversation has them, and what became of the messages. */
 class Line {
   readonly pairing: Pairing<string>
@@ -23,16 +26,13 @@ class Line {
   readonly out: string[] = []
   nowNs = 1e9
 
-  constructor(isWhole: boolean | (() => boolean) = true) {
-    this.pairing = new Pairing(typeof isWhole === 'function' ? isWhole : () => isWhole)
-    if (isWhole !== false) return
-    this.pairing.requestGap()
-    this.pairing.responseGap(true)
+  constructor(isWhole = true) {
+    this.pairing = new Pairing(isWhole)
   }
 
   asks(name: string, done = true): Request {
     this.nowNs += 1000
-    const request = { name, seq: this.pairing.requestBegins(name, this.nowNs), done }
+    const request = { name, seq: this.pairing.requestBegins(name, this.nowNs, HEAD), done }
     this.requests.push(request)
     this.take()
     return request
@@ -54,11 +54,17 @@ class Line {
     this.take()
   }
 
-  /** Letters ask, the same in capitals answer; `q` and `Q` lose a request, or a response, of which nothing was seen. */
+  /**
+   * Letters ask, the same in capitals answer; `q` and `Q` lose a request, or a response, of which nothing was seen; `?` loses
+   * bytes that may have been requests, `!` some that may have been responses.
+   */
   plays(steps: string): this {
     for (const step of steps) {
-      if (step === 'q') this.pairing.requestGap()
-      else if (step === 'Q') this.pairing.responseGap(true)
+      const { nowNs: timeNs } = this
+      if (step === 'q') this.pairing.requestGap({ bytes: HEAD + 20, isBetween: true, timeNs })
+      else if (step === 'Q') this.pairing.responseGap({ isBetween: true, timeNs })
+      else if (step === '?') this.pairing.requestGap()
+      else if (step === '!') this.pairing.responseGap()
       else if (step === '.') this.waits(200e6)
       else if (step === '_') this.waits(2e9)
       else if (step === step.toLowerCase()) this.asks(step)
