@@ -128,6 +128,8 @@ export interface Link {
   readonly transport: Transport
   /** Every byte from the connection's opening on is accounted for: what was not said here was not said. */
   readonly isWhole: boolean
+  /** How often anything that was said on this node was lost so far, on any connection; known a second later. */
+  readonly losses: number
   readonly settings: ProtocolSettings
   readonly sink: Sink
   /** Messages that make no record: their other half was lost, or they were given up. */

@@ -34,6 +34,11 @@ export class TalkLink implements Link {
     return this.lastRows ?? this.firstRows ?? this.#introduced()
   }
 
+  get losses(): number {
+    const { ringLostEvents, restedConnections } = this.#shared.counters
+    return ringLostEvents + restedConnections
+  }
+
   dropped(messages: number): void {
     this.#shared.counters.unpairedFrames += messages
   }

@@ -33,6 +33,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
   #pid = 0
   #startTicks = 0
   #isKnown = true
+  readonly #isWhole: boolean
   #silence: Silence | undefined
   #isJoined = false
   #isResting = false
@@ -44,6 +45,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
     this.id = event.connId
     this.lastNs = event.timeNs
     this.#shared = shared
+    this.#isWhole = isWhole
     this.#cap = shared.defaultCap ?? PROBE_CAP
     this.end = new End(event, event.role)
     const { offset, sentOffset } = event
@@ -81,7 +83,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
     if (!this.#plain) {
       this.end.encrypts(true)
       if (!this.#wire.talk.isCounting) this.#wire.talk.count('encrypted')
-      this.#plain = this.#openPlain()
+      this.#plain = this.#openPlain(offset)
     }
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
   }
@@ -200,7 +202,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
 
   // ───────────────────────────────────────────────────────────────────────────
 
-  #openPlain(): Stream {
+  #openPlain(offset: number): Stream {
     const host: Host = {
       speaks: () => this.#recorded(),
       silent: () => this.#plain?.drop(),
@@ -208,7 +210,8 @@ export class TcpSocket implements Followed, Reprobed, Host {
       isPeers: () => this.isPeers(),
     }
     const { end } = this
-    return new Stream({ end, transport: 'tls', begins: undefined, shared: this.#shared, host })
+    const begins = this.#isWhole && offset === 0 ? { received: 0, sent: 0 } : undefined
+    return new Stream({ end, transport: 'tls', begins, shared: this.#shared, host })
   }
 
   /** The protocol is known, and with it the end's role. */

@@ -53,7 +53,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   constructor(link: Link) {
     this.link = link
-    this.pairing = new Pairing(link.isWhole)
+    this.pairing = new Pairing(link.isWhole, () => link.losses)
   }
 
   get held(): number {
@@ -157,7 +157,13 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     if (side === 'server' && asked !== this.#asked.underWay) return
     this.#cut(other)
     framing.leaveBehind()
-    this.#missed(other)
+    if (side === 'client') this.pairing.responseGap()
+    else this.hasLostEnd()
+  }
+
+  /** RFC 9112 §9.3.2: behind such a request the client waits, unless it is one that doesn't care. */
+  hasLostEnd(): void {
+    if (this.pairing.isPipelined) this.pairing.requestGap()
   }
 
   asks(request: HttpRequest): void {
@@ -185,11 +191,6 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     const hole = this.#hole
     this.#hole = undefined
     if (hole) this.pairing.requestGap(hole)
-  }
-
-  #missed(side: Side): void {
-    if (side === 'client') this.pairing.requestGap()
-    else this.pairing.responseGap()
   }
 
   #messages(side: Side): RequestMessages | ResponseMessages {

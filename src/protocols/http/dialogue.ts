@@ -19,6 +19,8 @@ export interface Dialogue {
    * if nobody knows where else.
    */
   takesTurn(side: Side, startNs: number, asked?: HttpRequest): void
+  /** The end of a request went by unseen. */
+  hasLostEnd(): void
   /** The head of a message was read. */
   asks(request: HttpRequest): void
   answers(response: HttpResponse): void

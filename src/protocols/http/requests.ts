@@ -59,7 +59,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
   }
 
   protected ended(_: HttpRequest, __: number, hasLostEnd: boolean): void {
-    if (hasLostEnd) this.dialogue.pairing.requestGap()
+    if (hasLostEnd) this.dialogue.hasLostEnd()
   }
 
   goesOn(): void {

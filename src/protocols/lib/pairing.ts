@@ -28,6 +28,8 @@ export type { Answer, Certainty }
 const CONFIRM_NS = 100e6
 /** Of any other. */
 const QUIET_NS = 1e9
+/** Losses are known a second later. */
+const LOSSES_NS = 2e9
 /** More requests than this without a response: nobody answers here, or the responses aren't seen. */
 const MAX_OUTSTANDING = 8192
 /** What waits to become sure. */
@@ -35,7 +37,7 @@ const MAX_UNSURE = 512
 /** A client that has waited so often for a response, and never asked before it came, is taken to do so always. */
 const MIN_TURNS = 16
 /** So many requests tell what a client's requests have at least. */
-const MIN_SEEN = 3
+const MIN_SEEN = 4
 /** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: shorter messages are none. */
 const LEAST_BYTES = 14
 
@@ -94,9 +96,22 @@ export class Pairing<H> {
   #seen = 0
   #leastRequest = Number.POSITIVE_INFINITY
 
-  /** `isWhole`: it begins with the first byte that was said on the connection. */
-  constructor(isWhole = true) {
+  readonly #losses: () => number
+  readonly #lossesBefore: number
+
+  /**
+   * `isWhole`: it begins with the first byte that was said on the connection. `losses`: how often anything was lost so far, on any
+   * connection.
+   */
+  constructor(isWhole = true, losses: () => number = () => 0) {
+    this.#losses = losses
+    this.#lossesBefore = losses()
     if (!isWhole) this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
+  }
+
+  /** Its client has had several requests outstanding. */
+  get isPipelined(): boolean {
+    return this.#pipelines
   }
 
   /** Requests without a response so far. */
@@ -151,7 +166,7 @@ export class Pairing<H> {
     }
     const unsure = this.#unsure
     const later = unsure?.asked.findIndex(named) ?? -1
-    if (!unsure || later < 0) return answer({ seq, hint: undefined })
+    if (!unsure || later < 0) return answer<H>({ seq, hint: undefined })
     this.#waiting = []
     const said: Answer<H> = answer(unsure.asked[later]!)
     unsure.answered(said)
@@ -229,7 +244,7 @@ export class Pairing<H> {
    * has ever asked before an answer came.
    */
   runs(): void {
-    if (this.#takesTurns && this.#lastSaid === 'answering') this.#allAnswered()
+    if (this.#isLossless && this.#lastSaid === 'answering') this.#allAnswered()
   }
 
   /** Every byte that was said so far was seen, but for the holes that were told. */
@@ -287,6 +302,10 @@ export class Pairing<H> {
 
   get #takesTurns(): boolean {
     return !this.#pipelines && !this.#hasHoles
+  }
+
+  get #isLossless(): boolean {
+    return this.#takesTurns && this.#losses() === this.#lossesBefore
   }
 
   get #isTrusted(): boolean {
@@ -370,7 +389,9 @@ export class Pairing<H> {
     const unsure = this.#unsure
     if (!unsure || this.#quiet || this.#waiting.length > 0 || this.#lastSaid !== 'answer') return
     const silence = nowNs - this.#lastNs
-    if (silence >= CONFIRM_NS && this.#isTrusted) this.#allAnswered()
+    const isCertain =
+      (silence >= CONFIRM_NS && this.#isTrusted) || (silence >= LOSSES_NS && this.#isLossless)
+    if (isCertain) this.#allAnswered()
     else if (silence >= Math.max(this.#mayPipeline ? QUIET_NS : CONFIRM_NS, 4 * this.#slowestNs))
       this.#quiet = { shift: unsure.allAnswered, isAsked: false }
   }

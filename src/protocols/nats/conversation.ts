@@ -215,7 +215,8 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   }
 
   #newPairing(): Pairing<undefined> {
-    return new Pairing<undefined>(this.#link.isWhole)
+    const link = this.#link
+    return new Pairing<undefined>(link.isWhole, () => link.losses)
   }
 
   pair(command: Command, { error, timeNs }: Acknowledgement): void {

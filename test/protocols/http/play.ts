@@ -35,7 +35,7 @@ const MS = 1e6
 export function play(options: Play): Played {
   const next = random(options.seed)
   const calls = callsOf(options, next)
-  const { streams, sink } = rig(PROTOCOLS)
+  const { streams, sink, counters } = rig(PROTOCOLS)
   const wire = new Wire({ role: options.atClient ? ROLE_CLIENT : ROLE_SERVER })
   const joined = options.isJoined ? Math.floor(next() * calls.length * 0.3) : 0
   if (!options.isJoined) streams.handle(wire.open())
@@ -44,7 +44,9 @@ export function play(options: Play): Played {
     wire.timeNs = atNs
     const captured = next() < options.cut ? Math.floor(next() * text.length) : undefined
     const event = from === 'client' ? wire.request(text, captured) : wire.response(text, captured)
-    if (i >= joined && next() >= options.lost) streams.handle(event)
+    const isLost = next() < options.lost
+    if (i >= joined && isLost) counters.ringLostEvents++
+    else if (i >= joined) streams.handle(event)
   })
   end(streams, wire)
   const rows = sink.rows('http_events')
