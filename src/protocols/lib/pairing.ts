@@ -37,7 +37,7 @@ const MAX_UNSURE = 512
 /** A client that has waited so often for a response, and never asked before it came, is taken to do so always. */
 const MIN_TURNS = 16
 /** So many requests tell what a client's requests have at least. */
-const MIN_SEEN = 4
+const MIN_SEEN = 3
 /** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: shorter messages are none. */
 const LEAST_BYTES = 14
 
@@ -91,8 +91,8 @@ export class Pairing<H> {
   #lastSaid: 'nothing' | 'request' | 'answering' | 'answer' = 'nothing'
   /** The longest time after which a response came. */
   #slowestNs = 0
-  /** The shift as a silence tells it, and whether a request came behind that. */
-  #quiet: { readonly shift: number; isAsked: boolean } | undefined
+  /** A silence: the shift as it tells it, how many had been asked, and whether a request came behind that. */
+  #quiet: { readonly shift: number; readonly asked: number; isAsked: boolean } | undefined
   #seen = 0
   #leastRequest = Number.POSITIVE_INFINITY
 
@@ -139,7 +139,7 @@ export class Pairing<H> {
 
   responseBegins(timeNs: number): Answer<H> {
     if (this.#lastSaid === 'request') this.#slowestNs = Math.max(this.#slowestNs, timeNs - this.#lastNs)
-    if (this.#quiet?.isAsked) this.#resolve(this.#quiet.shift)
+    if (this.#quiet?.isAsked) this.#endQuiet(this.#quiet)
     this.#quiet = undefined
     this.#countTurn()
     this.#says('answering', timeNs)
@@ -252,7 +252,7 @@ export class Pairing<H> {
     this.#hear(nowNs)
     if (this.#lastSaid !== 'answer') return
     this.#knowsRequests(0)
-    if (this.#quiet) this.#resolve(this.#quiet.shift)
+    if (this.#quiet) this.#endQuiet(this.#quiet)
   }
 
   /**
@@ -304,8 +304,13 @@ export class Pairing<H> {
     return !this.#pipelines && !this.#hasHoles
   }
 
+  /** As far as it was followed. */
+  get #wasWhole(): boolean {
+    return this.#takesTurns && (this.#unsure?.isRegular ?? true)
+  }
+
   get #isLossless(): boolean {
-    return this.#takesTurns && this.#losses() === this.#lossesBefore
+    return this.#wasWhole && this.#losses() === this.#lossesBefore
   }
 
   get #isTrusted(): boolean {
@@ -323,7 +328,11 @@ export class Pairing<H> {
     const isTurn = this.#askedSince === 1 && !this.#isHoled
     if (isTurn) this.#turns++
     if (this.#askedSince > 1 && !this.#isHoled) this.#pipelines = true
-    if (this.#unsure) this.#unsure.turns = isTurn ? this.#unsure.turns + 1 : 0
+    const unsure = this.#unsure
+    if (unsure) {
+      unsure.turns = isTurn ? unsure.turns + 1 : 0
+      if (!isTurn && unsure.asked.length > 0) unsure.isRegular = false
+    }
     this.#askedSince = 0
     this.#isHoled = false
   }
@@ -378,30 +387,40 @@ export class Pairing<H> {
     this.#waiting.push(...unsure.resolve(shift))
   }
 
+  /** Nothing was lost at its beginning. Where what was counted before contradicts it, what is behind it is sure all the same. */
+  #endQuiet({ shift, asked }: { readonly shift: number; readonly asked: number }): void {
+    const unsure = this.#unsure
+    this.#resolve(shift)
+    if (!unsure || unsure !== this.#unsure) return
+    unsure.refute()
+    this.#unsure = undefined
+    this.#waiting = unsure.asked.slice(asked)
+  }
+
   /** Every request so far has its response. */
   #allAnswered(): void {
     const unsure = this.#unsure
-    if (unsure && this.#waiting.length === 0 && this.#lastSaid !== 'request') this.#resolve(unsure.allAnswered)
+    if (unsure && this.#waiting.length === 0 && this.#lastSaid !== 'request')
+      this.#resolve(unsure.allAnswered)
   }
 
   /** Has there been a silence before `nowNs`? */
   #hear(nowNs: number): void {
     const unsure = this.#unsure
-    if (!unsure || this.#quiet || this.#waiting.length > 0 || this.#lastSaid !== 'answer') return
+    if (!unsure || this.#waiting.length > 0 || this.#lastSaid !== 'answer') return
     const silence = nowNs - this.#lastNs
-    const isCertain =
-      (silence >= CONFIRM_NS && this.#isTrusted) || (silence >= LOSSES_NS && this.#isLossless)
+    const isCertain = (silence >= CONFIRM_NS && this.#isTrusted) || (silence >= LOSSES_NS && this.#isLossless)
     if (isCertain) this.#allAnswered()
     else if (silence >= Math.max(this.#mayPipeline ? QUIET_NS : CONFIRM_NS, 4 * this.#slowestNs))
-      this.#quiet = { shift: unsure.allAnswered, isAsked: false }
+      this.#quiet ??= { shift: unsure.allAnswered, asked: unsure.asked.length, isAsked: false }
   }
 
   #decide(nowNs: number, final: boolean): void {
     this.#hear(nowNs)
     if (!final) return
     this.#knowsRequests(0)
-    if (this.#quiet) this.#resolve(this.#quiet.shift)
-    else if (this.#takesTurns || this.#isTrusted) this.#allAnswered()
+    if (this.#quiet) this.#endQuiet(this.#quiet)
+    else if (this.#wasWhole || this.#isTrusted) this.#allAnswered()
     this.#unsure?.refute()
   }
 }

@@ -36,6 +36,8 @@ export class Unsure<H> {
   most: number
   /** Responses since, as long as each came behind one request of its own. */
   turns = 0
+  /** No response came without a request since the one before, but in front of the first request. */
+  isRegular = true
   /**
    * A response never begins before its request, so the shift is no smaller than this: if no request was in a hole that
    * isn't noticed yet, which only the next one tells.

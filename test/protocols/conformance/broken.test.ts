@@ -166,16 +166,24 @@ test('a sample that shows less than it claims fails', () => {
   }
 })
 
+const FOLLOWED = 'behind a lost message and a silence all is as before'
+
 test('every check is failed by one that is broken', () => {
-  const failed = [...BROKEN.map(([, check]) => check), ...OTHER_PROTOCOLS.map(([, , check]) => check), CLAIMS]
+  const failed = [
+    ...BROKEN.map(([, check]) => check),
+    ...OTHER_PROTOCOLS.map(([, , check]) => check),
+    CLAIMS,
+    FOLLOWED,
+  ]
   expect(CHECKS.map(({ name }) => name).filter((name) => !failed.includes(name))).toEqual([])
 })
 
-test('HTTP that pairs what it doesn’t know fails', () => {
+/** HTTP, but for how it takes holes. */
+function withGap(gap: (link: Link, inner: Conversation) => Conversation['gap']): Member {
   const open = (link: Link) => {
     const inner = http.open(link)
     return Object.create(inner, {
-      gap: { value: () => false },
+      gap: { value: gap(link, inner) },
       held: { get: () => inner.held },
       isUndecided: { get: () => inner.isUndecided },
       ...Object.fromEntries(
@@ -186,6 +194,24 @@ test('HTTP that pairs what it doesn’t know fails', () => {
       ),
     }) as Conversation
   }
-  const member: Member = { protocol: { ...http, open }, samples: SAMPLES }
+  return { protocol: { ...http, open }, samples: SAMPLES }
+}
+
+test('HTTP that never finds its way back fails', () => {
+  const member = withGap((_, inner) => (side, bytes, timeNs) => {
+    for (let i = 0; i < 2; i++) inner.gap(side, bytes, timeNs)
+    inner.gap = () => false
+    inner.seek = () => -1
+    inner.read = (__, input) => {
+      input.pos = input.end
+      return 'need-more'
+    }
+    return false
+  })
+  expect(failing(member, FOLLOWED)).not.toEqual([])
+})
+
+test('HTTP that pairs what it doesn’t know fails', () => {
+  const member = withGap(() => () => false)
   expect(failing(member, 'a lost message costs its record, and pairs nobody with another')).not.toEqual([])
 })

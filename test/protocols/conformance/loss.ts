@@ -1,11 +1,12 @@
 /** What is cut off, missing or garbage costs what it touches, and never makes a wrong pair. */
 import { random } from '../../streams/wire'
 import { type Check, isStream } from './check'
-import { type Cost, costs } from './compare'
+import { type Cost, costs, without } from './compare'
 import { noise, positions } from './cut'
 import { piece, play, whole } from './play'
 import {
   can,
+  isInOrder,
   isPipelined,
   type Member,
   messagesOf,
@@ -78,15 +79,22 @@ export const lossChecks: readonly Check[] = [
     problems: (member, sample) =>
       piecesOf(sample).flatMap(({ bytes }, message) => gap(member, sample, message, 0, bytes.length)),
   },
+  {
+    name: 'behind a lost message and a silence all is as before',
+    applies: (sample) => isInOrder(sample) && isStream(sample),
+    problems: (member, sample) => piecesOf(sample).flatMap((_, message) => followed(member, sample, message)),
+  },
 ]
+
+const SILENCE_NS = 5e9
 
 /** What a loss in one message may cost. */
 function costOf(sample: Sample, message: number): Cost {
   const owed = mayBeAnswer(sample, message)
   const touched = new Set([...partsOf(sample)[message]!, ...owed])
   const kept = untouched(sample, (other) => other === message).filter((record) => !touched.has(record))
-  if (!isPipelined(sample)) return { kept, changed: touched.size }
-  // Where nothing but the order pairs them, what comes behind is nobody's until there was silence.
+  if (!isInOrder(sample)) return { kept, changed: touched.size }
+  // What comes behind may be nobody's until there was silence.
   const before = kept.filter((record) => messagesOf(sample)[record]!.every((other) => other < message))
   return { kept: before, changed: sample.records.length - before.length }
 }
@@ -99,6 +107,27 @@ function mayBeAnswer(sample: Sample, message: number): number[] {
   if (partsOf(sample)[message]!.some((record) => records[record]!.length > 1)) return []
   const next = records.findIndex((own) => own.length > 1 && own.at(-1)! > message)
   return next < 0 ? [] : [next]
+}
+
+function followed(member: Member, sample: Sample, message: number): string[] {
+  const all = piecesOf(sample)
+  const lost = all.map((one) =>
+    one.message === message ? { ...one, lost: { at: 0, bytes: one.bytes.length } } : one,
+  )
+  // What is lost right before a silence is noticed behind it; the next one is as good.
+  const thrice = (first: readonly Piece[]) =>
+    play(member, sample, [...first, ...all, ...all], {
+      before: ({ streams, wire }, piece) => {
+        if (piece % all.length !== 0) return
+        wire.timeNs += SILENCE_NS
+        streams.tick(wire.timeNs)
+      },
+    }).records
+  const { records } = whole(member, sample)
+  // What ends with the connection can't be said again.
+  if (thrice(all).length < 3 * records.length) return []
+  const missing = without(without(without(thrice(all), records), records), thrice(lost))
+  return missing.map((record) => `message ${message} lost: behind it is no ${record}`)
 }
 
 function gap(member: Member, sample: Sample, message: number, at: number, bytes: number): string[] {

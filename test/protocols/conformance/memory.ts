@@ -4,7 +4,7 @@ import { Wire } from '../../streams/wire'
 import { type Check, isStream } from './check'
 import { costs, located } from './compare'
 import { piece, play, STREAM_BYTES, type Stage, whole } from './play'
-import { can, isPipelined, type Member, messagesOf, type Piece, piecesOf, type Sample } from './sample'
+import { can, isInOrder, type Member, messagesOf, type Piece, piecesOf, type Sample } from './sample'
 
 const FLOOD = 3000
 const BUDGET = 256 << 10
@@ -46,7 +46,7 @@ export const memoryChecks: readonly Check[] = [
       piecesOf(sample).flatMap((_, at) => {
         const touched = waiting(sample, at)
         const all = sample.records.map((_, record) => record)
-        const kept = isPipelined(sample) ? [] : all.filter((record) => !touched.includes(record))
+        const kept = isInOrder(sample) ? [] : all.filter((record) => !touched.includes(record))
         const found = play(member, sample, piecesOf(sample), {
           others: [HOG],
           limits: { heldBytes: BUDGET },

@@ -100,6 +100,10 @@ export function untouched(sample: Sample, touched: (message: number) => boolean)
   return messagesOf(sample).flatMap((messages, record) => (messages.some(touched) ? [] : [record]))
 }
 
+/** Nothing but the order tells which answer is to which request. */
+export const isInOrder = (sample: Sample): boolean =>
+  !can(sample, 'keyed') && !can(sample, 'multiplexed') && messagesOf(sample).some(({ length }) => length > 1)
+
 /** A record's messages have those of another in between, and nothing but the order tells them apart. */
 export function isPipelined(sample: Sample): boolean {
   if (can(sample, 'keyed') || can(sample, 'multiplexed')) return false

@@ -52,7 +52,9 @@ export function play(options: Play): Played {
   const rows = sink.rows('http_events')
   const pairs = rows.filter(({ resp_status }) => resp_status !== 0).map(pairOf)
   const wrong = pairs.filter(([asked, answered]) => asked !== answered)
-  const before = calls.slice(0, joined).filter(({ from, text }) => from === 'client' && / \/\d+ HTTP/.test(text))
+  const before = calls
+    .slice(0, joined)
+    .filter(({ from, text }) => from === 'client' && / \/\d+ HTTP/.test(text))
   return {
     played: (options.exchanges ?? 40) - before.length,
     right: pairs.length - wrong.length,
@@ -122,8 +124,12 @@ function messages(n: number, host: string, next: () => number): [string, string]
   if (next() < 0.1) return [asked, `HTTP/1.1 304 Not Modified\r\n${head}\r\n`]
   const body = 'b'.repeat(Math.floor(next() ** 3 * 3000))
   if (next() < 0.2) {
-    const chunks = method === 'HEAD' ? '' : `${body === '' ? '' : `${body.length.toString(16)}\r\n${body}\r\n`}0\r\n\r\n`
+    const chunks =
+      method === 'HEAD' ? '' : `${body === '' ? '' : `${body.length.toString(16)}\r\n${body}\r\n`}0\r\n\r\n`
     return [asked, `HTTP/1.1 200 OK\r\n${head}Transfer-Encoding: chunked\r\n\r\n${chunks}`]
   }
-  return [asked, `HTTP/1.1 200 OK\r\n${head}Content-Length: ${body.length}\r\n\r\n${method === 'HEAD' ? '' : body}`]
+  return [
+    asked,
+    `HTTP/1.1 200 OK\r\n${head}Content-Length: ${body.length}\r\n\r\n${method === 'HEAD' ? '' : body}`,
+  ]
 }
