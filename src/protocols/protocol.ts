@@ -93,7 +93,7 @@ export interface Leave {
  */
 export type Read = 'message' | 'need-more' | Skip | Invalid | Leave
 
-/** Columns that every protocol table starts with, and the other end's process. Made once per connection and owner. */
+/** Columns that every protocol table has, by their names: a record is made with `...connection`. Made once per connection and owner. */
 export interface Connection {
   readonly upid: string
   readonly remote_addr: string
@@ -128,7 +128,10 @@ export interface Link {
   readonly transport: Transport
   /** Every byte from the connection's opening on is accounted for: what was not said here was not said. */
   readonly isWhole: boolean
-  /** How often anything that was said on this node was lost so far, on any connection; known a second later. */
+  /**
+   * How often anything was lost since this connection was first seen, on any connection; known a second later. What is told by
+   * `gap` is not counted for sure.
+   */
   readonly losses: number
   readonly settings: ProtocolSettings
   readonly sink: Sink

@@ -1,4 +1,5 @@
 /** What a conversation is told of its connection. One for each of many connections: no closures, and no part before it is used. */
+import type { Counters } from '../health/counters'
 import type { Connection, Link, ProtocolSettings, Sink, Transport } from '../protocols/protocol'
 import type { End } from './end'
 import type { FirstRows } from './first-rows'
@@ -13,6 +14,8 @@ export class TalkLink implements Link {
   lastRows: Sink | undefined
   readonly #end: End
   readonly #shared: Surroundings
+  /** Losses of all connections when this one was first seen. */
+  readonly #lossesBefore: number
   #sink: Sink | undefined
 
   constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings) {
@@ -20,6 +23,7 @@ export class TalkLink implements Link {
     this.isWhole = isWhole
     this.#end = end
     this.#shared = shared
+    this.#lossesBefore = lossesIn(shared.counters)
   }
 
   get settings(): ProtocolSettings {
@@ -35,8 +39,7 @@ export class TalkLink implements Link {
   }
 
   get losses(): number {
-    const { ringLostEvents, restedConnections } = this.#shared.counters
-    return ringLostEvents + restedConnections
+    return lossesIn(this.#shared.counters) - this.#lossesBefore
   }
 
   dropped(messages: number): void {
@@ -53,3 +56,6 @@ export class TalkLink implements Link {
     return this.#sink
   }
 }
+
+const lossesIn = ({ ringLostEvents, restedConnections }: Counters): number =>
+  ringLostEvents + restedConnections

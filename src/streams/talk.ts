@@ -33,6 +33,9 @@ export interface Host {
   isPeers(): boolean
 }
 
+const lossesIn = ({ ringLostEvents, restedConnections }: Counters): number =>
+  ringLostEvents + restedConnections
+
 export class Talk implements Receiver {
   readonly received: Half
   readonly sent: Half
@@ -101,6 +104,7 @@ export class Talk implements Receiver {
     half.buffer.clear()
     half.isOpening = false
     half.unseen += bytes
+    this.#lossesBefore--
   }
 
   /** A message of its own; nothing of it waits for the next. */

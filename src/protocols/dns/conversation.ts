@@ -197,23 +197,15 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 
   #emit(query: Query, answer: Message | undefined, outcome: Outcome, nowNs: number, sink: Sink): void {
-    const { connection } = this.#link
     sink.append(dnsEvents, {
+      ...this.#link.connection,
       time_: nowNs,
-      upid: connection.upid,
-      remote_addr: connection.remote_addr,
-      remote_port: connection.remote_port,
-      local_addr: connection.local_addr,
-      local_port: connection.local_port,
-      trace_role: connection.trace_role,
-      encrypted: connection.encrypted,
       req_header: headerText(query),
       req_body: this.#shown(query.body),
       resp_header: answer ? headerText(answer) : '{}',
       resp_body: answer ? this.#shown(answer.body) : '{}',
       latency: Math.max(0, nowNs - query.startNs),
       outcome,
-      remote_upid: connection.remote_upid,
     })
   }
 }

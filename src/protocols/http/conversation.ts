@@ -119,10 +119,11 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   underWay(nowNs: number, sink: Sink): void {
+    this.#alone(nowNs, sink)
     const [response] = this.#responses
     for (const request of this.#requests) {
       if (nowNs - request.startNs < STREAMS_NS) return
-      if (response && response.answer.hint === request && response.answer.certainty === 'sure') {
+      if (response?.answer.seq === request.seq) {
         this.#show(request, this.#client)
         this.#show(response, this.#server)
         this.#emit(request, response, 'running', nowNs, sink)
@@ -146,6 +147,17 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.holdsAsked = false
     this.#hole = undefined
     this.pairing.forget()
+  }
+
+  /** The response that is under way, if nobody knows what it answers. */
+  #alone(nowNs: number, sink: Sink): void {
+    const response = this.#answered.underWay
+    if (!response || nowNs - response.startNs < STREAMS_NS) return
+    this.pairing.runs()
+    if (this.#requests.some(({ seq }) => seq === response.answer.seq)) return
+    response.isShown = true
+    this.#show(response, this.#server)
+    this.#emit(undefined, response, 'running', nowNs, sink)
   }
 
   // ── From the messages of both sides ────────────────────────────────────────
@@ -182,6 +194,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.endNs = endNs
     message.done = true
     this.#holds(message, body.length)
+    if (message.held === GONE) this.#ended(message)
     this.#pair(endNs, false)
   }
 
@@ -226,6 +239,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.done = true
     if ('answer' in message) this.pairing.responseEnds(message.answer, message.endNs)
     this.#holds(message, message.body.length)
+    if (message.held === GONE) this.#ended(message)
   }
 
   /** Brings a message that is under way up to date. */
@@ -256,7 +270,15 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   drop(message: HttpMessage): void {
     this.#left(message)
-    this.link.dropped(1)
+    if (!this.#ended(message)) this.link.dropped(1)
+  }
+
+  /** What was shown while it ran, without its request, is so in the end. */
+  #ended(message: HttpMessage): boolean {
+    if (!('answer' in message) || !message.done) return false
+    const response = message as HttpResponse
+    if (response.isShown) this.#emit(undefined, response, 'cut', response.endNs, this.link.sink)
+    return response.isShown
   }
 
   #holds(message: HttpMessage, bytes: number): void {
@@ -271,38 +293,30 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   #emit(
-    request: HttpRequest,
+    request: HttpRequest | undefined,
     response: HttpResponse | undefined,
     outcome: Outcome,
     nowNs: number,
     sink: Sink,
   ): void {
-    const { connection } = this.link
     sink.append(httpEvents, {
+      ...this.link.connection,
       time_: nowNs,
-      upid: connection.upid,
-      remote_addr: connection.remote_addr,
-      remote_port: connection.remote_port,
-      local_addr: connection.local_addr,
-      local_port: connection.local_port,
-      trace_role: connection.trace_role,
-      encrypted: connection.encrypted,
       major_version: 1,
-      minor_version: (response ?? request).minor,
+      minor_version: (response ?? request)?.minor ?? 0,
       content_type: response?.contentType ?? 0,
-      req_headers: request.headers,
-      req_method: request.method,
-      req_path: request.path,
-      req_body: request.body,
-      req_body_size: request.bodySize,
+      req_headers: request?.headers ?? '{}',
+      req_method: request?.method ?? '',
+      req_path: request?.path ?? '',
+      req_body: request?.body ?? '',
+      req_body_size: request?.bodySize ?? 0,
       resp_headers: response?.headers ?? '{}',
       resp_status: response?.status ?? 0,
       resp_message: response?.reason ?? '',
       resp_body: response?.body ?? '',
       resp_body_size: response?.bodySize ?? 0,
-      latency: nowNs - request.startNs,
+      latency: nowNs - (request ?? response)!.startNs,
       outcome,
-      remote_upid: connection.remote_upid,
     })
   }
 }

@@ -40,6 +40,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     const { json: headers, contentType } = fields
     const response: HttpResponse = {
       answer,
+      isShown: false,
       status,
       reason,
       minor,

@@ -33,6 +33,8 @@ export interface HttpRequest extends HttpMessage {
 
 export interface HttpResponse extends HttpMessage {
   readonly answer: Answer<HttpRequest>
+  /** It was shown while it ran, without its request. */
+  isShown: boolean
   readonly status: number
   readonly reason: string
 }

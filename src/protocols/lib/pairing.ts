@@ -97,15 +97,13 @@ export class Pairing<H> {
   #leastRequest = Number.POSITIVE_INFINITY
 
   readonly #losses: () => number
-  readonly #lossesBefore: number
 
   /**
-   * `isWhole`: it begins with the first byte that was said on the connection. `losses`: how often anything was lost so far, on any
-   * connection.
+   * `isWhole`: it begins with the first byte that was said on the connection. `losses`: how often anything was lost since it was
+   * first seen, on any connection.
    */
   constructor(isWhole = true, losses: () => number = () => 0) {
     this.#losses = losses
-    this.#lossesBefore = losses()
     if (!isWhole) this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
   }
 
@@ -145,7 +143,7 @@ export class Pairing<H> {
     this.#says('answering', timeNs)
     const asked = this.#waiting.shift()
     // To a request in a hole that isn't noticed yet.
-    if (!asked) return this.#unsureAnswer((this.#unsure ??= new Unsure(0, 0)))
+    if (!asked) return this.#unsureAnswer(this.#unsure ?? new Unsure(0, 0))
     if (!this.#unsure) {
       // A further request that is there already was sent without waiting for this response.
       if (this.#waiting.length > 0) this.#pipelines = true
@@ -304,13 +302,9 @@ export class Pairing<H> {
     return !this.#pipelines && !this.#hasHoles
   }
 
-  /** As far as it was followed. */
-  get #wasWhole(): boolean {
-    return this.#takesTurns && (this.#unsure?.isRegular ?? true)
-  }
-
+  /** Nothing was lost as far as anyone knows, and nothing speaks against a client that takes turns. */
   get #isLossless(): boolean {
-    return this.#wasWhole && this.#losses() === this.#lossesBefore
+    return this.#takesTurns && (this.#unsure?.isRegular ?? true) && this.#losses() === 0
   }
 
   get #isTrusted(): boolean {
@@ -355,6 +349,7 @@ export class Pairing<H> {
   }
 
   #unsureAnswer(unsure: Unsure<H>): Answer<H> {
+    this.#unsure = unsure
     const hint = unsure.asked.at(-1)?.hint
     const said: Answer<H> = { seq: -1, hint, certainty: 'tentative', done: false, endNs: 0 }
     unsure.answered(said)
@@ -420,7 +415,7 @@ export class Pairing<H> {
     if (!final) return
     this.#knowsRequests(0)
     if (this.#quiet) this.#endQuiet(this.#quiet)
-    else if (this.#wasWhole || this.#isTrusted) this.#allAnswered()
+    else if (this.#isLossless || this.#isTrusted) this.#allAnswered()
     this.#unsure?.refute()
   }
 }

@@ -261,19 +261,12 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   #emit(cmd: string, body: string, resp: string, sender: Side, timeNs: number): void {
     const { connection, sink } = this.#link
     sink.append(natsEvents, {
+      ...connection,
       time_: timeNs,
-      upid: connection.upid,
-      remote_addr: connection.remote_addr,
-      remote_port: connection.remote_port,
-      local_addr: connection.local_addr,
-      local_port: connection.local_port,
-      trace_role: connection.trace_role,
-      encrypted: connection.encrypted,
       cmd,
       body,
       resp,
       sender,
-      remote_upid: connection.remote_upid,
     })
   }
 }

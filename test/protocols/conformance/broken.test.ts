@@ -189,7 +189,7 @@ function withGap(gap: (link: Link, inner: Conversation) => Conversation['gap']):
       ...Object.fromEntries(
         (['read', 'seek', 'settle', 'underWay', 'shed'] as const).map((name) => [
           name,
-          { value: (inner[name] as () => unknown).bind(inner) },
+          { value: (...rest: []) => (inner[name] as () => unknown).apply(inner, rest) },
         ]),
       ),
     }) as Conversation

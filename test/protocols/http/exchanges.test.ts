@@ -127,6 +127,52 @@ describe('while an exchange is under way', () => {
     expect(sink.rows('http_events')).toMatchObject([{ outcome: 'unanswered', resp_status: 0 }])
   })
 
+  const HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+  test.each([
+    ['whose request was seen', true, '/events'],
+    ['seen from its head on', false, ''],
+  ])('a response %s streams on a connection that was joined under way', (_, isAsked, path) => {
+    const all = { ...rig(PROTOCOLS), wire: new Wire() }
+    const { streams, wire, sink } = all
+    if (isAsked) streams.handle(wire.request(request('GET /events')))
+    streams.handle(wire.response(HEAD))
+    const begun = wire.timeNs
+    streams.handle(wire.response('6\r\nfirst \r\n'))
+    expect(shown(all, begun + 11e9)).toMatchObject([
+      { outcome: 'running', req_path: path, resp_status: 200, resp_body: 'first ', resp_body_size: 6 },
+    ])
+    wire.timeNs = begun + 11e9
+    streams.handle(wire.response('6\r\nsecond\r\n0\r\n\r\n'))
+    streams.tick(wire.timeNs + 5e9)
+    end(streams, wire)
+    expect(shown(all, wire.timeNs + 30e9)).toEqual([])
+    expect(sink.rows('http_events')).toMatchObject([
+      {
+        outcome: isAsked ? 'complete' : 'cut',
+        req_path: path,
+        resp_body: 'first second',
+        resp_body_size: 12,
+      },
+    ])
+  })
+
+  test('a response of which nobody knows the request is shown without one, and once in the end', () => {
+    const all = opened()
+    const { streams, wire, sink } = all
+    wire.request(`GET /a HTTP/1.1\r\n${'x: y\r\n'.repeat(20)}\r\n`)
+    streams.handle(wire.request(request('GET /b')))
+    streams.handle(wire.response(HEAD))
+    streams.handle(wire.response('6\r\nfirst \r\n'))
+    expect(shown(all, wire.timeNs + 11e9)).toMatchObject([
+      { outcome: 'running', req_path: '', resp_body: 'first ' },
+    ])
+    end(streams, wire)
+    expect(sink.rows('http_events').map(({ req_path, resp_body }) => [req_path, resp_body])).toEqual([
+      ['', 'first '],
+    ])
+  })
+
   test('a head that takes a minute to arrive makes its row', () => {
     const { streams, wire, sink } = opened()
     const text = request('GET /slowly', { 'X-Long': 'a'.repeat(60) })

@@ -307,7 +307,7 @@ describe('whole or joined', () => {
   })
 
   test('a loss anywhere makes it unsure', () => {
-    let losses = 7
+    let losses = 0
     const pairing = new Pairing<string>(false, () => losses)
     pairing.requestBegins('a', 1)
     const answer = pairing.responseBegins(2)
