@@ -8,9 +8,11 @@
  * - A question without an answer is shown as waiting from 2 s on: clients ask again after 1 to 5 s, so by then something is wrong.
  *   After 30 s nobody waits any more (glibc, c-ares, Go, systemd and dig give up after 5 to 30 s): it is unanswered.
  * - Questions to a group (multicast DNS) are answered from other addresses: nothing is said of those that wait.
+ * - Two servers may ask each other from the same ports. Roles are those of the first message; a row of a question from the other
+ *   side has them the other way round.
  * - A zone transfer is answered by many messages: its row is made by the first.
  */
-
+import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN, type Role } from '../../records/types'
 import { Keyed, type Leaving } from '../lib/keyed'
 import { redactText } from '../lib/redact'
 import {
@@ -18,6 +20,7 @@ import {
   type Input,
   invalid,
   type Link,
+  otherSide,
   type Read,
   type Side,
   type Sink,
@@ -37,6 +40,7 @@ const MAX_TRANSFERS = 64
 const LIMITS = { requests: 2048, bytes: 2 << 20 }
 
 interface Query {
+  readonly asker: Side
   readonly question: Question | undefined
   readonly header: Header
   readonly extendedRcode: number
@@ -48,12 +52,22 @@ interface Query {
 
 type Outcome = 'complete' | 'cut' | 'waiting' | 'unanswered'
 
+const OTHER_ROLE: Readonly<Record<Role, Role>> = {
+  [ROLE_CLIENT]: ROLE_SERVER,
+  [ROLE_SERVER]: ROLE_CLIENT,
+  [ROLE_UNKNOWN]: ROLE_UNKNOWN,
+}
+
 const MULTICAST = /^(2(2[4-9]|3\d)\.|ff[0-9a-f]{2}:)/
 
 export class DnsConversation implements Conversation, Leaving<Query> {
   readonly #link: Link
-  readonly #queries = new Keyed<number, Query>(this, LIMITS)
-  readonly #transfers = new Set<number>()
+  /** By who asks. */
+  readonly #queries: Record<Side, Keyed<number, Query>> = {
+    client: new Keyed<number, Query>(this, LIMITS),
+    server: new Keyed<number, Query>(this, LIMITS),
+  }
+  readonly #transfers: Record<Side, Set<number>> = { client: new Set(), server: new Set() }
   readonly #client = new Framing((framed) => this.#says('client', framed))
   readonly #server = new Framing((framed) => this.#says('server', framed))
   #nowNs = 0
@@ -63,7 +77,8 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 
   get held(): number {
-    return this.#queries.held + this.#client.held + this.#server.held
+    const { client, server } = this.#queries
+    return client.held + server.held + this.#client.held + this.#server.held
   }
 
   read(side: Side, input: Input): Read {
@@ -81,12 +96,12 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     const framing = this.#framing(side)
     if (framing.pass(bytes, timeNs)) return true
     framing.cut()
-    if (side === 'server') this.#queries.answersLost()
+    this.#queries[otherSide(side)].answersLost()
     return false
   }
 
   get isUndecided(): boolean {
-    return this.#queries.size > 0
+    return this.#queries.client.size + this.#queries.server.size > 0
   }
 
   settle(nowNs: number, final: boolean): void {
@@ -95,18 +110,22 @@ export class DnsConversation implements Conversation, Leaving<Query> {
       this.#client.cut()
       this.#server.cut()
     }
-    this.#queries.expire(final ? Number.POSITIVE_INFINITY : nowNs - GIVEN_UP_NS)
+    for (const queries of Object.values(this.#queries))
+      queries.expire(final ? Number.POSITIVE_INFINITY : nowNs - GIVEN_UP_NS)
   }
 
   underWay(nowNs: number, sink: Sink): void {
     if (this.#isToGroup) return
-    for (const query of this.#queries.since(nowNs - WAITING_NS))
-      this.#emit(query, undefined, 'waiting', nowNs, sink)
+    for (const queries of Object.values(this.#queries))
+      for (const query of queries.since(nowNs - WAITING_NS))
+        this.#emit(query, undefined, 'waiting', nowNs, sink)
   }
 
   shed(): void {
-    this.#queries.clear()
-    this.#transfers.clear()
+    for (const side of ['client', 'server'] as const) {
+      this.#queries[side].clear()
+      this.#transfers[side].clear()
+    }
     this.#client.reset()
     this.#server.reset()
   }
@@ -131,21 +150,20 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   #says(side: Side, framed: Framed): boolean {
     const message = readMessage(framed.bytes, framed.start, framed.end)
     if (!message) return false
-    // The roles are those of the first message; an end that plays both is seen in one.
-    if (message.isResponse !== (side === 'server')) this.#link.dropped(1)
-    else if (message.isResponse) this.#answers(message, framed)
-    else this.#asks(message, framed)
+    if (message.isResponse) this.#answers(otherSide(side), message, framed)
+    else this.#asks(side, message, framed)
     return true
   }
 
-  #asks(message: Message, { startNs, isCut }: Framed): void {
+  #asks(asker: Side, message: Message, { startNs, isCut }: Framed): void {
     const { header, extendedRcode, question, body } = message
-    if (this.#isSentAgain(header.id, question)) {
+    if (this.#isSentAgain(asker, header.id, question)) {
       this.#link.dropped(1)
       return
     }
-    this.#transfers.delete(header.id)
-    this.#queries.ask(header.id, {
+    this.#transfers[asker].delete(header.id)
+    this.#queries[asker].ask(header.id, {
+      asker,
       question,
       header,
       extendedRcode,
@@ -157,21 +175,22 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 
   /** On a stream nothing is lost, so that a second question is another one. */
-  #isSentAgain(id: number, question: Question | undefined): boolean {
+  #isSentAgain(asker: Side, id: number, question: Question | undefined): boolean {
     if (this.#link.transport !== 'udp') return false
-    return this.#queries.find(id, (query) => isSame(query.question, question)) !== undefined
+    return this.#queries[asker].find(id, (query) => isSame(query.question, question)) !== undefined
   }
 
-  #answers(message: Message, { endNs, isCut }: Framed): void {
+  #answers(asker: Side, message: Message, { endNs, isCut }: Framed): void {
     const { header, question } = message
     const fits = (query: Query) => question === undefined || isSame(query.question, question)
-    const query = this.#queries.answer(header.id, fits)
+    const transfers = this.#transfers[asker]
+    const query = this.#queries[asker].answer(header.id, fits)
     if (!query) {
-      if (!this.#transfers.has(header.id)) this.#link.dropped(1)
+      if (!transfers.has(header.id)) this.#link.dropped(1)
       return
     }
-    if (query.question && isTransfer(query.question.type) && this.#transfers.size < MAX_TRANSFERS)
-      this.#transfers.add(header.id)
+    if (query.question && isTransfer(query.question.type) && transfers.size < MAX_TRANSFERS)
+      transfers.add(header.id)
     const isWhole = !(query.isCut || isCut || message.isCut)
     this.#emit(query, message, isWhole ? 'complete' : 'cut', endNs, this.#link.sink)
   }
@@ -197,9 +216,11 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 
   #emit(query: Query, answer: Message | undefined, outcome: Outcome, nowNs: number, sink: Sink): void {
+    const { connection } = this.#link
     sink.append(dnsEvents, {
-      ...this.#link.connection,
+      ...connection,
       time_: nowNs,
+      trace_role: query.asker === 'client' ? connection.trace_role : OTHER_ROLE[connection.trace_role],
       req_header: headerText(query),
       req_body: this.#shown(query.body),
       resp_header: answer ? headerText(answer) : '{}',

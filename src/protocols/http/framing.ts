@@ -14,7 +14,7 @@ import type { Body } from './body'
 import type { HeadPlace } from './head'
 
 /** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
-const MAX_HEAD = 256 << 10
+const MAX_HEAD = 768 << 10
 /** Most heads are shorter. */
 const USUAL_HEAD = 2048
 const MAX_CHUNK_LINE = 4096

@@ -67,6 +67,8 @@ export interface StatusLine {
 
 /** Characters of JSON that are kept of one header block; further fields are left out. */
 const MAX_JSON = 64 << 10
+/** Characters of a target that are kept. */
+const MAX_TARGET = 256 << 10
 /** Blocks and start lines that are known again, and the memory that they may take. */
 const KNOWN = 1024
 const LONGEST_BLOCK = 4096
@@ -104,7 +106,7 @@ const known = <L>(parse: (line: string) => L) =>
 
 /**
  * RFC 9112 §3; undefined when the line is none. `line` is without its line break. As servers do, it forgives several spaces
- * between the parts (§3) and spaces within the target.
+ * between the parts (§3), spaces within the target, and other control characters, which are kept as they are.
  */
 export function parseRequestLine(line: string, redact: boolean): RequestLine | undefined {
   const methodEnd = line.indexOf(' ')
@@ -112,9 +114,12 @@ export function parseRequestLine(line: string, redact: boolean): RequestLine | u
   const targetEnd = end - VERSION_LENGTH
   if (methodEnd < 1 || methodEnd >= targetEnd || !isVersion(line, targetEnd)) return undefined
   const method = line.slice(0, methodEnd)
-  let path = line.slice(methodEnd + 1, targetEnd)
+  // What is longer isn't kept; nor is its text, which a part of it would keep alive.
+  const isLong = targetEnd - methodEnd > MAX_TARGET
+  const kept = line.slice(methodEnd + 1, isLong ? methodEnd + 1 + MAX_TARGET : targetEnd)
+  let path = isLong ? `${Buffer.from(kept, 'latin1').toString('latin1')}…` : kept
   if (path.startsWith(' ') || path.endsWith(' ')) path = trimOws(path)
-  if (path === '' || CONTROL.test(path) || !TOKEN.test(method)) return undefined
+  if (path === '' || !TOKEN.test(method)) return undefined
   if (HIGH.test(path)) path = decoded(path)
   if (redact) path = redactUrl(path)
   return { method, path, minor: line.charCodeAt(end - 1) - 0x30 }
@@ -140,7 +145,6 @@ export function parseStatusLine(line: string): StatusLine | undefined {
   if (line.length > at + 3 && line.charCodeAt(at + 3) !== 0x20) return undefined
   const reason = trimOws(line.slice(at + 4))
   if (reason === '') return { status, minor, reason: STATUS_CODES[status] ?? '' }
-  if (CONTROL.test(reason)) return undefined
   return { status, minor, reason: HIGH.test(reason) ? decoded(reason) : reason }
 }
 
@@ -166,8 +170,6 @@ function trimOws(text: string): string {
 
 const isOws = (code: number): boolean => code === 0x20 || code === 0x09
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a start line with one of these is not HTTP
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 const HIGH = /[\x80-\xff]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what a JSON string can't hold as it is
 const NEEDS_ESCAPE = /["\\\x00-\x1f\x7f-\uffff]/

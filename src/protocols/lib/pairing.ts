@@ -245,14 +245,6 @@ export class Pairing<H> {
     if (this.#isLossless && this.#lastSaid === 'answering') this.#allAnswered()
   }
 
-  /** Every byte that was said so far was seen, but for the holes that were told. */
-  isComplete(nowNs: number): void {
-    this.#hear(nowNs)
-    if (this.#lastSaid !== 'answer') return
-    this.#knowsRequests(0)
-    if (this.#quiet) this.#endQuiet(this.#quiet)
-  }
-
   /**
    * Takes what belongs together out of the two queues, in order. `final`: the connection has ended; messages that are not done
    * were cut by that, and both queues are empty after.

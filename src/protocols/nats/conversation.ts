@@ -15,6 +15,7 @@ const WAIT_NS = 2e9
 /** Memory of a command beside its texts. */
 const COMMAND_BYTES = 200
 
+type Outcome = 'complete' | 'cut'
 type Reply = Omit<Acknowledgement, 'answer' | 'done'>
 
 export class NatsConversation implements Conversation, Listener, Pairs<Command, Acknowledgement>, Setting {
@@ -66,17 +67,23 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     return false
   }
 
+  unwanted(side: Side): number {
+    return this.#framing(side).unwanted
+  }
+
   get isUndecided(): boolean {
     return this.#commands.length + this.#answers.length > 0
   }
 
   settle(nowNs: number, final: boolean): void {
-    this.#take(nowNs, final)
     if (final) {
-      this.#client.reset()
-      this.#server.reset()
-      return
+      // What the connection's end cuts was sent as far as it was seen; a command is no more answered.
+      this.#forget()
+      this.#client.cut()
+      this.#server.cut()
     }
+    this.#take(nowNs, final)
+    if (final) return
     const isLate = ({ done, timeNs }: Command) => done && nowNs - timeNs > WAIT_NS
     let late = 0
     while (late < this.#commands.length && isLate(this.#commands[late]!)) late++
@@ -116,6 +123,10 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     // Clients get HMSG and don't say it.
     const setting: Setting = isServers ? { kind: 'route', isPinned: false } : this
     const body = bodyOf(said, setting, this.#link.settings)
+    if (said.isCut) {
+      this.#emit(line.verb, body, '', side, timeNs, 'cut')
+      return
+    }
     if (line.verb === '-ERR') this.#failed({ error: line.rest, body, sender: side, timeNs })
     else if (this.#isAnswered(side, line)) this.#waits(said, body)
     else this.#emit(line.verb, body, '', side, timeNs)
@@ -258,7 +269,14 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     this.#emit('-ERR', body, `-ERR ${error}`, sender, timeNs)
   }
 
-  #emit(cmd: string, body: string, resp: string, sender: Side, timeNs: number): void {
+  #emit(
+    cmd: string,
+    body: string,
+    resp: string,
+    sender: Side,
+    timeNs: number,
+    outcome: Outcome = 'complete',
+  ): void {
     const { connection, sink } = this.#link
     sink.append(natsEvents, {
       ...connection,
@@ -267,6 +285,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
       body,
       resp,
       sender,
+      outcome,
     })
   }
 }

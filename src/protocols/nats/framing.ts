@@ -17,6 +17,8 @@ export interface Said {
   readonly timeNs: number
   /** Bytes that nobody saw were in front of it: its line may be the end of another. */
   readonly isFirst: boolean
+  /** How much of headers and payload was moved, when the connection ended before their end. */
+  readonly isCut: boolean
 }
 
 export interface Listener {
@@ -59,6 +61,11 @@ export class Framing {
     return this.#line === undefined
   }
 
+  /** Bytes of a payload that are still to come and are not kept. */
+  get unwanted(): number {
+    return this.#line && this.#kept >= this.#keep ? Math.max(0, this.#left - LINE_BREAK) : 0
+  }
+
   read(input: Input): Read {
     if (this.#line) return this.#payload(input, this.#line)
     const { bytes, pos, end } = input
@@ -71,6 +78,7 @@ export class Framing {
     const timeNs = input.timeAt(lf)
     input.pos = lf + 1
     if (line.size >= 0) {
+      this.#lastNs = timeNs
       this.#listener.begins(this.#side, line, timeNs)
       return this.#begins(input, line)
     }
@@ -96,6 +104,21 @@ export class Framing {
     return true
   }
 
+  /** The connection ends: what is under way was sent so far. */
+  cut(): void {
+    const line = this.#line
+    const moved = line ? Math.max(0, line.size - Math.max(0, this.#left - LINE_BREAK)) : 0
+    const content = this.#content.subarray(0, this.#kept)
+    this.reset()
+    if (line)
+      this.#says(
+        { ...line, size: moved, headerSize: Math.min(line.headerSize, moved) },
+        content,
+        this.#lastNs,
+        true,
+      )
+  }
+
   /** Bytes went by unseen, or were no message. */
   reset(): void {
     this.#clear()
@@ -109,10 +132,10 @@ export class Framing {
     this.#kept = 0
   }
 
-  #says(line: ControlLine, content: Uint8Array, timeNs: number): void {
-    const isFirst = this.#isFirst
+  #says(line: ControlLine, content: Uint8Array, timeNs: number, isCut = false): void {
+    const isFirst = this.#isFirst && !isCut
     this.#isFirst = false
-    this.#listener.says(this.#side, { line, content, timeNs, isFirst })
+    this.#listener.says(this.#side, { line, content, timeNs, isFirst, isCut })
   }
 
   #unfinished({ bytes, pos, end }: Input): Read {
@@ -147,15 +170,10 @@ export class Framing {
     if (content > 0) {
       const taken = Math.min(end - pos, content)
       this.#keepSome(bytes, pos, taken)
-      if (this.#kept >= this.#keep) {
-        input.pos += Math.min(taken, content)
-        this.#left = LINE_BREAK
-        if (content > taken) return { skip: content - taken }
-      } else {
-        input.pos += taken
-        this.#left -= taken
-        if (content > taken) return 'need-more'
-      }
+      input.pos += taken
+      this.#left -= taken
+      if (taken > 0) this.#lastNs = input.timeAt(input.pos - 1)
+      if (content > taken) return 'need-more'
     }
     return this.#lineBreak(input, line)
   }

@@ -18,6 +18,9 @@ export const natsEvents = defineTable(
       "+OK or -ERR 'text', where the server answers each command (verbose) and in rows of errors; else empty",
     ),
     sender: extra(keyword('Who sent it: client, or server: the end that accepted the connection')),
+    outcome: extra(
+      keyword('complete; cut: the connection ended within the payload, of which size is what was sent'),
+    ),
     remote_upid: remoteUpid,
   },
 )

@@ -24,12 +24,14 @@ const LF = 10
 /** §2.1: the longest line of version 1, with its line break. */
 const LONGEST_LINE = 107
 const FIXED = 16
-/** What follows the fixed part holds addresses of at most 216 bytes, and TLVs: certificates at most. */
-const LONGEST_REST = 16 << 10
 
 const COMMAND_PROXY = 1
 const FAMILY_INET = 1
 const FAMILY_INET6 = 2
+
+/** Bytes that are version 2's, however many are still to come: the length has two bytes, and TLVs may fill it. */
+export const isSurelyHeader = (bytes: Uint8Array): boolean =>
+  bytes.length >= FIXED && bytes[0] === SIGNATURE[0] && readHeader(bytes, 0, bytes.length) !== 'no'
 
 /** 'no': these bytes are no header. 'need-more': they may become one. */
 export function readHeader(bytes: Uint8Array, start: number, end: number): Header | 'no' | 'need-more' {
@@ -63,7 +65,7 @@ function readBinary(bytes: Uint8Array, start: number, end: number): Header | 'no
   const command = bytes[start + 12]!
   const family = bytes[start + 13]! >> 4
   const rest = (bytes[start + 14]! << 8) | bytes[start + 15]!
-  if (command >> 4 !== 2 || (command & 15) > COMMAND_PROXY || rest > LONGEST_REST) return 'no'
+  if (command >> 4 !== 2 || (command & 15) > COMMAND_PROXY) return 'no'
   const length = FIXED + rest
   if (end - start < length) return 'need-more'
   const isProxied = (command & 15) === COMMAND_PROXY

@@ -1,5 +1,5 @@
 import type { Conversation, Head, Input, Link, Protocol, Read, Recognition } from '../protocol'
-import { readHeader } from './header'
+import { isSurelyHeader, readHeader } from './header'
 
 /** A header in front of another protocol: it says who the client is, and makes no row of its own. */
 class ProxyHeader implements Conversation {
@@ -38,11 +38,13 @@ export const proxyProtocol: Protocol = {
   code: 0,
   tables: [],
   transports: ['tcp', 'tls'],
-  captureCap: 16 << 10,
+  // The longest header, and the beginning of what follows.
+  captureCap: 80 << 10,
   recognise({ bytes, isOpening }: Head): Recognition {
     if (!isOpening) return 'no'
     const header = readHeader(bytes, 0, bytes.length)
-    return typeof header === 'string' ? header : { side: 'client', sure: true }
+    if (typeof header !== 'string' || isSurelyHeader(bytes)) return { side: 'client', sure: true }
+    return header
   },
   open: (link) => new ProxyHeader(link),
 }

@@ -1,5 +1,5 @@
 /** Request targets (RFC 9112 §3.2), with what browsers, proxies and scanners put into them. */
-import { ask, type Case, exchange, head, OK, row } from './case'
+import { answer, ask, type Case, exchange, head, row } from './case'
 
 const SAME = [
   '/',
@@ -95,15 +95,18 @@ export const targets: readonly Case[] = [
     const target = `/${'long/'.repeat(length / 5)}`
     return exchange(`${length} bytes`, ask(`GET ${target}`), row(`GET ${target} 200`, 0, 2))
   }),
-  ...['\0', '\x01', '\x0b', '\x0c', '\x1f', '\x7f', '\r'].map(
-    (byte): Case => ({
-      name: `${JSON.stringify(byte)} in a target is no HTTP`,
-      turns: [
-        ['client', head(`GET /a${byte}b HTTP/1.1`, 'Host: x')],
-        ['server', OK],
-      ],
-      rows: [],
-      closes: 'server',
-    }),
+  ...['\0', '\x01', '\x0b', '\x0c', '\x1f', '\x7f', '\r', '\x1b[1m'].map((bytes) =>
+    exchange(
+      `${JSON.stringify(bytes)} in a target is text`,
+      head(`GET /a${bytes}b HTTP/1.1`, 'Host: x'),
+      row(`GET /a${bytes}b 400`),
+      answer('400 Bad Request'),
+    ),
+  ),
+  exchange(
+    '300 KB',
+    ask(`GET /${'long/'.repeat(60_000)}`),
+    row(`GET /${'long/'.repeat(60_000).slice(0, (256 << 10) - 1)}… 414`),
+    answer('414 URI Too Long'),
   ),
 ]

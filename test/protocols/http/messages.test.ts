@@ -165,7 +165,7 @@ describe('headers', () => {
 
   test('a head without an end is given up', () => {
     const { rows, counters } = talk([
-      ['client', `GET / HTTP/1.1\r\nX: ${'a'.repeat(300 << 10)}`],
+      ['client', `GET / HTTP/1.1\r\nX: ${'a'.repeat(800 << 10)}`],
       ['server', OK],
     ])
     expect(rows).toEqual([])

@@ -235,12 +235,6 @@ describe('silence', () => {
     expect(pairsIn(line.plays('E'))).toEqual(['aA', 'bB', 'cC', 'dD', 'eE'])
   })
 
-  test('or when it is known that every byte was seen', () => {
-    const line = new Line().plays('abAB?cdCD_')
-    line.pairing.isComplete(line.nowNs)
-    expect(pairsIn(line.take())).toEqual(['aA', 'bB', 'cC', 'dD'])
-  })
-
   test.each(['abAB?cdCD_qeEE', 'abAB?cdCD_eQfF', 'abAB?cdCD_qQeE'])(
     'is none where something was lost: %s',
     (steps) => {

@@ -14,6 +14,9 @@ const INET6 = `\x20\x01\x0d\xb8${'\0'.repeat(11)}\x01${'\0'.repeat(15)}\x01\x01\
 /** A TLV of type 1 (ALPN) with two bytes. */
 const TLV = '\x01\x00\x02h2'
 
+/** A certificate, and padding: as long as a header may be. */
+const LONG = `${INET}\x20\x80\x00${'c'.repeat(0x8000)}\x04\x7f\xf0${'\0'.repeat(0x7fed)}`
+
 const HEADERS: readonly (readonly [string, string, string, number])[] = [
   ['version 1, IPv4', 'PROXY TCP4 203.0.113.7 10.0.0.1 51169 80\r\n', '203.0.113.7', 51_169],
   ['version 1, IPv6', 'PROXY TCP6 2001:db8::1 ::1 443 80\r\n', '2001:db8::1', 443],
@@ -21,6 +24,12 @@ const HEADERS: readonly (readonly [string, string, string, number])[] = [
   ['version 1, unknown with addresses', 'PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n', '10.0.0.2', 40_000],
   ['version 2, IPv4', binary(0x21, 0x11, INET), '203.0.113.7', 51_169],
   ['version 2, IPv4 with TLVs', binary(0x21, 0x11, INET + TLV), '203.0.113.7', 51_169],
+  [
+    'version 2, IPv4 with 20 KB of TLVs',
+    binary(0x21, 0x11, `${INET}\x20\x4e\x20${'c'.repeat(20_000)}`),
+    '203.0.113.7',
+    51_169,
+  ],
   ['version 2, IPv6', binary(0x21, 0x21, INET6), '2001:db8::1', 443],
   ['version 2, the proxy itself', binary(0x20, 0x00, ''), '10.0.0.2', 40_000],
   ['version 2, Unix addresses', binary(0x21, 0x31, 'x'.repeat(216)), '10.0.0.2', 40_000],
@@ -56,15 +65,26 @@ describe('what is no header', () => {
     `PROXY TCP4 ${' '.repeat(120)}\r\n`,
     binary(0x11, 0x11, INET),
     binary(0x2f, 0x11, INET),
-    binary(0x21, 0x11, INET, 0xffff),
     '\r\n\r\nGET / HTTP/1.1\r\n\r\n',
   ])('%j', (text) => {
     expect(readHeader(bytesOf(text), 0, text.length)).toBe('no')
   })
 
+  test('one of 64 KB arrives in calls of any size', () => {
+    const header = binary(0x21, 0x11, LONG.slice(0, 0xffff))
+    for (const size of [1000, 16 << 10, 65_000]) {
+      const calls = (header + request('GET /')).match(new RegExp(`[^]{1,${size}}`, 'g'))!
+      const { rows } = talk([
+        ...calls.map((call) => ['client', call] as const),
+        ['server', response('200 OK')],
+      ])
+      expect(rows).toMatchObject([{ remote_addr: '203.0.113.7', req_path: '/', outcome: 'complete' }])
+    }
+  })
+
   test('any part of one may become one', () => {
     for (const [, header] of HEADERS)
-      for (let end = 0; end < header.length; end++)
+      for (let end = 0; end < header.length; end += end < 500 ? 1 : 997)
         expect(readHeader(bytesOf(header), 0, end), `${end} bytes`).toBe('need-more')
   })
 })
