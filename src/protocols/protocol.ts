@@ -32,9 +32,13 @@ export interface Input {
   readonly end: number
   /** This side has ended (FIN or close) right behind `end`. */
   readonly ended: boolean
+  /** What the other side has said that waits for the rest of its message. */
+  readonly unread?: Unread | undefined
   /** When the byte at `pos` was moved; for the byte before `bytes`, when the newest bytes before it were. */
   timeAt(pos: number): number
 }
+
+export type Unread = Pick<Input, 'bytes' | 'end' | 'timeAt'> & { readonly start: number }
 
 // ── Recognition ──────────────────────────────────────────────────────────────
 

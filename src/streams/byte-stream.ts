@@ -1,5 +1,5 @@
 /** The bytes of one direction that wait for the rest of their message, and when they were moved. */
-import type { Input } from '../protocols/protocol'
+import type { Input, Unread } from '../protocols/protocol'
 
 const FIRST_CAPACITY = 512
 /** More events than this in one incomplete message share their times. */
@@ -11,6 +11,7 @@ export class StreamInput implements Input {
   pos = 0
   end = 0
   ended = false
+  unread: Unread | undefined
   /** When `bytes` were moved, or the buffer that knows. */
   #timeNs = 0
   #buffer: ByteStream | undefined
@@ -48,7 +49,7 @@ export class StreamInput implements Input {
 
 export const EMPTY = new Uint8Array(0)
 
-export class ByteStream {
+export class ByteStream implements Unread {
   bytes: Uint8Array = EMPTY
   /** `bytes[start..end)` is what waits. */
   start = 0

@@ -195,6 +195,8 @@ export class Reader {
       if (rest.length > 0) buffer.append(rest, timeNs)
       input.buffered(buffer, timeNs, ended)
     }
+    const opposite = half === this.#halves[0] ? this.#halves[1] : this.#halves[0]
+    input.unread = opposite.lost || opposite.buffer.length === 0 ? undefined : opposite.buffer
     const before = input.pos
     const outcome = this.#parse(half, input, timeNs)
     const { bytes, pos, end } = input

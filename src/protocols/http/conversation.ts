@@ -1,4 +1,5 @@
 /** HTTP/1 on one connection: what each side says, paired in order, as rows of `http_events`. */
+import { latin1 } from '../lib/bytes'
 import { type Hole, Pairing, type Pairs } from '../lib/pairing'
 import {
   type Conversation,
@@ -8,6 +9,7 @@ import {
   type Read,
   type Side,
   type Sink,
+  type Unread,
 } from '../protocol'
 import type { Dialogue } from './dialogue'
 import { Framing } from './framing'
@@ -24,6 +26,8 @@ const STREAMS_NS = 10e9
 const UNANSWERED_NS = 30e9
 /** `HTTP/1.1 100 Continue` and an empty line: a hole that isn't larger may have no response in it. */
 const INTERIM_BYTES = 25
+/** Bytes that are shown of a head whose end wasn't awaited. */
+const MAX_PART = 64 << 10
 /** `held` of a message that waits no longer. */
 const GONE = -1
 /** Memory of a message beside its texts, as measured. */
@@ -40,6 +44,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   parkedBy: HttpRequest | undefined
   holdsAsked = false
   isInterim = false
+  askedInPart: HttpRequest | undefined
   readonly link: Link
   readonly #requests: HttpRequest[] = []
   readonly #responses: HttpResponse[] = []
@@ -49,6 +54,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   readonly #server = new Framing(this.#answered)
   /** In the requests; how many were in it shows when it is seen where the next one begins. */
   #hole: Hole | undefined
+  #unread: Unread | undefined
   #waitingBytes = 0
 
   constructor(link: Link) {
@@ -61,6 +67,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   read(side: Side, input: Input): Read {
+    this.#unread = side === 'server' ? input.unread : undefined
     return this.#framing(side).read(input)
   }
 
@@ -88,9 +95,11 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     if (side === 'client') {
       this.holdsAsked = false
       this.pairing.requestsMissed()
-      this.#hole = this.#hole
-        ? { ...this.#hole, bytes: Number.POSITIVE_INFINITY, timeNs }
-        : { bytes: lost, isBetween, timeNs }
+      // What was answered in part is no more in there.
+      const isKnown = this.#hole === undefined && this.askedInPart === undefined
+      this.askedInPart = undefined
+      const bytes = isKnown ? lost : Number.POSITIVE_INFINITY
+      this.#hole = { bytes, isBetween: this.#hole?.isBetween ?? (isKnown && isBetween), timeNs }
     } else {
       const isFinal = !this.isInterim && lost > INTERIM_BYTES
       this.pairing.responseGap({ isBetween: isBetween && isFinal, timeNs })
@@ -146,6 +155,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.#server.reset()
     this.holdsAsked = false
     this.#hole = undefined
+    this.askedInPart = undefined
     this.pairing.forget()
   }
 
@@ -171,6 +181,14 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     framing.leaveBehind()
     if (side === 'client') this.pairing.responseGap()
     else this.hasLostEnd()
+  }
+
+  asksInPart(): void {
+    const unread = this.#unread
+    if (!unread || this.#hole || this.askedInPart || !this.#client.isWaiting) return
+    const { bytes, start, end } = unread
+    const text = latin1(bytes, start, Math.min(end, start + MAX_PART))
+    this.#asked.beginsInPart(text, unread.timeAt(start), unread.timeAt(end - 1))
   }
 
   /** RFC 9112 §9.3.2: behind such a request the client waits, unless it is one that doesn't care. */

@@ -21,6 +21,10 @@ export interface Dialogue {
   takesTurn(side: Side, startNs: number, asked?: HttpRequest): void
   /** The end of a request went by unseen. */
   hasLostEnd(): void
+  /** A request of which only a part of the head is there, though it was answered. */
+  askedInPart: HttpRequest | undefined
+  /** What the server says now is an answer though no request waits: to what there is of one. */
+  asksInPart(): void
   /** The head of a message was read. */
   asks(request: HttpRequest): void
   answers(response: HttpResponse): void

@@ -149,6 +149,11 @@ export class Framing {
     }
   }
 
+  /** A part of a head, or of its start line, waits for the rest. */
+  get isWaiting(): boolean {
+    return this.#phase === Phase.Head && this.#scanned > 0
+  }
+
   /** A start line was read, and the rest of its head wasn't. */
   get isInHead(): boolean {
     return this.#line >= 0

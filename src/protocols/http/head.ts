@@ -87,6 +87,11 @@ export function blockOf({ bytes, fieldsStart, end }: HeadPlace, redact: boolean)
   return (redact ? redacting : plain).blocks.get(bytes, fieldsStart, end)
 }
 
+/** Of field lines that are only a part of a head. `text`: one character per byte. */
+export function fieldsOf(text: string, redact: boolean): Fields {
+  return (redact ? redacting : plain).read(text)
+}
+
 /** See `parseRequestLine`. */
 export function requestLineOf(
   { bytes, lineStart, lineEnd }: HeadPlace,
@@ -123,6 +128,14 @@ export function parseRequestLine(line: string, redact: boolean): RequestLine | u
   if (HIGH.test(path)) path = decoded(path)
   if (redact) path = redactUrl(path)
   return { method, path, minor: line.charCodeAt(end - 1) - 0x30 }
+}
+
+/** What there is of a request line that wasn't sent to its end. */
+export function parseRequestPart(line: string, redact: boolean): RequestLine | undefined {
+  const methodEnd = line.indexOf(' ')
+  const method = line.slice(0, methodEnd)
+  if (methodEnd < 1 || !TOKEN.test(method)) return undefined
+  return parseRequestLine(`${method} ${trimOws(line.slice(methodEnd + 1)) || '-'} HTTP/1.1`, redact)
 }
 
 /** A method that is longer is none. */
@@ -229,8 +242,8 @@ class FieldReader {
     const end = bytes[to - 2] === CR ? to - 3 : to - 2
     const text = end > from ? latin1(bytes, from, end) : ''
     const bare = emptyLine(text)
-    if (bare < 0) return { fields: this.#read(text), length: to - from }
-    return { fields: this.#read(text.slice(0, bare)), length: bare + 1 }
+    if (bare < 0) return { fields: this.read(text), length: to - from }
+    return { fields: this.read(text.slice(0, bare)), length: bare + 1 }
   }
 
   #line(line: string): FieldLine | null {
@@ -253,7 +266,7 @@ class FieldReader {
     return { name, spelling, value, json: `${quote(spelling)}:${quote(safe)}` }
   }
 
-  #read(block: string): Fields {
+  read(block: string): Fields {
     const id = ++this.#newest
     let text = HIGH.test(block) ? decoded(block) : block
     // RFC 9112 §2.2: what is folded onto the start line is passed over.

@@ -2,7 +2,16 @@
 import { latin1 } from '../lib/bytes'
 import { type Invalid, invalid } from '../protocol'
 import { type Framed, MAX_TOKEN } from './framing'
-import { blockOf, type HeadPlace, parseRequestLine, requestLineOf } from './head'
+import {
+  blockOf,
+  type Fields,
+  fieldsOf,
+  type HeadPlace,
+  parseRequestLine,
+  parseRequestPart,
+  type RequestLine,
+  requestLineOf,
+} from './head'
 import { OneSides } from './one-sides'
 import { startsRequest } from './start-lines'
 import type { HttpRequest } from './types'
@@ -29,33 +38,37 @@ export class RequestMessages extends OneSides<HttpRequest> {
     if (!start) return invalid('not a request line')
     const { fields, length: fieldsLength } = blockOf(head, redact)
     head.end = head.fieldsStart + fieldsLength
-    const { method, path, minor } = start
-    const { json: headers, contentType, upgrade } = fields
-    const request: HttpRequest = {
-      method,
-      path,
-      minor,
-      headers,
-      contentType,
-      upgrade,
-      startNs,
-      seq: -1,
-      endNs: startNs,
-      body: '',
-      bodySize: 0,
-      held: 0,
-      done: false,
-      isCut: false,
+    const early = dialogue.askedInPart
+    if (early) {
+      dialogue.askedInPart = undefined
+      this.begun(early, fields)
+      return lengthOf(fields)
     }
+    const request = requestOf(start, fields, startNs)
     dialogue.takesTurn('client', startNs)
-    request.seq = dialogue.pairing.requestBegins(request, startNs, line.length - path.length + block.length)
+    // As far as it is the same whatever is asked for.
+    const bytes = start.method.length + ' / HTTP/1.1'.length + fieldsLength
+    request.seq = dialogue.pairing.requestBegins(request, startNs, bytes)
     this.begun(request, fields)
     dialogue.asks(request)
-    if (method === 'CONNECT' || upgrade !== '') dialogue.parkedBy = request
-    // RFC 9112 §6.3: an error, which the server answers.
-    if (fields.contradictory || fields.otherTransferCoding) return invalid('length of the request unknown')
-    const length = fields.chunked ? 'chunked' : Math.max(0, fields.contentLength)
-    return { length, isUnasked: false }
+    if (request.method === 'CONNECT' || request.upgrade !== '') dialogue.parkedBy = request
+    return lengthOf(fields)
+  }
+
+  /** Of a head only this was there when it was answered. */
+  beginsInPart(text: string, startNs: number, endNs: number): void {
+    const { dialogue } = this
+    const { redact } = dialogue.link.settings
+    const lineEnd = text.indexOf('\n')
+    const line = lineEnd < 0 ? text : text.slice(0, lineEnd).replace(/\r$/, '')
+    const start = lineEnd < 0 ? parseRequestPart(line, redact) : parseRequestLine(line, redact)
+    if (!start) return
+    // The last line may go on.
+    const fields = fieldsOf(text.slice(lineEnd + 1, Math.max(lineEnd + 1, text.lastIndexOf('\n'))), redact)
+    const request = { ...requestOf(start, fields, startNs), endNs, done: true, isCut: true }
+    request.seq = dialogue.pairing.requestBegins(request, startNs, Number.POSITIVE_INFINITY)
+    dialogue.askedInPart = request
+    dialogue.asks(request)
   }
 
   protected ended(_: HttpRequest, __: number, hasLostEnd: boolean): void {
@@ -70,5 +83,32 @@ export class RequestMessages extends OneSides<HttpRequest> {
     const dialogue = this.dialogue
     dialogue.holdsAsked = dialogue.parkedBy !== undefined
     return dialogue.holdsAsked
+  }
+}
+
+/** RFC 9112 §6.3: without a length, or with two, it is an error, which the server answers. */
+function lengthOf(fields: Fields): Framed | Invalid {
+  if (fields.contradictory || fields.otherTransferCoding) return invalid('length of the request unknown')
+  const length = fields.chunked ? 'chunked' : Math.max(0, fields.contentLength)
+  return { length, isUnasked: false }
+}
+
+function requestOf({ method, path, minor }: RequestLine, fields: Fields, startNs: number): HttpRequest {
+  const { json: headers, contentType, upgrade } = fields
+  return {
+    method,
+    path,
+    minor,
+    headers,
+    contentType,
+    upgrade,
+    startNs,
+    seq: -1,
+    endNs: startNs,
+    body: '',
+    bodySize: 0,
+    held: 0,
+    done: false,
+    isCut: false,
   }
 }

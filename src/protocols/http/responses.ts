@@ -35,6 +35,8 @@ export class ResponseMessages extends OneSides<HttpResponse> {
       dialogue.isInterim = true
       return 'interim'
     }
+    // RFC 9110 §15.5: 408, 414, 431 and 400 don't wait for the end of a head.
+    if (status >= 400 && dialogue.pairing.isSettled) dialogue.asksInPart()
     const answer = dialogue.pairing.responseBegins(startNs)
     dialogue.takesTurn('server', startNs, answer.hint)
     const { json: headers, contentType } = fields

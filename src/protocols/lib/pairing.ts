@@ -112,6 +112,11 @@ export class Pairing<H> {
     return this.#pipelines
   }
 
+  /** Every request so far has its response, for sure. */
+  get isSettled(): boolean {
+    return this.#waiting.length === 0 && this.#unsure === undefined
+  }
+
   /** Requests without a response so far. */
   get outstanding(): number {
     return this.#waiting.length + (this.#unsure?.asked.length ?? 0)

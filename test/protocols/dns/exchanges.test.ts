@@ -505,6 +505,7 @@ describe('two servers that ask each other from the same ports', () => {
     say(other, query(7, 'second.example'))
     say(first, answer(7, 'second.example', ['192.0.2.2']))
     say(other, answer(7, 'first.example', ['192.0.2.1']))
+    all.streams.tick(wire.timeNs + SECOND)
     return rows(all).map((row) => [asked(row), ...addresses(row), row.trace_role, row.outcome])
   }
 

@@ -61,6 +61,60 @@ describe('answers before the end of the request', () => {
   })
 })
 
+describe('answers before the end of a head', () => {
+  test.each([
+    [408, 'GET /slow HTTP/1.1\r\nHost: x\r\nX-Half: a', 'GET', '/slow', { Host: 'x' }],
+    [431, `GET /large HTTP/1.1\r\nHost: x\r\nCookie: ${'c'.repeat(20_000)}`, 'GET', '/large', { Host: 'x' }],
+    [414, `GET /long/${'x'.repeat(20_000)}`, 'GET', `/long/${'x'.repeat(20_000)}`, {}],
+    [408, 'POST /half', 'POST', '/half', {}],
+    [408, 'GET /?token=s3cret', 'GET', '/?token=[redacted]', {}],
+    [400, 'GET /bad HTTP/1.1\r\n', 'GET', '/bad', {}],
+  ])('%d', (status, part, method, path, headers) => {
+    for (const before of [
+      [],
+      [['client', request('GET /a')] as const, ['server', response('200 OK')] as const],
+    ]) {
+      const { rows, counters } = talk([
+        ...before,
+        ['client', part],
+        ['server', response(`${status} No`, { Connection: 'close' }, 'why')],
+      ])
+      expect(rows).toHaveLength(1 + before.length / 2)
+      const row = rows.at(-1)!
+      expect(row).toMatchObject({
+        req_method: method,
+        req_path: path,
+        resp_status: status,
+        resp_body: 'why',
+        outcome: 'cut',
+      })
+      expect(JSON.parse(row.req_headers as string)).toEqual(headers)
+      expect(counters.unpairedFrames).toBe(0)
+    }
+  })
+
+  test('the rest of the head makes no second row', () => {
+    const { rows } = talk([
+      ['client', 'POST /early HTTP/1.1\r\nContent-Length: 5\r\nX: '],
+      ['server', response('400 No', {}, 'why')],
+      ['client', 'y\r\n\r\nhello'],
+      ['client', request('GET /next')],
+      ['server', response('200 OK', {}, 'fine')],
+    ])
+    expect(said(rows)).toEqual(['/early why cut', '/next fine complete'])
+  })
+
+  test('what is no request line is no request', () => {
+    const { rows } = talk([
+      ['client', request('GET /a')],
+      ['server', response('200 OK')],
+      ['client', '\x16\x03\x01 hello'],
+      ['server', response('400 Bad Request')],
+    ])
+    expect(rows.map(({ req_path }) => req_path)).toEqual(['/a'])
+  })
+})
+
 describe('answers that are cut off', () => {
   test.each([
     ['a length', 'Content-Length: 100\r\n\r\nhalf', 'half', 4],

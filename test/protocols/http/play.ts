@@ -121,7 +121,11 @@ function messages(n: number, host: string, next: () => number): [string, string]
   const cookie = next() < 0.2 ? `Cookie: ${'c'.repeat(Math.floor(next() * 80))}\r\n` : ''
   const asked = `${method} /${n} HTTP/1.1\r\n${host}\r\n${cookie}${length}\r\n${content}`
   const head = `Exchange: ${n}\r\n`
-  if (next() < 0.1) return [asked, `HTTP/1.1 304 Not Modified\r\n${head}\r\n`]
+  if (next() < 0.1)
+    return [
+      asked,
+      `HTTP/1.1 ${next() < 0.5 ? '304 Not Modified' : '404 Not Found\r\nContent-Length: 0'}\r\n${head}\r\n`,
+    ]
   const body = 'b'.repeat(Math.floor(next() ** 3 * 3000))
   if (next() < 0.2) {
     const chunks =
