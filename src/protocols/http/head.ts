@@ -130,12 +130,16 @@ export function parseRequestLine(line: string, redact: boolean): RequestLine | u
   return { method, path, minor: line.charCodeAt(end - 1) - 0x30 }
 }
 
+/** ` HTTP/1.1`, as far as it was sent. */
+const VERSION_PART = / +(?:H(?:T(?:T(?:P(?:\/(?:1(?:\.[0-9]?)?)?)?)?)?)?)?\r?$/
+
 /** What there is of a request line that wasn't sent to its end. */
 export function parseRequestPart(line: string, redact: boolean): RequestLine | undefined {
   const methodEnd = line.indexOf(' ')
   const method = line.slice(0, methodEnd)
   if (methodEnd < 1 || !TOKEN.test(method)) return undefined
-  return parseRequestLine(`${method} ${trimOws(line.slice(methodEnd + 1)) || '-'} HTTP/1.1`, redact)
+  const target = line.slice(methodEnd + 1).replace(VERSION_PART, '')
+  return parseRequestLine(`${method} ${trimOws(target) || '-'} HTTP/1.1`, redact)
 }
 
 /** A method that is longer is none. */

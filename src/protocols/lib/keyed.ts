@@ -5,7 +5,7 @@
  * - Of several requests under one key the oldest that fits is answered: ids are used again, and by more than one asker.
  * - An answer that fits no request is nobody's: the request went by unseen, or has been answered already.
  * - Where answers may have gone by unseen, a request that waits can still be answered, but nobody can say that it wasn't.
- * - What waits is bounded in number and in bytes; the oldest leave first.
+ * - What waits is bounded in number and in bytes, and in number under one key; the oldest leave first.
  */
 
 export interface KeyedLimits {
@@ -26,7 +26,12 @@ interface Entry<K, Q> {
   readonly request: Q
   /** Its answer may have gone by unseen. */
   isUnsure: boolean
+  /** The next one under the key. */
+  next: Entry<K, Q> | undefined
 }
+
+/** Under one key, so that a search among them is short; a client has one, and tries again a few times. */
+const MAX_UNDER_KEY = 32
 
 /** What becomes of requests that leave without an answer. */
 export interface Leaving<Q> {
@@ -39,7 +44,8 @@ export interface Leaving<Q> {
 export class Keyed<K, Q extends Waiting> {
   /** In the order in which they were asked. */
   readonly #waiting = new Set<Entry<K, Q>>()
-  readonly #byKey = new Map<K, Entry<K, Q>[]>()
+  /** The oldest under each key. */
+  readonly #byKey = new Map<K, Entry<K, Q>>()
   readonly #leaving: Leaving<Q>
   readonly #limits: KeyedLimits
   #held = 0
@@ -59,23 +65,21 @@ export class Keyed<K, Q extends Waiting> {
   }
 
   ask(key: K, request: Q): void {
-    const entry = { key, request, isUnsure: false }
+    const entry: Entry<K, Q> = { key, request, isUnsure: false, next: undefined }
+    this.#append(entry)
     this.#waiting.add(entry)
     this.#held += request.bytes
-    const others = this.#byKey.get(key)
-    if (others) others.push(entry)
-    else this.#byKey.set(key, [entry])
     while (this.#waiting.size > this.#limits.requests || this.#held > this.#limits.bytes) this.#dropOldest()
   }
 
   /** The oldest request under the key that fits; it goes on waiting. */
   find(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
-    return this.#byKey.get(key)?.find(({ request }) => fits(request))?.request
+    return this.#oldest(key, fits)?.request
   }
 
   /** The oldest request under the key that fits: it is answered. */
   answer(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
-    const entry = this.#byKey.get(key)?.find(({ request }) => fits(request))
+    const entry = this.#oldest(key, fits)
     if (entry) this.#remove(entry)
     return entry?.request
   }
@@ -105,23 +109,48 @@ export class Keyed<K, Q extends Waiting> {
 
   /** Gives up everything. */
   clear(): void {
-    for (const entry of this.#waiting) {
-      this.#remove(entry)
-      this.#leaving.drop(entry.request)
+    for (const entry of this.#waiting) this.#drop(entry)
+  }
+
+  #oldest(key: K, fits: (request: Q) => boolean): Entry<K, Q> | undefined {
+    let entry = this.#byKey.get(key)
+    while (entry && !fits(entry.request)) entry = entry.next
+    return entry
+  }
+
+  #append(entry: Entry<K, Q>): void {
+    const first = this.#byKey.get(entry.key)
+    if (!first) {
+      this.#byKey.set(entry.key, entry)
+      return
     }
+    let last = first
+    let count = 1
+    for (; last.next; last = last.next) count++
+    last.next = entry
+    if (count >= MAX_UNDER_KEY) this.#drop(first)
   }
 
   #dropOldest(): void {
     const [oldest] = this.#waiting
-    this.#remove(oldest!)
-    this.#leaving.drop(oldest!.request)
+    this.#drop(oldest!)
+  }
+
+  #drop(entry: Entry<K, Q>): void {
+    this.#remove(entry)
+    this.#leaving.drop(entry.request)
   }
 
   #remove(entry: Entry<K, Q>): void {
     this.#waiting.delete(entry)
     this.#held -= entry.request.bytes
-    const others = this.#byKey.get(entry.key)!
-    if (others.length === 1) this.#byKey.delete(entry.key)
-    else others.splice(others.indexOf(entry), 1)
+    const first = this.#byKey.get(entry.key)
+    if (first !== entry) {
+      let before = first!
+      while (before.next !== entry) before = before.next!
+      before.next = entry.next
+    } else if (entry.next) this.#byKey.set(entry.key, entry.next)
+    else this.#byKey.delete(entry.key)
+    entry.next = undefined
   }
 }

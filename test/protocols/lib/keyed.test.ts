@@ -99,6 +99,27 @@ describe('requests that nobody answers', () => {
     const started = process.cpuUsage()
     for (let i = 0; i < 200_000; i++) ask(1, 'same')
     expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000)
-    expect(keyed.size).toBe(4096)
+    expect(keyed.size).toBe(32)
+  })
+
+  test('are few under one key, and a search among them is short', () => {
+    const { keyed, ask, answer, dropped } = waiting()
+    for (let i = 0; i < 40; i++) ask(1, `r${i}`)
+    ask(2, 'other')
+    expect(dropped).toEqual(Array.from({ length: 8 }, (_, i) => `r${i}`))
+    let looked = 0
+    keyed.find(1, () => ++looked < 0)
+    expect(looked).toBe(32)
+    expect([answer(1), answer(2), keyed.size]).toEqual(['r8', 'other', 31])
+  })
+
+  test('leave from any place under their key', () => {
+    const { keyed, ask } = waiting()
+    const leaves = (name: string) => keyed.answer(1, (request) => request.name === name)?.name
+    for (const name of ['a', 'b', 'c', 'd']) ask(1, name)
+    expect(['b', 'd', 'b'].map(leaves)).toEqual(['b', 'd', undefined])
+    ask(1, 'e')
+    expect(['a', 'e', 'c', 'a'].map(leaves)).toEqual(['a', 'e', 'c', undefined])
+    expect([keyed.size, keyed.held]).toEqual([0, 0])
   })
 })
