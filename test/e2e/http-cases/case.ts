@@ -80,6 +80,10 @@ export function exchange(name: string, request: string, expected: Row, response 
   return { name, turns: [...turn(request, response), ...AFTER], rows: [expected, AFTER_ROW] }
 }
 
+/** Requests that differ in their lines: what it is about, the line, and what is shown of it where that isn't the same. */
+export const lines = (all: readonly (readonly [what: string, line: string, shown?: string])[]): Case[] =>
+  all.map(([what, line, shown = line]) => exchange(what, ask(line), row(`${shown} 200`, 0, 2)))
+
 /** As `exchange`, with all turns given. */
 export function goesOn(name: string, turns: readonly Turn[], rows: readonly Row[]): Case {
   return { name, turns: [...turns, ...AFTER], rows: [...rows, AFTER_ROW] }

@@ -1,5 +1,5 @@
 /** Any token is a method (RFC 9110 §9.1); those that are registered are also known on joined connections. */
-import { answer, ask, type Case, exchange, last, OK, row, turn } from './case'
+import { answer, ask, type Case, last, lines, OK, opened, row, turn } from './case'
 
 const REGISTERED = (
   'ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY DELETE GET LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL ' +
@@ -32,9 +32,7 @@ const OWN = [
 const NOT = ['G\0T', 'G\tT', 'G(T', 'G@T', 'G/T', 'G:T', 'G"T', 'G\x7fT', 'GÉT', '(GET)', 'GET,', 'G{T}']
 
 export const methods: readonly Case[] = [
-  ...REGISTERED.map((method) =>
-    exchange(`${method} is registered`, ask(`${method} /m`), row(`${method} /m 200`, 0, 2)),
-  ),
+  ...lines(REGISTERED.map((method) => [`${method} is registered`, `${method} /m`])),
   ...[
     'POST',
     'PUT',
@@ -55,12 +53,7 @@ export const methods: readonly Case[] = [
     ],
     rows: [row(`${method} /m 204`, 7, 0, { asks: 'content' }), row('GET /after 200', 0, 2)],
   })),
-  ...OWN.map(
-    (method): Case => ({
-      ...exchange(`${method} is a token`, ask(`${method} /m`), row(`${method} /m 200`, 0, 2)),
-      joined: 'some',
-    }),
-  ),
+  ...lines(OWN.map((method) => [`${method} is a token`, `${method} /m`])).map(opened),
   ...OWN.map(
     (method): Case => ({
       name: `${method} behind another request`,

@@ -1,5 +1,5 @@
 /** Request targets (RFC 9112 §3.2), with what browsers, proxies and scanners put into them. */
-import { answer, ask, type Case, exchange, head, row } from './case'
+import { answer, ask, type Case, exchange, head, lines, row } from './case'
 
 const SAME = [
   '/',
@@ -82,19 +82,14 @@ const SECRET: readonly (readonly [string, string])[] = [
 const LONG = [100, 1_000, 2_000, 4_000, 8_000, 12_000]
 
 export const targets: readonly Case[] = [
-  ...SAME.map((target) =>
-    exchange(JSON.stringify(target), ask(`GET ${target}`), row(`GET ${target} 200`, 0, 2)),
-  ),
-  ...BYTES.map(([sent, shown]) =>
-    exchange(`bytes ${JSON.stringify(sent)}`, ask(`GET ${sent}`), row(`GET ${shown} 200`, 0, 2)),
-  ),
-  ...SECRET.map(([sent, shown]) =>
-    exchange(`a secret in ${sent}`, ask(`GET ${sent}`), row(`GET ${shown} 200`, 0, 2)),
-  ),
-  ...LONG.map((length) => {
-    const target = `/${'long/'.repeat(length / 5)}`
-    return exchange(`${length} bytes`, ask(`GET ${target}`), row(`GET ${target} 200`, 0, 2))
-  }),
+  ...lines([
+    ...SAME.map((target) => [JSON.stringify(target), `GET ${target}`] as const),
+    ...BYTES.map(
+      ([sent, shown]) => [`bytes ${JSON.stringify(sent)}`, `GET ${sent}`, `GET ${shown}`] as const,
+    ),
+    ...SECRET.map(([sent, shown]) => [`a secret in ${sent}`, `GET ${sent}`, `GET ${shown}`] as const),
+    ...LONG.map((length) => [`${length} bytes`, `GET /${'long/'.repeat(length / 5)}`] as const),
+  ]),
   ...['\0', '\x01', '\x0b', '\x0c', '\x1f', '\x7f', '\r', '\x1b[1m'].map((bytes) =>
     exchange(
       `${JSON.stringify(bytes)} in a target is text`,
