@@ -106,7 +106,7 @@ test('under load rows are appended before the second is over', () => {
 test('a flush stores what waits in the ring, and nothing when nothing does', () => {
   const { pipeline, waiting, log } = stage()
   const wire = new Wire()
-  waiting.push(...exchange(wire), ...exchange(wire))
+  waiting.push(wire.open(), ...exchange(wire), ...exchange(wire))
   pipeline.flush()
   expect(log).toContain('append http_events 2')
   const before = log.filter((line) => line.startsWith('append')).length
@@ -203,7 +203,8 @@ test('what clients on this node say to Nixie itself is not recorded; the same po
     new Wire({ role: ROLE_CLIENT, local: [local, 50_000], remote: [remote, 6494] })
   const own = [client('127.0.0.1', '127.0.0.1'), client('10.0.0.7', '10.0.0.7'), client('::1', '::1')]
   for (const wire of own) waiting.push(wire.open(), ...exchange(wire), wire.close())
-  waiting.push(...exchange(client('10.0.0.7', '10.0.0.8')))
+  const other = client('10.0.0.7', '10.0.0.8')
+  waiting.push(other.open(), ...exchange(other))
   pipeline.drain()
   pipeline.second(Date.now())
   expect(log).toContain('append http_events 1')
@@ -214,7 +215,7 @@ test('rows that the store refuses are counted as shed, and the next ones are sto
   let full = true
   const { pipeline, waiting, log } = stage(0, () => full)
   const wire = new Wire()
-  waiting.push(...exchange(wire))
+  waiting.push(wire.open(), ...exchange(wire))
   pipeline.drain()
   pipeline.second(Date.now())
   expect(pipeline.counters.shedRows).toBeGreaterThanOrEqual(1)

@@ -159,10 +159,7 @@ export class Framing {
     return this.#line >= 0
   }
 
-  /**
-   * Bytes are missing, and what comes behind them was moved at `timeNs`. Gives how many don't lie within a body whose end is
-   * still known; a message that ends within them ends here.
-   */
+  /** Bytes are missing, before `timeNs`. Gives how many are beyond a body whose end is known; what ends in them ends here. */
   pass(bytes: number, timeNs: number): number {
     if (bytes === Number.POSITIVE_INFINITY) return bytes
     switch (this.#phase) {
