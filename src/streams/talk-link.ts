@@ -15,7 +15,7 @@ export class TalkLink implements Link {
   readonly #end: End
   readonly #shared: Surroundings
   /** Losses of all connections when this one was first seen. */
-  readonly #lossesBefore: number
+  #lossesBefore: number
   #sink: Sink | undefined
 
   constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings) {
@@ -40,6 +40,11 @@ export class TalkLink implements Link {
 
   get losses(): number {
     return lossesIn(this.#shared.counters) - this.#lossesBefore
+  }
+
+  /** Bytes of this connection were given up. */
+  loses(): void {
+    this.#lossesBefore--
   }
 
   dropped(messages: number): void {

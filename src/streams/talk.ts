@@ -33,9 +33,6 @@ export interface Host {
   isPeers(): boolean
 }
 
-const lossesIn = ({ ringLostEvents, restedConnections }: Counters): number =>
-  ringLostEvents + restedConnections
-
 export class Talk implements Receiver {
   readonly received: Half
   readonly sent: Half
@@ -104,7 +101,7 @@ export class Talk implements Receiver {
     half.buffer.clear()
     half.isOpening = false
     half.unseen += bytes
-    this.#lossesBefore--
+    this.#link.loses()
   }
 
   /** A message of its own; nothing of it waits for the next. */
