@@ -73,6 +73,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   seek(side: Side, bytes: Uint8Array, from: number): number {
     const at = boundary(side, bytes, from)
+    if (side === 'client' && at !== from) this.pairing.asksUnknown()
     if (side === 'client' && this.#hole) {
       // What is passed over may be the rest of one message, or several that can't be read.
       if (at !== from) this.#hole = { ...this.#hole, bytes: Number.POSITIVE_INFINITY }
@@ -211,6 +212,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.bodySize = size
     message.endNs = endNs
     message.done = true
+    if (!('answer' in message)) this.pairing.requestEnds(message, endNs)
     this.#holds(message, body.length)
     if (message.held === GONE) this.#ended(message)
     this.#pair(endNs, false)
@@ -256,6 +258,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.isCut = true
     message.done = true
     if ('answer' in message) this.pairing.responseEnds(message.answer, message.endNs)
+    else this.pairing.requestEnds(message, message.endNs)
     this.#holds(message, message.body.length)
     if (message.held === GONE) this.#ended(message)
   }

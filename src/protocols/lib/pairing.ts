@@ -9,9 +9,9 @@
  *   responses were lost than requests waited. Where one number is left the count is sure again.
  * - Otherwise what follows waits, with a range of what may be (`Unsure`), until something narrows it to one number: more
  *   responses than requests, a response that names its request, or one of these:
- * - **Silence.** When the server spoke last and then nobody says anything for a second (and four times as long as any response took
- *   so far), everything was answered. It counts once the next request and the next response show that nothing was lost
- *   at its beginning.
+ * - **Silence.** When the server spoke last and then nobody says anything for 0.3 s (and four times as long as any response took
+ *   so far, the next one too), everything was answered. It counts once the next request and the next response show that
+ *   nothing was lost at its beginning. So it is when the server says nothing for so long while a request is being sent.
  * - **Turns.** A client that has had one request outstanding at a time in MIN_TURNS exchanges, and never more, has everything
  *   answered when it asks again.
  * - **Nothing was lost** since the connection was joined, and its client has never had two requests outstanding: then all
@@ -27,7 +27,9 @@ export type { Answer, Certainty }
 /** Of a client that takes turns everything is answered when the server spoke last and nothing was said for so long. */
 const CONFIRM_NS = 100e6
 /** Of any other. */
-const QUIET_NS = 1e9
+const QUIET_NS = 300e6
+/** So many exchanges in strict turns: with fewer, clients that nearly always have two outstanding are mistaken for such. */
+const STRICT_TURNS = 64
 /** Losses are known a second later. */
 const LOSSES_NS = 2e9
 /** More requests than this without a response: nobody answers here, or the responses aren't seen. */
@@ -70,6 +72,17 @@ export interface Hole {
 
 const ANY: Hole = { bytes: Number.POSITIVE_INFINITY, isBetween: false, timeNs: 0 }
 
+/** A silence after which everything was answered. */
+interface Quiet {
+  /** The shift as it tells it; undefined when there may be responses that nobody asked for. */
+  readonly shift: number | undefined
+  /** How many had been asked. */
+  readonly asked: number
+  /** A request came behind it. */
+  isAsked: boolean
+  readonly silence: number
+}
+
 export class Pairing<H> {
   /** Those that wait, in order; nothing was missed among or before them. */
   #waiting: Asked<H>[] = []
@@ -92,7 +105,14 @@ export class Pairing<H> {
   /** The longest time after which a response came. */
   #slowestNs = 0
   /** A silence: the shift as it tells it, how many had been asked, and whether a request came behind that. */
-  #quiet: { readonly shift: number; readonly asked: number; isAsked: boolean } | undefined
+  #quiet: Quiet | undefined
+  /** The last request that began, when it did, and when its last byte was moved; 0 as long as that isn't known. */
+  #askedNs = 0
+  #askedEndNs = 0
+  /** The end of the last answer, or of the hole behind it. */
+  #answerEndNs = 0
+  /** The client said what wasn't understood, and no response has begun since. */
+  #asksUnknown = false
   #seen = 0
   #leastRequest = Number.POSITIVE_INFINITY
 
@@ -127,6 +147,8 @@ export class Pairing<H> {
     this.#hear(timeNs)
     if (this.#quiet) this.#quiet.isAsked = true
     this.#knowsRequests(0)
+    // Two requests without a response between them, perhaps.
+    if (this.#asksUnknown && this.#unsure) this.#unsure.isRegular = false
     if (this.#isTrusted) this.#allAnswered()
     if (this.outstanding >= MAX_OUTSTANDING) this.forget()
     this.#leastRequest = Math.min(this.#leastRequest, bytes)
@@ -136,15 +158,26 @@ export class Pairing<H> {
     }
     this.#askedSince++
     this.#says('request', timeNs)
+    this.#askedNs = timeNs
+    this.#askedEndNs = 0
     this.#push({ seq: this.#asked, hint })
     return this.#asked++
   }
 
+  /** All of a request's bytes were moved. */
+  requestEnds({ seq }: Numbered, timeNs: number): void {
+    if (seq !== this.#asked - 1) return
+    this.#askedEndNs = timeNs
+    if (this.#lastSaid === 'request') this.#lastNs = timeNs
+  }
+
   responseBegins(timeNs: number): Answer<H> {
     if (this.#lastSaid === 'request') this.#slowestNs = Math.max(this.#slowestNs, timeNs - this.#lastNs)
-    if (this.#quiet?.isAsked) this.#endQuiet(this.#quiet)
+    this.#quiet ??= this.#uploadQuiet()
+    if (this.#quiet?.isAsked && this.#quiet.silence >= 4 * this.#slowestNs) this.#endQuiet(this.#quiet)
     this.#quiet = undefined
     this.#countTurn()
+    this.#asksUnknown = false
     this.#says('answering', timeNs)
     const asked = this.#waiting.shift()
     // To a request in a hole that isn't noticed yet.
@@ -180,7 +213,15 @@ export class Pairing<H> {
   responseEnds(response: Answer<H>, timeNs: number): void {
     response.done = true
     response.endNs = timeNs
+    this.#answerEndNs = timeNs
     this.#says(this.#lastSaid === 'answering' ? 'answer' : this.#lastSaid, timeNs)
+  }
+
+  /** The client says something that isn't understood: the server may wait for the end of it. */
+  asksUnknown(): void {
+    this.#lastSaid = 'nothing'
+    this.#quiet = undefined
+    this.#asksUnknown = true
   }
 
   /** Requests, or parts of some, went by unseen; `requestGap` follows. */
@@ -208,6 +249,7 @@ export class Pairing<H> {
   responseGap({ isBetween, timeNs }: Omit<Hole, 'bytes'> = ANY): void {
     this.#holed()
     this.#lastNs = Math.max(this.#lastNs, timeNs)
+    this.#answerEndNs = Math.max(this.#answerEndNs, timeNs)
     const least = isBetween ? 1 : 0
     this.#unsure = this.#unsure
       ? this.#unsure.behindResponses(least, Number.POSITIVE_INFINITY, this.#waiting.length)
@@ -301,13 +343,14 @@ export class Pairing<H> {
 
   /** Nothing was lost as far as anyone knows, and nothing speaks against a client that takes turns. */
   get #isLossless(): boolean {
-    return this.#takesTurns && (this.#unsure?.isRegular ?? true) && this.#losses() === 0
+    const isRegular = this.#unsure?.isRegular ?? true
+    return this.#asked > 0 && this.#takesTurns && isRegular && this.#losses() === 0
   }
 
   get #isTrusted(): boolean {
     const turns = this.#unsure?.turns ?? 0
     if (this.#pipelines) return false
-    if (this.#proven < 4) return turns >= 64
+    if (this.#proven < 4) return turns >= STRICT_TURNS
     return turns >= 4 && this.#turns >= MIN_TURNS && this.#turns + 8 * turns >= 64
   }
 
@@ -380,9 +423,9 @@ export class Pairing<H> {
   }
 
   /** Nothing was lost at its beginning. Where what was counted before contradicts it, what is behind it is sure all the same. */
-  #endQuiet({ shift, asked }: { readonly shift: number; readonly asked: number }): void {
+  #endQuiet({ shift, asked }: Quiet): void {
     const unsure = this.#unsure
-    this.#resolve(shift)
+    if (shift !== undefined) this.#resolve(shift)
     if (!unsure || unsure !== this.#unsure) return
     unsure.refute()
     this.#unsure = undefined
@@ -400,11 +443,37 @@ export class Pairing<H> {
   #hear(nowNs: number): void {
     const unsure = this.#unsure
     if (!unsure || this.#waiting.length > 0 || this.#lastSaid !== 'answer') return
-    const silence = nowNs - this.#lastNs
+    // The server waits for the rest of a request.
+    if (this.#asked > 0 && this.#askedEndNs === 0) return
+    const silence = nowNs - Math.max(this.#lastNs, this.#askedEndNs)
     const isCertain = (silence >= CONFIRM_NS && this.#isTrusted) || (silence >= LOSSES_NS && this.#isLossless)
     if (isCertain) this.#allAnswered()
     else if (silence >= Math.max(this.#mayPipeline ? QUIET_NS : CONFIRM_NS, 4 * this.#slowestNs))
-      this.#quiet ??= { shift: unsure.allAnswered, asked: unsure.asked.length, isAsked: false }
+      this.#quiet ??= {
+        shift: this.#isRegular ? unsure.allAnswered : undefined,
+        asked: unsure.asked.length,
+        isAsked: false,
+        silence,
+      }
+  }
+
+  /**
+   * As long as a request is being sent the server has time for those before it. When it says nothing meanwhile, they have
+   * their answers.
+   */
+  #uploadQuiet(): Quiet | undefined {
+    const unsure = this.#unsure
+    if (!unsure || this.#waiting.length > 0 || this.#askedSince !== 1 || this.#isHoled) return undefined
+    if (this.#lastSaid !== 'request') return undefined
+    const silence = this.#askedEndNs - Math.max(this.#askedNs, this.#answerEndNs)
+    if (silence < QUIET_NS) return undefined
+    const shift = this.#isRegular ? unsure.allAnswered + 1 : undefined
+    return { shift, asked: unsure.asked.length - 1, isAsked: true, silence }
+  }
+
+  /** Every response has a request, as far as anyone knows; some servers say once more something that nobody asked for. */
+  get #isRegular(): boolean {
+    return this.#pipelines || this.#hasHoles || (this.#unsure?.isRegular ?? true)
   }
 
   #decide(nowNs: number, final: boolean): void {

@@ -164,6 +164,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   #asks({ verb, parts }: ControlLine, timeNs: number): Command {
     const seq = this.#pairing.requestBegins(undefined, timeNs)
     const command: Command = { seq, done: false, verb, subject: parts[0] ?? '', body: '', timeNs }
+    this.#pairing.requestEnds(command, timeNs)
     this.#commands.push(command)
     this.#waitingBytes += COMMAND_BYTES
     return command

@@ -12,6 +12,8 @@ export interface Play {
   readonly lost: number
   readonly cut: number
   readonly exchanges?: number
+  /** Part of the requests that take up to 3 s to be sent. */
+  readonly uploads?: number
   readonly isJoined?: boolean
   readonly atClient?: boolean
 }
@@ -75,7 +77,7 @@ function pairOf({ req_path, resp_headers }: { [name: string]: unknown }): [strin
 }
 
 /** What either end moves, in the order in which one of them sees it. */
-function callsOf({ window, eager, atClient, exchanges = 40 }: Play, next: () => number): Call[] {
+function callsOf({ window, eager, atClient, exchanges = 40, uploads = 0 }: Play, next: () => number): Call[] {
   const isSlow = next() < 0.3
   const service = () => (isSlow ? 20 + 60 * next() : 3 * next()) * MS
   const thought = () => (next() < 0.08 ? 150 + 3000 * next() : next() < 0.5 ? 0 : 4 * next()) * MS
@@ -93,7 +95,9 @@ function callsOf({ window, eager, atClient, exchanges = 40 }: Play, next: () => 
     clientNs += isEager ? 0.01 * MS : 0.01 * MS + thought()
     const [asked, answered] = messages(n, host, next)
     let arrivedNs = 0
+    const upload = uploads > 0 && next() < uploads ? (100 + 2900 * next()) * MS : 0
     for (const text of split(asked, next)) {
+      if (text !== asked && asked.endsWith(text)) clientNs += upload
       clientNs += 0.005 * MS
       arrivedNs = clientNs + delay
       calls.push({ atNs: atClient ? clientNs : arrivedNs, from: 'client', text })

@@ -47,3 +47,25 @@ describe.each([
     expect(right).toBeGreaterThanOrEqual(isJoined ? joined : least)
   })
 })
+
+// Window, how often it doesn't wait, lost calls; what part is there at least.
+describe.each([
+  ['takes turns', 1, 0, 0, 0.95],
+  ['takes turns', 1, 0, 0.02, 0.85],
+  ['pipelines often', 2, 0.5, 0, 0.85],
+  ['pipelines often', 3, 0.5, 0.02, 0.7],
+] as const)('a client that %s (%p, %p), %p lost, and takes long to send', (_, window, eager, lost, least) => {
+  test.each([false, true])('at the client: %p', (atClient) => {
+    const { wrong, right } = playedOften({
+      window,
+      eager,
+      lost,
+      cut: 0,
+      isJoined: true,
+      atClient,
+      uploads: 0.5,
+    })
+    expect(wrong).toEqual([])
+    expect(right).toBeGreaterThanOrEqual(least)
+  })
+})

@@ -34,6 +34,7 @@ class Line {
     this.nowNs += 1000
     const request = { name, seq: this.pairing.requestBegins(name, this.nowNs, HEAD), done }
     this.requests.push(request)
+    if (done) this.pairing.requestEnds(request, this.nowNs)
     this.take()
     return request
   }
@@ -51,6 +52,7 @@ class Line {
     this.nowNs += 1000
     message.done = true
     if ('answer' in message) this.pairing.responseEnds(message.answer, this.nowNs)
+    else this.pairing.requestEnds(message, this.nowNs)
     this.take()
   }
 
@@ -256,6 +258,47 @@ describe('silence', () => {
   })
 })
 
+describe('silence of the server while a request is sent', () => {
+  const uploaded = (line: Line, name: string, ns: number) => {
+    const request = line.asks(name, false)
+    line.waits(ns)
+    line.ends(request)
+    return line
+  }
+
+  test('on a connection joined under way the first exchange is sure at once', () => {
+    expect(uploaded(new Line(false), 'a', 400e6).plays('A').out).toEqual(['aA'])
+  })
+
+  test('so is the next one behind a hole, however it was before', () => {
+    const line = new Line().plays('abAB?c!dD')
+    expect(pairsIn(uploaded(line, 'e', 400e6).plays('E'))).toContain('eE')
+  })
+
+  test('none, if it is short, or the server isn’t quick, or speaks meanwhile', () => {
+    expect(uploaded(new Line(false), 'a', 200e6).plays('A').out).toEqual([])
+    expect(uploaded(new Line(false), 'a', 400e6).plays('.A').out).toEqual([])
+    const line = new Line(false)
+    const request = line.asks('a', false)
+    line.waits(400e6)
+    line.answers('X')
+    line.waits(400e6)
+    line.ends(request)
+    expect(pairsIn(line.plays('A'))).toEqual([])
+  })
+
+  test('the end of a request that is still sent is awaited, before a silence says that all was answered', () => {
+    const line = new Line(false)
+    const request = line.asks('b', false)
+    line.plays('A_')
+    line.ends(request)
+    expect(pairsIn(line.plays('cBC').take(true))).not.toContain('cB')
+    const unknown = new Line(false).plays('A_')
+    unknown.pairing.asksUnknown()
+    expect(pairsIn(unknown.plays('cBC').take(true))).not.toContain('cB')
+  })
+})
+
 describe('taking turns', () => {
   const alphabet = Array.from({ length: 200 }, (_, n) => n)
   const turns = (line: Line, from: number, count: number) => {
@@ -298,6 +341,8 @@ describe('whole or joined', () => {
 
   test('an answer to none at the end makes it unsure', () => {
     expect(pairsOf('aAX', false)).toBe('')
+    expect(pairsOf('aAX.', false)).toBe('')
+    expect(pairsOf('aAX_bB', false)).toBe('bB')
   })
 
   test('a loss anywhere makes it unsure', () => {
