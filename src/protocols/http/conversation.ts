@@ -212,7 +212,6 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.bodySize = size
     message.endNs = endNs
     message.done = true
-    if (!('answer' in message)) this.pairing.requestEnds(message, endNs)
     this.#holds(message, body.length)
     if (message.held === GONE) this.#ended(message)
     this.#pair(endNs, false)

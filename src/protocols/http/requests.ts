@@ -71,7 +71,8 @@ export class RequestMessages extends OneSides<HttpRequest> {
     dialogue.asks(request)
   }
 
-  protected ended(_: HttpRequest, __: number, hasLostEnd: boolean): void {
+  protected ended(request: HttpRequest, endNs: number, hasLostEnd: boolean): void {
+    this.dialogue.pairing.requestEnds(request, endNs)
     if (hasLostEnd) this.dialogue.hasLostEnd()
   }
 

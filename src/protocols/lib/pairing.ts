@@ -20,7 +20,7 @@
  * What isn't told apart: a client that always has the same number of requests outstanding, on a connection that was joined under way,
  * looks like one who takes turns; and a server that is silent with several requests before it for longer than the above.
  */
-import { type Answer, type Asked, answeredUnseen, type Certainty, Unsure, unseen } from './unsure'
+import { type Answer, type Asked, answeredUnseen, type Certainty, type Quiet, Unsure, unseen } from './unsure'
 
 export type { Answer, Certainty }
 
@@ -71,17 +71,6 @@ export interface Hole {
 }
 
 const ANY: Hole = { bytes: Number.POSITIVE_INFINITY, isBetween: false, timeNs: 0 }
-
-/** A silence after which everything was answered. */
-interface Quiet {
-  /** The shift as it tells it; undefined when there may be responses that nobody asked for. */
-  readonly shift: number | undefined
-  /** How many had been asked. */
-  readonly asked: number
-  /** A request came behind it. */
-  isAsked: boolean
-  readonly silence: number
-}
 
 export class Pairing<H> {
   /** Those that wait, in order; nothing was missed among or before them. */

@@ -24,6 +24,17 @@ export interface Asked<H> {
   readonly hint: H | undefined
 }
 
+/** A silence after which everything was answered. */
+export interface Quiet {
+  /** The shift as it tells it; undefined when there may be responses that nobody asked for. */
+  readonly shift: number | undefined
+  /** How many had been asked. */
+  readonly asked: number
+  /** A request came behind it. */
+  isAsked: boolean
+  readonly silence: number
+}
+
 /** Responses, or requests, that were counted without being seen. */
 const MAX_UNSEEN = 1024
 
