@@ -251,7 +251,7 @@ test('the ring is looked at while rows are stored, and what comes then waits for
     for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
   }
   const wire = new Wire()
-  waiting.push(...exchange(wire))
+  waiting.push(wire.open(), ...exchange(wire))
   pipeline.flush()
   const from = log.indexOf('part')
   const parts = log.slice(from).filter((line) => line === 'part' || line === 'drain 2')
