@@ -2,7 +2,7 @@
 /*
  * What processes say over TCP and UDP, seen at the typed tracepoints of the socket layer (Linux 6.3). No other system call
  * pays for it. What is known of a socket is in the socket, and its fields are plain loads: a call that is only counted costs
- * some 50 ns. User space decides per connection (see `verdicts`) how many bytes of each call it wants; protocols are
+ * about 100 ns. User space decides per connection (see `verdicts`) how many bytes of each call it wants; protocols are
  * none of this program's business.
  *
  * Order comes from TCP: copied_seq after a read and write_seq after a write are the end of the bytes just moved.

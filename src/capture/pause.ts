@@ -1,6 +1,6 @@
 /** How long the capture thread sleeps between two drains. */
 
-/** Short under load; when idle short enough that a burst of gigabytes a second can't fill half of the ring meanwhile. */
+/** Short under load; when idle long enough to cost little. With 100 ms a burst of large bodies found no room in the ring. */
 const SHORTEST_MS = 1
 const LONGEST_MS = 25
 /** What a drain should find: enough to be worth waking up for, a small part of the ring. */
