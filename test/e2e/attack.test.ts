@@ -11,7 +11,9 @@ import { Scope } from '../support/scope'
 const ATTACK_MS = 1000
 const MAX_MEMORY_MIB = 400
 /** On a machine whose processors are taken by others, too. */
-const MAX_DELAY_MS = 15_000
+const MAX_DELAY_MS = 8000
+/** With a loop on each processor besides. */
+const MAX_DELAY_BESIDE_LOOPS_MS = 15_000
 
 const KINDS = [
   'bombs',
@@ -44,19 +46,19 @@ describe.skipIf(!isRoot)('attacks (needs root)', () => {
   }, 60_000)
   afterAll(() => scope.close(), 20_000)
 
-  async function suffer(name: string): Promise<void> {
+  async function suffer(name: string, maxDelayMs: number): Promise<void> {
     const figures = await stage.suffer(name, ATTACK_MS)
     console.log(line(figures))
     const { asked, missing, peakMiB, longestDelayMs } = figures
     expect(asked).toBeGreaterThan(0)
     expect(missing).toEqual([])
     expect(peakMiB).toBeLessThan(MAX_MEMORY_MIB)
-    expect(longestDelayMs).toBeLessThan(MAX_DELAY_MS)
+    expect(longestDelayMs).toBeLessThan(maxDelayMs)
     const status = await stage.nixie.status()
     expect([status.ready, status.capture.running, stage.cgroup.oomKills]).toEqual([true, true, 0])
   }
 
-  for (const name of KINDS) test(name, () => suffer(name), 30_000)
+  for (const name of KINDS) test(name, () => suffer(name, MAX_DELAY_MS), 30_000)
 
   describe('beside a loop on each processor', () => {
     let end = () => {}
@@ -65,7 +67,7 @@ describe.skipIf(!isRoot)('attacks (needs root)', () => {
     })
     afterAll(() => end())
 
-    for (const name of BESIDE_LOOPS) test(name, () => suffer(name), 60_000)
+    for (const name of BESIDE_LOOPS) test(name, () => suffer(name, MAX_DELAY_BESIDE_LOOPS_MS), 60_000)
   })
 
   test('what was dropped is in the status', async () => {

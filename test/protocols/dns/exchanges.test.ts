@@ -491,32 +491,3 @@ describe('both ends on the node', () => {
     expect(rows(all)).toMatchObject([{ trace_role: ROLE_SERVER, remote_upid: '1:600:5' }])
   })
 })
-
-describe('two servers that ask each other from the same ports', () => {
-  const both = (role: typeof ROLE_SERVER | typeof ROLE_CLIENT) => {
-    const all = open()
-    const wire = udp({ role: ROLE_UNKNOWN, local: ['10.0.0.1', 53], remote: ['10.0.0.2', 53] })
-    const first = role === ROLE_SERVER ? RECEIVED : SENT
-    const other = role === ROLE_SERVER ? SENT : RECEIVED
-    const say = (direction: typeof SENT | typeof RECEIVED, bytes: Uint8Array) =>
-      all.streams.handle(datagram(wire.data(direction, bytes)))
-    // Both take the same id, and ask before they are answered.
-    say(first, query(7, 'first.example'))
-    say(other, query(7, 'second.example'))
-    say(first, answer(7, 'second.example', ['192.0.2.2']))
-    say(other, answer(7, 'first.example', ['192.0.2.1']))
-    all.streams.tick(wire.timeNs + SECOND)
-    return rows(all).map((row) => [asked(row), ...addresses(row), row.trace_role, row.outcome])
-  }
-
-  test('each question has its answer, and the role that its asker has in it', () => {
-    expect(both(ROLE_SERVER)).toEqual([
-      ['second.example', '192.0.2.2', ROLE_CLIENT, 'complete'],
-      ['first.example', '192.0.2.1', ROLE_SERVER, 'complete'],
-    ])
-    expect(both(ROLE_CLIENT)).toEqual([
-      ['second.example', '192.0.2.2', ROLE_SERVER, 'complete'],
-      ['first.example', '192.0.2.1', ROLE_CLIENT, 'complete'],
-    ])
-  })
-})
