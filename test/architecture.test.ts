@@ -18,8 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   records: [],
   redaction: ['records'],
   events: ['records'],
-  // Sockets and rows are its sources' business.
-  kernel: [],
+  // health: what became of a probe. Sockets and rows are its sources' business.
+  kernel: ['health'],
   protocols: ['records', 'redaction'],
   streams: ['events', 'protocols', 'records', 'health'],
   // events: what the kernel tells of processes.

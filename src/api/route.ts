@@ -11,7 +11,6 @@ import { didYouMean } from '../suggest'
 import { FORMATS, type Format } from './answers'
 import type { OpenStreams } from './open-streams'
 import type { SchemaName } from './schemas'
-import type { RunningSettings } from './settings-route'
 import type { Status } from './status'
 
 export interface RouteDeps {
@@ -27,7 +26,7 @@ export interface RouteDeps {
   /** Ways in for browsers; absent where the connection's account doesn't matter. */
   readonly sessions?: Pick<Sessions, 'link'>
   /** Changes settings of the running capture; absent when nothing is captured. */
-  readonly change?: (settings: RunningSettings) => void
+  readonly change?: (settings: Pick<Config, 'bodyLimit'>) => void
 }
 
 /** What a route has once it is served. */

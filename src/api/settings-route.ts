@@ -1,14 +1,10 @@
 /** Settings that may change while Nixie runs. */
-import { SETTINGS } from '../config'
+import { type Config, SETTINGS } from '../config'
 import { NixieError } from '../errors'
 import type { Route } from './route'
 
 /** A message is rebuilt in at most this much memory, so more of a body can't be there. */
 const MAX_BODY_LIMIT = 1 << 20
-
-export interface RunningSettings {
-  readonly bodyLimit?: number
-}
 
 const bad = (message: string) =>
   new NixieError(
@@ -18,7 +14,7 @@ const bad = (message: string) =>
   )
 
 /** @throws NixieError `bad_request` for any other form. Redaction is not among them: a request must not lift it. */
-export function readSettings(body: string): RunningSettings {
+export function readSettings(body: string): Pick<Config, 'bodyLimit'> {
   let value: unknown
   try {
     value = JSON.parse(body)

@@ -1,19 +1,7 @@
 /** What `GET /api/status` says: is it capturing, what is kept, what was lost. */
 import type { Config } from '../config'
 import { COUNTERS, type CounterName, type Counters } from '../health/counters'
-
-/** One probe: attached, or why not and what to do. */
-export interface ProbeState {
-  /** The source of rows that it feeds. */
-  readonly source: string
-  readonly name: string
-  readonly purpose: string
-  /** Nixie does not capture without it. */
-  readonly required: boolean
-  readonly attached: boolean
-  readonly error: string
-  readonly hint: string
-}
+import type { ProbeStatus } from '../health/probe-status'
 
 export interface TableStatus {
   readonly name: string
@@ -77,7 +65,7 @@ export interface Status {
   readonly uptimeSeconds: number
   /** Settings as they run; paths of secrets only, never their content. */
   readonly config: Config
-  readonly probes: readonly ProbeState[]
+  readonly probes: readonly ProbeStatus[]
   readonly capture: CaptureStatus
   readonly tables: readonly TableStatus[]
   readonly store: {

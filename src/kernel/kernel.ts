@@ -1,36 +1,14 @@
 /** The kernel side as sources of rows see it: a clock, and objects whose programs are loaded and attached. */
+import type { ProbeStatus } from '../health/probe-status'
 import type { Clock } from './clock'
-import type { ObjectSpec, OpenObject } from './object'
+import type { ObjectSpec, Opened } from './object'
 
-/** One probe: loaded and attached, or why not. A row of `probe_status`, an entry of `/api/status`. */
-export interface ProbeStatus {
-  /** The source of rows that it feeds. */
-  readonly source: string
-  readonly name: string
-  /** What is missing when it is not there, in words. */
-  readonly purpose: string
-  /** Nixie does not capture without it. */
-  readonly required: boolean
-  readonly attached: boolean
-  /** Errno name and the verifier's or kernel's words; '' when attached. */
-  readonly error: string
-  /** What to do about it. Of an attached one: which better one it stands in for, and why; mostly ''. */
-  readonly hint: string
-}
+export type { ProbeStatus } from '../health/probe-status'
+export type { Opened } from './object'
 
 export interface KernelOptions {
   /** False: nothing is loaded; probes say so. */
   readonly enabled: boolean
-}
-
-/** What could be had of an object. */
-export interface Opened<P extends string> {
-  /** One for each of its programs, in their order. */
-  readonly probes: readonly ProbeStatus[]
-  /** Undefined when nothing of it could be loaded, or a required program was refused. */
-  readonly object: OpenObject<P> | undefined
-  /** The required program that was refused. */
-  readonly missing?: ProbeStatus
 }
 
 export interface Kernel {

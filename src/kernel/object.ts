@@ -1,7 +1,7 @@
 /** One BPF object as a source of rows has it: declared, loaded as far as the kernel takes it, attached. */
+import type { ProbeStatus } from '../health/probe-status'
 import { rootCgroup } from './cgroup'
 import { embedded } from './embedded'
-import type { Opened, ProbeStatus } from './kernel'
 import { BpfObject, BpfRing } from './loader'
 import { attached, failed, type ProbeName, reason } from './probe'
 
@@ -51,6 +51,16 @@ export type RawObject = Pick<
   | 'missedRuns'
   | 'close'
 >
+
+/** What could be had of an object. */
+export interface Opened<P extends string> {
+  /** One for each of its programs, in their order. */
+  readonly probes: readonly ProbeStatus[]
+  /** Undefined when nothing of it could be loaded, or a required program was refused. */
+  readonly object: OpenObject<P> | undefined
+  /** The required program that was refused. */
+  readonly missing?: ProbeStatus
+}
 
 /** A place where a program was attached; `detach` may be called more than once. */
 export interface Attachment {

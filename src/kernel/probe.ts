@@ -1,6 +1,6 @@
 /** How a probe that could not be had is told, and the knob that all probes share. */
 import { statSync } from 'node:fs'
-import type { ProbeStatus } from './kernel'
+import type { ProbeStatus } from '../health/probe-status'
 
 function hintFor(message: string): string {
   if (/EPERM|EACCES/.test(message)) return 'Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.'

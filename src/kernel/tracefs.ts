@@ -1,6 +1,6 @@
 /** tracefs, where the tracepoints are listed. As root Nixie mounts it where it is missing, and takes its own mount down. */
 import { existsSync, readFileSync } from 'node:fs'
-import type { ProbeStatus } from './kernel'
+import type { ProbeStatus } from '../health/probe-status'
 import { mount, unmount } from './libc'
 
 const TARGET = '/sys/kernel/tracing'

@@ -1,15 +1,16 @@
 /** What can stand at the cursor, by what stands around it. */
-import type { Completion, CompletionItem, EditorContext } from './editor'
+import type { CompileOptions } from './compile'
 import { type Bracket, openBrackets, primaryBefore, readCursor, type Token } from './editor-cursor'
 import * as items from './editor-items'
 import { CursorScope } from './editor-scope'
+import type { Completion, CompletionItem } from './editor-types'
 import type { Value } from './values'
 
 /** Longer texts are not looked into while one types. */
 const MAX_TEXT = 200_000
 const MODULES = ['px', 'pxviews', 'pxtrace', 'pxconfig']
 
-export function completeAt(text: string, offset: number, context: EditorContext): Completion {
+export function completeAt(text: string, offset: number, context: CompileOptions): Completion {
   const nothing = { from: offset, to: offset, items: [] }
   if (text.length > MAX_TEXT) return nothing
   const cursor = readCursor(text.slice(0, offset))
@@ -36,11 +37,11 @@ function endOfName(text: string, offset: number, rest: RegExp): number {
 
 class Place {
   readonly #text: string
-  readonly #context: EditorContext
+  readonly #context: CompileOptions
   readonly #scope: CursorScope
   readonly #tokens: readonly Token[]
 
-  constructor(text: string, offset: number, context: EditorContext, cursor: ReturnType<typeof readCursor>) {
+  constructor(text: string, offset: number, context: CompileOptions, cursor: ReturnType<typeof readCursor>) {
     this.#text = text
     this.#context = context
     this.#scope = new CursorScope(text, offset, cursor, context)

@@ -2,7 +2,7 @@
 import { type FunctionInfo, listFunctions } from '../query/functions/registry'
 import type { Node, TypedColumn } from '../query/plan'
 import { CONTEXT_KEYS, contextColumn } from './context'
-import type { CompletionItem } from './editor'
+import type { CompletionItem } from './editor-types'
 import type { TableSchema } from './frames'
 import { METHOD_NAMES } from './methods'
 import type { Expression } from './syntax'

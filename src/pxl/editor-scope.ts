@@ -1,6 +1,5 @@
 /** What names are worth where the cursor stands: the statements before it are run, those that fail are left out. */
-
-import type { EditorContext } from './editor'
+import type { CompileOptions } from './compile'
 import type { Cursor, Statement, Token } from './editor-cursor'
 import { readCursor } from './editor-cursor'
 import { Evaluator } from './evaluate'
@@ -15,7 +14,7 @@ export class CursorScope {
   readonly #evaluator: Evaluator
 
   /** `offset` is where the cursor stands. */
-  constructor(text: string, offset: number, cursor: Cursor, { tables, nowNs }: EditorContext) {
+  constructor(text: string, offset: number, cursor: Cursor, { tables, nowNs }: CompileOptions) {
     this.#text = text
     this.#evaluator = new Evaluator(new Source('script', text), {
       nowNs,

@@ -1,18 +1,11 @@
 /** What an editor asks while one types: what is wrong with the text, and what can stand at the cursor. Neither throws. */
 import { NixieError } from '../errors'
-import { type ArgumentText, callFunction, compile } from './compile'
+import { type ArgumentText, type CompileOptions, callFunction, compile } from './compile'
 import { completeAt } from './editor-complete'
 import { trialErrors } from './editor-trial'
 import type { Completion, Diagnostic } from './editor-types'
-import type { TableSchema } from './frames'
 
 export type { Completion, CompletionItem, Diagnostic } from './editor-types'
-
-export interface EditorContext {
-  readonly tables: readonly TableSchema[]
-  /** Epoch nanoseconds. */
-  readonly nowNs: bigint
-}
 
 /** A call that a view makes: its diagnostics are the text's too. */
 export interface ViewCall {
@@ -26,7 +19,7 @@ export interface ViewCall {
  */
 export function check(
   text: string,
-  { tables, nowNs, view }: EditorContext & { readonly view?: readonly ViewCall[] },
+  { tables, nowNs, view }: CompileOptions & { readonly view?: readonly ViewCall[] },
 ): readonly Diagnostic[] {
   const found = new Map<string, Diagnostic>()
   const add = (severity: Diagnostic['severity'], message: string, hint: string, line = 1, column = 1) => {
@@ -57,7 +50,7 @@ export function check(
 }
 
 /** What can stand at `offset`; the statement around it may be unfinished, others may be wrong. */
-export function complete(text: string, offset: number, context: EditorContext): Completion {
+export function complete(text: string, offset: number, context: CompileOptions): Completion {
   const at = Math.max(0, Math.min(Math.trunc(offset) || 0, text.length))
   try {
     return completeAt(text, at, context)

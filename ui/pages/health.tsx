@@ -1,5 +1,5 @@
 /** Losses first, then probes, what is kept, and the counters of every stage. */
-import type { ProbeState, Status } from '../../src/api/status'
+import type { Status } from '../../src/api/status'
 import {
   absenceWords,
   COUNTERS,
@@ -7,6 +7,7 @@ import {
   type Stage,
   TOO_LONG_AWAY_MS,
 } from '../../src/health/counters'
+import type { ProbeStatus } from '../../src/health/probe-status'
 import { bytes, count, duration, span } from '../units'
 
 const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
@@ -66,8 +67,8 @@ function StageCounters({ stage, status }: { stage: Stage; status: Status }) {
 }
 
 /** Probes that failed for one reason stand together. */
-function groups(probes: readonly ProbeState[]): ProbeState[][] {
-  const byReason = new Map<string, ProbeState[]>()
+function groups(probes: readonly ProbeStatus[]): ProbeStatus[][] {
+  const byReason = new Map<string, ProbeStatus[]>()
   for (const probe of probes) {
     const reason = probe.attached ? probe.name : `${probe.error}\n${probe.hint}`
     byReason.set(reason, [...(byReason.get(reason) ?? []), probe])
@@ -75,7 +76,7 @@ function groups(probes: readonly ProbeState[]): ProbeState[][] {
   return [...byReason.values()]
 }
 
-export function Probes({ probes }: { probes: readonly ProbeState[] }) {
+export function Probes({ probes }: { probes: readonly ProbeStatus[] }) {
   if (probes.length === 0) return <p class="empty">No probe has been tried.</p>
   return (
     <ul class="probes">

@@ -3,8 +3,8 @@ import type { Child } from 'hono/jsx'
 import { NixieError } from '../../src/errors'
 import type { Runner, RunRequest, Widget } from '../../src/runner/runner'
 import { ErrorView } from '../error'
+import type { Place } from '../widgets/place'
 import { ResultView } from '../widgets/result'
-import type { Place } from '../widgets/table'
 
 export interface Outcome {
   readonly view: Child

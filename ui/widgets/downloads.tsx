@@ -1,6 +1,6 @@
 /** Results as files: links to the API, or buttons that the browser answers where the text itself must be sent. */
 import { TAKEN_NAMES } from '../../src/api/routes'
-import type { Place } from './table'
+import type { Place } from './place'
 
 interface Format {
   readonly name: string

@@ -1,6 +1,6 @@
 /** Usual time ranges, as links that fill in the field and run. */
 import { stateUrl, type ViewState } from '../view-state'
-import type { Place } from './table'
+import type { Place } from './place'
 
 export const PRESETS = ['-5m', '-30m', '-1h', '-6h', '-24h'] as const
 

@@ -9,10 +9,11 @@ import { FlameWidget } from './flame'
 import { flameData } from './flame-data'
 import { GraphWidget } from './graph'
 import { graphData } from './graph-data'
+import type { Place } from './place'
 import { NothingAtAll } from './presets'
 import { requestGraphData } from './request-graph'
 import { textOf } from './spec'
-import { type Place, TableWidget } from './table'
+import { TableWidget } from './table'
 import { seriesSpecs, Timeseries } from './timeseries'
 
 /** `px.vispb.TimeseriesChart` → `TimeseriesChart`. */

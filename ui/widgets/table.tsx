@@ -15,20 +15,7 @@ import { count } from '../units'
 import { type Sort, sortText, stateUrl, type ViewState } from '../view-state'
 import { largestQuantile, Mark, Whiskers } from './cells'
 import { Downloads, OF_TABLE } from './downloads'
-
-/** Where the table's links lead: the page, the fragment that replaces the result, other views. */
-export interface Place {
-  readonly scripts: KnownScripts
-  readonly page: string
-  readonly fragment: string
-  readonly state: ViewState
-  /** Where the API runs the same: a path, or `text` for the text in the page's form. */
-  readonly download?: string
-  /** How far back the view looks, when it has such an argument. */
-  readonly start?: string | undefined
-  /** The form that holds the state where it may be too long for a URL. */
-  readonly form?: string
-}
+import type { Place } from './place'
 
 interface Props {
   readonly table: ResultTable

@@ -1,0 +1,16 @@
+/** Where a widget stands, and where its links lead: the page, the fragment that replaces the result, other views. */
+import type { KnownScripts } from '../format'
+import type { ViewState } from '../view-state'
+
+export interface Place {
+  readonly scripts: KnownScripts
+  readonly page: string
+  readonly fragment: string
+  readonly state: ViewState
+  /** Where the API runs the same: a path, or `text` for the text in the page's form. */
+  readonly download?: string
+  /** How far back the view looks, when it has such an argument. */
+  readonly start?: string | undefined
+  /** The form that holds the state where it may be too long for a URL. */
+  readonly form?: string
+}
