@@ -1,6 +1,6 @@
 /** The rules of the house, checked: imports go along the flow, files stay small, every folder is on the map. */
 import { describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
 const root = resolve(import.meta.dir, '..')
@@ -113,6 +113,32 @@ test('no protocol imports another', () => {
       expect(['lib', 'protocol', own], `${relative(root, path)} imports ${match[1]}`).toContain(match[1]!)
     }
   }
+})
+
+/** The file of an import, or undefined for a text or an asset. */
+function importedFile(from: string, specifier: string): string | undefined {
+  const path = resolve(dirname(from), specifier)
+  const candidates = [path, `${path}.ts`, `${path}.tsx`, `${path}/index.ts`, `${path}/index.tsx`]
+  return candidates.find((file) => /\.tsx?$/.test(file) && existsSync(file))
+}
+
+test('no file imports itself by way of others, not even for its types', () => {
+  const imports = new Map<string, readonly string[]>()
+  const circles: string[] = []
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) {
+      circles.push([...way.slice(way.indexOf(path)), path].map((file) => relative(root, file)).join(' → '))
+      return
+    }
+    if (imports.has(path)) return
+    const found = [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
+    const targets = found.flatMap(([, specifier]) => importedFile(path, specifier!) ?? [])
+    for (const target of targets) visit(target, [...way, path])
+    imports.set(path, targets)
+  }
+  const folders = ['ui', 'bpf', 'deploy', 'test'].map((name) => join(root, name))
+  for (const path of [...sources, ...folders.flatMap((folder) => files(folder, /\.tsx?$/))]) visit(path, [])
+  expect(circles).toEqual([])
 })
 
 test('files stay under 500 lines', () => {

@@ -2,7 +2,7 @@
 import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
 import { nameHint } from '../suggest'
-import { type BoundArgument, namesOf } from './arguments'
+import { namesOf } from './arguments'
 import { contextColumn, tracedProcess } from './context'
 import { asExpr, columnOf } from './expressions'
 import { filter, keep } from './frames'
@@ -10,7 +10,7 @@ import { FOLLOWS, hasMethod, METHOD_NAMES } from './methods'
 import { memberOf } from './modules'
 import { METHOD_HINTS } from './not-pxl'
 import type { Source } from './source'
-import { describe, type Value } from './values'
+import { type BoundArgument, describe, type Value } from './values'
 
 /** `object.name`: a column goes before a method of its name. */
 export function attributeOf(object: Value, name: string): Value {

@@ -3,7 +3,7 @@ import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
 import { nameHint } from '../suggest'
 import type { Source } from './source'
-import { type Constant, describe, type Value } from './values'
+import { type Arguments, type BoundArgument, type Constant, describe, type Value } from './values'
 
 export interface CallArgument {
   readonly name: string | undefined
@@ -19,11 +19,6 @@ export function located<T>(source: Source, at: number, act: () => T): T {
     if (!(cause instanceof NixieError) || cause.shape.line !== undefined) throw cause
     throw source.error(cause.shape.code, at, cause.shape.message, cause.shape.hint)
   }
-}
-
-export interface BoundArgument {
-  readonly value: Value
-  readonly at: number
 }
 
 /** Parameter → argument. `what` names the function in errors. Throws `compile_error`. */
@@ -60,8 +55,7 @@ const plural = (n: number): string => (n === 0 ? 'no arguments' : n === 1 ? 'one
 const argumentsHint = (params: readonly string[]): string =>
   params.length === 0 ? 'Call it with ().' : `They are ${params.join(', ')}.`
 
-/** The arguments of a call of a builtin or method. Readers throw with the place of the argument. */
-export class Arguments {
+export class BoundArguments implements Arguments {
   readonly what: string
   readonly at: number
   readonly source: Source
@@ -80,13 +74,11 @@ export class Arguments {
     this.#bound = bindArguments(what, params, args, source)
   }
 
-  /** Undefined when it isn't given; None counts as not given. */
   get(name: string): BoundArgument | undefined {
     const found = this.#bound.get(name)
     return found?.value.kind === 'none' ? undefined : found
   }
 
-  /** Runs `act` with the place of argument `name` for its errors. */
   within<T>(name: string, act: () => T): T {
     return located(this.source, this.#bound.get(name)?.at ?? this.at, act)
   }
@@ -121,7 +113,6 @@ export class Arguments {
     throw this.#mismatch(name, at, value, 'an integer')
   }
 
-  /** A name, or a list or tuple of names; `check` throws for one that doesn't fit. */
   names(name: string, check: (name: string) => void = () => {}): string[] {
     const { value, at } = this.required(name)
     return namesOf({ value, at }, this.source, `${this.what}'s ${name}`, check)

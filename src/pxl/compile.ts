@@ -6,14 +6,13 @@ import type { DataType } from '../records/types'
 import { nameHint } from '../suggest'
 import { located } from './arguments'
 import { Evaluator } from './evaluate'
-import { shown, type TableSchema } from './frames'
+import { shown } from './frames'
 import { parse } from './parse'
 import { Source } from './source'
+import type { TableSchema } from './table-schema'
 import { parseTime } from './time'
 import { upidOf } from './upid'
 import { constant, describe, type Scope, type TypeValue, type Value } from './values'
-
-export type { TableSchema } from './frames'
 
 export interface CompileOptions {
   readonly tables: readonly TableSchema[]

@@ -3,9 +3,9 @@ import { type FunctionInfo, listFunctions } from '../query/functions/registry'
 import type { Node, TypedColumn } from '../query/plan'
 import { CONTEXT_KEYS, contextColumn } from './context'
 import type { CompletionItem } from './editor-types'
-import type { TableSchema } from './frames'
 import { METHOD_NAMES } from './methods'
 import type { Expression } from './syntax'
+import type { TableSchema } from './table-schema'
 import type { Module, Scope, UserFunction, Value } from './values'
 
 interface MethodHelp {

@@ -1,9 +1,9 @@
 /** Runs a script at compile time: statements change names, dataframe operations grow the plan. */
 import { NixieError } from '../errors'
+import type { Node } from '../query/plan'
 import { nameHint } from '../suggest'
 import { attributeOf, calleeOf, elementOf } from './access'
-import { Arguments, bindArguments, type CallArgument, located } from './arguments'
-import type { Host, World } from './builtin'
+import { BoundArguments, bindArguments, type CallArgument, located } from './arguments'
 import { cast, PYTHON_TYPES } from './casts'
 import { annotatedType, conform } from './conform'
 import { asExpr, bind, callEngine, placed } from './expressions'
@@ -13,6 +13,7 @@ import { Modules, memberOf } from './modules'
 import { binary, unary } from './operators'
 import type { Source } from './source'
 import type { Expression, Statement } from './syntax'
+import type { TableSchema } from './table-schema'
 import {
   constant,
   describe,
@@ -22,6 +23,7 @@ import {
   type TypeValue,
   type UserFunction,
   type Value,
+  type World,
 } from './values'
 
 /** Work that a script may make of itself by calling its functions. */
@@ -29,6 +31,17 @@ const MAX_STEPS = 500_000
 const MAX_CALL_DEPTH = 40
 
 const DECORATORS: readonly string[] = ['pxtrace.probe', 'px.vis.vega']
+
+/** What a compilation is given, and where it leaves what it finds. */
+export interface Host {
+  readonly tables: ReadonlyMap<string, TableSchema>
+  /** Epoch nanoseconds. */
+  readonly nowNs: bigint
+  display(name: string, node: Node): void
+  warn(message: string, position: { line: number; column: number }): void
+  /** The script asks for more than tables: a tracepoint, a setting. */
+  act(): void
+}
 
 export class Evaluator {
   readonly #world: World
@@ -312,7 +325,7 @@ export class Evaluator {
             ? { ...arg, name: aliases[arg.name] }
             : arg,
         )
-        return run(new Arguments(callee.name, params, known, source, at), this.#world)
+        return run(new BoundArguments(callee.name, params, known, source, at), this.#world)
       }
       case 'engine': {
         const named = args.find((arg) => arg.name !== undefined)

@@ -2,22 +2,15 @@
 import { NixieError } from '../errors'
 import { isAggregate, listFunctions, resolveAggregate } from '../query/functions/registry'
 import type { Aggregate, Expr, JoinColumn, Node, TypedColumn } from '../query/plan'
-import type { Column } from '../records/table'
 import { nameHint } from '../suggest'
 import { bind, columnOf } from './expressions'
 import { sameRows } from './lineage'
+import type { TableSchema } from './table-schema'
 
 /** Bounds on what a few lines can unfold to: `df = df.append(df)` doubles, `df.merge(df)` widens. */
 const MAX_COLUMNS = 1_000
 const MAX_NODES = 20_000
 const MAX_DEPTH = 1_500
-
-export interface TableSchema {
-  readonly name: string
-  readonly columns: readonly Column[]
-  /** False when nothing fills it yet: who reads it is warned. */
-  readonly recorded?: boolean
-}
 
 const extents = new WeakMap<Node, { size: number; depth: number }>()
 

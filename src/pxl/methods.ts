@@ -1,7 +1,7 @@
 /** What can be called on a dataframe and on a groupby. */
 import { NixieError } from '../errors'
 import type { Node } from '../query/plan'
-import { Arguments, type CallArgument, located, namesOf } from './arguments'
+import { BoundArguments, type CallArgument, located, namesOf } from './arguments'
 import { callEngine, columnOf, literal } from './expressions'
 import {
   type AggregateSpec,
@@ -30,12 +30,12 @@ type Method = (node: Node, args: readonly CallArgument[], site: CallSite) => Val
 
 const METHODS: Readonly<Record<string, Method>> = {
   drop(node, list, { source, at }) {
-    const args = new Arguments('drop', ['columns'], list, source, at)
+    const args = new BoundArguments('drop', ['columns'], list, source, at)
     const names = args.names('columns', (name) => columnOf(node, name))
     return frame(args.within('columns', () => drop(node, names)))
   },
   groupby(node, list, { source, at }) {
-    const args = new Arguments('groupby', ['by'], list, source, at)
+    const args = new BoundArguments('groupby', ['by'], list, source, at)
     const keys = args.names('by', (name) => columnOf(node, name))
     // What agg will check too, but at the place of the keys.
     if (keys.length > 0) args.within('by', () => aggregate(node, keys, []))
@@ -44,7 +44,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   agg: (node, list, site) => frame(aggregate(node, [], aggregateSpecs(node, list, site))),
   merge: (node, list, site) => frame(mergeOf(node, list, site)),
   append(node, list, { source, at }) {
-    const args = new Arguments('append', ['objs'], list, source, at)
+    const args = new BoundArguments('append', ['objs'], list, source, at)
     const { value, at: place } = args.required('objs')
     const others = value.kind === 'list' || value.kind === 'tuple' ? value.items : [{ value, at: place }]
     const nodes = others.map((item) => {
@@ -56,13 +56,13 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
   rolling,
   stream(node, list, { source, at, warn }) {
-    new Arguments('stream', [], list, source, at)
+    new BoundArguments('stream', [], list, source, at)
     warn('stream: it answers once, with the rows that there are', at)
     return frame(node)
   },
   head(node, list, { source, at }) {
     // Where it runs is for Pixie's planner: here there is one place.
-    const args = new Arguments('head', ['n', '_pem_only'], list, source, at)
+    const args = new BoundArguments('head', ['n', '_pem_only'], list, source, at)
     const rows = args.get('n') ? args.int('n') : 5n
     if (rows >= 0n && rows <= BigInt(Number.MAX_SAFE_INTEGER)) return frame(head(node, Number(rows)))
     return args.within('n', () => {
@@ -75,7 +75,7 @@ const WINDOW_KEY = 'time_'
 
 /** Rolling windows over stored rows are those that follow each other: `time_` becomes the start of one. */
 function rolling(node: Node, list: readonly CallArgument[], { source, at }: CallSite): Value {
-  const args = new Arguments('rolling', ['window', 'on'], list, source, at)
+  const args = new BoundArguments('rolling', ['window', 'on'], list, source, at)
   const { value } = args.constant('window')
   const ns = typeof value === 'string' ? parseDuration(value) : typeof value === 'bigint' ? value : undefined
   args.within('window', () => {
@@ -170,7 +170,13 @@ function aggregateSpecs(node: Node, args: readonly CallArgument[], { source }: C
 }
 
 function mergeOf(left: Node, list: readonly CallArgument[], { source, at }: CallSite): Node {
-  const args = new Arguments('merge', ['right', 'how', 'left_on', 'right_on', 'suffixes'], list, source, at)
+  const args = new BoundArguments(
+    'merge',
+    ['right', 'how', 'left_on', 'right_on', 'suffixes'],
+    list,
+    source,
+    at,
+  )
   const right = args.frame('right')
   const how = args.get('how') ? args.text('how') : 'inner'
   const leftOn = args.names('left_on', (name) => columnOf(left, name))

@@ -2,7 +2,6 @@
 import { NixieError } from '../errors'
 import { isAggregate, isFunction } from '../query/functions/registry'
 import { nameHint } from '../suggest'
-import { type Builtins, moduleOf } from './builtin'
 import { PX_TYPES } from './casts'
 import { unknownFunction } from './expressions'
 import PXVIEWS from './library/pxviews.pxl' with { type: 'text' }
@@ -12,7 +11,7 @@ import { BUILTINS } from './px'
 import { Source } from './source'
 import type { Statement } from './syntax'
 import { PXTRACE } from './tracing'
-import { constant, type Module, NONE, objectOf, type Value } from './values'
+import { type Builtins, constant, type Module, moduleOf, NONE, objectOf, type Value } from './values'
 
 /** Modules that are PxL themselves. */
 const TEXTS: Readonly<Record<string, string>> = { pxviews: PXVIEWS }

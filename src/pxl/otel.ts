@@ -2,10 +2,19 @@
 import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
 import type { DataType } from '../records/types'
-import type { Arguments } from './arguments'
-import { type Builtins, moduleOf, type World } from './builtin'
 import { asExpr, bind } from './expressions'
-import { constant, describe, type Module, NONE, objectOf, type Value } from './values'
+import {
+  type Arguments,
+  type Builtins,
+  constant,
+  describe,
+  type Module,
+  moduleOf,
+  NONE,
+  objectOf,
+  type Value,
+  type World,
+} from './values'
 
 const NUMBER: readonly DataType[] = ['INT64', 'FLOAT64']
 const TEXT: readonly DataType[] = ['STRING']

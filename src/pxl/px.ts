@@ -2,8 +2,6 @@
 import { NixieError } from '../errors'
 import type { Expr, Node } from '../query/plan'
 import { unknownTable } from '../suggest'
-import type { Arguments } from './arguments'
-import type { Builtin, Builtins, World } from './builtin'
 import { asExpr, callEngine, columnOf } from './expressions'
 import { empty, keep, scan } from './frames'
 import { binary } from './operators'
@@ -11,7 +9,16 @@ import { exportData } from './otel'
 import { strptime } from './strptime'
 import { checkRange, formatDuration, parseDuration, parseTime } from './time'
 import { upidOf } from './upid'
-import { constant, describe, NONE, type Value } from './values'
+import {
+  type Arguments,
+  type Builtin,
+  type Builtins,
+  constant,
+  describe,
+  NONE,
+  type Value,
+  type World,
+} from './values'
 import { VIRTUAL_TABLE_FUNCTIONS } from './virtual-tables'
 
 const NS_PER: Readonly<Record<string, bigint>> = {

@@ -1,12 +1,22 @@
 /** The module `pxtrace`: what a script would trace is checked, so that its table has its columns. Nothing is traced. */
 import { NixieError } from '../errors'
 import type { TypedColumn } from '../query/plan'
-import { type Arguments, located } from './arguments'
-import type { Builtin, Builtins, World } from './builtin'
+import { located } from './arguments'
 import { parseDuration } from './time'
 import { listed, printedColumns, sameColumns } from './trace-program'
 import { upidOf } from './upid'
-import { constant, describe, type Item, NONE, objectOf, type Value } from './values'
+import {
+  type Arguments,
+  type Builtin,
+  type Builtins,
+  constant,
+  describe,
+  type Item,
+  NONE,
+  objectOf,
+  type Value,
+  type World,
+} from './values'
 
 const NOT_ENABLED = 'Dynamic tracing is not enabled yet'
 

@@ -1,9 +1,9 @@
 /** What an expression of PxL is worth at compile time. */
-import type { Expr, Node } from '../query/plan'
+import type { Expr, Node, TypedColumn } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
-import type { Builtin } from './builtin'
 import type { Source } from './source'
 import type { Parameter, Statement } from './syntax'
+import type { TableSchema } from './table-schema'
 
 export interface Constant {
   readonly kind: 'constant'
@@ -80,6 +80,57 @@ export interface Module {
   readonly members: Map<string, Value>
 }
 
+/** An argument of a call with its place. */
+export interface BoundArgument {
+  readonly value: Value
+  readonly at: number
+}
+
+/** The arguments of a call of a builtin or method. Readers throw with the place of the argument. */
+export interface Arguments {
+  /** The function's name, for errors. */
+  readonly what: string
+  readonly at: number
+  readonly source: Source
+  /** Undefined when it isn't given; None counts as not given. */
+  get(name: string): BoundArgument | undefined
+  /** Runs `act` with the place of argument `name` for its errors. */
+  within<T>(name: string, act: () => T): T
+  required(name: string): BoundArgument
+  frame(name: string): Node
+  constant(name: string): Constant
+  text(name: string): string
+  int(name: string): bigint
+  /** A name, or a list or tuple of names; `check` throws for one that doesn't fit. */
+  names(name: string, check?: (name: string) => void): string[]
+}
+
+/** What the functions of modules may ask and do. */
+export interface World {
+  readonly tables: ReadonlyMap<string, TableSchema>
+  /** Epoch nanoseconds. */
+  readonly nowNs: bigint
+  /** Tables that the script's tracepoints would fill, by name. */
+  readonly traced: Map<string, readonly TypedColumn[]>
+  display(name: string, node: Node): void
+  /** Something that the script asks for and doesn't get, though it runs. `at` is the place in the text that runs. */
+  warn(message: string, at: number): void
+  /** The script asks for more than tables: a tracepoint, a setting. */
+  act(): void
+  /** What a function of the script returns without arguments. */
+  call(fn: UserFunction, at: number): Value
+}
+
+export interface Builtin {
+  readonly params: readonly string[]
+  /** Other names of parameters. */
+  readonly aliases?: Readonly<Record<string, string>>
+  readonly description: string
+  run(args: Arguments, world: World): Value
+}
+
+export type Builtins = Readonly<Record<string, Builtin>>
+
 /** Names, and where to look for those that aren't here. */
 export class Scope {
   readonly #names = new Map<string, Value>()
@@ -121,6 +172,20 @@ export const objectOf = (type: string, fields: Readonly<Record<string, Value>> =
   type,
   fields: new Map(Object.entries(fields)),
 })
+
+/** A module whose functions are these, and what else it has. */
+export function moduleOf(
+  name: string,
+  builtins: Builtins,
+  more: Readonly<Record<string, Value>> = {},
+): Module {
+  const members = new Map<string, Value>()
+  for (const [member, builtin] of Object.entries(builtins)) {
+    members.set(member, { kind: 'builtin', name: `${name}.${member}`, builtin })
+  }
+  for (const [member, value] of Object.entries(more)) members.set(member, value)
+  return { kind: 'module', name, members }
+}
 
 /** The value in words, for errors: "a dataframe", "the text 'abc'". */
 export function describe(value: Value): string {

@@ -2,9 +2,7 @@
 import { NixieError } from '../errors'
 import type { TypedColumn } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
-import type { Arguments } from './arguments'
-import type { Builtins } from './builtin'
-import { describe, type Value } from './values'
+import { type Arguments, type Builtins, describe, type Value } from './values'
 
 export interface VirtualArgument {
   readonly name: string

@@ -2,7 +2,7 @@
 
 import { NixieError } from '../../src/errors'
 import { type Completion, check, complete, type Diagnostic } from '../../src/pxl/editor'
-import type { TableSchema } from '../../src/pxl/frames'
+import type { TableSchema } from '../../src/pxl/table-schema'
 import { answerText } from '../../src/runner/formats/text'
 import type {
   Cell,
