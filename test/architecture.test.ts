@@ -115,6 +115,23 @@ test('no protocol imports another', () => {
   }
 })
 
+/** The rooms of PxL: each knows those before it. */
+const PXL_ROOMS = ['language', 'values', 'frames', 'modules', 'evaluate', 'compile.ts', 'editor']
+
+test('a room of pxl imports only those before it', () => {
+  const folder = join(src, 'pxl')
+  const roomOf = (path: string) => PXL_ROOMS.indexOf(relative(folder, path).split('/')[0]!)
+  const own = sources.filter((path) => path.startsWith(`${folder}/`))
+  expect(own.filter((path) => roomOf(path) < 0).map((path) => relative(root, path))).toEqual([])
+  for (const path of own) {
+    for (const [, specifier] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+      const target = importedFile(path, specifier!)
+      if (!target?.startsWith(`${folder}/`)) continue
+      expect(roomOf(target), `${relative(root, path)} imports ${specifier}`).toBeLessThanOrEqual(roomOf(path))
+    }
+  }
+})
+
 /** The file of an import, or undefined for a text or an asset. */
 function importedFile(from: string, specifier: string): string | undefined {
   const path = resolve(dirname(from), specifier)

@@ -9,7 +9,7 @@ export interface TypedColumn {
   readonly name: string
   readonly type: DataType
   readonly semantic: SemanticType
-  /** It comes along for who names it, and is left out of what is shown (see `shown` in `pxl/frames.ts`). */
+  /** It comes along for who names it, and is left out of what is shown (see `shown` in `pxl/frames/frames.ts`). */
   readonly extra?: true
 }
 

@@ -2,7 +2,7 @@
 import { SETTINGS } from '../config'
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
-import type { Completion, Diagnostic } from '../pxl/editor'
+import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Bundle } from '../scripts/bundle'
 import {
   ANSWER_CREDIT,

@@ -1,6 +1,6 @@
 /** What an editor asks about a text that is being written. */
 import { NixieError } from '../errors'
-import { type Completion, check, complete, type Diagnostic } from '../pxl/editor'
+import { type Completion, check, complete, type Diagnostic } from '../pxl/editor/editor'
 import { readView, type View } from '../scripts/bundle'
 import { type RunContext, schemas } from './run-script'
 import { callsOf } from './view'

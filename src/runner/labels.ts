@@ -1,5 +1,5 @@
 /** Links to views as plain text: rows that leave as a file, or in a terminal, name things and open nothing. */
-import { callEngine, columnOf } from '../pxl/expressions'
+import { callEngine, columnOf } from '../pxl/frames/expressions'
 import type { Node, Plan, TypedColumn } from '../query/plan'
 
 const isLink = ({ semantic }: TypedColumn) => semantic === 'ST_SCRIPT_REFERENCE'

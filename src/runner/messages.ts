@@ -1,6 +1,6 @@
 /** What passes between the main thread and a query thread. */
 import type { ErrorShape } from '../errors'
-import type { Completion, Diagnostic } from '../pxl/editor'
+import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Bundle } from '../scripts/bundle'
 import type {
   Explained,

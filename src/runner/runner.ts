@@ -1,6 +1,6 @@
 /** Running a script: what is asked, what comes back. The query thread implements it; api, cli and ui use it. */
 import type { ErrorShape } from '../errors'
-import type { Completion, Diagnostic } from '../pxl/editor'
+import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Explanation } from '../query/explain'
 import type { DataType, SemanticType } from '../records/types'
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { callFunction, compile } from '../../src/pxl/compile'
-import { VIRTUAL_TABLES } from '../../src/pxl/virtual-tables'
+import { VIRTUAL_TABLES } from '../../src/pxl/modules/virtual-tables'
 import { execute } from '../../src/query/engine'
 import { listFunctions } from '../../src/query/functions/registry'
 import { emptyVector } from '../../src/records/batch'

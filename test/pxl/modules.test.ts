@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { compile } from '../../src/pxl/compile'
-import type { TableSchema } from '../../src/pxl/table-schema'
+import type { TableSchema } from '../../src/pxl/values/table-schema'
 import { stackTraces } from '../../src/records/stack-traces'
 import { NOW } from './support/stored-tables'
 

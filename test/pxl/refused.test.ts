@@ -1,9 +1,9 @@
 /** Everything that Python has and PxL hasn't: refused at its place, with what to write instead. */
 import { expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
-import { NOT_PXL, OPERATOR_HINTS } from '../../src/pxl/not-pxl'
-import { parse } from '../../src/pxl/parse'
-import { Source } from '../../src/pxl/source'
+import { NOT_PXL, OPERATOR_HINTS } from '../../src/pxl/language/not-pxl'
+import { parse } from '../../src/pxl/language/parse'
+import { Source } from '../../src/pxl/language/source'
 
 /** Text, what the error names, its line and column. */
 const STATEMENTS: readonly (readonly [string, string, string])[] = [

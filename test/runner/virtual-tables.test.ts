@@ -1,6 +1,6 @@
 /** The tables that are made when they are asked for: their columns are the declared ones, their values real. */
 import { describe, expect, test } from 'bun:test'
-import { VIRTUAL_TABLES } from '../../src/pxl/virtual-tables'
+import { VIRTUAL_TABLES } from '../../src/pxl/modules/virtual-tables'
 import { virtualTable } from '../../src/runner/virtual-tables'
 import { TABLES } from '../../src/sources/tables'
 import { contextOf, request, rowsOf, run } from './support'

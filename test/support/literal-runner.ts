@@ -1,8 +1,8 @@
 /** A Runner over literal tables, for tests of what only shows results: the real one needs a store and a thread. */
 
 import { NixieError } from '../../src/errors'
-import { type Completion, check, complete, type Diagnostic } from '../../src/pxl/editor'
-import type { TableSchema } from '../../src/pxl/table-schema'
+import { type Completion, check, complete, type Diagnostic } from '../../src/pxl/editor/editor'
+import type { TableSchema } from '../../src/pxl/values/table-schema'
 import { answerText } from '../../src/runner/formats/text'
 import type {
   Cell,

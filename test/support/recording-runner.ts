@@ -1,6 +1,6 @@
 /** A Runner over literal tables: real shapes, no store. For tests of what stands on a Runner. */
 import { NixieError } from '../../src/errors'
-import type { Completion, Diagnostic } from '../../src/pxl/editor'
+import type { Completion, Diagnostic } from '../../src/pxl/editor/editor'
 import { answerText } from '../../src/runner/formats/text'
 import type {
   Explained,

@@ -12,7 +12,7 @@ import type {
   CompletionItem,
   Diagnostic as Found,
   Completion as Proposals,
-} from '../../../src/pxl/editor-types'
+} from '../../../src/pxl/editor/types'
 
 interface Refusal {
   readonly message: string

@@ -1,16 +1,16 @@
 /** Typed column expressions: made here, so that each has a type, a unit and a bounded size. */
-import { NixieError, type Place } from '../errors'
+import { NixieError, type Place } from '../../errors'
 import {
   checkConstants,
   isAggregate,
   isFunction,
   listFunctions,
   resolveFunction,
-} from '../query/functions/registry'
-import type { Expr, Node } from '../query/plan'
-import { nameHint } from '../suggest'
+} from '../../query/functions/registry'
+import type { Expr, Node } from '../../query/plan'
+import { nameHint } from '../../suggest'
+import { type Constant, describe, type Value } from '../values/values'
 import { checkOwner, owned, sameOwner } from './lineage'
-import { type Constant, describe, type Value } from './values'
 
 /**
  * Expressions are shared, so a few lines can name a tree of astronomic size (`e = e + e`): whoever walks it must not

@@ -1,14 +1,13 @@
 /** The module `px`: what the compiler itself answers. Everything else that it has is a function of the engine. */
-import { NixieError } from '../errors'
-import type { Expr, Node } from '../query/plan'
-import { unknownTable } from '../suggest'
-import { asExpr, callEngine, columnOf } from './expressions'
-import { empty, keep, scan } from './frames'
-import { binary } from './operators'
-import { exportData } from './otel'
-import { strptime } from './strptime'
-import { checkRange, formatDuration, parseDuration, parseTime } from './time'
-import { upidOf } from './upid'
+import { NixieError } from '../../errors'
+import type { Expr, Node } from '../../query/plan'
+import { unknownTable } from '../../suggest'
+import { asExpr, callEngine, columnOf } from '../frames/expressions'
+import { empty, keep, scan } from '../frames/frames'
+import { binary } from '../frames/operators'
+import { strptime } from '../values/strptime'
+import { checkRange, formatDuration, parseDuration, parseTime } from '../values/time'
+import { upidOf } from '../values/upid'
 import {
   type Arguments,
   type Builtin,
@@ -18,7 +17,8 @@ import {
   NONE,
   type Value,
   type World,
-} from './values'
+} from '../values/values'
+import { exportData } from './otel'
 import { VIRTUAL_TABLE_FUNCTIONS } from './virtual-tables'
 
 const NS_PER: Readonly<Record<string, bigint>> = {

@@ -1,5 +1,5 @@
 /** Times and durations as scripts and users write them: `-5m`, `2026-01-02 03:04:05 +0000`, nanoseconds. */
-import { NixieError } from '../errors'
+import { NixieError } from '../../errors'
 
 const UNIT_NS: Readonly<Record<string, bigint>> = {
   ns: 1n,

@@ -1,16 +1,16 @@
 /** What `object.name` and `object[index]` are. All throw NixieError. */
-import { NixieError } from '../errors'
-import type { Node } from '../query/plan'
-import { nameHint } from '../suggest'
-import { namesOf } from './arguments'
-import { contextColumn, tracedProcess } from './context'
-import { asExpr, columnOf } from './expressions'
-import { filter, keep } from './frames'
+import { NixieError } from '../../errors'
+import type { Node } from '../../query/plan'
+import { nameHint } from '../../suggest'
+import { contextColumn, tracedProcess } from '../frames/context'
+import { asExpr, columnOf } from '../frames/expressions'
+import { filter, keep } from '../frames/frames'
+import { METHOD_HINTS } from '../language/not-pxl'
+import type { Source } from '../language/source'
+import { memberOf } from '../modules/modules'
+import { namesOf } from '../values/arguments'
+import { type BoundArgument, describe, type Value } from '../values/values'
 import { FOLLOWS, hasMethod, METHOD_NAMES } from './methods'
-import { memberOf } from './modules'
-import { METHOD_HINTS } from './not-pxl'
-import type { Source } from './source'
-import { type BoundArgument, describe, type Value } from './values'
 
 /** `object.name`: a column goes before a method of its name. */
 export function attributeOf(object: Value, name: string): Value {

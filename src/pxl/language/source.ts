@@ -1,5 +1,5 @@
 /** A text with a name; turns offsets into lines and columns for errors. */
-import { type ErrorCode, NixieError } from '../errors'
+import { type ErrorCode, NixieError } from '../../errors'
 
 export class Source {
   readonly name: string

@@ -1,7 +1,7 @@
 /** PxL text → syntax tree. What Python has and PxL hasn't is an error that says what to write instead. */
 import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@lezer/python'
-import type { NixieError } from '../errors'
+import type { NixieError } from '../../errors'
 import { putCommas, unclosed } from './commas'
 import { misplaced } from './indents'
 import { numberValue, stringValue } from './literals'

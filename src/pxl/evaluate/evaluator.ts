@@ -1,19 +1,16 @@
 /** Runs a script at compile time: statements change names, dataframe operations grow the plan. */
-import { NixieError } from '../errors'
-import type { Node } from '../query/plan'
-import { nameHint } from '../suggest'
-import { attributeOf, calleeOf, elementOf } from './access'
-import { BoundArguments, bindArguments, type CallArgument, located } from './arguments'
-import { cast, PYTHON_TYPES } from './casts'
-import { annotatedType, conform } from './conform'
-import { asExpr, bind, callEngine, placed } from './expressions'
-import { assign } from './frames'
-import { callMethod, hasMethod, METHOD_NAMES } from './methods'
-import { Modules, memberOf } from './modules'
-import { binary, unary } from './operators'
-import type { Source } from './source'
-import type { Expression, Statement } from './syntax'
-import type { TableSchema } from './table-schema'
+import { NixieError } from '../../errors'
+import type { Node } from '../../query/plan'
+import { nameHint } from '../../suggest'
+import { cast, PYTHON_TYPES } from '../frames/casts'
+import { asExpr, bind, callEngine, placed } from '../frames/expressions'
+import { assign } from '../frames/frames'
+import { binary, unary } from '../frames/operators'
+import type { Source } from '../language/source'
+import type { Expression, Statement } from '../language/syntax'
+import { Modules, memberOf } from '../modules/modules'
+import { BoundArguments, bindArguments, type CallArgument, located } from '../values/arguments'
+import type { TableSchema } from '../values/table-schema'
 import {
   constant,
   describe,
@@ -24,7 +21,10 @@ import {
   type UserFunction,
   type Value,
   type World,
-} from './values'
+} from '../values/values'
+import { attributeOf, calleeOf, elementOf } from './access'
+import { annotatedType, conform } from './conform'
+import { callMethod, hasMethod, METHOD_NAMES } from './methods'
 
 /** Work that a script may make of itself by calling its functions. */
 const MAX_STEPS = 500_000

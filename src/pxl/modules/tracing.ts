@@ -1,10 +1,9 @@
 /** The module `pxtrace`: what a script would trace is checked, so that its table has its columns. Nothing is traced. */
-import { NixieError } from '../errors'
-import type { TypedColumn } from '../query/plan'
-import { located } from './arguments'
-import { parseDuration } from './time'
-import { listed, printedColumns, sameColumns } from './trace-program'
-import { upidOf } from './upid'
+import { NixieError } from '../../errors'
+import type { TypedColumn } from '../../query/plan'
+import { located } from '../values/arguments'
+import { parseDuration } from '../values/time'
+import { upidOf } from '../values/upid'
 import {
   type Arguments,
   type Builtin,
@@ -16,7 +15,8 @@ import {
   objectOf,
   type Value,
   type World,
-} from './values'
+} from '../values/values'
+import { listed, printedColumns, sameColumns } from './trace-program'
 
 const NOT_ENABLED = 'Dynamic tracing is not enabled yet'
 

@@ -1,5 +1,5 @@
 /** A table as scripts see it. */
-import type { Column } from '../records/table'
+import type { Column } from '../../records/table'
 
 export interface TableSchema {
   readonly name: string

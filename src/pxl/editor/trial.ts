@@ -1,9 +1,9 @@
 /** Functions that no view calls, called to see what is wrong in them: with arguments that nobody gave. */
-import { type ErrorShape, NixieError } from '../errors'
-import { type ArgumentText, type CompiledModule, callFunction } from './compile'
-import { parse } from './parse'
-import { Source } from './source'
-import type { Expression, Parameter } from './syntax'
+import { type ErrorShape, NixieError } from '../../errors'
+import { type ArgumentText, type CompiledModule, callFunction } from '../compile'
+import { parse } from '../language/parse'
+import { Source } from '../language/source'
+import type { Expression, Parameter } from '../language/syntax'
 
 /** Two values for one parameter: an error that is the same with both doesn't come from the value. */
 const TEXTS: readonly [ArgumentText, ArgumentText] = [{ text: '-5m' }, { text: '-6m' }]

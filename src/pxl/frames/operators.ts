@@ -1,11 +1,11 @@
 /** Operators: folded when both sides are constants, else calls of the functions that Pixie names. */
-import { NixieError } from '../errors'
-import { isNear } from '../query/functions/comparison'
-import { resolveFunction } from '../query/functions/registry'
-import type { DataType } from '../records/types'
+import { NixieError } from '../../errors'
+import { isNear } from '../../query/functions/comparison'
+import { resolveFunction } from '../../query/functions/registry'
+import type { DataType } from '../../records/types'
+import type { BinaryOp, UnaryOp } from '../language/syntax'
+import { type Constant, constant, type Value } from '../values/values'
 import { asExpr, callEngine } from './expressions'
-import type { BinaryOp, UnaryOp } from './syntax'
-import { type Constant, constant, type Value } from './values'
 
 const FUNCTION_OF: Readonly<Record<BinaryOp, string>> = {
   '+': 'add',

@@ -1,9 +1,9 @@
 /** Values against the types that a function's parameters are annotated with. */
-import { NixieError } from '../errors'
-import type { DataType } from '../records/types'
-import { DATAFRAME } from './casts'
-import { parseTime } from './time'
-import { constant, describe, type TypeValue, type Value } from './values'
+import { NixieError } from '../../errors'
+import type { DataType } from '../../records/types'
+import { DATAFRAME } from '../frames/casts'
+import { parseTime } from '../values/time'
+import { constant, describe, type TypeValue, type Value } from '../values/values'
 
 /** The type that an annotation's value names; undefined when it names none. */
 export function annotatedType(value: Value): TypeValue | undefined {

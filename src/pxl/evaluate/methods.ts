@@ -1,8 +1,7 @@
 /** What can be called on a dataframe and on a groupby. */
-import { NixieError } from '../errors'
-import type { Node } from '../query/plan'
-import { BoundArguments, type CallArgument, located, namesOf } from './arguments'
-import { callEngine, columnOf, literal } from './expressions'
+import { NixieError } from '../../errors'
+import type { Node } from '../../query/plan'
+import { callEngine, columnOf, literal } from '../frames/expressions'
 import {
   type AggregateSpec,
   aggregate,
@@ -14,10 +13,11 @@ import {
   head,
   type JoinKind,
   merge,
-} from './frames'
-import type { Source } from './source'
-import { parseDuration } from './time'
-import { constant, describe, type Value } from './values'
+} from '../frames/frames'
+import type { Source } from '../language/source'
+import { BoundArguments, type CallArgument, located, namesOf } from '../values/arguments'
+import { parseDuration } from '../values/time'
+import { constant, describe, type Value } from '../values/values'
 
 /** Where a method is called. */
 export interface CallSite {

@@ -1,9 +1,9 @@
 /** Types as annotations (`name: px.Pod`) and as casts (`px.Pod(df.name)`). */
-import { NixieError } from '../errors'
-import type { DataType, SemanticType } from '../records/types'
+import { NixieError } from '../../errors'
+import type { DataType, SemanticType } from '../../records/types'
+import { parseTime } from '../values/time'
+import { type Constant, constant, type TypeValue, type Value } from '../values/values'
 import { asExpr, callEngine, retag } from './expressions'
-import { parseTime } from './time'
-import { type Constant, constant, type TypeValue, type Value } from './values'
 
 const typeValue = (
   name: string,

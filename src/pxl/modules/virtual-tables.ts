@@ -1,8 +1,8 @@
 /** Tables that are made when a script asks for them (`px.GetTables()`): arguments and columns are Pixie's. */
-import { NixieError } from '../errors'
-import type { TypedColumn } from '../query/plan'
-import type { DataType, SemanticType } from '../records/types'
-import { type Arguments, type Builtins, describe, type Value } from './values'
+import { NixieError } from '../../errors'
+import type { TypedColumn } from '../../query/plan'
+import type { DataType, SemanticType } from '../../records/types'
+import { type Arguments, type Builtins, describe, type Value } from '../values/values'
 
 export interface VirtualArgument {
   readonly name: string

@@ -1,5 +1,5 @@
 /** Ids of processes as scripts write them. */
-import { NixieError } from '../errors'
+import { NixieError } from '../../errors'
 
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i
 const PARTS = /^\d{1,10}:\d{1,10}:\d{1,20}$/

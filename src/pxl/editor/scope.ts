@@ -1,12 +1,12 @@
 /** What names are worth where the cursor stands: the statements before it are run, those that fail are left out. */
-import type { CompileOptions } from './compile'
-import type { Cursor, Statement, Token } from './editor-cursor'
-import { readCursor } from './editor-cursor'
-import { Evaluator } from './evaluate'
-import { parse } from './parse'
-import { Source } from './source'
-import type { Statement as Parsed } from './syntax'
-import { constant, Scope, type UserFunction, type Value } from './values'
+import type { CompileOptions } from '../compile'
+import { Evaluator } from '../evaluate/evaluator'
+import { parse } from '../language/parse'
+import { Source } from '../language/source'
+import type { Statement as Parsed } from '../language/syntax'
+import { constant, Scope, type UserFunction, type Value } from '../values/values'
+import type { Cursor, Statement, Token } from './cursor'
+import { readCursor } from './cursor'
 
 export class CursorScope {
   readonly scope: Scope

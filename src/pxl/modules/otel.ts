@@ -1,8 +1,8 @@
 /** The module `px.otel` and `px.export`: what a script would export is checked; there is no sink yet. */
-import { NixieError } from '../errors'
-import type { Expr, Node } from '../query/plan'
-import type { DataType } from '../records/types'
-import { asExpr, bind } from './expressions'
+import { NixieError } from '../../errors'
+import type { Expr, Node } from '../../query/plan'
+import type { DataType } from '../../records/types'
+import { asExpr, bind } from '../frames/expressions'
 import {
   type Arguments,
   type Builtins,
@@ -14,7 +14,7 @@ import {
   objectOf,
   type Value,
   type World,
-} from './values'
+} from '../values/values'
 
 const NUMBER: readonly DataType[] = ['INT64', 'FLOAT64']
 const TEXT: readonly DataType[] = ['STRING']

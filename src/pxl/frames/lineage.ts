@@ -2,8 +2,8 @@
  * Which rows a dataframe has. What filters or maps them keeps them, and expressions over them bind by the names of columns;
  * the columns of other rows (another table, a merge, an aggregate) have other values under the same names.
  */
-import { NixieError } from '../errors'
-import type { Expr, Node } from '../query/plan'
+import { NixieError } from '../../errors'
+import type { Expr, Node } from '../../query/plan'
 
 const rows = new WeakMap<Node, Node>()
 const owners = new WeakMap<Expr, Node>()

@@ -1,10 +1,10 @@
 /** What can stand at the cursor, by what stands around it. */
-import type { CompileOptions } from './compile'
-import { type Bracket, openBrackets, primaryBefore, readCursor, type Token } from './editor-cursor'
-import * as items from './editor-items'
-import { CursorScope } from './editor-scope'
-import type { Completion, CompletionItem } from './editor-types'
-import type { Value } from './values'
+import type { CompileOptions } from '../compile'
+import type { Value } from '../values/values'
+import { type Bracket, openBrackets, primaryBefore, readCursor, type Token } from './cursor'
+import * as items from './items'
+import { CursorScope } from './scope'
+import type { Completion, CompletionItem } from './types'
 
 /** Longer texts are not looked into while one types. */
 const MAX_TEXT = 200_000

@@ -1,11 +1,11 @@
 /** What an editor asks while one types: what is wrong with the text, and what can stand at the cursor. Neither throws. */
-import { NixieError } from '../errors'
-import { type ArgumentText, type CompileOptions, callFunction, compile } from './compile'
-import { completeAt } from './editor-complete'
-import { trialErrors } from './editor-trial'
-import type { Completion, Diagnostic } from './editor-types'
+import { NixieError } from '../../errors'
+import { type ArgumentText, type CompileOptions, callFunction, compile } from '../compile'
+import { completeAt } from './complete'
+import { trialErrors } from './trial'
+import type { Completion, Diagnostic } from './types'
 
-export type { Completion, CompletionItem, Diagnostic } from './editor-types'
+export type { Completion, CompletionItem, Diagnostic } from './types'
 
 /** A call that a view makes: its diagnostics are the text's too. */
 export interface ViewCall {

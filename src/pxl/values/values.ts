@@ -1,8 +1,8 @@
 /** What an expression of PxL is worth at compile time. */
-import type { Expr, Node, TypedColumn } from '../query/plan'
-import type { DataType, SemanticType } from '../records/types'
-import type { Source } from './source'
-import type { Parameter, Statement } from './syntax'
+import type { Expr, Node, TypedColumn } from '../../query/plan'
+import type { DataType, SemanticType } from '../../records/types'
+import type { Source } from '../language/source'
+import type { Parameter, Statement } from '../language/syntax'
 import type { TableSchema } from './table-schema'
 
 export interface Constant {

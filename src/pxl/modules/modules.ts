@@ -1,17 +1,17 @@
 /** The modules that a script may import, made when it first asks for one. */
-import { NixieError } from '../errors'
-import { isAggregate, isFunction } from '../query/functions/registry'
-import { nameHint } from '../suggest'
-import { PX_TYPES } from './casts'
-import { unknownFunction } from './expressions'
+import { NixieError } from '../../errors'
+import { isAggregate, isFunction } from '../../query/functions/registry'
+import { nameHint } from '../../suggest'
+import { PX_TYPES } from '../frames/casts'
+import { unknownFunction } from '../frames/expressions'
+import { parse } from '../language/parse'
+import { Source } from '../language/source'
+import type { Statement } from '../language/syntax'
+import { type Builtins, constant, type Module, moduleOf, NONE, objectOf, type Value } from '../values/values'
 import PXVIEWS from './library/pxviews.pxl' with { type: 'text' }
 import { otelModule } from './otel'
-import { parse } from './parse'
 import { BUILTINS } from './px'
-import { Source } from './source'
-import type { Statement } from './syntax'
 import { PXTRACE } from './tracing'
-import { type Builtins, constant, type Module, moduleOf, NONE, objectOf, type Value } from './values'
 
 /** Modules that are PxL themselves. */
 const TEXTS: Readonly<Record<string, string>> = { pxviews: PXVIEWS }

@@ -1,12 +1,12 @@
 /** Proposals, each with what it is and a sentence. */
-import { type FunctionInfo, listFunctions } from '../query/functions/registry'
-import type { Node, TypedColumn } from '../query/plan'
-import { CONTEXT_KEYS, contextColumn } from './context'
-import type { CompletionItem } from './editor-types'
-import { METHOD_NAMES } from './methods'
-import type { Expression } from './syntax'
-import type { TableSchema } from './table-schema'
-import type { Module, Scope, UserFunction, Value } from './values'
+import { type FunctionInfo, listFunctions } from '../../query/functions/registry'
+import type { Node, TypedColumn } from '../../query/plan'
+import { METHOD_NAMES } from '../evaluate/methods'
+import { CONTEXT_KEYS, contextColumn } from '../frames/context'
+import type { Expression } from '../language/syntax'
+import type { TableSchema } from '../values/table-schema'
+import type { Module, Scope, UserFunction, Value } from '../values/values'
+import type { CompletionItem } from './types'
 
 interface MethodHelp {
   readonly params: readonly string[]

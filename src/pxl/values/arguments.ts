@@ -1,8 +1,8 @@
 /** Binding the arguments of a call to parameters, and reading them as what a function needs. */
-import { NixieError } from '../errors'
-import type { Node } from '../query/plan'
-import { nameHint } from '../suggest'
-import type { Source } from './source'
+import { NixieError } from '../../errors'
+import type { Node } from '../../query/plan'
+import { nameHint } from '../../suggest'
+import type { Source } from '../language/source'
 import { type Arguments, type BoundArgument, type Constant, describe, type Value } from './values'
 
 export interface CallArgument {

@@ -1,11 +1,11 @@
 /** Dataframe operations as plan nodes, with Pixie's rules of column order and names. All throw NixieError. */
-import { NixieError } from '../errors'
-import { isAggregate, listFunctions, resolveAggregate } from '../query/functions/registry'
-import type { Aggregate, Expr, JoinColumn, Node, TypedColumn } from '../query/plan'
-import { nameHint } from '../suggest'
+import { NixieError } from '../../errors'
+import { isAggregate, listFunctions, resolveAggregate } from '../../query/functions/registry'
+import type { Aggregate, Expr, JoinColumn, Node, TypedColumn } from '../../query/plan'
+import { nameHint } from '../../suggest'
+import type { TableSchema } from '../values/table-schema'
 import { bind, columnOf } from './expressions'
 import { sameRows } from './lineage'
-import type { TableSchema } from './table-schema'
 
 /** Bounds on what a few lines can unfold to: `df = df.append(df)` doubles, `df.merge(df)` widens. */
 const MAX_COLUMNS = 1_000

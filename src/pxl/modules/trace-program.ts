@@ -1,6 +1,6 @@
 /** The columns of a bpftrace program: one for each `name:%format` of its printf. */
-import { NixieError } from '../errors'
-import type { TypedColumn } from '../query/plan'
+import { NixieError } from '../../errors'
+import type { TypedColumn } from '../../query/plan'
 
 const PRINTF_HINT = 'Write printf("time_:%llu pid:%d comm:%s", nsecs, pid, comm).'
 

@@ -1,10 +1,10 @@
 /** `df.ctx['key']`: which metadata function answers a key, from which column. */
-import { NixieError } from '../errors'
-import type { Expr, Node } from '../query/plan'
-import type { SemanticType } from '../records/types'
-import { nameHint } from '../suggest'
+import { NixieError } from '../../errors'
+import type { Expr, Node } from '../../query/plan'
+import type { SemanticType } from '../../records/types'
+import { nameHint } from '../../suggest'
+import { constant } from '../values/values'
 import { callEngine, columnOf, literal, retag } from './expressions'
-import { constant } from './values'
 
 interface Key {
   readonly semantic: SemanticType
