@@ -83,10 +83,9 @@ export class NixieError extends Error {
   /** Any thrown value as a NixieError: what isn't one is a defect of ours and says so. */
   static from(cause: unknown): NixieError {
     if (cause instanceof NixieError) return cause
-    const message = cause instanceof Error ? cause.message : String(cause)
     return new NixieError(
       'internal',
-      message,
+      messageOf(cause),
       'This is a defect in Nixie: please report it with the script or request.',
     )
   }
@@ -99,6 +98,14 @@ export class NixieError extends Error {
       ...(file !== undefined && { file }),
     })
   }
+}
+
+/** What was thrown, in words. */
+export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** The code of the system's or a library's error, such as `ENOENT`; undefined when it has none. */
+export function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }
 
 /** An error in one line: where, what, and what to do. */

@@ -1,10 +1,9 @@
 /** The web UI: server-rendered pages; every fragment that a page swaps in has its own URL. */
-
 import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { NixieError } from '../src/errors'
+import { messageOf, NixieError } from '../src/errors'
 import type { ResultTable, ScriptInfo } from '../src/runner/runner'
 import { didYouMean } from '../src/suggest'
 import { EDITOR } from './assets'
@@ -236,7 +235,7 @@ async function readForm(c: Context): ReturnType<Context['req']['parseBody']> {
   try {
     return await c.req.parseBody()
   } catch (cause) {
-    throw new NixieError('bad_request', `The body is no form: ${(cause as Error).message}`, 'Send fields.')
+    throw new NixieError('bad_request', `The body is no form: ${messageOf(cause)}`, 'Send fields.')
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Config } from '../config'
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 
 /** `host:port`, `[v6]:port` or `host` without port, brackets and trailing dot, in lower case. */
 export function hostOf(authority: string): string {
@@ -90,7 +90,7 @@ function readTokenFile(file: string): string {
   } catch (cause) {
     throw new NixieError(
       'bad_request',
-      `The token file can't be read: ${(cause as Error).message}`,
+      `The token file can't be read: ${messageOf(cause)}`,
       'Name a file that Nixie may read.',
     )
   }

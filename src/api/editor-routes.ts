@@ -1,5 +1,5 @@
 /** What an editor asks about a script that is being written. */
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import type { Route } from './route'
 
 const bad = (message: string, hint: string) => new NixieError('bad_request', message, hint)
@@ -15,7 +15,7 @@ async function readFields(
   try {
     value = JSON.parse(await body)
   } catch (cause) {
-    throw bad(`The body is not JSON: ${(cause as Error).message}`, hint)
+    throw bad(`The body is not JSON: ${messageOf(cause)}`, hint)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw bad('The body is not a JSON object', hint)

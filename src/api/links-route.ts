@@ -1,6 +1,6 @@
 /** `POST /api/links`: a way in for a browser whose account may not look by itself. */
 import { LINK_SECONDS } from '../access/sessions'
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import type { Route } from './route'
 
 const HINT = 'Send JSON: {"user": 1000} for the browser of one account, or {}.'
@@ -12,7 +12,7 @@ function readUser(body: string): number | undefined {
   try {
     value = JSON.parse(body === '' ? '{}' : body)
   } catch (cause) {
-    throw bad(`The body is not JSON: ${(cause as Error).message}`)
+    throw bad(`The body is not JSON: ${messageOf(cause)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw bad('The body is not a JSON object')

@@ -1,5 +1,5 @@
 /** The body of `POST /api/query`: PxL text as it stands, or JSON `{query, args?, view?, name?}`. */
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import { viewText } from './editor-routes'
 
 export interface QueryBody {
@@ -27,7 +27,7 @@ function fromJson(body: string): QueryBody {
   try {
     value = JSON.parse(body)
   } catch (cause) {
-    throw bad(`The body is not JSON: ${(cause as Error).message}`)
+    throw bad(`The body is not JSON: ${messageOf(cause)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw bad('The body is not a JSON object')

@@ -1,7 +1,7 @@
 /** The application on a port. */
 import type { Hono } from 'hono'
 import { addressBytes, isUnspecified } from '../access/address'
-import { NixieError } from '../errors'
+import { codeOf, NixieError } from '../errors'
 import { hostOf } from './access'
 import type { Connection } from './guard'
 import { portHolder } from './port-holder'
@@ -75,7 +75,7 @@ export function checkListen(listen: string): void {
   try {
     Bun.listen({ hostname: hostOf(listen), port, socket: { data: () => {} } }).stop(true)
   } catch (cause) {
-    if ((cause as { code?: string }).code !== 'EADDRINUSE') throw listenError(cause, listen, port)
+    if (codeOf(cause) !== 'EADDRINUSE') throw listenError(cause, listen, port)
   }
 }
 

@@ -1,6 +1,6 @@
 /** Settings that may change while Nixie runs. */
 import { type Config, SETTINGS } from '../config'
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import type { Route } from './route'
 
 /** A message is rebuilt in at most this much memory, so more of a body can't be there. */
@@ -19,7 +19,7 @@ export function readSettings(body: string): Pick<Config, 'bodyLimit'> {
   try {
     value = JSON.parse(body)
   } catch (cause) {
-    throw bad(`The body is not JSON: ${(cause as Error).message}`)
+    throw bad(`The body is not JSON: ${messageOf(cause)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw bad('The body is not a JSON object')

@@ -4,7 +4,7 @@ import { hostOf, isLoopback } from '../api/access'
 import { WARNINGS_HEADER } from '../api/answers'
 import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
-import { type ErrorShape, NixieError } from '../errors'
+import { codeOf, type ErrorShape, messageOf, NixieError } from '../errors'
 import type {
   Cell,
   Explained,
@@ -137,7 +137,7 @@ function readTokenFile(path: string): string {
   } catch (cause) {
     throw new NixieError(
       'bad_request',
-      `The token file can't be read: ${(cause as Error).message}`,
+      `The token file can't be read: ${messageOf(cause)}`,
       'Name a file that you may read with --token-file.',
     )
   }
@@ -149,7 +149,7 @@ async function request(base: URL, path: string, init: RequestInit): Promise<Resp
     response = await fetch(new URL(path, base), init)
   } catch (cause) {
     // Someone was there, and went away.
-    if ((cause as { code?: string }).code === 'ECONNRESET') {
+    if (codeOf(cause) === 'ECONNRESET') {
       throw new NixieError(
         'unavailable',
         `${base.origin} ended the connection before it answered`,
@@ -158,7 +158,7 @@ async function request(base: URL, path: string, init: RequestInit): Promise<Resp
     }
     throw new NixieError(
       'unavailable',
-      `No Nixie answers at ${base.origin} (${(cause as { code?: string }).code ?? (cause as Error).message})`,
+      `No Nixie answers at ${base.origin} (${codeOf(cause) ?? messageOf(cause)})`,
       'Start it (nixie serve, or systemctl start nixie), name another with --server URL, or read stored data with --data-dir DIR.',
     )
   }

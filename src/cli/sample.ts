@@ -1,6 +1,6 @@
 /** Every container of the sample workloads: a server, or a client that loads one. It speaks plain HTTP only. */
 import { hostname } from 'node:os'
-import { NixieError } from '../errors'
+import { codeOf, messageOf, NixieError } from '../errors'
 import type { Io } from './io'
 
 const CALL_MS = 5000
@@ -25,8 +25,7 @@ async function call(url: string): Promise<Call> {
   return { status: `${response.status} ${response.statusText}`.trim(), body: await response.text() }
 }
 
-const wordsOf = (cause: unknown): string =>
-  (cause as { code?: string }).code ?? (cause as Error).message ?? String(cause)
+const wordsOf = (cause: unknown): string => codeOf(cause) ?? messageOf(cause)
 
 interface Behaviour {
   /** Addresses that each request asks in turn. */

@@ -5,7 +5,7 @@ import { Accounts } from '../access/accounts'
 import { readPeerToken, readToken } from '../api/access'
 import { checkListen } from '../api/serve'
 import type { Config } from '../config'
-import { NixieError } from '../errors'
+import { codeOf, messageOf, NixieError } from '../errors'
 
 /** @throws NixieError with the first setting that it would not start with */
 export function checkSettings(config: Config): void {
@@ -33,8 +33,8 @@ function checkDirectory(path: string): void {
     try {
       found = statSync(at)
     } catch (cause) {
-      if ((cause as { code?: string }).code === 'ENOENT' && at !== '/') continue
-      if ((cause as { code?: string }).code !== 'ENOTDIR') throw unusable(path, (cause as Error).message)
+      if (codeOf(cause) === 'ENOENT' && at !== '/') continue
+      if (codeOf(cause) !== 'ENOTDIR') throw unusable(path, messageOf(cause))
       continue
     }
     if (found.isDirectory()) return

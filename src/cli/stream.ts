@@ -1,5 +1,5 @@
 /** `-o json|csv|arrow` of a run: what comes is written as it comes. */
-import { type ErrorShape, NixieError } from '../errors'
+import { type ErrorShape, messageOf, NixieError } from '../errors'
 import type { ResultStream, StreamFormat } from '../runner/runner'
 import { type Io, printable, withoutControls } from './io'
 import { safeJson } from './output'
@@ -96,7 +96,7 @@ async function* read(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Arra
     if (cause instanceof NixieError) throw cause
     throw new NixieError(
       'unavailable',
-      `The answer ended early: ${(cause as Error).message}`,
+      `The answer ended early: ${messageOf(cause)}`,
       'The query failed on its way, or Nixie stopped; -o json says which.',
     )
   }

@@ -4,6 +4,7 @@
  */
 import { dlopen, ptr } from 'bun:ffi'
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { messageOf } from '../errors'
 
 const PR_CAPBSET_DROP = 24
 const PR_SET_NO_NEW_PRIVS = 38
@@ -115,6 +116,6 @@ export function dropCapabilities(needs: Needs): string | undefined {
     libc.execve(ptr(path), ptr(words.array), ptr(environment.array))
     return "it runs with all of root's rights: it could not begin anew without them"
   } catch (cause) {
-    return `it runs with all of root's rights: ${(cause as Error).message}`
+    return `it runs with all of root's rights: ${messageOf(cause)}`
   }
 }

@@ -1,9 +1,10 @@
 /** One BPF object as a source of rows has it: declared, loaded as far as the kernel takes it, attached. */
+import { messageOf } from '../errors'
 import type { ProbeStatus } from '../health/probe-status'
 import { rootCgroup } from './cgroup'
 import { embedded } from './embedded'
 import { BpfObject, BpfRing } from './loader'
-import { attached, failed, type ProbeName, reason } from './probe'
+import { attached, failed, type ProbeName } from './probe'
 
 export interface ProgramSpec {
   /** What is missing without it, in words. */
@@ -193,7 +194,7 @@ function place<P extends string>(raw: RawObject, spec: ObjectSpec<P>, name: P): 
     if (placement === 'cgroup') raw.attachCgroup(name, rootCgroup())
     return undefined
   } catch (cause) {
-    return reason(cause)
+    return messageOf(cause)
   }
 }
 
@@ -247,13 +248,13 @@ function loadWhatIsTaken<P extends string>(
   try {
     return { raw: load(names), refused }
   } catch (cause) {
-    if (names.length === 1) return { refused: new Map([[names[0]!, reason(cause)]]) }
+    if (names.length === 1) return { refused: new Map([[names[0]!, messageOf(cause)]]) }
   }
   for (const name of names) {
     try {
       load([name]).close()
     } catch (cause) {
-      refused.set(name, reason(cause))
+      refused.set(name, messageOf(cause))
     }
   }
   const taken = names.filter((name) => !refused.has(name))
@@ -262,7 +263,7 @@ function loadWhatIsTaken<P extends string>(
   try {
     return { raw: load(taken), refused }
   } catch (cause) {
-    for (const name of taken) refused.set(name, reason(cause))
+    for (const name of taken) refused.set(name, messageOf(cause))
     return { refused }
   }
 }

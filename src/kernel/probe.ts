@@ -18,8 +18,6 @@ export function failed(probe: ProbeName, error: string, hint = hintFor(error)): 
   return { ...probe, attached: false, error, hint }
 }
 
-export const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
 /** The machine's own pid namespace has this inode (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
 const MACHINE = 0xefff_fffc
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 // The whole package would load every class of the API; this part reads kubeconfigs and knows their ways to authenticate.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import { didYouMean } from '../suggest'
 
 export interface Cluster {
@@ -109,7 +109,7 @@ function load(config: KubeConfig, file: string): void {
   try {
     config.loadFromFile(file)
   } catch (cause) {
-    const message = `The kubeconfig ${file} can't be read: ${(cause as Error).message}`
+    const message = `The kubeconfig ${file} can't be read: ${messageOf(cause)}`
     throw new NixieError('bad_request', message, 'Name a kubeconfig that you may read with --kubeconfig.')
   }
 }

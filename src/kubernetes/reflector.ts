@@ -3,6 +3,7 @@
  * was; when the server has forgotten that place (410), it lists anew.
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
+import { messageOf } from '../errors'
 import type { Cluster } from './cluster'
 
 export interface ApiObject {
@@ -80,7 +81,7 @@ export class Reflector<T extends ApiObject> {
       } catch (cause) {
         if (signal.aborted) return
         if (cause instanceof Expired) this.#version = undefined
-        else this.#options.failed((cause as Error).message)
+        else this.#options.failed(messageOf(cause))
       }
       await this.#pause()
     }
@@ -113,7 +114,7 @@ export class Reflector<T extends ApiObject> {
     if (response.ok) return response
     const text = await response.text()
     if (response.status === 410) throw new Expired(text)
-    throw new Error(`${path}: ${response.status} ${messageOf(text)}`)
+    throw new Error(`${path}: ${response.status} ${statusMessage(text)}`)
   }
 
   async #list(): Promise<void> {
@@ -175,7 +176,7 @@ export class Reflector<T extends ApiObject> {
 }
 
 /** The message of an API server's Status, or the head of whatever else it is. */
-function messageOf(text: string): string {
+function statusMessage(text: string): string {
   try {
     return (JSON.parse(text) as { message?: string }).message ?? ''
   } catch {

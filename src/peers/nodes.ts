@@ -1,5 +1,5 @@
 /** What each node of the cluster says of itself, for `GET /api/nodes`. */
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import { accessTo, askPeer } from './ask'
 import type { GatewayOptions } from './gateway'
 import type { PeerNode } from './peers'
@@ -44,7 +44,7 @@ export async function askNodes(
         const { version, ready } = await ask(node)
         return { ...node, version, ready, reason: ready ? '' : 'It captures nothing: see its health page' }
       } catch (cause) {
-        return { ...node, version: '', ready: false, reason: (cause as Error).message }
+        return { ...node, version: '', ready: false, reason: messageOf(cause) }
       }
     }),
   )

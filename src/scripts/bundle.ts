@@ -1,5 +1,5 @@
 /** A script as users have it in a folder: PxL, a manifest and, for a view, vis.json. */
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import { jsonErrorAt, yamlErrorAt } from './positions'
 
 export interface Variable {
@@ -97,7 +97,7 @@ function readManifest(text: string): { short: string; long: string } {
   try {
     manifest = Bun.YAML.parse(text)
   } catch (cause) {
-    throw new NixieError('bad_request', `${file}: ${(cause as Error).message}`, 'Correct the file.', {
+    throw new NixieError('bad_request', `${file}: ${messageOf(cause)}`, 'Correct the file.', {
       ...yamlErrorAt(text),
       file,
     })
@@ -129,7 +129,7 @@ function parseJson(text: string, file: string): unknown {
     // A byte order mark is no part of JSON, but editors write one.
     return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (cause) {
-    const what = (cause as Error).message.replace('JSON Parse error: ', '')
+    const what = messageOf(cause).replace('JSON Parse error: ', '')
     const at = jsonErrorAt(text.replace(/^\ufeff/, ''))
     throw new NixieError('bad_request', `${file}: ${what}`, 'Correct the file.', { ...at, file })
   }

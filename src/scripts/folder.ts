@@ -1,7 +1,7 @@
 /** Scripts of the user's own: bundles in a folder, laid out as Pixie's are, `DIR/<namespace>/<name>/`. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import { nameHint } from '../suggest'
 import { type Bundle, readBundle } from './bundle'
 
@@ -99,7 +99,7 @@ export function readScript(dir: string, name: string): FoundScript {
 /** The error with the folder that it is about. */
 function unreadable(cause: unknown, folder: string): NixieError {
   if (!(cause instanceof NixieError)) {
-    return new NixieError('bad_request', `${folder}: the script can't be read: ${(cause as Error).message}`)
+    return new NixieError('bad_request', `${folder}: the script can't be read: ${messageOf(cause)}`)
   }
   const { code, message, hint, ...place } = cause.shape
   return new NixieError(code, `${folder}: ${message}`, hint, place)

@@ -1,6 +1,7 @@
 /** All sources, opened as one: what one of them meets is no other's trouble. */
+import { messageOf } from '../errors'
 import type { ProbeStatus } from '../kernel/kernel'
-import { failed, reason } from '../kernel/probe'
+import { failed } from '../kernel/probe'
 import type { Entity } from '../store/store'
 import type { OpenSource, RowSource, SourceContext } from './source'
 
@@ -54,7 +55,7 @@ export class Sources {
         member.open.tick(nowNs)
         member.failure = undefined
       } catch (cause) {
-        member.failure = reason(cause)
+        member.failure = messageOf(cause)
       }
     }
   }

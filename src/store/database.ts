@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { NixieError } from '../errors'
+import { messageOf, NixieError } from '../errors'
 import { type DeclaredTable, declareTables } from './declared'
 import { FILE_MODE, makePrivateFile, openPrivately } from './private'
 
@@ -106,7 +106,7 @@ const FROM_PATH = /^(EACCES|EPERM|ENOTDIR|EEXIST|ENOENT|ELOOP|ENAMETOOLONG)$/
 /** What went wrong with the file, for users. */
 export function storeError(cause: unknown, what: string, dataDir: string): NixieError {
   if (cause instanceof NixieError) return cause
-  const detail = cause instanceof Error ? cause.message : String(cause)
+  const detail = messageOf(cause)
   const code = codeOf(cause)
   const asked = !FROM_PATH.test(code) && (isOfDisk(cause) || FULL.test(code))
   const reason = asked ? refusalOf(dataDir) : undefined
@@ -213,7 +213,7 @@ export function setAside(path: string, cause: unknown): string {
   const aside = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
   for (const part of ['', '-wal']) if (existsSync(path + part)) renameSync(path + part, aside + part)
   rmSync(`${path}-shm`, { force: true })
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = messageOf(cause)
   return `The store was damaged (${why}): it was set aside as ${aside} and a new one was begun.`
 }
 

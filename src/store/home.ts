@@ -1,6 +1,7 @@
 /** The files of a writer: the directory with its lock, the database and its log; and whether they are still the ones it opened. */
 import { constants, type Database } from 'bun:sqlite'
 import { rmSync, type Stats, statSync } from 'node:fs'
+import { codeOf } from '../errors'
 import { lockDirectory, lockFile, openForWriting, storeFile } from './database'
 import type { DeclaredTable } from './declared'
 import { Log } from './log'
@@ -102,7 +103,7 @@ function lookAt({ path, inode, device }: Place): 'removed' | 'replaced' | undefi
     stats = statSync(path, { throwIfNoEntry: false })
   } catch (cause) {
     // A directory on the way may not be entered any more: the open files still serve.
-    return (cause as { code?: string }).code === 'EACCES' ? undefined : 'removed'
+    return codeOf(cause) === 'EACCES' ? undefined : 'removed'
   }
   if (!stats) return 'removed'
   return stats.ino === inode && stats.dev === device ? undefined : 'replaced'

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../errors'
 import { FILE_MODE, FOLDER_MODE } from './private'
 
 const folderOf = (dataDir: string) => join(dataDir, 'readers')
@@ -27,7 +28,7 @@ function writeMark(path: string, dataDir: string): void {
   try {
     writeFileSync(path, '', { flag: 'wx', mode: FILE_MODE })
   } catch (cause) {
-    if ((cause as { code?: string }).code !== 'ENOENT') throw cause
+    if (codeOf(cause) !== 'ENOENT') throw cause
     // Not `recursive`: a data directory that was removed is not the reader's to make.
     mkdirSync(folderOf(dataDir), { mode: FOLDER_MODE })
     writeFileSync(path, '', { flag: 'wx', mode: FILE_MODE })

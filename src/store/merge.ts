@@ -4,6 +4,7 @@
  * logarithmic number of times (see `test/bench/README.md` for the measured amplification).
  */
 import type { Database } from 'bun:sqlite'
+import { messageOf } from '../errors'
 import { type Chunk, type NewChunk, readColumn, SEALED, type StoredColumn } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
 import { isOfDisk } from './database'
@@ -85,7 +86,7 @@ export class DamagedSource extends Error {
   readonly chunk: Chunk
 
   constructor(chunk: Chunk, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause))
+    super(messageOf(cause))
     this.chunk = chunk
   }
 }

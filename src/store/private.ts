@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { NixieError } from '../errors'
+import { codeOf, NixieError } from '../errors'
 
 export const FOLDER_MODE = 0o700
 export const FILE_MODE = 0o600
@@ -19,8 +19,6 @@ const OTHERS = 0o077
 
 /** All that the store makes begins so. */
 const OWN = /^(nixie\.|readers$|\.writable-)/
-
-const codeOf = (cause: unknown) => (cause as { code?: string }).code
 
 /** Gone meanwhile; or of a file system without rights. */
 const FORGIVEN = ['ENOENT', 'EPERM', 'EROFS', 'ENOTSUP']

@@ -1,6 +1,6 @@
 /** The reading end of the store: snapshots of a file that a writer may be appending to. */
 import { Database } from 'bun:sqlite'
-import { NixieError } from '../errors'
+import { codeOf, messageOf, NixieError } from '../errors'
 import type { Batch } from '../records/batch'
 import type { Table } from '../records/table'
 import { unknownTable } from '../suggest'
@@ -166,11 +166,10 @@ class SqliteReader implements Reader {
         `Rows of ${chunk.table} left the store while they were read`,
         'Run the query again; a shorter time range or a larger --disk-budget helps.',
       )
-    const damaged =
-      cause instanceof DamagedBlob || /^SQLITE_(CORRUPT|IOERR)/.test((cause as { code?: string }).code ?? '')
+    const damaged = cause instanceof DamagedBlob || /^SQLITE_(CORRUPT|IOERR)/.test(codeOf(cause) ?? '')
     if (!damaged) throw cause
     this.damagedChunks++
-    this.warnings[0] = `A chunk of ${chunk.table} (${chunk.rows} rows) is damaged and left out: ${(cause as Error).message}`
+    this.warnings[0] = `A chunk of ${chunk.table} (${chunk.rows} rows) is damaged and left out: ${messageOf(cause)}`
   }
 
   entities(kind: string): ReadonlyMap<string, Entity> {

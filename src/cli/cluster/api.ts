@@ -1,5 +1,5 @@
 /** Objects of a cluster: read, applied, deleted; what goes wrong in words. */
-import { NixieError } from '../../errors'
+import { codeOf, messageOf, NixieError } from '../../errors'
 import type { ClusterClient, RequestOptions } from '../../kubernetes/cluster'
 
 export interface KubeObject {
@@ -62,7 +62,7 @@ export class ClusterApi {
       return await this.#client.request(path, { signal: AbortSignal.timeout(REQUEST_MS), ...options })
     } catch (cause) {
       const { server, context } = this.#client
-      const why = (cause as { code?: string }).code ?? (cause as Error).message
+      const why = codeOf(cause) ?? messageOf(cause)
       throw new NixieError(
         'unavailable',
         `The API server of context '${context}' at ${server} does not answer (${why})`,

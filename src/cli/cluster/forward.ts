@@ -1,7 +1,7 @@
 /** A port of a pod on this host's loopback, through the API server: its port-forward protocol over WebSocket. */
 import type { Socket } from 'bun'
 import { Owners, type Peer } from '../../access/owner'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 import { apiError } from './api'
 import type { Target } from './target'
 
@@ -170,7 +170,7 @@ export function forwardPort(options: ForwardOptions): Forward {
       },
     })
   } catch (cause) {
-    const message = `Port ${options.localPort} can't be used here: ${(cause as Error).message}`
+    const message = `Port ${options.localPort} can't be used here: ${messageOf(cause)}`
     throw new NixieError('unavailable', message, 'Name another with --port, or --port 0 for any.')
   }
   return {

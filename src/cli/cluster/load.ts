@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 import { withCleanUp } from '../clean-up'
 import type { ArchiveInfo } from '../image/read'
 import { type Io, printable } from '../io'
@@ -125,7 +125,7 @@ function temporaryFolder(): string {
   try {
     return mkdtempSync(join(tmpdir(), 'nixie-image-'))
   } catch (cause) {
-    const message = `The image has no place in ${tmpdir()}: ${(cause as Error).message}`
+    const message = `The image has no place in ${tmpdir()}: ${messageOf(cause)}`
     throw new NixieError('store_error', message, 'Name a folder that you may write to with TMPDIR.')
   }
 }

@@ -1,7 +1,7 @@
 /** The pods of Nixie in a cluster, and what each says of itself. */
 import type { Status } from '../../api/status'
 import { SETTINGS } from '../../config'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 import { forwardPort } from './forward'
 import { type PodObject, type PodState, podState } from './pods'
 import type { Target } from './target'
@@ -53,7 +53,7 @@ export async function askPod<T>(
     } as unknown as RequestInit)
     return (await response.json()) as T
   } catch (cause) {
-    throw refused ?? new NixieError('unavailable', `Pod ${pod} does not answer: ${(cause as Error).message}`)
+    throw refused ?? new NixieError('unavailable', `Pod ${pod} does not answer: ${messageOf(cause)}`)
   } finally {
     forward.close()
   }

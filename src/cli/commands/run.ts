@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 import { DEFAULT_LIMITS, type RunRequest } from '../../runner/runner'
 import { type FoundScript, readScript } from '../../scripts/folder'
 import { BACKEND_OPTIONS, type Backend, openBackend } from '../backend'
@@ -26,7 +26,7 @@ async function readScriptFile(path: string, io: Io): Promise<string> {
   } catch (cause) {
     throw new NixieError(
       'bad_request',
-      `The script can't be read: ${(cause as Error).message}`,
+      `The script can't be read: ${messageOf(cause)}`,
       'Give -f a file, or - for standard input.',
     )
   }

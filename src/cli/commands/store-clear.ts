@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 import { lockDirectory, storeFile } from '../../store/database'
 import { type Command, UsageError } from '../command'
 import { printable } from '../io'
@@ -41,7 +41,7 @@ export const storeClear: Command = {
       if (cause instanceof NixieError) throw cause
       throw new NixieError(
         'store_error',
-        `${dataDir} can't be cleared: ${(cause as Error).message}`,
+        `${dataDir} can't be cleared: ${messageOf(cause)}`,
         'Name the directory of --data-dir, as a user who may write it.',
       )
     }

@@ -1,6 +1,6 @@
 /** The image of the executable that runs. */
 import { existsSync } from 'node:fs'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 import { buildImage, type Image } from './archive'
 import { imagePlatform, imageRoot, type RootEntry } from './root'
 
@@ -36,7 +36,7 @@ async function requireLibraries(): Promise<void> {
     requireLoader()
   } catch (cause) {
     if (cause instanceof NixieError) throw cause
-    const message = `The image would get this machine's libraries, and the loader does not start with them: ${(cause as Error).message}`
+    const message = `The image would get this machine's libraries, and the loader does not start with them: ${messageOf(cause)}`
     throw new NixieError('unavailable', message, ELSEWHERE)
   }
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { extract } from 'tar-stream'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 
 export interface ArchiveInfo {
   /** With its tag. */
@@ -78,7 +78,7 @@ export async function readArchive(path: string): Promise<ArchiveInfo> {
       return config !== undefined && known.has(config)
     })
   } catch (cause) {
-    throw noArchive(path, (cause as Error).message)
+    throw noArchive(path, messageOf(cause))
   }
   const saved = savedIn(files)
   const config = saved && parsed<{ architecture?: string }>(files.get(saved.Config))

@@ -3,7 +3,7 @@ import { createWriteStream, realpathSync, renameSync, rmSync, statSync } from 'n
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { NixieError } from '../../errors'
+import { messageOf, NixieError } from '../../errors'
 
 /** A pipe, a device, an open file of this process: to be written into as it is, and never replaced. */
 export function isStream(path: string): boolean {
@@ -33,7 +33,7 @@ export async function writeParts(parts: readonly Uint8Array[], path: string): Pr
     if (!stream) renameSync(opened, target)
   } catch (cause) {
     if (!stream) rmSync(opened, { force: true })
-    const message = `The image can't be written to ${path}: ${(cause as Error).message}`
+    const message = `The image can't be written to ${path}: ${messageOf(cause)}`
     throw new NixieError(
       'store_error',
       message,

@@ -1,4 +1,5 @@
 /** Files of a result whose script is in the page: its text is sent, so that a link can't do it. */
+import { messageOf } from '../../../src/errors'
 import { html } from '../lib/dom'
 
 async function fetched(form: HTMLFormElement, path: string): Promise<Blob> {
@@ -30,7 +31,7 @@ export function startDownloads(): void {
       html('a', { href: url, download: button.dataset.file ?? 'result' }).click()
       URL.revokeObjectURL(url)
     } catch (cause) {
-      button.title = (cause as Error).message
+      button.title = messageOf(cause)
       button.textContent = `${button.textContent} failed`
     } finally {
       button.disabled = false

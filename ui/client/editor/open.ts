@@ -1,4 +1,5 @@
 /** Scripts from the reader's disk: files chosen or dropped, or a whole folder. They stay in the page. */
+import { messageOf } from '../../../src/errors'
 
 export interface Opened {
   readonly text: string
@@ -80,7 +81,7 @@ export function openFiles(form: HTMLFormElement, opened: (bundle: Opened) => voi
       note.textContent = `Opened ${names.join(' and ')}`
       opened(bundle)
     } catch (cause) {
-      note.textContent = (cause as Error).message
+      note.textContent = messageOf(cause)
     }
   }
   form
