@@ -6,9 +6,13 @@ import { dirname, join, relative, resolve } from 'node:path'
 const root = resolve(import.meta.dir, '..')
 const src = join(root, 'src')
 
-/** Folder → what it may import from, besides itself, `errors` and `suggest`. */
+/** What all may import: they know nothing. */
+const FOR_ALL = ['errors', 'json', 'suggest']
+
+/** Folder → what it may import from, besides itself and what all may. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
+  json: [],
   suggest: [],
   // redaction: whether texts can be searched for a name.
   config: ['redaction'],
@@ -96,7 +100,7 @@ describe('imports go along the flow', () => {
         const target = resolve(dirname(path), match[1]!)
         if (!target.startsWith(`${src}/`)) continue
         const to = folderOf(target)
-        if (to === from || to === 'errors' || to === 'suggest' || allowed.includes(to)) continue
+        if (to === from || FOR_ALL.includes(to) || allowed.includes(to)) continue
         throw new Error(
           `${relative(root, path)} imports src/${to}: src/${from} may only know ${allowed.join(', ') || 'itself'}`,
         )

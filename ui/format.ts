@@ -1,5 +1,6 @@
 /** A cell as it is shown: what a value means (its semantic type) decides, not what its column is called. */
 
+import { isObject, objectIn } from '../src/json'
 import type { SemanticType } from '../src/records/types'
 import type { Cell, ResultColumn } from '../src/runner/runner'
 import { inUnit, type Unit } from './units'
@@ -62,17 +63,6 @@ export function isoTime(ns: string | number): string | undefined {
   if (!/^-?\d{1,19}$/.test(text)) return undefined
   const date = new Date(Number(BigInt(text) / 1_000_000n))
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
-}
-
-/** The object that a JSON cell holds; undefined for anything else. */
-function objectIn(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function quantiles(text: string, column: ResultColumn): Shown {
@@ -144,7 +134,7 @@ function scriptReference(text: string, scripts: KnownScripts): Shown {
   if (!target || typeof target.script !== 'string') return { text }
   const label = typeof target.label === 'string' && target.label ? target.label : target.script
   if (!scripts.has(target.script)) return { text: label }
-  const given = typeof target.args === 'object' && target.args !== null ? target.args : {}
+  const given = isObject(target.args) ? target.args : {}
   const args = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]))
   return { text: label, kind: 'name', href: viewUrl(target.script, args, scripts) }
 }

@@ -1,43 +1,12 @@
 /** What an editor asks about a script that is being written. */
-import { messageOf, NixieError } from '../errors'
+import type { Fields } from '../json'
+import { badBody, readFields, textField, viewText } from './json-body'
 import type { Route } from './route'
-
-const bad = (message: string, hint: string) => new NixieError('bad_request', message, hint)
-
-/** The fields of a JSON body. @throws NixieError `bad_request` for anything else than an object of these fields. */
-async function readFields(
-  body: Promise<string>,
-  known: readonly string[],
-  example: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  const hint = `Send JSON: ${example}`
-  let value: unknown
-  try {
-    value = JSON.parse(await body)
-  } catch (cause) {
-    throw bad(`The body is not JSON: ${messageOf(cause)}`, hint)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw bad('The body is not a JSON object', hint)
-  }
-  const unknown = Object.keys(value).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw bad(`The body has an unknown field '${unknown.slice(0, 64)}'`, hint)
-  const { text } = value as { text?: unknown }
-  if (typeof text !== 'string') throw bad("The body's field 'text' is not a text", hint)
-  return value as Readonly<Record<string, unknown>>
-}
 
 const TEXT = { type: 'string', description: 'PxL' }
 const VIEW = { type: ['string', 'object'], description: 'The vis.json that goes with it' }
 
-/** A view as text, from text or from the document itself. */
-export function viewText(view: unknown, hint: string): string | undefined {
-  if (view === undefined || typeof view === 'string') return view
-  if (typeof view === 'object' && view !== null) return JSON.stringify(view)
-  throw bad("The body's field 'view' is neither a text nor an object", hint)
-}
-
-const CHECK_EXAMPLE = '{"text": "import px"}'
+const CHECK_HINT = 'Send JSON: {"text": "import px"}'
 
 export const checkScript: Route = {
   method: 'post',
@@ -57,13 +26,17 @@ export const checkScript: Route = {
   },
   answers: { 'application/json': 'Diagnostics' },
   handle: async (c, _query, { runner }) => {
-    const fields = await readFields(c.req.text(), ['text', 'view'], CHECK_EXAMPLE)
-    const view = viewText(fields.view, `Send JSON: ${CHECK_EXAMPLE}`)
-    return c.json({ diagnostics: await runner.check(fields.text as string, view, c.req.raw.signal) })
+    const fields = readFields(await c.req.text(), ['text', 'view'], CHECK_HINT)
+    const text = textField(fields, 'text', CHECK_HINT)
+    const view = viewText(fields.view, CHECK_HINT)
+    return c.json({ diagnostics: await runner.check(text, view, c.req.raw.signal) })
   },
 }
 
-const COMPLETE_EXAMPLE = '{"text": "import px\\npx.", "line": 2, "column": 4} or {"text": …, "offset": 13}'
+const COMPLETE_HINT =
+  'Send JSON: {"text": "import px\\npx.", "line": 2, "column": 4} or {"text": …, "offset": 13}'
+
+const bad = (message: string) => badBody(message, COMPLETE_HINT)
 
 /** The offset of a place; of a column behind a line's end, that end. */
 function offsetOf(text: string, line: number, column: number): number | undefined {
@@ -76,20 +49,20 @@ function offsetOf(text: string, line: number, column: number): number | undefine
   return Math.min(start + column - 1, end < 0 ? text.length : end)
 }
 
-function place({ text, offset, line, column }: Readonly<Record<string, unknown>>): number {
-  const hint = `Send JSON: ${COMPLETE_EXAMPLE}`
-  const whole = (value: unknown, least: number) => Number.isSafeInteger(value) && (value as number) >= least
-  const length = (text as string).length
+const isWhole = (value: unknown, least: number): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= least
+
+function place(text: string, { offset, line, column }: Fields): number {
   if (offset !== undefined) {
-    if (line !== undefined || column !== undefined) throw bad('The body has an offset and a line', hint)
-    if (whole(offset, 0) && (offset as number) <= length) return offset as number
-    throw bad(`The body's field 'offset' is not a whole number up to ${length}`, hint)
+    if (line !== undefined || column !== undefined) throw bad('The body has an offset and a line')
+    if (isWhole(offset, 0) && offset <= text.length) return offset
+    throw bad(`The body's field 'offset' is not a whole number up to ${text.length}`)
   }
-  if (!whole(line, 1) || !whole(column, 1)) {
-    throw bad('The body has neither an offset nor a line and a column, which count from 1', hint)
+  if (!isWhole(line, 1) || !isWhole(column, 1)) {
+    throw bad('The body has neither an offset nor a line and a column, which count from 1')
   }
-  const found = offsetOf(text as string, line as number, column as number)
-  if (found === undefined) throw bad(`The text has no line ${line}`, hint)
+  const found = offsetOf(text, line, column)
+  if (found === undefined) throw bad(`The text has no line ${line}`)
   return found
 }
 
@@ -119,7 +92,8 @@ export const completeScript: Route = {
   },
   answers: { 'application/json': 'Completion' },
   handle: async (c, _query, { runner }) => {
-    const fields = await readFields(c.req.text(), ['text', 'offset', 'line', 'column'], COMPLETE_EXAMPLE)
-    return c.json(await runner.complete(fields.text as string, place(fields), c.req.raw.signal))
+    const fields = readFields(await c.req.text(), ['text', 'offset', 'line', 'column'], COMPLETE_HINT)
+    const text = textField(fields, 'text', COMPLETE_HINT)
+    return c.json(await runner.complete(text, place(text, fields), c.req.raw.signal))
   },
 }

@@ -1,6 +1,7 @@
 /** The body of `POST /api/query`: PxL text as it stands, or JSON `{query, args?, view?, name?}`. */
-import { messageOf, NixieError } from '../errors'
-import { viewText } from './editor-routes'
+import type { NixieError } from '../errors'
+import { isObject } from '../json'
+import { badBody, readFields, textField, viewText } from './json-body'
 
 export interface QueryBody {
   readonly text: string
@@ -12,7 +13,7 @@ export interface QueryBody {
 export const BODY_LIMIT = 1 << 20
 
 const HINT = 'Send PxL text, or JSON: {"query": "…", "args": {"name": "value"}}.'
-const bad = (message: string) => new NixieError('bad_request', message, HINT)
+const bad = (message: string): NixieError => badBody(message, HINT)
 const FIELDS = ['query', 'args', 'view', 'name']
 
 /** @throws NixieError `bad_request` when the body is empty or its JSON has another form. */
@@ -23,23 +24,10 @@ export function readQueryBody(body: string, contentType: string): QueryBody {
 }
 
 function fromJson(body: string): QueryBody {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch (cause) {
-    throw bad(`The body is not JSON: ${messageOf(cause)}`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw bad('The body is not a JSON object')
-  }
-  for (const key of Object.keys(value)) {
-    if (!FIELDS.includes(key)) throw bad(`The body has an unknown field '${key.slice(0, 64)}'`)
-  }
-  const { query, args = {}, name, view } = value as Readonly<Record<string, unknown>>
-  if (typeof query !== 'string') throw bad("The body's field 'query' is not a text")
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) {
-    throw bad("The body's field 'args' is not an object")
-  }
+  const fields = readFields(body, FIELDS, HINT)
+  const query = textField(fields, 'query', HINT)
+  const { args = {}, name, view } = fields
+  if (!isObject(args)) throw bad("The body's field 'args' is not an object")
   if (name !== undefined && typeof name !== 'string') throw bad("The body's field 'name' is not a text")
   const viewed = viewText(view, HINT)
   return {

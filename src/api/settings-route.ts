@@ -1,31 +1,21 @@
 /** Settings that may change while Nixie runs. */
 import { type Config, SETTINGS } from '../config'
-import { messageOf, NixieError } from '../errors'
+import { NixieError } from '../errors'
+import { badBody, readObject } from './json-body'
 import type { Route } from './route'
 
 /** A message is rebuilt in at most this much memory, so more of a body can't be there. */
 const MAX_BODY_LIMIT = 1 << 20
 
-const bad = (message: string) =>
-  new NixieError(
-    'bad_request',
-    message,
-    'Send JSON such as {"bodyLimit": "4K"}; other settings need a restart.',
-  )
+const HINT = 'Send JSON such as {"bodyLimit": "4K"}; other settings need a restart.'
+const bad = (message: string): NixieError => badBody(message, HINT)
 
 /** @throws NixieError `bad_request` for any other form. Redaction is not among them: a request must not lift it. */
 export function readSettings(body: string): Pick<Config, 'bodyLimit'> {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch (cause) {
-    throw bad(`The body is not JSON: ${messageOf(cause)}`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw bad('The body is not a JSON object')
-  const unknown = Object.keys(value).find((key) => key !== 'bodyLimit')
+  const fields = readObject(body, HINT)
+  const unknown = Object.keys(fields).find((key) => key !== 'bodyLimit')
   if (unknown !== undefined) throw bad(`'${unknown.slice(0, 64)}' can't be changed while Nixie runs`)
-  const { bodyLimit } = value as { bodyLimit?: unknown }
+  const { bodyLimit } = fields
   if (bodyLimit === undefined) throw bad('The body changes nothing')
   const bytes = SETTINGS.bodyLimit.parse(String(bodyLimit))
   if (bytes === undefined || bytes > MAX_BODY_LIMIT)

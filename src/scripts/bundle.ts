@@ -1,5 +1,6 @@
 /** A script as users have it in a folder: PxL, a manifest and, for a view, vis.json. */
 import { messageOf, NixieError } from '../errors'
+import { type Fields, isObject } from '../json'
 import { jsonErrorAt, yamlErrorAt } from './positions'
 
 export interface Variable {
@@ -176,15 +177,13 @@ function readWidget(file: string, value: Record<string, unknown>, at: string): V
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const record = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {})
+const record = (value: unknown): Fields => (isObject(value) ? value : {})
 
 const wrong = (file: string, message: string) =>
   new NixieError('bad_request', `${file}: ${message}`, 'Correct the file.', { file })
 
-function fields(file: string, at: string, value: unknown): Record<string, unknown> {
-  if (isRecord(value)) return value
+function fields(file: string, at: string, value: unknown): Fields {
+  if (isObject(value)) return value
   throw wrong(file, value === undefined ? `${at} is missing` : `${at} is not an object`)
 }
 

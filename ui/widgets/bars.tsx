@@ -1,7 +1,9 @@
 /** HistogramChart and BarChart of vis.json, drawn by the server: bars need no script. */
+import type { Fields } from '../../src/json'
 import type { Cell, ResultTable } from '../../src/runner/runner'
 import { unitOf } from '../format'
 import { count, inUnit } from '../units'
+import { inner } from './spec'
 
 const MOST_BARS = 30
 const DEFAULT_BINS = 10
@@ -11,14 +13,8 @@ interface Bar {
   readonly value: number
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const positive = (value: unknown): number | undefined =>
   typeof value === 'number' && value > 0 ? value : undefined
-
-function spec(displaySpec: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
-  const value = displaySpec[name]
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-}
 
 function columnOf(table: ResultTable, name: unknown): { index: number; values: readonly Cell[] } | undefined {
   const index = table.columns.findIndex((c) => c.name === name)
@@ -33,11 +29,8 @@ function round(step: number): number {
 }
 
 /** Up to `maxbins` bins over the range of the values, none narrower than `minstep`; `prebinCount` weighs the rows. */
-export function histogramBars(
-  table: ResultTable,
-  displaySpec: Readonly<Record<string, unknown>>,
-): Bar[] | undefined {
-  const { value, prebinCount, maxbins, minstep } = spec(displaySpec, 'histogram')
+export function histogramBars(table: ResultTable, displaySpec: Fields): Bar[] | undefined {
+  const { value, prebinCount, maxbins, minstep } = inner(displaySpec, 'histogram')
   const column = columnOf(table, value)
   if (!column) return undefined
   const weights = columnOf(table, prebinCount)?.values
@@ -61,11 +54,8 @@ export function histogramBars(
 }
 
 /** A bar per row, largest first. */
-export function rowBars(
-  table: ResultTable,
-  displaySpec: Readonly<Record<string, unknown>>,
-): Bar[] | undefined {
-  const { value, label } = spec(displaySpec, 'bar')
+export function rowBars(table: ResultTable, displaySpec: Fields): Bar[] | undefined {
+  const { value, label } = inner(displaySpec, 'bar')
   const values = columnOf(table, value)?.values
   const labels = columnOf(table, label)?.values
   if (!values || !labels) return undefined
@@ -73,9 +63,6 @@ export function rowBars(
     .map((v, row) => ({ label: String(labels[row] ?? ''), value: Number(v) || 0 }))
     .sort((a, b) => b.value - a.value)
 }
-
-export const axisLabel = (displaySpec: Readonly<Record<string, unknown>>, axis: 'xAxis' | 'yAxis') =>
-  textOf(spec(displaySpec, axis).label)
 
 export function Bars({ bars, label }: { bars: readonly Bar[]; label: string }) {
   const shown = bars.slice(0, MOST_BARS)

@@ -1,4 +1,5 @@
 /** Cells that are more than text: marks of a state, quantiles as box and whiskers. */
+import { type Fields, objectIn } from '../../src/json'
 import type { Cell } from '../../src/runner/runner'
 
 const GOOD = /^(running|succeeded|completed|ready|healthy|active|ok|true|up)$/i
@@ -10,15 +11,10 @@ const GONE = /^terminated$/i
 
 function stateOf(cell: Cell): string {
   const text = String(cell ?? '')
-  if (!text.startsWith('{')) return text
-  try {
-    const { phase, state, status, reason } = JSON.parse(text) as Record<string, unknown>
-    const word = String(phase ?? state ?? status ?? text)
-    // Why a container ended tells whether it is well.
-    return GONE.test(word) && reason ? String(reason) : word
-  } catch {
-    return text
-  }
+  const { phase, state, status, reason } = objectIn(text) ?? {}
+  const word = String(phase ?? state ?? status ?? text)
+  // Why a container ended tells whether it is well.
+  return GONE.test(word) && reason ? String(reason) : word
 }
 
 /** A dot for the eye, the word for everyone else. */
@@ -39,18 +35,11 @@ export function Mark({ value }: { value: Cell }) {
   )
 }
 
-type Quantiles = Readonly<Record<string, unknown>>
-
-function quantilesIn(cell: Cell): Quantiles | undefined {
-  if (typeof cell !== 'string' || !cell.startsWith('{')) return undefined
-  try {
-    return JSON.parse(cell) as Quantiles
-  } catch {
-    return undefined
-  }
+function quantilesIn(cell: Cell): Fields | undefined {
+  return typeof cell === 'string' ? objectIn(cell) : undefined
 }
 
-const numberIn = (quantiles: Quantiles, name: string): number | undefined => {
+const numberIn = (quantiles: Fields, name: string): number | undefined => {
   const value = quantiles[name]
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }

@@ -1,7 +1,8 @@
 /** StackTraceFlameGraph of vis.json: folded stacks as one tree. */
+import type { Fields } from '../../src/json'
 import type { ResultTable } from '../../src/runner/runner'
 import type { FlameData, FlameNode } from './drawn'
-import { numberAt, type Spec, textOf, type Values, valuesOf, wordAt } from './spec'
+import { numberAt, textOf, type Values, valuesOf, wordAt } from './spec'
 
 /** What is narrower than this share of all is not drawn, whatever is zoomed to. */
 const LEAST_SHARE = 1 / 20_000
@@ -26,7 +27,7 @@ const make = (name: string, group: boolean): Building => ({
 })
 
 /** Undefined when the table lacks the columns of stacks or counts. */
-export function flameData(table: ResultTable, spec: Spec): FlameData | undefined {
+export function flameData(table: ResultTable, spec: Fields): FlameData | undefined {
   const stacks = valuesOf(table, spec.stacktraceColumn)
   const counts = valuesOf(table, spec.countColumn)
   if (!stacks || !counts) return undefined

@@ -1,10 +1,12 @@
 /** Graph of vis.json: what is drawn of a table of edges. */
+
 import { isIP } from 'node:net'
+import type { Fields } from '../../src/json'
 import type { SemanticType } from '../../src/records/types'
 import type { ResultTable } from '../../src/runner/runner'
 import { type KnownScripts, show } from '../format'
 import type { GraphData, GraphEdge, GraphLevel, GraphNode, Tone } from './drawn'
-import { inner, numberAt, numberIn, type Spec, textOf, type Values, valuesOf, wordAt } from './spec'
+import { inner, numberAt, numberIn, textOf, type Values, valuesOf, wordAt } from './spec'
 
 /** More than this is a tangle in any layout: the heaviest are drawn, and the graph says so. */
 export const MOST_EDGES = 600
@@ -98,7 +100,7 @@ export const factAt = (values: Values, row: number, name = values.column.name): 
 ]
 
 /** Undefined when the table lacks the columns that the spec names. */
-export function graphData(table: ResultTable, spec: Spec, scripts: KnownScripts): GraphData | undefined {
+export function graphData(table: ResultTable, spec: Fields, scripts: KnownScripts): GraphData | undefined {
   const adjacency = inner(spec, 'adjacencyList')
   const from = valuesOf(table, adjacency.fromColumn)
   const to = valuesOf(table, adjacency.toColumn)

@@ -1,10 +1,11 @@
 /** RequestGraph of vis.json: who asks whom, by service or by pod. */
+import type { Fields } from '../../src/json'
 import type { ResultTable } from '../../src/runner/runner'
 import { type KnownScripts, unitOf, viewUrl } from '../format'
 import { inUnit } from '../units'
 import type { GraphData, GraphNode } from './drawn'
 import { levelOf, nodeAt, type RawEdge, toneOf } from './graph-data'
-import { numberAt, type Spec, type Values, valuesOf, wordAt } from './spec'
+import { numberAt, type Values, valuesOf, wordAt } from './spec'
 
 const MS = 1e6
 /** Nanoseconds of the 90th percentile, and shares of failed requests. */
@@ -44,7 +45,7 @@ function linked(edge: RawEdge, level: Level, scripts: KnownScripts): RawEdge {
 /** A service, else a pod, else an address: whatever of these the row has. */
 function endOf(
   table: ResultTable,
-  spec: Spec,
+  spec: Fields,
   side: 'requestor' | 'responder',
   level: Level,
   scripts: KnownScripts,
@@ -66,7 +67,7 @@ interface Edge {
 /** Undefined when the table has neither pods nor services on both sides. */
 export function requestGraphData(
   table: ResultTable,
-  spec: Spec,
+  spec: Fields,
   scripts: KnownScripts,
 ): GraphData | undefined {
   const has = (level: Level) =>
@@ -93,7 +94,7 @@ export function requestGraphData(
 }
 
 /** Rates add up; of latencies the worst is told, since percentiles of parts don't make those of the whole. */
-function measured(table: ResultTable, spec: Spec): (edge: Edge) => RawEdge {
+function measured(table: ResultTable, spec: Fields): (edge: Edge) => RawEdge {
   const column = (name: string) => valuesOf(table, spec[name])
   const rates = RATES.flatMap(([key, name]) => named(column(key), name))
   const latencies = LATENCIES.flatMap(([key, name]) => named(column(key), name))

@@ -1,16 +1,15 @@
 /** Reading `displaySpec` of vis.json: whatever stands there, and columns that the table may not have. */
+import { type Fields, isObject } from '../../src/json'
 import type { Cell, ResultColumn, ResultTable } from '../../src/runner/runner'
-
-export type Spec = Readonly<Record<string, unknown>>
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 export const numberIn = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined
 
-export function inner(spec: Spec, name: string): Spec {
+export function inner(spec: Fields, name: string): Fields {
   const value = spec[name]
-  return typeof value === 'object' && value !== null ? (value as Spec) : {}
+  return isObject(value) ? value : {}
 }
 
 export interface Values {

@@ -1,5 +1,6 @@
 /** TimeseriesChart of vis.json: a value over `time_`, a line per series. The browser draws it with uPlot. */
 
+import { type Fields, isObject } from '../../src/json'
 import type { Cell, ResultTable } from '../../src/runner/runner'
 import { CHARTS } from '../assets'
 import { isTime, unitOf } from '../format'
@@ -18,17 +19,14 @@ interface SeriesSpec {
 }
 
 /** One chart for each entry of `displaySpec.timeseries` whose columns the table has; values of one unit share a chart. */
-export function seriesSpecs(
-  displaySpec: Readonly<Record<string, unknown>>,
-  table: ResultTable,
-): SeriesSpec[] {
+export function seriesSpecs(displaySpec: Fields, table: ResultTable): SeriesSpec[] {
   const entries = Array.isArray(displaySpec.timeseries) ? displaySpec.timeseries : []
   const has = (name: unknown): name is string => table.columns.some((c) => c.name === name)
   const unit = (name: string) => unitOf(table.columns.find((c) => c.name === name)!.semantic).unit
   const charts: SeriesSpec[] = []
-  for (const entry of entries as Record<string, unknown>[]) {
+  for (const entry of entries) {
+    if (!isObject(entry) || !has(entry.value)) continue
     const { value, series } = entry
-    if (!has(value)) continue
     const stacked = entry.stackBySeries === true
     const area = entry.mode === 'MODE_AREA'
     const known = charts.findIndex(

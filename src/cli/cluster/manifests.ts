@@ -5,11 +5,9 @@ import k3sPatch from '../../../deploy/kustomize/k3s/daemonset.yaml' with { type:
 import minikubePatch from '../../../deploy/kustomize/minikube/daemonset.yaml' with { type: 'text' }
 import privilegedPatch from '../../../deploy/kustomize/privileged/daemonset.yaml' with { type: 'text' }
 import nixie from '../../../deploy/nixie.yaml' with { type: 'text' }
+import { type Fields, isObject } from '../../json'
 import { isNamespaced, type KubeObject } from './api'
 import type { Distribution } from './distribution'
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
-type Fields = { [key: string]: Json }
 
 export interface NodeImage {
   readonly name: string
@@ -31,14 +29,11 @@ const documents = (text: string): KubeObject[] => {
   return (Array.isArray(parsed) ? parsed : [parsed]).filter((document) => document !== null)
 }
 
-const isFields = (value: Json | undefined): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const hasNames = (list: readonly Json[]): list is Fields[] =>
-  list.every((entry) => isFields(entry) && typeof entry.name === 'string')
+const hasNames = (list: readonly unknown[]): list is readonly Fields[] =>
+  list.every((entry) => isObject(entry) && typeof entry.name === 'string')
 
 /** A patch as kustomize reads it: fields over fields, lists of named things by name, null takes a field out. */
-export function merge(base: Json | undefined, patch: Json): Json {
+export function merge(base: unknown, patch: unknown): unknown {
   if (Array.isArray(base) && Array.isArray(patch) && hasNames(base) && hasNames(patch)) {
     const merged = base.map((entry) => {
       const over = patch.find(({ name }) => name === entry.name)
@@ -46,8 +41,8 @@ export function merge(base: Json | undefined, patch: Json): Json {
     })
     return [...merged, ...patch.filter(({ name }) => !base.some((entry) => entry.name === name))]
   }
-  if (!isFields(patch)) return patch
-  const merged: Fields = isFields(base) ? { ...base } : {}
+  if (!isObject(patch)) return patch
+  const merged: Record<string, unknown> = isObject(base) ? { ...base } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key]
     else merged[key] = merge(merged[key], value)
@@ -55,8 +50,11 @@ export function merge(base: Json | undefined, patch: Json): Json {
   return merged
 }
 
+/** Our patches take away and replace none of the fields that every object has. */
+const withFields = (object: KubeObject, patch: object): KubeObject => merge(object, patch) as KubeObject
+
 const patched = (object: KubeObject, text: string): KubeObject =>
-  merge(object as unknown as Json, Bun.YAML.parse(text) as Json) as unknown as KubeObject
+  withFields(object, Bun.YAML.parse(text) as Fields)
 
 interface PodTemplate {
   readonly containers: readonly { readonly image?: string; readonly [field: string]: unknown }[]
@@ -76,7 +74,7 @@ function withImage(object: KubeObject, { name, pull }: NodeImage): KubeObject {
     imagePullPolicy: pull,
   }))
   const spec = { template: { spec: { containers } } }
-  return merge(object as unknown as Json, { spec } as unknown as Json) as unknown as KubeObject
+  return withFields(object, { spec })
 }
 
 function inNamespace(object: KubeObject, namespace: string): KubeObject {
@@ -94,9 +92,7 @@ function inNamespace(object: KubeObject, namespace: string): KubeObject {
 
 function withDataDir(object: KubeObject, path: string): KubeObject {
   const volumes = [{ name: 'data', hostPath: { path } }]
-  return merge(object as unknown as Json, {
-    spec: { template: { spec: { volumes } } },
-  }) as unknown as KubeObject
+  return withFields(object, { spec: { template: { spec: { volumes } } } })
 }
 
 /** What each distribution wants other than the base has it. */
@@ -114,7 +110,7 @@ function forDistribution(
   const changed = text === undefined ? object : patched(object, text)
   const env = [{ name: 'NIXIE_CLUSTER_NAME', value: cluster }]
   const spec = { template: { spec: { containers: [{ name: 'nixie', env }] } } }
-  return merge(changed as unknown as Json, { spec } as unknown as Json) as unknown as KubeObject
+  return withFields(changed, { spec })
 }
 
 /** Nixie itself, in the order in which it is applied. */

@@ -1,9 +1,11 @@
 /** What a row of `nats_events` says of a message: its options by name, as JSON. */
+
+import { objectIn } from '../../json'
 import { bodyText } from '../lib/body-text'
 import { redactText } from '../lib/redact'
 import type { ProtocolSettings } from '../protocol'
 import type { Said } from './framing'
-import { objectText, parseHeaders, parseObject } from './json'
+import { objectText, parseHeaders } from './json'
 import { type ControlLine, sizeOf } from './lines'
 
 /** Who talks: a client with its server, or two servers, over a route (or gateway) or as hub and leaf node. */
@@ -33,7 +35,7 @@ export function bodyOf(said: Said, setting: Setting, settings: ProtocolSettings)
   const { line } = said
   const { verb, rest } = line
   if (verb === 'INFO' || verb === 'CONNECT') {
-    const fields = parseObject(rest)
+    const fields = objectIn(rest)
     return fields ? objectText(fields, settings.redact) : '{}'
   }
   if (verb === '-ERR') return optionsText({ error: errorText(rest) }, settings)

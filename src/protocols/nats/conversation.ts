@@ -1,10 +1,11 @@
 /** NATS on one connection: each message of both sides as a row of `nats_events`. */
+
+import { objectIn } from '../../json'
 import { Pairing, type Pairs } from '../lib/pairing'
 import type { Conversation, Input, Link, Read, Side } from '../protocol'
 import { type Acknowledgement, answeredBy, type Command, VERBOSE_VERBS } from './acknowledgements'
 import { bodyOf, type Kind, mayBeTail, type Setting } from './body'
 import { Framing, type Listener, type Said } from './framing'
-import { parseObject } from './json'
 import type { ControlLine } from './lines'
 import { boundary } from './recognise'
 import { natsEvents } from './table'
@@ -137,11 +138,11 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     if (verb === 'RS+' || verb === 'RS-' || verb === 'RMSG') this.#betweenServers('route')
     else if (verb === 'LS+' || verb === 'LS-' || verb === 'LMSG') this.#betweenServers('leaf')
     else if (verb === 'INFO') {
-      const info = parseObject(rest)
+      const info = objectIn(rest)
       if (info?.route_account) this.isPinned = true
       if (info && ('route_pool_size' in info || 'gateway' in info)) this.#betweenServers('route')
     } else if (verb === 'CONNECT') {
-      const options = parseObject(rest)
+      const options = objectIn(rest)
       if (!options) return
       this.#isVerbose = options.verbose !== false
       if ('lnoc' in options || 'gateway' in options) this.#betweenServers('route')

@@ -1,8 +1,7 @@
 /** The objects of INFO and CONNECT, and headers: what a row shows of them, without secrets. */
+import type { Fields } from '../../json'
 import { utf8 } from '../lib/bytes'
 import { isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
-
-export type Fields = Readonly<Record<string, unknown>>
 
 /** What goes with the secrets that prove who connects, and is as good as one. */
 const BESIDE_SECRETS = new Set('user username nkey'.split(' '))
@@ -13,19 +12,6 @@ const MAX_JSON = 8 << 10
 const USERINFO = /:\/\/[^\s/?#@]*@/g
 const HEADER_VERSION = /^NATS\/1\.0[ \t]*([0-9]{3})?[ \t]*(.*)/
 const LEFT_OUT = '…'
-
-/** The object that a line has; undefined when it is none. */
-export function parseObject(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The object as JSON of a bounded length, secrets taken out. */
 export function objectText(fields: Fields, redact: boolean): string {

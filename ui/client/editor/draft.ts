@@ -1,4 +1,5 @@
 /** What is being typed survives a reload; a window's own, gone with it. */
+import { objectIn } from '../../../src/json'
 
 export interface Draft {
   readonly text: string
@@ -18,9 +19,7 @@ export function remember(draft: Draft): void {
 /** Undefined when the page's address says what to show, and that is not what was typed over. */
 export function remembered(form: HTMLFormElement): Draft | undefined {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? 'null')
-    if (typeof kept !== 'object' || kept === null) return undefined
-    const { text, view, search } = kept as Record<string, unknown>
+    const { text, view, search } = objectIn(sessionStorage.getItem(KEY) ?? '') ?? {}
     if (typeof text !== 'string' || typeof view !== 'string') return undefined
     const isGiven = form.dataset.given !== undefined
     return !isGiven || search === location.search ? { text, view } : undefined
