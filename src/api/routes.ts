@@ -1,7 +1,7 @@
 /** Every route of the API. Adding one here serves it and documents it. */
 import type { Context } from 'hono'
 import { NixieError } from '../errors'
-import { DEFAULT_LIMITS, type Limits, type RunRequest } from '../runner/runner'
+import { DEFAULT_LIMITS, type RunRequest } from '../runner/runner'
 import { didYouMean } from '../suggest'
 import { answer, FORMATS, type Format, WARNINGS_HEADER } from './answers'
 import { checkScript, completeScript } from './editor-routes'
@@ -103,7 +103,7 @@ async function run(
   const { table } = query.declared
   const { signal } = c.req.raw
   const rows = readInteger(query, 'limit', rowRange(format))
-  const limits: Partial<Limits> = rows === undefined ? {} : { rows }
+  const limits: RunRequest['limits'] = rows === undefined ? {} : { rows }
   if (readSwitch(query, 'explain')) return c.json(await runner.explain(request, signal))
   if (readSwitch(query, 'schema')) {
     const { tables, warnings } = await runner.run({ ...request, schemaOnly: true }, signal)

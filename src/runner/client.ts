@@ -15,7 +15,7 @@ import {
 } from './byte-sink'
 import { cancelledError, closedError, deadlineError, unreadError } from './ends'
 import { SlotGiver } from './memory-share'
-import type { FromWorker, StreamDone, Task, TaskResult, ToWorker } from './messages'
+import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'
 import { infoOf } from './results'
 import {
@@ -66,7 +66,7 @@ const MOST_WHOLE_ANSWERS = 8
 const ANSWER_PATIENCE_MS = 60_000
 
 interface Job {
-  readonly task: Task
+  readonly task: AnyTask
   /** It may last as long as its reader: such ones leave one thread to the others. */
   readonly lasts: boolean
   /** Epoch milliseconds: what 'now' is for the task. */
@@ -124,9 +124,7 @@ class ThreadRunner implements Runner {
 
   async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
     const nowMs = await this.#fresh()
-    return this.#counted(
-      this.#do({ kind: 'run', request }, { nowMs, signal, ...deadlineOf(request) }) as Promise<RunResult>,
-    )
+    return this.#counted(this.#do({ kind: 'run', request }, { nowMs, signal, ...deadlineOf(request) }))
   }
 
   async stream(request: StreamRequest, output: StreamOutput, signal?: AbortSignal): Promise<ResultStream> {
@@ -155,7 +153,7 @@ class ThreadRunner implements Runner {
     )
     this.#counted(done)
       .then(
-        (end) => receiver.done(end as StreamDone),
+        (end) => receiver.done(end),
         (cause) => receiver.fail(NixieError.from(cause)),
       )
       .finally(() => {
@@ -166,15 +164,15 @@ class ThreadRunner implements Runner {
   }
 
   async explain(request: RunRequest, signal?: AbortSignal): Promise<Explained> {
-    return (await this.#do({ kind: 'explain', request }, { signal })) as Explained
+    return this.#do({ kind: 'explain', request }, { signal })
   }
 
   async check(text: string, view: string | undefined, signal?: AbortSignal): Promise<readonly Diagnostic[]> {
-    return (await this.#do({ kind: 'check', text, view }, { signal })) as readonly Diagnostic[]
+    return this.#do({ kind: 'check', text, view }, { signal })
   }
 
   async complete(text: string, offset: number, signal?: AbortSignal): Promise<Completion> {
-    return (await this.#do({ kind: 'complete', text, offset }, { signal })) as Completion
+    return this.#do({ kind: 'complete', text, offset }, { signal })
   }
 
   async scripts(): Promise<readonly ScriptInfo[]> {
@@ -185,15 +183,15 @@ class ThreadRunner implements Runner {
   async table(name: string, options: Omit<TableRequest, 'name'>, signal?: AbortSignal): Promise<ResultTable> {
     const nowMs = await this.#fresh()
     const request = { name, ...options }
-    return (await this.#do({ kind: 'table', request }, { nowMs, signal })) as ResultTable
+    return this.#do({ kind: 'table', request }, { nowMs, signal })
   }
 
   async tables(signal?: AbortSignal): Promise<readonly TableSummary[]> {
-    return (await this.#do({ kind: 'tables' }, { signal })) as readonly TableSummary[]
+    return this.#do({ kind: 'tables' }, { signal })
   }
 
   async store(signal?: AbortSignal): Promise<StoreReport> {
-    return (await this.#do({ kind: 'store' }, { signal })) as StoreReport
+    return this.#do({ kind: 'store' }, { signal })
   }
 
   async close(): Promise<void> {
@@ -230,8 +228,8 @@ class ThreadRunner implements Runner {
     }
   }
 
-  #do(
-    task: Task,
+  #do<K extends TaskKind>(
+    task: AnyTask & Task<K>,
     {
       nowMs = Date.now(),
       deadlineMs = DEFAULT_LIMITS.deadlineMs,
@@ -240,7 +238,7 @@ class ThreadRunner implements Runner {
       receiver,
       lasts = false,
     }: JobOptions,
-  ): Promise<TaskResult> {
+  ): Promise<TaskResult<K>> {
     if (this.#closed) return Promise.reject(closedError())
     if (signal?.aborted) return Promise.reject(cancelledError())
     if (this.#waiting.length >= MAX_WAITING) {
@@ -272,7 +270,8 @@ class ThreadRunner implements Runner {
         shared,
         receiver,
         lasts,
-        resolve: settle(resolve),
+        // A thread answers with the result of its task's kind.
+        resolve: settle((result) => resolve(result as TaskResult<K>)),
         reject: settle(reject),
       }
       signal?.addEventListener('abort', abort, { once: true })

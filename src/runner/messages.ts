@@ -10,38 +10,41 @@ import type {
   StoreReport,
   StreamEnd,
   StreamOutput,
+  StreamRequest,
   TableRequest,
   TableSummary,
   Warning,
 } from './runner'
 
-export type Task =
-  | { readonly kind: 'run'; readonly request: RunRequest }
-  | {
-      readonly kind: 'stream'
-      readonly request: RunRequest | { readonly rowsOf: TableRequest }
-      readonly output: StreamOutput
-    }
-  | { readonly kind: 'explain'; readonly request: RunRequest }
-  | { readonly kind: 'check'; readonly text: string; readonly view: string | undefined }
-  | { readonly kind: 'complete'; readonly text: string; readonly offset: number }
-  | { readonly kind: 'table'; readonly request: TableRequest }
-  | { readonly kind: 'tables' }
-  | { readonly kind: 'store' }
-
 export interface StreamDone extends StreamEnd {
   readonly warnings: readonly Warning[]
 }
 
-export type TaskResult =
-  | RunResult
-  | StreamDone
-  | Explained
-  | readonly Diagnostic[]
-  | Completion
-  | ResultTable
-  | readonly TableSummary[]
-  | StoreReport
+/** Kind of task → what is asked, and what the answer is. */
+interface Tasks {
+  readonly run: { readonly asked: { readonly request: RunRequest }; readonly answer: RunResult }
+  readonly stream: {
+    readonly asked: { readonly request: StreamRequest; readonly output: StreamOutput }
+    readonly answer: StreamDone
+  }
+  readonly explain: { readonly asked: { readonly request: RunRequest }; readonly answer: Explained }
+  readonly check: {
+    readonly asked: { readonly text: string; readonly view: string | undefined }
+    readonly answer: readonly Diagnostic[]
+  }
+  readonly complete: {
+    readonly asked: { readonly text: string; readonly offset: number }
+    readonly answer: Completion
+  }
+  readonly table: { readonly asked: { readonly request: TableRequest }; readonly answer: ResultTable }
+  readonly tables: { readonly asked: object; readonly answer: readonly TableSummary[] }
+  readonly store: { readonly asked: object; readonly answer: StoreReport }
+}
+
+export type TaskKind = keyof Tasks
+export type Task<K extends TaskKind> = { readonly kind: K } & Tasks[K]['asked']
+export type AnyTask = { readonly [K in TaskKind]: Task<K> }[TaskKind]
+export type TaskResult<K extends TaskKind = TaskKind> = Tasks[K]['answer']
 
 export type ToWorker =
   | {
@@ -58,7 +61,7 @@ export type ToWorker =
   | {
       readonly kind: 'task'
       readonly id: number
-      readonly task: Task
+      readonly task: AnyTask
       /** Epoch milliseconds: what 'now' is. */
       readonly nowMs: number
       /** See `byte-sink.ts`: not 0 when whoever asked has gone, and the bytes that may be posted. */

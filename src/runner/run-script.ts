@@ -5,7 +5,7 @@ import { compile } from '../pxl/compile'
 import { newestFirst } from '../pxl/frames/frames'
 import type { TableSchema } from '../pxl/values/table-schema'
 import { checkRange, parseTime } from '../pxl/values/time'
-import type { MemoryShare } from '../query/budget'
+import type { Limits, MemoryShare } from '../query/budget'
 import { toCells } from '../query/cells'
 import { type ExecuteContext, execute, type ResultSet } from '../query/engine'
 import { explain } from '../query/explain'
@@ -17,7 +17,6 @@ import { withLabels } from './labels'
 import {
   DEFAULT_LIMITS,
   type Explained,
-  type Limits,
   type ResultTable,
   type RunRequest,
   type RunResult,

@@ -1,7 +1,8 @@
 /** Running a script: what is asked, what comes back. The query thread implements it; api, cli and ui use it. */
-import type { ErrorShape } from '../errors'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
+import type { Limits } from '../query/budget'
 import type { Explanation } from '../query/explain'
+import type { TypedColumn } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
 
 export interface RunRequest {
@@ -20,21 +21,9 @@ export interface RunRequest {
   readonly limits?: Partial<Limits>
 }
 
-export interface Limits {
-  /** Rows per result table. */
-  readonly rows: number
-  /** Bytes of vectors alive at once, by accounting. */
-  readonly memoryBytes: number
-  readonly deadlineMs: number
-}
-
 export const DEFAULT_LIMITS: Limits = { rows: 10_000, memoryBytes: 128 << 20, deadlineMs: 30_000 }
 
-export interface ResultColumn {
-  readonly name: string
-  readonly type: DataType
-  readonly semantic: SemanticType
-}
+export type ResultColumn = Pick<TypedColumn, 'name' | 'type' | 'semantic'>
 
 /** JSON-ready cells: an integer that a double can't hold is a string, so is a time (nanoseconds since the epoch). */
 export type Cell = string | number | boolean | null
@@ -219,6 +208,3 @@ export interface TableSummary {
   readonly newest: string | null
   readonly span: number
 }
-
-/** How an error crosses the thread. */
-export type RunFailure = { readonly error: ErrorShape }

@@ -5,7 +5,7 @@ import type { Plan } from '../query/plan'
 import type { Batch, Vector } from '../records/batch'
 import type { ByteSink } from './byte-sink'
 import { answerJson, type CellSource, chosenTables, csvHeader, csvRows, ndjsonLines } from './formats/text'
-import type { StreamDone } from './messages'
+import type { StreamDone, Task } from './messages'
 import {
   executeContext,
   factsOf,
@@ -16,18 +16,7 @@ import {
   runPrepared,
   tablePlan,
 } from './run-script'
-import {
-  DEFAULT_LIMITS,
-  type ResultColumn,
-  type RunRequest,
-  type StreamOutput,
-  type TableRequest,
-} from './runner'
-
-export interface StreamTask {
-  readonly request: RunRequest | { readonly rowsOf: TableRequest }
-  readonly output: StreamOutput
-}
+import { DEFAULT_LIMITS, type ResultColumn, type StreamOutput, type TableRequest } from './runner'
 
 /** Writes the rows of one format. */
 interface Writer {
@@ -76,7 +65,7 @@ async function writerOf(
 
 /** Throws a NixieError: before anything is written when the request is at fault. */
 export async function streamTask(
-  { request, output }: StreamTask,
+  { request, output }: Omit<Task<'stream'>, 'kind'>,
   context: RunContext,
   sink: ByteSink,
 ): Promise<StreamDone> {

@@ -9,7 +9,7 @@ import { ByteSink, CANCELLED, FLOWING_DEADLINE_MS } from './byte-sink'
 import { checkText, completeText } from './editor'
 import { deadlineError } from './ends'
 import { SlotShare } from './memory-share'
-import type { FromWorker, Task, TaskResult, ToWorker } from './messages'
+import type { FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
 import { explainScript, type RunContext, readTable, runScript, storeReport, summaries } from './run-script'
 import { DEFAULT_LIMITS } from './runner'
 import { streamTask } from './stream'
@@ -30,36 +30,35 @@ type Context = RunContext & { summary(): StoreSummary }
 let opened: Opened | undefined
 let idle: Timer | undefined
 
-function perform(task: Task, context: Context, sink: ByteSink): TaskResult | Promise<TaskResult> {
-  switch (task.kind) {
-    case 'run':
-      return runScript(task.request, context)
-    case 'stream':
-      return streamed(task, context, sink)
-    case 'explain':
-      return explainScript(task.request, context)
-    case 'check':
-      return checkText(task.text, task.view, context)
-    case 'complete':
-      return completeText(task.text, task.offset, context)
-    case 'table':
-      return readTable(task.request, context)
-    case 'tables':
-      return summaries(context.source.tables())
-    case 'store':
-      return storeReport(context.summary())
-  }
+type Perform<K extends TaskKind> = (
+  task: Task<K>,
+  context: Context,
+  sink: ByteSink,
+) => TaskResult<K> | Promise<TaskResult<K>>
+
+const PERFORM: { readonly [K in TaskKind]: Perform<K> } = {
+  run: ({ request }, context) => runScript(request, context),
+  stream: (task, context, sink) => streamed(task, context, sink),
+  explain: ({ request }, context) => explainScript(request, context),
+  check: ({ text, view }, context) => checkText(text, view, context),
+  complete: ({ text, offset }, context) => completeText(text, offset, context),
+  table: ({ request }, context) => readTable(request, context),
+  tables: (_, { source }) => summaries(source.tables()),
+  store: (_, context) => storeReport(context.summary()),
 }
+
+const perform = <K extends TaskKind>(task: Task<K>, context: Context, sink: ByteSink) =>
+  PERFORM[task.kind](task, context, sink)
 
 /**
  * The deadline is for the work: waiting for a slow reader doesn't count. Once rows flow, the work may go on for longer:
  * it is a day's rows that are asked for, not an answer to wait for.
  */
 async function streamed(
-  task: Extract<Task, { kind: 'stream' }>,
+  task: Task<'stream'>,
   context: RunContext,
   sink: ByteSink,
-): Promise<TaskResult> {
+): Promise<TaskResult<'stream'>> {
   const { request } = task
   const limits = 'rowsOf' in request ? {} : request.limits
   const started = performance.now()

@@ -24,7 +24,7 @@ const MERGE_LEVEL = 3
 /** Rows read between two rests. */
 const REST_ROWS = 16_384
 
-export interface Limits {
+export interface MergeLimits {
   readonly rows: number
   readonly bytes: number
   readonly spanNs: bigint
@@ -32,7 +32,7 @@ export interface Limits {
   readonly bornSeconds: number
 }
 
-export function limitsFor(retentionSeconds: number): Limits {
+export function limitsFor(retentionSeconds: number): MergeLimits {
   const spanNs = (BigInt(Math.ceil(retentionSeconds)) * 1_000_000_000n) / FULL_SPANS
   return {
     rows: FULL_ROWS,
@@ -43,7 +43,7 @@ export function limitsFor(retentionSeconds: number): Limits {
 }
 
 /** Half of a limit reached: merging it again would not pay. */
-export function isFull(chunk: Pick<Chunk, 'rows' | 'raw' | 'minNs' | 'maxNs'>, limits: Limits): boolean {
+export function isFull(chunk: Pick<Chunk, 'rows' | 'raw' | 'minNs' | 'maxNs'>, limits: MergeLimits): boolean {
   return (
     chunk.rows * 2 >= limits.rows ||
     chunk.raw * 2 >= limits.bytes ||
@@ -52,7 +52,7 @@ export function isFull(chunk: Pick<Chunk, 'rows' | 'raw' | 'minNs' | 'maxNs'>, l
 }
 
 /** Chunks of one table (in time order) that are to become one; one alone is only to be sealed. */
-export function pickMerge(chunks: readonly Chunk[], limits: Limits): Chunk[] | undefined {
+export function pickMerge(chunks: readonly Chunk[], limits: MergeLimits): Chunk[] | undefined {
   const runs = new Map<string, Chunk[]>()
   for (const chunk of chunks) {
     if (chunk.level < 0 || chunk.level >= SEALED) continue
@@ -66,7 +66,7 @@ export function pickMerge(chunks: readonly Chunk[], limits: Limits): Chunk[] | u
   return undefined
 }
 
-function fits(run: readonly Chunk[], chunk: Chunk, limits: Limits): boolean {
+function fits(run: readonly Chunk[], chunk: Chunk, limits: MergeLimits): boolean {
   let rows = chunk.rows
   let raw = chunk.raw
   let minNs = chunk.minNs
@@ -96,7 +96,7 @@ export function* mergeChunks(
   db: Database,
   sources: readonly Chunk[],
   columns: readonly StoredColumn[],
-  limits: Limits,
+  limits: MergeLimits,
 ): Generator<void, NewChunk> {
   const minNs = sources.reduce((min, chunk) => (chunk.minNs < min ? chunk.minNs : min), sources[0]!.minNs)
   const maxNs = sources.reduce((max, chunk) => (chunk.maxNs > max ? chunk.maxNs : max), sources[0]!.maxNs)

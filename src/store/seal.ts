@@ -3,7 +3,7 @@ import type { Batch, IntVector } from '../records/batch'
 import type { Table } from '../records/table'
 import { type NewChunk, SEALED } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
-import { APPEND_LEVEL, FULL_ROWS, isFull, type Limits } from './merge'
+import { APPEND_LEVEL, FULL_ROWS, isFull, type MergeLimits } from './merge'
 import { sliceBatch } from './slice'
 import type { TableBatch } from './store'
 
@@ -11,7 +11,7 @@ import type { TableBatch } from './store'
 function* sealBatch(
   table: Table,
   batch: Batch,
-  limits: Limits,
+  limits: MergeLimits,
 ): Generator<void, Omit<NewChunk, 'schema' | 'born'>> {
   const { minNs, maxNs } = spanOf(table, batch)
   const columns: EncodedColumn[] = []
@@ -59,7 +59,7 @@ export interface SealedPiece {
 /** Batches as chunks of at most FULL_ROWS rows, which came at `born`; rests when it yields. */
 export function* sealBatches(
   batches: readonly TableBatch[],
-  limits: Limits,
+  limits: MergeLimits,
   born: number,
 ): Generator<void, SealedPiece[]> {
   const pieces: SealedPiece[] = []

@@ -18,7 +18,7 @@ import { isDamage, isDiskFull, isOfDisk, sizeOf, storeError, storeFile } from '.
 import type { DeclaredTable } from './declared'
 import { putEntities, sweepEntities } from './entities'
 import { asLive } from './live'
-import { DamagedSource, type Limits, limitsFor, mergeChunks, pickMerge } from './merge'
+import { DamagedSource, limitsFor, type MergeLimits, mergeChunks, pickMerge } from './merge'
 import { attempt, type Opened, Premises } from './premises'
 import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
@@ -81,7 +81,7 @@ class SqliteWriter implements Writer {
   readonly warnings: string[] = []
   readonly #budgetBytes: number
   readonly #options: WriterOptions
-  readonly #limits: Limits
+  readonly #limits: MergeLimits
   readonly #shares: ReadonlyMap<string, number>
   readonly #premises: Premises
   #merge: Merge | undefined
