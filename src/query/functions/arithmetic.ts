@@ -28,7 +28,7 @@ interface IntOperator {
 }
 
 function intOperation(type: IntType, operator: IntOperator, args: readonly Operand[], rows: number): Operand {
-  const [left, right] = args as [Operand, Operand]
+  const [left, right] = [args[0]!, args[1]!]
   if (isConstant(left) && isConstant(right)) {
     const value = operator.exact(BigInt(left.constant), BigInt(right.constant))
     return { type, constant: BigInt.asIntN(64, value) }
@@ -111,7 +111,7 @@ const truncated = (value: bigint, size: bigint): bigint => (size === 0n ? value 
 
 /** The multiple of the size that is next to the value towards zero. Times that a double's offsets hold are binned as such. */
 function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
-  const [value, size] = args as [Operand, Operand]
+  const [value, size] = [args[0]!, args[1]!]
   const step = isConstant(size) ? narrow(BigInt(size.constant)) : undefined
   if (!isConstant(value) && typeof step === 'number' && step > 0 && step < EXACT / 4) {
     const { base, values } = ints(value)
@@ -170,7 +170,7 @@ const int = (signature: string, operator: IntOperator): Overload => {
 /** Doubles to INT64 by a rounding function: NaN is 0, what int64 can't hold is its nearest end. */
 function rounded(round: (v: number) => number) {
   return (args: readonly Operand[], rows: number): Operand => {
-    const [arg] = args as [Operand]
+    const arg = args[0]!
     if (isConstant(arg)) return { type: 'INT64', constant: toBigint(round(Number(arg.constant))) }
     const { values } = doubles(arg)
     const out = new Float64Array(rows)

@@ -173,7 +173,7 @@ const equality = (name: string, description: string, same: boolean): FunctionSpe
 
 /** One loop for both connectives: a row that `decides` settles the result. */
 function connect(args: readonly Operand[], rows: number, decides: 0 | 1): Operand {
-  const [left, right] = args as [Operand, Operand]
+  const [left, right] = [args[0]!, args[1]!]
   const a = bools(left)
   const b = bools(right)
   const join = decides === 1 ? (x: number, y: number) => x | y : (x: number, y: number) => x & y
@@ -204,7 +204,7 @@ const truths = (
   )
 
 function choose(args: readonly Operand[], rows: number, context: FunctionContext): Operand {
-  const [condition, yes, no] = args as [Operand, Operand, Operand]
+  const [condition, yes, no] = [args[0]!, args[1]!, args[2]!]
   if (isConstant(condition)) return condition.constant ? yes : no
   const { values: chosen } = bools(condition)
   if (yes.type === 'STRING' || yes.type === 'UINT128') return chooseText(yes.type, chosen, yes, no, context)

@@ -70,10 +70,36 @@ export function overload(signature: string, implementation: Implementation): Ove
   return { args: parseArgs(args.trim()), returns: returns.trim() as DataType, implementation }
 }
 
-export const scalar = (
-  signature: string,
-  run: (context: FunctionContext, ...args: never[]) => ScalarValue,
-): Overload => overload(signature, { kind: 'scalar', run })
+/** What a single value of each type is to an implementation. */
+export interface Scalars {
+  readonly BOOLEAN: boolean
+  readonly INT64: number | bigint
+  readonly TIME64NS: number | bigint
+  readonly FLOAT64: number
+  readonly STRING: string
+  readonly UINT128: string
+}
+
+type ScalarOf<T extends string> = T extends DataType ? Scalars[T] : never
+
+/** `'a:INT64 b:STRING'` → `[number | bigint, string]` */
+type ScalarArgs<S extends string> = S extends `${string}:${infer T} ${infer Rest}`
+  ? [ScalarOf<T>, ...ScalarArgs<Rest>]
+  : S extends `${string}:${infer T}`
+    ? [ScalarOf<T>]
+    : []
+
+/** The implementation that fits a signature. */
+type ScalarRun<S extends string> = S extends `${infer A}-> ${infer R}`
+  ? (
+      context: FunctionContext,
+      ...args: ScalarArgs<A extends `${infer Trimmed} ` ? Trimmed : A>
+    ) => ScalarOf<R>
+  : never
+
+/** Arguments and result have the types that the signature says. */
+export const scalar = <const S extends string>(signature: S, run: ScalarRun<S>): Overload =>
+  overload(signature, { kind: 'scalar', run })
 
 export const vector = (
   signature: string,

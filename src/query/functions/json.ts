@@ -1,5 +1,5 @@
 /** Reading JSON texts: headers, bodies, quantiles. What isn't JSON or isn't there is '' or 0. */
-import { type FunctionSpec, type ScalarValue, scalar } from './function'
+import { type FunctionSpec, overload, type Scalars, scalar } from './function'
 import { always, none } from './units'
 
 /** Scripts pluck several keys out of one column, so the last texts are kept parsed: as many as have this length together. */
@@ -110,20 +110,21 @@ const has = (name: string, argument: string, description: string): FunctionSpec 
   ],
 })
 
-const pluck = (
+const pluck = <T extends 'STRING' | 'INT64' | 'FLOAT64'>(
   name: string,
   description: string,
-  returns: 'STRING' | 'INT64' | 'FLOAT64',
-  read: (value: unknown) => ScalarValue,
+  returns: T,
+  read: (value: unknown) => Scalars[T],
   exact = true,
 ): FunctionSpec => ({
   name,
   description,
   unit: none,
   overloads: [
-    scalar(`json_str:STRING key:STRING -> ${returns}`, (_, text: string, key: string) =>
-      read(member(text, key, exact)),
-    ),
+    overload(`json_str:STRING key:STRING -> ${returns}`, {
+      kind: 'scalar',
+      run: (_, text: string, key: string) => read(member(text, key, exact)),
+    }),
   ],
 })
 

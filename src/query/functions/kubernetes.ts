@@ -14,7 +14,7 @@ import type {
 } from '../../metadata/kubernetes'
 import type { Metadata } from '../../metadata/metadata'
 import type { SemanticType } from '../../records/types'
-import { type FunctionSpec, scalar } from './function'
+import { type FunctionSpec, overload } from './function'
 import { always } from './units'
 
 /** One field of a kind of object. Times are TIME64NS, everything else is text. */
@@ -173,11 +173,16 @@ function functionsOf<T>(
       description: `The ${what} of ${of}.`,
       unit: always(semantic),
       overloads: [
-        scalar(`${argument}:STRING -> ${isTime ? 'TIME64NS' : 'STRING'}`, ({ metadata }, asked: string) => {
-          const unknown = isTime ? 0n : ''
-          if (asked === '') return unknown
-          const object = find(metadata.kubernetes, asked)
-          return object ? read(object, metadata.kubernetes) : (otherwise[name]?.(asked, metadata) ?? unknown)
+        overload(`${argument}:STRING -> ${isTime ? 'TIME64NS' : 'STRING'}`, {
+          kind: 'scalar',
+          run({ metadata }, asked: string) {
+            const unknown = isTime ? 0n : ''
+            if (asked === '') return unknown
+            const object = find(metadata.kubernetes, asked)
+            return object
+              ? read(object, metadata.kubernetes)
+              : (otherwise[name]?.(asked, metadata) ?? unknown)
+          },
         }),
       ],
     }

@@ -67,6 +67,7 @@ export function apply(
     case 'numeric':
       return applyNumeric(implementation.run, chosen.returns, operands, rows)
     case 'scalar':
+      // Its arguments were promoted to the types of its signature.
       return applyScalar(implementation.run as Scalar, chosen.returns, operands, rows, context, memo)
   }
 }

@@ -32,7 +32,7 @@ const ofPod = (name: string, field = name): FunctionSpec => {
     overloads: [
       scalar('upid:UINT128 -> STRING', ({ metadata }, upid: string) => {
         const pod = metadata.podOf(upid)
-        return pod ? read(pod, metadata.kubernetes) : ''
+        return pod ? String(read(pod, metadata.kubernetes)) : ''
       }),
     ],
   }

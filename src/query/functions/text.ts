@@ -1,7 +1,7 @@
 /** Functions of text. Positions and lengths count bytes of UTF-8, as Pixie's do; a cut inside a character drops it. */
 import { type Constant, isConstant, type Operand, texts } from '../operand'
 import { LONGEST_TEXT, tooLong } from './bounds'
-import { type FunctionContext, type FunctionSpec, type Overload, scalar, vector } from './function'
+import { type FunctionSpec, type Overload, scalar, vector } from './function'
 import { apply } from './lift'
 import { none } from './units'
 
@@ -95,19 +95,13 @@ function trimmed(text: string): string {
   return text.slice(start, end)
 }
 
-const one = (
-  name: string,
-  description: string,
-  signature: string,
-  run: (text: string) => string | number,
-): FunctionSpec => ({
+/** A text from a text. */
+const one = (name: string, description: string, run: (text: string) => string): FunctionSpec => ({
   name,
   description,
   unit: none,
-  overloads: [scalar(signature, (_: FunctionContext, text: string) => run(text))],
+  overloads: [scalar('string:STRING -> STRING', (_, text) => run(text))],
 })
-
-const textToText = 'string:STRING -> STRING'
 
 export const TEXT: readonly FunctionSpec[] = [
   {
@@ -116,7 +110,12 @@ export const TEXT: readonly FunctionSpec[] = [
     unit: none,
     overloads: [containsAny],
   },
-  one('length', 'Bytes of the text.', 's:STRING -> INT64', (text) => Buffer.byteLength(text)),
+  {
+    name: 'length',
+    description: 'Bytes of the text.',
+    unit: none,
+    overloads: [scalar('s:STRING -> INT64', (_, text) => Buffer.byteLength(text))],
+  },
   {
     name: 'find',
     description: 'Where the second text first starts in the first one, or -1.',
@@ -136,13 +135,13 @@ export const TEXT: readonly FunctionSpec[] = [
       ),
     ],
   },
-  one('tolower', 'ASCII letters in lower case.', textToText, (text) =>
+  one('tolower', 'ASCII letters in lower case.', (text) =>
     text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
   ),
-  one('toupper', 'ASCII letters in upper case.', textToText, (text) =>
+  one('toupper', 'ASCII letters in upper case.', (text) =>
     text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
   ),
-  one('trim', 'Without white space at both ends.', textToText, trimmed),
+  one('trim', 'Without white space at both ends.', trimmed),
   {
     name: 'strip_prefix',
     description: 'The second text without the first one at its start.',
@@ -163,11 +162,10 @@ export const TEXT: readonly FunctionSpec[] = [
       ),
     ],
   },
-  one('bytes_to_hex', 'The bytes of the text in hexadecimal: \\x61 is an a.', textToText, bytesToHex),
+  one('bytes_to_hex', 'The bytes of the text in hexadecimal: \\x61 is an a.', bytesToHex),
   one(
     'hex_to_ascii',
     "The text whose bytes these hexadecimal digits are; '' when they are none.",
-    textToText,
     hexToAscii,
   ),
   {
