@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failures } from './support/failures'
+import { readJunit, slowest, type TestCase } from './support/junit'
 
 interface Counts {
   passed: number
@@ -141,6 +142,9 @@ const RINGS: readonly Ring[] = [
   },
 ]
 
+/** Tests named at the end, as those that took longest. */
+const SLOWEST = 10
+
 const failures = new Failures()
 
 /** What is to be run whatever comes in between. */
@@ -210,25 +214,17 @@ function run(
   })
 }
 
-const text = (attribute: string) =>
-  attribute.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => {
-    return { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }[name] ?? ''
-  })
+/** Every test of every ring. */
+const cases: TestCase[] = []
 
-/** Counts of Bun's JUnit report; says which tests were skipped. */
+/** Counts the tests of a report; says which were skipped. */
 function countJunit(path: string): Counts | undefined {
   if (!existsSync(path)) return undefined
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const match of readFileSync(path, 'utf8').matchAll(
-    /<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g,
-  )) {
-    const [, attributes = '', , inner = ''] = match
-    const name = text(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? '')
-    if (inner.includes('<skipped')) {
-      counts.skipped++
-      console.log(`skipped: ${name}`)
-    } else if (/<(failure|error)\b/.test(inner)) counts.failed++
-    else counts.passed++
+  for (const test of readJunit(readFileSync(path, 'utf8'))) {
+    counts[test.outcome]++
+    cases.push(test)
+    if (test.outcome === 'skipped') console.log(`skipped: ${test.name}`)
   }
   return counts
 }
@@ -321,6 +317,7 @@ for (const ring of rings) {
   times.push(`${ring.name}: ${counts.passed} of ${counts.passed + counts.failed} in ${seconds} s`)
 }
 tidy()
+if (cases.length > 0) console.log(`\n── the slowest\n${slowest(cases, SLOWEST).join('\n')}`)
 if (failures.summary() !== '') console.log(failures.summary())
 console.log(`\n${times.join('\n')}\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0)
