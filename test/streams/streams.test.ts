@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { RECEIVED, type SocketEvent } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
+import { linesProtocol } from './plain-protocol'
 import { end, type Rig, rig, type SocketOptions, Wire } from './wire'
 
 const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
@@ -422,6 +423,17 @@ describe('bounds', () => {
   })
 
   test('datagrams are messages of their own', () => {
+    const all = rig([linesProtocol()])
+    const wire = new Wire({ transport: 'udp', role: ROLE_SERVER })
+    // In a stream the second and the third would be one line.
+    for (const said of ['>one\n', '>ha', '>two\n'])
+      all.streams.handle({ ...wire.data(RECEIVED, said), offset: 0 })
+    all.streams.close()
+    expect(all.sink.rows('lines').map(({ text }) => text)).toEqual(['>one', '>two'])
+    expect(all.counters.gaps).toBe(0)
+  })
+
+  test('datagrams of no protocol are one unknown connection', () => {
     const all = rig(PROTOCOLS)
     const wire = new Wire({ transport: 'udp' })
     for (let i = 0; i < 40; i++) all.streams.handle({ ...wire.data(RECEIVED, `${i}`.repeat(100)), offset: 0 })
