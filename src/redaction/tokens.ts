@@ -1,5 +1,6 @@
 /** Secrets that say themselves what they are: JSON Web Tokens (RFC 7519), private keys (RFC 7468), keys that their makers mark by a prefix. */
 import { REDACTED } from '../records/redacted'
+import { THREES, threeOf } from './traces'
 
 /**
  * What it begins with, and a pattern of the rest. Where the text ends within it (it is cut off there) what there is of
@@ -75,11 +76,16 @@ export const SCHEME_TRACES: readonly string[] = SCHEMES.flatMap((scheme) =>
   [' ', '%20'].map((space) => scheme + space),
 )
 
+/** Which three letters may begin one: nearly all places are told by it to have none. */
+const BEGINNINGS = new Uint8Array(THREES)
+for (const trace of [...TOKEN_TRACES, ...SCHEME_TRACES]) BEGINNINGS[threeOf(trace, 0)] = 1
+
 /** The token that begins at `at`, behind what is kept of it. */
 export function tokenAt(
   text: string,
   at: number,
 ): { readonly start: number; readonly end: number; readonly instead?: string } | undefined {
+  if (BEGINNINGS[threeOf(text, at)] === 0) return undefined
   const token = matchAt(TOKEN, text, at)
   if (token) return { start: at, end: at + token[0].length }
   const found = matchAt(IN_PATH, text, at) ?? matchAt(OF_SCHEME, text, at)

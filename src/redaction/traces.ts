@@ -11,12 +11,13 @@ interface Word {
   readonly offset: number
 }
 
-const SIZE = 1 << 15
+/** So many values has `threeOf`. */
+export const THREES = 1 << 15
 const ALPHABET = 32
 
 export class Traces {
   /** Of three letters the list of words that have them, 0 for none. */
-  readonly #known = new Uint16Array(SIZE)
+  readonly #known = new Uint16Array(THREES)
   readonly #words: Word[][] = [[]]
 
   /** Words of at least three characters: those in any spelling, and those in one. */
@@ -67,9 +68,9 @@ function wordAt(words: readonly Word[], text: string, at: number, from: number):
   return -1
 }
 
-function threeOf(text: string, at: number): number {
-  return [0, 1, 2].reduce((three, i) => (three << 5) | (text.charCodeAt(at + i) & 31), 0)
-}
+/** Three letters from `at` on, of each the five bits in which upper and lower case are one. */
+export const threeOf = (text: string, at: number): number =>
+  ((text.charCodeAt(at) & 31) << 10) | ((text.charCodeAt(at + 1) & 31) << 5) | (text.charCodeAt(at + 2) & 31)
 
 const CASE = 0x20
 

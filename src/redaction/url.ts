@@ -1,8 +1,9 @@
 /** Secrets in URLs, and in other lists of `name=value&…`. */
 import { REDACTED } from '../records/redacted'
 import { secrecyOf } from './names'
-import { looksRandom, redactText } from './text'
+import { redactText } from './text'
 import { matchAt } from './tokens'
+import { looksRandom } from './values'
 
 /** Secrets of a URL, of any text with one in it, or of `application/x-www-form-urlencoded`. */
 export function redactUrl(url: string): string {

@@ -51,10 +51,18 @@ describe.skipIf(!isRoot)('manifests (needs root)', () => {
       ...['image.repository=test.local/nixie', 'image.tag=1', 'clusterName=home', 'dataDir=/data/nixie'],
       ...['privileged=true', 'priorityClassName=system-node-critical', 'imagePullSecrets[0].name=registry'],
       ...['peerSecret=other', 'env[0].name=NIXIE_DISK_BUDGET', 'env[0].value=512M'],
+      'redactExtra={customer-no,*badge*}',
     ]
     const text = await chart('--set', values.join(','))
     expect(await dryRun(text)).toContain('daemonset.apps/nixie configured')
-    for (const value of ['test.local/nixie:1', '/data/nixie', 'privileged: true', 'registry', '512M']) {
+    for (const value of [
+      'test.local/nixie:1',
+      '/data/nixie',
+      'privileged: true',
+      'registry',
+      '512M',
+      '"customer-no,*badge*"',
+    ]) {
       expect(text).toContain(value)
     }
   })

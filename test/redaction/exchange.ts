@@ -9,6 +9,8 @@ export interface Exchange {
   /** A line of both heads. */
   readonly headers?: string
   readonly type?: string
+  /** Behind the status. */
+  readonly reason?: string
   /** Of both messages. */
   readonly body?: string
   readonly bodyLimit?: number
@@ -18,6 +20,7 @@ export interface Shown {
   readonly req_path: string
   readonly req_headers: string
   readonly resp_headers: string
+  readonly resp_message: string
   readonly req_body: string
   readonly resp_body: string
 }
@@ -26,6 +29,7 @@ export function exchange({
   path = '/',
   headers = 'A: b',
   type = 'text/plain',
+  reason = 'OK',
   body = '',
   bodyLimit = 1024,
 }: Exchange): Shown {
@@ -37,7 +41,7 @@ export function exchange({
   // What comes again and again may be known by its bytes.
   for (let i = 0; i < TIMES; i++) {
     streams.handle(wire.request(`POST ${path} HTTP/1.1\r\nHost: a\r\n${rest}`))
-    streams.handle(wire.response(`HTTP/1.1 200 OK\r\n${rest}`))
+    streams.handle(wire.response(`HTTP/1.1 200 ${reason}\r\n${rest}`))
   }
   const shown = sink.rows('http_events').map((row) => JSON.stringify({ ...row, time_: 0 }))
   if (shown.length !== TIMES || new Set(shown).size > 1) throw new Error(`rows of ${path}: ${shown}`)

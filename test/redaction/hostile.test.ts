@@ -93,6 +93,21 @@ const PARTS = [
   'tokenTOKEN',
   'a-A',
   'key-',
+  '"kind":"Secret","data":{"a":"b","c":',
+  '"kind":"Secret","data":{"',
+  '"kind":"Secret"\n"data":{',
+  'kind: Secret\ndata:\n a: b\n',
+  'kind: Secret\ndata:\n',
+  '["token","',
+  '[["token", "a"]',
+  'machine a login b password ',
+  'default password',
+  'a=token&avalue=',
+  'name: token\n value: ',
+  'import a\ntoken = b\n',
+  'return a;\nkey = ab\n',
+  'let token := [a\n',
+  'a<token>(',
 ]
 const LENGTH = 32 << 10
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { redactArguments } from '../../src/metadata/command/secrets'
 import { exchange } from './exchange'
-import { BODIES, COMMANDS, HEADERS, PATHS } from './ordinary'
+import { BODIES, COMMANDS, HEADERS, PATHS, REASONS } from './ordinary'
 
 describe('ordinary traffic is left alone', () => {
   test.each(PATHS)('target %s', (path) => {
@@ -13,6 +13,10 @@ describe('ordinary traffic is left alone', () => {
     const shown = JSON.parse(exchange({ headers: line }).resp_headers)
     // The exchange has a type of its own.
     if (!line.startsWith('Content-Type')) expect(shown[line.slice(0, colon)]).toBe(line.slice(colon + 2))
+  })
+
+  test.each(REASONS)('reason %s', (reason) => {
+    expect(exchange({ reason }).resp_message).toBe(reason)
   })
 
   test.each(BODIES)('body %s', (body) => {

@@ -146,6 +146,33 @@ export const BODIES: readonly string[] = [
   'foo: bar\nport: 80\nimage: nginx\nsecretName: db\ntokenPath: /run/t\n',
   'Host: a\nAccept: b\nX-Total-Tokens: 5\n',
   '::1 localhost\n127.0.0.1 auth\n',
+  '{"kind":"ConfigMap","apiVersion":"v1","data":{"a":"aGVsbG8="}}',
+  '{"apiVersion":"v1","data":{"a.conf":"port 80; user www"},"x":1}',
+  '{"kind":"SecretStore","data":{"a":"b"},"ref":{"kind":"SecretStoreRef"}}',
+  '{"grant_types_supported":["authorization_code","implicit"],"required":["password","email"]}',
+  '["password","email"]',
+  '[["token","type"],["a","b"]]',
+  '["token","type","scope","x1"]',
+  'sort=password&order=desc&value2=3',
+  'the default token is used; machine learning needs a password reset',
+  `{"password":"****","token":"{{ .Values.token }}","secret":"$\{DB_SECRET}","apiKey":"<your key>"}`,
+  'const x = isOpen ? "secret" : "other"',
+  'print("of the previous token:", error)',
+  'import os\n\nclass A:\n    def __init__(self, password=None):\n        self.password = password\n        token = next(self.tokens)\n        if token == END:\n            return f(password=self.password, cookie=jar)\n',
+  'pub struct A {\n    pub name: *mut c_char,\n    pub pw_passwd: *mut c_char,\n    tokens: Rc<Cell<Vec<Token>>>,\n}\n\nimpl A {\n    fn f(secret: Secret) -> Option<Token> {\n',
+  'package a\n\nfunc f(t T) {\n\tswitch token := t.next(); token.typ {\n\tcase x:\n\t\treturn &A{Secret: t.secret, Token: token}\n\t}\n}\n',
+  'import { a } from "b"\n\nexport function f(tokens: readonly Token[]): string {\n  const token = tokens[0]\n  if (token != last) return parse({ cookie: jar.cookie, signature: sign(token) })\n}\n',
+  '#include <pwd.h>\n\nint f(void) {\n  char *password = getpass("? ");\n  token = lex(password);\n  return token == END;\n}\n',
+]
+
+/** Reason phrases. */
+export const REASONS: readonly string[] = [
+  'OK',
+  'Not Found',
+  'Token Expired',
+  'Invalid password',
+  'Too Many Requests, token bucket empty',
+  'Bearer token missing',
 ]
 
 export const COMMANDS: readonly string[] = [

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { redactArguments } from '../../src/metadata/command/secrets'
 import { redactText } from '../../src/redaction/text'
 import { exchange } from './exchange'
-import { BODIES, COMMANDS, HEADERS, PATHS, plain, secretsIn } from './shapes'
+import { BODIES, COMMANDS, HEADERS, PATHS, plain, REASONS, secretsIn } from './shapes'
 
 /** A secret that was cut off may show so many of its characters: what marks its kind, and a few. */
 const SHOWN = 16
@@ -15,7 +15,7 @@ function expectNone(text: string, marked: string): void {
 }
 
 test('there are more than a hundred', () => {
-  const all = [...PATHS, ...HEADERS, ...BODIES.map(([, content]) => content), ...COMMANDS]
+  const all = [...PATHS, ...HEADERS, ...REASONS, ...BODIES.map(([, content]) => content), ...COMMANDS]
   expect(all.length).toBeGreaterThan(100)
   expect(all.every((marked) => secretsIn(marked).length > 0)).toBe(true)
 })
@@ -30,6 +30,12 @@ describe('in no row', () => {
     expectNone(req_headers, marked)
     expectNone(resp_headers, marked)
     expect(Object.keys(JSON.parse(req_headers))).toContain(marked.split(':')[0]!)
+  })
+
+  test.each(REASONS)('reason %s', (marked) => {
+    const { resp_message } = exchange({ reason: plain(marked) })
+    expectNone(resp_message, marked)
+    expect(resp_message).toContain('[redacted]')
   })
 
   test.each(BODIES)('%s %s', (type, marked) => {

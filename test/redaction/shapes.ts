@@ -85,6 +85,45 @@ export const HEADERS: readonly string[] = [
   'X-Custom: Basic «aHVudGVyMi1oMjc6cHc=»',
 ]
 
+const JSON_TYPE = 'application/json'
+/** Kubernetes objects of kind Secret, whose keys announce nothing. */
+const SECRET_OBJECTS: readonly (readonly [type: string, content: string])[] = [
+  [
+    JSON_TYPE,
+    '{"kind":"Secret","apiVersion":"v1","metadata":{"name":"db"},"data":{"a.txt":"«aHVudGVyMi1iNjU=»","b":"«aHVudGVyMg==»"},"type":"Opaque"}',
+  ],
+  [
+    JSON_TYPE,
+    '{"apiVersion":"v1","data":{"dsn":"«aHVudGVyMi1iNjY=»"},"kind":"Secret","metadata":{"name":"db"}}',
+  ],
+  [
+    JSON_TYPE,
+    '{\n  "kind": "SecretList",\n  "items": [\n    {\n      "data": {\n        "a": "«aHVudGVyMi1iNjc=»",\n        "b": null,\n        "c": "«aHVudGVyMi1iNjcy»"\n      }\n    },\n    { "data": { "d": "«aHVudGVyMi1iNjcz»" } }\n  ]\n}',
+  ],
+  [
+    JSON_TYPE,
+    '{"type":"ADDED","object":{"kind":"Secret","stringData":{"conf":"«hunter2-b68 \\"and\\" more»"}}}',
+  ],
+  [
+    JSON_TYPE,
+    '{"last-applied":"{\\"apiVersion\\":\\"v1\\",\\"data\\":{\\"a\\":\\"«aHVudGVyMi1iNjk=»\\"},\\"kind\\":\\"Secret\\"}"}',
+  ],
+  [
+    'application/apply-patch+yaml',
+    'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ndata:\n  a: «aHVudGVyMi1iODc=»\n  "b.txt": «aHVudGVyMi1iODg=»\nstringData:\n  conf: |\n    «hunter2-b89»\n      «hunter2-b90»\ntype: Opaque\n',
+  ],
+  ['application/yaml', 'apiVersion: v1\ndata:\n  a: «aHVudGVyMi1iOTE=»\nkind: Secret\n'],
+]
+
+/** Reason phrases of responses. */
+export const REASONS: readonly string[] = [
+  'Moved to /p?access_token=«hunter2-r01»',
+  'bad password=«hunter2-r02»',
+  'Not AKIA «AKIAIOSFODNN7EXAMR03»',
+  'see https://bob:«hunter2-r04»@h/',
+  'Bearer «hunter2-r05-x1y2z3» refused',
+]
+
 /** Content type, content. */
 export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/json', '{"user":"bob","password":"«hunter2-b01 with \\" and more»"}'],
@@ -167,6 +206,24 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/json', '{"recovery_codes":["«hunter2-b61»"],"deviceCode":"«hunter2-b62»"}'],
   ['application/json', '{"p\\u0061ssword":"«hunter2-b63»"}'],
   ['application/json', '{"password":{"value":"«hunter2-b64»"}}'],
+  ...SECRET_OBJECTS,
+  ['text/plain', 'machine git.example.org login bob password «hunter2-b70»\nmachine b login c'],
+  ['text/plain', 'machine git.example.org\n  login bob\n  password «hunter2-b71»\n'],
+  ['text/plain', 'default login bob password «hunter2-b72»'],
+  ['application/json', '{".netrc":"machine a\\n\\tlogin bob\\n\\tpassword «hunter2-b73»\\nmachine b"}'],
+  ['application/json', '[["user","bob"],["password","«hunter2-b74»"],["a",1]]'],
+  ['application/json', '["token", "«hunter2-b75»"]'],
+  ['application/json', '{"headers":[["Cookie","a=«hunter2-b76»; b=c"],["Accept","*/*"]]}'],
+  ['application/json', '{"pair":["api_key","«hunter2-b77»"]}'],
+  ['application/json', '{"text":"[[\\"password\\",\\"«hunter2-b78»\\"]]"}'],
+  ['application/x-www-form-urlencoded', 'f[0][name]=password&f[0][value]=«hunter2-b79»&f[1][name]=a'],
+  ['application/x-www-form-urlencoded', 'f%5B0%5D%5Bkey%5D=api_token&f%5B0%5D%5Bvalue%5D=«hunter2-b80»&a=1'],
+  ['application/yaml', 'env:\n- name: DB_PASSWORD\n  value: «hunter2-b81»\n- name: PORT\n  value: "80"\n'],
+  ['text/x-python', 'import a\ndef f(x):\n    return g(password="«hunter2-b82»")\n'],
+  ['text/x-python', 'import a\npassword = "«hunter2-b83»"\nprint(password)\n'],
+  ['text/x-go', 'package a\nfunc f() {\n\ttoken := "«hunter2-b84»"\n\treturn\n}\n'],
+  ['text/javascript', 'import a from "b"\nconst apiKey = `«hunter2-b85»`\nexport { apiKey }\n'],
+  ['text/x-shellscript', '#!/bin/sh\nif a; then\nPASSWORD=«hunter2b86»\nfi\nreturn 1;\n'],
 ]
 
 /** Arguments, between bars. */

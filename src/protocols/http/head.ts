@@ -101,8 +101,11 @@ export function requestLineOf(
 }
 
 /** See `parseStatusLine`. */
-export function statusLineOf({ bytes, lineStart, lineEnd }: HeadPlace): StatusLine | undefined {
-  return statusLines.get(bytes, lineStart, lineEnd)
+export function statusLineOf(
+  { bytes, lineStart, lineEnd }: HeadPlace,
+  redact: boolean,
+): StatusLine | undefined {
+  return (redact ? safeStatuses : plainStatuses).get(bytes, lineStart, lineEnd)
 }
 
 /** A memo of start lines. */
@@ -153,7 +156,7 @@ function isVersion(line: string, at: number): boolean {
 }
 
 /** RFC 9112 §4; undefined when the line is none. An empty reason becomes the standard one. */
-export function parseStatusLine(line: string): StatusLine | undefined {
+export function parseStatusLine(line: string, redact: boolean): StatusLine | undefined {
   if (!line.startsWith('HTTP/1.') || line.charCodeAt(8) !== 0x20) return undefined
   const minor = line.charCodeAt(7) - 0x30
   const at = line.charCodeAt(9) === 0x20 ? 10 : 9
@@ -162,7 +165,8 @@ export function parseStatusLine(line: string): StatusLine | undefined {
   if (line.length > at + 3 && line.charCodeAt(at + 3) !== 0x20) return undefined
   const reason = trimOws(line.slice(at + 4))
   if (reason === '') return { status, minor, reason: STATUS_CODES[status] ?? '' }
-  return { status, minor, reason: HIGH.test(reason) ? decoded(reason) : reason }
+  const text = HIGH.test(reason) ? decoded(reason) : reason
+  return { status, minor, reason: redact ? redactUrl(text) : text }
 }
 
 /** Three digits, the first not 0; 0 when they are none. */
@@ -319,7 +323,8 @@ const plain = new FieldReader(false)
 const redacting = new FieldReader(true)
 const plainRequests = known((line) => parseRequestLine(line, false))
 const safeRequests = known((line) => parseRequestLine(line, true))
-const statusLines = known(parseStatusLine)
+const plainStatuses = known((line) => parseStatusLine(line, false))
+const safeStatuses = known((line) => parseStatusLine(line, true))
 
 /** Where in the field lines a line without CRs ends the head before the first empty line that ends with CRLF, or -1. */
 function emptyLine(block: string): number {

@@ -16,7 +16,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
   }
 
   isStartLine(line: string): boolean {
-    return parseStatusLine(line) !== undefined
+    return parseStatusLine(line, false) !== undefined
   }
 
   isMessage(bytes: Uint8Array): boolean {
@@ -25,9 +25,10 @@ export class ResponseMessages extends OneSides<HttpResponse> {
 
   begins(head: HeadPlace, startNs: number): Framed | 'interim' | Invalid {
     const dialogue = this.dialogue
-    const start = statusLineOf(head)
+    const { redact } = dialogue.link.settings
+    const start = statusLineOf(head, redact)
     if (!start) return invalid('not a status line')
-    const { fields, length } = blockOf(head, dialogue.link.settings.redact)
+    const { fields, length } = blockOf(head, redact)
     head.end = head.fieldsStart + length
     const { status, reason, minor } = start
     // An interim response says nothing that a row has; the final one follows (RFC 9110 §15.2).
