@@ -1,9 +1,19 @@
 /** How a probe that could not be had is told, and the knob that all probes share. */
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { ProbeStatus } from '../health/probe-status'
+import { checkCapabilities, effectiveCapabilities } from './capabilities'
+
+/** What to do when the kernel says EPERM; `status` is /proc/self/status. */
+export function hintForRefusal(status: string): string {
+  const isHeld = checkCapabilities(effectiveCapabilities(status)).every(({ ok }) => ok)
+  // SECCOMP_MODE_FILTER (include/uapi/linux/seccomp.h)
+  if (isHeld && /^Seccomp:\s*2$/m.test(status))
+    return 'The capabilities are there; the seccomp profile may refuse bpf(2), as those before containerd 1.7 and Docker 23 do: use seccompProfile Unconfined, or nixie deploy --privileged.'
+  return 'Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.'
+}
 
 function hintFor(message: string): string {
-  if (/EPERM|EACCES/.test(message)) return 'Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.'
+  if (/EPERM|EACCES/.test(message)) return hintForRefusal(readFileSync('/proc/self/status', 'utf8'))
   if (/BTF|ENOENT|btf/.test(message))
     return 'The kernel needs BTF (CONFIG_DEBUG_INFO_BTF=y) and Linux 5.8 or newer.'
   return 'Run `nixie check` and report the text with your kernel version.'
