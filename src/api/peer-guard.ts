@@ -16,7 +16,10 @@ export function peerGuard(key: string | undefined, node: string): MiddlewareHand
   }
   const verifier = new Verifier(key, node)
   return async (c, next) => {
-    const { method, url, headers, signal } = c.req.raw
+    const { method, url, signal } = c.req.raw
+    const headers = new Headers(c.req.raw.headers)
+    // What is proven is what is read: a coding would be undone before, around the proofs.
+    headers.delete('accept-encoding')
     const body = new Uint8Array(await c.req.arrayBuffer())
     const { pathname, search } = new URL(url)
     const question = { method, target: pathname + search, headers, body }
@@ -26,6 +29,9 @@ export function peerGuard(key: string | undefined, node: string): MiddlewareHand
     // The other node has seen to it that its own client may do what is asked.
     c.set('admitted', { may: 'change', client: 'another node' })
     await next()
-    verifier.seal(nonce, c.res.status, c.res.headers)
+    const sealed = verifier.seal(nonce, method, c.res)
+    // Else the headers of the answer before would be added.
+    c.res = undefined
+    c.res = sealed
   }
 }

@@ -1,5 +1,6 @@
 /** Asking another node: both ends prove that they hold the cluster's token before anything that matters is said. */
 import { NixieError } from '../errors'
+import { hasBody, openBody } from './body-proof'
 import type { PeerNode } from './peers'
 import { ANSWER_HEADERS, isProven, onlyHeaders, PROOF_HEADER, prove, type Question } from './proof'
 
@@ -57,7 +58,7 @@ function unproven(name: string, { status }: Response): NixieError {
   if (status === 401) {
     return unavailable(
       `The Nixie of node '${name}' refuses this node's token`,
-      'All nodes must share one, and agree on the time: restart those that still have another (kubectl rollout restart daemonset).',
+      'All nodes must share one, have the same version, and agree on the time: restart those that still have another (kubectl rollout restart daemonset).',
     )
   }
   return unavailable(
@@ -95,7 +96,8 @@ export async function askPeer(
     await answer.body?.cancel()
     throw unproven(name, answer)
   }
-  return new Response(answer.body, {
+  const proven = hasBody(method, answer.status) ? openBody(answer.body, token, nonce, name) : null
+  return new Response(proven, {
     status: answer.status,
     headers: onlyHeaders(answer.headers, ANSWER_HEADERS),
   })
@@ -104,5 +106,6 @@ export async function askPeer(
 /** Whether it is there and is who it should be: asked first, as a query may take its time and is not for everyone. */
 export async function probePeer(way: Way): Promise<void> {
   const question = { method: 'GET', target: PROBE_PATH, headers: new Headers(), body: new Uint8Array() }
-  await askPeer(way, question, AbortSignal.timeout(PROBE_MS))
+  const answer = await askPeer(way, question, AbortSignal.timeout(PROBE_MS))
+  await answer.body?.cancel()
 }

@@ -1,11 +1,12 @@
 /**
  * How nodes prove to each other that they hold the cluster's token, which itself is never sent: HMAC-SHA-256 (RFC 2104)
- * over all that is asked, with a time and a number used once; the answer's head is proven over the same number.
+ * over all that is asked, with a time and a number used once; the answer's head is proven over the same number, its body in `body-proof.ts`.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { NixieError } from '../errors'
+import { hasBody, sealBody } from './body-proof'
 
-/** Of a request: `v1 TIME_MS NONCE PROOF`; of an answer: the proof. */
+/** Of a request: `v2 TIME_MS NONCE PROOF`; of an answer: the proof. */
 export const PROOF_HEADER = 'nixie-peer'
 
 /** Clocks of a cluster's nodes differ by less. */
@@ -93,7 +94,7 @@ export interface Proof {
 
 export function prove(key: string, asked: Question, nowMs = Date.now()): Proof {
   const nonce = randomBytes(16).toString('base64url')
-  return { nonce, header: `v1 ${nowMs} ${nonce} ${questionProof(key, asked, String(nowMs), nonce)}` }
+  return { nonce, header: `v2 ${nowMs} ${nonce} ${questionProof(key, asked, String(nowMs), nonce)}` }
 }
 
 /** Whether who answered holds the token, and answered this question. */
@@ -129,7 +130,7 @@ export class Verifier {
    * @throws NixieError for one that isn't proven, is old, is for another node or was asked before
    */
   check(header: string, asked: Omit<Question, 'to'>): string {
-    const [, timeMs, nonce, proof] = /^v1 (\d{1,15}) ([\w-]{22}) ([\w-]{43})$/.exec(header) ?? []
+    const [, timeMs, nonce, proof] = /^v2 (\d{1,15}) ([\w-]{22}) ([\w-]{43})$/.exec(header) ?? []
     if (!timeMs || !nonce || !proof) {
       const hint = 'Ask the Nixie of your own node with node=NAME; nodes share a token (--peer-token-file).'
       throw refused('Only other nodes of this cluster are answered here', hint)
@@ -148,9 +149,13 @@ export class Verifier {
     return nonce
   }
 
-  /** Proves an answer. */
-  seal(nonce: string, status: number, headers: Headers): void {
-    headers.set(PROOF_HEADER, answerProof(this.#key, nonce, status, headers))
+  /** The same answer to a request of `method`, proven. */
+  seal(nonce: string, method: string, { body, status, headers }: Response): Response {
+    const sealed = new Headers(headers)
+    sealed.delete('content-length')
+    sealed.set(PROOF_HEADER, answerProof(this.#key, nonce, status, sealed))
+    const frames = hasBody(method, status) ? sealBody(body, this.#key, nonce) : null
+    return new Response(frames, { status, headers: sealed })
   }
 
   #remember(nonce: string, nowMs: number): void {

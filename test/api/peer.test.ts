@@ -32,7 +32,7 @@ describe('with one', () => {
   })
 
   test('nobody else, and the token itself is none', async () => {
-    for (const headers of [{}, { authorization: 'Bearer shared' }, { [PROOF_HEADER]: 'v1 1 2 3' }]) {
+    for (const headers of [{}, { authorization: 'Bearer shared' }, { [PROOF_HEADER]: 'v2 1 2 3' }]) {
       expect((await get(app, '/api/tables', headers)).status).toBe(401)
     }
     expect((await askProven(app, 'other', tables)).answer.status).toBe(401)

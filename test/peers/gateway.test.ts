@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { type ApiDeps, createApp, createPeerApp } from '../../src/api/app'
 import { serve } from '../../src/api/serve'
 import type { ErrorShape } from '../../src/errors'
+import { askPeer } from '../../src/peers/ask'
 import type { Peers } from '../../src/peers/peers'
 import { assetRoutes, renderError, ui } from '../../ui'
 import { apiDeps, strict } from '../support/app'
@@ -71,6 +72,30 @@ const get = (path: string, headers: Record<string, string> = {}, app = front) =>
 const errorOf = async (response: Response) => ((await response.json()) as { error: ErrorShape }).error
 
 const hostAt = async (path: string) => ((await (await get(path)).json()) as { host: string }).host
+
+test('what is changed on the way between the nodes is an error', async () => {
+  let shift = 0
+  const between = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    async fetch(request) {
+      const { pathname } = new URL(request.url)
+      const answer = await fetch(`http://${peerListen}${pathname}`, { headers: request.headers })
+      const body = new Uint8Array(await answer.arrayBuffer())
+      body[body.length >> 1]! ^= shift
+      return new Response(body, answer)
+    },
+  })
+  scope.defer(() => between.stop(true))
+  const way = { name: 'b', namespace: 'nixie', url: between.url.origin, token: 'shared' }
+  const ask = async () => {
+    const question = { method: 'GET', target: '/api/status', headers: new Headers(), body: new Uint8Array() }
+    return (await askPeer(way, question, AbortSignal.timeout(3000))).text()
+  }
+  expect(JSON.parse(await ask())).toMatchObject({ host: 'b' })
+  shift = 1
+  expect(ask()).rejects.toThrow("What came from node 'b'")
+})
 
 describe('API calls', () => {
   test('go to the node that is named; without a name, or with the own one, they stay', async () => {

@@ -1,5 +1,6 @@
 /** What another node of the cluster would ask. */
 import type { Hono } from 'hono'
+import { hasBody, openBody } from '../../src/peers/body-proof'
 import { isProven, prove } from '../../src/peers/proof'
 
 export interface PeerQuestion {
@@ -25,6 +26,11 @@ export const provenHeaders = (key: string, question: PeerQuestion): Record<strin
 export async function askProven(app: Hono, key: string, question: PeerQuestion) {
   const { nonce, headers } = asked(key, question)
   const { method = 'GET', body = '' } = question
-  const answer = await app.request(question.path, { method, headers, ...(body !== '' && { body }) })
-  return { answer, isProven: isProven(answer, key, nonce), headers: Object.fromEntries(headers) }
+  const sealed = await app.request(question.path, { method, headers, ...(body !== '' && { body }) })
+  const content = hasBody(method, sealed.status) ? openBody(sealed.body, key, nonce, question.to) : null
+  return {
+    answer: new Response(content, sealed),
+    isProven: isProven(sealed, key, nonce),
+    headers: Object.fromEntries(headers),
+  }
 }
