@@ -10,10 +10,27 @@ const real = (name: string, description: string, run: (v: number) => number): Fu
   overloads: [numeric('value:FLOAT64 -> FLOAT64', run)],
 })
 
-/** Half away from zero, as the number is written; decimals below 0 are tens, hundreds, … before the point. */
+/** Of `toFixed`. */
+const MOST_DECIMALS = 100
+/** More tell no more: a number that has only zeros there is a half. */
+const EXACT_DECIMALS = 40
+const HALF = /50*$/
+
+/** As C prints it: what lies just between two goes to the even one. */
+function fixed(value: number, decimals: number): string {
+  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${decimals === 0 ? '' : `.${'0'.repeat(decimals)}`}`
+  const text = value.toFixed(decimals)
+  const exact = value.toFixed(Math.min(MOST_DECIMALS, decimals + EXACT_DECIMALS))
+  const point = exact.indexOf('.')
+  if (point < 0 || exact.slice(point + decimals + 1).replace(HALF, '') !== '') return text
+  const below = exact.slice(0, decimals === 0 ? point : point + decimals + 1)
+  return Number(below.at(-1)) % 2 === 0 ? below : text
+}
+
+/** Decimals below 0 are tens, hundreds, … before the point. */
 function rounded(value: number, decimals: number): string {
   if (!Number.isFinite(value)) return String(value)
-  if (decimals >= 0) return value.toFixed(Math.min(100, decimals))
+  if (decimals >= 0) return fixed(value, Math.min(MOST_DECIMALS, decimals))
   const unit = 10 ** Math.min(308, -decimals)
   const units = Math.round(Math.abs(value) / unit)
   return (units === 0 ? 0 : Math.sign(value) * units * unit).toFixed(0)

@@ -7,23 +7,40 @@ import { none } from './units'
 /** RFC 3986, appendix B. */
 const URI = /^(?:([^:/?#]+):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s
 
-/** Undefined when what follows the host's colon is no port: `host:-1` is no authority. */
-function splitAuthority(authority: string): { userInfo: string; host: string; port: number } | undefined {
-  const at = authority.lastIndexOf('@')
-  const userInfo = at < 0 ? '' : authority.slice(0, at)
-  const rest = authority.slice(at + 1)
-  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{0,5}))?$/.exec(rest)
-  if (!match) return undefined
-  return { userInfo, host: match[1]!, port: match[2] ? Number(match[2]) : -1 }
+const UNPARSED = 'Failed to parse URI'
+const UNCOMPOSED = 'Failed to recompose URI'
+/** An int of C. */
+const MOST_PORT = 2 ** 31 - 1
+
+interface Authority {
+  readonly userInfo: string | undefined
+  readonly host: string
+  /** Its digits, perhaps none. */
+  readonly port: string | undefined
 }
 
-/** The parts as JSON; a port that isn't given is -1; '' for what is no URI. */
+/** Undefined when what follows the host's colon is no port: `host:-1` is no authority. */
+function splitAuthority(authority: string): Authority | undefined {
+  const at = authority.lastIndexOf('@')
+  const userInfo = at < 0 ? undefined : authority.slice(0, at)
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(authority.slice(at + 1))
+  return match ? { userInfo, host: match[1] ?? match[2]!, port: match[3] } : undefined
+}
+
+/** The parts that are there as JSON. A path is its segments, without the slash in front of the first one. */
 function parseUri(uri: string): string {
   const match = URI.exec(uri)
-  if (!match) return ''
-  const [, scheme = '', authority = '', path = '', query = '', fragment = ''] = match
-  const parts = splitAuthority(authority)
-  return parts ? JSON.stringify({ scheme, ...parts, path, query, fragment }) : ''
+  if (!match || /\s/.test(uri)) return UNPARSED
+  const [, scheme, authority, path = '', query, fragment] = match
+  const parts = authority === undefined ? undefined : splitAuthority(authority)
+  if (authority !== undefined && !parts) return UNPARSED
+  const port = parts?.port === undefined ? undefined : Number(parts.port)
+  if (parts?.port === '' || (port ?? 0) > MOST_PORT) return 'Port parsing failed.'
+  const segments = path === '' ? undefined : path.replace(/^\//, '')
+  return JSON.stringify({
+    ...{ scheme, userInfo: parts?.userInfo, host: parts?.host, port },
+    ...{ path: segments, query, fragment },
+  })
 }
 
 type Parts = [
@@ -36,9 +53,14 @@ type Parts = [
   fragment: string,
 ]
 
+/** Port 0 is none. */
 function recomposeUri(...[scheme, userInfo, host, port, path, query, fragment]: Parts): string {
-  const authority = host === '' ? '' : `//${userInfo && `${userInfo}@`}${host}${port >= 0 ? `:${port}` : ''}`
-  return `${scheme && `${scheme}:`}${authority}${path}${query && `?${query}`}${fragment && `#${fragment}`}`
+  if (port < 0) return UNCOMPOSED
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  const authority =
+    host === '' ? '' : `//${userInfo && `${userInfo}@`}${name}${Number(port) === 0 ? '' : `:${port}`}`
+  const absolute = path.startsWith('/') ? path : `/${path}`
+  return `${scheme && `${scheme}:`}${authority}${absolute}${query && `?${query}`}${fragment && `#${fragment}`}`
 }
 
 interface Range {
@@ -91,13 +113,14 @@ const resolver = new Resolver()
 export const NETWORK: readonly FunctionSpec[] = [
   {
     name: 'uri_parse',
-    description: 'The parts of a URI as JSON: scheme, userInfo, host, port, path, query, fragment.',
+    description:
+      'The parts of a URI as JSON: scheme, userInfo, host, port, path, query, fragment; only those that it has.',
     unit: none,
     overloads: [scalar('uri:STRING -> STRING', (_, uri: string) => parseUri(uri))],
   },
   {
     name: 'uri_recompose',
-    description: 'A URI from its parts; a port below 0 is none.',
+    description: 'A URI from its parts; port 0 is none.',
     unit: none,
     overloads: [
       scalar(
