@@ -50,6 +50,12 @@ export class SlotShare implements MemoryShare {
     this.#watch.check()
   }
 
+  /** The thread has nothing under way. */
+  release(): void {
+    this.take(0)
+    this.#watch.clear()
+  }
+
   #total(): number {
     let total = 0
     for (let i = 0; i < this.#slots.length; i++) total += Atomics.load(this.#slots, i)

@@ -8,9 +8,13 @@ import { NixieError } from '../errors'
 const PAGE = 4096
 /** Between two looks at what the process has. */
 const LOOK_MS = 20
-/** Parts of the limit: from the first one on garbage is collected at once, beyond the second the query ends. */
-const COLLECT_AT = 0.55
-const END_AT = 0.7
+/**
+ * Parts of the limit: from the first one on garbage is collected between two queries, from the second one on at once, and
+ * beyond the third the query ends.
+ */
+const CLEAR_AT = 0.4
+const COLLECT_AT = 0.5
+const END_AT = 0.66
 /** Between two collections, each of which costs some ten milliseconds. */
 const COLLECT_MS = 200
 /** What was collected goes back to the kernel a little later. */
@@ -94,6 +98,11 @@ export class MemoryWatch {
       this.#collectedAt = performance.now()
     }
     if (own >= this.#limit * END_AT && !this.#falls(this.#limit * END_AT)) throw this.#tooMuch(this.#limit)
+  }
+
+  /** Behind a query: what it left would stand beside what the next one takes, as the runtime collects late. */
+  clear(): void {
+    if (this.#limit !== undefined && this.#own() >= this.#limit * CLEAR_AT) this.#collect()
   }
 
   #falls(below: number): boolean {

@@ -1,6 +1,5 @@
 /** A query thread: opens the store read-only and runs one task after the other. */
 import { openMetadata } from '../metadata'
-import type { MemoryShare } from '../query/budget'
 import { faultOf } from '../query/fault'
 import { LIBRARY } from '../scripts/library'
 import { openReader, type Reader } from '../store'
@@ -23,7 +22,7 @@ const NO_DEADLINE_MS = 2 ** 31
 
 type Opened = Pick<RunContext, 'metadata' | 'scripts'> & {
   readonly source: Reader
-  readonly share: MemoryShare
+  readonly share: SlotShare
 }
 type Context = RunContext & { summary(): StoreSummary }
 
@@ -101,7 +100,7 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
   } catch (cause) {
     say({ id: data.id, error: faultOf(cause).shape })
   } finally {
-    opened!.share.take(0)
+    opened!.share.release()
   }
   idle = setTimeout(() => Bun.gc(true), IDLE_MS)
 }

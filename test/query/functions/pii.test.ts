@@ -28,6 +28,7 @@ describe('redacted', () => {
     ['root@localhost', '<REDACTED_EMAIL>'],
     ['?mail=jane%40example.org&x=1', '?mail=<REDACTED_EMAIL>&x=1'],
     ['DE89-3704-0044-0532-0130-00', '<REDACTED_IBAN>'],
+    ['DE 89 3704 0044 0532 0130 00', '<REDACTED_IBAN>'],
     ['GB82 WEST 1234 5698 7654 32', '<REDACTED_IBAN>'],
     ['mac aa:bb:cc:dd:ee:ff', 'mac <REDACTED_MAC_ADDR>'],
     ['AA-BB-CC-DD-EE-FF', '<REDACTED_MAC_ADDR>'],
