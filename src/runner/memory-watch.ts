@@ -72,7 +72,7 @@ export class MemoryWatch {
   readonly #limit: number | undefined
   readonly #own: () => number
   readonly #collect: () => void
-  #lookedAt = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
   #collectedAt = Number.NEGATIVE_INFINITY
 
   constructor({

@@ -42,7 +42,7 @@ export class MemoryCgroup {
 
   constructor(scope: Scope, bytes: number) {
     this.#files = version()
-    this.#dir = join(this.#files.root, `nixie-attack-${process.pid}`)
+    this.#dir = join(this.#files.root, `nixie-attack-${process.pid}-${Date.now().toString(36)}`)
     mkdirSync(this.#dir)
     scope.defer(() => until('its processes have gone', () => this.#remove(), 10_000))
     writeFileSync(join(this.#dir, this.#files.limit), String(bytes))

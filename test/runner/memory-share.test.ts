@@ -78,7 +78,7 @@ describe('the watch', () => {
   }
 
   test('does nothing while there is enough, and without a limit', () => {
-    const { watch, seen } = watchOf(() => 50)
+    const { watch, seen } = watchOf(() => 49)
     watch.check()
     unwatched.check()
     expect(seen.collected).toBe(0)
@@ -99,6 +99,20 @@ describe('the watch', () => {
   test('ends the query when it has not', () => {
     const { watch } = watchOf(() => 90)
     expect(() => watch.check()).toThrow('nearly all of the 100 MiB')
+  })
+
+  test('collects between two queries before it would within one', () => {
+    for (const [own, times] of [
+      [39, 0],
+      [41, 1],
+    ] as const) {
+      const { watch, seen } = watchOf(() => own)
+      watch.check()
+      expect(seen.collected).toBe(0)
+      watch.clear()
+      expect(seen.collected).toBe(times)
+    }
+    unwatched.clear()
   })
 
   test('looks at most every 20 ms', () => {
