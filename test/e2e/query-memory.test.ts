@@ -10,6 +10,8 @@ import { Scope } from '../support/scope'
 
 /** As the manifests and the unit have it. */
 const LIMIT_MIB = 512
+/** Some room is left when the machine is busy. */
+const MOST_MIB = 448
 const AT_ONCE = 200
 /** What may be left when a request comes in a crowd: too many wait, or others have the memory. */
 const IN_A_CROWD = ['too_many_requests', 'unavailable', 'limit_exceeded', 'deadline_exceeded']
@@ -162,6 +164,8 @@ describe.skipIf(!isRoot)('queries under the shipped limit (needs root)', () => {
     console.log(
       `at most ${residentMiB().toFixed(0)} MiB of memory, ${cgroup.peakMiB.toFixed(0)} MiB with the page cache`,
     )
+    // Resident has pages of files in it that others brought, too; what counts against the limit is the group's.
     expect(residentMiB()).toBeLessThan(LIMIT_MIB)
+    expect(cgroup.peakMiB).toBeLessThan(MOST_MIB)
   }, 180_000)
 })
