@@ -23,10 +23,14 @@ type IsSecret = (value: string) => boolean
 
 /** The same text, `[redacted]` in the place of the data of Secrets. */
 export function redactSecretObjects(text: string): string {
-  if (text.includes('Secret') && KIND.test(text)) return redactData(text, () => true)
-  // Of a ConfigMap the same part would have plain values.
-  const isCutOff = BEGUN.some((begin) => text.startsWith(begin)) && !text.includes('kind')
-  return isCutOff ? redactData(text, (value) => BASE64.test(value)) : text
+  const isSecret = text.includes('Secret') && KIND.test(text)
+  return isSecret ? redactData(text, () => true) : redactBegunObject(text)
+}
+
+/** Of one whose kind is cut off, which may be any: a ConfigMap's values would be plain. */
+export function redactBegunObject(text: string): string {
+  const isBegun = BEGUN.some((begin) => text.startsWith(begin)) && !text.includes('kind')
+  return isBegun ? redactData(text, (value) => BASE64.test(value)) : text
 }
 
 const redactData = (text: string, isSecret: IsSecret): string =>

@@ -5,7 +5,7 @@
  */
 import { REDACTED } from '../records/redacted'
 import type { Secret } from './extent'
-import { redactSecretObjects } from './kubernetes'
+import { redactBegunObject, redactSecretObjects } from './kubernetes'
 import { addSecretNames, MAX_NAME, secrecyOf } from './names'
 import { redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
 import { Traces } from './traces'
@@ -51,7 +51,8 @@ export function redactAlso(shapes: readonly string[]): void {
 /** The same text, `[redacted]` in the place of secrets. */
 export function redactText(text: string): string {
   const first = traces.find(text, 0)
-  const safe = redactUserinfo(redactSecretObjects(first < 0 ? text : redactFrom(text, first)))
+  const objects = first < 0 ? redactBegunObject(text) : redactSecretObjects(redactFrom(text, first))
+  const safe = redactUserinfo(objects)
   return safe.includes('\\u00') ? safe.replace(ESCAPED_NAME, redactEscapedName) : safe
 }
 
