@@ -22,23 +22,26 @@ const STATEMENTS = [
 const STATEMENT = new RegExp(`^[ \\t]*(?:${STATEMENTS.map((one) => `(?:${one})`).join('|')})`)
 /** So many of them, of lines that aren't empty, make a program. */
 const LEAST = 2
-const LEAST_SHARE = 0.3
+const LEAST_SHARE = 0.4
+/** Of programs, but in messages: a stack trace, whose errors say what they please. */
+const TRACE = /^(?:Traceback |[ \t]+at [\w.$<>]+[ (]|[ \t]+File ")/m
 
 let last = { text: '', isCode: false }
 
 function isCode(text: string): boolean {
   if (last.text === text) return last.isCode
-  const lines = text
-    .slice(0, MOST)
-    .split('\n')
-    .filter((line) => line.trim() !== '')
+  const begin = text.slice(0, MOST)
+  const lines = begin.split('\n').filter((line) => line.trim() !== '')
   const statements = lines.filter((line) => STATEMENT.test(line.slice(0, 200))).length
-  last = { text, isCode: statements >= LEAST && statements >= lines.length * LEAST_SHARE }
+  const isCode = statements >= LEAST && statements >= lines.length * LEAST_SHARE && !TRACE.test(begin)
+  last = { text, isCode }
   return last.isCode
 }
 
 /** Letters and digits mixed make no name that people give, and are never taken for one. */
 const MIXED = /[A-Za-z]\d+[A-Za-z]|\d[A-Za-z]{3}|[A-Za-z]\d{3}/
+/** A word with a digit is a name only where more than a word stands: `u8::MAX`, `lex1(text)`. */
+const STRUCTURED = /\w[([]|\w\.\w|::|->|^[*&[]|<$/
 /** What a whole line has more than a word when it is no setting's value. */
 const MORE_THAN_WORDS = /[(){}[\],;*&|]|\.\w|::|->|\w\(|<$/
 
@@ -53,6 +56,7 @@ const IN_CALL = /^[A-Za-z_$]+(?:\.[A-Za-z_]+)*[(,)]/
  */
 export function isExpression(value: string, text: string, sign: string, isLine: boolean): boolean {
   if (MIXED.test(value) || /^\d/.test(value)) return false
+  if (/\d/.test(value) && !STRUCTURED.test(value)) return false
   // `password=x` of forms and shells has no blanks around.
   if (!/\s$/.test(sign) && !IN_CALL.test(value)) return false
   if (isLine && !MORE_THAN_WORDS.test(value)) return false

@@ -223,6 +223,19 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['text/x-python', 'import a\npassword = "«hunter2-b83»"\nprint(password)\n'],
   ['text/x-go', 'package a\nfunc f() {\n\ttoken := "«hunter2-b84»"\n\treturn\n}\n'],
   ['text/javascript', 'import a from "b"\nconst apiKey = `«hunter2-b85»`\nexport { apiKey }\n'],
+  ['text/x-python', 'import a\npassword = «hunter2b91»\nreturn f(password)\nif x:\n'],
+  [
+    'text/plain',
+    'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    return g(x)\n    raise E("a")\nE: bob, password: «hunter»\n',
+  ],
+  [
+    'text/plain',
+    'return f(x);\nif (y) {\nE: login password: «hunter»\n\tat a.b.C.d(C.java:12)\n\tat a.b.E.f(E.java:3)\n',
+  ],
+  [
+    'application/yaml',
+    'data:\n  a.js: |\n    import a from "b"\n    const c = f(1);\n    return c;\n  password: «correcthorse»\n',
+  ],
   ['text/x-shellscript', '#!/bin/sh\nif a; then\nPASSWORD=«hunter2b86»\nfi\nreturn 1;\n'],
 ]
 
