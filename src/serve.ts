@@ -155,7 +155,7 @@ export async function serve(config: Config): Promise<number> {
     ...(cluster && { kubernetes: cluster.status() }),
   })
   const change = (settings: Parameters<Capture['change']>[0]) => capture.change(settings)
-  const peers = () => readPeers(store, nodeName)
+  const peers = () => readPeers((kind) => store.entities(kind), nodeName)
   const nodes = () => peers().nodes
   const pages = ui({ runner, status, entities: (kind) => store.entities(kind), ...(cluster && { nodes }) })
   const deps: ApiDeps = {

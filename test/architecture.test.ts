@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // events: what the kernel tells of processes.
   metadata: ['events', 'records', 'redaction', 'store'],
   store: ['records', 'config', 'health'],
-  kubernetes: ['metadata', 'store'],
+  kubernetes: ['records'],
   // store: what main has learnt of the cluster comes as its entities.
   sources: ['kernel', 'events', 'streams', 'protocols', 'records', 'metadata', 'store', 'health', 'config'],
   capture: [
@@ -49,7 +49,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   scripts: [],
   runner: ['scripts', 'pxl', 'query', 'records', 'store', 'metadata', 'health', 'config'],
   // runner: whether a script has an argument `node` itself.
-  peers: ['runner', 'store', 'config'],
+  peers: ['runner', 'records', 'config'],
   // Of root's rights, before anything is opened.
   privileges: ['kernel', 'config'],
   // Of what main's own threads report.

@@ -1,6 +1,7 @@
 /** The cluster as the overview tells it: what is not well first. */
 import type { ClusterStatus } from '../src/api/status'
-import { type Entities, living } from './entities'
+import type { Entities, StoredPod } from '../src/records/entities'
+import { living } from './entities'
 
 export interface Trouble {
   readonly pod: string
@@ -36,12 +37,9 @@ const WELL = new Set(['Running', 'Succeeded'])
 /** The worst first. */
 const WORST = ['Failed', 'Unknown', 'Pending', 'Terminating', 'Running']
 
-interface PodValue {
-  readonly name: string
-  readonly namespace: string
-  readonly node: string
-  readonly stopNs: string
-  readonly status: { readonly state: string; readonly reason: string; readonly message: string }
+/** What is told of a pod, also of one whose state was never stored. */
+const podOf = ({ name = '', namespace = '', node = '', status }: Partial<StoredPod>) => {
+  return { name, namespace, node, status: { state: '', reason: '', message: '', ...status } }
 }
 
 const rank = ({ state }: Trouble): number => {
@@ -58,9 +56,9 @@ function tally(names: readonly string[]): Map<string, number> {
 export function clusterOf(entities: Entities, status: ClusterStatus, nowMs: number): ClusterSummary {
   const all = [...entities('pod').values()]
   const pods = all.flatMap(({ value, lastSeenMs }) => {
-    const pod = value as unknown as PodValue
+    const pod = podOf(value)
     const isKept = ENDED.has(pod.status.state) && nowMs - lastSeenMs < RENEWED_MS
-    return pod.stopNs === '0' || isKept ? [pod] : []
+    return value.stopNs === '0' || isKept ? [pod] : []
   })
   const ill = pods.filter(
     ({ status: { state, reason } }) => !WELL.has(state) || (state === 'Running' && reason),
@@ -68,14 +66,14 @@ export function clusterOf(entities: Entities, status: ClusterStatus, nowMs: numb
   const troubles = ill.map(({ name, node, status: now }) => ({ pod: name, node, ...now }))
   const [perSpace, illSpace] = [tally(pods.map((p) => p.namespace)), tally(ill.map((p) => p.namespace))]
   const [perNode, illNode] = [tally(pods.map((p) => p.node)), tally(ill.map((p) => p.node))]
-  const services = tally(living(entities, 'service').map(({ value }) => String(value.namespace)))
-  const names = (kind: string) => living(entities, kind).map(({ value }) => String(value.name))
+  const services = tally(living(entities, 'service').map(({ value }) => value.namespace ?? ''))
+  const names = (kind: 'namespace' | 'node') => living(entities, kind).map(({ value }) => value.name ?? '')
   const worstFirst = (
     a: { unwell: number; pods: number; name: string },
     b: { unwell: number; pods: number; name: string },
   ) => b.unwell - a.unwell || b.pods - a.pods || (a.name < b.name ? -1 : 1)
   return {
-    name: String(entities('cluster').get('this')?.value.name ?? ''),
+    name: entities('cluster').get('this')?.value.name ?? '',
     status,
     pods: pods.length,
     troubles: troubles.sort((a, b) => rank(a) - rank(b) || (a.pod < b.pod ? -1 : 1)),

@@ -1,6 +1,6 @@
 import type { Status } from '../src/api/status'
+import type { Entities } from '../src/records/entities'
 import type { Runner } from '../src/runner/runner'
-import type { Entities } from './entities'
 
 /** A node whose pages can be seen here. */
 export interface NodeName {

@@ -1,12 +1,7 @@
 /** Names of the things that a view can be about: suggestions for arguments, and the overview of a cluster. */
-
-import type { ProcessInfo } from '../src/metadata'
 import { nameOf } from '../src/metadata/names'
+import { type Entities, type Entity, isLiving, type ObjectKind } from '../src/records/entities'
 import type { ScriptVariable } from '../src/runner/runner'
-import type { Entity } from '../src/store/store'
-
-/** The store's entities of one kind; cheap to call. */
-export type Entities = (kind: string) => ReadonlyMap<string, Entity>
 
 export const KINDS = ['pod', 'service', 'namespace', 'node'] as const
 export type Kind = (typeof KINDS)[number]
@@ -25,14 +20,14 @@ export const kindOf = ({ type }: Pick<ScriptVariable, 'type'>): Kind | undefined
 const RECENT_MS = 5 * 60_000
 
 /** Objects that are there now. */
-export const living = (entities: Entities, kind: string): Entity[] =>
-  [...entities(kind).values()].filter(({ value }) => value.stopNs === '0')
+export const living = <K extends ObjectKind>(entities: Entities, kind: K): Entity<K>[] =>
+  [...entities(kind).values()].filter(isLiving)
 
 /** Outside of Kubernetes a pod is a container, a unit or a command. */
 function processNames(entities: Entities, nowMs: number): string[] {
   return [...entities('process').values()]
     .filter(({ lastSeenMs }) => nowMs - lastSeenMs < RECENT_MS)
-    .map(({ value }) => nameOf(value as Partial<ProcessInfo>))
+    .map(({ value }) => nameOf(value))
 }
 
 /** Where the names are asked for. */
@@ -51,7 +46,7 @@ function ownNames(kind: Kind, objects: readonly string[], { entities, host, nowM
 
 /** Sorted names that hold `part`, those that begin with it first. */
 export function namesOf(kind: Kind, part: string, here: Here): string[] {
-  const objects = living(here.entities, kind).map(({ value }) => String(value.name ?? ''))
+  const objects = living(here.entities, kind).map(({ value }) => value.name ?? '')
   const all = [...objects, ...ownNames(kind, objects, here)]
   const wanted = part.toLowerCase()
   const isLater = (name: string) => (name.toLowerCase().startsWith(wanted) ? 0 : 1)

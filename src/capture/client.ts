@@ -2,7 +2,7 @@
 import type { Config } from '../config'
 import { errorLine, NixieError } from '../errors'
 import { addCounters, type Counters } from '../health/counters'
-import type { Entity } from '../store/store'
+import type { Entity } from '../records/entities'
 import { Flushes } from './flushes'
 import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './messages'
 import { PulseWatch } from './pulse'

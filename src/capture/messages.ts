@@ -4,7 +4,7 @@ import type { ErrorShape } from '../errors'
 import type { Counters } from '../health/counters'
 import type { ProbeStatus } from '../kernel/kernel'
 import type { ProtocolSettings } from '../protocols/protocol'
-import type { Entity } from '../store/store'
+import type { Entity } from '../records/entities'
 
 /** What main may change while capture runs. */
 export type RunningSettings = Pick<ProtocolSettings, 'bodyLimit' | 'redact'>

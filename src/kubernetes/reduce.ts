@@ -13,52 +13,17 @@ import type {
   V1ReplicaSet,
   V1Service,
 } from '@kubernetes/client-node'
-import type { ObjectStatus, OwnerReference } from '../metadata/kubernetes'
-
-export interface StoredObject {
-  readonly id: string
-  /** `namespace/name`, or the name alone. */
-  readonly name: string
-  readonly namespace: string
-  readonly startNs: string
-  /** '0' while it is there. */
-  readonly stopNs: string
-}
-
-export interface StoredPod extends StoredObject {
-  readonly ip: string
-  /** Addresses that are its own: none with the node's network. */
-  readonly ips: readonly string[]
-  /** When it had them, by this node's clock; '0': from before, or still. */
-  readonly addressFromNs: string
-  readonly addressToNs: string
-  readonly node: string
-  readonly status: ObjectStatus
-  readonly qos: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly owners: readonly OwnerReference[]
-  readonly serviceIds: readonly string[]
-}
-
-export interface StoredContainer extends StoredObject {
-  readonly podId: string
-  readonly status: ObjectStatus
-}
-
-export interface StoredService extends StoredObject {
-  readonly clusterIp: string
-  readonly clusterIps: readonly string[]
-  readonly externalIps: readonly string[]
-}
-
-export interface StoredWorkload extends StoredObject {
-  readonly owners: readonly OwnerReference[]
-  readonly status: string
-}
-
-export interface StoredNode extends StoredObject {
-  readonly cidrs: readonly string[]
-}
+import type {
+  ObjectStatus,
+  OwnerReference,
+  StoredContainer,
+  StoredNode,
+  StoredObject,
+  StoredOwned,
+  StoredPod,
+  StoredService,
+  StoredWorkload,
+} from '../records/entities'
 
 /** Epoch nanoseconds of a time as the API writes or the client parses it; '0' for none. */
 export function nanoseconds(time: Date | string | undefined): string {
@@ -105,6 +70,12 @@ function podStop(pod: V1Pod): string {
   const ends = statusesOf(pod).map((status) => nanoseconds(status.state?.terminated?.finishedAt))
   return ends.reduce((last, end) => (BigInt(end) > BigInt(last) ? end : last), '0')
 }
+
+/** Of what has nothing else that is asked for. */
+export const reduceMeta = ({ metadata = {} }: { readonly metadata?: V1ObjectMeta }): StoredOwned => ({
+  ...reduceObject(metadata),
+  owners: ownersOf(metadata),
+})
 
 /** Without its services and the times of its addresses, which the API's object doesn't tell. */
 export function reducePod(pod: V1Pod): Omit<StoredPod, 'serviceIds' | 'addressFromNs' | 'addressToNs'> {

@@ -8,19 +8,25 @@ import type {
   V1ReplicaSet,
   V1Service,
 } from '@kubernetes/client-node'
-import type { Entity } from '../store/store'
+import {
+  type Entities,
+  type Entity,
+  type EntityKind,
+  type EntityValues,
+  isLiving,
+  type ObjectKind,
+  type StoredPod,
+} from '../records/entities'
 import type { Cluster } from './cluster'
 import { Membership } from './membership'
 import {
-  nanoseconds,
   reduceContainers,
+  reduceMeta,
   reduceNode,
-  reduceObject,
   reducePod,
   reduceService,
   reduceSlice,
   reduceWorkload,
-  type StoredPod,
 } from './reduce'
 import { type ApiObject, Reflector, type Timing } from './reflector'
 
@@ -44,72 +50,83 @@ export interface WatchOptions {
   readonly clusterName: string
   readonly put: (entities: readonly Entity[]) => void
   /** What the store knows from before; asked until everything has been listed once. */
-  readonly known: (kind: string) => ReadonlyMap<string, Entity>
+  readonly known: Entities
   /** Everything has been listed once. */
   readonly settled?: () => void
   readonly timing?: Partial<Timing>
 }
 
-type Value = Record<string, unknown>
+/** Living objects: kind → uid → entity. */
+type Living = { readonly [K in WatchedKind]: Map<string, Entity<K>> }
+type WatchedKind = Exclude<EntityKind, 'process'>
 
-interface Kind {
+interface Followed<T extends ApiObject> {
   readonly path: string
-  readonly accept?: string
-  readonly seen: (object: never, listed: boolean) => void
+  readonly accept?: string | undefined
+  readonly seen: (object: T, listed: boolean) => void
+  readonly gone: (uid: string) => void
+  readonly listed: (uids: ReadonlySet<string>) => void
 }
 
-const NONE: ReadonlyMap<string, Entity> = new Map()
+const nothingLives = (): Living => ({
+  cluster: new Map(),
+  namespace: new Map(),
+  node: new Map(),
+  service: new Map(),
+  pod: new Map(),
+  container: new Map(),
+  replicaset: new Map(),
+  deployment: new Map(),
+  statefulset: new Map(),
+  daemonset: new Map(),
+  job: new Map(),
+  cronjob: new Map(),
+})
 
 const now = (): string => `${BigInt(Date.now()) * 1_000_000n}`
 
 export class KubernetesWatch {
   readonly #options: WatchOptions
-  readonly #reflectors: Reflector<ApiObject>[] = []
+  readonly #reflectors: Pick<Reflector<ApiObject>, 'run' | 'stop'>[] = []
   readonly #synced = new Set<string>()
   readonly #errors: Record<string, string> = {}
   #settled = false
-  /** Living objects: kind → uid → entity. */
-  readonly #living = new Map<string, Map<string, Entity>>()
+  readonly #living = nothingLives()
+  /** Uids of the slices of endpoints. */
+  readonly #slices = new Set<string>()
   readonly #membership = new Membership()
   #fresh = new Map<string, Entity>()
   readonly #timers: Timer[] = []
 
   constructor(options: WatchOptions) {
     this.#options = options
-    const object = (kind: string, reduce: (object: never) => object): Kind['seen'] => {
-      return (seen: never) => this.#keep(kind, reduce(seen) as Value)
+    this.#watch(
+      'namespace',
+      '/api/v1/namespaces',
+      (seen: V1Namespace) => this.#namespace(seen),
+      METADATA_ONLY,
+    )
+    this.#watch('node', '/api/v1/nodes', (seen: V1Node) => this.#keep('node', reduceNode(seen)))
+    this.#watch('service', '/api/v1/services', (seen: V1Service) => this.#service(seen))
+    this.#watchSlices()
+    this.#watch('pod', '/api/v1/pods', (seen: V1Pod, listed) => this.#pod(seen, listed))
+    const apps = '/apis/apps/v1'
+    this.#watch('replicaset', `${apps}/replicasets`, (seen: V1ReplicaSet) =>
+      this.#keep('replicaset', reduceWorkload(seen)),
+    )
+    this.#watch('deployment', `${apps}/deployments`, (seen: V1Deployment) =>
+      this.#keep('deployment', reduceWorkload(seen)),
+    )
+    const owners = {
+      statefulset: `${apps}/statefulsets`,
+      daemonset: `${apps}/daemonsets`,
+      job: '/apis/batch/v1/jobs',
+      cronjob: '/apis/batch/v1/cronjobs',
+    } as const
+    for (const kind of ['statefulset', 'daemonset', 'job', 'cronjob'] as const) {
+      const seen = (object: V1Namespace) => this.#keep(kind, reduceMeta(object))
+      this.#watch(kind, owners[kind], seen, METADATA_ONLY)
     }
-    const kinds: Record<string, Kind> = {
-      namespace: {
-        path: '/api/v1/namespaces',
-        accept: METADATA_ONLY,
-        seen: (namespace: V1Namespace) => this.#namespace(namespace),
-      },
-      node: { path: '/api/v1/nodes', seen: object('node', reduceNode as (node: V1Node) => object) },
-      service: { path: '/api/v1/services', seen: (service: V1Service) => this.#service(service) },
-      endpointslice: {
-        path: '/apis/discovery.k8s.io/v1/endpointslices',
-        seen: (slice: V1EndpointSlice) => this.#slice(slice),
-      },
-      pod: { path: '/api/v1/pods', seen: (pod: V1Pod, listed: boolean) => this.#pod(pod, listed) },
-      replicaset: {
-        path: '/apis/apps/v1/replicasets',
-        seen: object('replicaset', reduceWorkload as (set: V1ReplicaSet) => object),
-      },
-      deployment: {
-        path: '/apis/apps/v1/deployments',
-        seen: object('deployment', reduceWorkload as (deployment: V1Deployment) => object),
-      },
-      ...Object.fromEntries(
-        Object.entries({
-          statefulset: '/apis/apps/v1/statefulsets',
-          daemonset: '/apis/apps/v1/daemonsets',
-          job: '/apis/batch/v1/jobs',
-          cronjob: '/apis/batch/v1/cronjobs',
-        }).map(([kind, path]) => [kind, { path, accept: METADATA_ONLY, seen: object(kind, reduceMeta) }]),
-      ),
-    }
-    for (const [kind, declared] of Object.entries(kinds)) this.#follow(kind, declared)
   }
 
   /** Returns at once; the lists come as they come. */
@@ -128,47 +145,73 @@ export class KubernetesWatch {
   }
 
   status(): WatchStatus {
+    const living = Object.entries(this.#living).map(([kind, objects]) => [kind, objects.size] as const)
+    const counts = [...living, ['endpointslice', this.#slices.size] as const]
     return {
       synced: this.#isSynced(),
-      objects: Object.fromEntries([...this.#living].map(([kind, objects]) => [kind, objects.size])),
+      objects: Object.fromEntries(counts.filter(([, count]) => count > 0)),
       errors: { ...this.#errors },
     }
   }
 
-  #follow(kind: string, { path, accept, seen }: Kind): void {
+  #watch<T extends ApiObject>(
+    kind: ObjectKind,
+    path: string,
+    seen: Followed<T>['seen'],
+    accept?: string,
+  ): void {
+    const gone = (uid: string) => this.#gone(kind, uid)
+    this.#follow<T>(kind, { path, accept, seen, gone, listed: (uids) => this.#listed(kind, uids) })
+  }
+
+  /** Slices only tell which pods a service has: nothing is kept of them but how many there are. */
+  #watchSlices(): void {
+    this.#follow<V1EndpointSlice>('endpointslice', {
+      path: '/apis/discovery.k8s.io/v1/endpointslices',
+      seen: (slice) => this.#slice(slice),
+      gone: (uid) => this.#slices.delete(uid),
+      listed: (uids) => {
+        for (const uid of this.#slices) if (!uids.has(uid)) this.#slices.delete(uid)
+      },
+    })
+  }
+
+  #follow<T extends ApiObject>(name: string, { path, accept, seen, gone, listed }: Followed<T>): void {
     const { cluster, timing } = this.#options
     this.#reflectors.push(
-      new Reflector<ApiObject>({
+      new Reflector<T>({
         cluster,
         path,
         ...(accept ? { accept } : {}),
         ...(timing ? { timing } : {}),
-        seen: (object, listed) => seen(object as never, listed),
-        gone: (object) => this.#gone(kind, object.metadata?.uid ?? ''),
-        synced: (uids) => this.#listed(kind, uids),
+        seen,
+        gone: (object) => gone(object.metadata?.uid ?? ''),
+        synced: (uids) => {
+          listed(uids)
+          this.#isListed(name)
+        },
         failed: (message) => {
-          if (message === '') delete this.#errors[kind]
-          else this.#errors[kind] = message
+          if (message === '') delete this.#errors[name]
+          else this.#errors[name] = message
         },
       }),
     )
   }
 
-  #keep(kind: string, value: Value): void {
-    const id = String(value.id)
-    const objects = this.#living.get(kind) ?? new Map<string, Entity>()
-    this.#living.set(kind, objects)
+  #keep<K extends WatchedKind>(kind: K, value: EntityValues[K]): void {
+    const id = value.id ?? ''
+    const objects: Map<string, Entity<K>> = this.#living[kind]
     const before = objects.get(id)
     const nowMs = Date.now()
     if (before && Bun.deepEquals(before.value, value)) return
     const firstSeenMs = before?.firstSeenMs ?? this.#known(kind).get(id)?.firstSeenMs ?? nowMs
-    const entity = { kind, key: id, value, firstSeenMs, lastSeenMs: nowMs }
+    const entity: Entity<K> = { kind, key: id, value, firstSeenMs, lastSeenMs: nowMs }
     objects.set(id, entity)
     this.#fresh.set(`${kind}/${id}`, entity)
   }
 
   #namespace(namespace: V1Namespace): void {
-    this.#keep('namespace', { ...reduceMeta(namespace) })
+    this.#keep('namespace', reduceMeta(namespace))
     if (namespace.metadata?.name !== 'kube-system') return
     const { clusterName, cluster } = this.#options
     const name = clusterName || cluster.name
@@ -178,77 +221,83 @@ export class KubernetesWatch {
 
   #service(service: V1Service): void {
     const value = reduceService(service)
-    this.#keep('service', { ...value })
+    this.#keep('service', value)
     this.#reassign(this.#membership.service(value.name, value.id))
   }
 
   #slice(slice: V1EndpointSlice): void {
     const { service, pods } = reduceSlice(slice)
-    this.#keep('endpointslice', { id: slice.metadata?.uid ?? '' })
+    this.#slices.add(slice.metadata?.uid ?? '')
     this.#reassign(this.#membership.slice(service, pods))
   }
 
   #reassign(pods: Iterable<string>): void {
     for (const id of pods) {
-      const pod = this.#living.get('pod')?.get(id)
+      const pod = this.#living.pod.get(id)
       if (pod) this.#keep('pod', { ...pod.value, serviceIds: this.#membership.servicesOf(id) })
     }
   }
 
   #pod(pod: V1Pod, listed: boolean): void {
     const reduced = reducePod(pod)
-    const before = (this.#living.get('pod')?.get(reduced.id) ?? this.#known('pod').get(reduced.id))
-      ?.value as unknown as StoredPod | undefined
+    const before = (this.#living.pod.get(reduced.id) ?? this.#known('pod').get(reduced.id))?.value
     const hasAddress = reduced.ips.length > 0
-    const had = before?.ips.length ? before.addressFromNs : undefined
+    const had = before?.ips?.length ? before.addressFromNs : undefined
+    const lost = before?.addressToNs ?? '0'
     const ended = reduced.stopNs !== '0'
     const value: StoredPod = {
       ...reduced,
       // An ended pod's addresses are another's soon; its records still ask for them.
       ips: hasAddress ? reduced.ips : (before?.ips ?? []),
       addressFromNs: had ?? (listed || !hasAddress ? '0' : now()),
-      addressToNs: ended ? (before && before.addressToNs !== '0' ? before.addressToNs : reduced.stopNs) : '0',
+      addressToNs: ended ? (lost === '0' ? reduced.stopNs : lost) : '0',
       serviceIds: this.#membership.remember(reduced.id, before?.serviceIds ?? []),
     }
-    this.#keep('pod', { ...value })
-    for (const container of reduceContainers(pod)) this.#keep('container', { ...container })
+    this.#keep('pod', value)
+    for (const container of reduceContainers(pod)) this.#keep('container', container)
   }
 
-  #gone(kind: string, id: string): void {
-    const objects = this.#living.get(kind)
-    const entity = objects?.get(id)
+  #gone(kind: ObjectKind, id: string): void {
+    const objects = this.#living[kind]
+    const entity = objects.get(id)
     if (!entity) return
-    objects!.delete(id)
+    objects.delete(id)
     this.#end(entity)
     if (kind !== 'pod') return
     this.#membership.forget(id)
-    for (const container of this.#living.get('container')?.values() ?? [])
+    for (const container of this.#living.container.values())
       if (container.value.podId === id) this.#gone('container', container.key)
   }
 
   /** Writes an object's end, unless it has one already. */
-  #end(entity: Entity): void {
+  #end<K extends ObjectKind>(entity: Entity<K>): void {
     const stop = now()
-    const { stopNs, addressToNs } = entity.value as Partial<StoredPod>
+    const known: EntityValues[ObjectKind] = entity.value
+    const { stopNs = '0' } = known
+    const hasAddress = 'addressToNs' in known && known.addressToNs === '0'
     const value = {
       ...entity.value,
-      stopNs: stopNs === undefined || stopNs === '0' ? stop : stopNs,
-      ...(addressToNs === '0' ? { addressToNs: stop } : {}),
+      stopNs: stopNs === '0' ? stop : stopNs,
+      ...(hasAddress && { addressToNs: stop }),
     }
     this.#fresh.set(`${entity.kind}/${entity.key}`, { ...entity, value, lastSeenMs: Date.now() })
   }
 
   /** A complete list: what lived before and isn't in it ended while nobody looked. */
-  #listed(kind: string, uids: ReadonlySet<string>): void {
-    for (const id of [...(this.#living.get(kind)?.keys() ?? [])]) if (!uids.has(id)) this.#gone(kind, id)
+  #listed(kind: ObjectKind, uids: ReadonlySet<string>): void {
+    for (const id of [...this.#living[kind].keys()]) if (!uids.has(id)) this.#gone(kind, id)
     if (this.#synced.has(kind)) return
-    this.#synced.add(kind)
-    const ended = (kinds: string, lives: (entity: Entity) => boolean) => {
+    const ended = (kinds: ObjectKind, lives: (entity: Entity) => boolean) => {
       for (const entity of this.#known(kinds).values())
-        if (entity.value.stopNs === '0' && !lives(entity)) this.#end(entity)
+        if (isLiving(entity) && !lives(entity)) this.#end(entity)
     }
     ended(kind, ({ key }) => uids.has(key))
-    if (kind === 'pod') ended('container', ({ key }) => this.#living.get('container')?.has(key) ?? false)
+    if (kind === 'pod') ended('container', ({ key }) => this.#living.container.has(key))
+  }
+
+  #isListed(name: string): void {
+    if (this.#synced.has(name)) return
+    this.#synced.add(name)
     if (!this.#isSynced()) return
     this.#settled = true
     this.#options.settled?.()
@@ -259,26 +308,22 @@ export class KubernetesWatch {
   }
 
   /** From before this run: nothing once all that lives is known. */
-  #known(kind: string): ReadonlyMap<string, Entity> {
-    return this.#settled ? NONE : this.#options.known(kind)
+  #known<K extends EntityKind>(kind: K): ReadonlyMap<string, Entity<K>> {
+    return this.#settled ? new Map() : this.#options.known(kind)
   }
 
   #refresh(): void {
     const lastSeenMs = Date.now()
-    for (const [kind, objects] of this.#living) {
-      for (const [id, entity] of objects) this.#fresh.set(`${kind}/${id}`, { ...entity, lastSeenMs })
+    for (const objects of Object.values(this.#living)) {
+      for (const entity of objects.values())
+        this.#fresh.set(`${entity.kind}/${entity.key}`, { ...entity, lastSeenMs })
     }
   }
 
   #flush(): void {
     if (this.#fresh.size === 0) return
-    const entities = [...this.#fresh.values()].filter(({ kind }) => kind !== 'endpointslice')
+    const entities = [...this.#fresh.values()]
     this.#fresh = new Map()
-    if (entities.length > 0) this.#options.put(entities)
+    this.#options.put(entities)
   }
-}
-
-function reduceMeta({ metadata }: Pick<V1Namespace, 'metadata'>): Value {
-  const owners = (metadata?.ownerReferences ?? []).map(({ uid, kind, name }) => ({ uid, kind, name }))
-  return { ...reduceObject(metadata ?? {}), owners, stopNs: nanoseconds(undefined) }
 }

@@ -1,8 +1,9 @@
 /** From what was seen of a process, by the kernel or in /proc, to what is kept of it. */
+
+import type { ProcessInfo } from '../records/entities'
 import type { CgroupOwner } from './cgroup'
 import { programName } from './command/program-name'
 import { redactArguments } from './command/secrets'
-import type { ProcessInfo } from './metadata'
 
 /** One look at a process. */
 export interface Sight {

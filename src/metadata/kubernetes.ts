@@ -2,6 +2,7 @@
  * Kubernetes objects as PxL's functions ask for them. They are kept after they are gone for as long as records may refer
  * to them, so that a deleted pod's requests keep its name.
  */
+import type { ObjectStatus, OwnerReference } from '../records/entities'
 
 /** Names are `namespace/name`, as Pixie writes them. */
 export interface KubernetesObject {
@@ -13,19 +14,6 @@ export interface KubernetesObject {
   readonly startNs: bigint
   /** 0 while it is there. */
   readonly stopNs: bigint
-}
-
-export interface OwnerReference {
-  readonly uid: string
-  readonly kind: string
-  readonly name: string
-}
-
-/** What a pod or container is doing: `Running`, `Waiting`, …, with the cluster's words for it. */
-export interface ObjectStatus {
-  readonly state: string
-  readonly message: string
-  readonly reason: string
 }
 
 export interface Pod extends KubernetesObject {

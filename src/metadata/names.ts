@@ -1,5 +1,5 @@
 /** What stands for the pod where there is none. */
-import type { ProcessInfo } from './metadata'
+import type { ProcessInfo } from '../records/entities'
 
 /** As many digits of a container id as `docker ps` shows. */
 const SHORT_ID = 12

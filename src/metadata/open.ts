@@ -1,7 +1,7 @@
 /** Metadata from what the store knows: processes, and the objects of the cluster when there is one. */
 import type { Source } from '../store/store'
 import { agentId } from './agent-id'
-import type { Metadata, ProcessInfo } from './metadata'
+import type { Metadata } from './metadata'
 import { containerOf, nameOf } from './names'
 import { openKubernetes } from './stored-kubernetes'
 
@@ -11,8 +11,7 @@ import { openKubernetes } from './stored-kubernetes'
  */
 export function openMetadata(source: Source, nodeName: string): Metadata {
   const kubernetes = openKubernetes(source)
-  const process = (upid: string) =>
-    source.entities('process').get(upid)?.value as unknown as ProcessInfo | undefined
+  const process = (upid: string) => source.entities('process').get(upid)?.value
   const containerId = (upid: string) => process(upid)?.containerId ?? ''
   const podOf = (upid: string) => {
     const { podUid, containerId } = process(upid) ?? {}

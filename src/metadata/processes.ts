@@ -1,10 +1,9 @@
 /** The capture side: gives processes their upids and remembers, for the store, who they were. */
 import { type Listening, PROCESS_RENAME, type ProcessEvent } from '../events/identity'
-import type { Entity } from '../store/store'
+import type { Entity, ProcessInfo } from '../records/entities'
 import { agentId } from './agent-id'
 import { ContainerNames } from './container-names'
 import type { Described } from './describe'
-import type { ProcessInfo } from './metadata'
 import { nameOf } from './names'
 import { sharedNames, tellApart } from './ports'
 import { startTicksOfPid } from './proc'
@@ -149,8 +148,8 @@ export class Processes {
   }
 
   /** What the store should know by now: new processes, changed ones, and those in use that it has not heard of for a while. */
-  takeChanges(nowMs: number): Entity[] {
-    const changes: Entity[] = []
+  takeChanges(nowMs: number): Entity<'process'>[] {
+    const changes: Entity<'process'>[] = []
     let looks = 0
     for (const process of this.#table.values()) {
       const { met } = process
@@ -218,13 +217,13 @@ export class Processes {
 
 const nameWith = (program: string, port: number): string => (port === 0 ? program : `${program} :${port}`)
 
-function entityOf(upid: string, met: Met, nowMs: number): Entity {
+function entityOf(upid: string, met: Met, nowMs: number): Entity<'process'> {
   met.isFresh = false
   met.writtenMs = nowMs
   return {
     kind: 'process',
     key: upid,
-    value: { ...met.info },
+    value: met.info,
     firstSeenMs: met.firstSeenMs,
     lastSeenMs: nowMs,
   }

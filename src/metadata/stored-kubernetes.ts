@@ -1,5 +1,17 @@
 /** The cluster as the store remembers it: indexes over its entities, built when first asked and when they change. */
-import type { Entity, Source } from '../store/store'
+import type {
+  Entity,
+  EntityKind,
+  EntityValues,
+  ObjectStatus,
+  StoredCluster,
+  StoredContainer,
+  StoredObject,
+  StoredPod,
+  StoredService,
+  StoredWorkload,
+} from '../records/entities'
+import type { Source } from '../store/store'
 import type {
   Container,
   Kubernetes,
@@ -11,31 +23,70 @@ import type {
   Workload,
 } from './kubernetes'
 
-type Entities = ReadonlyMap<string, Entity>
-
 /** Computes once per state of the entities of one kind. */
-function cached<T>(source: Source, kind: string, make: (entities: Entities) => T): () => T {
-  let from: Entities | undefined
-  let made: T
+function cached<K extends EntityKind, T>(
+  source: Pick<Source, 'entities'>,
+  kind: K,
+  make: (entities: ReadonlyMap<string, Entity<K>>) => T,
+): () => T {
+  let last: { readonly from: ReadonlyMap<string, Entity<K>>; readonly made: T } | undefined
   return () => {
-    const entities = source.entities(kind)
-    if (entities !== from) {
-      from = entities
-      made = make(entities)
-    }
-    return made
+    const from = source.entities(kind)
+    if (from !== last?.from) last = { from, made: make(from) }
+    return last.made
   }
 }
 
-const TIMES = ['startNs', 'stopNs', 'addressFromNs', 'addressToNs']
+const NO_STATUS: ObjectStatus = { state: '', message: '', reason: '' }
 
-/** An entity's value as an object of its kind: times are bigints again. */
-function objectOf<T>({ value }: Entity): T {
-  const times = TIMES.flatMap((name) =>
-    typeof value[name] === 'string' ? [[name, BigInt(value[name])]] : [],
-  )
-  return { ...value, ...Object.fromEntries(times) } as T
+const objectOf = (value: Partial<StoredObject>): KubernetesObject => {
+  const { id = '', name = '', namespace = '', startNs = '0', stopNs = '0' } = value
+  return { id, name, namespace, startNs: BigInt(startNs), stopNs: BigInt(stopNs) }
 }
+
+/** A pod with all addresses that it has or had, and when. */
+interface AddressedPod extends Pod {
+  readonly ips: readonly string[]
+  readonly addressFromNs: bigint
+  readonly addressToNs: bigint
+}
+
+const podOf = (value: Partial<StoredPod>): AddressedPod => ({
+  ...objectOf(value),
+  ip: value.ip ?? '',
+  ips: value.ips ?? [],
+  addressFromNs: BigInt(value.addressFromNs ?? '0'),
+  addressToNs: BigInt(value.addressToNs ?? '0'),
+  node: value.node ?? '',
+  status: value.status ?? NO_STATUS,
+  qos: value.qos ?? '',
+  labels: value.labels ?? {},
+  owners: value.owners ?? [],
+  serviceIds: value.serviceIds ?? [],
+})
+
+const containerOf = (value: Partial<StoredContainer>): Container => ({
+  ...objectOf(value),
+  podId: value.podId ?? '',
+  status: value.status ?? NO_STATUS,
+})
+
+interface AddressedService extends Service {
+  readonly clusterIps: readonly string[]
+}
+
+const serviceOf = (value: Partial<StoredService>): AddressedService => ({
+  ...objectOf(value),
+  clusterIp: value.clusterIp ?? '',
+  clusterIps: value.clusterIps ?? [],
+  externalIps: value.externalIps ?? [],
+})
+
+const workloadOf = (value: Partial<StoredWorkload>): Workload => ({
+  ...objectOf(value),
+  owners: value.owners ?? [],
+  status: value.status ?? '',
+})
 
 /** Living before past, then the younger one. */
 const isNewer = (a: KubernetesObject, b: KubernetesObject): boolean =>
@@ -45,11 +96,10 @@ interface Index<T> extends ObjectIndex<T> {
   readonly all: readonly T[]
 }
 
-function indexOf<T extends KubernetesObject>(entities: Entities): Index<T> {
+function indexOf<T extends KubernetesObject>(objects: Iterable<T>): Index<T> {
   const byId = new Map<string, T>()
   const byName = new Map<string, T>()
-  for (const entity of entities.values()) {
-    const object = objectOf<T>(entity)
+  for (const object of objects) {
     byId.set(object.id, object)
     const other = byName.get(object.name)
     if (!other || isNewer(object, other)) byName.set(object.name, object)
@@ -61,22 +111,12 @@ function indexOf<T extends KubernetesObject>(entities: Entities): Index<T> {
   }
 }
 
-interface StoredPod extends Pod {
-  readonly ips: readonly string[]
-  readonly addressFromNs: bigint
-  readonly addressToNs: bigint
-}
-
-interface StoredService extends Service {
-  readonly clusterIps: readonly string[]
-}
-
 /**
  * Address → who has or had it, the newest first. A pod has its address from the end of the one before on: what it says
  * before the cluster tells of it is its own too. Times are those at which this node knew, so clocks may differ.
  */
-function tenanciesOf(pods: readonly StoredPod[]): ReadonlyMap<string, readonly Tenancy[]> {
-  const byAddress = new Map<string, StoredPod[]>()
+function tenanciesOf(pods: readonly AddressedPod[]): ReadonlyMap<string, readonly Tenancy[]> {
+  const byAddress = new Map<string, AddressedPod[]>()
   for (const pod of pods) {
     for (const ip of pod.ips) {
       const others = byAddress.get(ip)
@@ -93,13 +133,13 @@ function tenanciesOf(pods: readonly StoredPod[]): ReadonlyMap<string, readonly T
   )
 }
 
-function startOf(pod: StoredPod, before: StoredPod | undefined): bigint {
+function startOf(pod: AddressedPod, before: AddressedPod | undefined): bigint {
   if (!before) return 0n
   return before.addressToNs || pod.addressFromNs || pod.startNs
 }
 
 /** Service address → service, the living one where two had it. */
-function servicesByAddress(services: readonly StoredService[]): ReadonlyMap<string, Service> {
+function servicesByAddress(services: readonly AddressedService[]): ReadonlyMap<string, Service> {
   const owners = new Map<string, Service>()
   for (const service of services) {
     for (const ip of [...service.clusterIps, ...service.externalIps]) {
@@ -111,28 +151,31 @@ function servicesByAddress(services: readonly StoredService[]): ReadonlyMap<stri
 }
 
 /** Past objects are in it too. */
-export function openKubernetes(source: Source): Kubernetes {
-  const index = <T extends KubernetesObject>(
-    kind: string,
+export function openKubernetes(source: Pick<Source, 'entities'>): Kubernetes {
+  const index = <K extends EntityKind, T extends KubernetesObject>(
+    kind: K,
+    read: (value: EntityValues[K]) => T,
   ): ObjectIndex<T> & { readonly get: () => Index<T> } => {
-    const get = cached(source, kind, (entities) => indexOf<T>(entities))
+    const get = cached(source, kind, (entities) =>
+      indexOf([...entities.values()].map((one) => read(one.value))),
+    )
     return { get, byId: (id) => get().byId(id), byName: (name) => get().byName(name) }
   }
-  const pods = index<StoredPod>('pod')
-  const services = index<StoredService>('service')
+  const pods = index('pod', podOf)
+  const services = index('service', serviceOf)
   const tenancies = cached(source, 'pod', () => tenanciesOf(pods.get().all))
   const serviceAddresses = cached(source, 'service', () => servicesByAddress(services.get().all))
   const cidrs = cached(source, 'node', (nodes) => [
-    ...new Set([...nodes.values()].flatMap(({ value }) => value.cidrs as string[])),
+    ...new Set([...nodes.values()].flatMap(({ value }) => value.cidrs ?? [])),
   ])
-  const cluster = (field: string) => String(source.entities('cluster').get('this')?.value[field] ?? '')
+  const cluster = (): Partial<StoredCluster> => source.entities('cluster').get('this')?.value ?? {}
   return {
     pods,
     services,
-    containers: index<Container>('container'),
-    replicaSets: index<Workload>('replicaset'),
-    deployments: index<Workload>('deployment'),
-    namespaces: index<KubernetesObject>('namespace'),
+    containers: index('container', containerOf),
+    replicaSets: index('replicaset', workloadOf),
+    deployments: index('deployment', workloadOf),
+    namespaces: index('namespace', objectOf),
     podAt: (ip, timeNs) => {
       const owners = tenancies().get(ip)
       const owner = timeNs === undefined ? owners?.[0] : owners?.find(({ fromNs }) => fromNs <= timeNs)
@@ -144,13 +187,13 @@ export function openKubernetes(source: Source): Kubernetes {
       return cidrs()
     },
     get clusterId() {
-      return cluster('clusterId')
+      return cluster().clusterId ?? ''
     },
     get clusterName() {
-      return cluster('name')
+      return cluster().name ?? ''
     },
     get ownNamespace() {
-      return cluster('ownNamespace')
+      return cluster().ownNamespace ?? ''
     },
   }
 }

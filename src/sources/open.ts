@@ -2,7 +2,7 @@
 import { messageOf } from '../errors'
 import type { ProbeStatus } from '../kernel/kernel'
 import { failed } from '../kernel/probe'
-import type { Entity } from '../store/store'
+import type { Entity } from '../records/entities'
 import type { OpenSource, RowSource, SourceContext } from './source'
 
 interface Member {

@@ -7,8 +7,8 @@ import type { Counters } from '../health/counters'
 import type { Kernel, ProbeStatus } from '../kernel/kernel'
 import type { Processes } from '../metadata'
 import type { ProtocolSettings, Sink } from '../protocols/protocol'
+import type { Entity } from '../records/entities'
 import type { Table } from '../records/table'
-import type { Entity } from '../store/store'
 
 /** What a source is given when it is opened. */
 export interface SourceContext {

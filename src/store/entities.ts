@@ -1,6 +1,6 @@
 /** Entities in the file: what records refer to, by kind and key. A counter tells readers that something changed. */
 import type { Database } from 'bun:sqlite'
-import type { Entity } from './store'
+import type { Entity, EntityKind, EntityValues } from '../records/entities'
 
 /** `seen`: the age of the store, by which they leave it. In a transaction. */
 export function putEntities(db: Database, entities: readonly Entity[], seen: number): void {
@@ -26,7 +26,7 @@ export function entitiesVersion(db: Database): bigint {
   return (db.query("SELECT value FROM counters WHERE name = 'entities'").get() as { value: bigint }).value
 }
 
-export function listEntities(db: Database, kind: string): ReadonlyMap<string, Entity> {
+export function listEntities<K extends EntityKind>(db: Database, kind: K): ReadonlyMap<string, Entity<K>> {
   const rows = db.query('SELECT key, value, first_ms, last_ms FROM entities WHERE kind = ?').all(kind) as {
     key: string
     value: string
@@ -39,7 +39,7 @@ export function listEntities(db: Database, kind: string): ReadonlyMap<string, En
       {
         kind,
         key: row.key,
-        value: JSON.parse(row.value) as Record<string, unknown>,
+        value: JSON.parse(row.value) as EntityValues[K],
         firstSeenMs: Number(row.first_ms),
         lastSeenMs: Number(row.last_ms),
       },

@@ -2,6 +2,7 @@
 import { Database } from 'bun:sqlite'
 import { codeOf, messageOf, NixieError } from '../errors'
 import type { Batch } from '../records/batch'
+import type { Entity, EntityKind } from '../records/entities'
 import type { Table } from '../records/table'
 import { unknownTable } from '../suggest'
 import { DamagedBlob } from './blob'
@@ -20,7 +21,7 @@ import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from
 import { entitiesVersion, listEntities } from './entities'
 import { putMark } from './marks'
 import { ChunkScan } from './scan'
-import type { Entity, ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
+import type { ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
 import { summarise } from './summary'
 import { readTotals } from './totals'
 
@@ -48,6 +49,12 @@ export function openReader(dataDir: string, tables?: readonly Table[]): Reader {
   return new SqliteReader(dataDir, tables)
 }
 
+interface KnownEntities<K extends EntityKind> {
+  /** Of the file and its entities. */
+  readonly version: string
+  readonly entities: ReadonlyMap<string, Entity<K>>
+}
+
 interface Connection {
   readonly db: Database
   /** Of the file that was opened: another file in its place is another store. */
@@ -65,7 +72,7 @@ class SqliteReader implements Reader {
     | undefined
   #idle: Connection[] = []
   #closed = false
-  readonly #entities = new Map<string, { version: string; entities: ReadonlyMap<string, Entity> }>()
+  readonly #entities: { [K in EntityKind]?: KnownEntities<K> } = {}
 
   constructor(dataDir: string, tables?: readonly Table[]) {
     this.#dataDir = dataDir
@@ -172,15 +179,15 @@ class SqliteReader implements Reader {
     this.warnings[0] = `A chunk of ${chunk.table} (${chunk.rows} rows) is damaged and left out: ${messageOf(cause)}`
   }
 
-  entities(kind: string): ReadonlyMap<string, Entity> {
-    const known = this.#entities.get(kind)
-    const fresh = this.#read((db, inode) => {
+  entities<K extends EntityKind>(kind: K): ReadonlyMap<string, Entity<K>> {
+    const known: KnownEntities<K> | undefined = this.#entities[kind]
+    const fresh = this.#read((db, inode): KnownEntities<K> => {
       const version = `${inode}:${entitiesVersion(db)}`
       if (known?.version === version) return known
       return { version, entities: listEntities(db, kind) }
     })
     if (!fresh) return new Map()
-    this.#entities.set(kind, fresh)
+    Object.assign(this.#entities, { [kind]: fresh })
     return fresh.entities
   }
 

@@ -1,17 +1,7 @@
 /** What the store promises to its writer (the capture thread) and to its readers (query threads). */
 import type { Batch } from '../records/batch'
+import type { Entity, EntityKind } from '../records/entities'
 import type { Column, Table } from '../records/table'
-
-/** One named thing that records refer to (a process, a container, later a pod): its newest known state. */
-export interface Entity {
-  readonly kind: string
-  /** For a process its upid. */
-  readonly key: string
-  readonly value: Readonly<Record<string, unknown>>
-  /** Epoch milliseconds when it was first and last known to be there. */
-  readonly firstSeenMs: number
-  readonly lastSeenMs: number
-}
 
 export interface TableInfo {
   readonly name: string
@@ -148,6 +138,6 @@ export interface Source {
    */
   scan(table: string, options: ScanOptions): Iterable<ScanBatch>
   /** Entities of one kind; cheap to call often (cached until the store changes). */
-  entities(kind: string): ReadonlyMap<string, Entity>
+  entities<K extends EntityKind>(kind: K): ReadonlyMap<string, Entity<K>>
   close(): void
 }

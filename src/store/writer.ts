@@ -1,5 +1,6 @@
 /** The writing end of the store: appends, compacts, expires. One per data directory, on the capture thread. */
 import type { Database } from 'bun:sqlite'
+import type { Entity } from '../records/entities'
 import type { Table } from '../records/table'
 import {
   type Chunk,
@@ -24,7 +25,7 @@ import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
 import { type SealedPiece, sealBatches } from './seal'
 import { defaultBudget, giveBack, usedBytes } from './space'
-import type { Entity, StoreWriter, TableBatch, WriterStats } from './store'
+import type { StoreWriter, TableBatch, WriterStats } from './store'
 import { saveTotals, type Totals } from './totals'
 import { systemUptime, type Uptime } from './uptime'
 

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { type Capture, type CaptureOptions, startCapture } from '../../src/capture/client'
 import { readConfig } from '../../src/config'
+import { entity } from '../support/entities'
 
 const PLAYED = new URL('./played-worker.ts', import.meta.url).href
 
@@ -61,8 +62,7 @@ test('a thread that blocks is noticed within 2 s, said, counted, and heard again
 
 test('a thread that stands still is replaced: settings and services are told anew, counters go on', async () => {
   const { capture, said, order } = await begin({ silenceMs: 1500 })
-  const service = { kind: 'service', key: 'web', value: {}, firstSeenMs: 0, lastSeenMs: 0 }
-  capture.put([service, { ...service, kind: 'pod', key: 'web-1' }])
+  capture.put([entity('service', 'web', {}), entity('pod', 'web-1', {})])
   await until('rows', () => capture.report.counters.rows > 5)
   const { rows } = capture.report.counters
   order(-2)

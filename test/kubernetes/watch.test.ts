@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { KubernetesWatch } from '../../src/kubernetes/watch'
 import { openKubernetes } from '../../src/metadata/stored-kubernetes'
-import type { Entity } from '../../src/store/store'
+import type { Entity } from '../../src/records/entities'
 import { entitySource } from '../metadata/kubernetes-of'
+import { entitiesOf } from '../support/entities'
 import { Scope, until } from '../support/scope'
 import { pod, service, slice } from './objects'
 
@@ -66,7 +67,7 @@ afterEach(async () => {
 })
 
 function start(): void {
-  const known = new Map(stored)
+  const known = [...stored.values()]
   watch = new KubernetesWatch({
     cluster: {
       server: '',
@@ -76,10 +77,7 @@ function start(): void {
         fetch(new URL(path, api.server.url), options?.signal ? { signal: options.signal } : {}),
     },
     clusterName: '',
-    known: (kind) =>
-      new Map(
-        [...known].filter(([, entity]) => entity.kind === kind).map(([, entity]) => [entity.key, entity]),
-      ),
+    known: entitiesOf(known),
     put: (entities) => {
       for (const entity of entities)
         stored.set(`${entity.kind}/${entity.key}`, JSON.parse(JSON.stringify(entity)))

@@ -1,8 +1,8 @@
 /** What processes are called and whose they are, from what the kernel tells; their pids are higher than any that /proc has. */
 import { describe, expect, test } from 'bun:test'
-import type { ProcessInfo } from '../../src/metadata/metadata'
 import { type Process, ProcessTable } from '../../src/metadata/process-table'
 import { Processes } from '../../src/metadata/processes'
+import type { ProcessInfo } from '../../src/records/entities'
 import { exec, exit, fork, rename } from './events'
 
 const PID = 4_200_000

@@ -8,7 +8,9 @@ import type {
   Workload,
 } from '../../src/metadata/kubernetes'
 import { openKubernetes } from '../../src/metadata/stored-kubernetes'
-import type { Entity, Source } from '../../src/store/store'
+import type { Entity } from '../../src/records/entities'
+import type { Source } from '../../src/store/store'
+import { entitiesOf, entity } from '../support/entities'
 
 export interface Objects {
   readonly pods?: readonly Pod[]
@@ -21,56 +23,49 @@ export interface Objects {
   readonly cluster?: { readonly clusterId: string; readonly name: string; readonly ownNamespace: string }
 }
 
-const entity = (kind: string, key: string, value: object): Entity => ({
-  kind,
-  key,
-  value: Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [name, typeof field === 'bigint' ? String(field) : field]),
-  ),
-  firstSeenMs: 0,
-  lastSeenMs: 0,
+/** A source of entities alone. */
+export const entitySource = (entities: readonly Entity[]): Source => ({
+  tables: () => [],
+  scan: () => [],
+  entities: entitiesOf(entities),
+  close: () => {},
 })
 
-/** A source of entities alone. */
-export function entitySource(entities: readonly Entity[]): Source {
-  const kinds = new Map<string, Map<string, Entity>>()
-  for (const one of entities) {
-    const known = kinds.get(one.kind) ?? new Map()
-    kinds.set(one.kind, known.set(one.key, one))
-  }
-  const none: ReadonlyMap<string, Entity> = new Map()
-  return {
-    tables: () => [],
-    scan: () => [],
-    entities: (kind) => kinds.get(kind) ?? none,
-    close: () => {},
-  }
-}
+/** With its times as text. */
+const stored = <T extends KubernetesObject>({ startNs, stopNs, ...object }: T) => ({
+  ...object,
+  startNs: String(startNs),
+  stopNs: String(stopNs),
+})
 
 /** A pod's address is its own from its start to its end. */
 export function kubernetesOf(objects: Objects): Kubernetes {
-  const all = (kind: string, list: readonly KubernetesObject[] = []) =>
-    list.map((one) => entity(kind, one.id, one))
-  const pods = (objects.pods ?? []).map((pod) => ({
-    ...pod,
-    ips: pod.ip ? [pod.ip] : [],
-    addressFromNs: pod.startNs,
-    addressToNs: pod.stopNs,
-  }))
+  const pods = (objects.pods ?? []).map((pod) => {
+    const times = { addressFromNs: String(pod.startNs), addressToNs: String(pod.stopNs) }
+    return { ...stored(pod), ips: pod.ip ? [pod.ip] : [], ...times }
+  })
   const services = (objects.services ?? []).map((service) => ({
-    ...service,
+    ...stored(service),
     clusterIps: service.clusterIp ? [service.clusterIp] : [],
   }))
+  const {
+    containers = [],
+    replicaSets = [],
+    deployments = [],
+    namespaces = [],
+    cidrs = [],
+    cluster,
+  } = objects
   return openKubernetes(
     entitySource([
-      ...all('pod', pods),
-      ...all('service', services),
-      ...all('container', objects.containers),
-      ...all('replicaset', objects.replicaSets),
-      ...all('deployment', objects.deployments),
-      ...all('namespace', objects.namespaces),
-      entity('node', 'node', { cidrs: objects.cidrs ?? [] }),
-      ...(objects.cluster ? [entity('cluster', 'this', objects.cluster)] : []),
+      ...pods.map((one) => entity('pod', one.id, one)),
+      ...services.map((one) => entity('service', one.id, one)),
+      ...containers.map((one) => entity('container', one.id, stored(one))),
+      ...replicaSets.map((one) => entity('replicaset', one.id, stored(one))),
+      ...deployments.map((one) => entity('deployment', one.id, stored(one))),
+      ...namespaces.map((one) => entity('namespace', one.id, stored(one))),
+      entity('node', 'node', { cidrs }),
+      ...(cluster ? [entity('cluster', 'this', cluster)] : []),
     ]),
   )
 }

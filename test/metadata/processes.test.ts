@@ -4,7 +4,7 @@ import { nameOf } from '../../src/metadata/names'
 import { openMetadata } from '../../src/metadata/open'
 import { readProcess, sharedLibraries, startTicksOf, startTimeOf } from '../../src/metadata/proc'
 import { Processes } from '../../src/metadata/processes'
-import type { Entity, Source } from '../../src/store/store'
+import { entity } from '../support/entities'
 import { entitySource } from './kubernetes-of'
 
 const ownTicks = startTicksOf(readFileSync('/proc/self/stat', 'utf8'))
@@ -108,14 +108,7 @@ test('metadata answers from the entities of the source', () => {
     podUid: '',
     host: 'edge',
   }
-  const entity: Entity = { kind: 'process', key: '1:2:3', value, firstSeenMs: 0, lastSeenMs: 0 }
-  const source: Source = {
-    tables: () => [],
-    scan: () => [],
-    entities: (kind) => new Map(kind === 'process' ? [[entity.key, entity]] : []),
-    close: () => {},
-  }
-  const metadata = openMetadata(source, 'node-1')
+  const metadata = openMetadata(entitySource([entity('process', '1:2:3', value)]), 'node-1')
   expect(metadata.podName('1:2:3')).toBe('nginx')
   expect(metadata.nodeName('1:2:3')).toBe('edge')
   expect(metadata.podName('1:9:9')).toBe('')
@@ -126,19 +119,12 @@ test('metadata answers from the entities of the source', () => {
 })
 
 test('a process whose pod only its container tells has that pod by name and by uid', () => {
-  const of = (kind: string, key: string, value: Entity['value']): Entity => ({
-    kind,
-    key,
-    value,
-    firstSeenMs: 0,
-    lastSeenMs: 0,
-  })
   const pod = { id: 'pod-1', name: 'shop/web', namespace: 'shop', ips: [], startNs: '0', stopNs: '0' }
   const metadata = openMetadata(
     entitySource([
-      of('process', '1:2:3', { upid: '1:2:3', comm: 'nginx', containerId: 'c0ffee', podUid: '' }),
-      of('container', 'c0ffee', { id: 'c0ffee', name: 'web', podId: 'pod-1', startNs: '0', stopNs: '0' }),
-      of('pod', 'pod-1', pod),
+      entity('process', '1:2:3', { upid: '1:2:3', comm: 'nginx', containerId: 'c0ffee', podUid: '' }),
+      entity('container', 'c0ffee', { id: 'c0ffee', name: 'web', podId: 'pod-1', startNs: '0', stopNs: '0' }),
+      entity('pod', 'pod-1', pod),
     ]),
     'edge',
   )
@@ -147,16 +133,16 @@ test('a process whose pod only its container tells has that pod by name and by u
 })
 
 test('in a cluster, what runs outside of pods has a name and no pod', () => {
-  const of = (kind: string, key: string, value: Entity['value']): Entity => {
-    return { kind, key, value, firstSeenMs: 0, lastSeenMs: 0 }
-  }
   const processes = [
-    of('process', '1:2:3', { upid: '1:2:3', comm: 'kubelet', unit: 'kubelet.service', podUid: '' }),
-    of('process', '1:4:5', { upid: '1:4:5', comm: 'web', podUid: 'pod-9' }),
+    entity('process', '1:2:3', { upid: '1:2:3', comm: 'kubelet', unit: 'kubelet.service', podUid: '' }),
+    entity('process', '1:4:5', { upid: '1:4:5', comm: 'web', podUid: 'pod-9' }),
   ]
   const alone = openMetadata(entitySource(processes), 'edge')
   expect([alone.podName('1:2:3'), alone.podId('1:2:3')]).toEqual(['kubelet.service', 'kubelet.service'])
-  const inCluster = openMetadata(entitySource([...processes, of('cluster', 'this', { id: 'this' })]), 'edge')
+  const inCluster = openMetadata(
+    entitySource([...processes, entity('cluster', 'this', { id: 'this' })]),
+    'edge',
+  )
   expect([inCluster.podName('1:2:3'), inCluster.podId('1:2:3')]).toEqual(['kubelet.service', ''])
   // A pod that nobody has told of yet is one.
   expect(inCluster.podId('1:4:5')).toBe('pod-9')

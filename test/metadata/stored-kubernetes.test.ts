@@ -1,13 +1,12 @@
 /** Who had an address when, and which of two objects with one name is meant. */
 import { describe, expect, test } from 'bun:test'
 import { openKubernetes } from '../../src/metadata/stored-kubernetes'
-import type { Entity } from '../../src/store/store'
+import type { Entity, StoredPod } from '../../src/records/entities'
+import { entity } from '../support/entities'
 import { entitySource } from './kubernetes-of'
 
-const pod = (id: string, startNs: number, fields: Record<string, unknown> = {}): Entity => ({
-  kind: 'pod',
-  key: id,
-  value: {
+const pod = (id: string, startNs: number, fields: Partial<StoredPod> = {}) =>
+  entity('pod', id, {
     id,
     name: `shop/${id}`,
     namespace: 'shop',
@@ -17,10 +16,7 @@ const pod = (id: string, startNs: number, fields: Record<string, unknown> = {}):
     addressFromNs: String(startNs),
     addressToNs: '0',
     ...fields,
-  },
-  firstSeenMs: 0,
-  lastSeenMs: 0,
-})
+  })
 
 const at = (entities: readonly Entity[], time?: number) =>
   openKubernetes(entitySource(entities)).podAt('10.0.0.7', time === undefined ? undefined : BigInt(time))?.id

@@ -10,7 +10,8 @@ import type {
   Service,
   Workload,
 } from '../../src/metadata/kubernetes'
-import type { Metadata, ProcessInfo } from '../../src/metadata/metadata'
+import type { Metadata } from '../../src/metadata/metadata'
+import type { ProcessInfo } from '../../src/records/entities'
 import { kubernetesOf } from './kubernetes-of'
 
 const SECOND = 1_000_000_000n

@@ -1,17 +1,12 @@
 import { expect, test } from 'bun:test'
 import { readPeers } from '../../src/peers/peers'
-import type { Entity } from '../../src/store/store'
+import type { Entity, StoredPod } from '../../src/records/entities'
+import { entitiesOf, entity } from '../support/entities'
 
-const entity = (kind: string, key: string, value: Record<string, unknown>): Entity => ({
-  kind,
-  key,
-  value: { startNs: '1', stopNs: '0', ...value },
-  firstSeenMs: 0,
-  lastSeenMs: 0,
-})
-
-const pod = (key: string, node: string, ip: string, changes: Record<string, unknown> = {}) =>
+const pod = (key: string, node: string, ip: string, changes: Partial<StoredPod> = {}) =>
   entity('pod', key, {
+    startNs: '1',
+    stopNs: '0',
     name: `nixie/${key}`,
     namespace: 'nixie',
     node,
@@ -21,22 +16,19 @@ const pod = (key: string, node: string, ip: string, changes: Record<string, unkn
     ...changes,
   })
 
-function sourceOf(entities: readonly Entity[]) {
-  const found = (kind: string) => entities.filter((e) => e.kind === kind).map((e) => [e.key, e] as const)
-  return { entities: (kind: string) => new Map(found(kind)) }
-}
+const node = (key: string, name: string, stopNs = '0') => entity('node', key, { name, startNs: '1', stopNs })
 
 const cluster = entity('cluster', 'this', { ownNamespace: 'nixie' })
 const addresses = (entities: readonly Entity[]) =>
-  Object.fromEntries(readPeers(sourceOf([cluster, ...entities]), 'a').nodes.map((n) => [n.name, n.address]))
+  Object.fromEntries(readPeers(entitiesOf([cluster, ...entities]), 'a').nodes.map((n) => [n.name, n.address]))
 
 test("nodes have the address of Nixie's living pod there", () => {
   expect(
     addresses([
-      entity('node', 'n1', { name: 'a' }),
-      entity('node', 'n2', { name: 'b' }),
-      entity('node', 'n3', { name: 'c' }),
-      entity('node', 'n4', { name: 'gone', stopNs: '5' }),
+      node('n1', 'a'),
+      node('n2', 'b'),
+      node('n3', 'c'),
+      node('n4', 'gone', '5'),
       pod('p1', 'a', '10.0.0.1'),
       pod('p2', 'b', '10.0.0.2'),
       pod('p3', 'c', '10.0.0.3', { stopNs: '9' }),
@@ -53,7 +45,7 @@ test('the younger pod answers while one replaces the other', () => {
 })
 
 test('without a cluster there is this node', () => {
-  expect(readPeers(sourceOf([]), 'box')).toEqual({
+  expect(readPeers(entitiesOf([]), 'box')).toEqual({
     namespace: '',
     nodes: [{ name: 'box', address: '', own: true }],
   })

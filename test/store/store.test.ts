@@ -5,6 +5,7 @@ import { type Batch, cell, type IntVector } from '../../src/records/batch'
 import { bool, defineTable, float, int, type RecordOf, string, time, upid } from '../../src/records/table'
 import { openReader } from '../../src/store'
 import { random } from '../bench/http-events'
+import { entity } from '../support/entities'
 import {
   batchOf,
   events,
@@ -202,23 +203,20 @@ test('entities: newest value, widest time, cached until they change', () =>
   withDirectory((dir) => {
     const writer = open(dir)
     const reader = openReader(dir, [events])
-    const entity = (key: string, comm: string, ms: number) => ({
-      kind: 'process',
-      key,
-      value: { comm },
+    const process = (key: string, comm: string, ms: number) => ({
+      ...entity('process', key, { comm }, ms),
       firstSeenMs: ms,
-      lastSeenMs: ms,
     })
     writer.putEntities([
-      entity('a', 'nginx', 5),
-      entity('b', 'curl', 6),
-      { ...entity('c', 'x', 1), kind: 'other' },
+      process('a', 'nginx', 5),
+      process('b', 'curl', 6),
+      entity('pod', 'c', { name: 'x' }, 1),
     ])
     const first = reader.entities('process')
     expect([...first.keys()].sort()).toEqual(['a', 'b'])
     writer.append([{ table: events, batch: second(0, 0, 3) }])
     expect(reader.entities('process')).toBe(first)
-    writer.putEntities([entity('a', 'nginx: worker', 9)])
+    writer.putEntities([process('a', 'nginx: worker', 9)])
     expect(reader.entities('process').get('a')).toEqual({
       kind: 'process',
       key: 'a',

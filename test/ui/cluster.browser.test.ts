@@ -33,7 +33,7 @@ beforeAll(() => {
   const deps = {
     runner,
     status: () => status({ host: 'minikube', kubernetes }),
-    entities: (kind: string) => store.entities(kind),
+    entities: store.entities.bind(store),
   }
   const app = createApp({
     access: everyone(),

@@ -1,27 +1,29 @@
 /** What the pages make of the cluster's objects. */
 import { describe, expect, test } from 'bun:test'
 import type { ClusterStatus } from '../../src/api/status'
-import type { Entity } from '../../src/store/store'
+import type { Entity, StoredObject } from '../../src/records/entities'
 import { clusterOf } from '../../ui/cluster'
 import { type Kind, namesOf } from '../../ui/entities'
+import { entitiesOf, entity } from '../support/entities'
 import { HOSTILE, host, status } from './fixture'
 
 const NOW = 10_000_000
 const CLUSTER: ClusterStatus = { synced: true, objects: { pod: 3 }, errors: {} }
 
-function object(kind: string, name: string, over: Record<string, unknown> = {}, lastSeenMs = NOW): Entity {
-  const value = { id: name, name, namespace: name.split('/')[0], stopNs: '0', node: 'n1', ...over }
-  return { kind, key: name, value, firstSeenMs: 0, lastSeenMs }
+const object = (name: string, changes: Partial<StoredObject> = {}) => {
+  return { id: name, name, namespace: name.split('/')[0]!, stopNs: '0', ...changes }
 }
 
-const pod = (name: string, state: string, reason = '', over = {}, seenMs = NOW) =>
-  object('pod', name, { status: { state, reason, message: '' }, ...over }, seenMs)
+const pod = (name: string, state: string, reason = '', changes: Partial<StoredObject> = {}, seenMs = NOW) => {
+  const value = { ...object(name, changes), node: 'n1', status: { state, reason, message: '' } }
+  return entity('pod', name, value, seenMs)
+}
 
-const OBJECTS = [
-  object('namespace', 'calm'),
-  object('namespace', 'shop'),
-  object('node', 'n1'),
-  object('service', 'shop/web'),
+const OBJECTS: readonly Entity[] = [
+  entity('namespace', 'calm', object('calm')),
+  entity('namespace', 'shop', object('shop')),
+  entity('node', 'n1', object('n1')),
+  entity('service', 'shop/web', object('shop/web')),
   pod('shop/web-1', 'Running'),
   pod('shop/web-2', 'Pending', 'ImagePullBackOff'),
   pod('shop/job-1', 'Succeeded', '', { stopNs: '5' }),
@@ -33,11 +35,8 @@ const OBJECTS = [
   pod('calm/a', 'Running'),
 ]
 
-const entities = (objects: readonly Entity[]) => (kind: string) =>
-  new Map(objects.filter((o) => o.kind === kind).map((o) => [o.key, o]))
-
 describe('the cluster', () => {
-  const summary = clusterOf(entities(OBJECTS), CLUSTER, NOW)
+  const summary = clusterOf(entitiesOf(OBJECTS), CLUSTER, NOW)
 
   test('tells pods that are not well, the worst first, and none that ended well or long ago', () => {
     expect(summary.troubles.map(({ pod: name }) => name)).toEqual([
@@ -58,8 +57,8 @@ describe('the cluster', () => {
 })
 
 describe('names for an argument', () => {
-  const names = (kind: Kind, part: string, objects = OBJECTS) =>
-    namesOf(kind, part, { entities: entities(objects), host: 'edge-1', nowMs: NOW })
+  const names = (kind: Kind, part: string, objects: readonly Entity[] = OBJECTS) =>
+    namesOf(kind, part, { entities: entitiesOf(objects), host: 'edge-1', nowMs: NOW })
 
   test('hold what was typed, those that begin with it first; ended ones are left out', () => {
     expect(names('pod', 'SHOP/WEB')).toEqual(['shop/web-1', 'shop/web-2'])
@@ -68,13 +67,10 @@ describe('names for an argument', () => {
   })
 
   test('outside of a cluster are those of processes that were met lately', () => {
-    const process = (key: string, value: Entity['value'], lastSeenMs: number): Entity => {
-      return { kind: 'process', key, value, firstSeenMs: 0, lastSeenMs }
-    }
     const known = [
-      process('1:1:1', { comm: 'nginx' }, NOW),
-      process('1:2:1', { comm: 'nginx', unit: 'web.service' }, NOW),
-      process('1:3:1', { comm: 'gone' }, 0),
+      entity('process', '1:1:1', { comm: 'nginx' }, NOW),
+      entity('process', '1:2:1', { comm: 'nginx', unit: 'web.service' }, NOW),
+      entity('process', '1:3:1', { comm: 'gone' }, 0),
     ]
     expect(names('pod', '', known)).toEqual(['nginx', 'web.service'])
   })
@@ -87,7 +83,7 @@ describe('names for an argument', () => {
 })
 
 describe('pages in a cluster', () => {
-  const served = () => host({ entities: entities(OBJECTS), status: () => status({ kubernetes: CLUSTER }) })
+  const served = () => host({ entities: entitiesOf(OBJECTS), status: () => status({ kubernetes: CLUSTER }) })
   const get = async (path: string) => {
     const answer = await served().app.request(path, { headers: { Host: '127.0.0.1' } })
     return { status: answer.status, text: await answer.text() }
@@ -124,7 +120,7 @@ describe('pages in a cluster', () => {
     expect(text).toContain('<b>ImagePullBackOff</b>')
     expect(text).not.toContain(HOSTILE)
     const failing = { ...CLUSTER, synced: false, errors: { cronjob: `forbidden ${HOSTILE}` } }
-    const made = host({ entities: entities(OBJECTS), status: () => status({ kubernetes: failing }) })
+    const made = host({ entities: entitiesOf(OBJECTS), status: () => status({ kubernetes: failing }) })
     const health = await (await made.app.request('/health', { headers: { Host: '127.0.0.1' } })).text()
     expect(health).toContain('<b>cronjob</b> can&#39;t be followed')
     expect(health).not.toContain(HOSTILE)

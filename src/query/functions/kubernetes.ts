@@ -2,17 +2,17 @@
  * What PxL asks of Kubernetes objects: a table of objects, by what they are asked for, and of fields. `pod_name_to_status` is
  * the field `status` of the pod with that name. What is unknown is '' or the time 0.
  */
+
 import type {
   Container,
   Kubernetes,
   KubernetesObject,
-  ObjectStatus,
-  OwnerReference,
   Pod,
   Service,
   Workload,
 } from '../../metadata/kubernetes'
 import type { Metadata } from '../../metadata/metadata'
+import type { ObjectStatus, OwnerReference } from '../../records/entities'
 import type { SemanticType } from '../../records/types'
 import { type FunctionSpec, overload } from './function'
 import { always } from './units'

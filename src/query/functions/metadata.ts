@@ -1,8 +1,8 @@
 /** Who stands behind a upid, and where this is: questions to `Metadata`, once per distinct value. */
 import { cpus } from 'node:os'
-import type { ProcessInfo } from '../../metadata/metadata'
 import { programOf } from '../../metadata/names'
 import { sharedLibraries, startTimeOf } from '../../metadata/proc'
+import type { ProcessInfo } from '../../records/entities'
 import type { SemanticType } from '../../records/types'
 import { type FunctionContext, type FunctionSpec, scalar } from './function'
 import { POD_FIELDS } from './kubernetes'

@@ -3,7 +3,7 @@ import { EVENT_DATA, type SocketEvent } from '../../events/socket-event'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { threadCpuNs } from '../../kernel/libc'
 import { PROTOCOLS } from '../../protocols'
-import type { Entity } from '../../store/store'
+import { type Entity, isOfKind } from '../../records/entities'
 import { Streams } from '../../streams'
 import type { OpenSource, SourceContext } from '../source'
 import type { SocketFeed } from './feed'
@@ -112,11 +112,11 @@ export class Sockets implements OpenSource {
 
   /** Streams know services by their addresses: traffic within the node through them is recorded once. */
   learn(entities: readonly Entity[]): void {
-    const services = entities.filter(({ kind }) => kind === 'service')
+    const services = entities.filter(isOfKind('service'))
     if (services.length === 0) return
     for (const { key, value } of services) {
-      const { stopNs, clusterIps, externalIps } = value
-      if (stopNs === '0') this.#services.set(key, [...(clusterIps as string[]), ...(externalIps as string[])])
+      const { stopNs, clusterIps = [], externalIps = [] } = value
+      if (stopNs === '0') this.#services.set(key, [...clusterIps, ...externalIps])
       else this.#services.delete(key)
     }
     this.#streams.services = new Set([...this.#services.values()].flat())

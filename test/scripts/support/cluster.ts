@@ -1,6 +1,7 @@
 /** A node with three pods: shop/web-1 of service shop/web (two processes), shop/db-1 of shop/db, ops/cron of none. */
 import type { Pod } from '../../../src/metadata/kubernetes'
-import type { Metadata, ProcessInfo } from '../../../src/metadata/metadata'
+import type { Metadata } from '../../../src/metadata/metadata'
+import type { ProcessInfo } from '../../../src/records/entities'
 import { kubernetesOf } from '../../metadata/kubernetes-of'
 import type { Row } from '../../query/support/tables'
 

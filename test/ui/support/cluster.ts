@@ -7,12 +7,12 @@
 import { httpEvents } from '../../../src/protocols/http/table'
 import { BatchBuilder } from '../../../src/records/builder'
 import { connStats } from '../../../src/records/conn-stats'
+import type { Entity, EntityKind, EntityValues } from '../../../src/records/entities'
 import { networkStats } from '../../../src/records/network-stats'
 import { processStats } from '../../../src/records/process-stats'
 import type { Table } from '../../../src/records/table'
 import { TABLES } from '../../../src/sources/tables'
 import { openWriter, type Writer } from '../../../src/store'
-import type { Entity } from '../../../src/store/store'
 
 const SECOND_NS = 1_000_000_000
 const CLIENT = 1
@@ -122,7 +122,7 @@ function world(sinceMs: number): World {
   const pods: Pod[] = []
   const endsOf = new Map<string, End[]>()
   let serial = 0
-  const put = (kind: string, key: string, value: Record<string, unknown>) =>
+  const put = <K extends EntityKind>(kind: K, key: string, value: EntityValues[K]) =>
     entities.push({ kind, key, value, firstSeenMs: sinceMs, lastSeenMs: Date.now() })
   const object = (id: string, name: string, namespace = '') => ({
     id,
