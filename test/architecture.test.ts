@@ -7,10 +7,11 @@ const root = resolve(import.meta.dir, '..')
 const src = join(root, 'src')
 
 /** What all may import: they know nothing. */
-const FOR_ALL = ['errors', 'json', 'suggest']
+const FOR_ALL = ['direct', 'errors', 'json', 'suggest']
 
 /** Folder → what it may import from, besides itself and what all may. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
+  direct: [],
   errors: [],
   json: [],
   suggest: [],

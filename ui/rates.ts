@@ -1,5 +1,5 @@
 /** Rates from counters that only grow: the difference to a sample of up to a minute ago. */
-import { COUNTERS, type CounterName, type Counters } from '../src/health/counters'
+import { COUNTER_NAMES, COUNTERS, type CounterName, type Counters } from '../src/health/counters'
 
 const WINDOW_MS = 60_000
 const MIN_GAP_MS = 900
@@ -32,7 +32,7 @@ export class Rates {
 
   /** Whether anything was lost since the oldest sample; undefined before there are two. */
   get losing(): boolean | undefined {
-    const lossy = (Object.keys(COUNTERS) as CounterName[]).filter((name) => 'loss' in COUNTERS[name])
+    const lossy = COUNTER_NAMES.filter((name) => 'loss' in COUNTERS[name])
     const rates = lossy.map((name) => this.of(name))
     return rates.includes(undefined) ? undefined : rates.some((rate) => rate! > 0)
   }

@@ -1,5 +1,5 @@
 /** Status as Prometheus text format 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
-import { COUNTERS, type CounterName } from '../health/counters'
+import { COUNTER_NAMES, COUNTERS, type CounterName } from '../health/counters'
 import type { Status } from './status'
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -28,7 +28,7 @@ export function counterMetric(name: CounterName): { name: string; scale: number 
 const one = (value: number): readonly Sample[] => [[{}, value]]
 
 export function metricsText(status: Status): string {
-  const counters = (Object.keys(COUNTERS) as CounterName[]).map((counter) => {
+  const counters = COUNTER_NAMES.map((counter) => {
     const { name, scale } = counterMetric(counter)
     return family(name, 'counter', COUNTERS[counter].help, one((status.counters[counter] ?? 0) * scale))
   })

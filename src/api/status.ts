@@ -1,6 +1,6 @@
 /** What `GET /api/status` says: is it capturing, what is kept, what was lost. */
 import type { Config } from '../config'
-import { COUNTERS, type CounterName, type Counters } from '../health/counters'
+import { COUNTER_NAMES, COUNTERS, type Counters } from '../health/counters'
 import type { ProbeStatus } from '../health/probe-status'
 
 export interface TableStatus {
@@ -105,7 +105,7 @@ export function captureState(status: Status, losing?: boolean): CaptureState {
 /** The sums of the counters that declare a loss. */
 export function lossesOf(counters: Readonly<Partial<Counters>>): Losses {
   const losses = { ring: 0, missed: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 }
-  for (const name of Object.keys(COUNTERS) as CounterName[]) {
+  for (const name of COUNTER_NAMES) {
     const { loss } = COUNTERS[name]
     if (loss) losses[loss] += counters[name] ?? 0
   }

@@ -1,5 +1,7 @@
 /** Every container of the sample workloads: a server, or a client that loads one. It speaks plain HTTP only. */
+
 import { hostname } from 'node:os'
+import { fetchDirect } from '../direct'
 import { codeOf, messageOf, NixieError } from '../errors'
 import type { Io } from './io'
 
@@ -19,9 +21,7 @@ let calls = 0
 async function call(url: string): Promise<Call> {
   const last = ++calls % REQUESTS_PER_CONNECTION === 0
   const headers = { 'User-Agent': AGENT, ...(last ? { Connection: 'close' } : {}) }
-  // Pods call each other, never through the proxy of an environment.
-  const init = { headers, signal: AbortSignal.timeout(CALL_MS), proxy: false }
-  const response = await fetch(url, init as unknown as RequestInit)
+  const response = await fetchDirect(url, { headers, signal: AbortSignal.timeout(CALL_MS) })
   return { status: `${response.status} ${response.statusText}`.trim(), body: await response.text() }
 }
 

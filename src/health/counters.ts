@@ -186,11 +186,12 @@ export function absenceWords(ms: number, queuedMs: number): string {
 }
 
 export type CounterName = keyof typeof COUNTERS
+export const COUNTER_NAMES = Object.keys(COUNTERS) as readonly CounterName[]
 export type Counters = Record<CounterName, number>
 
 export function newCounters(): Counters {
   const counters = {} as Counters
-  for (const name of Object.keys(COUNTERS) as CounterName[]) counters[name] = 0
+  for (const name of COUNTER_NAMES) counters[name] = 0
   return counters
 }
 
@@ -198,7 +199,7 @@ export function newCounters(): Counters {
 export function addCounters(parts: readonly Partial<Counters>[]): Counters {
   const total = newCounters()
   for (const part of parts) {
-    for (const name of Object.keys(part) as CounterName[]) total[name] += part[name] ?? 0
+    for (const name of COUNTER_NAMES) total[name] += part[name] ?? 0
   }
   return total
 }

@@ -1,4 +1,5 @@
 /** Asking another node: both ends prove that they hold the cluster's token before anything that matters is said. */
+import { fetchDirect } from '../direct'
 import { NixieError } from '../errors'
 import { hasBody, openBody } from './body-proof'
 import type { PeerNode } from './peers'
@@ -38,10 +39,6 @@ export function accessTo(
   }
   return { url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`, token }
 }
-
-/** Past the proxy of the environment: pods are never behind it. */
-const fetchPeer = (url: string, init: RequestInit): Promise<Response> =>
-  fetch(url, { ...init, redirect: 'manual', proxy: false } as unknown as RequestInit)
 
 /** Nobody answers, or not in time. */
 function silent(name: string, namespace: string, cause: unknown): NixieError {
@@ -87,8 +84,14 @@ export async function askPeer(
   if (!headers.has('accept')) headers.set('accept', '*/*')
   const { nonce, header } = prove(token, { ...question, headers, to: name })
   headers.set(PROOF_HEADER, header)
-  const sent = { method, headers, signal, ...(body.length > 0 && { body: body as Uint8Array<ArrayBuffer> }) }
-  const answer = await fetchPeer(url + target, sent).catch((cause) => {
+  const sent = {
+    method,
+    headers,
+    signal,
+    redirect: 'manual' as const,
+    ...(body.length > 0 && { body: body as Uint8Array<ArrayBuffer> }),
+  }
+  const answer = await fetchDirect(url + target, sent).catch((cause) => {
     const isTimeout = (cause as Error).name === 'TimeoutError'
     throw signal.aborted && !isTimeout ? cause : silent(name, namespace, cause)
   })

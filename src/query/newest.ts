@@ -3,7 +3,7 @@
  * the next one, a connection that settles late), so chunks overlap in time: rows wait while a chunk that is still to come
  * may hold newer ones.
  */
-import type { Batch, IntVector } from '../records/batch'
+import { type Batch, type IntVector, integersOf } from '../records/batch'
 import type { ScanBatch } from '../store/store'
 import type { Budget } from './budget'
 import type { TypedColumn } from './plan'
@@ -58,10 +58,10 @@ export function* newestFirst(
   try {
     for (const batch of batches) {
       const all = waiting.rows === 0 ? batch : concatBatches(types, [batch, waiting])
-      const order = newestPlaces(all.columns[timeAt] as IntVector)
+      const order = newestPlaces(integersOf(all.columns[timeAt]!))
       const sorted = { rows: all.rows, columns: all.columns.map((vector) => gather(vector, order)) }
       const { restUntilNs } = batch
-      const times = sorted.columns[timeAt] as IntVector
+      const times = integersOf(sorted.columns[timeAt]!)
       const sure = restUntilNs === undefined ? sorted.rows : readyRows(times, restUntilNs)
       const ready = Math.max(sure, sorted.rows - MOST_WAITING)
       wait(part(sorted, ready, sorted.rows))

@@ -34,6 +34,30 @@ export interface StringVector {
 
 export type Vector = IntVector | FloatVector | BoolVector | StringVector
 
+const wrongShape = ({ type }: Vector, wanted: string) =>
+  new TypeError(`A vector of ${type} where ${wanted} belong`)
+
+/** For a column that its table declares so. @throws TypeError for any other, which is a mistake of the caller */
+export function integersOf(vector: Vector): IntVector {
+  if ('base' in vector) return vector
+  throw wrongShape(vector, 'integers')
+}
+
+export function numbersOf(vector: Vector): IntVector | FloatVector {
+  if (vector.type !== 'BOOLEAN' && 'values' in vector) return vector
+  throw wrongShape(vector, 'numbers')
+}
+
+export function boolsOf(vector: Vector): BoolVector {
+  if (vector.type === 'BOOLEAN') return vector
+  throw wrongShape(vector, 'booleans')
+}
+
+export function textsOf(vector: Vector): StringVector {
+  if ('codes' in vector) return vector
+  throw wrongShape(vector, 'texts')
+}
+
 export interface Batch {
   readonly rows: number
   /** In the order of the columns that were asked for. */

@@ -1,12 +1,5 @@
 /** Vectors to blobs and back, with the statistics that let a reader pass over a chunk. */
-import {
-  type BoolVector,
-  type FloatVector,
-  StringTable,
-  type StringVector,
-  toInteger,
-  type Vector,
-} from '../records/batch'
+import { boolsOf, numbersOf, StringTable, textsOf, toInteger, type Vector } from '../records/batch'
 import type { DataType } from '../records/types'
 import { BlobWriter, DamagedBlob, readBlob } from './blob'
 import { Grams } from './grams'
@@ -48,7 +41,7 @@ export function* encodeColumn(
         : writeNumbers(joinNumbers(parts, order, type !== 'FLOAT64'), out)
     return { data: out.finish(), rawBytes: out.rawBytes, ...range, grams: undefined }
   }
-  const texts = parts.map((part) => part.vector as StringVector)
+  const texts = parts.map((part) => textsOf(part.vector))
   const grams = withGrams ? new Grams() : undefined
   const { min, max, indexed } = yield* writeStrings(texts, order, out, grams)
   const data = out.finish()
@@ -56,7 +49,7 @@ export function* encodeColumn(
 }
 
 function joinBools(parts: readonly Part[], order: Uint32Array | undefined): Uint8Array {
-  const all = Buffer.concat(parts.map((part) => (part.vector as BoolVector).values))
+  const all = Buffer.concat(parts.map((part) => boolsOf(part.vector).values))
   return order ? Uint8Array.from(order, (row) => all[row]!) : all
 }
 
@@ -66,11 +59,11 @@ function joinNumbers(
   integers: boolean,
 ): Float64Array {
   let rows = 0
-  for (const part of parts) rows += (part.vector as FloatVector).values.length
+  for (const part of parts) rows += numbersOf(part.vector).values.length
   const all = new Float64Array(rows)
   let at = 0
   for (const { vector, shift } of parts) {
-    const { values } = vector as FloatVector
+    const { values } = numbersOf(vector)
     if (integers) for (let i = 0; i < values.length; i++) all[at + i] = toInteger(values[i]! + shift)
     else all.set(values, at)
     at += values.length

@@ -3,8 +3,10 @@
  * ones, and so on, each `FAN_IN` times, until a chunk is full by rows, bytes or time; so a row is written a
  * logarithmic number of times (see `test/bench/README.md` for the measured amplification).
  */
+
 import type { Database } from 'bun:sqlite'
 import { messageOf } from '../errors'
+import { numbersOf } from '../records/batch'
 import { type Chunk, type NewChunk, readColumn, SEALED, type StoredColumn } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
 import { isOfDisk } from './database'
@@ -146,13 +148,13 @@ function* readParts(
 
 /** Rows of all parts by time, equal times as they stand; undefined when they stand so already. */
 export function timeOrder(parts: readonly Part[]): Uint32Array | undefined {
-  const rows = parts.reduce((sum, part) => sum + (part.vector as { values: Float64Array }).values.length, 0)
+  const rows = parts.reduce((sum, part) => sum + numbersOf(part.vector).values.length, 0)
   const times = new Float64Array(rows)
   let at = 0
   let sorted = true
   let previous = Number.NEGATIVE_INFINITY
   for (const { vector, shift } of parts) {
-    for (const value of (vector as { values: Float64Array }).values) {
+    for (const value of numbersOf(vector).values) {
       const time = value + shift
       if (time < previous) sorted = false
       previous = time

@@ -1,6 +1,6 @@
 /** Reads the chunks of a scan: statistics first, then the columns that conditions need, then the wanted ones. */
 import type { Database } from 'bun:sqlite'
-import type { Batch, IntVector, Vector } from '../records/batch'
+import { type Batch, type IntVector, integersOf, type Vector } from '../records/batch'
 import type { Table } from '../records/table'
 import { type Chunk, columnRange, lacksText, readColumn, type StoredColumn, schemaColumns } from './chunks'
 import { defaultVector, ruledOut } from './columns'
@@ -49,7 +49,7 @@ export class ChunkScan {
     }
     const batchOf = (names: readonly string[], rows: Rows) =>
       picked({ rows: chunk.rows, columns: names.map(vectorOf) }, rows)
-    let rows = this.#inWindow(chunk, () => vectorOf('time_') as IntVector)
+    let rows = this.#inWindow(chunk, () => integersOf(vectorOf('time_')))
     for (const step of this.#options.select ?? []) {
       if (rows.count === 0) return undefined
       const stay = step.keep(batchOf(step.columns, rows))

@@ -1,5 +1,5 @@
 /** A second's rows become a chunk. */
-import type { Batch, IntVector } from '../records/batch'
+import { type Batch, integersOf } from '../records/batch'
 import type { Table } from '../records/table'
 import { type NewChunk, SEALED } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
@@ -36,7 +36,7 @@ function spanOf(table: Table, batch: Batch): { minNs: bigint; maxNs: bigint } {
     const now = BigInt(Date.now()) * 1_000_000n
     return { minNs: now, maxNs: now }
   }
-  const { base, values } = batch.columns[at] as IntVector
+  const { base, values } = integersOf(batch.columns[at]!)
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
   for (const value of values) {

@@ -2,6 +2,7 @@
 import type { Status } from '../../src/api/status'
 import {
   absenceWords,
+  COUNTER_NAMES,
   COUNTERS,
   type CounterName,
   type Stage,
@@ -43,7 +44,7 @@ function amount(name: CounterName, value: number): string {
 }
 
 function StageCounters({ stage, status }: { stage: Stage; status: Status }) {
-  const names = (Object.keys(COUNTERS) as CounterName[]).filter((name) => COUNTERS[name].stage === stage)
+  const names = COUNTER_NAMES.filter((name) => COUNTERS[name].stage === stage)
   return (
     <section class="widget">
       <h2>{stage}</h2>

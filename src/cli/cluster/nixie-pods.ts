@@ -1,6 +1,7 @@
 /** The pods of Nixie in a cluster, and what each says of itself. */
 import type { Status } from '../../api/status'
 import { SETTINGS } from '../../config'
+import { fetchDirect } from '../../direct'
 import { messageOf, NixieError } from '../../errors'
 import { forwardPort } from './forward'
 import { type PodObject, type PodState, podState } from './pods'
@@ -45,12 +46,10 @@ export async function askPod<T>(
     },
   })
   try {
-    const response = await fetch(forward.url + path, {
+    const response = await fetchDirect(forward.url + path, {
       signal: AbortSignal.timeout(ASK_MS),
       headers: { Accept: 'application/json' },
-      // Loopback is never behind the proxy of the environment.
-      proxy: false,
-    } as unknown as RequestInit)
+    })
     return (await response.json()) as T
   } catch (cause) {
     throw refused ?? new NixieError('unavailable', `Pod ${pod} does not answer: ${messageOf(cause)}`)

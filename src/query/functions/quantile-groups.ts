@@ -1,5 +1,5 @@
 /** Quantiles of each group: values of small groups are kept as they came, those of large ones go to sketches. */
-import type { StringVector, Vector } from '../../records/batch'
+import { type StringVector, textsOf, type Vector } from '../../records/batch'
 import { doubles, vectorOf } from '../operand'
 import { EXACT_VALUES, QuantileSketch, selectQuantiles } from '../quantiles'
 import type { Accumulator } from './accumulators'
@@ -188,7 +188,7 @@ export class Quantiles implements Accumulator {
       const values = this.#quantiles(from + i, FRACTIONS)
       return `{${NAMES.map((name, n) => `"${name}":${values[n]}`).join(',')}}`
     })
-    return vectorOf('STRING', texts) as StringVector
+    return textsOf(vectorOf('STRING', texts))
   }
 
   get bytes(): number {

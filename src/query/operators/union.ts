@@ -1,5 +1,5 @@
 /** Rows of several inputs: by time when they have one, else one input behind the other. */
-import type { Batch, IntVector } from '../../records/batch'
+import { type Batch, integersOf } from '../../records/batch'
 import type { TypedColumn } from '../plan'
 import { concatBatches, gather, memoryOf } from '../vectors'
 import { Operator, type OperatorContext, type Port } from './operator'
@@ -51,7 +51,7 @@ export class Union extends Operator {
       this.#held *= 3
       const types = this.columns.map((column) => column.type)
       const all = concatBatches(types, parts)
-      const { values } = all.columns[time] as IntVector
+      const { values } = integersOf(all.columns[time]!)
       const rows = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b)
       this.emit({ rows: all.rows, columns: all.columns.map((vector) => gather(vector, rows)) })
     }
