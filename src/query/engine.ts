@@ -2,6 +2,7 @@
 import { NixieError } from '../errors'
 import type { Metadata } from '../metadata/metadata'
 import type { Batch } from '../records/batch'
+import { head } from '../records/rows'
 import type { Selection, Source } from '../store/store'
 import { Budget, type Limits, type MemoryShare } from './budget'
 import { conjuncts } from './conditions'
@@ -15,7 +16,7 @@ import { Filter, Limit, Project } from './operators/stages'
 import { Union } from './operators/union'
 import { optimise } from './optimise'
 import type { Node, Plan, TypedColumn } from './plan'
-import { bytesOf, compact, concatBatches, head, memoryOf } from './vectors'
+import { bytesOf, compact, concatBatches, memoryOf } from './vectors'
 
 export interface VirtualTable {
   readonly columns: readonly TypedColumn[]

@@ -1,8 +1,8 @@
 /** Numbers for the distinct combinations of key columns: groups of an aggregate, buckets of a join. */
 import type { StringVector, Vector } from '../records/batch'
+import { gather } from '../records/rows'
 import type { DataType } from '../records/types'
 import { type KeyColumn, keysOf, UNKNOWN } from './key-columns'
-import { gather } from './vectors'
 
 /** Entries of the table by which small numbers of pairs are looked up directly. */
 const DENSE = 1 << 20

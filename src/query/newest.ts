@@ -4,10 +4,11 @@
  * may hold newer ones.
  */
 import { type Batch, type IntVector, integersOf } from '../records/batch'
+import { gather, slice } from '../records/rows'
 import type { ScanBatch } from '../store/store'
 import type { Budget } from './budget'
 import type { TypedColumn } from './plan'
-import { bytesOf, compact, concatBatches, gather, slice } from './vectors'
+import { bytesOf, compact, concatBatches } from './vectors'
 
 /** Where chunks overlap a lot, so many may wait; the newest of more go on as they are. */
 const MOST_WAITING = 1 << 16

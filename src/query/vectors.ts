@@ -1,42 +1,6 @@
-/** Moving rows between vectors: pick some, put several behind each other, drop what a dictionary doesn't need. */
+/** Several vectors behind each other, and dictionaries without what no row needs. */
 import { type Batch, emptyVector, type IntVector, StringTable, type Vector } from '../records/batch'
 import type { DataType } from '../records/types'
-
-/** The rows that `rows[0..count)` names, in that order. */
-export function gather(vector: Vector, rows: Uint32Array, count = rows.length): Vector {
-  switch (vector.type) {
-    case 'BOOLEAN': {
-      const values = new Uint8Array(count)
-      for (let i = 0; i < count; i++) values[i] = vector.values[rows[i]!]!
-      return { type: vector.type, values }
-    }
-    case 'STRING':
-    case 'UINT128': {
-      const codes = new Uint32Array(count)
-      const from = vector.codes
-      for (let i = 0; i < count; i++) codes[i] = from[rows[i]!]!
-      return { type: vector.type, codes, dict: vector.dict }
-    }
-    default: {
-      const values = new Float64Array(count)
-      const from = vector.values
-      for (let i = 0; i < count; i++) values[i] = from[rows[i]!]!
-      return { ...vector, values }
-    }
-  }
-}
-
-/** The first `count` rows, sharing memory. */
-export function head(vector: Vector, count: number): Vector {
-  if ('codes' in vector) return { ...vector, codes: vector.codes.subarray(0, count) }
-  return { ...vector, values: vector.values.subarray(0, count) } as Vector
-}
-
-/** The rows `from` to `to`, sharing memory. */
-export function slice(vector: Vector, from: number, to: number): Vector {
-  if ('codes' in vector) return { ...vector, codes: vector.codes.subarray(from, to) }
-  return { ...vector, values: vector.values.subarray(from, to) } as Vector
-}
 
 /** Entries of `dict` in the order of `codes`, copied as bytes. */
 function pickEntries(dict: StringTable, codes: ArrayLike<number>): StringTable {

@@ -1,10 +1,10 @@
 /** Reads the chunks of a scan: statistics first, then the columns that conditions need, then the wanted ones. */
 import type { Database } from 'bun:sqlite'
 import { type Batch, type IntVector, integersOf, type Vector } from '../records/batch'
+import { sliceRows, takeRows } from '../records/rows'
 import type { Table } from '../records/table'
 import { type Chunk, columnRange, lacksText, readColumn, type StoredColumn, schemaColumns } from './chunks'
 import { defaultVector, ruledOut } from './columns'
-import { sliceRows, takeRows } from './slice'
 import type { Prune, ScanOptions } from './store'
 
 export interface Window {

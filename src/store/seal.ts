@@ -1,10 +1,10 @@
 /** A second's rows become a chunk. */
 import { type Batch, integersOf } from '../records/batch'
+import { sliceBatch } from '../records/rows'
 import type { Table } from '../records/table'
 import { type NewChunk, SEALED } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
 import { APPEND_LEVEL, FULL_ROWS, isFull, type MergeLimits } from './merge'
-import { sliceBatch } from './slice'
 import type { TableBatch } from './store'
 
 /** A batch as a chunk, but for what the writer knows: the number of its schema, and when it came. */

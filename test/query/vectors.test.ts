@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { toCells } from '../../src/query/cells'
 import { intsFromBigints, vectorOf } from '../../src/query/operand'
-import { compact, concat, gather, joinDictionaries } from '../../src/query/vectors'
+import { compact, concat, joinDictionaries } from '../../src/query/vectors'
 import { StringTable, type Vector } from '../../src/records/batch'
+import { gather } from '../../src/records/rows'
 
 const NOW = 1_800_000_000_123_456_789n
 const time = (base: bigint, ...values: number[]): Vector => ({

@@ -1,5 +1,6 @@
 /** Applies an implementation to columns, whatever it is written for: columns, doubles or single values. */
 import type { StringVector, Vector } from '../../records/batch'
+import { gather } from '../../records/rows'
 import type { DataType } from '../../records/types'
 import {
   bools,
@@ -12,7 +13,7 @@ import {
   valueAt,
   vectorOf,
 } from '../operand'
-import { distinctCodes, gather } from '../vectors'
+import { distinctCodes } from '../vectors'
 import { checkArguments, checkResult } from './bounds'
 import type { FunctionContext, Overload, ScalarValue } from './function'
 

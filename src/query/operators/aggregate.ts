@@ -1,12 +1,12 @@
 import { NixieError } from '../../errors'
 import type { Batch } from '../../records/batch'
 import { emptyVector, type Vector } from '../../records/batch'
+import { slice } from '../../records/rows'
 import type { Accumulator } from '../functions/accumulators'
 import { AGGREGATES } from '../functions/aggregates'
 import { QUANTILES, Quantiles } from '../functions/quantile-groups'
 import { Grouping } from '../grouping'
 import type { Node, TypedColumn } from '../plan'
-import { slice } from '../vectors'
 import { indexOf, type OperatorContext, Stage } from './operator'
 
 interface Running {

@@ -3,12 +3,13 @@
  * sides swapped. What has no partner gets 0, '' and false.
  */
 import type { Batch, Vector } from '../../records/batch'
+import { gather } from '../../records/rows'
 import type { DataType } from '../../records/types'
 import { Grouping } from '../grouping'
 import { UNKNOWN } from '../key-columns'
 import { materialise, zeroOf } from '../operand'
 import type { Node, TypedColumn } from '../plan'
-import { concat, concatBatches, gather, memoryOf } from '../vectors'
+import { concat, concatBatches, memoryOf } from '../vectors'
 import { indexOf, Operator, type OperatorContext, type Port } from './operator'
 
 /** Pairs of rows that go out in one batch. */

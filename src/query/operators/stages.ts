@@ -1,9 +1,9 @@
 /** The operators that hold nothing: filter, project, limit. */
 import type { Batch, Vector } from '../../records/batch'
+import { gather, head } from '../../records/rows'
 import { Expressions } from '../expression'
 import { bools, isConstant, materialise } from '../operand'
 import type { Expr, Node, TypedColumn } from '../plan'
-import { gather, head } from '../vectors'
 import { indexOf, type OperatorContext, Stage } from './operator'
 
 /** Below this share of rows a batch is cut down before the next condition is looked at. */

@@ -1,7 +1,8 @@
 /** Rows of several inputs: by time when they have one, else one input behind the other. */
 import { type Batch, integersOf } from '../../records/batch'
+import { gather } from '../../records/rows'
 import type { TypedColumn } from '../plan'
-import { concatBatches, gather, memoryOf } from '../vectors'
+import { concatBatches, memoryOf } from '../vectors'
 import { Operator, type OperatorContext, type Port } from './operator'
 
 export class Union extends Operator {

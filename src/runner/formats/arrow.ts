@@ -19,8 +19,8 @@ import {
   utf8,
   Version,
 } from '@uwdata/flechette'
-import { slice } from '../../query/vectors'
 import type { Batch, IntVector, StringVector, Vector } from '../../records/batch'
+import { slice } from '../../records/rows'
 import type { ResultColumn } from '../runner'
 
 /** The mark at a stream's end: the continuation word and a length of 0. */
