@@ -18,6 +18,7 @@ import { peerGuard } from './peer-guard'
 import { BODY_LIMIT } from './query-body'
 import { type Route, type RouteDeps, readQuery } from './route'
 import { ROUTES } from './routes'
+import { component, raw } from './schema'
 
 export interface ApiDeps extends RouteDeps {
   /** Who may look. */
@@ -58,7 +59,9 @@ const openApiRoute: Route = {
   id: 'readOpenApi',
   summary: 'This description of the API',
   parameters: {},
-  answers: { 'application/json': 'OpenApi' },
+  answers: {
+    'application/json': component('OpenApi', raw({ type: 'object', description: 'This document' })),
+  },
   handle: (c) => c.json(DOCUMENT),
 }
 

@@ -1,10 +1,56 @@
 /** What an editor asks about a script that is being written. */
 import type { Fields } from '../json'
+import type { Runner } from '../runner/runner'
 import { badBody, readFields, textField, viewText } from './json-body'
 import type { Route } from './route'
+import { component, integer, list, object, oneOf, optional, raw, schemaOf, string } from './schema'
 
 const TEXT = { type: 'string', description: 'PxL' }
 const VIEW = { type: ['string', 'object'], description: 'The vis.json that goes with it' }
+
+type Checked = Awaited<ReturnType<Runner['check']>>[number]
+type Completed = Awaited<ReturnType<Runner['complete']>>
+
+const Diagnostics = component(
+  'Diagnostics',
+  object({
+    diagnostics: list(
+      schemaOf<Checked>()(
+        object({
+          severity: oneOf(['error', 'warning']),
+          message: string(),
+          hint: string('What to do about it; may be empty'),
+          line: integer('From 1 on, as all four; the end is exclusive'),
+          column: integer(),
+          endLine: integer(),
+          endColumn: integer(),
+        }),
+      ),
+    ),
+  }),
+)
+
+const Completion = component(
+  'Completion',
+  schemaOf<Completed>()(
+    object({
+      from: integer('Offset of the text that an item replaces'),
+      to: integer(),
+      items: list(
+        object({
+          label: string(),
+          kind: raw<Completed['items'][number]['kind']>({
+            type: 'string',
+            description: 'table, column, function, aggregate, argument, method, …',
+          }),
+          type: optional(string('A data type with its unit, or a signature')),
+          help: string(),
+          insert: optional(string('What is put there; the label when absent')),
+        }),
+      ),
+    }),
+  ),
+)
 
 const CHECK_HINT = 'Send JSON: {"text": "import px"}'
 
@@ -24,7 +70,7 @@ export const checkScript: Route = {
       },
     },
   },
-  answers: { 'application/json': 'Diagnostics' },
+  answers: { 'application/json': Diagnostics },
   handle: async (c, _query, { runner }) => {
     const fields = readFields(await c.req.text(), ['text', 'view'], CHECK_HINT)
     const text = textField(fields, 'text', CHECK_HINT)
@@ -90,7 +136,7 @@ export const completeScript: Route = {
       },
     },
   },
-  answers: { 'application/json': 'Completion' },
+  answers: { 'application/json': Completion },
   handle: async (c, _query, { runner }) => {
     const fields = readFields(await c.req.text(), ['text', 'offset', 'line', 'column'], COMPLETE_HINT)
     const text = textField(fields, 'text', COMPLETE_HINT)

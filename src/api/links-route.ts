@@ -3,6 +3,7 @@ import { LINK_SECONDS } from '../access/sessions'
 import { NixieError } from '../errors'
 import { badBody, readFields } from './json-body'
 import type { Route } from './route'
+import { component, integer, object, type Static, string } from './schema'
 
 const HINT = 'Send JSON: {"user": 1000} for the browser of one account, or {}.'
 
@@ -13,6 +14,13 @@ function readUser(body: string): number | undefined {
   if (typeof user === 'number' && Number.isInteger(user) && user >= 0) return user
   throw badBody("The body's field 'user' is no user id", HINT)
 }
+
+const LinkShape = object({
+  path: string('To be opened once, on this server'),
+  seconds: integer('How long it opens'),
+})
+const Link = component('Link', LinkShape)
+export type Link = Static<typeof LinkShape>
 
 export const makeLink: Route = {
   method: 'post',
@@ -32,7 +40,7 @@ export const makeLink: Route = {
       },
     },
   },
-  answers: { 'application/json': 'Link' },
+  answers: { 'application/json': Link },
   handle: async (c, _query, { sessions }) => {
     const user = readUser(await c.req.text())
     if (!sessions)

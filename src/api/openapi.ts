@@ -1,17 +1,31 @@
 /** `/openapi.json` (OpenAPI 3.1) out of the routes' declarations. */
-import type { ErrorCode } from '../errors'
+import type { ErrorCode, ErrorShape } from '../errors'
 import { NixieError } from '../errors'
 import type { Route } from './route'
-import { SCHEMAS, type SchemaName } from './schemas'
+import { component, components, integer, object, optional, raw, schemaOf, string } from './schema'
 import { VERSION } from './version'
 
-const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })
+const ErrorAnswer = component(
+  'Error',
+  object({
+    error: schemaOf<ErrorShape>()(
+      object({
+        code: raw<ErrorCode>({ type: 'string', description: 'Stable; for programs' }),
+        message: string('For people'),
+        hint: string('What to do about it; may be empty'),
+        line: optional(integer('Of the script text', 1)),
+        column: optional(integer(undefined, 1)),
+        file: optional(string("The file of the script's folder that is meant; absent for its text")),
+      }),
+    ),
+  }),
+)
 
 /** `/api/scripts/:ns/:name` in OpenAPI's notation. */
 export const openApiPath = (path: string) => path.replace(/:(\w+)/g, '{$1}')
 
 function errorAnswer(description: string) {
-  return { description, content: { 'application/json': { schema: ref('Error') } } }
+  return { description, content: { 'application/json': { schema: ErrorAnswer } } }
 }
 
 /** The errors that every route may end in, by status; a run adds those of the script. */
@@ -23,17 +37,14 @@ function errorCodes(route: Route): readonly ErrorCode[] {
   return always
 }
 
-const RAW = {
-  text: { type: 'string' },
-  bytes: { type: 'string', contentMediaType: 'application/octet-stream' },
-}
+const RAW = new Map<unknown, object>([
+  ['text', { type: 'string' }],
+  ['bytes', { type: 'string', contentMediaType: 'application/octet-stream' }],
+])
 
 function responses(route: Route) {
   const content = Object.fromEntries(
-    Object.entries(route.answers).map(([type, schema]) => [
-      type,
-      { schema: schema === 'text' || schema === 'bytes' ? RAW[schema] : ref(schema) },
-    ]),
+    Object.entries(route.answers).map(([type, schema]) => [type, { schema: RAW.get(schema) ?? schema }]),
   )
   const errors = errorCodes(route).map((code) => {
     const { status } = new NixieError(code, code)
@@ -103,7 +114,7 @@ export function openApi(routes: readonly Route[]): Record<string, unknown> {
     security: [{}, { bearer: [] }, { basic: [] }],
     paths,
     components: {
-      schemas: SCHEMAS,
+      schemas: components(),
       securitySchemes: {
         bearer: {
           type: 'http',

@@ -1,6 +1,7 @@
 /** A route is one declaration: the app serves it and `/openapi.json` describes it. */
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
+import type { TSchema } from 'typebox'
 import type { Sessions } from '../access/sessions'
 import type { Config } from '../config'
 import { NixieError } from '../errors'
@@ -10,7 +11,6 @@ import type { Runner, StreamOutput } from '../runner/runner'
 import { didYouMean } from '../suggest'
 import { FORMATS, type Format } from './answers'
 import type { OpenStreams } from './open-streams'
-import type { SchemaName } from './schemas'
 import type { Status } from './status'
 
 export interface RouteDeps {
@@ -41,6 +41,13 @@ export interface Parameter {
   readonly example?: string
 }
 
+export const pathParameter = (description: string, example: string): Parameter => ({
+  in: 'path',
+  description,
+  schema: { type: 'string' },
+  example,
+})
+
 export interface Route {
   readonly method: 'get' | 'post' | 'patch'
   /** In Hono's notation: `/api/scripts/:ns/:name`. */
@@ -52,8 +59,8 @@ export interface Route {
   /** Query parameters that aren't declared are arguments of the script. */
   readonly takesArguments?: boolean
   readonly body?: Readonly<Record<string, { readonly schema: Readonly<Record<string, unknown>> }>>
-  /** Content types of the answer; a schema's name for JSON. */
-  readonly answers: Readonly<Record<string, SchemaName | 'text' | 'bytes'>>
+  /** Content types of the answer; of JSON its schema. */
+  readonly answers: Readonly<Record<string, TSchema | 'text' | 'bytes'>>
   /** Statuses besides 200 whose body isn't an error. */
   readonly alsoAnswers?: Readonly<Record<string, string>>
   /** It is answered to everyone, as orchestrators carry no token: it tells no more than a status. */
@@ -141,4 +148,12 @@ export const readSwitch = (query: Query, name: string): boolean => readChoice(qu
 
 export function readShape(query: Query): NonNullable<StreamOutput['shape']> {
   return readChoice(query, 'shape', ['rows', 'columns']) ?? 'rows'
+}
+
+/** Of a script's path: its name as `namespace/name`. */
+export const scriptName = (c: Context) => `${c.req.param('ns')}/${c.req.param('name')}`
+
+export const SCRIPT_PATH = {
+  ns: pathParameter('Namespace of the script', 'px'),
+  name: pathParameter('Name of the script', 'http_data'),
 }

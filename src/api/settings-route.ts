@@ -3,6 +3,7 @@ import { type Config, SETTINGS } from '../config'
 import { NixieError } from '../errors'
 import { badBody, readObject } from './json-body'
 import type { Route } from './route'
+import { component, integer, object } from './schema'
 
 /** A message is rebuilt in at most this much memory, so more of a body can't be there. */
 const MAX_BODY_LIMIT = 1 << 20
@@ -24,6 +25,11 @@ export function readSettings(body: string): Pick<Config, 'bodyLimit'> {
     )
   return { bodyLimit: bytes }
 }
+
+const RunningSettings = component(
+  'RunningSettings',
+  object({ bodyLimit: integer('Bytes kept of each message body') }),
+)
 
 export const changeSettings: Route = {
   method: 'patch',
@@ -47,7 +53,7 @@ export const changeSettings: Route = {
       },
     },
   },
-  answers: { 'application/json': 'RunningSettings' },
+  answers: { 'application/json': RunningSettings },
   handle: async (c, _query, { change }) => {
     const settings = readSettings(await c.req.text())
     if (!change) {

@@ -2,89 +2,112 @@
 import type { Config } from '../config'
 import { COUNTER_NAMES, COUNTERS, type Counters } from '../health/counters'
 import type { ProbeStatus } from '../health/probe-status'
+import {
+  boolean,
+  component,
+  EPOCH_NS,
+  integer,
+  list,
+  mapOf,
+  number,
+  object,
+  optional,
+  raw,
+  type Static,
+  schemaOf,
+  string,
+} from './schema'
 
-export interface TableStatus {
-  readonly name: string
-  readonly rows: number
-  /** Compressed bytes on disk. */
-  readonly bytes: number
-  /** Seconds between the oldest and the newest row. */
-  readonly span: number
-  /** Epoch nanoseconds as text; null when the table is empty. */
-  readonly oldest: string | null
-  readonly newest: string | null
-  /** How far back the table reaches, in words; see `promiseWords`. */
-  readonly promise: string
-}
+const TableStatus = object({
+  name: string(),
+  rows: integer(),
+  bytes: integer('Compressed, on disk'),
+  span: number('Seconds between the oldest and the newest row'),
+  oldest: EPOCH_NS,
+  newest: EPOCH_NS,
+  promise: string('How far back the table reaches, in words'),
+})
+export type TableStatus = Static<typeof TableStatus>
 
 /** Events, messages and rows that are not in the store although they happened. */
-export interface Losses {
-  readonly ring: number
-  readonly missed: number
-  readonly gaps: number
-  readonly parse: number
-  readonly shed: number
-  readonly gone: number
-  /** Of processes. */
-  readonly names: number
-}
+const Losses = object({
+  ring: integer(),
+  missed: integer(),
+  gaps: integer(),
+  parse: integer(),
+  shed: integer(),
+  gone: integer(),
+  names: integer('Of processes'),
+})
+export type Losses = Static<typeof Losses>
 
-export interface ClusterStatus {
-  /** Every kind of object has been listed at least once. */
-  readonly synced: boolean
-  /** Living objects by kind. */
-  readonly objects: Readonly<Record<string, number>>
-  /** Kinds that can't be followed at the moment, and why. */
-  readonly errors: Readonly<Record<string, string>>
-}
+const ClusterStatus = object({
+  synced: boolean('Every kind of object has been listed at least once'),
+  objects: mapOf(integer(), 'Living objects by kind'),
+  errors: mapOf(string(), "Kinds that can't be followed, and why"),
+})
+export type ClusterStatus = Static<typeof ClusterStatus>
 
-export interface CaptureStatus {
-  /** A thread captures; its probes may be refused all the same. */
-  readonly running: boolean
-  /** Why rows are missing at the moment, in words. */
-  readonly error?: string
-  /** Since the capture thread last gave a sign of life, in which no row came in; 0 while it does. */
-  readonly silentSeconds: number
-  /** The longest time of the last minute in which it did not look at the ring. */
-  readonly longestAbsenceMs: number
-  /** Of it, the thread was ready to run and the kernel ran others. */
-  readonly longestAbsenceQueuedMs: number
-}
+const Probe = schemaOf<ProbeStatus>()(
+  object({
+    source: string('The source of rows that it feeds'),
+    name: string(),
+    purpose: string('What is missing when it is not there'),
+    required: boolean('Nixie does not capture without it'),
+    attached: boolean(),
+    error: string("Errno name and the verifier's or kernel's words; empty when attached"),
+    hint: string('What to do about it'),
+  }),
+)
 
-export interface Status {
-  readonly version: string
-  /** Capture runs and data of sockets arrives. */
-  readonly ready: boolean
-  readonly host: string
-  /** The number of this agent, with which its upids begin. Two nodes with the same one are copies that nothing tells apart. */
-  readonly asid: number
-  /** Kernel release. */
-  readonly kernel: string
-  /** Epoch milliseconds. */
-  readonly startedMs: number
-  readonly uptimeSeconds: number
-  /** Settings as they run; paths of secrets only, never their content. */
-  readonly config: Config
-  readonly probes: readonly ProbeStatus[]
-  readonly capture: CaptureStatus
-  readonly tables: readonly TableStatus[]
-  readonly store: {
-    readonly path: string
-    readonly bytes: number
-    readonly budgetBytes: number
-    readonly retentionSeconds: number
-    /** Why rows are refused at the moment, and what to do. */
-    readonly error?: string
-    /** Why what is stored can't be read at the moment, and what to do; `tables` is empty then. */
-    readonly unreadable?: string
-  }
-  /** What is known of the cluster; absent outside of one. */
-  readonly kubernetes?: ClusterStatus
-  readonly losses: Losses
-  readonly counters: Counters
-  /** Resident memory in bytes. */
-  readonly rss: number
-}
+const CaptureStatus = object({
+  running: boolean('A thread captures; its probes may be refused all the same'),
+  error: optional(string('Why rows are missing at the moment')),
+  silentSeconds: number('Since its last sign of life, in which no row came in; 0 while it gives any'),
+  longestAbsenceMs: number('Longest time of the last minute in which it did not look at the ring'),
+  longestAbsenceQueuedMs: number(
+    'Of it, time in which it was ready to run and the machine ran other programs',
+  ),
+})
+
+const StoreStatus = object({
+  path: string(),
+  bytes: integer(),
+  budgetBytes: integer(),
+  retentionSeconds: number(),
+  error: optional(string('Why rows are refused at the moment, and what to do')),
+  unreadable: optional(
+    string('Why what is stored cannot be read at the moment, and what to do; there are no tables then'),
+  ),
+})
+
+const Shape = object({
+  version: string(),
+  ready: boolean('Capture runs and data of sockets arrives'),
+  host: string(),
+  asid: integer(
+    'The number of this agent, with which its upids begin. Two nodes with one number are copies that nothing tells apart',
+  ),
+  kernel: string('Its release'),
+  startedMs: integer('Epoch milliseconds'),
+  uptimeSeconds: number(),
+  config: raw<Config>({
+    type: 'object',
+    description: 'Settings as they run; paths of secrets only, never their content',
+  }),
+  probes: list(Probe),
+  capture: CaptureStatus,
+  tables: list(TableStatus),
+  store: StoreStatus,
+  kubernetes: optional(ClusterStatus),
+  losses: Losses,
+  counters: raw<Counters>(
+    object(Object.fromEntries(COUNTER_NAMES.map((name) => [name, number(COUNTERS[name].help)]))),
+  ),
+  rss: integer('Resident memory in bytes'),
+})
+export const STATUS = component('Status', Shape)
+export type Status = Readonly<Static<typeof Shape>>
 
 export interface CaptureState {
   readonly word: string

@@ -1,7 +1,7 @@
 /** What the status says in words and sums. */
 import { expect, test } from 'bun:test'
+import { notReadyReason } from '../../src/api/health-routes'
 import { metricsText } from '../../src/api/metrics'
-import { notReadyReason } from '../../src/api/routes'
 import { captureState, durationWords, lossesOf, promiseWords } from '../../src/api/status'
 import { statusOf } from '../support/status'
 

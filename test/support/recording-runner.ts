@@ -57,6 +57,7 @@ export const HTTP_DATA: ScriptInfo = {
   name: 'px/http_data',
   short: 'HTTP requests',
   long: 'The most recent HTTP requests of this node.',
+  viewText: '{}',
   variables: [
     { name: 'start_time', type: 'PX_STRING', defaultValue: '-5m', description: 'From when on' },
     {

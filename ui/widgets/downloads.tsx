@@ -1,5 +1,5 @@
 /** Results as files: links to the API, or buttons that the browser answers where the text itself must be sent. */
-import { TAKEN_NAMES } from '../../src/api/routes'
+import { TAKEN_NAMES } from '../../src/api/run-routes'
 import type { Place } from './place'
 
 interface Format {

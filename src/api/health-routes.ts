@@ -1,0 +1,69 @@
+/** How Nixie is: for people, for Prometheus, for orchestrators. */
+import { METRICS_TYPE, metricsText } from './metrics'
+import type { Route } from './route'
+import { boolean, component, object, string } from './schema'
+import { STATUS, type Status } from './status'
+
+const Health = component('Health', object({ ready: boolean(), reason: string('Why not; empty when ready') }))
+
+export const readStatus: Route = {
+  method: 'get',
+  path: '/api/status',
+  id: 'readStatus',
+  summary: 'What is captured, kept and lost',
+  parameters: {},
+  answers: { 'application/json': STATUS },
+  handle: async (c, _query, deps) => c.json(await deps.status()),
+}
+
+export const readMetrics: Route = {
+  method: 'get',
+  path: '/metrics',
+  id: 'readMetrics',
+  summary: "Nixie's own counters for Prometheus",
+  parameters: {},
+  answers: { [METRICS_TYPE]: 'text' },
+  handle: async (c, _query, deps) =>
+    c.body(metricsText(await deps.status()), 200, { 'Content-Type': METRICS_TYPE }),
+}
+
+/** Why nothing is captured, in words; empty when all is well. */
+export function notReadyReason(status: Status): string {
+  if (status.ready) return ''
+  if (!status.config.capture) return 'Capture is switched off'
+  if (status.capture.error) return status.capture.error
+  if (status.store.unreadable) return status.store.unreadable
+  const failures = status.probes.filter((probe) => !probe.attached)
+  const failed = failures.find((probe) => probe.required) ?? failures[0]
+  if (failed) return `${failed.name}: ${failed.error}. ${failed.hint}`.trim()
+  return 'Capture is still starting'
+}
+
+export const healthz: Route = {
+  method: 'get',
+  path: '/healthz',
+  open: true,
+  id: 'readHealth',
+  summary: 'Whether Nixie answers, and whether it captures; answered to everyone',
+  parameters: {},
+  answers: { 'application/json': Health },
+  handle: async (c, _query, deps) => {
+    const now = await deps.status()
+    return c.json({ ready: now.ready, reason: notReadyReason(now) })
+  },
+}
+
+export const readyz: Route = {
+  method: 'get',
+  path: '/readyz',
+  open: true,
+  id: 'readReadiness',
+  summary: 'Whether Nixie captures, by the status; answered to everyone',
+  parameters: {},
+  answers: { 'application/json': Health },
+  alsoAnswers: { 503: 'Nothing is captured, or not yet' },
+  handle: async (c, _query, deps) => {
+    const now = await deps.status()
+    return c.json({ ready: now.ready, reason: notReadyReason(now) }, now.ready ? 200 : 503)
+  },
+}
