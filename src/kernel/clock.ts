@@ -27,11 +27,6 @@ export class Clock {
     this.#monotonicBase = start.monotonicNs - (start.epochNs - this.timeBase)
   }
 
-  /** Monotonic nanoseconds, low and high 32 bits, as nanoseconds since the base. */
-  fromMonotonic(low: number, high: number): number {
-    return Number(((BigInt(high) << 32n) | BigInt(low)) - this.#monotonicBase) + this.#correctionNs
-  }
-
   /** The monotonic base as two doubles for hot paths: time = (high - h) * 2^32 + (low - l) + correction. */
   get base(): { readonly high: number; readonly low: number } {
     return { high: Number(this.#monotonicBase >> 32n), low: Number(this.#monotonicBase & 0xffffffffn) }

@@ -138,14 +138,24 @@ test('IPv6 stands in brackets', async () => {
 })
 
 test('stop lets a running request end, and ends one that does not', async () => {
-  const own = serve({ fetch: () => Bun.sleep(50).then(() => new Response('done')) }, '127.0.0.1:0')
+  const answering = (came: () => void, response: Promise<Response>) => ({
+    fetch: () => {
+      came()
+      return response
+    },
+  })
+  const [came, done] = [Promise.withResolvers<void>(), Promise.withResolvers<Response>()]
+  const own = serve(answering(came.resolve, done.promise), '127.0.0.1:0')
   const answer = fetch(own.url).then((response) => response.text())
-  await Bun.sleep(20)
-  await own.stop()
+  await came.promise
+  const stopped = own.stop()
+  done.resolve(new Response('done'))
+  await stopped
   expect(await answer).toBe('done')
-  const stuck = serve({ fetch: () => new Promise<Response>(() => {}) }, '127.0.0.1:0')
+  const begun = Promise.withResolvers<void>()
+  const stuck = serve(answering(begun.resolve, new Promise(() => {})), '127.0.0.1:0')
   const never = fetch(stuck.url).catch(() => 'closed')
-  await Bun.sleep(20)
+  await begun.promise
   await stuck.stop(50)
   expect(await never).toBe('closed')
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { Flushes } from '../../src/capture/flushes'
+import { until } from '../support/scope'
 
 /** A capture thread that takes `ms` for a flush, and notes when each began. */
 function thread(ms: number) {
@@ -16,7 +17,7 @@ test('those who ask together share one, and one that is under way is not theirs'
   await Promise.all([flushes.ask(), flushes.ask(), flushes.ask()])
   expect(began).toHaveLength(1)
   const first = flushes.ask()
-  await Bun.sleep(250)
+  await until('the second began', () => began.length === 2, 2000)
   expect(began).toHaveLength(2)
   const asked = performance.now()
   await Promise.all([flushes.ask(), flushes.ask(), first])
@@ -26,9 +27,9 @@ test('those who ask together share one, and one that is under way is not theirs'
 
 test('however many ask, the thread is asked at most five times a second', async () => {
   const { began, flushes } = thread(1)
-  const until = performance.now() + 1000
+  const endMs = performance.now() + 1000
   const ask = async () => {
-    while (performance.now() < until) await flushes.ask()
+    while (performance.now() < endMs) await flushes.ask()
   }
   await Promise.all(Array.from({ length: 20 }, ask))
   expect(began.length).toBeGreaterThan(1)

@@ -30,7 +30,7 @@ const BROKEN: readonly (readonly [new (link: Link) => Conversation, string])[] =
   [Broken.Leaks, WHOLE],
   [Broken.LeaksUnderWay, 'under way: shown while it lasts, and stored once'],
   [Broken.HoldsNothing, 'held is what waits'],
-  [Broken.HoldsOne, 'held grows with what waits, or what is given up is counted'],
+  [Broken.HoldsOne, 'a request is held, in a row, or given up and counted'],
   [Broken.HoldsNonsense, 'held is what waits'],
   [Broken.NeverGivesBack, 'truncated: what was complete is said, nothing else'],
   [Broken.NeverSheds, 'shed gives up what waits, and goes on'],

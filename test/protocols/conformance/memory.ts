@@ -26,18 +26,19 @@ export const memoryChecks: readonly Check[] = [
     },
   },
   {
-    name: 'held grows with what waits, or what is given up is counted',
+    name: 'a request is held, in a row, or given up and counted',
     applies: (sample) => can(sample, 'in-order') || can(sample, 'keyed'),
     problems: (member, sample) => {
       const first = messagesOf(sample).flatMap((own) => (own.length > 1 ? [own[0]!] : []))
       const requests = first.map((message) => piecesOf(sample)[message]!)
       // With a key what is said again may be the same request.
       const many = can(sample, 'keyed') ? requests : Array<Piece>(50).fill(requests[0]!)
-      const once = heldAfter(member, sample, [requests[0]!])
-      const all = heldAfter(member, sample, many)
-      const least = many.length / 2
-      if (all.held >= least * once.held || all.counted >= least) return []
-      return [`one request holds ${once.held}, ${many.length} ${all.held}, and ${all.counted} are given up`]
+      const once = becameOf(member, sample, [requests[0]!])
+      const all = becameOf(member, sample, many)
+      const held = once.heldBytes === 0 ? 0 : all.heldBytes / once.heldBytes
+      if (held + all.inRows + all.givenUp >= many.length / 2) return []
+      const words = `${all.heldBytes} bytes are held (of one ${once.heldBytes}), ${all.inRows} are in rows`
+      return [`of ${many.length} requests ${words}, ${all.givenUp} are given up`]
     },
   },
   {
@@ -73,17 +74,18 @@ function waiting(sample: Sample, at: number): number[] {
   return messagesOf(sample).flatMap((own, record) => (own[0]! < at && own.at(-1)! >= at ? [record] : []))
 }
 
-function heldAfter(member: Member, sample: Sample, pieces: readonly Piece[]) {
-  let held = 0
-  let counted = 0
+/** What became of requests that nobody has answered yet. */
+function becameOf(member: Member, sample: Sample, pieces: readonly Piece[]) {
+  const became = { heldBytes: 0, inRows: 0, givenUp: 0 }
   play(member, sample, pieces, {
     before: ({ streams, counters, sink }, i) => {
       if (i !== pieces.length) return
-      held = streams.heldBytes
-      counted = counters.unpairedFrames + [...sink.tables.values()].flat().length
+      became.heldBytes = streams.heldBytes
+      became.inRows = [...sink.tables.values()].flat().length
+      became.givenUp = counters.unpairedFrames
     },
   })
-  return { held, counted }
+  return became
 }
 
 /** Holds more than the budget and gives nothing up: everyone else has to. */
