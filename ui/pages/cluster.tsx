@@ -5,6 +5,7 @@ import type { ClusterSummary, Trouble } from '../cluster'
 import { ErrorView } from '../error'
 import { type KnownScripts, viewUrl } from '../format'
 import { count } from '../units'
+import { Listing } from '../widgets/listing'
 import { TableWidget } from '../widgets/table'
 import { ServiceMap } from './service-map'
 import { ViewLink } from './view-link'
@@ -86,36 +87,18 @@ function Namespaces({ cluster, scripts }: Omit<Props, 'traffic'>) {
       <h2>
         Namespaces <ViewLink name="px/namespaces" label="What they use" scripts={scripts} />
       </h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">namespace</th>
-              <th scope="col" class="num">
-                pods
-              </th>
-              <th scope="col" class="num">
-                not well
-              </th>
-              <th scope="col" class="num">
-                services
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {namespaces.slice(0, MOST_NAMESPACES).map(({ name, pods, services, unwell }) => (
-              <tr>
-                <td class="name">
-                  <Entity view="px/namespace" argument="namespace" name={name} scripts={scripts} />
-                </td>
-                <td class="num">{count(pods)}</td>
-                <Unwell n={unwell} />
-                <td class="num">{count(services)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Listing head={['namespace', { num: 'pods' }, { num: 'not well' }, { num: 'services' }]}>
+        {namespaces.slice(0, MOST_NAMESPACES).map(({ name, pods, services, unwell }) => (
+          <tr>
+            <td class="name">
+              <Entity view="px/namespace" argument="namespace" name={name} scripts={scripts} />
+            </td>
+            <td class="num">{count(pods)}</td>
+            <Unwell n={unwell} />
+            <td class="num">{count(services)}</td>
+          </tr>
+        ))}
+      </Listing>
       {namespaces.length > MOST_NAMESPACES ? (
         <p class="count">{count(namespaces.length - MOST_NAMESPACES)} more namespaces.</p>
       ) : null}
@@ -129,34 +112,18 @@ function Nodes({ cluster, scripts, host }: Omit<Props, 'traffic'> & { host: stri
       <h2>
         Nodes <ViewLink name="px/nodes" label="What they use" scripts={scripts} />
       </h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">node</th>
-              <th scope="col" class="num">
-                pods
-              </th>
-              <th scope="col" class="num">
-                not well
-              </th>
-              <th scope="col">captured</th>
-            </tr>
-          </thead>
-          <tbody>
-            {cluster.nodes.map(({ name, pods, unwell }) => (
-              <tr>
-                <td class="name">
-                  <Entity view="px/node" argument="node" name={name} scripts={scripts} />
-                </td>
-                <td class="num">{count(pods)}</td>
-                <Unwell n={unwell} />
-                <td>{name === host ? 'here' : <span class="help">by the Nixie there</span>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Listing head={['node', { num: 'pods' }, { num: 'not well' }, 'captured']}>
+        {cluster.nodes.map(({ name, pods, unwell }) => (
+          <tr>
+            <td class="name">
+              <Entity view="px/node" argument="node" name={name} scripts={scripts} />
+            </td>
+            <td class="num">{count(pods)}</td>
+            <Unwell n={unwell} />
+            <td>{name === host ? 'here' : <span class="help">by the Nixie there</span>}</td>
+          </tr>
+        ))}
+      </Listing>
     </section>
   )
 }

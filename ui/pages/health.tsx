@@ -10,6 +10,7 @@ import {
 } from '../../src/health/counters'
 import type { ProbeStatus } from '../../src/health/probe-status'
 import { bytes, count, duration, span } from '../units'
+import { Listing } from '../widgets/listing'
 
 const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
   missed: 'times that the kernel passed over a probe: rows, or parts of them, are missing',
@@ -108,34 +109,18 @@ function Kept({ status }: { status: Status }) {
         {span(store.retentionSeconds)} while that fits.
       </p>
       {store.unreadable ? <p class="warning">{store.unreadable}</p> : null}
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">table</th>
-              <th scope="col" class="num">
-                rows
-              </th>
-              <th scope="col" class="num">
-                on disk
-              </th>
-              <th scope="col">reaches back</th>
-            </tr>
-          </thead>
-          <tbody>
-            {status.tables.map((table) => (
-              <tr>
-                <td>
-                  <a href={`/tables/${table.name}`}>{table.name}</a>
-                </td>
-                <td class="num">{count(table.rows)}</td>
-                <td class="num">{bytes(table.bytes)}</td>
-                <td>{table.promise}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Listing head={['table', { num: 'rows' }, { num: 'on disk' }, 'reaches back']}>
+        {status.tables.map((table) => (
+          <tr>
+            <td>
+              <a href={`/tables/${table.name}`}>{table.name}</a>
+            </td>
+            <td class="num">{count(table.rows)}</td>
+            <td class="num">{bytes(table.bytes)}</td>
+            <td>{table.promise}</td>
+          </tr>
+        ))}
+      </Listing>
     </>
   )
 }

@@ -2,6 +2,7 @@
 import type { ResultTable, TableSummary } from '../../src/runner/runner'
 import { isoTime } from '../format'
 import { bytes, count, span } from '../units'
+import { Listing } from '../widgets/listing'
 import { TableWidget } from '../widgets/table'
 
 export function Time({ ns }: { ns: string | null }) {
@@ -18,40 +19,22 @@ export function TableList({ tables }: { tables: readonly TableSummary[] }) {
           Read them with <a href="/query">PxL</a> or as JSON under <code>/api/tables</code>.
         </p>
       </div>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">table</th>
-              <th scope="col" class="num">
-                rows
-              </th>
-              <th scope="col" class="num">
-                on disk
-              </th>
-              <th scope="col">kept</th>
-              <th scope="col">newest</th>
-              <th scope="col">holds</th>
-            </tr>
-          </thead>
-          <tbody>
-            {tables.map((table) => (
-              <tr>
-                <td>
-                  <a href={`/tables/${table.name}`}>{table.name}</a>
-                </td>
-                <td class="num">{count(table.rows)}</td>
-                <td class="num">{bytes(table.bytes)}</td>
-                <td>{table.rows ? span(table.span) : '–'}</td>
-                <td class="time">
-                  <Time ns={table.newest} />
-                </td>
-                <td class="wide">{table.description}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Listing head={['table', { num: 'rows' }, { num: 'on disk' }, 'kept', 'newest', 'holds']}>
+        {tables.map((table) => (
+          <tr>
+            <td>
+              <a href={`/tables/${table.name}`}>{table.name}</a>
+            </td>
+            <td class="num">{count(table.rows)}</td>
+            <td class="num">{bytes(table.bytes)}</td>
+            <td>{table.rows ? span(table.span) : '–'}</td>
+            <td class="time">
+              <Time ns={table.newest} />
+            </td>
+            <td class="wide">{table.description}</td>
+          </tr>
+        ))}
+      </Listing>
     </>
   )
 }
@@ -66,28 +49,16 @@ export function TableView({ table, newest }: { table: TableSummary; newest: Resu
       <h2>Newest rows</h2>
       {newest.rows === 0 ? <p class="empty">No row yet.</p> : <TableWidget table={newest} />}
       <h2>Columns</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">column</th>
-              <th scope="col">type</th>
-              <th scope="col">means</th>
-              <th scope="col">holds</th>
-            </tr>
-          </thead>
-          <tbody>
-            {table.columns.map((column) => (
-              <tr>
-                <td class="mono">{column.name}</td>
-                <td>{column.type}</td>
-                <td>{column.semantic === 'ST_NONE' ? '' : column.semantic}</td>
-                <td class="wide">{column.description}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Listing head={['column', 'type', 'means', 'holds']}>
+        {table.columns.map((column) => (
+          <tr>
+            <td class="mono">{column.name}</td>
+            <td>{column.type}</td>
+            <td>{column.semantic === 'ST_NONE' ? '' : column.semantic}</td>
+            <td class="wide">{column.description}</td>
+          </tr>
+        ))}
+      </Listing>
     </>
   )
 }
