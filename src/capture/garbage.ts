@@ -2,61 +2,103 @@
  * Has garbage collected before the process grows beyond its memory limit.
  *
  * What has waited for an answer is old when it goes, and the runtime looks for garbage among the old only when the heap has
- * doubled, on a thread that a busy machine may not run: a flood of large messages would take all of 512 MiB before. A
- * collection stands still for some 10 to 60 ms of processor time, by what lives, so it is for a process that is large and grows.
+ * doubled, on a thread that a busy machine may not run: a flood of large messages would take all of 512 MiB before. So memory that
+ * grows is a reason to collect, at once and on this thread:
+ *
+ * - what was made since the last collection, whenever the process has grown a little: that takes 0.3 ms, and what lives of it;
+ * - all, when the process is large and has grown: 20 to 60 ms of processor time, by the number of objects that live.
+ *
+ * Garbage is made by the time that this thread is on a processor, so that is what lies between two collections: on a machine that
+ * is busy a collection takes many times as long, and nothing is made meanwhile.
  */
+import { edenGC } from 'bun:jsc'
+import { threadCpuNs } from '../kernel/libc'
 
-/** Resident memory of the process below which garbage is the runtime's own business. */
-const LARGE_BYTES = 320 << 20
-/** Growth since the last collection, or the least since, that is worth another. */
-const GROWTH_BYTES = 32 << 20
-/** Between two looks, which take 10 µs each. */
-const LOOK_EVERY_MS = 20
-/** After a collection, the next is so many times as far away as that took. */
+const MIB = 1 << 20
+/** Growth of the process that is worth a collection of what is new. */
+const YOUNG_GROWTH_BYTES = 16 * MIB
+/** Resident memory of the process below which old garbage is the runtime's own business. */
+const LARGE_BYTES = 320 * MIB
+/** Growth since the last collection of all, or the least since, that is worth another. */
+const GROWTH_BYTES = 24 * MIB
+/** From here on garbage comes first, and what lives is too much. */
+const FULL_BYTES = 352 * MIB
+/** … unless it is another thread's: growth that is worth a collection all the same. */
+const FULL_GROWTH_BYTES = 8 * MIB
+/** Between two looks, which take 15 µs each. */
+const LOOK_EVERY_MS = 10
+/** After a collection of all the thread works for so many times as long as that took; in a process that is full, as long. */
 const PAUSE = 4
+const PAUSE_WHEN_FULL = 1
 
 export interface Memory {
   /** Of the whole process. */
   residentBytes(): number
-  /** Has the garbage of this thread collected, and its memory given back. */
+  /** Has the garbage among what this thread made since the last collection collected; its memory is used again. */
+  collectYoung(): void
+  /** Has all garbage of this thread collected, and its memory given back. */
   collect(): void
+  /** How long this thread was on a processor. */
+  cpuMs(): number
   nowMs(): number
 }
 
 const PROCESS: Memory = {
   residentBytes: () => process.memoryUsage.rss(),
+  collectYoung: () => edenGC(),
   collect: () => Bun.gc(true),
+  cpuMs: () => threadCpuNs() / 1e6,
   nowMs: () => performance.now(),
 }
 
 export class Garbage {
   readonly #memory: Memory
   #nextLookMs = Number.NEGATIVE_INFINITY
-  #nextCollectionMs = Number.NEGATIVE_INFINITY
+  /** The least since the last collection. */
+  #leastBytes = Number.POSITIVE_INFINITY
   #enoughBytes = LARGE_BYTES
+  /** Processor time of this thread at the end of the last collection of all, and what that took of it. */
+  #collectedMs = Number.NEGATIVE_INFINITY
+  #tookMs = 0
 
   constructor(memory = PROCESS) {
     this.#memory = memory
   }
 
-  /** To be called often; collects when it must be. */
-  look(): void {
+  /** To be called often; collects when it must be. True: the process is full of what lives, and somebody has to give up some. */
+  look(): boolean {
     const now = this.#memory.nowMs()
-    if (now < this.#nextLookMs) return
+    if (now < this.#nextLookMs) return false
     this.#nextLookMs = now + LOOK_EVERY_MS
     const resident = this.#memory.residentBytes()
-    if (resident < this.#enoughBytes) this.#expectLess(resident)
-    else if (now >= this.#nextCollectionMs) this.#collect(now)
+    this.#leastBytes = Math.min(this.#leastBytes, resident)
+    if (resident < this.#enoughBytes)
+      this.#enoughBytes = Math.max(LARGE_BYTES, Math.min(this.#enoughBytes, resident + GROWTH_BYTES))
+    else if (this.#isTime(resident)) return this.#collect() >= FULL_BYTES
+    if (resident >= this.#leastBytes + YOUNG_GROWTH_BYTES) this.#collectYoung()
+    return false
   }
 
-  #expectLess(resident: number): void {
-    this.#enoughBytes = Math.max(LARGE_BYTES, Math.min(this.#enoughBytes, resident + GROWTH_BYTES))
+  #isTime(resident: number): boolean {
+    const pause = resident >= FULL_BYTES ? PAUSE_WHEN_FULL : PAUSE
+    return this.#memory.cpuMs() - this.#collectedMs >= pause * this.#tookMs
   }
 
-  #collect(from: number): void {
+  #collectYoung(): void {
+    this.#memory.collectYoung()
+    this.#leastBytes = this.#memory.residentBytes()
+  }
+
+  /** Resident bytes after. */
+  #collect(): number {
+    const from = this.#memory.cpuMs()
     this.#memory.collect()
-    const to = this.#memory.nowMs()
-    this.#nextCollectionMs = to + PAUSE * (to - from)
-    this.#enoughBytes = Math.max(LARGE_BYTES, this.#memory.residentBytes() + GROWTH_BYTES)
+    this.#collectedMs = this.#memory.cpuMs()
+    this.#tookMs = this.#collectedMs - from
+    const resident = this.#memory.residentBytes()
+    this.#leastBytes = resident
+    const enough = Math.min(resident + GROWTH_BYTES, FULL_BYTES)
+    this.#enoughBytes = Math.max(LARGE_BYTES, enough, resident + FULL_GROWTH_BYTES)
+    return resident
   }
 }

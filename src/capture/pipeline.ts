@@ -118,10 +118,14 @@ export class Pipeline {
       this.counters.events += events
       this.counters.drainNs += Bun.nanoseconds() - start
     }
-    this.#garbage.look()
+    this.#lookAtMemory()
     // Time makes rows, too: of what ends without a further event.
     if (!this.#isAppending && this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now(), false)
     return events
+  }
+
+  #lookAtMemory(): void {
+    if (this.#garbage.look()) this.#sources.relieve()
   }
 
   /** What happened until now gets to the store, for a query that is about to begin. */
@@ -187,6 +191,7 @@ export class Pipeline {
 
   /** The ring doesn't wait until all is stored. */
   #lookBetween(): void {
+    this.#lookAtMemory()
     if (performance.now() - this.#lookedMs < LOOK_EVERY_MS) return
     if (!this.#rows.has(APPENDS_WAITING * APPEND_ROWS, APPENDS_WAITING * APPEND_TEXT)) this.drain()
   }

@@ -134,7 +134,7 @@ export const COUNTERS = spec({
   evictedConnections: {
     stage: 'streams',
     unit: 'connections',
-    help: 'Connections forgotten because too many were open',
+    help: 'Connections forgotten because too many were open, or memory was short',
   },
   frames: { stage: 'protocols', unit: 'frames', help: 'Messages parsed' },
   parseFailures: {

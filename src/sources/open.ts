@@ -60,6 +60,10 @@ export class Sources {
     }
   }
 
+  relieve(): void {
+    for (const { open } of this.#members) open.relieve?.()
+  }
+
   underWay(nowNs: number): void {
     for (const { open } of this.#members) open.underWay?.(nowNs)
   }

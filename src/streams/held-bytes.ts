@@ -35,7 +35,12 @@ export class HeldBytes {
     if (!socket.isHolding) this.#join(socket)
     this.bytes += held - socket.heldBytes
     socket.heldBytes = held
-    if (this.bytes > this.#budget) this.#relieve()
+    if (this.bytes > this.#budget) this.#shedTo(this.#budget)
+  }
+
+  /** Memory is needed elsewhere: half of what waits is given up, but for so many bytes. */
+  relieve(least: number): void {
+    this.#shedTo(Math.max(least, this.bytes / 2))
   }
 
   remove(socket: Followed): void {
@@ -54,10 +59,10 @@ export class HeldBytes {
     this.#holding.delete(socket)
   }
 
-  #relieve(): void {
+  #shedTo(budget: number): void {
     /** Those that had nothing more to give. */
     const stubborn = new Set<Followed>()
-    while (this.bytes > this.#budget && stubborn.size < AMONG) {
+    while (this.bytes > budget && stubborn.size < AMONG) {
       const largest = this.#largest(stubborn)
       if (!largest) break
       const before = this.bytes

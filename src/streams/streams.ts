@@ -64,6 +64,10 @@ const REPROBE_EVERY_NS = 1e9
 const ENDS_NS = 5e6
 /** Among so many of the oldest connections the most idle one is evicted. */
 const EVICT_AMONG = 32
+/** What is left to those that wait, and how many sockets, when memory is needed elsewhere; and the time that is for it at once. */
+const LEAST_HELD = 8 << 20
+const LEAST_SOCKETS = 4096
+const RELIEVE_NS = 10e6
 /** Sockets that are over and remembered, should they speak again. */
 const MAX_REMEMBERED = 8192
 
@@ -182,6 +186,14 @@ export class Streams {
     if (!socket || this.#resting.has(socket) || !socket.rest()) return
     this.#counters.restedConnections++
     this.#resting.set(socket, this.#nowNs + this.#limits.restNs)
+  }
+
+  /** Memory is needed elsewhere: half of what waits is given up, and of very many sockets those that are most idle. */
+  relieve(): void {
+    const deadline = Bun.nanoseconds() + RELIEVE_NS
+    this.#held.relieve(LEAST_HELD)
+    const enough = Math.max(LEAST_SOCKETS, this.#sockets.size / 2)
+    while (this.#sockets.size > enough && Bun.nanoseconds() < deadline) this.#evict()
   }
 
   /** What time alone decides; to be called many times a second. */

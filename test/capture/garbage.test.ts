@@ -6,26 +6,40 @@ const MIB = 1 << 20
 /** A process whose memory a test sets. */
 class Process {
   nowMs = 0
+  cpuMs = 0
   resident = 100 * MIB
-  /** What a collection leaves, and how long it takes. */
+  /** What a collection leaves, and how long it takes on a processor. */
   live = 100 * MIB
   takesMs = 20
+  /** So many times as long passes as a thread is on a processor: others run, too. */
+  starved = 1
   collections = 0
+  young = 0
+  isFull = false
   readonly garbage = new Garbage({
     residentBytes: () => this.resident,
     nowMs: () => this.nowMs,
+    cpuMs: () => this.cpuMs,
+    collectYoung: () => {
+      this.young++
+    },
     collect: () => {
       this.collections++
-      this.nowMs += this.takesMs
+      this.work(this.takesMs)
       this.resident = Math.min(this.resident, this.live)
     },
   })
 
+  work(ms: number): void {
+    this.cpuMs += ms
+    this.nowMs += this.starved * ms
+  }
+
   /** So much is resident at the next look. */
   grow(mib: number): number {
-    this.nowMs += 100
+    this.work(100)
     this.resident = mib * MIB
-    this.garbage.look()
+    this.isFull = this.garbage.look()
     return this.collections
   }
 }
@@ -40,28 +54,91 @@ test('a process that is small is left alone, one that grows is not', () => {
 
 test('what lives is not collected again and again', () => {
   const process = new Process()
-  process.live = 330 * MIB
-  expect(process.grow(340)).toBe(1)
-  for (const mib of [330, 340, 350, 361]) expect(process.grow(mib)).toBe(1)
-  expect(process.grow(363)).toBe(2)
+  process.live = 322 * MIB
+  expect(process.grow(330)).toBe(1)
+  for (const mib of [322, 330, 340, 345]) expect(process.grow(mib)).toBe(1)
+  expect(process.grow(347)).toBe(2)
   // It had grown small meanwhile.
   process.live = 100 * MIB
   expect(process.grow(150)).toBe(2)
   expect(process.grow(321)).toBe(3)
 })
 
-test('a fifth of the time at most', () => {
+test('what is new is collected whenever the process has grown a little, however small it is', () => {
   const process = new Process()
-  process.takesMs = 200
-  const from = process.nowMs
-  let collecting = 0
-  while (process.nowMs < from + 60_000) {
-    const before = process.collections
-    process.grow(500)
-    collecting += (process.collections - before) * process.takesMs
+  const youngAt = (mib: number) => {
+    process.grow(mib)
+    return process.young
   }
-  expect(process.collections).toBeGreaterThan(10)
-  expect(collecting).toBeLessThanOrEqual((process.nowMs - from) / 5 + process.takesMs)
+  expect([60, 70, 75].map(youngAt)).toEqual([0, 0, 0])
+  expect([76, 90, 92].map(youngAt)).toEqual([1, 1, 2])
+  // It grows from where it was least.
+  expect([70, 85, 86].map(youngAt)).toEqual([2, 2, 3])
+  expect(process.collections).toBe(0)
+})
+
+test('what another thread has is not collected again and again', () => {
+  const process = new Process()
+  process.live = 380 * MIB
+  expect(process.grow(380)).toBe(1)
+  for (let i = 0; i < 20; i++) expect(process.grow(387)).toBe(1)
+  expect(process.grow(389)).toBe(2)
+})
+
+test('a fifth of the time at most, half of it in a process that is full', () => {
+  for (const [mib, share] of [
+    [345, 1 / 5],
+    [390, 1 / 2],
+  ] as const) {
+    const process = new Process()
+    process.takesMs = 200
+    process.live = (mib - 30) * MIB
+    const from = process.cpuMs
+    let collecting = 0
+    while (process.cpuMs < from + 60_000) {
+      const before = process.collections
+      process.grow(mib)
+      collecting += (process.collections - before) * process.takesMs
+    }
+    expect(process.collections).toBeGreaterThan(10)
+    expect(collecting).toBeLessThanOrEqual((process.cpuMs - from) * share + process.takesMs)
+  }
+})
+
+/** A thread that makes garbage as fast as any attack has it, and the most that the process ever has. */
+function peakMib(process: Process, mibPerMs: number): number {
+  let peak = 0
+  while (process.cpuMs < 30_000) {
+    const ms = 20 / process.starved
+    process.work(ms)
+    process.resident += ms * mibPerMs * MIB
+    peak = Math.max(peak, process.resident)
+    process.garbage.look()
+  }
+  return peak / MIB
+}
+
+test('the process stays below 400 MiB, however long the machine takes for a collection', () => {
+  for (const starved of [1, 5, 40]) {
+    const process = new Process()
+    process.starved = starved
+    process.takesMs = 60
+    process.live = 300 * MIB
+    expect(peakMib(process, 0.4), `${starved} times`).toBeLessThan(400)
+  }
+})
+
+test('a process that is full of what lives says so', () => {
+  const process = new Process()
+  process.live = 340 * MIB
+  process.grow(360)
+  expect(process.isFull).toBe(false)
+  process.live = 355 * MIB
+  process.grow(370)
+  expect(process.isFull).toBe(true)
+  // It was full only then, and a collection has to say so.
+  process.grow(340)
+  expect(process.isFull).toBe(false)
 })
 
 test('looks are rare', () => {
@@ -71,7 +148,13 @@ test('looks are rare', () => {
     looks++
     return 0
   }
-  const garbage = new Garbage({ residentBytes, collect() {}, nowMs: () => nowMs })
+  const garbage = new Garbage({
+    residentBytes,
+    collectYoung() {},
+    collect() {},
+    nowMs: () => nowMs,
+    cpuMs: () => nowMs,
+  })
   for (; nowMs < 1000; nowMs++) garbage.look()
-  expect(looks).toBe(50)
+  expect(looks).toBe(100)
 })

@@ -85,6 +85,18 @@ describe('the budget', () => {
     expect([all.bytes, holders[0]!.shedTimes]).toEqual([100, 2])
   })
 
+  test('when memory is needed elsewhere half of it is given up, but for a least', () => {
+    const { all, counters, hold, holders } = holding(1000, 4)
+    for (const [i, bytes] of [200, 400, 100, 100].entries()) hold(i, bytes)
+    all.relieve(300)
+    expect(holders.map(({ held }) => held)).toEqual([200, 0, 100, 100])
+    expect(counters).toMatchObject({ shedConnections: 1, shedBytes: 400 })
+    all.relieve(300)
+    expect(all.bytes).toBe(200)
+    all.relieve(300)
+    expect([all.bytes, counters.shedBytes]).toEqual([200, 600])
+  })
+
   test('one that is larger than all of the budget can’t hang it', () => {
     const { all, hold, holders } = holding(100, 2)
     for (const holder of holders) holder.keeps = 5000

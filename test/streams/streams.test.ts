@@ -422,6 +422,23 @@ describe('bounds', () => {
     expect(all.counters.evictedConnections).toBe(15)
   })
 
+  test('when memory is needed elsewhere very many connections become fewer, and what waits less', () => {
+    const all = rig(PROTOCOLS)
+    const half = `GET /half HTTP/1.1\r\nHost: ${'a'.repeat(2000)}`
+    for (let i = 0; i < 10_000; i++) {
+      const wire = new Wire({ remote: [`10.1.0.${i >> 12}`, i & 0xfff] })
+      all.streams.handle(wire.open())
+      all.streams.handle(wire.request(half))
+    }
+    const held = all.streams.heldBytes
+    expect(held).toBeGreaterThan(20 << 20)
+    for (let i = 0; i < 200; i++) all.streams.relieve()
+    expect(all.streams.size).toBe(4096)
+    expect(all.streams.heldBytes).toBeLessThanOrEqual(8 << 20)
+    expect(all.counters.evictedConnections).toBe(10_000 - 4096)
+    expect(all.counters.shedConnections).toBeGreaterThan(0)
+  })
+
   test('datagrams are messages of their own', () => {
     const all = rig([linesProtocol()])
     const wire = new Wire({ transport: 'udp', role: ROLE_SERVER })

@@ -106,6 +106,10 @@ export class Sockets implements OpenSource {
     this.#streams.connStats(nowNs)
   }
 
+  relieve(): void {
+    this.#streams.relieve()
+  }
+
   underWay(nowNs: number): void {
     this.#streams.underWay(nowNs)
   }
