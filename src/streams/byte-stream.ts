@@ -1,7 +1,8 @@
 /** The bytes of one direction that wait for the rest of their message, and when they were moved. */
 import type { Input, Unread } from '../protocols/protocol'
 
-const FIRST_CAPACITY = 512
+/** Many connections wait with a few bytes each. */
+const FIRST_CAPACITY = 128
 /** More events than this in one incomplete message share their times. */
 const MAX_MARKS = 1024
 
@@ -49,14 +50,19 @@ export class StreamInput implements Input {
 
 export const EMPTY = new Uint8Array(0)
 
+/** From `positions[i]` on (indices into a stream's bytes) bytes were moved at `times[i]`. */
+interface Marks {
+  readonly positions: number[]
+  readonly times: number[]
+}
+
 export class ByteStream implements Unread {
   bytes: Uint8Array = EMPTY
   /** `bytes[start..end)` is what waits. */
   start = 0
   end = 0
-  /** From `#positions[i]` on (indices into `bytes`) bytes were moved at `#times[i]`. */
-  #positions: number[] = []
-  #times: number[] = []
+  /** Undefined while nothing waits: most have nothing, and they are many. */
+  #marks: Marks | undefined
 
   get length(): number {
     return this.end - this.start
@@ -64,25 +70,29 @@ export class ByteStream implements Unread {
 
   append(bytes: Uint8Array, timeNs: number): void {
     this.#reserve(bytes.length)
-    if (this.#positions.length === MAX_MARKS) {
-      this.#positions.pop()
-      this.#times.pop()
+    this.#marks ??= { positions: [], times: [] }
+    const { positions, times } = this.#marks
+    if (positions.length === MAX_MARKS) {
+      positions.pop()
+      times.pop()
     }
-    this.#positions.push(this.end)
-    this.#times.push(timeNs)
+    positions.push(this.end)
+    times.push(timeNs)
     this.bytes.set(bytes, this.end)
     this.end += bytes.length
   }
 
   timeAt(pos: number): number {
+    if (!this.#marks) return 0
+    const { positions, times } = this.#marks
     let low = 0
-    let high = this.#positions.length - 1
+    let high = positions.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if (this.#positions[middle]! <= pos) low = middle
+      if (positions[middle]! <= pos) low = middle
       else high = middle - 1
     }
-    return this.#times[low] ?? 0
+    return times[low] ?? 0
   }
 
   /** Everything before `pos` (an index into `bytes`) was used. */
@@ -94,8 +104,7 @@ export class ByteStream implements Unread {
   clear(): void {
     this.start = 0
     this.end = 0
-    this.#positions = []
-    this.#times = []
+    this.#marks = undefined
     this.bytes = EMPTY
   }
 
@@ -116,10 +125,13 @@ export class ByteStream implements Unread {
 
   /** Keeps the marks of what is left: the last one at or before the new start still dates it. */
   #shift(by: number): void {
-    if (by === 0) return
+    if (by === 0 || !this.#marks) return
+    const { positions, times } = this.#marks
     let first = 0
-    while (first + 1 < this.#positions.length && this.#positions[first + 1]! <= by) first++
-    this.#positions = this.#positions.slice(first).map((position) => Math.max(0, position - by))
-    this.#times = this.#times.slice(first)
+    while (first + 1 < positions.length && positions[first + 1]! <= by) first++
+    this.#marks = {
+      positions: positions.slice(first).map((position) => Math.max(0, position - by)),
+      times: times.slice(first),
+    }
   }
 }

@@ -25,6 +25,8 @@ export interface BothEnds {
 /** A client's end looks for what it said within some 100 ms. */
 const RECENT_CONTENTS = 32
 
+const NONE: readonly never[] = []
+
 export class End implements Counted {
   readonly localAddr: string
   readonly localPort: number
@@ -40,14 +42,14 @@ export class End implements Counted {
   countedReceived = 0
   countedClosed = false
   /** Of a client's end: the connections that it may be an end of. */
-  links: readonly BothEnds[] = []
+  links: readonly BothEnds[] = NONE
   /**
    * Of datagrams: what the client's newest one holds, by which both ends are known however addresses are translated; where the
    * server reads without asking who it is, the newest ones, by whomever.
    */
-  contents: readonly string[] = []
+  contents: readonly string[] = NONE
   /** By which the other end finds it. */
-  keys: readonly string[] = []
+  keys: readonly string[] = NONE
   /** Of the connection itself: what finds the other end. */
   readonly peerAddr: string
   readonly peerPort: number

@@ -51,7 +51,7 @@ export class Reader {
   readonly #counters: Counters
   readonly #limits: StreamLimits
   readonly #allSearches: WorkBudget
-  readonly #searches = new WorkBudget(SEARCH_PER_SECOND)
+  #searches: WorkBudget | undefined
 
   constructor(
     conversation: Conversation,
@@ -264,6 +264,7 @@ export class Reader {
   #seek(half: Half, bytes: Input, timeNs: number): boolean {
     if (bytes.pos === bytes.end) return false
     const length = bytes.end - bytes.pos
+    this.#searches ??= new WorkBudget(SEARCH_PER_SECOND)
     if (!this.#searches.spend(timeNs, length) || !this.#allSearches.spend(timeNs, length)) {
       this.conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
       bytes.pos = bytes.end

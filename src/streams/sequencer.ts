@@ -19,6 +19,9 @@ interface HeldEvent {
   readonly timeNs: number
 }
 
+/** What nearly all hold. */
+const NONE: readonly HeldEvent[] = []
+
 /** Takes the ordered bytes and the holes. */
 export interface Receiver {
   bytes(half: Half, payload: Uint8Array, timeNs: number): void
@@ -33,7 +36,7 @@ export class Sequencer {
   #next = -1
   /** The first offset, once it is known; -1 when bytes went by that no offset tells of. */
   #base: number | undefined
-  #held: HeldEvent[] = []
+  #held: readonly HeldEvent[] = NONE
   #heldBytes = 0
 
   constructor(half: Half, receiver: Receiver) {
@@ -97,7 +100,7 @@ export class Sequencer {
 
   /** Forgets everything but the position in the stream. */
   drop(): void {
-    this.#held = []
+    this.#held = NONE
     this.#heldBytes = 0
   }
 
@@ -117,7 +120,7 @@ export class Sequencer {
 
   #hold(event: HeldEvent): void {
     const at = this.#held.findIndex((other) => ((other.offset - event.offset) | 0) > 0)
-    this.#held.splice(at < 0 ? this.#held.length : at, 0, event)
+    this.#held = this.#held.toSpliced(at < 0 ? this.#held.length : at, 0, event)
     this.#heldBytes += event.payload.length
     if (this.#held.length > MAX_HELD || this.#heldBytes > MAX_HELD_BYTES) this.#release(true)
   }
@@ -127,7 +130,7 @@ export class Sequencer {
       const { offset, size, payload, timeNs } = this.#held[0]!
       const ahead = (offset - this.#next) | 0
       if (ahead > 0 && !force) return
-      this.#held.shift()
+      this.#held = this.#held.length > 1 ? this.#held.slice(1) : NONE
       this.#heldBytes -= payload.length
       if (ahead > 0) {
         this.#receiver.missing(this.#half, ahead, timeNs)

@@ -17,23 +17,28 @@ export interface StreamOptions {
   readonly begins: { readonly received: number; readonly sent: number } | undefined
   readonly shared: Surroundings
   readonly host: Host
+  /** Undefined where the kernel leaves nothing out. */
+  readonly kernel?: LeavesOut
+}
+
+export interface LeavesOut {
   /** Has the kernel leave out the bytes of a direction before an offset. */
-  readonly leaveOut?: (direction: Direction, until: number) => void
+  leaveOut(direction: Direction, until: number): void
 }
 
 export class Stream {
   readonly talk: Talk
   readonly #received: Sequencer
   readonly #sent: Sequencer
-  readonly #leaveOut: StreamOptions['leaveOut']
+  readonly #kernel: LeavesOut | undefined
   /** Made when there is something to leave out. */
   #leftOut: Partial<Record<Direction, LeaveOut>> | undefined
 
-  constructor({ end, transport, begins, shared, host, leaveOut }: StreamOptions) {
+  constructor({ end, transport, begins, shared, host, kernel }: StreamOptions) {
     this.talk = new Talk(end, transport, begins !== undefined, shared, host)
     this.#received = new Sequencer(this.talk.received, this.talk)
     this.#sent = new Sequencer(this.talk.sent, this.talk)
-    this.#leaveOut = leaveOut
+    this.#kernel = kernel
     if (!begins) return
     this.#received.begin(begins.received)
     this.#sent.begin(begins.sent)
@@ -56,10 +61,10 @@ export class Stream {
   }
 
   #tellUnwanted(direction: Direction, next: number, unwanted: number): void {
-    const leaveOut = this.#leaveOut
-    if (!leaveOut || (unwanted === 0 && !this.#leftOut)) return
+    const kernel = this.#kernel
+    if (!kernel || (unwanted === 0 && !this.#leftOut)) return
     this.#leftOut ??= {}
-    this.#leftOut[direction] ??= new LeaveOut((until) => leaveOut(direction, until))
+    this.#leftOut[direction] ??= new LeaveOut((until) => kernel.leaveOut(direction, until))
     this.#leftOut[direction].follow(next, unwanted)
   }
 

@@ -5,7 +5,7 @@ import { ROLE_SERVER } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
-import { Stream } from './stream'
+import { type LeavesOut, Stream } from './stream'
 import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
 import type { Host, Silence } from './talk'
 
@@ -14,7 +14,7 @@ const PROBE_CAP = 4096
 /** Of a connection that is only counted, what tells that a message of a known protocol begins. */
 const PEEK_CAP = 1024
 
-export class TcpSocket implements Followed, Reprobed, Host {
+export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   readonly id: number
   readonly end: End
   lastNs: number
@@ -55,7 +55,7 @@ export class TcpSocket implements Followed, Reprobed, Host {
       begins: isWhole && sentOffset !== undefined ? { received: offset, sent: sentOffset } : undefined,
       shared,
       host: this,
-      leaveOut: (direction, until) => shared.leaveOut(this.id, direction, until),
+      kernel: this,
     })
     if (event.pid !== 0) this.#own(event)
   }
@@ -194,6 +194,10 @@ export class TcpSocket implements Followed, Reprobed, Host {
     if (this.watched) return
     this.watched = true
     this.#shared.watch(this)
+  }
+
+  leaveOut(direction: Direction, until: number): void {
+    this.#shared.leaveOut(this.id, direction, until)
   }
 
   isPeers(): boolean {

@@ -34,7 +34,7 @@ describe('while the protocol isn’t known', () => {
 
   // Otherwise the answer to the first request would be taken for that to the second.
   test.each(['shed', 'stuck'])('bytes that are given up (%s) are missing from there on', (why) => {
-    const all = started(PROTOCOLS, { heldBytes: why === 'shed' ? 400 : 1 << 20, stuckNs: 1e9 })
+    const all = started(PROTOCOLS, { heldBytes: why === 'shed' ? 100 : 1 << 20, stuckNs: 1e9 })
     const { wire, streams, counters } = all
     streams.handle(wire.request('GET /lost'))
     if (why === 'stuck') streams.tick(wire.timeNs + 2e9)

@@ -59,7 +59,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   constructor(link: Link) {
     this.link = link
-    this.pairing = new Pairing(link.isWhole, () => link.losses)
+    this.pairing = new Pairing(link.isWhole, link)
   }
 
   get held(): number {

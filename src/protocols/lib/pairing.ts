@@ -72,6 +72,13 @@ export interface Hole {
 
 const ANY: Hole = { bytes: Number.POSITIVE_INFINITY, isBetween: false, timeNs: 0 }
 
+interface Losses {
+  /** How often anything was lost since the connection was first seen, on any connection. */
+  readonly losses: number
+}
+
+const LOSSLESS: Losses = { losses: 0 }
+
 export class Pairing<H> {
   /** Those that wait, in order; nothing was missed among or before them. */
   #waiting: Asked<H>[] = []
@@ -105,14 +112,11 @@ export class Pairing<H> {
   #seen = 0
   #leastRequest = Number.POSITIVE_INFINITY
 
-  readonly #losses: () => number
+  readonly #link: Losses
 
-  /**
-   * `isWhole`: it begins with the first byte that was said on the connection. `losses`: how often anything was lost since it was
-   * first seen, on any connection.
-   */
-  constructor(isWhole = true, losses: () => number = () => 0) {
-    this.#losses = losses
+  /** `isWhole`: it begins with the first byte that was said on the connection. */
+  constructor(isWhole = true, link: Losses = LOSSLESS) {
+    this.#link = link
     if (!isWhole) this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
   }
 
@@ -333,7 +337,7 @@ export class Pairing<H> {
   /** Nothing was lost as far as anyone knows, and nothing speaks against a client that takes turns. */
   get #isLossless(): boolean {
     const isRegular = this.#unsure?.isRegular ?? true
-    return this.#asked > 0 && this.#takesTurns && isRegular && this.#losses() === 0
+    return this.#asked > 0 && this.#takesTurns && isRegular && this.#link.losses === 0
   }
 
   get #isTrusted(): boolean {

@@ -229,7 +229,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
 
   #newPairing(): Pairing<undefined> {
     const link = this.#link
-    return new Pairing<undefined>(link.isWhole, () => link.losses)
+    return new Pairing<undefined>(link.isWhole, link)
   }
 
   pair(command: Command, { error, timeNs }: Acknowledgement): void {

@@ -346,12 +346,12 @@ describe('whole or joined', () => {
   })
 
   test('a loss anywhere makes it unsure', () => {
-    let losses = 0
-    const pairing = new Pairing<string>(false, () => losses)
+    const link = { losses: 0 }
+    const pairing = new Pairing<string>(false, link)
     pairing.requestBegins('a', 1)
     const answer = pairing.responseBegins(2)
     pairing.responseEnds(answer, 2)
-    losses++
+    link.losses++
     pairing.take([], [], 5e9, false, { pair() {}, unanswered() {}, drop() {} })
     expect(answer.certainty).toBe('tentative')
   })
