@@ -20,9 +20,9 @@ const YOUNG_GROWTH_BYTES = 16 * MIB
 /** Resident memory of the process below which old garbage is the runtime's own business. */
 const LARGE_BYTES = 320 * MIB
 /** Growth since the last collection of all, or the least since, that is worth another. */
-const GROWTH_BYTES = 24 * MIB
+const GROWTH_BYTES = 32 * MIB
 /** From here on garbage comes first, and what lives is too much. */
-const FULL_BYTES = 352 * MIB
+const FULL_BYTES = 360 * MIB
 /** … unless it is another thread's: growth that is worth a collection all the same. */
 const FULL_GROWTH_BYTES = 8 * MIB
 /** Between two looks, which take 15 µs each. */
