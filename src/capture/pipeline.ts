@@ -46,7 +46,7 @@ export class Pipeline {
   storeError: NixieError | undefined
 
   readonly #pulse: Pulse | undefined
-  readonly #garbage = new Garbage()
+  readonly #garbage: Pick<Garbage, 'look'>
   readonly #time = new ThreadTime()
   readonly #kernel: Kernel
   readonly #writer: StoreWriter
@@ -70,8 +70,10 @@ export class Pipeline {
     config: Config,
     sources: readonly RowSource[],
     pulse?: Pulse,
+    garbage: Pick<Garbage, 'look'> = new Garbage(),
   ) {
     this.#pulse = pulse
+    this.#garbage = garbage
     this.#kernel = kernel
     this.#writer = writer
     this.#processes = new Processes(config.nodeName)
@@ -125,7 +127,7 @@ export class Pipeline {
   }
 
   #lookAtMemory(): void {
-    if (this.#garbage.look()) this.#sources.relieve()
+    if (this.#garbage.look()) this.#sources.giveUpMemory()
   }
 
   /** What happened until now gets to the store, for a query that is about to begin. */

@@ -60,8 +60,8 @@ export class Sources {
     }
   }
 
-  relieve(): void {
-    for (const { open } of this.#members) open.relieve?.()
+  giveUpMemory(): void {
+    for (const { open } of this.#members) open.giveUpMemory?.()
   }
 
   underWay(nowNs: number): void {

@@ -50,7 +50,7 @@ export interface OpenSource {
   /** Appends to `liveSink` what is under way. Called when rows are about to be stored. */
   underWay?(nowNs: number): void
   /** The process is full, and collecting doesn't help: gives up some of what it holds, counted, in a few milliseconds. */
-  relieve?(): void
+  giveUpMemory?(): void
   /** What main has learnt of the cluster. */
   learn?(entities: readonly Entity[]): void
   /** Its last rows; then it lets go of what it has in the kernel. */

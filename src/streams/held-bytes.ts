@@ -39,7 +39,7 @@ export class HeldBytes {
   }
 
   /** Memory is needed elsewhere: half of what waits is given up, but for so many bytes. */
-  relieve(least: number): void {
+  halve(least: number): void {
     this.#shedTo(Math.max(least, this.bytes / 2))
   }
 

@@ -67,7 +67,7 @@ const EVICT_AMONG = 32
 /** What is left to those that wait, and how many sockets, when memory is needed elsewhere; and the time that is for it at once. */
 const LEAST_HELD = 8 << 20
 const LEAST_SOCKETS = 4096
-const RELIEVE_NS = 10e6
+const GIVE_UP_NS = 10e6
 /** Sockets that are over and remembered, should they speak again. */
 const MAX_REMEMBERED = 8192
 
@@ -189,9 +189,9 @@ export class Streams {
   }
 
   /** Memory is needed elsewhere: half of what waits is given up, and of very many sockets those that are most idle. */
-  relieve(): void {
-    const deadline = Bun.nanoseconds() + RELIEVE_NS
-    this.#held.relieve(LEAST_HELD)
+  giveUpMemory(): void {
+    const deadline = Bun.nanoseconds() + GIVE_UP_NS
+    this.#held.halve(LEAST_HELD)
     const enough = Math.max(LEAST_SOCKETS, this.#sockets.size / 2)
     while (this.#sockets.size > enough && Bun.nanoseconds() < deadline) this.#evict()
   }

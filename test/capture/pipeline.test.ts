@@ -72,7 +72,15 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
   }
   const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true, redactExtra: '' } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
-  return { pipeline: new Pipeline(kernel, writer, config, [source, ...more]), waiting, log, time, writer }
+  const memory = { looks: 0, isFull: false }
+  const garbage = {
+    look() {
+      memory.looks++
+      return memory.isFull
+    },
+  }
+  const pipeline = new Pipeline(kernel, writer, config, [source, ...more], undefined, garbage)
+  return { pipeline, waiting, log, time, writer, memory }
 }
 
 const exchange = (wire: Wire) => [
@@ -112,6 +120,24 @@ test('a flush stores what waits in the ring, and nothing when nothing does', () 
   const before = log.filter((line) => line.startsWith('append')).length
   pipeline.flush()
   expect(log.filter((line) => line.startsWith('append'))).toHaveLength(before)
+})
+
+test('in a process that is full what waits is given up, and memory is looked at between the steps of an append', () => {
+  const { pipeline, waiting, memory } = stage()
+  const head = `GET /half HTTP/1.1\r\nHost: ${'a'.repeat(200_000)}`
+  for (let i = 0; i < 100; i++) {
+    const wire = new Wire({ remote: ['10.0.0.3', i] })
+    waiting.push(wire.open(), wire.request(head))
+  }
+  pipeline.drain()
+  expect(pipeline.counters.shedConnections).toBe(0)
+  memory.isFull = true
+  pipeline.drain()
+  expect(pipeline.counters.shedConnections).toBeGreaterThan(0)
+  memory.looks = 0
+  pipeline.flush()
+  // Once for the ring, which is empty, and once for the append.
+  expect(memory.looks).toBeGreaterThanOrEqual(2)
 })
 
 const sampled = defineTable('sampled', 'Samples', { time_: time('When'), n: int('How much') })

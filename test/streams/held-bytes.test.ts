@@ -88,12 +88,12 @@ describe('the budget', () => {
   test('when memory is needed elsewhere half of it is given up, but for a least', () => {
     const { all, counters, hold, holders } = holding(1000, 4)
     for (const [i, bytes] of [200, 400, 100, 100].entries()) hold(i, bytes)
-    all.relieve(300)
+    all.halve(300)
     expect(holders.map(({ held }) => held)).toEqual([200, 0, 100, 100])
     expect(counters).toMatchObject({ shedConnections: 1, shedBytes: 400 })
-    all.relieve(300)
+    all.halve(300)
     expect(all.bytes).toBe(200)
-    all.relieve(300)
+    all.halve(300)
     expect([all.bytes, counters.shedBytes]).toEqual([200, 600])
   })
 

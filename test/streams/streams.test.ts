@@ -432,7 +432,7 @@ describe('bounds', () => {
     }
     const held = all.streams.heldBytes
     expect(held).toBeGreaterThan(20 << 20)
-    for (let i = 0; i < 200; i++) all.streams.relieve()
+    for (let i = 0; i < 200; i++) all.streams.giveUpMemory()
     expect(all.streams.size).toBe(4096)
     expect(all.streams.heldBytes).toBeLessThanOrEqual(8 << 20)
     expect(all.counters.evictedConnections).toBe(10_000 - 4096)

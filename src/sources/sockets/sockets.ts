@@ -106,8 +106,8 @@ export class Sockets implements OpenSource {
     this.#streams.connStats(nowNs)
   }
 
-  relieve(): void {
-    this.#streams.relieve()
+  giveUpMemory(): void {
+    this.#streams.giveUpMemory()
   }
 
   underWay(nowNs: number): void {
