@@ -71,8 +71,9 @@ static __always_inline __u32 sequence_after(struct sock *sk, __u8 direction)
 }
 
 /*
- * How much of a call is captured. Of a new connection the first bytes are, whole, until its verdict comes: nobody knows yet
- * how much it takes to see what it speaks and how long its first messages are.
+ * How much of a call is captured. Until its verdict comes a connection's first bytes are, whole: nobody knows yet how much it
+ * takes to see what it speaks and how long its first messages are. Those that were open before the probe all come at once, so
+ * theirs are only while most of the ring is free: else the first few would leave the others less than `default_cap`.
  */
 static __always_inline __u64 cap_of(const struct connection *conn, const struct call *call, __u64 size)
 {
@@ -80,7 +81,7 @@ static __always_inline __u64 cap_of(const struct connection *conn, const struct 
 
 	if (conn->verdict) {
 		cap = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
-	} else if (conn->fresh) {
+	} else if (conn->fresh || (size > cap && is_mostly_free())) {
 		/* The totals have this call already. */
 		moved = (call->direction == SENT ? conn->totals.bytes_sent : conn->totals.bytes_received) - size;
 		if (moved + cap < fresh_bytes)

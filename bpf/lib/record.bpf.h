@@ -386,6 +386,11 @@ static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u
 	return cap;
 }
 
+static __always_inline bool is_mostly_free(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 4;
+}
+
 /*
  * Bytes of one large call that the ring has room for: the fuller it is the fewer, so that what is left of it is for what has to be
  * known of each call, its size.

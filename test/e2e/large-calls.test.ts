@@ -32,21 +32,30 @@ describe.skipIf(!isRoot)('large calls (needs root)', () => {
   const scope = new Scope('large')
   let nixie: Nixie
   let older: ReturnType<typeof olderConnection>
+  let idle: ReturnType<typeof olderConnection>
   beforeAll(async () => {
-    older = olderConnection()
-    await older.isUnderWay
+    older = olderConnection(IN_A_BODY)
+    idle = olderConnection(AT_REST)
+    await Promise.all([older.isUnderWay, idle.isUnderWay])
     nixie = await Nixie.start(scope)
   }, 30_000)
   afterAll(() => scope.close(), 15_000)
 
-  /** A connection that is in the middle of a large body when Nixie starts, and goes on when it is told to. */
-  function olderConnection() {
-    const program = `
+  /** It is in the middle of a large body when Nixie starts. */
+  const IN_A_BODY = `
 parts = [head('PUT /older-0 HTTP/1.1', 'Host: a', 'Content-Length: 60000000')] + [b'x' * 60000] * 1000
 move(c, d, parts[:100]); print('ready', flush=True); sys.stdin.readline()
 move(c, d, parts[100:]); OK = head('HTTP/1.1 200 OK', 'Content-Length: 2') + b'ok'; say([OK]); time.sleep(0.2)
 for i in range(1, 4):
     move(c, d, [head('PUT /older-%d HTTP/1.1' % i, 'Host: a', 'Content-Length: 30000000')] + [b'x' * 60000] * 500, 60000); say([OK])`
+
+  /** It says nothing before Nixie starts, and then all of a message in one call. */
+  const AT_REST = `
+print('ready', flush=True); sys.stdin.readline()
+for i in range(3): ask('/idle-%d' % i, 'Cookie: ' + 'x' * 200000); say([CHUNKED + b''.join(chunked([8000] * 125))]); time.sleep(0.4)`
+
+  /** A connection that is older than Nixie, and goes on when it is told to. */
+  function olderConnection(program: string) {
     const child = Bun.spawn(['python3', '-c', `${BOTH_ENDS}\n${program}`], { stdin: 'pipe', stdout: 'pipe' })
     scope.defer(() => child.kill())
     return {
@@ -64,6 +73,14 @@ for i in range(1, 4):
     const rows = await nixie.waitForRows('/older-', 3)
     expect(rows.map((row) => [row.req_path, row.req_body_size])).toEqual(
       [1, 2, 3].map((i) => [`/older-${i}`, 30_000_000]),
+    )
+  }, 30_000)
+
+  test('of a connection that was at rest the first calls are taken whole', async () => {
+    expect(await idle.goOn()).toBe(0)
+    const rows = await nixie.waitForRows('/idle-', 3)
+    expect(rows.map((row) => [row.req_path, row.resp_body_size])).toEqual(
+      [0, 1, 2].map((i) => [`/idle-${i}`, 1_000_000]),
     )
   }, 30_000)
 

@@ -11,7 +11,6 @@ const FILL = 'def fill(n): return bytes((i * 7 + (i >> 8)) & 0xff for i in range
 const byteAt = (i: number) => (i * 7 + (i >> 8)) & 0xff
 
 const sent = (events: Seen[]) => events.filter((event) => event.direction === SENT)
-const captured = (events: Seen[]) => events.reduce((sum, { payload }) => sum + payload.length, 0)
 const size = (events: Seen[]) => events.reduce((sum, event) => sum + event.size, 0)
 
 /** [first byte of the stream, how many] of each run of bytes that came with payload; each byte must be the right one. */
@@ -55,18 +54,37 @@ assert c.send(f[:600000]) == 600000; assert c.send(f[600000:1200000]) == 600000;
     ])
   })
 
-  test('a connection that was joined has the cap only', async () => {
-    const program = new Program(`${PAIR}\nstep()\nassert c.send(b'x' * 100000) == 100000`)
+  /** What is captured of a first call of 500,000 bytes, and a second of 600,000, on a connection that is older than the probe. */
+  async function joined(ringBytes: number, before: string): Promise<Array<[number, number]>> {
+    const program = new Program(
+      `${FILL}\n${PAIR}\nf = fill(1100000)\nstep()\n${before}
+assert c.send(f[:500000]) == 500000; assert c.send(f[500000:]) == 600000`,
+    )
     await program.ready()
-    const late = open({ defaultCap: 4096, freshBytes: MIB })
+    const late = open({ ringBytes, defaultCap: 4096, freshBytes: MIB })
     try {
       program.go()
       await program.end()
-      const out = sent(drainAll(late).filter((event) => event.pid === program.pid))
-      expect([size(out), captured(out)]).toEqual([100_000, 4096])
+      const all = sent(drainAll(late).filter((event) => event.pid === program.pid))
+      const out = all.filter((event) => event.connId === all.at(-1)!.connId)
+      expect(size(out)).toBe(1_100_000)
+      return runs(out, out[0]!.offset)
     } finally {
       late.close()
     }
+  }
+
+  test('so are those of a connection that was joined', async () => {
+    expect(await joined(1 << 24, '')).toEqual([[0, MIB]])
+  })
+
+  test('of a joined one the cap only when much waits in the ring', async () => {
+    const much =
+      'e, g = pair(); e.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20); e.send(fill(700000))'
+    expect(await joined(1 << 21, much)).toEqual([
+      [0, 4096],
+      [500_000, 4096],
+    ])
   })
 
   test('a large call leaves room in the ring for others', async () => {
