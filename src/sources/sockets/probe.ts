@@ -36,7 +36,7 @@ export interface SocketProbeOptions {
   readonly ringBytes: number
   /** Bytes of each call to capture while a socket's protocol isn't known. */
   readonly defaultCap: number
-  /** Bytes of each direction of a new connection that are captured whole before its verdict comes. */
+  /** Bytes of each direction of a connection that are captured whole before its verdict comes. */
   readonly freshBytes: number
   /** Never trace these processes: Nixie itself. */
   readonly ignorePids: readonly number[]

@@ -12,7 +12,7 @@ import { Crowd, Shares } from './shares'
 
 /** Bytes of each call that are captured while its protocol isn't known. */
 export const DEFAULT_CAP = 16 << 10
-/** Of a new connection each direction's first bytes, up to the largest call whose message sizes are exact. */
+/** Before its verdict each direction's first bytes, up to the largest call whose message sizes are exact. */
 export const FRESH_BYTES = 1 << 20
 /** A drain ends after so long, whatever waits: others have a part of this thread, too. */
 const DRAIN_NS = 20e6
