@@ -3,6 +3,7 @@ import { SENT, type SocketEvent } from '../events/socket-event'
 import type { Connection } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_UNKNOWN, type Role } from '../records/types'
 import type { Counted, StatsRow } from './conn-stats'
+import type { Moved } from './surroundings'
 
 export interface Addresses {
   readonly localAddr: string
@@ -35,8 +36,6 @@ export class End implements Counted {
   protocolCode = 0
   encrypted = false
   closed = false
-  bytesSent = 0
-  bytesReceived = 0
   stats: StatsRow | undefined
   countedSent = 0
   countedReceived = 0
@@ -63,6 +62,12 @@ export class End implements Counted {
   /** The process at the other end of the connection is not the one at this address. */
   #isProxied = false
   #connection: Connection | undefined
+  /** Bytes that events told of. */
+  #seenSent = 0
+  #seenReceived = 0
+  /** The kernel's counts: they are ahead of its events, and have what it sends none of. */
+  #toldSent = 0
+  #toldReceived = 0
 
   constructor(addresses: Addresses, role: Role) {
     const { localAddr, localPort, remoteAddr, remotePort } = addresses
@@ -124,10 +129,36 @@ export class End implements Counted {
     this.#connection = undefined
   }
 
+  get bytesSent(): number {
+    return Math.max(this.#seenSent, this.#toldSent)
+  }
+
+  get bytesReceived(): number {
+    return Math.max(this.#seenReceived, this.#toldReceived)
+  }
+
   /** Counts the bytes of a call. */
   moves({ direction, size }: Pick<SocketEvent, 'direction' | 'size'>): void {
-    if (direction === SENT) this.bytesSent += size
-    else this.bytesReceived += size
+    if (direction === SENT) this.#seenSent += size
+    else this.#seenReceived += size
+  }
+
+  /** Counts bytes of which no event will tell. */
+  missed({ bytesSent, bytesReceived }: Moved): void {
+    this.#seenSent += bytesSent
+    this.#seenReceived += bytesReceived
+  }
+
+  /** The kernel's counts of all that was moved so far; events of the last of it may still come. */
+  told({ bytesSent, bytesReceived }: Moved): void {
+    this.#toldSent = Math.max(this.#toldSent, bytesSent)
+    this.#toldReceived = Math.max(this.#toldReceived, bytesReceived)
+  }
+
+  /** What still comes is in none of the counts so far. */
+  ends(): void {
+    this.#seenSent = this.bytesSent
+    this.#seenReceived = this.bytesReceived
   }
 
   belongsTo(upid: string): void {

@@ -176,8 +176,8 @@ export class Streams {
   }
 
   /** The kernel's totals of a socket that is open; those at its close come with that event. */
-  totals({ connId, bytesSent, bytesReceived }: SocketTotals): void {
-    this.#sockets.get(connId)?.totals(bytesSent, bytesReceived, this.#nowNs)
+  totals(totals: SocketTotals): void {
+    this.#sockets.get(totals.connId)?.totals(totals, this.#nowNs)
   }
 
   /** The connection takes too much of what all share: it is only counted for a while. */
@@ -325,7 +325,7 @@ export class Streams {
     this.#expired.delete(connId)
     const socket = this.#sockets.get(connId)
     if (socket instanceof UdpSocket) {
-      if (totals) socket.totals(totals.bytesSent, totals.bytesReceived, timeNs)
+      if (totals) socket.totals(totals, timeNs, true)
       this.#end(socket)
     } else if (socket && socket.endingNs === 0) {
       socket.owned(event)

@@ -89,11 +89,10 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   /** The kernel's totals include what it didn't send us. */
-  totals(sent: number, received: number, nowNs: number): void {
-    const { end } = this
-    if (sent > end.bytesSent || received > end.bytesReceived) this.lastNs = nowNs
-    if (sent > end.bytesSent) end.bytesSent = sent
-    if (received > end.bytesReceived) end.bytesReceived = received
+  totals(moved: Moved, nowNs: number): void {
+    const { bytesSent, bytesReceived } = this.end
+    if (moved.bytesSent > bytesSent || moved.bytesReceived > bytesReceived) this.lastNs = nowNs
+    this.end.told(moved)
   }
 
   /** An event that is no call names the owner, which counts until a call is seen. */
@@ -109,7 +108,8 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
 
   finish(nowNs: number): void {
     const timeNs = this.endingNs || nowNs
-    if (this.#totals) this.totals(this.#totals.bytesSent, this.#totals.bytesReceived, timeNs)
+    if (this.#totals) this.totals(this.#totals, timeNs)
+    this.end.ends()
     const { bytesSent, bytesReceived } = this.end
     this.#wire.finish(timeNs, this.#totals ? { bytesSent, bytesReceived } : undefined)
     this.#plain?.finish(timeNs, undefined)

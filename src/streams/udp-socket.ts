@@ -39,6 +39,9 @@ export class UdpSocket implements Followed, Reprobed {
   #upid = ''
   #sent = 0
   #received = 0
+  /** The kernel's counts at the last look, and whether it sent no events then. */
+  #told: Moved = { bytesSent: 0, bytesReceived: 0 }
+  #wasCounting = false
   #isCounting = false
   #isKnown = false
   #isResting = false
@@ -72,18 +75,30 @@ export class UdpSocket implements Followed, Reprobed {
     this.#addUp(remote)
   }
 
-  /** What the kernel counted and didn't send us is taken for the newest remote end's. */
-  totals(sent: number, received: number, nowNs: number): void {
-    const moreSent = Math.max(0, sent - this.#sent)
-    const moreReceived = Math.max(0, received - this.#received)
-    if (moreSent + moreReceived === 0) return
-    this.lastNs = nowNs
-    this.#sent += moreSent
-    this.#received += moreReceived
+  /**
+   * What the kernel counted and didn't send us is taken for the newest remote end's. Its events may still come, unless the socket
+   * is only counted, or it is the last look: so it is what it had counted by the look before.
+   */
+  totals({ bytesSent, bytesReceived }: Moved, nowNs: number, isLast = false): void {
+    const before = this.#told
+    const isAll = isLast || (this.#isCounting && this.#wasCounting)
+    this.#told = { bytesSent, bytesReceived }
+    this.#wasCounting = this.#isCounting
+    if (bytesSent > Math.max(before.bytesSent, this.#sent)) this.lastNs = nowNs
+    if (bytesReceived > Math.max(before.bytesReceived, this.#received)) this.lastNs = nowNs
+    this.#miss(isAll ? this.#told : before)
+  }
+
+  #miss({ bytesSent, bytesReceived }: Moved): void {
+    const missed = {
+      bytesSent: Math.max(0, bytesSent - this.#sent),
+      bytesReceived: Math.max(0, bytesReceived - this.#received),
+    }
+    if (missed.bytesSent + missed.bytesReceived === 0) return
+    this.#sent += missed.bytesSent
+    this.#received += missed.bytesReceived
     const newest = [...this.#remotes.values()].at(-1)?.end
-    if (!newest) return
-    newest.bytesSent += moreSent
-    newest.bytesReceived += moreReceived
+    newest?.missed(missed)
   }
 
   /** Goes on where an expired socket stopped: what it has counted is counted. */

@@ -68,6 +68,70 @@ test("the kernel's totals count what was not sent to us, also of the last moment
   ])
 })
 
+/** The kernel counts a call before its event is read, and its totals are read in between. */
+describe('totals that are ahead of the events', () => {
+  test('are no bytes more, and no hole in the end', () => {
+    const { streams, sink, counters } = rig(PROTOCOLS)
+    const wire = new Wire()
+    streams.handle(wire.open({ pid: 77 }))
+    const [ask, say] = [wire.request(ASK), wire.response(SAY)]
+    const totals = { connId: wire.connId, bytesSent: SAY.length, bytesReceived: ASK.length, lostEvents: 0 }
+    streams.totals(totals)
+    streams.connStats(10e9)
+    streams.handle(ask)
+    streams.handle(say)
+    end(streams, wire)
+    streams.connStats(20e9)
+    expect(sink.rows('conn_stats').map((row) => [row.bytes_sent, row.bytes_recv])).toEqual([
+      [SAY.length, ASK.length],
+      [SAY.length, ASK.length],
+    ])
+    expect(sink.rows('http_events')).toHaveLength(1)
+    expect([counters.gaps, counters.parseFailures, counters.unpairedFrames]).toEqual([0, 0, 0])
+  })
+
+  test('count once with what was only counted before, and what comes after the end', () => {
+    const { streams, sink } = rig(PROTOCOLS)
+    const wire = new Wire()
+    streams.handle(wire.open())
+    streams.handle(wire.request(ASK))
+    const totals = { connId: wire.connId, bytesSent: 5000, bytesReceived: ASK.length, lostEvents: 0 }
+    streams.totals(totals)
+    streams.handle(wire.response(SAY))
+    streams.totals({ ...totals, bytesSent: 5000 + SAY.length })
+    end(streams, wire)
+    streams.handle({ ...wire.response(SAY), afterClose: true })
+    streams.connStats(10e9)
+    expect(sink.rows('conn_stats').at(-1)).toMatchObject({ bytes_sent: 5000 + 2 * SAY.length })
+  })
+
+  test('are no bytes more of datagrams, and of the right remote end', () => {
+    const { streams, sink } = rig(PROTOCOLS)
+    const wires = ['10.0.0.2', '10.0.0.3'].map(
+      (remote) => new Wire({ connId: 1 << 20, transport: 'udp', role: ROLE_CLIENT, remote: [remote, 53] }),
+    )
+    const totals = { connId: 1 << 20, bytesSent: 8, bytesReceived: 0, lostEvents: 0 }
+    const ask = (i: number) => streams.handle({ ...wires[i]!.request('question'), offset: 0 })
+    const counted = () => {
+      streams.connStats(10e9)
+      const rows = new Map(sink.rows('conn_stats').map((row) => [row.remote_addr, row.bytes_sent]))
+      return wires.map((_, i) => rows.get(`10.0.0.${i + 2}`))
+    }
+    ask(0)
+    ask(1)
+    streams.totals({ ...totals, bytesSent: 24 })
+    ask(0)
+    expect(counted()).toEqual([16, 8])
+    // What is still missing at the next look was never told.
+    streams.totals({ ...totals, bytesSent: 124 })
+    expect(counted()).toEqual([16, 8])
+    streams.totals({ ...totals, bytesSent: 124 })
+    expect(counted()).toEqual([16, 108])
+    streams.handle({ ...wires[0]!.close(), totals: { ...totals, bytesSent: 130 } })
+    expect(counted()).toEqual([16, 114])
+  })
+})
+
 test('rows without news and without a connection are not repeated', () => {
   const { streams, sink } = rig(PROTOCOLS)
   const wire = new Wire()

@@ -127,8 +127,8 @@ export class Sockets implements OpenSource {
   }
 
   close(nowNs: number): void {
-    this.#streams.close()
     this.#readTotals()
+    this.#streams.close()
     this.#streams.connStats(nowNs)
     this.#count()
     this.#feed?.close()
