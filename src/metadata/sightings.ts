@@ -50,6 +50,8 @@ export class Sightings<P extends Process> {
       process.parentPid = seen.parentPid
       process.parentStartTicks = Math.max(0, startTicksOfPid(seen.parentPid))
     }
+    // It ends: its memory is gone, and all that is left to see is its name.
+    if (seen.args.length === 0 && seen.exe === '') return undefined
     const described = describe(seen)
     return described.isWorker ? { ...described, name: this.#nameOfMaster(process, described) } : described
   }

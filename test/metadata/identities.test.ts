@@ -1,8 +1,11 @@
 /** What processes are called and whose they are, from what the kernel tells; their pids are higher than any that /proc has. */
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { startTicksOf, startTicksOfPid } from '../../src/metadata/proc'
 import { type Process, ProcessTable } from '../../src/metadata/process-table'
 import { Processes } from '../../src/metadata/processes'
 import type { ProcessInfo } from '../../src/records/entities'
+import { until } from '../support/scope'
 import { exec, exit, fork, rename } from './events'
 
 const PID = 4_200_000
@@ -104,6 +107,24 @@ test('a pid that is used again is another process, with nothing of the first', (
   processes.take(exec({ pid: PID, ticks: 7 }, ['first'], '', CONTAINER))
   processes.take(exec({ pid: PID, ticks: 9 }, ['second']))
   expect(heard(processes, PID, 9)).toMatchObject({ cmdline: 'second', containerId: '' })
+})
+
+test('a child that has ended, and waits for its parent to ask, is what its parent is: /proc shows it without arguments', async () => {
+  // The sleep has the child of the shell that it replaced, and never asks.
+  const parent = Bun.spawn(['sh', '-c', 'sleep 0.1 & echo $!; exec sleep 100'], { stdout: 'pipe' })
+  try {
+    const { value } = await parent.stdout.getReader().read()
+    const pid = Number(Buffer.from(value!).toString())
+    const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const isSleep = () => readFileSync(`/proc/${parent.pid}/cmdline`, 'utf8').startsWith('sleep')
+    await until('the child has ended', () => / Z /.test(stat()) && isSleep(), 5000)
+    const life = { pid, ticks: startTicksOf(stat()), parent: parent.pid, comm: 'sleep' }
+    const processes = new Processes('edge', 1)
+    processes.take({ ...fork(life), parentStartTicks: startTicksOfPid(parent.pid) })
+    expect(heard(processes, pid, life.ticks)).toMatchObject({ cmdline: 'sleep 100', comm: 'sleep' })
+  } finally {
+    parent.kill()
+  }
 })
 
 test('a child of a process that is not known is told by its own command name', () => {
