@@ -97,7 +97,7 @@ export class Reader {
     const missing = lost ? Number.POSITIVE_INFINITY : buffer.length + hole
     buffer.clear()
     if (conversation.gap(side, missing, timeNs) && !lost) return this.#both(half, EMPTY, timeNs)
-    this.countGap(hole)
+    this.countGap(hole, lost)
     lose(half)
     return undefined
   }
@@ -141,8 +141,9 @@ export class Reader {
     lose(half)
   }
 
-  countGap(bytes: number): void {
-    this.#counters.gaps++
+  /** `isMore`: of the bytes that a hole before has cost; the message that they were of is counted. */
+  countGap(bytes: number, isMore = false): void {
+    if (!isMore) this.#counters.gaps++
     if (Number.isFinite(bytes)) this.#counters.gapBytes += bytes
   }
 

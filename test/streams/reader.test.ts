@@ -183,6 +183,22 @@ describe('bytes', () => {
     expect(client.lost).toBe(true)
   })
 
+  test('holes behind a hole cost nothing more until a message is found', () => {
+    const told = new Told(line, (bytes, from) => {
+      const at = bytes.indexOf(0x73, from)
+      return at < 0 ? bytes.length : at
+    })
+    const { reader, client, counters } = reading(told)
+    for (let at = 1; at < 6; at += 2) {
+      reader.missing(client, 10, at)
+      reader.bytes(client, bytesOf('???'), at + 1)
+    }
+    expect(counters).toMatchObject({ gaps: 1, gapBytes: 30 })
+    reader.bytes(client, bytesOf('said\n'), 7)
+    reader.missing(client, 10, 8)
+    expect(counters).toMatchObject({ gaps: 2, gapBytes: 40, frames: 1 })
+  })
+
   test('in front of a hole are missing their end', () => {
     const { reader, client, told, counters } = reading(new Told(line))
     told.passes = true
