@@ -36,6 +36,8 @@ export function readProcess(pid: number, startTicks: number, procRoot = '/proc')
   const stat = read(`${dir}/stat`)
   // The kernel's boot time and /proc's field are cut to ticks alike; one tick of slack covers time namespaces' rounding.
   if (Math.abs(startTicksOf(stat) - startTicks) > 1) return undefined
+  // Arguments first: of one that ends meanwhile none are left, and then there is no program either.
+  const args = argumentsOf(read(`${dir}/cmdline`).slice(0, MAX_READ))
   let exe = ''
   try {
     exe = readlinkSync(`${dir}/exe`)
@@ -44,7 +46,7 @@ export function readProcess(pid: number, startTicks: number, procRoot = '/proc')
   }
   return {
     comm: read(`${dir}/comm`).trimEnd(),
-    args: argumentsOf(read(`${dir}/cmdline`).slice(0, MAX_READ)),
+    args,
     exe,
     owner: ownerOfCgroupFile(read(`${dir}/cgroup`)),
     parentPid: parentOf(stat),
