@@ -37,6 +37,7 @@ export class Sockets implements OpenSource {
       return
     }
     if (event.kind === EVENT_DATA) this.#context.counters.eventBytes += event.size
+    this.#newestNs = event.timeNs
     if (!this.#crowd.isWatching) {
       this.#streams.handle(event)
       return
@@ -51,6 +52,9 @@ export class Sockets implements OpenSource {
   readonly #shares = new Shares()
   readonly #crowd = new Crowd()
   #connStatsNs: number
+  /** When the newest event was told, and whether more may wait behind it. */
+  #newestNs = 0
+  #isBehind = false
 
   /** `feed`: undefined where nothing can be captured. */
   constructor(probes: readonly ProbeStatus[], feed: SocketFeed | undefined, context: SourceContext) {
@@ -82,9 +86,15 @@ export class Sockets implements OpenSource {
       newest = this.#feed?.drain(this.#onEvent, EVENTS_AT_ONCE, BYTES_AT_ONCE) ?? 0
       events += newest
     } while (newest > 0 && events < maxEvents && Bun.nanoseconds() < deadline)
-    this.#streams.tick(this.#context.kernel.now())
+    this.#isBehind = newest > 0
+    this.#tickStreams(this.#context.kernel.now())
     this.#relieve()
     return events
+  }
+
+  /** What waits to be read was said before now: time decides nothing before that is read. */
+  #tickStreams(nowNs: number): void {
+    this.#streams.tick(this.#isBehind ? Math.min(nowNs, this.#newestNs) : nowNs)
   }
 
   /** Before the ring overflows, which costs everyone, those that take most are left out for a while. */
@@ -95,7 +105,7 @@ export class Sockets implements OpenSource {
   }
 
   tick(nowNs: number): void {
-    this.#streams.tick(nowNs)
+    this.#tickStreams(nowNs)
     this.#count()
     // The clock may have been set back.
     if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
