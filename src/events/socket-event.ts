@@ -88,3 +88,6 @@ export interface SocketTotals {
   /** Data events that found the ring full. */
   readonly lostEvents: number
 }
+
+/** Bytes of a connection's whole life. */
+export type Moved = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>

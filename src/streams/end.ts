@@ -1,9 +1,8 @@
 /** One end of a conversation as the node sees it: whose it is, with whom it talks, and how much. */
-import { SENT, type SocketEvent } from '../events/socket-event'
+import { type Moved, SENT, type SocketEvent } from '../events/socket-event'
 import type { Connection } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_UNKNOWN, type Role } from '../records/types'
 import type { Counted, StatsRow } from './conn-stats'
-import type { Moved } from './surroundings'
 
 export interface Addresses {
   readonly localAddr: string

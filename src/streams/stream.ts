@@ -1,10 +1,10 @@
 /** A conversation over bytes that have an order: those of a TCP connection, or the plaintext within its TLS. */
-import { type Direction, RECEIVED } from '../events/socket-event'
+import { type Direction, type Moved, RECEIVED } from '../events/socket-event'
 import type { Transport } from '../protocols/protocol'
 import type { End } from './end'
 import { LeaveOut } from './leave-out'
 import { Sequencer } from './sequencer'
-import type { Moved, Surroundings } from './surroundings'
+import type { Surroundings } from './surroundings'
 import { type Host, Talk } from './talk'
 
 /** An event ahead of its stream waits so long for the missing one. */

@@ -5,6 +5,7 @@ import {
   EVENT_DATA,
   EVENT_FOUND,
   EVENT_OPEN,
+  type Moved,
   type SocketEvent,
   type SocketTotals,
   type Verdict,
@@ -19,7 +20,7 @@ import { LateRows } from './late-rows'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LiveRows } from './live-rows'
 import { LocalPeers } from './local-peers'
-import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
+import type { Followed, Reprobed, Surroundings } from './surroundings'
 import { TcpSocket } from './tcp-socket'
 import { UdpSocket } from './udp-socket'
 import { WorkBudget } from './work'

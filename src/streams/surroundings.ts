@@ -1,4 +1,4 @@
-import type { Direction, SocketTotals, Verdict } from '../events/socket-event'
+import type { Direction, Verdict } from '../events/socket-event'
 import type { Counters } from '../health/counters'
 import type { Protocol, ProtocolSettings, Sink } from '../protocols/protocol'
 import type { ConnStats } from './conn-stats'
@@ -43,9 +43,6 @@ export interface Reprobed {
   backoffNs: number
   reprobe(): void
 }
-
-/** Bytes of a connection's whole life. */
-export type Moved = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>
 
 /** A socket, as `Streams` follows it. */
 export interface Followed {

@@ -1,12 +1,12 @@
 /** A TCP connection as one of its ends sees it. */
-import type { Direction, SocketEvent } from '../events/socket-event'
+import type { Direction, Moved, SocketEvent } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
 import { type LeavesOut, Stream } from './stream'
-import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
+import type { Followed, Reprobed, Surroundings } from './surroundings'
 import type { Host, Silence } from './talk'
 
 /** Bytes per call that tell what a connection speaks. */

@@ -1,10 +1,10 @@
 /** A datagram socket: one conversation with each remote end, each datagram a message of its own. */
-import { RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
+import { type Moved, RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
-import type { Followed, Moved, Reprobed, Surroundings } from './surroundings'
+import type { Followed, Reprobed, Surroundings } from './surroundings'
 import { type Host, type Silence, Talk } from './talk'
 
 /** Bytes of a datagram that tell what it is. */

@@ -32,12 +32,12 @@ export class Sockets implements OpenSource {
   readonly #services = new Map<string, readonly string[]>()
   readonly #isOwn: (event: SocketEvent) => boolean
   readonly #onEvent = (event: SocketEvent) => {
+    this.#newestNs = event.timeNs
     if (this.#isOwn(event)) {
       if (event.kind === EVENT_DATA) this.#feed!.setVerdict(event.connId, { action: 'count' })
       return
     }
     if (event.kind === EVENT_DATA) this.#context.counters.eventBytes += event.size
-    this.#newestNs = event.timeNs
     if (!this.#crowd.isWatching) {
       this.#streams.handle(event)
       return
