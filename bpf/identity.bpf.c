@@ -9,6 +9,7 @@
 #include "lib/kernel.bpf.h"
 #include "lib/pid.bpf.h"
 #include "lib/cgroup.bpf.h"
+#include "lib/wake.bpf.h"
 #include "identity.h"
 
 /* Knobs, set before loading. */
@@ -52,7 +53,7 @@ struct linux_binprm {
 const struct process_event *event_layout __attribute__((unused));
 const struct listening *listening_layout __attribute__((unused));
 
-/* User space sets its size. It drains on a timer: no record wakes it up. */
+/* User space sets its size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 19);
@@ -143,7 +144,7 @@ static __always_inline void emit(struct draft *draft)
 
 	if (filled > PARTS_USED)
 		filled = PARTS_USED;
-	if (bpf_ringbuf_output(&identities, &draft->event, sizeof(draft->event) + filled, BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_output(&identities, &draft->event, sizeof(draft->event) + filled, wake_if_filling(&identities)))
 		lose(IDENTITY_LOST);
 }
 

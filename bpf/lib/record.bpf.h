@@ -6,11 +6,12 @@
 #include "connection.bpf.h"
 #include "transfer.bpf.h"
 #include "peer.bpf.h"
+#include "wake.bpf.h"
 
 /* No room in the ring for any record of a call. */
 #define NO_ROOM (~0ULL)
 
-/* User space sets its size. It drains on a timer: no record wakes it up. */
+/* User space sets its size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 24);
@@ -92,7 +93,7 @@ static __always_inline void advance(struct transfer *t, __u64 moved)
 			length = 0;                                                                                   \
 		}                                                                                                     \
 		fill_event(event, t, length, size);                                                                   \
-		bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);                                                          \
+		bpf_ringbuf_submit(event, wake_if_filling(&events));                                                  \
 	} while (0)
 
 /* A record of `t->length` bytes from the piece at hand, the first of `size`. False when the ring is full. */
@@ -106,7 +107,7 @@ static __noinline bool emit_piece(struct transfer *t, __u32 size)
 		if (!event)
 			goto full;
 		fill_event(event, t, 0, size);
-		bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_submit(event, wake_if_filling(&events));
 	} else if (length <= 128)
 		EMIT_PIECE(128);
 	else if (length <= 256)
@@ -255,7 +256,7 @@ static __always_inline bool emit_gathered(struct transfer *t, __u32 unread)
 	if (filled > GATHER_PAYLOAD_MAX)
 		return false;
 	fill_event((struct socket_event *)t->record, t, filled, size);
-	if (bpf_ringbuf_output(&events, t->record, sizeof(struct socket_event) + filled, BPF_RB_NO_WAKEUP)) {
+	if (bpf_ringbuf_output(&events, t->record, sizeof(struct socket_event) + filled, wake_if_filling(&events))) {
 		t->wanted += filled;
 		lose_rest(t);
 		return false;

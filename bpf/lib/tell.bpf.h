@@ -26,7 +26,7 @@ static __noinline int emit_state(struct connection *conn, __u8 kind)
 	event->ends = conn->ends;
 	__builtin_memcpy(event->comm, conn->owner.comm, COMM_SIZE);
 	__builtin_memcpy(event->payload, &conn->totals, sizeof(struct totals));
-	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(event, wake_if_filling(&events));
 	return 0;
 }
 

@@ -8,7 +8,7 @@ import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './m
 import { PulseWatch } from './pulse'
 
 /** How often main looks for signs of life. */
-const LOOK_MS = 250
+const LOOK_MS = 500
 
 export interface CaptureOptions {
   /** Starts a thread; tests give threads of their own. */

@@ -108,6 +108,16 @@ export class Pipeline {
     return this.#sources.ready
   }
 
+  /** Has `filling` called when a ring fills; false when that can't be had. */
+  watch(filling: () => void): boolean {
+    return this.#kernel.watch(filling)
+  }
+
+  /** Whether time is about to decide something, so that it should be drained again soon. */
+  get isWaiting(): boolean {
+    return this.#sources.isWaiting
+  }
+
   /** Takes what waits in the rings; returns how many events that was. */
   drain(): number {
     this.#pulse?.beat()

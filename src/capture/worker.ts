@@ -42,12 +42,14 @@ const TURN_NS = 200_000
 function run(pipeline: Pipeline, writer: StoreWriter): void {
   askForTurns(TURN_NS)
   const pause = new Pause()
-  let timer: Timer
+  let timer: Timer | undefined
+  let isTold = false
   const drain = () => {
+    clearTimeout(timer)
     const from = performance.now()
     const events = pipeline.drain()
     const now = performance.now()
-    const ms = pause.after(events, now - from)
+    const ms = pause.after(events, now - from, isTold && !pipeline.isWaiting)
     pipeline.absence.rest(now, ms)
     timer = setTimeout(drain, ms)
   }
@@ -70,6 +72,7 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     pipeline.close()
     say({ kind: 'stopped' })
   }
+  isTold = pipeline.watch(drain)
   drain()
   pipeline.second(Date.now())
   report()

@@ -2,8 +2,10 @@
 import { Clock } from './clock'
 import type { Kernel, KernelOptions, Opened, ProbeStatus } from './kernel'
 import { readClocks } from './libc'
+import type { RingWatch } from './loader'
 import { type ObjectSpec, OpenObject, refusedObject } from './object'
 import { mountTracefs, type Tracefs } from './tracefs'
+import { watchRings } from './watch'
 
 /** Milliseconds between looks at the wall clock. */
 const FOLLOW_MS = 1000
@@ -15,6 +17,7 @@ class LinuxKernel implements Kernel {
   readonly clock: Clock
   readonly #objects = new Set<OpenObject<string>>()
   #tracefs: Tracefs | undefined
+  #watch: RingWatch | undefined
   #followed = Date.now()
 
   constructor({ enabled }: KernelOptions) {
@@ -41,6 +44,13 @@ class LinuxKernel implements Kernel {
     return OpenObject.open(spec, this.#objects)
   }
 
+  watch(filling: () => void): boolean {
+    this.#watch?.close()
+    const maps = [...this.#objects].flatMap(({ ringMaps }) => ringMaps)
+    this.#watch = watchRings(maps, filling)
+    return this.#watch !== undefined
+  }
+
   missedRuns(): number {
     let missed = 0
     for (const object of this.#objects) missed += object.missedRuns()
@@ -48,6 +58,8 @@ class LinuxKernel implements Kernel {
   }
 
   close(): void {
+    this.#watch?.close()
+    this.#watch = undefined
     for (const object of [...this.#objects]) object.close()
     this.#tracefs?.release()
     this.#tracefs = undefined

@@ -24,6 +24,11 @@ export interface Kernel {
   follow(): void
   /** Loads and attaches as much of an object as the kernel takes. Never throws. It is closed with the kernel, or before. */
   open<P extends string>(spec: ObjectSpec<P>): Opened<P>
+  /**
+   * Has `filling` called whenever a ring of the objects that are open fills: they needn't be looked at often then. False
+   * when that can't be had, or there is no ring.
+   */
+  watch(filling: () => void): boolean
   /** Runs of programs that the kernel passed over since the start: what they would have told is lost. */
   missedRuns(): number
   close(): void

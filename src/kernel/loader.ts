@@ -36,6 +36,8 @@ const open = () =>
     nixie_ring_waiting: { args: ['ptr'], returns: 'u32' },
     nixie_ring_peek: { args: ['ptr', 'ptr', 'u32'], returns: 'u32' },
     nixie_ring_release: { args: ['ptr', 'u32'], returns: 'void' },
+    nixie_watch_open: { args: ['ptr', 'u32', 'ptr'], returns: 'ptr' },
+    nixie_watch_close: { args: ['ptr'], returns: 'void' },
   }).symbols
 
 let opened: ReturnType<typeof open> | undefined
@@ -283,5 +285,30 @@ export class BpfRing {
   close(): void {
     native().nixie_ring_close(this.#ring)
     this.#ring = null
+  }
+}
+
+/** A thread that sleeps until one of these rings fills beyond its `wake_bytes`. */
+export class RingWatch {
+  #watch: Pointer | null
+  /** A pipe, to be read and closed: it has a byte when a ring fills, and ends with the watch. */
+  readonly pipe: number
+
+  /** @param maps the rings' descriptors. @throws LoaderError */
+  constructor(maps: readonly number[]) {
+    const pipe = new Int32Array(1)
+    const rings = Int32Array.from(maps)
+    this.#watch = native().nixie_watch_open(ptr(rings), rings.length, ptr(pipe)) as Pointer | null
+    if (!this.#watch) throw new LoaderError('watch', -22)
+    this.pipe = pipe[0]!
+  }
+
+  get isOpen(): boolean {
+    return this.#watch !== null
+  }
+
+  close(): void {
+    native().nixie_watch_close(this.#watch)
+    this.#watch = null
   }
 }

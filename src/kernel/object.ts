@@ -100,6 +100,8 @@ export class OpenObject<P extends string> {
   readonly #shared: readonly string[]
   readonly #among: Set<OpenObject<string>>
   readonly #rings: BpfRing[] = []
+  /** Of these rings. */
+  readonly ringMaps: number[] = []
 
   private constructor(raw: RawObject, shared: readonly string[], among: Set<OpenObject<string>>) {
     this.#raw = raw
@@ -144,6 +146,7 @@ export class OpenObject<P extends string> {
   /** A ring buffer, read until `close`. */
   ring(map: string, bytes: number): BpfRing {
     const ring = new BpfRing(this.#raw.map(map), bytes)
+    this.ringMaps.push(this.#raw.map(map))
     this.#rings.push(ring)
     return ring
   }

@@ -48,6 +48,11 @@ export class Sources {
     return events
   }
 
+  /** Whether one is to be drained again soon. */
+  get isWaiting(): boolean {
+    return this.#members.some(({ open }) => open.isWaiting)
+  }
+
   tick(nowNs: number): void {
     this.#counters.missedRuns = this.#kernel.missedRuns()
     for (const member of this.#members) {

@@ -45,6 +45,8 @@ export interface OpenSource {
   readonly probes: readonly ProbeStatus[]
   /** Takes at most so many events that wait in its rings; returns how many. Called many times a second. */
   drain?(maxEvents: number): number
+  /** Time is about to decide something: it is to be drained again soon, whether there are events or not. */
+  readonly isWaiting?: boolean
   /** Called once a second, with the capture clock. What it throws is told as a probe and costs this second's rows of it. */
   tick(nowNs: number): void
   /** Appends to `liveSink` what is under way. Called when rows are about to be stored. */

@@ -150,6 +150,11 @@ export class Streams {
     return this.#held.bytes
   }
 
+  /** Whether time is about to decide something of what was read. */
+  get isWaiting(): boolean {
+    return this.#watched.size > 0
+  }
+
   /** Takes one event; nothing of it is kept after the call. */
   handle(event: SocketEvent): void {
     this.#nowNs = event.timeNs

@@ -26,6 +26,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     timeBase: 0n,
     clock: { base: { high: 0, low: 0 }, correctionNs: 0 },
     now: () => time.nowNs,
+    watch: () => false,
     missedRuns: () => 0,
     follow: () => {},
     open: () => ({ probes: [], object: undefined }),

@@ -59,6 +59,8 @@ export function copy(event: SocketEvent): Seen {
 export interface Traced extends SocketFeed {
   readonly probes: readonly ProbeStatus[]
   now(): number
+  /** Has `filling` called when the ring fills. */
+  watch(filling: () => void): boolean
 }
 
 const HOOKS: readonly Hooks[] = ['typed', 'classic', 'exit']
@@ -81,6 +83,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
   return {
     probes,
     now: () => kernel.now(),
+    watch: (filling) => kernel.watch(filling),
     drain: (handler, maxEvents) => feed.drain(handler, maxEvents),
     fill: () => feed.fill(),
     setVerdict: (connId, verdict) => feed.setVerdict(connId, verdict),

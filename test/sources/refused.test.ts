@@ -95,6 +95,7 @@ const kernel = (open: Kernel['open']): Kernel => ({
   timeBase: 0n,
   clock: { base: { high: 0, low: 0 }, correctionNs: 0 },
   now: () => 0,
+  watch: () => false,
   missedRuns: () => 0,
   follow: () => {},
   open,

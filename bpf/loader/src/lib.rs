@@ -8,12 +8,15 @@ mod leftovers;
 mod log;
 mod object;
 mod ring;
+mod watch;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::os::fd::IntoRawFd;
 use std::slice;
 
 use object::Object;
 use ring::Ring;
+use watch::Watch;
 
 const EINVAL: c_int = 22;
 
@@ -278,4 +281,22 @@ pub unsafe extern "C" fn nixie_ring_release(ring: *mut Ring, bytes: u32) {
     if let Some(ring) = unsafe { ring.as_mut() } {
         ring.release(bytes as usize);
     }
+}
+
+/// Has a thread say when a ring fills: puts into `told` the descriptor of a pipe that then has a byte to be read. It is the
+/// caller's to close. `rings`: `count` descriptors of maps. Null when it can't be had.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_watch_open(rings: *const c_int, count: u32, told: *mut c_int) -> *mut Watch {
+    let opened = (!rings.is_null() && !told.is_null())
+        .then(|| Watch::open(unsafe { slice::from_raw_parts(rings, count as usize) }))
+        .flatten();
+    let Some((watch, end)) = opened else { return std::ptr::null_mut() };
+    unsafe { *told = end.into_raw_fd() };
+    leftovers::give(watch)
+}
+
+/// Ends that thread; the pipe ends, too.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_watch_close(watch: *mut Watch) {
+    unsafe { leftovers::close(watch) };
 }

@@ -19,6 +19,11 @@ class Identities implements OpenSource {
     this.#take = (event) => processes.take(event)
   }
 
+  /** Without the kernel's word the only way to know a process is to look at it before it is gone. */
+  get isWaiting(): boolean {
+    return !this.#probe.isTold
+  }
+
   drain(maxEvents: number): number {
     return this.#probe.drain(this.#take, maxEvents)
   }

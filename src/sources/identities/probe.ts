@@ -7,6 +7,7 @@ import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
 import type { BpfRing } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
+import { wakeBytes } from '../../kernel/watch'
 
 export const SOURCE_NAME = 'process_identity'
 
@@ -22,7 +23,7 @@ const PROGRAMS = {
 } as const satisfies ObjectSpec<string>['programs']
 type ProgramName = keyof typeof PROGRAMS
 
-/** Some 1,000 execs, or 9,000 other events: what comes between two drains. */
+/** Some 1,000 execs, or 9,000 other events. */
 const RING_BYTES = 512 << 10
 /** Of all CPUs together: a machine that builds software with all its cores has 2,000 to 10,000. */
 const EVENTS_PER_SECOND = 16_000
@@ -36,7 +37,11 @@ const objectFor = (perCpu: number): ObjectSpec<ProgramName> => ({
   source: SOURCE_NAME,
   files: { x64, arm64 },
   programs: PROGRAMS,
-  knobs: () => ({ pid_namespace: pidNamespace(), events_per_second: Uint32Array.of(perCpu) }),
+  knobs: () => ({
+    pid_namespace: pidNamespace(),
+    events_per_second: Uint32Array.of(perCpu),
+    wake_bytes: wakeBytes(RING_BYTES),
+  }),
   maxEntries: { identities: RING_BYTES },
 })
 
@@ -47,6 +52,8 @@ export class IdentityProbe {
   readonly #event: RingProcessEvent | undefined
   readonly #cpus: number
   readonly #canList: boolean
+  /** Whether the kernel tells what processes become. */
+  readonly isTold: boolean
   #handler: (event: ProcessEvent) => void = () => {}
 
   /** Never throws: where the kernel refuses all of it, /proc is what is left. */
@@ -55,7 +62,9 @@ export class IdentityProbe {
     const { probes, object } = kernel.open(objectFor(perCpu ?? eventsPerCpu(this.#cpus)))
     this.probes = probes
     this.#object = object
-    this.#canList = probes.some(({ name, attached }) => name === 'read_listening' && attached)
+    const has = (program: ProgramName) => probes.some(({ name, attached }) => name === program && attached)
+    this.#canList = has('read_listening')
+    this.isTold = has('process_exec') && has('process_fork')
     this.#ring = object?.ring('identities', RING_BYTES)
     if (this.#ring) this.#event = new RingProcessEvent(this.#ring.data)
   }

@@ -6,6 +6,7 @@ import type { Kernel, ProbeStatus } from '../../kernel/kernel'
 import { type BpfRing, mapGet, mapSet } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
+import { wakeBytes } from '../../kernel/watch'
 import type { SocketFeed, Uncaptured } from './feed'
 import { type Hooked, type Hooks, openHooks } from './hooks'
 import { type ReadTotals, totalsInSockets, totalsInTable } from './totals'
@@ -58,6 +59,7 @@ function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' 
         default_cap: Uint32Array.of(options.defaultCap),
         fresh_bytes: Uint32Array.of(options.freshBytes),
         cpu_count: Uint32Array.of(possibleCpus()),
+        wake_bytes: wakeBytes(options.ringBytes),
       }
     },
     maxEntries: { events: options.ringBytes },

@@ -104,6 +104,10 @@ export class Sockets implements OpenSource {
     if (!this.#crowd.isWatching) this.#shares.clear()
   }
 
+  get isWaiting(): boolean {
+    return this.#streams.isWaiting
+  }
+
   tick(nowNs: number): void {
     this.#tickStreams(nowNs)
     this.#count()

@@ -20,6 +20,8 @@ test('where the kernel refuses all of it, /proc names processes, and each progra
     expect({ attached, required, error }).toEqual({ attached: false, required: false, error: 'load: EPERM' })
     expect(hint).toContain('root')
   }
+  // A process must be looked at while it is there.
+  expect(open.isWaiting).toBe(true)
   expect(open.drain!(1000)).toBe(0)
   processes.upidOf(process.pid, startTicksOfPid(process.pid))
   open.tick(0)

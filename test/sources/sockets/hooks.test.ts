@@ -35,6 +35,7 @@ function refusing(programs: readonly string[]): Kernel {
     clock: { base: { high: 0, low: 0 }, correctionNs: 0 },
     now: () => 0,
     follow: () => {},
+    watch: () => false,
     missedRuns: () => 0,
     open: <P extends string>(spec: ObjectSpec<P>): Opened<P> => {
       const files = { [process.arch]: import.meta.path }
