@@ -5,7 +5,7 @@ import type { Config } from './config'
 
 // Only the server needs the pages, the kernel and the store: a client command starts without them.
 const serve = async (config: Config) => {
-  if (config.capture) (await import('./privileges')).giveUp(config)
+  if (config.capture) (await import('./privileges')).prepare(config)
   return (await import('./serve')).serve(config)
 }
 

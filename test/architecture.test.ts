@@ -52,7 +52,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // runner: whether a script has an argument `node` itself.
   peers: ['runner', 'records', 'config'],
   // Of root's rights, before anything is opened.
-  privileges: ['kernel', 'config'],
+  privileges: ['kernel', 'config', 'errors'],
   // Of what main's own threads report.
   'node-status': ['api', 'capture', 'metadata', 'store', 'health', 'config'],
   api: ['access', 'peers', 'runner', 'records', 'health', 'config'],

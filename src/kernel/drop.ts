@@ -3,8 +3,7 @@
  * begins anew without the rest: rights belong to threads, and only execve(2) changes those of all of them.
  */
 import { dlopen, ptr } from 'bun:ffi'
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
-import { messageOf } from '../errors'
+import { readFileSync, statSync } from 'node:fs'
 
 const PR_CAPBSET_DROP = 24
 const PR_SET_NO_NEW_PRIVS = 38
@@ -70,52 +69,26 @@ const open = () =>
   dlopen('libc.so.6', {
     prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
     setrlimit: { args: ['i32', 'ptr'], returns: 'i32' },
-    execve: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
   }).symbols
-
-/** A NULL-ended array of strings, as execve takes it; the buffers must live until then. */
-function strings(values: readonly string[]): {
-  readonly array: BigUint64Array
-  readonly buffers: readonly Buffer[]
-} {
-  const buffers = values.map((value) => Buffer.from(`${value}\0`))
-  const array = new BigUint64Array(values.length + 1)
-  for (const [i, buffer] of buffers.entries()) array[i] = BigInt(ptr(buffer))
-  return { array, buffers }
-}
-
-/** Its own path, as a shell would show it; an executable that was replaced meanwhile is still at /proc/self/exe. */
-function ownPath(): string {
-  const path = readlinkSync('/proc/self/exe')
-  return path.endsWith(' (deleted)') ? '/proc/self/exe' : path
-}
 
 const heldOf = (status: string) => BigInt(`0x${/^CapPrm:\s*([0-9a-f]+)$/im.exec(status)?.[1] ?? '0'}`)
 
 /**
- * Does not return when there was something to give up: the program begins anew, with the same number. Where it can't be
- * given up it goes on as it is; the sentence says so.
+ * Gives up what is not needed, for the program that begins anew by `execve`: this one has its rights still. False when there is
+ * nothing to give up. Throws where libc can't be called.
  */
-export function dropCapabilities(needs: Needs): string | undefined {
-  if (process.platform !== 'linux' || process.geteuid?.() !== 0) return undefined
+export function dropCapabilities(needs: Needs): boolean {
+  if (process.geteuid?.() !== 0) return false
   const held = heldOf(readFileSync('/proc/self/status', 'utf8'))
   const kept = held & neededCapabilities(needs)
-  if (kept === held) return undefined
-  try {
-    const libc = open()
-    // Kernels up to 5.10 count BPF maps as locked memory; the limit outlives the right to raise it.
-    libc.setrlimit(RLIMIT_MEMLOCK, ptr(new BigUint64Array([2n ** 64n - 1n, 2n ** 64n - 1n])))
-    for (let capability = 0; capability < MOST_CAPABILITIES; capability++) {
-      if ((kept >> BigInt(capability)) & 1n) continue
-      libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    }
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    const path = Buffer.from(`${ownPath()}\0`)
-    const words = strings(readFileSync('/proc/self/cmdline', 'utf8').split('\0').slice(0, -1))
-    const environment = strings(Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`))
-    libc.execve(ptr(path), ptr(words.array), ptr(environment.array))
-    return "it runs with all of root's rights: it could not begin anew without them"
-  } catch (cause) {
-    return `it runs with all of root's rights: ${messageOf(cause)}`
+  if (kept === held) return false
+  const libc = open()
+  // Kernels up to 5.10 count BPF maps as locked memory; the limit outlives the right to raise it.
+  libc.setrlimit(RLIMIT_MEMLOCK, ptr(new BigUint64Array([2n ** 64n - 1n, 2n ** 64n - 1n])))
+  for (let capability = 0; capability < MOST_CAPABILITIES; capability++) {
+    if ((kept >> BigInt(capability)) & 1n) continue
+    libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
   }
+  libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+  return true
 }

@@ -35,24 +35,24 @@ test.skipIf(!isRoot)(
   'all threads lose the rest, and the program goes on with its words and its number (needs root)',
   async () => {
     const script = join(scope.dir, 'drop.ts')
-    const kernel = resolve(import.meta.dir, '../../src/kernel/drop.ts')
+    const kernel = resolve(import.meta.dir, '../../src/kernel')
     writeFileSync(
       script,
       `import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dropCapabilities } from ${JSON.stringify(kernel)}
-const failed = dropCapabilities({ dataDir: '/', addresses: [], mounts: false })
+import { dropCapabilities } from '${kernel}/drop'
+import { beginAnew } from '${kernel}/execve'
+if (dropCapabilities({ dataDir: '/', addresses: [], mounts: false })) beginAnew({ ...process.env, NIXIE_MARK: 'é=1' })
 const status = (task) => readFileSync('/proc/self/task/' + task + '/status', 'utf8')
 const rights = readdirSync('/proc/self/task').map((task) => /CapEff:\\s*(\\w+)/.exec(status(task))[1])
 let mayOverride = true
 try { writeFileSync(process.argv[3], 'x') } catch { mayOverride = false }
-console.log(JSON.stringify({ failed, rights: [...new Set(rights)], words: process.argv.slice(2), pid: process.pid,
+console.log(JSON.stringify({ rights: [...new Set(rights)], words: process.argv.slice(2), pid: process.pid,
   env: process.env.NIXIE_MARK, locked: /NoNewPrivs:\\s*1/.test(status(process.pid)), mayOverride }))`,
     )
     const theirs = join(scope.dir, 'file')
     writeFileSync(theirs, '', { mode: 0o600 })
     chownSync(theirs, 65534, 65534)
     const child = Bun.spawn([process.execPath, script, 'a b', theirs], {
-      env: { ...process.env, NIXIE_MARK: 'é=1' },
       stdout: 'pipe',
     })
     expect(JSON.parse(await new Response(child.stdout).text())).toEqual({

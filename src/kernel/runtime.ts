@@ -1,0 +1,26 @@
+/** How the runtime is to run a server. It reads these from its environment, and only when it begins. */
+import type { Environment } from './execve'
+
+interface RuntimeOption {
+  readonly value: string
+  readonly why: string
+}
+
+/** What was measured is in `test/bench/README.md`. A variable that is set already stays as it is. */
+export const RUNTIME_OPTIONS: Readonly<Record<string, RuntimeOption>> = {
+  BUN_GC_TIMER_INTERVAL: {
+    value: '3000',
+    why: 'Milliseconds between two looks for garbage of a thread with little to do; with 1000 they are a seventh of what it takes',
+  },
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: {
+    value: '500',
+    why: 'Milliseconds between two walks over memory to give single free pages back; by default 100',
+  },
+}
+
+/** The environment with what it lacks; undefined when that is nothing. */
+export function withRuntimeOptions(environment: Environment): Environment | undefined {
+  const missing = Object.entries(RUNTIME_OPTIONS).filter(([name]) => environment[name] === undefined)
+  if (missing.length === 0) return undefined
+  return { ...environment, ...Object.fromEntries(missing.map(([name, { value }]) => [name, value])) }
+}
