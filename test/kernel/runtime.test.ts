@@ -12,8 +12,18 @@ test('an environment gets what it lacks, and keeps what it has', () => {
   expect(withRuntimeOptions(whole)).toBeUndefined()
 })
 
-test('the allocator knows its option: else it would do nothing, without a word', () => {
-  const env = { ...process.env, MIMALLOC_VERBOSE: '1', ...withRuntimeOptions({}) }
-  const { stderr } = Bun.spawnSync([process.execPath, '--version'], { env, stdout: 'ignore', stderr: 'pipe' })
-  expect(stderr.toString()).toMatch(/'purge_holes_min_interval': *500\b/)
+test('the runtime knows its options: an unknown one would do nothing, without a word', () => {
+  const env = { ...process.env, ...withRuntimeOptions({}), MIMALLOC_VERBOSE: '1', BUN_JSC_dumpOptions: '1' }
+  const { stdout, stderr } = Bun.spawnSync([process.execPath, '-e', ''], {
+    env,
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const said = `${stdout}${stderr}`
+  expect(said).toMatch(/'purge_holes_min_interval': *500\b/)
+  const compiler = names
+    .filter((name) => name.startsWith('BUN_JSC_'))
+    .map((name) => name.slice('BUN_JSC_'.length))
+  expect(compiler.length).toBeGreaterThan(0)
+  for (const name of compiler) expect(said).toContain(`${name}=`)
 })
