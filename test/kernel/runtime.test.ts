@@ -14,7 +14,7 @@ test('an environment gets what it lacks, and keeps what it has', () => {
 
 test('the runtime knows its options: an unknown one would do nothing, without a word', () => {
   const env = { ...process.env, ...withRuntimeOptions({}), MIMALLOC_VERBOSE: '1', BUN_JSC_dumpOptions: '1' }
-  const { stdout, stderr } = Bun.spawnSync([process.execPath, '-e', ''], {
+  const { stdout, stderr } = Bun.spawnSync([process.execPath, '-e', '0'], {
     env,
     stdout: 'pipe',
     stderr: 'pipe',
