@@ -12,6 +12,12 @@ const inlined = (value: string): RuntimeOption => ({
   why: 'At a low rate code gets hot for minutes: with less put into it, it costs a tenth less to make, and is as fast',
 })
 
+/** Weighted calls and turns of loops after which a function is compiled with optimisation; by default 1000. */
+const WARM: RuntimeOption = {
+  value: '4000',
+  why: 'What runs once a second is not worth it: half of what compiling takes of an idle server; under load it comes a moment later',
+}
+
 /** What was measured is in `test/bench/README.md`. A variable that is set already stays as it is. */
 export const RUNTIME_OPTIONS: Readonly<Record<string, RuntimeOption>> = {
   BUN_GC_TIMER_INTERVAL: {
@@ -22,6 +28,8 @@ export const RUNTIME_OPTIONS: Readonly<Record<string, RuntimeOption>> = {
     value: '500',
     why: 'Milliseconds between two walks over memory to give single free pages back; by default 100',
   },
+  BUN_JSC_thresholdForOptimizeAfterWarmUp: WARM,
+  BUN_JSC_thresholdForOptimizeAfterLongWarmUp: WARM,
   BUN_JSC_maximumFunctionForCallInlineCandidateBytecodeCostForFTL: inlined('80'),
   BUN_JSC_maximumFunctionForClosureCallInlineCandidateBytecodeCostForFTL: inlined('60'),
   BUN_JSC_maximumFunctionForConstructInlineCandidateBytecodeCostForFTL: inlined('60'),
