@@ -13,7 +13,7 @@ import { VERSION } from './api/version'
 import { type Capture, startCapture } from './capture/client'
 import { type Config, SETTINGS } from './config'
 import { errorLine, NixieError } from './errors'
-import { newCounters } from './health/counters'
+import { type Counters, newCounters } from './health/counters'
 import { checkCapabilities, effectiveCapabilities } from './kernel/capabilities'
 import { forgetRunCode } from './kernel/own-code'
 import { statusOf } from './node-status'
@@ -30,6 +30,8 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 /** When the start is over, and how often code that was run meanwhile is let go of. */
 const STARTED_MS = 4000
 const TIDY_MS = 600_000
+
+const CROWD_NOTE_MS = 60_000
 
 const log = (message: string) => console.error(`nixie: ${message}`)
 
@@ -118,14 +120,33 @@ function missingProbes(probes: Status['probes']): string[] {
 }
 
 /** Who may look, besides whoever has the token. Accounts that this machine doesn't know are said, and let nobody in. */
-function accessOf(config: Config, token: string | undefined): Access {
+function accessOf(config: Config, token: string | undefined, owners: Owners): Access {
   const uid = process.getuid?.() ?? Number.NaN
   const accounts = new Accounts(config, { uid, sudoUid: process.env.SUDO_UID })
   for (const name of accounts.unknown)
     log(`there is no account '${name}' on this machine: nobody is let in for it`)
   const isUsual = config.listen === SETTINGS.listen.fallback
   const wayIn = `sudo nixie ui${isUsual ? '' : ` --server http://${config.listen}`}`
-  return new Access({ accounts, owners: new Owners(), sessions: new Sessions(), token, wayIn })
+  return new Access({ accounts, owners, sessions: new Sessions(), token, wayIn })
+}
+
+/** Counts connections that were closed as there were too many, and says now and then whose most were. */
+function crowdNotes(counters: Counters): (clients: readonly string[]) => void {
+  let saidMs = Number.NEGATIVE_INFINITY
+  return (clients) => {
+    counters.closedConnections += clients.length
+    const now = performance.now()
+    if (now - saidMs < CROWD_NOTE_MS) return
+    saidMs = now
+    const counts = [...Map.groupBy(clients, (client) => client)].map(([client, { length }]) => ({
+      client,
+      length,
+    }))
+    const most = counts.reduce((a, b) => (b.length > a.length ? b : a))
+    log(
+      `too many connections: ${clients.length} were closed, ${most.length} of them of ${most.client || 'nobody known yet'}`,
+    )
+  }
 }
 
 /** Runs until SIGTERM or SIGINT; the exit code. Throws a NixieError when it can't start. */
@@ -158,12 +179,13 @@ export async function serve(config: Config): Promise<number> {
   const peers = () => readPeers((kind) => store.entities(kind), nodeName)
   const nodes = () => peers().nodes
   const pages = ui({ runner, status, entities: (kind) => store.entities(kind), ...(cluster && { nodes }) })
+  const owners = new Owners()
   const deps: ApiDeps = {
     runner,
     status,
     change,
     config,
-    access: accessOf(config, token),
+    access: accessOf(config, token, owners),
     counters: local,
     ui: pages,
     assets: assetRoutes(),
@@ -172,11 +194,12 @@ export async function serve(config: Config): Promise<number> {
     ...(token ? { token } : {}),
     ...(peerToken ? { peerToken } : {}),
   }
+  const served = { owners, closed: crowdNotes(local) }
   const servers: Served[] = []
   const tidies = [setTimeout(forgetRunCode, STARTED_MS), setInterval(forgetRunCode, TIDY_MS)]
   try {
-    servers.push(listen(createApp(deps), config.listen))
-    if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen))
+    servers.push(listen(createApp(deps), config.listen, served))
+    if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen, served))
     if (tracing) for (const line of missingProbes(capture.report.probes)) log(line)
     log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${servers[0]!.url}`)
     const signal = await new Promise<string>((resolve) => {

@@ -37,6 +37,12 @@ export function addressBytes(text: string): Uint8Array | undefined {
 
 export const isIpv4 = (bytes: Uint8Array): boolean => MAPPED.every((byte, i) => bytes[i] === byte)
 
+/** `127.0.0.1`, or eight groups of an IPv6 address. */
+export function addressText(bytes: Uint8Array): string {
+  if (isIpv4(bytes)) return bytes.subarray(12).join('.')
+  return (Buffer.from(bytes).toString('hex').match(/.{4}/g) ?? []).join(':')
+}
+
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])
 

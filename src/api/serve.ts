@@ -1,8 +1,11 @@
 /** The application on a port. */
 import type { Hono } from 'hono'
 import { addressBytes, isUnspecified } from '../access/address'
+import type { CrowdLimits } from '../access/crowd'
+import { Owners } from '../access/owner'
 import { codeOf, NixieError } from '../errors'
 import { hostOf } from './access'
+import { Connections } from './connections'
 import type { Connection } from './guard'
 import { portHolder } from './port-holder'
 
@@ -19,11 +22,24 @@ const IDLE_SECONDS = 120
 /** Above the API's own limit, so that a body too large is answered in the one error shape. */
 const MAX_BODY = 16 << 20
 
+export interface ServeOptions {
+  /** Whose connections are. */
+  readonly owners?: Pick<Owners, 'of'>
+  /** How many connections there may be; by what the process may open when absent. */
+  readonly limits?: CrowdLimits
+  /** Told of connections that were closed as there were too many, by whose they were. */
+  readonly closed?: (clients: readonly string[]) => void
+}
+
 /**
  * @param listen `HOST:PORT` or `[V6]:PORT`; port 0 takes a free one
  * @throws NixieError `unavailable` when the port is taken or may not be used
  */
-export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
+export function serve(
+  app: Pick<Hono, 'fetch'>,
+  listen: string,
+  { owners = new Owners(), ...options }: ServeOptions = {},
+): Served {
   const hostname = hostOf(listen)
   const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
   let server: Bun.Server<undefined>
@@ -39,12 +55,17 @@ export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
       error: (cause) => Response.json({ error: NixieError.from(cause).shape }, { status: 500 }),
       fetch: (request, { port }) => {
         const peer = server.requestIP(request) ?? undefined
-        return app.fetch(withHost(request), { peer, listener: listenerOf(hostname, port!, peer) })
+        if (peer) connections.asked(peer)
+        return app.fetch(withHost(request), {
+          peer,
+          listener: listenerOf(hostname, port!, peer, connections),
+        })
       },
     })
   } catch (cause) {
     throw listenError(cause, listen, port)
   }
+  const connections = new Connections({ port: server.port!, owners, ...options }).start()
   const shown = hostname.includes(':') ? `[${hostname}]` : hostname
   return {
     url: `http://${shown}:${server.port}`,
@@ -53,16 +74,23 @@ export function serve(app: Pick<Hono, 'fetch'>, listen: string): Served {
       const forced = setTimeout(() => void server.stop(true), graceMs)
       await server.stop()
       clearTimeout(forced)
+      connections.stop()
     },
   }
 }
 
-/** Where a connection of `peer` has arrived, as far as it is known from where this listens. */
-function listenerOf(hostname: string, port: number, peer: Connection['peer']): Connection['listener'] {
-  if (hostname === 'localhost') return { address: peer?.address.includes('.') ? '127.0.0.1' : '::1', port }
+/** Where a connection of `peer` has arrived: the kernel is asked where it may be one of several addresses. */
+function listenerOf(
+  hostname: string,
+  port: number,
+  peer: Connection['peer'],
+  connections: Connections,
+): Connection['listener'] {
   const bytes = addressBytes(hostname)
+  if (bytes && !isUnspecified(bytes)) return { address: hostname, port }
   // A wildcard, or a name with one or more addresses.
-  return bytes && !isUnspecified(bytes) ? { address: hostname, port } : { port }
+  const address = peer && connections.localAddress(peer)
+  return address === undefined ? { port } : { address, port }
 }
 
 /**

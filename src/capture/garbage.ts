@@ -43,8 +43,17 @@ export interface Memory {
   nowMs(): number
 }
 
+/** It is read from a file: without a descriptor that is left, nothing is known, and nothing is collected. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    return 0
+  }
+}
+
 const PROCESS: Memory = {
-  residentBytes: () => process.memoryUsage.rss(),
+  residentBytes,
   collectYoung: () => edenGC(),
   collect: () => Bun.gc(true),
   cpuMs: () => threadCpuNs() / 1e6,

@@ -175,6 +175,11 @@ export const COUNTERS = spec({
   queryErrors: { stage: 'query', unit: 'queries', help: 'Scripts that ended in an error' },
   queryNs: { stage: 'query', unit: 'ns', help: 'Time spent in running scripts' },
   requests: { stage: 'api', unit: 'requests', help: 'HTTP requests answered' },
+  closedConnections: {
+    stage: 'api',
+    unit: 'connections',
+    help: "Connections to Nixie's own ports that it closed, as one account or address, or all together, had too many",
+  },
 })
 
 /** The capture thread should look at the ring at least so often: its share of time is made for it. */
