@@ -4,6 +4,7 @@ import { getCookie, setCookie } from 'hono/cookie'
 import type { Access, Admitted, Asker } from '../access/access'
 import { SESSION_SECONDS } from '../access/sessions'
 import { NixieError } from '../errors'
+import { asClient } from '../runner/asker'
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -27,8 +28,9 @@ function askerOf(c: Context): Asker {
 export const admit =
   (access: Pick<Access, 'admit'>): MiddlewareHandler =>
   (c, next) => {
-    c.set('admitted', access.admit(askerOf(c)))
-    return next()
+    const admitted = access.admit(askerOf(c))
+    c.set('admitted', admitted)
+    return asClient(admitted.client, next)
   }
 
 /** For what only the owner of the captured data may do: whoever may look has no part in it. */

@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { NixieError } from '../errors'
 import { PROOF_HEADER, Verifier } from '../peers/proof'
+import { asClient } from '../runner/asker'
 
 /** @param key the token that the nodes share; without it nobody is answered */
 export function peerGuard(key: string | undefined, node: string): MiddlewareHandler {
@@ -27,8 +28,9 @@ export function peerGuard(key: string | undefined, node: string): MiddlewareHand
     // The body was read: what comes behind reads it again.
     c.req.raw = new Request(url, { method, headers, signal, ...(body.length > 0 && { body }) })
     // The other node has seen to it that its own client may do what is asked.
-    c.set('admitted', { may: 'change', client: 'another node' })
-    await next()
+    const client = 'another node'
+    c.set('admitted', { may: 'change', client })
+    await asClient(client, next)
     const sealed = verifier.seal(nonce, method, c.res)
     // Else the headers of the answer before would be added.
     c.res = undefined

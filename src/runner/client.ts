@@ -4,6 +4,7 @@ import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Bundle } from '../scripts/bundle'
+import { currentClient } from './asker'
 import {
   ANSWER_CREDIT,
   CANCELLED,
@@ -13,7 +14,7 @@ import {
   SHARED_BYTES,
   STALL_MS,
 } from './byte-sink'
-import { cancelledError, closedError, deadlineError, unreadError } from './ends'
+import { cancelledError, closedError, deadlineError, tooManyError, unreadError } from './ends'
 import { SlotGiver } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'
@@ -34,6 +35,7 @@ import {
   type TableRequest,
   type TableSummary,
 } from './runner'
+import { givingWay, Turns } from './turns'
 
 export interface RunnerOptions {
   readonly dataDir: string
@@ -60,15 +62,20 @@ const STUCK_MS = 2_000
 /** A thread beyond the first that has had nothing to do for this long is ended. */
 const IDLE_MS = 30_000
 
-/** Short answers that may wait whole in memory at once, for readers that take their time. */
+/** Short answers that may wait whole in memory at once, for readers that take their time; and those of one client. */
 const MOST_WHOLE_ANSWERS = 8
+const MOST_WHOLE_OF_ONE = 4
 /** So long they wait, once they are complete. */
 const ANSWER_PATIENCE_MS = 60_000
+/** An answer that is larger than what may wait holds its thread, like a stream; where those have theirs already, not for longer without a reader. */
+const OUTGROWN_PATIENCE_MS = 2000
 
 interface Job {
   readonly task: AnyTask
-  /** It may last as long as its reader: such ones leave one thread to the others. */
-  readonly lasts: boolean
+  /** Whose it is, see `asker.ts`. */
+  readonly client: string
+  /** It may last as long as its reader: such ones leave one thread to the others. So may an answer that outgrows what may wait. */
+  lasts: boolean
   /** Epoch milliseconds: what 'now' is for the task. */
   readonly nowMs: number
   readonly deadlineMs: number
@@ -115,7 +122,9 @@ class ThreadRunner implements Runner {
   readonly #waiting: Job[] = []
   readonly #memory = new SlotGiver()
   #scripts: readonly ScriptInfo[] | undefined
-  #wholeAnswers = 0
+  readonly #turns = new Turns()
+  /** By whose they are. */
+  readonly #wholeAnswers: string[] = []
   #closed = false
 
   constructor(options: RunnerOptions) {
@@ -133,11 +142,12 @@ class ThreadRunner implements Runner {
     const abort = () => gone.abort()
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
-    const whole = isAnswer(request, output) && this.#wholeAnswers < MOST_WHOLE_ANSWERS
-    if (whole) this.#wholeAnswers++
+    const client = currentClient()
+    const whole = isAnswer(request, output) && this.#mayWait(client)
+    if (whole) this.#wholeAnswers.push(client)
     const shared = sharedMemory(whole ? ANSWER_CREDIT : INITIAL_CREDIT)
     const read = () => {
-      if (whole) this.#wholeAnswers--
+      if (whole) this.#wholeAnswers.splice(this.#wholeAnswers.indexOf(client), 1)
     }
     const receiver = new Receiver(output.format, shared, abort, read)
     const done = this.#do(
@@ -161,6 +171,12 @@ class ThreadRunner implements Runner {
         if (whole) setTimeout(() => receiver.expire(unreadError()), ANSWER_PATIENCE_MS).unref()
       })
     return receiver.opened
+  }
+
+  /** Whether one more answer of the client may wait whole. */
+  #mayWait(client: string): boolean {
+    const own = this.#wholeAnswers.filter((one) => one === client).length
+    return this.#wholeAnswers.length < MOST_WHOLE_ANSWERS && own < MOST_WHOLE_OF_ONE
   }
 
   async explain(request: RunRequest, signal?: AbortSignal): Promise<Explained> {
@@ -241,9 +257,11 @@ class ThreadRunner implements Runner {
   ): Promise<TaskResult<K>> {
     if (this.#closed) return Promise.reject(closedError())
     if (signal?.aborted) return Promise.reject(cancelledError())
+    const client = currentClient()
     if (this.#waiting.length >= MAX_WAITING) {
-      const hint = 'Try again in a few seconds.'
-      return Promise.reject(new NixieError('unavailable', 'Too many queries wait already', hint))
+      const place = givingWay(this.#waiting, client)
+      if (place < 0) return Promise.reject(tooManyError())
+      this.#waiting.splice(place, 1)[0]!.reject(tooManyError())
     }
     return new Promise((resolve, reject) => {
       const abort = () => {
@@ -265,6 +283,7 @@ class ThreadRunner implements Runner {
         }
       const job: Job = {
         task,
+        client,
         nowMs,
         deadlineMs,
         shared,
@@ -283,37 +302,48 @@ class ThreadRunner implements Runner {
   /** Gives waiting tasks to idle threads; one more thread when all are busy and another is allowed. */
   #dispatch(): void {
     for (;;) {
-      const place = this.#next()
+      const running = this.#threads.flatMap(({ job }) => job ?? [])
+      const place = this.#turns.next(this.#waiting, running, this.#maxThreads)
       if (place < 0) return
-      let thread = this.#threads.find((t) => t.job === undefined)
-      if (!thread && this.#threads.length < this.#maxThreads) {
-        const { dataDir, nodeName = SETTINGS.nodeName.fallback, scripts, spawn = spawnThread } = this.#options
-        const own = [...(scripts?.values() ?? [])]
-        const slot = this.#memory.give()
-        const opening = { dataDir, nodeName, scripts: own, memory: this.#memory.shared, slot }
-        thread = new QueryThread(spawn(), opening, (event) => {
-          if (event.ended) this.#memory.free(slot)
-          this.#changed(event)
-        })
-        this.#threads.push(thread)
-      }
-      if (!thread) return
-      thread.start(this.#waiting.splice(place, 1)[0]!)
+      const thread = this.#threads.find((t) => t.job === undefined) ?? this.#newThread()
+      const [job] = this.#waiting.splice(place, 1)
+      this.#turns.began(job!, [...running, ...this.#waiting])
+      thread.start(job!)
     }
+  }
+
+  #newThread(): QueryThread {
+    const { dataDir, nodeName = SETTINGS.nodeName.fallback, scripts, spawn = spawnThread } = this.#options
+    const own = [...(scripts?.values() ?? [])]
+    const slot = this.#memory.give()
+    const opening = { dataDir, nodeName, scripts: own, memory: this.#memory.shared, slot }
+    const thread = new QueryThread(spawn(), opening, (event) => {
+      if (event.ended) this.#memory.free(slot)
+      this.#changed(event)
+    })
+    this.#threads.push(thread)
+    return thread
   }
 
   get #maxThreads(): number {
     return this.#options.threads ?? DEFAULT_THREADS
   }
 
-  /** The task to start next: streams last as long as their readers, so they leave one thread to short answers. */
-  #next(): number {
-    const streams = this.#threads.filter((thread) => thread.job?.lasts).length
-    const mayStream = streams < Math.max(1, this.#maxThreads - 1)
-    return this.#waiting.findIndex((job) => mayStream || !job.lasts)
+  /** Ends the answer when it stands still, unless it has one of the places of streams. */
+  #watchOutgrown(thread: QueryThread, { receiver }: Job): void {
+    const streams = this.#threads.filter(({ job }) => job?.lasts).length
+    if (!receiver || streams <= Math.max(1, this.#maxThreads - 1)) return
+    const { job } = thread
+    const { taken } = receiver
+    setTimeout(() => {
+      if (thread.job !== job) return
+      if (receiver.taken === taken) receiver.expire(unreadError())
+      else this.#watchOutgrown(thread, job!)
+    }, OUTGROWN_PATIENCE_MS).unref()
   }
 
-  #changed({ thread, ended }: ThreadEvent): void {
+  #changed({ thread, ended, outgrown }: ThreadEvent): void {
+    if (outgrown) this.#watchOutgrown(thread, outgrown)
     if (ended) {
       const place = this.#threads.indexOf(thread)
       if (place >= 0) this.#threads.splice(place, 1)
@@ -328,8 +358,10 @@ class ThreadRunner implements Runner {
 
 interface ThreadEvent {
   readonly thread: QueryThread
-  /** It is gone; else it has finished a task. */
-  readonly ended: boolean
+  /** It is gone; else it has finished a task, or … */
+  readonly ended?: true
+  /** … its answer has become larger than what may wait: from now on it lasts as long as its reader. */
+  readonly outgrown?: Job
 }
 
 class QueryThread {
@@ -406,13 +438,17 @@ class QueryThread {
         this.#watch(FLOWING_DEADLINE_MS + STALL_MS, () => deadlineError(FLOWING_DEADLINE_MS))
       }
       job.receiver?.chunk(data.chunk, data.warnings)
+      if (!job.lasts && job.receiver && job.receiver.received >= ANSWER_CREDIT) {
+        job.lasts = true
+        this.#changed({ thread: this, outgrown: job })
+      }
       return
     }
     clearTimeout(this.#watchdog)
     this.job = undefined
     if ('error' in data) job.reject(NixieError.fromShape(data.error))
     else job.resolve(data.result)
-    this.#changed({ thread: this, ended: false })
+    this.#changed({ thread: this })
   }
 
   #say(message: ToWorker): void {

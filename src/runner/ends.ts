@@ -10,3 +10,5 @@ export const deadlineError = (ms: number) =>
     'Ask for a shorter time range or filter earlier.',
   )
 export const unreadError = () => new NixieError('cancelled', 'The answer was not read in time')
+export const tooManyError = () =>
+  new NixieError('unavailable', 'Too many queries wait already', 'Try again in a few seconds.')

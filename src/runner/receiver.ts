@@ -12,6 +12,9 @@ export class Receiver {
   readonly #chunks: Uint8Array[] = []
   readonly #opened = Promise.withResolvers<ResultStream>()
   readonly #end = Promise.withResolvers<StreamEnd>()
+  /** Bytes that came, and those that were read. */
+  received = 0
+  taken = 0
   #isOpen = false
   #ended = false
   #error: NixieError | undefined
@@ -46,6 +49,7 @@ export class Receiver {
   }
 
   chunk(bytes: Uint8Array, warnings: readonly Warning[]): void {
+    this.received += bytes.length
     this.#chunks.push(bytes)
     this.#open(warnings)
     this.#wake()
@@ -92,6 +96,7 @@ export class Receiver {
     }
     const chunk = this.#chunks.shift()
     if (chunk) {
+      this.taken += chunk.length
       Atomics.add(this.#shared, CREDIT, chunk.length)
       Atomics.notify(this.#shared, CREDIT)
       controller.enqueue(chunk)
@@ -108,7 +113,9 @@ export class Receiver {
     this.#chunks.length = 0
     this.#error = error
     this.#ended = true
+    this.#end.reject(error)
     this.#read()
+    this.#cancel()
     this.#wake()
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { NixieError } from '../../src/errors'
 import { newCounters } from '../../src/health/counters'
 import { BatchBuilder } from '../../src/records/builder'
+import { asClient } from '../../src/runner/asker'
 import { openRunner, type RunnerOptions } from '../../src/runner/client'
 import type { Runner, RunRequest } from '../../src/runner/runner'
 import { TABLES } from '../../src/sources/tables'
@@ -150,6 +151,20 @@ describe('over a store', () => {
   })
 })
 
+describe('several clients', () => {
+  test('who asks once need not wait for another one’s many', async () => {
+    const { runner, threads } = hanging({ threads: 2 })
+    const many = Array.from({ length: 64 + 2 }, () =>
+      asClient('a', () => codeOf(runner.run({ text: 'hang' }))),
+    )
+    expect(await asClient('b', () => runner.run({ text: 'once' }))).toMatchObject({ script: 'once' })
+    expect(threads()).toBe(3)
+    await runner.close()
+    // The newest of the many gave way, or was refused.
+    expect((await Promise.all(many)).every((code) => code === 'unavailable')).toBe(true)
+  })
+})
+
 describe('streams', () => {
   const PATHS: RunRequest = {
     text: "import px\npx.display(px.DataFrame('http_events', select=['req_path']))",
@@ -226,6 +241,26 @@ px.display(df.merge(df.head(300), left_on=[], right_on=[], suffixes=['', '_b']))
     await runner.close()
     await Promise.all(ends)
   })
+
+  test('large answers that one client does not read hold up no other client, nor each other for long', async () => {
+    const runner = open({ threads: 2 })
+    /** 18 MB in 3,000 rows. */
+    const text = `import px
+df = px.DataFrame('http_events', select=['req_path'])
+df.more = '${'x'.repeat(6000)}'
+px.display(df)`
+    const large = () => asClient('a', () => runner.stream({ text }, { format: 'json' }))
+    const unread = Array.from({ length: 6 }, large)
+    const ends = unread.map((stream) => codeOf(stream.then(({ end }) => end)))
+    await Promise.all(unread.slice(0, 2))
+    const started = performance.now()
+    const { body } = await asClient('b', () => runner.stream(PATHS, { format: 'json' }))
+    expect(await new Response(body).text()).toContain('/2999')
+    expect(performance.now() - started).toBeLessThan(1500)
+    expect(await Promise.race([...ends, Bun.sleep(5000)])).toBe('cancelled')
+    await runner.close()
+    await Promise.all(ends)
+  }, 10_000)
 
   test("time in which nobody reads is not the query's", async () => {
     const runner = open()
