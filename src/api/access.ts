@@ -16,7 +16,7 @@ export function hostOf(authority: string): string {
 export function isLoopback(host: string): boolean {
   return (
     host === 'localhost' ||
-    host.endsWith('.localhost') ||
+    /^[a-z0-9._-]+\.localhost$/.test(host) ||
     host === '::1' ||
     /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
   )
@@ -43,7 +43,9 @@ export function checkHost(config: Pick<Config, 'listen' | 'allowedHosts'>): Midd
     if (isAllowedHost(host, config)) return next()
     throw new NixieError(
       'forbidden_host',
-      `Host '${host.slice(0, 100)}' is not one that Nixie answers to`,
+      host === ''
+        ? 'The request names no host'
+        : `Host '${host.slice(0, 100)}' is not one that Nixie answers to`,
       'Use a loopback name or the listen address, or start Nixie with --allowed-hosts naming this host.',
     )
   }

@@ -71,6 +71,7 @@ const ARGUMENTS =
   `parameter here (${TAKEN_NAMES.join(', ')}) is written with the prefix arg.: ?arg.limit=10. ` +
   'NDJSON, CSV and Arrow are sent while the query runs. What fails after the first byte is a last line ' +
   '{"error": …} in NDJSON; a connection that is cut short in CSV and Arrow. ' +
+  'CSV shows control characters, but for tabs and ends of lines, as escapes (\\u001b); JSON, NDJSON and Arrow have the exact text. ' +
   `JSON holds the warnings of a script; elsewhere they are a JSON text in the header ${WARNINGS_HEADER}.`
 const RUN_ANSWERS = {
   [FORMATS.json]: RunAnswer,

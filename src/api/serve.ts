@@ -54,6 +54,8 @@ export function serve(
       reusePort: false,
       error: (cause) => Response.json({ error: NixieError.from(cause).shape }, { status: 500 }),
       fetch: (request, { port }) => {
+        const refused = refusedMethod(request.method)
+        if (refused) return refused
         const peer = server.requestIP(request) ?? undefined
         if (peer) connections.asked(peer)
         return app.fetch(withHost(request), {
@@ -107,15 +109,29 @@ export function checkListen(listen: string): void {
   }
 }
 
+/** Methods that no application can be given as a Request (Fetch standard): this server is no proxy, and shows no request back. */
+const NO_REQUEST = ['CONNECT', 'TRACE', 'TRACK']
+
+function refusedMethod(method: string): Response | undefined {
+  if (!NO_REQUEST.includes(method)) return undefined
+  const { shape, status } = new NixieError(
+    'method_not_allowed',
+    `Nixie does not take ${method}`,
+    'See /openapi.json.',
+  )
+  return Response.json({ error: shape }, { status })
+}
+
 /**
- * HTTP/1.0 asks for no Host (RFC 9112 section 3.2), and without one Bun's URL is a path alone, which nothing can route.
- * Such a request has an empty Host here: probes are answered, all else is refused as from any other wrong Host.
+ * HTTP/1.0 asks for no Host (RFC 9112 section 3.2), and without one, or with one that is none, Bun's URL is a path alone,
+ * which nothing can route. Such a request has an empty Host here, or the one that was given: probes are answered, all else
+ * is refused as from any other wrong Host.
  */
 function withHost(request: Request): Request {
   if (URL.canParse(request.url)) return request
   const path = request.url.startsWith('/') ? request.url : '/'
   const whole = new Request(`http://localhost${path}`, request)
-  whole.headers.set('Host', '')
+  whole.headers.set('Host', request.headers.get('host') ?? '')
   return whole
 }
 

@@ -1,4 +1,5 @@
 /** The terminal as the commands see it. */
+import { escapeUnicode } from '../runner/formats/controls'
 
 export interface Output {
   write(data: string | Uint8Array): Promise<void>
@@ -49,21 +50,11 @@ export async function writeAll(output: Output, parts: Iterable<string>): Promise
 
 /** C0 and C1 controls, and the marks that turn text round: a terminal obeys them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const UNSAFE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const UNSAFE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /** Captured bytes are hostile: shows what a terminal would obey as escapes. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (char) => ESCAPES[char] ?? escapeUnicode(char))
-}
-
-/** The same but for tabs and ends of lines: of text that a program reads, and whose output may end on a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g
-
-export const withoutControls = (text: string): string => text.replace(CONTROLS, escapeUnicode)
-
-export function escapeUnicode(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

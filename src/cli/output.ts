@@ -1,9 +1,9 @@
 /** `-o table|json|csv`: result tables on stdout, what is to be said about them on stderr. */
-
+import { escapeUnicode, withoutControls } from '../runner/formats/controls'
 import { chosenTables, csvLines, ndjsonLines } from '../runner/formats/text'
 import type { ResultTable, StreamFormat, Warning } from '../runner/runner'
 import type { Option } from './command'
-import { escapeUnicode, type Io, printable, withoutControls, writeAll } from './io'
+import { type Io, printable, writeAll } from './io'
 import { tableText } from './table'
 
 export const OUTPUT: Option = {
@@ -16,7 +16,7 @@ export const OUTPUT: Option = {
 }
 
 /** JSON stays the same value with these escaped, and no terminal obeys it. */
-const CONTROLS = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g
+const CONTROLS = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 export const safeJson = (text: string): string => text.replace(CONTROLS, escapeUnicode)
 

@@ -1,7 +1,8 @@
 /** `-o json|csv|arrow` of a run: what comes is written as it comes. */
 import { type ErrorShape, messageOf, NixieError } from '../errors'
+import { withoutControls } from '../runner/formats/controls'
 import type { ResultStream, StreamFormat } from '../runner/runner'
-import { type Io, printable, withoutControls } from './io'
+import { type Io, printable } from './io'
 import { safeJson } from './output'
 
 const FORMATS: Readonly<Record<string, StreamFormat>> = {

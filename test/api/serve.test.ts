@@ -55,6 +55,24 @@ test('HTTP/1.0 without a Host: probes are answered, all else is refused', async 
   expect(written).toStartWith('HTTP/1.1 403')
 })
 
+test('a Host that is none is shown as it came', async () => {
+  for (const host of ['a b', '<junk>', 'localhost/evil', 'evil x.localhost']) {
+    const answer = await exchange(`GET /api/tables HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    expect(answer, host).toStartWith('HTTP/1.1 403')
+    expect(answer, host).toContain(`Host '${host}' is not one`)
+  }
+  expect(await exchange('GET /api/tables HTTP/1.0\r\n\r\n')).toContain('The request names no host')
+})
+
+test('methods of proxies are refused in the one shape', async () => {
+  const line = 'HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+  for (const start of ['CONNECT localhost:443', 'CONNECT evil.test:443', 'TRACE /api/tables']) {
+    const answer = await exchange(`${start} ${line}`)
+    expect(answer, start).toStartWith('HTTP/1.1 405')
+    expect(answer, start).toContain('"method_not_allowed"')
+  }
+})
+
 test('HEAD gives the headers alone', async () => {
   const answer = await exchange(
     'HEAD /api/run/px/http_data HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',

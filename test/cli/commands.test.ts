@@ -195,8 +195,10 @@ describe('a terminal', () => {
         columns: 200,
         env: { NO_COLOR: '1' },
       })
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-      expect(out.replace(/\r?\n/g, '')).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
+      expect(out.replace(/\r?\n/g, '')).not.toMatch(
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+        /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/,
+      )
       expect(out).toContain('red')
     }
   })

@@ -152,6 +152,43 @@ describe.skipIf(!isRoot)('bad days (needs root)', () => {
     expect((await nixie.ask('/healthz')).status).toBe(200)
   })
 
+  test('an account that may not look opens thousands of connections: others are answered, and capture goes on', async () => {
+    const code =
+      'use IO::Socket; for (1..3000) { push @k, IO::Socket::INET->new("127.0.0.1:$ARGV[0]") } print "held\\n"; $|=1; sleep 60'
+    const [program, ...flags] = [...AS_NOBODY, 'perl', '-e', `$| = 1; ${code}`, String(nixie.port)]
+    const holder = Bun.spawn([program!, ...flags], { stdout: 'pipe' })
+    try {
+      const answers: number[] = []
+      let isHeld = false
+      const held = new Response(holder.stdout).body!.getReader().read().then(() => (isHeld = true))
+      while (!isHeld) answers.push((await nixie.ask('/api/nodes')).status)
+      await held
+      expect(new Set(answers)).toEqual(new Set([200]))
+      await curl(server.port, '/crowded?any')
+      await nixie.waitForRows('/crowded?any', 1)
+      const { ready, counters } = await nixie.status()
+      expect(ready).toBe(true)
+      expect(counters.closedConnections).toBeGreaterThan(2000)
+      expect(counters.captureRestarts).toBe(0)
+    } finally {
+      holder.kill()
+      await holder.exited
+    }
+  }, 60_000)
+
+  test('no descriptor is left for a while: it goes on, and captures again', async () => {
+    const own = await Nixie.start(scope)
+    const limit = async (descriptors: string) =>
+      Bun.spawn(['prlimit', `--pid=${own.pid}`, `--nofile=${descriptors}`]).exited
+    await limit('10:')
+    await Bun.sleep(3000)
+    await limit('20000:')
+    await curl(server.port, '/after?any')
+    await own.waitForRows('/after?any', 1)
+    expect((await own.status()).ready).toBe(true)
+    await own.stop()
+  }, 60_000)
+
   test('a taken port: says so and ends', async () => {
     const dataDir = join(scope.dir, 'taken')
     const ended = await runNixie(['serve', '--listen', `127.0.0.1:${nixie.port}`, '--data-dir', dataDir])

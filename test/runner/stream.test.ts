@@ -5,6 +5,7 @@ import { NixieError } from '../../src/errors'
 import { type Batch, StringTable } from '../../src/records/batch'
 import { ByteSink, CANCELLED, CREDIT, sharedCredit } from '../../src/runner/byte-sink'
 import { ArrowWriter } from '../../src/runner/formats/arrow'
+import { csvLines } from '../../src/runner/formats/text'
 import { Receiver } from '../../src/runner/receiver'
 import type { ResultColumn, StreamOutput } from '../../src/runner/runner'
 import { streamTask } from '../../src/runner/stream'
@@ -102,6 +103,28 @@ describe('formats', () => {
     expect(text).toStartWith('time_,upid,req_path,resp_status,latency,share,bad\r\n')
     expect(text.match(/time_/g)).toHaveLength(1)
     expect(text).toContain(',1:42:7,"/""7"",\n",207,1099511627783,549755813891.5,false\r\n')
+  })
+
+  test('CSV shows as escapes what a terminal would obey; ends of lines and tabs stay', () => {
+    const columns = [{ name: 'text', type: 'STRING', semantic: 'ST_NONE' }] as const
+    const texts = [
+      '\u001b[2J',
+      'a\u202eb,c',
+      '\u0000\u007f\u009b',
+      'x\r\n\ty',
+      '\u2066\u200f\u061c',
+      '\u2013',
+    ]
+    const table = { name: 't', columns, values: [texts], rows: texts.length, truncated: false }
+    expect([...csvLines(table)]).toEqual([
+      'text\r\n',
+      '\\u001b[2J\r\n',
+      '"a\\u202eb,c"\r\n',
+      '\\u0000\\u007f\\u009b\r\n',
+      '"x\r\n\ty"\r\n',
+      '\\u2066\\u200f\\u061c\r\n',
+      '\u2013\r\n',
+    ])
   })
 
   test('Arrow: types, values, metadata', async () => {

@@ -33,7 +33,7 @@ export const HTTP_EVENTS: ResultTable = {
   values: [
     ['1790000000000000001', '1790000000250000000', '1790000001000000000'],
     ['nginx', 'nginx', 'api "v2", blue'],
-    ['/', '/a,b\r\n<script>alert(1)</script>', '/\u001b[31mred\u009b0m'],
+    ['/', '/a,b\r\n<script>alert(1)</script>', '/\u001b[31mred\u202e\u009b0m'],
     [200, 404, 500],
     [34, 2048, 5_000_000],
     [1_250_000, 90_000, 3_000_000_000],

@@ -1,9 +1,10 @@
 import { errorLine } from '../../errors'
+import { withoutControls } from '../../runner/formats/controls'
 import type { Cell, ResultColumn, ResultTable, ScriptInfo } from '../../runner/runner'
 import { readScript, readScripts } from '../../scripts/folder'
 import { BACKEND_OPTIONS, openBackend, type ScriptSummary } from '../backend'
 import type { Command, Invocation, Option } from '../command'
-import { printable, withoutControls } from '../io'
+import { printable } from '../io'
 import { writeList } from '../output'
 
 /** A list as a result table, so that it comes in the formats of results. */

@@ -1,6 +1,7 @@
 /** Result tables as text: JSON (by row or by column), newline-delimited JSON, CSV (RFC 4180). */
 import { NixieError } from '../../errors'
 import type { Cell, ResultTable, RunResult, StreamOutput } from '../runner'
+import { withoutControls } from './controls'
 
 /** A table whose cells are made when they are written. */
 export interface CellSource extends Pick<ResultTable, 'name' | 'columns' | 'rows' | 'truncated'> {
@@ -57,9 +58,15 @@ export function* csvLines(table: ResultTable, excel = false): Generator<string> 
 /** What a spreadsheet would run as a formula, by how it begins (OWASP, "CSV Injection"), is text for it with an apostrophe. */
 const harmless = (text: string) => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text)
 
+/** Most cells have none of what takes more than writing them down: one look for all of it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const SPECIAL = /[",\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+
 function csvCell(cell: Cell): string {
   if (cell === null) return ''
-  const text = String(cell)
+  if (typeof cell !== 'string') return String(cell)
+  if (!SPECIAL.test(cell)) return cell
+  const text = withoutControls(cell)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
