@@ -2,6 +2,7 @@
 import type { Config } from '../config'
 import { errorLine, NixieError } from '../errors'
 import { addCounters, type Counters } from '../health/counters'
+import { canBeginThread } from '../health/descriptors'
 import type { Entity } from '../records/entities'
 import { Flushes } from './flushes'
 import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './messages'
@@ -255,7 +256,15 @@ class CaptureThread implements Capture {
     const lasted = performance.now() - this.#startedMs > LONGEST_PAUSE_MS
     const pause = lasted ? this.#options.pauseMs : this.#pauseMs
     this.#pauseMs = Math.min(2 * pause, LONGEST_PAUSE_MS)
-    this.#retry = setTimeout(() => this.#start(), pause)
+    this.#startIn(pause)
+  }
+
+  /** Where no thread can begin, it is tried again until one can. */
+  #startIn(pauseMs: number): void {
+    this.#retry = setTimeout(() => {
+      if (canBeginThread()) this.#start()
+      else this.#startIn(this.#options.pauseMs)
+    }, pauseMs)
   }
 
   #flushNow(): Promise<void> {

@@ -2,6 +2,7 @@
 import { SETTINGS } from '../config'
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
+import { canBeginThread } from '../health/descriptors'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Bundle } from '../scripts/bundle'
 import { currentClient } from './asker'
@@ -14,7 +15,14 @@ import {
   SHARED_BYTES,
   STALL_MS,
 } from './byte-sink'
-import { cancelledError, closedError, deadlineError, tooManyError, unreadError } from './ends'
+import {
+  cancelledError,
+  closedError,
+  deadlineError,
+  noDescriptorsError,
+  tooManyError,
+  unreadError,
+} from './ends'
 import { SlotGiver } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'
@@ -305,8 +313,13 @@ class ThreadRunner implements Runner {
       const running = this.#threads.flatMap(({ job }) => job ?? [])
       const place = this.#turns.next(this.#waiting, running, this.#maxThreads)
       if (place < 0) return
-      const thread = this.#threads.find((t) => t.job === undefined) ?? this.#newThread()
+      const idle = this.#threads.find((t) => t.job === undefined)
       const [job] = this.#waiting.splice(place, 1)
+      if (!idle && !canBeginThread()) {
+        job!.reject(noDescriptorsError())
+        continue
+      }
+      const thread = idle ?? this.#newThread()
       this.#turns.began(job!, [...running, ...this.#waiting])
       thread.start(job!)
     }

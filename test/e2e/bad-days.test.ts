@@ -160,7 +160,10 @@ describe.skipIf(!isRoot)('bad days (needs root)', () => {
     try {
       const answers: number[] = []
       let isHeld = false
-      const held = new Response(holder.stdout).body!.getReader().read().then(() => (isHeld = true))
+      const held = new Response(holder.stdout)
+        .body!.getReader()
+        .read()
+        .then(() => (isHeld = true))
       while (!isHeld) answers.push((await nixie.ask('/api/nodes')).status)
       await held
       expect(new Set(answers)).toEqual(new Set([200]))
@@ -180,7 +183,11 @@ describe.skipIf(!isRoot)('bad days (needs root)', () => {
     const own = await Nixie.start(scope)
     const limit = async (descriptors: string) =>
       Bun.spawn(['prlimit', `--pid=${own.pid}`, `--nofile=${descriptors}`]).exited
+    // On a connection that is there already; no query thread is, yet.
+    await own.ask('/healthz')
     await limit('10:')
+    const refused = await own.ask('/api/tables')
+    expect([refused.status, refused.error?.code]).toEqual([503, 'unavailable'])
     await Bun.sleep(3000)
     await limit('20000:')
     await curl(server.port, '/after?any')
