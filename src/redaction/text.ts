@@ -5,6 +5,7 @@
  */
 import { REDACTED } from '../records/redacted'
 import type { Secret } from './extent'
+import { KEY_TRACES, privateKeyAt, redactWebKeys } from './keys'
 import { redactBegunObject, redactSecretObjects } from './kubernetes'
 import { addSecretNames, MAX_NAME, secrecyOf } from './names'
 import { redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
@@ -29,7 +30,7 @@ const OTHERS = ['pass =', 'pwd =', 'pw =', 'x-auth:', 'identified by']
 let traces: Traces
 
 function lookFor(more: readonly string[]): void {
-  traces = new Traces([...STEMS, ...OTHERS, ...more, ...endings, ...SCHEME_TRACES], TOKEN_TRACES)
+  traces = new Traces([...STEMS, ...OTHERS, ...more, ...endings, ...SCHEME_TRACES], [...TOKEN_TRACES, ...KEY_TRACES])
 }
 lookFor([])
 
@@ -60,14 +61,14 @@ function redactFrom(text: string, first: number): string {
   let safe = ''
   let done = 0
   for (let at = first; at >= 0; ) {
-    const secret = tokenAt(text, at) ?? namedAt(text, at, done)
+    const secret = tokenAt(text, at) ?? privateKeyAt(text, at) ?? namedAt(text, at, done)
     if (secret) {
       safe += text.slice(done, secret.start) + (secret.instead ?? REDACTED)
       done = secret.end
     }
     at = traces.find(text, Math.max(at + 1, done))
   }
-  safe += text.slice(done)
+  safe = redactWebKeys(safe + text.slice(done))
   return safe.includes('authorization_code') ? safe.replace(GRANT, `$1${REDACTED}`) : safe
 }
 

@@ -1,4 +1,4 @@
-/** Secrets that say themselves what they are: JSON Web Tokens (RFC 7519), private keys (RFC 7468), keys that their makers mark by a prefix. */
+/** Secrets that say themselves what they are: JSON Web Tokens (RFC 7519), keys that their makers mark by a prefix. */
 import { REDACTED } from '../records/redacted'
 import { THREES, threeOf } from './traces'
 
@@ -35,7 +35,8 @@ const SHAPES: readonly (readonly [prefixes: string, rest: string])[] = [
   ['dapi', '[0-9a-f]{32}'],
   ['SUA SAA SOA SNA SCA SXA', '[A-Z2-7]{53,56}'],
   ['EAACEdEose0cBA', '\\w+'],
-  ['-----BEGIN', '[A-Z ]{0,24} PRIVATE KEY(?: BLOCK)?-----[\\s\\S]*?(?:-----END[A-Z ]{0,40}-----|$)'],
+  // Square's.
+  ['EAAA', '[\\w+=-]{58,62}(?![\\w+/=-])'],
 ]
 /** Hashes of passwords as crypt(5) writes them. */
 const CRYPT = '\\$(?:2[abxy]|[156y]|apr1|argon2(?:id?|d)|scrypt)\\$[^\\s"\'&,;:<>\\\\]{8,}'

@@ -86,6 +86,29 @@ export const HEADERS: readonly string[] = [
 ]
 
 const JSON_TYPE = 'application/json'
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+
+/** Private keys, whatever stands in front of them and however they are escaped. */
+const KEYS: readonly (readonly [type: string, content: string])[] = [
+  [
+    'text/plain',
+    '-----END CERTIFICATE----------BEGIN PRIVATE KEY-----\n«MIIEvQIBADANBg»\n-----END PRIVATE KEY-----\n',
+  ],
+  ['text/plain', 'x-----BEGIN RSA PRIVATE KEY-----\n«MIIEvQIBADANBg»\n-----END RSA PRIVATE KEY-----'],
+  ['text/plain', 'a_-----BEGIN PRIVATE KEY-----\n«MIIEvQIBADANBg»'],
+  [FORM_TYPE, 'b=-----BEGIN%20PRIVATE%20KEY-----%0A«MIIEvQ%2F%2B»%0A«sdkjfhsk»%0A-----END%20PRIVATE%20KEY-----%0A&a=1'],
+  [FORM_TYPE, 'b=-----BEGIN+EC+PRIVATE+KEY-----%0D%0A«MIIEvQ%2F%2B»%0D%0A-----END+EC+PRIVATE+KEY-----&a=1'],
+  [FORM_TYPE, 'b=%2D%2D%2D%2D%2DBEGIN%20PRIVATE%20KEY%2D%2D%2D%2D%2D%0A«MIIEvQIBAD»%0A%2D%2D&a=1'],
+  [FORM_TYPE, 'b=-----BEGIN%2520PRIVATE%2520KEY-----%250A«MIIEvQIBAD»%250A-----END%2520PRIVATE%2520KEY-----'],
+  ['text/plain', '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n«P2/56wAAAi4»\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\n'],
+  ['text/plain', 'PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n«AAAAIDabcdefghijkl»\nPrivate-MAC: 01\n'],
+  ['application/json', '{"ppk":"Private-Lines: 1\\r\\n«AAAAIDabcdefghijkl»\\r\\nPrivate-MAC: 01\\r\\n"}'],
+  ['application/json', '{"kty":"EC","crv":"P-256","x":"MKBCTN","d":"«870MB6gfuTJ4HtUnUvYMy»"}'],
+  ['application/json', '{"kty":"RSA","d":"«X4cTteJY_gn4FY»","p":"«83i-7IvMGXoMX»","dp":"«G4sPXkc6Ya9y8oJW»"}'],
+  ['application/json', '{"jwk":"{\\"k\\":\\"«AyM1SysPpbyDfgZ»\\",\\"kty\\":\\"oct\\"}"}'],
+  ['text/plain', '«EAAAEOuLQObrVwJvCvoio3H13b8Ssqz1ighmTBKZvIENW9qxirHGHkqsGcPBC1uN»'],
+  ['text/plain', 'seed «SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY»'],
+]
 /** Kubernetes objects of kind Secret, whose keys announce nothing. */
 const SECRET_OBJECTS: readonly (readonly [type: string, content: string])[] = [
   [
@@ -207,6 +230,7 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/json', '{"p\\u0061ssword":"«hunter2-b63»"}'],
   ['application/json', '{"password":{"value":"«hunter2-b64»"}}'],
   ...SECRET_OBJECTS,
+  ...KEYS,
   ['text/plain', 'machine git.example.org login bob password «hunter2-b70»\nmachine b login c'],
   ['text/plain', 'machine git.example.org\n  login bob\n  password «hunter2-b71»\n'],
   ['text/plain', 'default login bob password «hunter2-b72»'],
