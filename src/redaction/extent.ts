@@ -11,7 +11,10 @@ export interface Secret {
 
 export const ESCAPE = '%(?:25){0,3}'
 export const QUOTE = `(?:\\\\{0,7}["'\`]|${ESCAPE}2[27])`
-const QUOTED = new RegExp(QUOTE, 'y')
+/** Three of them begin a string of several lines: of GraphQL, TOML, Python, Kotlin. */
+const QUOTED = new RegExp(`(${QUOTE})(?:\\1\\1)?`, 'y')
+/** What may stand between a name in quotes, its colon and its value: blanks, also escaped, and comments. */
+export const GAP = `(?:\\s|\\\\{1,7}[nrt]|\\+|${ESCAPE}(?:20|0[9AaDd])|/\\*[^*]{0,128}\\*/|//[^\\n]{0,128}\\n|#[^\\n]{0,128}\\n){0,32}`
 
 /** What says nothing, and types in a schema. */
 export const NO_VALUE =
@@ -19,11 +22,12 @@ export const NO_VALUE =
 
 /** A value in quotes, which may be escaped; without the closing one it goes to the end. */
 export function quoted(text: string, at: number): Secret | undefined {
-  const quote = matchAt(QUOTED, text, at)?.[0]
-  if (quote === undefined) return undefined
+  const opening = matchAt(QUOTED, text, at)
+  if (!opening) return undefined
+  const [quote, sign] = opening
   const start = at + quote.length
   let end = text.indexOf(quote, start)
-  while (end >= 0 && isEscaped(text, start, end, quote)) end = text.indexOf(quote, end + 1)
+  while (end >= 0 && isEscaped(text, start, end, sign!)) end = text.indexOf(quote, end + 1)
   if (end < 0) end = text.length
   const value = text.slice(start, end)
   return { start, end, instead: NO_VALUE.test(value) ? value : REDACTED }

@@ -20,9 +20,12 @@ const SECRET =
 const SECRET_END =
   /(?:^|-)(?:pass|pw|sig|creds|otp|totp|cvv|cvc|pin|mfa-code|otp-code|one-time-code|security-code|verification-code|psk)$|(?:^|-)(?:db|user|usr|my|root|admin|smtp|ftp|mail|proxy|login|redis|mysql|pg|bind|key|store|keystore|truststore|require|ldap|sudo|http)-?pass$/
 
+/** What no two other words make, put together. */
+const WORD = /password|passphrase|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|apikey/
+
 /** What goes with secrets without being one: how many, which kind, where, until when. */
 const BESIDE =
-  /(?:^|-)(?:types?|counts?|limits?|names?|files?|paths?|dir|ur[il]s?|endpoints?|expir\w*|expires-(?:in|at)|ttl|age|lifetime|length|len|size|policy|strength|algorithms?|alg|algo|methods?|enabled|disabled|required|versions?|status|usage|used|fields?|labels?|placeholder|prefix|errors?|valid|supported|rotation|changed|updated|created|at|format|manager|ref|refs|store|class|provider|process|input|info|issuer|count|stdin|index|budget|requests?|responses?|cache|parts?|kind|entries|children|authenticator)$/
+  /(?:^|-)(?:types?|counts?|limits?|names?|files?|paths?|dir|ur[il]s?|endpoints?|expir\w*|expires-(?:in|at)|ttl|age|lifetime|length|len|size|policy|strength|algorithms?|alg|algo|methods?|enabled|disabled|required|versions?|status|usage|used|fields?|labels?|placeholder|prefix|errors?|valid|supported|rotation|changed|updated|created|at|format|manager|ref|refs|store|class|provider|process|input|info|issuer|count|stdin|index|budget|modes?|requests?|responses?|cache|parts?|kind|entries|children|authenticator)$/
 /** Tokens that turn pages, and those of language models. */
 const NO_TOKEN =
   /(?:page|next|sync|continuation|cursor|pagination|sequence|skip|delta|resume|paging)-(?:page-)?token$|(?:^|-)(?:max|min|prompt|completion|total|input|output|num|remaining|cached|reasoning|used|audio|text|ratelimit|new|generated)-(?:[a-z]+-)?tokens?(?:-|$)|ratelimit/
@@ -40,7 +43,8 @@ export function secrecyOf(name: string): Secrecy {
   const before = known.get(name)
   if (before !== undefined) return before
   if (name.length > MAX_NAME) return 'never'
-  const secrecy = judged(wordsOf(name))
+  const words = wordsOf(name)
+  const secrecy = judged(words, name.toLowerCase())
   if (known.size >= KNOWN_MOST) known.clear()
   known.set(name, secrecy)
   return secrecy
@@ -57,9 +61,10 @@ function wordsOf(name: string): string {
     .replace(/^-|-$/g, '')
 }
 
-function judged(words: string): Secrecy {
+/** Capitals within one word, as in `PassWord`, part it nowhere: `written` has it as it was, in small letters. */
+function judged(words: string, written: string): Secrecy {
   if (extras.some((extra) => extra.matches(words))) return 'always'
-  const shape = SECRET.test(words) || SECRET_END.test(words)
+  const shape = SECRET.test(words) || SECRET_END.test(words) || WORD.test(written)
   if (shape && !BESIDE.test(words) && !NO_TOKEN.test(words) && !OTHER.test(words)) return 'always'
   return !shape && SOMETIMES.test(words) ? 'random' : 'never'
 }

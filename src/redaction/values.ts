@@ -2,13 +2,15 @@
 import { REDACTED } from '../records/redacted'
 import { besideName } from './beside'
 import { isExpression, isTernary } from './code'
-import { ESCAPE, LINE, NO_VALUE, QUOTE, quoted, type Secret, UNTIL_COMMA, UNTIL_SPACE, whole } from './extent'
+import { ESCAPE, GAP, LINE, NO_VALUE, QUOTE, quoted, type Secret, UNTIL_COMMA, UNTIL_SPACE, whole } from './extent'
 import { secrecyOf } from './names'
 import { matchAt } from './tokens'
 
-/** `"] =` and the like: what ends a name, and what assigns. Two slashes begin a host, two colons another name. */
+/** What assigns. Two slashes begin a host, two colons another name. */
+const SIGN = `=>|[=!]?={1,2}|:=|:(?!//|:)|${ESCAPE}3[ADad]`
+/** `"] =` and the like: what ends a name, and what assigns. */
 const ASSIGNS = new RegExp(
-  `(?:\\]|\\[[^\\]\\s=]{0,32}\\]|%5B\\w{0,32}%5D|${ESCAPE}5D){0,8}(${QUOTE}?)[ \\t]{0,8}(=>|[=!]?={1,2}|:=|:(?!//|:)|${ESCAPE}3[ADad])[ \\t]{0,16}`,
+  `(?:\\]|\\[[^\\]\\s=]{0,32}\\]|%5B\\w{0,32}%5D|${ESCAPE}5D){0,8}(?:(${QUOTE})\\]?${GAP}(=>|[=!]?={1,2}|:=|:(?!:)|${ESCAPE}3[ADad])${GAP}|[ \\t]{0,8}(${SIGN})[ \\t]{0,16})`,
   'y',
 )
 const NAMESPACE = /<[\w-]{1,32}:$/
@@ -115,15 +117,17 @@ function assigned(
   text: string,
   start: number,
   at: number,
-  [signs, closing, sign]: RegExpExecArray,
+  [signs, quote, quotedSign, plainSign]: RegExpExecArray,
   all: string,
 ): Secret | undefined {
+  const closing = quote ?? ''
+  const sign = quotedSign ?? plainSign!
   if (text.startsWith(REDACTED, at)) return undefined
   const inQuotes = quoted(text, at)
-  if (inQuotes) return isNone(text, start, inQuotes, closing!) ? undefined : inQuotes
+  if (inQuotes) return isNone(text, start, inQuotes, closing) ? undefined : inQuotes
   const wrapped = matchAt(WRAPPED, text, at)
   if (wrapped) return quoted(text, at + wrapped[0].length)
-  const array = matchAt(closing!.length > 1 ? ESCAPED_ARRAY : ARRAY, text, at)
+  const array = matchAt(closing.length > 1 ? ESCAPED_ARRAY : ARRAY, text, at)
   if (array) {
     if (closing === '' && !/["']/.test(array[0]) && isExpression(array[0], all, signs, false))
       return undefined
@@ -133,7 +137,7 @@ function assigned(
   const isColon = sign === ':'
   const isLine = isColon && closing === '' && BEGINS_LINE.test(text.slice(Math.max(0, start - 64), start))
   let { length } = matchAt(isLine ? LINE : isColon ? UNTIL_COMMA : UNTIL_SPACE, text, at)![0]
-  if (ESCAPED_ASSIGNMENT.test(sign!)) length = escapedLength(text.slice(at, at + length))
+  if (ESCAPED_ASSIGNMENT.test(sign)) length = escapedLength(text.slice(at, at + length))
   const raw = text.slice(at, at + length)
   const value = raw.replace(PUNCTUATION, '')
   if (NO_VALUE.test(value) || PLACEHOLDER.test(value) || isVariable(value, text.slice(start, at)))

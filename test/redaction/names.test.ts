@@ -19,6 +19,8 @@ describe('names', () => {
       'always',
       'authorization proxy-authorization cookie set-cookie credentials privateKey connectionString PHPSESSID',
     ],
+    ['always', 'PassWord ToKen sEcReT myPassWord userToKen SIGNature APIkey'],
+    ['never', 'authorization_mode authorizationModes toKenCount'],
     ['random', 'key auth sid state code hmac'],
     [
       'never',

@@ -105,9 +105,12 @@ export const HEADERS: readonly string[] = [
   'Nel: {"report_to":"default","max_age":31536000}',
   'Report-To: {"group":"default","endpoints":[{"url":"https://r.example.org/e"}]}',
   'X-Token-Type: bearer',
+  'Sec-WebSocket-Protocol: graphql-transport-ws, v4.channel.k8s.io, bearer',
 ]
 
 export const BODIES: readonly string[] = [
+  '{"error":"invalid token: unexpected end of input","authorization_mode":"rbac"}',
+  'the token: the first of all, an invalid password: must have 8 letters',
   '{"id":17,"name":"Jane","state":"CA","code":"US","tags":["a","b"],"email":"jane@example.org"}',
   '{"items":[{"key":"color","value":"red"},{"key":"size","value":"L"}],"total":2}',
   '{"error":{"code":404,"message":"not found: token expired or password wrong"}}',
@@ -198,5 +201,7 @@ export const COMMANDS: readonly string[] = [
   'openssl|req|-key|a.pem',
   'vault|server|-config=/etc/v.hcl',
   'systemd-journald',
+  'app|--set|token|--port|80',
+  'app|--name|auth-token|image',
   'envoy|-c|/etc/e.yaml|--service-cluster|auth',
 ]

@@ -82,6 +82,11 @@ export const HEADERS: readonly string[] = [
   'X-Auth: «hunter2-h28»',
 
   'Sec-WebSocket-Protocol: v1, «eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJoMjYifQ.hunter2h26»',
+  'Sec-WebSocket-Protocol: bearer, «hunter2-h29»',
+  'Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.«aHVudGVyMg», v4.channel.k8s.io',
+  'DPoP: «hunter2-h30»',
+  'X-Amzn-Oidc-Data: «hunter2-h31»',
+  'X-Client-Cert-Key: «hunter2-h32»',
   'X-Custom: Basic «aHVudGVyMi1oMjc6cHc=»',
 ]
 
@@ -145,6 +150,9 @@ export const REASONS: readonly string[] = [
   'Not AKIA «AKIAIOSFODNN7EXAMR03»',
   'see https://bob:«hunter2-r04»@h/',
   'Bearer «hunter2-r05-x1y2z3» refused',
+  'token=«hunter2-r06»',
+  'Bearer «hunter2-r07»',
+  '«ghp_Zx81Kq02Lm93Np74Rs65Tu56Vw47Xy38»',
 ]
 
 /** Content type, content. */
@@ -285,6 +293,14 @@ export const COMMANDS: readonly string[] = [
   'redis-cli|-a|«hunter2-c18»|ping',
   'app|--env=JWT_SIGNING_KEY=«hunter2-c19»',
   'vault|login|«hunter2-c20»',
+  'kubectl|create|secret|generic|x|--from-literal=password=«hunter2-c21»',
+  'kubectl|create|secret|generic|x|--from-literal|db=«hunter2-c22»',
+  'oc|create|secret|generic|x|--from-literal=db=«hunter2-c23»',
+  'sh|-c|kubectl create secret generic x --from-literal=db=«hunter2-c24»',
+  'app|--set|token|«hunter2-c25»',
+  'jq|-n|--arg|password|«hunter2-c26»|.a',
+  'sh|-c|jq --arg password «hunter2-c27» .a',
+  'xsltproc|--stringparam|db-password|«hunter2-c28»',
 ]
 
 export const plain = (marked: string): string => marked.replace(/[«»]/g, '')

@@ -1,7 +1,7 @@
 /** Flags of well-known programs whose value is a secret although their name does not say so. */
 
-/** A secret is the whole value, or what follows the user in it. */
-export type Kind = 'whole' | 'userinfo'
+/** A secret is the whole value, or what follows the user, or the name, in it. */
+export type Kind = 'whole' | 'userinfo' | 'assigned'
 
 interface Flags {
   /** Flags whose next argument, or the rest of their own, is a secret. */
@@ -71,7 +71,8 @@ export const PROGRAMS: Readonly<Record<string, Flags>> = {
   usermod: NEXT_P,
   'ssh-keygen': { '-N': 'whole', '-P': 'whole' },
   etcdctl: { '--user': 'userinfo' },
-  kubectl: { '--from-literal': 'userinfo' },
+  kubectl: { '--from-literal': 'assigned' },
+  oc: { '--from-literal': 'assigned' },
   '7za': NEXT_P,
   rar: { '-p': 'whole', '-hp': 'whole' },
   smbclient: { '-U': 'userinfo' },

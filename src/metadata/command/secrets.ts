@@ -30,6 +30,10 @@ const HEADER = /^(?:-\w{0,8}?H(?=[A-Za-z]))?([\w-]{3,})\s*:\s*(?=\S)/
 /** What has a value: `--header=…`, `-Dname=…`, `NAME=…`. */
 const WITH_VALUE = /^(-{0,2}\w[\w.-]*=)([\s\S]+)$/
 const USER_FLAG = /^(?:-u|--user(?:name)?|--login)(?:=|$)/
+/** Flags that take a name and a value as two arguments: `--arg NAME VALUE`, `--set NAME VALUE`. */
+const NAMING_FLAG =
+  /^--?(?:set|arg|var(?:iable)?|param(?:eter)?|stringparam|def(?:ine)?|opt(?:ion)?|setting|config|prop(?:erty)?)(?:-(?:string|str|raw|json|value))?$/i
+const BARE_NAME = /^\w[\w.:-]{0,127}$/
 /** Flags, ports and their mappings, paths. */
 const NO_PASSWORD = /^(?:[-/.~]|[\d.:]+(?:\/\w+)?$)/
 /** `/p:secret`, as programs from Windows have it. */
@@ -42,7 +46,7 @@ const COMMAND_FLAG = /^-[a-z]*c$/
 
 const hide = (value: string, kind: Kind): string => {
   if (kind === 'whole') return REDACTED
-  const end = /[:%,]/.exec(value)
+  const end = (kind === 'assigned' ? /[=:]/ : /[:%,]/).exec(value)
   return end ? value.slice(0, end.index + 1) + REDACTED : value
 }
 
@@ -70,6 +74,10 @@ class Redactor {
     this.#next = undefined
     this.#last = argument
     if (kind && !argument.startsWith('--')) return hide(argument, kind)
+    if (NAMING_FLAG.test(last) && BARE_NAME.test(argument) && isSecret(argument)) {
+      this.#next = 'whole'
+      return argument
+    }
     const flag = this.#flag(argument) ?? this.#short(argument)
     if (flag) return flag
     if (last === '-p' && this.#mayFollowUser(argument)) return REDACTED

@@ -13,7 +13,7 @@ import { ByteMemo } from '../lib/byte-memo'
 import { latin1, utf8 } from '../lib/bytes'
 import { contentCodings } from '../lib/inflate'
 import { Memo } from '../lib/memo'
-import { isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
+import { isSecretHeader, REDACTED, redactHeader, redactUrl } from '../lib/redact'
 import { CONTENT_GRPC, CONTENT_JSON, CONTENT_UNKNOWN, type ContentType } from './types'
 
 /** What the header fields say. */
@@ -270,7 +270,7 @@ class FieldReader {
   }
 
   #lineOf(name: FieldName, spelling: string, value: string): FieldLine {
-    const safe = !this.#redact ? value : name.isSecret ? REDACTED : redactUrl(value)
+    const safe = !this.#redact ? value : name.isSecret ? REDACTED : redactHeader(name.key, value)
     return { name, spelling, value, json: `${quote(spelling)}:${quote(safe)}` }
   }
 

@@ -2,6 +2,7 @@
 
 import { objectIn } from '../../json'
 import { Pairing, type Pairs } from '../lib/pairing'
+import { redactUrl } from '../lib/redact'
 import type { Conversation, Input, Link, Read, Side } from '../protocol'
 import { type Acknowledgement, answeredBy, type Command, VERBOSE_VERBS } from './acknowledgements'
 import { bodyOf, type Kind, mayBeTail, type Setting } from './body'
@@ -234,7 +235,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
 
   pair(command: Command, { error, timeNs }: Acknowledgement): void {
     this.#left(command)
-    const resp = error === '' ? '+OK' : `-ERR ${error}`
+    const resp = error === '' ? '+OK' : this.#shown(error)
     this.#emit(command.verb, command.body, resp, 'client', Math.max(timeNs, command.timeNs))
   }
 
@@ -268,7 +269,11 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   }
 
   #error({ error, body, sender, timeNs }: Reply): void {
-    this.#emit('-ERR', body, `-ERR ${error}`, sender, timeNs)
+    this.#emit('-ERR', body, this.#shown(error), sender, timeNs)
+  }
+
+  #shown(error: string): string {
+    return `-ERR ${this.#link.settings.redact ? redactUrl(error) : error}`
   }
 
   #emit(

@@ -66,6 +66,12 @@ describe('secrets', () => {
     expect(said.at(-1)).toBe('CONNECT {}')
   })
 
+  test('an error says none, in neither column', () => {
+    const { rows } = talk([...GREETING, ['server', `-ERR 'Authorization Violation token=${SECRET}'\r\n`]])
+    expect(JSON.stringify(rows)).toContain('token=[redacted]')
+    expect(JSON.stringify(rows)).not.toContain(SECRET)
+  })
+
   test('they stay when they are wanted', () => {
     expect(JSON.stringify(talk(turns, { settings: { redact: false } }).rows)).toContain(SECRET)
   })
