@@ -18,7 +18,7 @@ export const GAP = `(?:\\s|\\\\{1,7}[nrt]|\\+|${ESCAPE}(?:20|0[9AaDd])|/\\*[^*]{
 
 /** What says nothing, and types in a schema. */
 export const NO_VALUE =
-  /^(?:true|false|null|none|nil|undefined|\[?(?:String|ID|Int|Boolean|Float|number|any|unknown|void)!?\]?!?|[[{(]?)$/i
+  /^(?:true|false|null|none|nil|undefined|\[?(?:String|ID|Int|Boolean|Float|number|any|unknown|void)!?\]?!?|[[{(]{0,4})$/i
 
 /** A value in quotes, which may be escaped; without the closing one it goes to the end. */
 export function quoted(text: string, at: number): Secret | undefined {

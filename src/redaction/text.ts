@@ -5,6 +5,7 @@
  */
 import { REDACTED } from '../records/redacted'
 import type { Secret } from './extent'
+import { redactVariables } from './graphql'
 import { KEY_TRACES, privateKeyAt, redactWebKeys } from './keys'
 import { redactBegunObject, redactSecretObjects } from './kubernetes'
 import { addSecretNames, MAX_NAME, secrecyOf } from './names'
@@ -68,7 +69,7 @@ function redactFrom(text: string, first: number): string {
     }
     at = traces.find(text, Math.max(at + 1, done))
   }
-  safe = redactWebKeys(safe + text.slice(done))
+  safe = redactVariables(text, redactWebKeys(safe + text.slice(done)))
   return safe.includes('authorization_code') ? safe.replace(GRANT, `$1${REDACTED}`) : safe
 }
 

@@ -5,6 +5,7 @@ import { isExpression, isTernary } from './code'
 import { ESCAPE, GAP, LINE, NO_VALUE, QUOTE, quoted, type Secret, UNTIL_COMMA, UNTIL_SPACE, whole } from './extent'
 import { secrecyOf } from './names'
 import { matchAt } from './tokens'
+import { inLinesBelow } from './yaml'
 
 /** What assigns. Two slashes begin a host, two colons another name. */
 const SIGN = `=>|[=!]?={1,2}|:=|:(?!//|:)|${ESCAPE}3[ADad]`
@@ -21,8 +22,23 @@ const ARRAY = /\[(?![^\]]{0,256}\{)(?:"(?:[^"\\]|\\.)*"?|[^"[\]{}]+)+\]?/y
 /** In a string within a string, where quotes are escaped. */
 const ESCAPED_ARRAY = /\[(?![^\]]{0,256}\{)[^\]]+\]?/y
 /** `{"password":{"value":"…"}}` */
-const WRAPPED =
-  /\{\s{0,16}\\{0,7}["'](?:value|raw|plain|plaintext|text|content)\\{0,7}["']\s{0,8}:\s{0,8}(?=\\{0,7}["'])/iy
+const WRAPPED = new RegExp(
+  `(?:\\{|${ESCAPE}7B)${GAP}${QUOTE}(?:value|raw|plain|plaintext|text|content)${QUOTE}${GAP}(?::|${ESCAPE}3A)${GAP}(?=${QUOTE})`,
+  'iy',
+)
+/** An object in a URL, whose names tell; and a list of strings. */
+const ESCAPED_OBJECT = new RegExp(`${ESCAPE}(?:7B|5B${GAP}${ESCAPE}7B)`, 'iy')
+const ESCAPED_LIST = new RegExp(`(${ESCAPE}5B${GAP}${QUOTE})[^&\\s]*?(?=${QUOTE}${GAP}${ESCAPE}5D|[&\\s]|$)`, 'iy')
+/** `b'…'` of Python and the like. */
+const PREFIX = /(?:[BbFfRrUu]{1,2}|[@LN])(?=\\{0,7}["'])/y
+/** `SecretStr("…")` */
+const CALL = /[A-Za-z_][\w.:]{0,48}\(\s{0,4}[BbFfRrUu]?(?=\\{0,7}["'])/y
+/** `$password: String! = "…"` */
+const TYPE_WITH_DEFAULT =
+  /(?:\[?(?:String|ID|any|text|str|string|SecretStr|Option<String>|Optional\[str\]|&(?:'static )?str|str \| None)!?\]?[!?]?)\s{0,4}=\s{0,4}[BbFfRrUu]?(?=\\{0,7}["'])/y
+/** What is said of a secret, not what it is: `invalid token: unexpected end`. */
+const PROSE =
+  /(?:an?|at|can(?:not)?|could|did|does|empty|expected|expired|failed|for|has|in|incorrect|invalid|is|it|malformed|missing|must|no|not|of|permission|please|required|resource|should|that|the|this|to|too|unauthorized|unexpected|unknown|use|was|wrong|your) [a-z]/y
 const BEGINS_LINE = /(?:^|[\r\n]|\\n)[ \t]*(?:- |export |[>*] )?["']?$/
 const ESCAPED_ASSIGNMENT = /^%/
 const ESCAPED_END = /%(?:25){0,3}(?:26|23|22|27|7D|5D|2C|3B|0D|0A)/i
@@ -123,10 +139,17 @@ function assigned(
   const closing = quote ?? ''
   const sign = quotedSign ?? plainSign!
   if (text.startsWith(REDACTED, at)) return undefined
-  const inQuotes = quoted(text, at)
+  const isColon = sign === ':'
+  const prefix = matchAt(PREFIX, text, at) ?? (isColon && closing === '' && matchAt(TYPE_WITH_DEFAULT, text, at))
+  const inQuotes = quoted(text, at + (prefix ? prefix[0].length : 0))
   if (inQuotes) return isNone(text, start, inQuotes, closing) ? undefined : inQuotes
   const wrapped = matchAt(WRAPPED, text, at)
   if (wrapped) return quoted(text, at + wrapped[0].length)
+  if (matchAt(ESCAPED_OBJECT, text, at)) return undefined
+  const list = matchAt(ESCAPED_LIST, text, at)
+  if (list) return whole(at + list[1]!.length, at + list[0].length)
+  const call = matchAt(CALL, text, at)?.[0]
+  if (call) return isExpression(call, all, signs, false) ? undefined : quoted(text, at + call.length)
   const array = matchAt(closing.length > 1 ? ESCAPED_ARRAY : ARRAY, text, at)
   if (array) {
     if (closing === '' && !/["']/.test(array[0]) && isExpression(array[0], all, signs, false))
@@ -134,8 +157,10 @@ function assigned(
     const instead = `[${closing}${REDACTED}${closing}]`
     return text.startsWith(instead, at) ? undefined : { start: at, end: at + array[0].length, instead }
   }
-  const isColon = sign === ':'
   const isLine = isColon && closing === '' && BEGINS_LINE.test(text.slice(Math.max(0, start - 64), start))
+  const below = isLine && inLinesBelow(text, start, at)
+  if (below) return below
+  if (isColon && !isLine && closing === '' && /[ \t]$/.test(signs) && matchAt(PROSE, text, at)) return undefined
   let { length } = matchAt(isLine ? LINE : isColon ? UNTIL_COMMA : UNTIL_SPACE, text, at)![0]
   if (ESCAPED_ASSIGNMENT.test(sign)) length = escapedLength(text.slice(at, at + length))
   const raw = text.slice(at, at + length)
@@ -143,12 +168,14 @@ function assigned(
   if (NO_VALUE.test(value) || PLACEHOLDER.test(value) || isVariable(value, text.slice(start, at)))
     return undefined
   if (closing === '' && isExpression(text.slice(at, at + length + 1), all, signs, isLine)) return undefined
-  if (isBlock(value)) return block(text, at + length)
   const isNumber = NUMBER.test(value)
   if (isNumber && counts(value, text.slice(start, at))) return undefined
   if (!isNumber && isColon && PORT.test(value)) return undefined
+  // What is written together is one: `{'password': x'…'}`.
+  const glued = closing !== '' && length > 0 && text.startsWith(closing, at + length)
+  const end = glued ? Math.min(quoted(text, at + length)!.end + closing.length, text.length) : at + length
   // A number in JSON gives way to a string.
-  return { start: at, end: at + length, instead: isColon && closing !== '' ? `"${REDACTED}"` : REDACTED }
+  return { start: at, end, instead: isColon && closing !== '' ? `"${REDACTED}"` : REDACTED }
 }
 
 /** Whether what is in quotes behind the name that begins at `start` is no secret. */
@@ -170,15 +197,6 @@ const isVariable = (value: string, named: string): boolean =>
 
 const counts = (number: string, named: string): boolean =>
   !MAY_BE_NUMBER.test(named) && (COUNT.test(number) || PLURAL.test(named))
-
-/** YAML's values of several lines: `password: |` and what is indented below. */
-const isBlock = (value: string): boolean => /^[|>][+-]?$/.test(value)
-const BLOCK = /(?:\r?\n[ \t]+)((?:[^\r\n]*)(?:\r?\n[ \t]+[^\r\n]*)*)/y
-
-function block(text: string, at: number): Secret | undefined {
-  const lines = matchAt(BLOCK, text, at)
-  return lines ? whole(at + lines[0].length - lines[1]!.length, at + lines[0].length) : undefined
-}
 
 /** Of a value whose own delimiters are escaped: `access_token%3Dabc%26state%3D1`. */
 function escapedLength(value: string): number {
