@@ -1,4 +1,5 @@
 /** Values that stand beside a name which is itself a value: of pairs, lists of fields, parts of forms, and netrc files. */
+import { behindElement, ofAttribute } from './elements'
 import { LINE, QUOTE, quoted, type Secret, UNTIL_SPACE, whole } from './extent'
 import { matchAt } from './tokens'
 
@@ -10,17 +11,20 @@ export function besideName(text: string, start: number, end: number): Secret | u
   const next = text[end]
   if (next === undefined || !MAY_FOLLOW.includes(next)) return undefined
   const before = text.slice(Math.max(0, start - BEFORE), start)
+  if (next === '<') return behindElement(text, before, end)
   if (next === '&') return inForm(text, before, end)
   if (next === ' ' || next === '\t') return inNetrc(text, start, end) ?? inLine(text, before, end)
   return (
     inPart(text, before, end) ??
     inField(text, end) ??
+    inObject(text, before, start, end) ??
+    ofAttribute(text, start, end) ??
     inPair(text, before, end) ??
     inLine(text, before, end) ??
     inNetrc(text, start, end)
   )
 }
-const MAY_FOLLOW = '& \t\r\n"\'`\\%'
+const MAY_FOLLOW = '<& \t\r\n"\'`\\%'
 
 /** multipart/form-data (RFC 7578): `name="password"`, perhaps more lines, an empty one, the value. */
 function inPart(text: string, before: string, end: number): Secret | undefined {
@@ -31,7 +35,8 @@ function inPart(text: string, before: string, end: number): Secret | undefined {
   PART_END.lastIndex = from
   return whole(from, PART_END.exec(text)?.index ?? text.length)
 }
-const PART_NAME = /name=\\?"?$/
+/** Also as RFC 8187 writes it: `name*=utf-8''password`. */
+const PART_NAME = /name\*?=\\?"?(?:[\w-]{1,12}'[\w-]{0,5}')?$/
 /** The rest of a part's header, and the empty line. */
 const PART = /"?[^\r\n]{0,256}(?:\r?\n[^\r\n]{1,512}){0,4}\r?\n\r?\n/y
 const PART_END = /\r?\n--/g
@@ -45,6 +50,19 @@ const FIELD = new RegExp(
   `${QUOTE}\\s{0,32},?\\s{0,32}${QUOTE}?value${QUOTE}?\\s{0,8}[:=]\\s{0,8}(?=\\\\{0,7}["'])`,
   'iy',
 )
+
+/** `{"value": "…", "type": "a", "name": "DB_PASSWORD"}`, in any order, with nothing nested. */
+function inObject(text: string, before: string, start: number, end: number): Secret | undefined {
+  if (!NAME_MEMBER.test(before)) return undefined
+  const first = Math.max(0, start - MOST)
+  const from = first + text.slice(first, start).search(/[^{}]*$/)
+  const to = end + text.slice(end, end + MOST).search(/[{}]|$/)
+  const value = VALUE_MEMBER.exec(text.slice(from, to))
+  return value ? quoted(text, from + value.index + value[0].length) : undefined
+}
+const MOST = 512
+const NAME_MEMBER = new RegExp(`(?:name|key)${QUOTE}\\s{0,4}:\\s{0,4}${QUOTE}$`, 'i')
+const VALUE_MEMBER = new RegExp(`${QUOTE}value${QUOTE}\\s{0,8}:\\s{0,8}(?=${QUOTE})`, 'i')
 
 /** `["password", "…"]`, of two only: a longer one is a list of names. */
 function inPair(text: string, before: string, end: number): Secret | undefined {

@@ -31,7 +31,10 @@ const OTHERS = ['pass =', 'pwd =', 'pw =', 'x-auth:', 'identified by']
 let traces: Traces
 
 function lookFor(more: readonly string[]): void {
-  traces = new Traces([...STEMS, ...OTHERS, ...more, ...endings, ...SCHEME_TRACES], [...TOKEN_TRACES, ...KEY_TRACES])
+  traces = new Traces(
+    [...STEMS, ...OTHERS, ...more, ...endings, ...SCHEME_TRACES],
+    [...TOKEN_TRACES, ...KEY_TRACES],
+  )
 }
 lookFor([])
 
@@ -63,7 +66,8 @@ function redactFrom(text: string, first: number): string {
   let done = 0
   for (let at = first; at >= 0; ) {
     const secret = tokenAt(text, at) ?? privateKeyAt(text, at) ?? namedAt(text, at, done)
-    if (secret) {
+    // One in front of its name may be replaced already.
+    if (secret && secret.start >= done) {
       safe += text.slice(done, secret.start) + (secret.instead ?? REDACTED)
       done = secret.end
     }

@@ -104,7 +104,16 @@ export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecAr
 // ── User and password in front of a host ─────────────────────────────────────
 
 // Without the scheme before `://`: to look for one takes the square of a long word's length.
-const USERINFO = /(:\/\/|%3A%2F%2F)([^\s/?#@:"'<>\\]*)(:[^\s/?#"'<>\\]*)?@(?=[\w[])/gi
+// A password may have what ends a host elsewhere (`:a/b#c@`), but behind a port that is a path.
+const USERINFO =
+  /(:\/\/)([^\s/?#@:"'<>\\]*)(:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>\\@]{0,256}(?:@[^\s/?#"'<>\\@]{0,256}){0,3})?@(?=[\w[])/gi
+/** The same within a URL, where all signs of it are escaped, perhaps several times. */
+const UNESCAPED = '(?:[^\\s&"\'<>%]|%(?!(?:25){0,3}(?:3A|2F|40|3F|23|26|20|22|0[AD])))'
+const ESCAPED_USERINFO = new RegExp(
+  `((?:%(?:25){0,3}3A|:)(?:%(?:25){0,3}2F){2})(${UNESCAPED}{0,128})((?:%(?:25){0,3}3A|:)${UNESCAPED}{0,256})?(?=%(?:25){0,3}40)`,
+  'gi',
+)
+const ESCAPED_AT = /%(?:25){0,3}40/
 /** `user:password@host` without a scheme, in front of what is a host; `npm:name@1.2` and addresses of mail are none. */
 const BARE_USERINFO =
   /(^|[\s=,'"])([\w.+-]{1,64}):(?!\/\/|\[)[^\s@/:"'<>]{1,256}@(?!sha\d+:)(?=(?:\[[\da-f:.]+\]|tcp|unix|[a-z][\w.-]*)[:/(])/gi
@@ -120,9 +129,10 @@ const MAX_AUTHORITY = 512
 export function redactUserinfo(text: string): string {
   let safe = text
   if (safe.includes('@')) {
-    if (mayHaveUserinfo(safe) || safe.includes('%2F%2F'))
+    if (mayHaveUserinfo(safe))
       safe = safe.replace(USERINFO, withoutPassword).replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
   }
+  if (safe.includes('%') && ESCAPED_AT.test(safe)) safe = safe.replace(ESCAPED_USERINFO, withoutEscaped)
   let last = safe.indexOf('://', safe.length - MAX_AUTHORITY)
   if (last < 0) return safe
   for (let at = last; at >= 0; at = safe.indexOf('://', at + 3)) last = at
@@ -136,8 +146,14 @@ function withoutPassword(_: string, before: string, user: string, password?: str
   return `${before}${user.length < 20 || ACCOUNT.test(user) ? user : REDACTED}:${REDACTED}@`
 }
 
+function withoutEscaped(_: string, before: string, user: string, password?: string): string {
+  const isToken = !ACCOUNT.test(user) && (password === undefined || user.length >= 20)
+  const sign = password && /^(?::|%(?:25)*3A)/i.exec(password)![0]
+  return `${before}${isToken ? REDACTED : user}${sign === undefined ? '' : `${sign}${REDACTED}`}`
+}
+
 const MAX_PASSWORD = 256
-const ENDS_PASSWORD = new Set([...' \t\r\n/:@"\'<>'].map((sign) => sign.charCodeAt(0)))
+const ENDS_PASSWORD = new Set([...' \t\r\n:@"\'<>'].map((sign) => sign.charCodeAt(0)))
 const endsPassword = Uint8Array.from({ length: 128 }, (_, code) => (ENDS_PASSWORD.has(code) ? 1 : 0))
 
 /** Whether a colon or two slashes come before an `@`, with nothing between that no password has: addresses of mail have none. */
@@ -146,7 +162,7 @@ function mayHaveUserinfo(text: string): boolean {
     let from = at - 1
     while (from > 0 && at - from < MAX_PASSWORD && endsPassword[text.charCodeAt(from)] !== 1) from--
     const code = text.charCodeAt(from)
-    if (code === 0x3a || (code === 0x2f && text.charCodeAt(from - 1) === 0x2f) || code === 0x40) return true
+    if (code === 0x3a || code === 0x40) return true
   }
   return false
 }

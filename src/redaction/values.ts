@@ -2,7 +2,19 @@
 import { REDACTED } from '../records/redacted'
 import { besideName } from './beside'
 import { isExpression, isTernary } from './code'
-import { ESCAPE, GAP, LINE, NO_VALUE, QUOTE, quoted, type Secret, UNTIL_COMMA, UNTIL_SPACE, whole } from './extent'
+import { inElement } from './elements'
+import {
+  ESCAPE,
+  GAP,
+  LINE,
+  NO_VALUE,
+  QUOTE,
+  quoted,
+  type Secret,
+  UNTIL_COMMA,
+  UNTIL_SPACE,
+  whole,
+} from './extent'
 import { secrecyOf } from './names'
 import { matchAt } from './tokens'
 import { inLinesBelow } from './yaml'
@@ -15,8 +27,6 @@ const ASSIGNS = new RegExp(
   'y',
 )
 const NAMESPACE = /<[\w-]{1,32}:$/
-const CDATA = '<![CDATA['
-const ELEMENT = /(?:\s[^<>]{0,256})?>/y
 /** An array of plain values; of one with objects in it the names within tell. */
 const ARRAY = /\[(?![^\]]{0,256}\{)(?:"(?:[^"\\]|\\.)*"?|[^"[\]{}]+)+\]?/y
 /** In a string within a string, where quotes are escaped. */
@@ -28,7 +38,10 @@ const WRAPPED = new RegExp(
 )
 /** An object in a URL, whose names tell; and a list of strings. */
 const ESCAPED_OBJECT = new RegExp(`${ESCAPE}(?:7B|5B${GAP}${ESCAPE}7B)`, 'iy')
-const ESCAPED_LIST = new RegExp(`(${ESCAPE}5B${GAP}${QUOTE})[^&\\s]*?(?=${QUOTE}${GAP}${ESCAPE}5D|[&\\s]|$)`, 'iy')
+const ESCAPED_LIST = new RegExp(
+  `(${ESCAPE}5B${GAP}${QUOTE})[^&\\s]*?(?=${QUOTE}${GAP}${ESCAPE}5D|[&\\s]|$)`,
+  'iy',
+)
 /** `b'…'` of Python and the like. */
 const PREFIX = /(?:[BbFfRrUu]{1,2}|[@LN])(?=\\{0,7}["'])/y
 /** `SecretStr("…")` */
@@ -114,21 +127,6 @@ function inPath(text: string, end: number): Secret | undefined {
 }
 const SEGMENT = /[\w~=-]{0,512}/y
 
-function inElement(text: string, start: number, end: number): Secret | undefined {
-  const rest = matchAt(ELEMENT, text, end)
-  if (!rest) return undefined
-  const begin = end + rest[0].length
-  const isData = text.startsWith(CDATA, begin)
-  const from = isData ? begin + CDATA.length : begin
-  const to = text.indexOf(isData ? ']]>' : '<', from)
-  // `Option<Token>` is a type: no such element ends.
-  if (!text.startsWith('</', to) && !isData && TYPE.test(text.slice(Math.max(0, start - 2), start)))
-    return undefined
-  const value = whole(from, to < 0 ? text.length : to)
-  return value && text.slice(value.start, value.end).trim() === '' ? undefined : value
-}
-const TYPE = /\w<$/
-
 function assigned(
   text: string,
   start: number,
@@ -138,9 +136,10 @@ function assigned(
 ): Secret | undefined {
   const closing = quote ?? ''
   const sign = quotedSign ?? plainSign!
-  if (text.startsWith(REDACTED, at)) return undefined
+  if (text.startsWith(REDACTED, at) || text.startsWith(`[${REDACTED}`, at)) return undefined
   const isColon = sign === ':'
-  const prefix = matchAt(PREFIX, text, at) ?? (isColon && closing === '' && matchAt(TYPE_WITH_DEFAULT, text, at))
+  const prefix =
+    matchAt(PREFIX, text, at) ?? (isColon && closing === '' && matchAt(TYPE_WITH_DEFAULT, text, at))
   const inQuotes = quoted(text, at + (prefix ? prefix[0].length : 0))
   if (inQuotes) return isNone(text, start, inQuotes, closing) ? undefined : inQuotes
   const wrapped = matchAt(WRAPPED, text, at)
@@ -160,7 +159,8 @@ function assigned(
   const isLine = isColon && closing === '' && BEGINS_LINE.test(text.slice(Math.max(0, start - 64), start))
   const below = isLine && inLinesBelow(text, start, at)
   if (below) return below
-  if (isColon && !isLine && closing === '' && /[ \t]$/.test(signs) && matchAt(PROSE, text, at)) return undefined
+  if (isColon && !isLine && closing === '' && /[ \t]$/.test(signs) && matchAt(PROSE, text, at))
+    return undefined
   let { length } = matchAt(isLine ? LINE : isColon ? UNTIL_COMMA : UNTIL_SPACE, text, at)![0]
   if (ESCAPED_ASSIGNMENT.test(sign)) length = escapedLength(text.slice(at, at + length))
   const raw = text.slice(at, at + length)

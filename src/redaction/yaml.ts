@@ -21,7 +21,8 @@ export function inLinesBelow(text: string, start: number, at: number): Secret | 
   }
   const indent = start - text.lastIndexOf('\n', start) - 1
   const list = matchAt(LIST, text, at)
-  if (list) return OF_NAMES.test(text.slice(start, start + 8).replace(/:.*/s, '')) ? undefined : rest(at, list)
+  if (list)
+    return OF_NAMES.test(text.slice(start, start + 8).replace(/:.*/s, '')) ? undefined : rest(at, list)
   const line = matchAt(NEXT_LINE, text, at)
   return line && line[2]!.length > indent ? rest(at, line) : undefined
 }
