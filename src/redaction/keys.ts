@@ -7,10 +7,10 @@ import { REDACTED } from '../records/redacted'
 import { ESCAPE, QUOTE, type Secret, whole } from './extent'
 import { matchAt } from './tokens'
 
-/** What begins them, as it is spelt. */
+/** What begins them, as it is spelt; without letters that many words have. */
 export const KEY_TRACES: readonly string[] = [
-  ...['-----', '---- ', '----+', '---%20', '%2D', '%2d', '%252D', '%252d'].map((dash) => `${dash}BEGIN`),
-  'Private-Lines',
+  ...['-----', '---- ', '----+', '---%20', '2D', '2d'].map((dash) => `${dash}BEGIN`),
+  'e-Lines',
   ...['"', "'", '\\', '%'].map((behind) => `kty${behind}`),
 ]
 
@@ -26,11 +26,23 @@ const PUTTY = new RegExp(
   'y',
 )
 
+const DASH_CODE = 0x2d
+const TWO = 0x32
+const LETTER_E = 0x65
+/** In front of a dash's number. */
+const ESCAPES = /(?:%(?:25)?)?$/
+
 /** The private key that begins at `at`, behind what is kept of it. */
 export function privateKeyAt(text: string, at: number): Secret | undefined {
-  const pem = matchAt(PEM, text, at)
-  if (pem) return whole(at, at + pem[0].length)
-  const putty = matchAt(PUTTY, text, at)
+  const code = text.charCodeAt(at)
+  if (code === DASH_CODE || code === TWO) {
+    const from = code === TWO ? at - ESCAPES.exec(text.slice(Math.max(0, at - 3), at))![0].length : at
+    const pem = matchAt(PEM, text, from)
+    return pem ? whole(from, from + pem[0].length) : undefined
+  }
+  if (code !== LETTER_E) return undefined
+  at -= 'Privat'.length
+  const putty = at < 0 ? null : matchAt(PUTTY, text, at)
   return putty ? whole(at + putty[1]!.length, at + putty[0].length) : undefined
 }
 

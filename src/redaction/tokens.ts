@@ -110,10 +110,9 @@ const USERINFO =
 /** The same within a URL, where all signs of it are escaped, perhaps several times. */
 const UNESCAPED = '(?:[^\\s&"\'<>%]|%(?!(?:25){0,3}(?:3A|2F|40|3F|23|26|20|22|0[AD])))'
 const ESCAPED_USERINFO = new RegExp(
-  `((?:%(?:25){0,3}3A|:)(?:%(?:25){0,3}2F){2})(${UNESCAPED}{0,128})((?:%(?:25){0,3}3A|:)${UNESCAPED}{0,256})?(?=%(?:25){0,3}40)`,
+  `((?:%(?:25){0,3}2F){2})(${UNESCAPED}{0,128})((?:%(?:25){0,3}3A|:)${UNESCAPED}{0,256})?(?=%(?:25){0,3}40)`,
   'gi',
 )
-const ESCAPED_AT = /%(?:25){0,3}40/
 /** `user:password@host` without a scheme, in front of what is a host; `npm:name@1.2` and addresses of mail are none. */
 const BARE_USERINFO =
   /(^|[\s=,'"])([\w.+-]{1,64}):(?!\/\/|\[)[^\s@/:"'<>]{1,256}@(?!sha\d+:)(?=(?:\[[\da-f:.]+\]|tcp|unix|[a-z][\w.-]*)[:/(])/gi
@@ -132,7 +131,7 @@ export function redactUserinfo(text: string): string {
     if (mayHaveUserinfo(safe))
       safe = safe.replace(USERINFO, withoutPassword).replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
   }
-  if (safe.includes('%') && ESCAPED_AT.test(safe)) safe = safe.replace(ESCAPED_USERINFO, withoutEscaped)
+  if (mayHaveEscapedUserinfo(safe)) safe = safe.replace(ESCAPED_USERINFO, withoutEscaped)
   let last = safe.indexOf('://', safe.length - MAX_AUTHORITY)
   if (last < 0) return safe
   for (let at = last; at >= 0; at = safe.indexOf('://', at + 3)) last = at
@@ -151,6 +150,11 @@ function withoutEscaped(_: string, before: string, user: string, password?: stri
   const sign = password && /^(?::|%(?:25)*3A)/i.exec(password)![0]
   return `${before}${isToken ? REDACTED : user}${sign === undefined ? '' : `${sign}${REDACTED}`}`
 }
+
+const ESCAPED_SLASHES = /%(?:25){0,3}2F%(?:25){0,3}2F/i
+/** Few texts have both. */
+const mayHaveEscapedUserinfo = (text: string): boolean =>
+  (text.includes('%40') || text.includes('%2540')) && ESCAPED_SLASHES.test(text)
 
 const MAX_PASSWORD = 256
 const ENDS_PASSWORD = new Set([...' \t\r\n:@"\'<>'].map((sign) => sign.charCodeAt(0)))

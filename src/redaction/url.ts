@@ -8,7 +8,8 @@ import { looksRandom } from './values'
 /** Secrets of a URL, of any text with one in it, or of `application/x-www-form-urlencoded`. */
 export function redactUrl(url: string): string {
   let safe = redactText(url)
-  if (ESCAPED_LETTER.test(safe)) safe = redactParameters(safe, escapedSecret)
+  const isEscaped = safe.includes('%') && ESCAPED_LETTER.test(safe)
+  if (isEscaped || safe.includes('+=')) safe = redactParameters(safe, escapedSecret)
   if (safe.includes('code=') || safe.includes('state=')) safe = redactGrant(safe)
   return safe
 }
@@ -41,7 +42,7 @@ const valueAt = (text: string, at: number): string => matchAt(VALUE, text, at)![
 // ── Names with escapes in them ───────────────────────────────────────────────
 
 /** Letters, `-`, `.` and `_` need none: who escapes them hides a name, as who puts in what no name has. */
-const ESCAPED_LETTER = /%(?:25){0,3}(?:[4-7][0-9a-f]|2[de]|[01][0-9a-f]|20=)|\+=/i
+const ESCAPED_LETTER = /%(?:25){0,3}(?:[4-7][0-9a-f]|2[de]|[01][0-9a-f]|20=)/i
 const ESCAPE = /%([0-7][0-9a-f])/gi
 const FIRST_VISIBLE = 0x20
 /** Without control characters. */

@@ -42,6 +42,7 @@ const ESCAPED_LIST = new RegExp(
   `(${ESCAPE}5B${GAP}${QUOTE})[^&\\s]*?(?=${QUOTE}${GAP}${ESCAPE}5D|[&\\s]|$)`,
   'iy',
 )
+const PERCENT = 0x25
 /** `b'…'` of Python and the like. */
 const PREFIX = /(?:[BbFfRrUu]{1,2}|[@LN])(?=\\{0,7}["'])/y
 /** `SecretStr("…")` */
@@ -138,15 +139,15 @@ function assigned(
   const sign = quotedSign ?? plainSign!
   if (text.startsWith(REDACTED, at) || text.startsWith(`[${REDACTED}`, at)) return undefined
   const isColon = sign === ':'
-  const prefix =
-    matchAt(PREFIX, text, at) ?? (isColon && closing === '' && matchAt(TYPE_WITH_DEFAULT, text, at))
-  const inQuotes = quoted(text, at + (prefix ? prefix[0].length : 0))
+  const inQuotes = quoted(text, at) ?? prefixed(text, at, isColon && closing === '')
   if (inQuotes) return isNone(text, start, inQuotes, closing) ? undefined : inQuotes
   const wrapped = matchAt(WRAPPED, text, at)
   if (wrapped) return quoted(text, at + wrapped[0].length)
-  if (matchAt(ESCAPED_OBJECT, text, at)) return undefined
-  const list = matchAt(ESCAPED_LIST, text, at)
-  if (list) return whole(at + list[1]!.length, at + list[0].length)
+  if (text.charCodeAt(at) === PERCENT) {
+    if (matchAt(ESCAPED_OBJECT, text, at)) return undefined
+    const list = matchAt(ESCAPED_LIST, text, at)
+    if (list) return whole(at + list[1]!.length, at + list[0].length)
+  }
   const call = matchAt(CALL, text, at)?.[0]
   if (call) return isExpression(call, all, signs, false) ? undefined : quoted(text, at + call.length)
   const array = matchAt(closing.length > 1 ? ESCAPED_ARRAY : ARRAY, text, at)
@@ -176,6 +177,11 @@ function assigned(
   const end = glued ? Math.min(quoted(text, at + length)!.end + closing.length, text.length) : at + length
   // A number in JSON gives way to a string.
   return { start: at, end, instead: isColon && closing !== '' ? `"${REDACTED}"` : REDACTED }
+}
+
+function prefixed(text: string, at: number, mayBeTyped: boolean): Secret | undefined {
+  const prefix = matchAt(PREFIX, text, at) ?? (mayBeTyped ? matchAt(TYPE_WITH_DEFAULT, text, at) : null)
+  return prefix ? quoted(text, at + prefix[0].length) : undefined
 }
 
 /** Whether what is in quotes behind the name that begins at `start` is no secret. */
