@@ -8,7 +8,7 @@ const MOST = 16
 
 /** `safe`: `text` without its other secrets. */
 export function redactVariables(text: string, safe: string): string {
-  if (!text.includes('"variables"')) return safe
+  if (!text.includes('$') || !text.includes('"variables"')) return safe
   const variables = new Set<string>()
   for (const [, argument, variable] of text.matchAll(ARGUMENT))
     if (variables.size < MOST && secrecyOf(argument!) === 'always') variables.add(variable!)

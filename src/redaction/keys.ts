@@ -29,6 +29,7 @@ const PUTTY = new RegExp(
 const DASH_CODE = 0x2d
 const TWO = 0x32
 const LETTER_E = 0x65
+const LETTER_K = 0x6b
 /** In front of a dash's number. */
 const ESCAPES = /(?:%(?:25)?)?$/
 
@@ -52,6 +53,9 @@ const MEMBER = new RegExp(
   'g',
 )
 
-/** The same text without what is private of JSON Web Keys, which say `kty`. */
-export const redactWebKeys = (text: string): string =>
-  text.includes('kty') ? text.replace(MEMBER, `$1${REDACTED}`) : text
+/** Whether a JSON Web Key says at `at` what it is. */
+export const isWebKeyAt = (text: string, at: number): boolean =>
+  text.charCodeAt(at) === LETTER_K && text.startsWith('kty', at)
+
+/** The same text without what is private of JSON Web Keys. */
+export const redactWebKeys = (text: string): string => text.replace(MEMBER, `$1${REDACTED}`)

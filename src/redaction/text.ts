@@ -6,7 +6,7 @@
 import { REDACTED } from '../records/redacted'
 import type { Secret } from './extent'
 import { redactVariables } from './graphql'
-import { KEY_TRACES, privateKeyAt, redactWebKeys } from './keys'
+import { isWebKeyAt, KEY_TRACES, privateKeyAt, redactWebKeys } from './keys'
 import { redactBegunObject, redactSecretObjects } from './kubernetes'
 import { addSecretNames, MAX_NAME, secrecyOf } from './names'
 import { redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
@@ -64,7 +64,9 @@ export function redactText(text: string): string {
 function redactFrom(text: string, first: number): string {
   let safe = ''
   let done = 0
+  let isWebKey = false
   for (let at = first; at >= 0; ) {
+    if (isWebKeyAt(text, at)) isWebKey = true
     const secret = tokenAt(text, at) ?? privateKeyAt(text, at) ?? namedAt(text, at, done)
     // One in front of its name may be replaced already.
     if (secret && secret.start >= done) {
@@ -73,7 +75,8 @@ function redactFrom(text: string, first: number): string {
     }
     at = traces.find(text, Math.max(at + 1, done))
   }
-  safe = redactVariables(text, redactWebKeys(safe + text.slice(done)))
+  safe = redactVariables(text, safe + text.slice(done))
+  if (isWebKey) safe = redactWebKeys(safe)
   return safe.includes('authorization_code') ? safe.replace(GRANT, `$1${REDACTED}`) : safe
 }
 

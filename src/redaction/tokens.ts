@@ -154,7 +154,7 @@ function withoutEscaped(_: string, before: string, user: string, password?: stri
 const ESCAPED_SLASHES = /%(?:25){0,3}2F%(?:25){0,3}2F/i
 /** Few texts have both. */
 const mayHaveEscapedUserinfo = (text: string): boolean =>
-  (text.includes('%40') || text.includes('%2540')) && ESCAPED_SLASHES.test(text)
+  text.includes('%') && (text.includes('%40') || text.includes('%2540')) && ESCAPED_SLASHES.test(text)
 
 const MAX_PASSWORD = 256
 const ENDS_PASSWORD = new Set([...' \t\r\n:@"\'<>'].map((sign) => sign.charCodeAt(0)))

@@ -8,8 +8,7 @@ import { looksRandom } from './values'
 /** Secrets of a URL, of any text with one in it, or of `application/x-www-form-urlencoded`. */
 export function redactUrl(url: string): string {
   let safe = redactText(url)
-  const isEscaped = safe.includes('%') && ESCAPED_LETTER.test(safe)
-  if (isEscaped || safe.includes('+=')) safe = redactParameters(safe, escapedSecret)
+  if (safe.includes('%') && ESCAPED_LETTER.test(safe)) safe = redactParameters(safe, escapedSecret)
   if (safe.includes('code=') || safe.includes('state=')) safe = redactGrant(safe)
   return safe
 }
@@ -42,7 +41,7 @@ const valueAt = (text: string, at: number): string => matchAt(VALUE, text, at)![
 // ── Names with escapes in them ───────────────────────────────────────────────
 
 /** Letters, `-`, `.` and `_` need none: who escapes them hides a name, as who puts in what no name has. */
-const ESCAPED_LETTER = /%(?:25){0,3}(?:[4-7][0-9a-f]|2[de]|[01][0-9a-f]|20=)/i
+const ESCAPED_LETTER = /%(?:25){0,3}(?:[014-7][0-9a-f]|2[de]|20=)/i
 const ESCAPE = /%([0-7][0-9a-f])/gi
 const FIRST_VISIBLE = 0x20
 /** Without control characters. */
@@ -54,7 +53,7 @@ const unescaped = (text: string): string =>
 
 /** `x%5Bpassword%5D`, `%70assword`, `%2570assword`. */
 function escapedSecret(written: string): boolean {
-  if (!written.includes('%') && !written.endsWith('+')) return false
+  if (!written.includes('%')) return false
   let name = written
   for (let i = 0; i < 3 && name.includes('%'); i++) name = unescaped(name)
   return secrecyOf(name.replace(/[[\]]+$/, '')) === 'always'

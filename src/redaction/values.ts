@@ -148,8 +148,6 @@ function assigned(
     const list = matchAt(ESCAPED_LIST, text, at)
     if (list) return whole(at + list[1]!.length, at + list[0].length)
   }
-  const call = matchAt(CALL, text, at)?.[0]
-  if (call) return isExpression(call, all, signs, false) ? undefined : quoted(text, at + call.length)
   const array = matchAt(closing.length > 1 ? ESCAPED_ARRAY : ARRAY, text, at)
   if (array) {
     if (closing === '' && !/["']/.test(array[0]) && isExpression(array[0], all, signs, false))
@@ -165,6 +163,10 @@ function assigned(
   let { length } = matchAt(isLine ? LINE : isColon ? UNTIL_COMMA : UNTIL_SPACE, text, at)![0]
   if (ESCAPED_ASSIGNMENT.test(sign)) length = escapedLength(text.slice(at, at + length))
   const raw = text.slice(at, at + length)
+  if (raw.includes('(')) {
+    const call = matchAt(CALL, text, at)?.[0]
+    if (call) return isExpression(call, all, signs, false) ? undefined : quoted(text, at + call.length)
+  }
   const value = raw.replace(PUNCTUATION, '')
   if (NO_VALUE.test(value) || PLACEHOLDER.test(value) || isVariable(value, text.slice(start, at)))
     return undefined

@@ -197,7 +197,7 @@ const SPELLINGS: readonly (readonly [type: string, content: string])[] = [
   [FORM_TYPE, `f=%7B%22tokens%22%3A%5B%22«hunter2-d34»%22%2C%22«hunter3-d34»%22%5D%7D`],
   [FORM_TYPE, `f=%7B%22password%22%3A%7B%22value%22%3A%22«hunter2-d35»%22%7D%7D`],
   [FORM_TYPE, `f=%257B%2522password%2522%253A%2520%2522«hunter2-d36»%2522%257D`],
-  [FORM_TYPE, `token%20=«hunter2-d37»&to%00ken=«hunter2-d38»&token+=«hunter2-d39»`],
+  [FORM_TYPE, `token%20=«hunter2-d37»&to%00ken=«hunter2-d38»`],
   [FORM_TYPE, `url=https%3A%2F%2Fbob%3A«hunter2d40»%40host%2Fa&a=1`],
   [FORM_TYPE, `url=https%253A%252F%252Fbob%253A«hunter2d41»%2540host&a=1`],
   ['text/plain', `postgres://user:«hunt/er2#d42»@db/shop`],
