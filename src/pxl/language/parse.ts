@@ -1,18 +1,18 @@
 /** PxL text → syntax tree. What Python has and PxL hasn't is an error that says what to write instead. */
 import type { SyntaxNode } from '@lezer/common'
-import { parser } from '@lezer/python'
 import type { NixieError } from '../../errors'
-import { putCommas, unclosed } from './commas'
+import { unclosed } from './commas'
 import { misplaced } from './indents'
 import { numberValue, stringValue } from './literals'
 import { inOrder, type LogicalTerm, type LogicalWord } from './logic'
+import { Nesting } from './nesting'
 import { NOT_PXL, OPERATOR_HINTS } from './not-pxl'
 import type { Source } from './source'
 import type { Argument, BinaryOp, Expression, ImportedName, Parameter, Statement, UnaryOp } from './syntax'
 import { syntaxHint } from './syntax-hint'
+import { treeOf } from './tree'
 
-/** Bytes of the longest text that is compiled, and how deep its syntax may nest. */
-const MAX_TEXT = 512 << 10
+/** How deep the syntax may nest. */
 const MAX_DEPTH = 200
 
 const OPERATORS: Readonly<Record<string, BinaryOp>> = {
@@ -36,11 +36,7 @@ const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>='])
 
 /** Throws NixieError (`syntax_error`, `compile_error`, `too_large`) with line and column. */
 export function parse(source: Source): readonly Statement[] {
-  if (source.text.length > MAX_TEXT) {
-    throw source.error('too_large', 0, 'The script is too large', `Keep it under ${MAX_TEXT >> 10} KiB.`)
-  }
-  const tree = parser.parse(putCommas(source.text))
-  return new TreeReader(source).script(tree.topNode)
+  return new TreeReader(source).script(treeOf(source).topNode)
 }
 
 class TreeReader {
@@ -71,11 +67,13 @@ class TreeReader {
     return this.#source.error('syntax_error', at, 'The indentation of this line fits no block', hint)
   }
 
-  /** The first place that Python's grammar can't read. */
+  /** The first place that nests too deeply, or that Python's grammar can't read: it gives up behind what nests deeper still. */
   #refuseErrors(top: SyntaxNode): void {
     const cursor = top.cursor()
+    const nesting = new Nesting()
     do {
-      if (!cursor.type.isError || pointedNumber(cursor.node.parent)) continue
+      if (nesting.enter(cursor) > MAX_DEPTH) throw this.#tooDeep(cursor.from)
+      if (!cursor.type.isError) continue
       const open = unclosed(this.#text)
       if (open !== undefined) {
         const opened = this.#text[open]!
@@ -243,17 +241,19 @@ class TreeReader {
   }
 
   #nested<T>(node: SyntaxNode, read: () => T): T {
-    if (++this.#depth > MAX_DEPTH) {
-      throw this.#source.error(
-        'compile_error',
-        node.from,
-        'The script nests too deeply here',
-        'Assign parts to names.',
-      )
-    }
+    if (++this.#depth > MAX_DEPTH) throw this.#tooDeep(node.from)
     const result = read()
     this.#depth--
     return result
+  }
+
+  #tooDeep(at: number): NixieError {
+    return this.#source.error(
+      'compile_error',
+      at,
+      'The script nests too deeply here',
+      'Assign parts to names.',
+    )
   }
 
   #unguarded(node: SyntaxNode): Expression {
@@ -279,7 +279,7 @@ class TreeReader {
       case 'DictionaryExpression':
         return { ...span, kind: 'dict', entries: this.#entries(node) }
       case 'MemberExpression':
-        return pointedNumber(node) ? this.#number(node) : { ...span, ...this.#member(node) }
+        return { ...span, ...this.#member(node) }
       case 'CallExpression':
         return this.#call(node)
       case 'UnaryExpression':
@@ -476,12 +476,6 @@ class TreeReader {
     ]
     return this.#refuse(node, what, hint)
   }
-}
-
-/** Whether it is a float that ends with its point (`2.`): to the grammar that is an attribute without a name. */
-function pointedNumber(node: SyntaxNode | null): boolean {
-  if (node?.name !== 'MemberExpression' || node.firstChild?.name !== 'Number') return false
-  return node.lastChild?.type.isError === true && node.lastChild.prevSibling?.name === '.'
 }
 
 const joined = (name: ImportedName, more: string): ImportedName => ({
