@@ -152,9 +152,14 @@ function withoutEscaped(_: string, before: string, user: string, password?: stri
 }
 
 const ESCAPED_SLASHES = /%(?:25){0,3}2F%(?:25){0,3}2F/i
-/** Few texts have both. */
-const mayHaveEscapedUserinfo = (text: string): boolean =>
-  text.includes('%') && (text.includes('%40') || text.includes('%2540')) && ESCAPED_SLASHES.test(text)
+/** Few texts have both, one behind the other. */
+function mayHaveEscapedUserinfo(text: string): boolean {
+  if (!text.includes('%')) return false
+  const last = Math.max(text.lastIndexOf('%40'), text.lastIndexOf('%2540'))
+  if (last < 0) return false
+  const slashes = text.search(ESCAPED_SLASHES)
+  return slashes >= 0 && slashes < last
+}
 
 const MAX_PASSWORD = 256
 const ENDS_PASSWORD = new Set([...' \t\r\n:@"\'<>'].map((sign) => sign.charCodeAt(0)))
