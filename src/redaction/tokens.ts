@@ -131,7 +131,7 @@ export function redactUserinfo(text: string): string {
     if (mayHaveUserinfo(safe))
       safe = safe.replace(USERINFO, withoutPassword).replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
   }
-  if (mayHaveEscapedUserinfo(safe)) safe = safe.replace(ESCAPED_USERINFO, withoutEscaped)
+  if (safe.includes('%') && mayHaveEscapedUserinfo(safe)) safe = safe.replace(ESCAPED_USERINFO, withoutEscaped)
   let last = safe.indexOf('://', safe.length - MAX_AUTHORITY)
   if (last < 0) return safe
   for (let at = last; at >= 0; at = safe.indexOf('://', at + 3)) last = at
@@ -154,9 +154,8 @@ function withoutEscaped(_: string, before: string, user: string, password?: stri
 const ESCAPED_SLASHES = /%(?:25){0,3}2F%(?:25){0,3}2F/i
 /** Few texts have both, one behind the other. */
 function mayHaveEscapedUserinfo(text: string): boolean {
-  if (!text.includes('%')) return false
+  if (!text.includes('%40') && !text.includes('%2540')) return false
   const last = Math.max(text.lastIndexOf('%40'), text.lastIndexOf('%2540'))
-  if (last < 0) return false
   const slashes = text.search(ESCAPED_SLASHES)
   return slashes >= 0 && slashes < last
 }
