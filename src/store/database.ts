@@ -1,12 +1,15 @@
 /** The SQLite file: opening, format version, lock, and what its errors mean in words. */
 import { Database } from 'bun:sqlite'
 import {
+  constants,
+  copyFileSync,
   existsSync,
   readdirSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
+  truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -148,21 +151,44 @@ function hintFor(code: string, dataDir: string): string {
   return `Look at the disk and the directory ${dataDir}.`
 }
 
+function locked(path: string): Database {
+  const lock = new Database(path, { create: true, readwrite: true })
+  try {
+    lock.run('PRAGMA locking_mode = EXCLUSIVE')
+    lock.run('BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock.close()
+    throw cause
+  }
+}
+
+/** A lock holds nothing: what is damaged is copied aside and emptied, in place, for another Nixie may be about to lock it. */
+function lockedAnew(path: string): Database {
+  try {
+    return locked(path)
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause
+  }
+  const aside = `${path}.damaged`
+  rmSync(aside, { force: true })
+  copyFileSync(path, aside, constants.COPYFILE_EXCL)
+  truncateSync(path)
+  return locked(path)
+}
+
 /** Held for the life of a writer: a second writer on the directory is refused. The system drops it with the process. */
 export function lockDirectory(dataDir: string): { release(): void } {
   let lock: Database
   try {
     openPrivately(dataDir)
     makePrivateFile(lockFile(dataDir))
-    lock = new Database(lockFile(dataDir), { create: true, readwrite: true })
   } catch (cause) {
     throw storeError(cause, `The data directory ${dataDir} cannot be used`, dataDir)
   }
   try {
-    lock.run('PRAGMA locking_mode = EXCLUSIVE')
-    lock.run('BEGIN EXCLUSIVE')
+    lock = lockedAnew(lockFile(dataDir))
   } catch (cause) {
-    lock.close()
     if (!codeOf(cause).startsWith('SQLITE_BUSY'))
       throw storeError(cause, `The data directory ${dataDir} cannot be locked`, dataDir)
     throw new NixieError(

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  realpathSync,
   type Stats,
   statSync,
 } from 'node:fs'
@@ -16,6 +17,8 @@ import { codeOf, NixieError } from '../errors'
 export const FOLDER_MODE = 0o700
 export const FILE_MODE = 0o600
 const OTHERS = 0o077
+const WRITABLE_BY_OTHERS = 0o022
+const STICKY = 0o1000
 
 /** All that the store makes begins so. */
 const OWN = /^(nixie\.|readers$|\.writable-)/
@@ -26,15 +29,32 @@ const FORGIVEN = ['ENOENT', 'EPERM', 'EROFS', 'ENOTSUP']
 /** What every file system has at its root says nothing of who uses it. */
 const OF_FILE_SYSTEM = 'lost+found'
 
-/** Takes the rights of others, whoever made it; what may not be changed stays. */
+/** Takes the rights of others, whoever made it; what may not be changed stays, if it is this account's. */
 function tighten(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return
   try {
-    const found = lstatSync(path)
-    if (found.isSymbolicLink() || (found.mode & OTHERS) === 0) return
     chmodSync(path, found.mode & FOLDER_MODE)
   } catch (cause) {
     if (!FORGIVEN.includes(codeOf(cause) ?? '')) throw cause
+    if (found.uid !== process.geteuid?.()) throw refusal(path, `is open to others, and ${ofOther(found.uid)}`)
   }
+}
+
+const ofOther = (uid: number) => `belongs to another account (user id ${uid})`
+
+const refusal = (path: string, what: string) =>
+  new NixieError(
+    'store_error',
+    `${path} ${what}, so nothing is written to it`,
+    'Remove it, or give --data-dir a directory that only you may write to.',
+  )
+
+/** In a folder that others may write to, and that isn't sticky, anyone may put another file in the place of one. */
+function refuseShared(folder: string): void {
+  const { mode } = statSync(folder)
+  if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0)
+    throw refusal(folder, 'may be written to by other accounts')
 }
 
 /**
@@ -51,27 +71,27 @@ function refuseForeign(path: string, folder: Stats): void {
   }
   const trusted = [0, process.geteuid?.(), folder.uid]
   if (!found.isSymbolicLink() && trusted.includes(found.uid)) return
-  const what = found.isSymbolicLink() ? 'is a link' : `belongs to another account (user id ${found.uid})`
-  const hint = 'Remove it, or give --data-dir a directory that only you may write to.'
-  throw new NixieError('store_error', `${path} ${what}, so nothing is written to it`, hint)
+  throw refusal(path, found.isSymbolicLink() ? 'is a link' : ofOther(found.uid))
 }
 
 /**
- * Makes the directory, or takes the rights of others from what is there: an older Nixie gave them.
+ * Makes the directory, or takes the rights of others from what is there, also behind a link: an older Nixie gave them.
  *
- * @throws what the file system says
+ * @throws what the file system says; NixieError where others may still write
  */
 export function openPrivately(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE })
-  const names = readdirSync(dataDir)
+  const place = realpathSync(dataDir)
+  const names = readdirSync(place)
   const own = names.filter((name) => OWN.test(name))
-  const folder = statSync(dataDir)
+  const folder = statSync(place)
   for (const name of own) {
-    refuseForeign(join(dataDir, name), folder)
-    tighten(join(dataDir, name))
+    refuseForeign(join(place, name), folder)
+    tighten(join(place, name))
   }
   // A folder that holds more (/tmp, a home) is not Nixie's to close.
-  if (own.length === names.filter((name) => name !== OF_FILE_SYSTEM).length) tighten(dataDir)
+  if (own.length === names.filter((name) => name !== OF_FILE_SYSTEM).length) tighten(place)
+  refuseShared(place)
 }
 
 /**

@@ -100,6 +100,37 @@ test('the root of a disk is closed, its lost+found is nobody’s use of it', () 
     rmSync(join(dir, 'lost+found'), { recursive: true })
   }))
 
+test('a directory behind a link is closed as well', () =>
+  withDirectory((dir) => {
+    const target = join(dir, 'target')
+    mkdirSync(target)
+    chmodSync(target, 0o755)
+    symlinkSync(target, join(dir, 'link'))
+    write(join(dir, 'link'))
+    expect(modeOf(target)).toBe('700')
+  }))
+
+for (const mode of [0o777, 0o775, 0o757]) {
+  test(`a directory with more in it that others may write to (${mode.toString(8)}) is refused`, () =>
+    withDirectory((dir) => {
+      writeFileSync(join(dir, 'other'), '')
+      chmodSync(dir, mode)
+      expect(() => write(dir)).toThrow('may be written to by other accounts')
+      chmodSync(dir, mode | 0o1000)
+      write(dir)
+    }))
+}
+
+for (const bytes of ['hello', 'x'.repeat(5_000), '\0'.repeat(100)]) {
+  test(`a damaged lock of ${bytes.length} bytes is set aside`, () =>
+    withDirectory((dir) => {
+      writeFileSync(join(dir, 'nixie.lock'), bytes)
+      write(dir)
+      write(dir)
+      expect(modes(dir)['nixie.lock'] ?? '600').toBe('600')
+    }))
+}
+
 describe('what stands in the place of Nixie’s own files', () => {
   const outcome = (dir: string): string => {
     try {
