@@ -218,6 +218,8 @@ export function openForWriting(
   suspect = false,
 ): Database {
   const path = storeFile(dataDir)
+  if (existsSync(path) && sizeOf(path) === 0)
+    warn(`The store ${path} was there, but empty: what was in it before is lost, and a new one is begun.`)
   try {
     return prepare(path, tables, suspect)
   } catch (cause) {

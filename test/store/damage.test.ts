@@ -1,6 +1,7 @@
 /** Stores whose bytes are not what was written: damage costs the chunk it is in, and never more. */
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openReader } from '../../src/store'
 import { BlobWriter, DamagedBlob, mark, readBlob } from '../../src/store/blob'
@@ -102,3 +103,11 @@ test('lengths that are not true cost no memory', () => {
   Bun.gc(true)
   expect(process.memoryUsage.rss() - from).toBeLessThan(512 << 20)
 })
+
+test('a store that is there but empty is told', () =>
+  withDirectory((dir) => {
+    writeFileSync(join(dir, 'nixie.db'), '')
+    const writer = open(dir)
+    expect(writer.warnings.join()).toContain('was there, but empty')
+    writer.close()
+  }))
