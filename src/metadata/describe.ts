@@ -23,8 +23,10 @@ export interface Described extends Pick<ProcessInfo, 'comm' | 'cmdline' | 'exe' 
   readonly isWorker: boolean
 }
 
-export function describe({ comm, args, exe, owner }: Sight): Described {
+/** A process gives itself a name that may say as much as a command line. */
+export function describe({ comm: given, args, exe, owner }: Sight): Described {
   const safe = redactArguments(args)
+  const [comm = ''] = redactArguments([given])
   const cmdline = safe.join(' ').slice(0, MAX_CMDLINE)
   const { name, isWorker } = programName(safe, comm)
   return { comm, cmdline: cmdline === '' ? comm : cmdline, exe, name, isWorker, ...owner }
