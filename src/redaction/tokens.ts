@@ -131,7 +131,8 @@ export function redactUserinfo(text: string): string {
     if (mayHaveUserinfo(safe))
       safe = safe.replace(USERINFO, withoutPassword).replace(BARE_USERINFO, `$1$2:${REDACTED}@`)
   }
-  if (safe.includes('%') && mayHaveEscapedUserinfo(safe)) safe = safe.replace(ESCAPED_USERINFO, withoutEscaped)
+  if (safe.includes('%') && mayHaveEscapedUserinfo(safe))
+    safe = safe.replace(ESCAPED_USERINFO, withoutEscaped)
   let last = safe.indexOf('://', safe.length - MAX_AUTHORITY)
   if (last < 0) return safe
   for (let at = last; at >= 0; at = safe.indexOf('://', at + 3)) last = at
