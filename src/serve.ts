@@ -168,6 +168,7 @@ export async function serve(config: Config): Promise<number> {
     nodeName,
     counters: local,
     fresh: () => capture.flush(),
+    damaged: (found) => capture.markDamaged(found),
     ...(scripts && { scripts }),
   })
   const cluster = await followCluster(config, capture)

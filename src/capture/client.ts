@@ -4,6 +4,7 @@ import { errorLine, NixieError } from '../errors'
 import { addCounters, type Counters } from '../health/counters'
 import { canBeginThread } from '../health/descriptors'
 import type { Entity } from '../records/entities'
+import type { Damage } from '../store/store'
 import { Flushes } from './flushes'
 import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './messages'
 import { PulseWatch } from './pulse'
@@ -34,6 +35,8 @@ export interface Capture {
   change(settings: Partial<RunningSettings>): void
   /** Has the store remember them. */
   put(entities: readonly Entity[]): void
+  /** Has the store give up chunks that queries found damaged. */
+  markDamaged(found: readonly Damage[]): void
   /** Has what was captured up to now stored. Resolves soon, come what may. */
   flush(): Promise<void>
   /** Flushes and ends the thread. */
@@ -126,6 +129,10 @@ class CaptureThread implements Capture {
   put(entities: readonly Entity[]): void {
     for (const entity of entities) if (entity.kind === 'service') this.#services.set(entity.key, entity)
     this.#say({ kind: 'entities', entities })
+  }
+
+  markDamaged(found: readonly Damage[]): void {
+    this.#say({ kind: 'damaged', found })
   }
 
   flush(): Promise<void> {

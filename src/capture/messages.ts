@@ -5,6 +5,7 @@ import type { Counters } from '../health/counters'
 import type { ProbeStatus } from '../kernel/kernel'
 import type { ProtocolSettings } from '../protocols/protocol'
 import type { Entity } from '../records/entities'
+import type { Damage } from '../store/store'
 
 /** What main may change while capture runs. */
 export type RunningSettings = Pick<ProtocolSettings, 'bodyLimit' | 'redact'>
@@ -21,6 +22,8 @@ export type ToCapture =
   | { readonly kind: 'settings'; readonly settings: Partial<RunningSettings> }
   /** What main has learnt about the cluster, for the store. */
   | { readonly kind: 'entities'; readonly entities: readonly Entity[] }
+  /** What queries found damaged in the store. */
+  | { readonly kind: 'damaged'; readonly found: readonly Damage[] }
   /** Store what was captured up to now; answered by `flushed`. */
   | { readonly kind: 'flush' }
   | { readonly kind: 'stop' }

@@ -13,7 +13,7 @@ import type { Table } from '../records/table'
 import { redactAlso } from '../redaction/text'
 import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
-import type { StoreWriter } from '../store/store'
+import type { Damage, StoreWriter } from '../store/store'
 import { Absence } from './absence'
 import { Garbage } from './garbage'
 import type { Pulse } from './pulse'
@@ -167,6 +167,16 @@ export class Pipeline {
     this.#entities.push(...entities)
     this.#sources.learn(entities)
     this.#putEntities(Date.now())
+  }
+
+  /** Where the store can't mark them now, the next query that meets them tells again. */
+  markDamaged(found: readonly Damage[]): void {
+    try {
+      this.#writer.markDamaged(found)
+    } catch (cause) {
+      this.storeError = cause as NixieError
+    }
+    this.counters.goneRows = this.#writer.stats().goneRows
   }
 
   /** Everything out: the last events, the unfinished streams, the last rows. */

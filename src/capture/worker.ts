@@ -62,6 +62,7 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
   self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
     if (data.kind === 'settings') Object.assign(pipeline.settings, data.settings)
     if (data.kind === 'entities') pipeline.remember(data.entities)
+    if (data.kind === 'damaged') pipeline.markDamaged(data.found)
     if (data.kind === 'flush') {
       pipeline.flush()
       say({ kind: 'flushed' })

@@ -5,6 +5,7 @@ import type { Counters } from '../health/counters'
 import { canBeginThread } from '../health/descriptors'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Bundle } from '../scripts/bundle'
+import type { Damage } from '../store/store'
 import { currentClient } from './asker'
 import {
   ANSWER_CREDIT,
@@ -55,6 +56,8 @@ export interface RunnerOptions {
   readonly counters?: Pick<Counters, 'queries' | 'queryErrors' | 'queryNs'>
   /** Has what was captured up to now stored, before a query reads; resolves soon, come what may. */
   readonly fresh?: () => Promise<void>
+  /** Told of chunks that queries found damaged; of the same ones again until the store has them marked. */
+  readonly damaged?: (found: readonly Damage[]) => void
   /** Threads at most; one is there from the first query on, more come and go with the load. */
   readonly threads?: number
   /** Starts a query thread; tests give threads of their own. */
@@ -332,6 +335,10 @@ class ThreadRunner implements Runner {
     const opening = { dataDir, nodeName, scripts: own, memory: this.#memory.shared, slot }
     const thread = new QueryThread(spawn(), opening, (event) => {
       if (event.ended) this.#memory.free(slot)
+      if (event.damage) {
+        this.#options.damaged?.(event.damage)
+        return
+      }
       this.#changed(event)
     })
     this.#threads.push(thread)
@@ -375,6 +382,8 @@ interface ThreadEvent {
   readonly ended?: true
   /** … its answer has become larger than what may wait: from now on it lasts as long as its reader. */
   readonly outgrown?: Job
+  /** … its task has met damaged chunks. */
+  readonly damage?: readonly Damage[]
 }
 
 class QueryThread {
@@ -444,6 +453,10 @@ class QueryThread {
 
   #finish(data: FromWorker): void {
     const { job } = this
+    if ('damage' in data) {
+      this.#changed({ thread: this, damage: data.damage })
+      return
+    }
     if (!job || data.id !== this.#id) return
     if ('chunk' in data) {
       // From now on the thread itself heeds the time and its reader; this is for one that is stuck.

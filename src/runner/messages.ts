@@ -2,6 +2,7 @@
 import type { ErrorShape } from '../errors'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Bundle } from '../scripts/bundle'
+import type { Damage } from '../store/store'
 import type {
   Explained,
   ResultTable,
@@ -71,5 +72,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly id: number; readonly result: TaskResult }
   | { readonly id: number; readonly error: ErrorShape }
+  /** Chunks that the task found damaged; the answer comes after it. */
+  | { readonly id: number; readonly damage: readonly Damage[] }
   /** The next bytes of a stream. */
   | { readonly id: number; readonly chunk: Uint8Array; readonly warnings: readonly Warning[] }

@@ -75,10 +75,17 @@ async function streamed(
   }
 }
 
+const say = (message: FromWorker) => self.postMessage(message)
+
+/** For the writer: this thread may not mark what it met. */
+function tellDamage(id: number): void {
+  const damage = opened!.source.takeDamage()
+  if (damage.length > 0) say({ id, damage })
+}
+
 async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
   clearTimeout(idle)
   const shared = new Int32Array(data.shared)
-  const say = (message: FromWorker) => self.postMessage(message)
   const sink = new ByteSink(shared, (chunk) => {
     opened!.share.check()
     self.postMessage({ id: data.id, chunk, warnings: sink.warnings } satisfies FromWorker, [
@@ -96,8 +103,11 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
       cancelled: () => Atomics.load(shared, CANCELLED) !== 0,
       nowNs,
     }
-    say({ id: data.id, result: await perform(data.task, context, sink) })
+    const result = await perform(data.task, context, sink)
+    tellDamage(data.id)
+    say({ id: data.id, result })
   } catch (cause) {
+    tellDamage(data.id)
     say({ id: data.id, error: faultOf(cause).shape })
   } finally {
     opened!.share.release()

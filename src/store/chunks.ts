@@ -3,7 +3,7 @@ import type { Database } from 'bun:sqlite'
 import type { Vector } from '../records/batch'
 import type { Column } from '../records/table'
 import type { DataType } from '../records/types'
-import { mark } from './blob'
+import { DamagedBlob, mark } from './blob'
 import { decodeColumn, type EncodedColumn, type Statistic } from './columns'
 import { lacks } from './grams'
 
@@ -12,7 +12,7 @@ const MAX_COLUMNS = 1024
 const GRAMS_AT = 512
 /** Merged as far as it should be. */
 export const SEALED = 100
-/** A column of it is damaged: it is never merged. */
+/** A column of it is damaged: it is never merged, and its rows are counted as lost. Readers take what is whole of it. */
 export const DAMAGED = -1
 
 /** Replaced or expired, and still there for readers that began before. */
@@ -80,7 +80,13 @@ export function listChunks(db: Database): Chunk[] {
   )
 }
 
-export const rowsOf = (chunks: readonly Chunk[]): number => chunks.reduce((sum, { rows }) => sum + rows, 0)
+/** Those that no damage was found in. */
+export const wholeOf = (chunks: readonly Chunk[]): readonly Chunk[] =>
+  chunks.filter(({ level }) => level !== DAMAGED)
+
+/** Rows of the whole chunks: those of damaged ones are lost already. */
+export const rowsOf = (chunks: readonly Chunk[]): number =>
+  wholeOf(chunks).reduce((sum, { rows }) => sum + rows, 0)
 
 export interface DeadChunk {
   readonly id: number
@@ -175,10 +181,14 @@ export function deleteChunk(db: Database, id: number): void {
 export function readColumn(db: Database, chunk: Chunk, ordinal: number, type: DataType): Vector {
   const place = chunk.id * MAX_COLUMNS + ordinal
   const row = db.query('SELECT data FROM columns WHERE id = ?').get(place)
-  if (!row) throw new GoneChunk()
+  if (!row) throw isListed(db, chunk) ? new DamagedBlob('a column is missing') : new GoneChunk()
   const { data } = row as { data: Uint8Array }
   return decodeColumn(data, type, chunk.rows, chunk.minNs, place)
 }
+
+/** A chunk leaves the list together with its columns. */
+const isListed = (db: Database, { id }: Chunk): boolean =>
+  db.query('SELECT 1 FROM chunks WHERE id = ?').get(id) !== null
 
 /** Statistics of a column, without its blob. */
 export function columnRange(db: Database, chunk: Chunk, ordinal: number): { min: unknown; max: unknown } {

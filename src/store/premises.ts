@@ -137,7 +137,13 @@ export class Premises {
     }
   }
 
-  #countDropped({ commits, chunks }: DroppedCommits, known: ReadonlySet<number>): void {
+  #countDropped({ bytes, commits, chunks }: DroppedCommits, known: ReadonlySet<number>): void {
+    if (commits === 0) {
+      this.#options.warn(
+        `The store's log was damaged: its ${bytes} bytes cannot be read. Rows that were only there are lost; how many, nobody can tell.`,
+      )
+      return
+    }
     let rows = 0
     for (const [id, count] of chunks) if (!known.has(id)) rows += count
     // The file had them already.

@@ -6,10 +6,11 @@ import type { Entity, EntityKind } from '../records/entities'
 import type { Table } from '../records/table'
 import { unknownTable } from '../suggest'
 import { DamagedBlob } from './blob'
-import { type Chunk, chunksBetween, GoneChunk, listChunks } from './chunks'
+import { type Chunk, chunksBetween, DAMAGED, GoneChunk, listChunks, rowsOf, wholeOf } from './chunks'
 import {
   FORMAT_VERSION,
   fileAt,
+  isDamage,
   isOfSqlite,
   OLDEST_READABLE,
   pragma,
@@ -21,7 +22,7 @@ import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from
 import { entitiesVersion, listEntities } from './entities'
 import { putMark } from './marks'
 import { ChunkScan } from './scan'
-import type { ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
+import type { Damage, ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
 import { summarise } from './summary'
 import { readTotals } from './totals'
 
@@ -38,6 +39,8 @@ export interface Reader extends Source {
   readonly damagedChunks: number
   /** What the last damaged chunk was. */
   readonly warnings: readonly string[]
+  /** Damaged chunks, not yet marked as such, that scans have met since this was last called: to be told to the writer. */
+  takeDamage(): readonly Damage[]
 }
 
 /**
@@ -64,6 +67,8 @@ interface Connection {
 class SqliteReader implements Reader {
   damagedChunks = 0
   readonly warnings: string[] = []
+  /** By the number of the chunk. */
+  #found = new Map<number, Damage>()
   readonly #dataDir: string
   readonly #given: ReadonlyMap<string, DeclaredTable> | undefined
   /** What the store declared last. */
@@ -173,10 +178,20 @@ class SqliteReader implements Reader {
         `Rows of ${chunk.table} left the store while they were read`,
         'Run the query again; a shorter time range or a larger --disk-budget helps.',
       )
-    const damaged = cause instanceof DamagedBlob || /^SQLITE_(CORRUPT|IOERR)/.test(codeOf(cause) ?? '')
-    if (!damaged) throw cause
+    const damaged = cause instanceof DamagedBlob || isDamage(cause)
+    if (!damaged && !/^SQLITE_IOERR/.test(codeOf(cause) ?? '')) throw cause
     this.damagedChunks++
-    this.warnings[0] = `A chunk of ${chunk.table} (${chunk.rows} rows) is damaged and left out: ${messageOf(cause)}`
+    const { id, table, rows, minNs } = chunk
+    const why = messageOf(cause)
+    this.warnings[0] = `A chunk of ${table} (${rows} rows) is damaged and left out: ${why}`
+    // What the disk refused now it may read the next time.
+    if (damaged && chunk.level !== DAMAGED) this.#found.set(id, { table, chunk: id, rows, minNs, why })
+  }
+
+  takeDamage(): readonly Damage[] {
+    const found = [...this.#found.values()]
+    this.#found = new Map()
+    return found
   }
 
   entities<K extends EntityKind>(kind: K): ReadonlyMap<string, Entity<K>> {
@@ -276,14 +291,12 @@ function tableFor(
 function infoOf(table: DeclaredTable, chunks: readonly Chunk[]): TableInfo {
   let oldestNs: bigint | undefined
   let newestNs: bigint | undefined
-  let rows = 0
-  let bytes = 0
-  for (const chunk of chunks) {
+  for (const chunk of wholeOf(chunks)) {
     if (oldestNs === undefined || chunk.minNs < oldestNs) oldestNs = chunk.minNs
     if (newestNs === undefined || chunk.maxNs > newestNs) newestNs = chunk.maxNs
-    rows += chunk.rows
-    bytes += chunk.bytes
   }
+  const rows = rowsOf(chunks)
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)
   const { name, description, columns, recorded } = table
   return { name, description, columns, recorded, rows, bytes, oldestNs, newestNs }
 }

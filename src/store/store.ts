@@ -29,6 +29,17 @@ export interface WriterStats {
   readonly budgetBytes: number
 }
 
+/** A chunk that a reader found damaged. */
+export interface Damage {
+  readonly table: string
+  readonly chunk: number
+  readonly rows: number
+  /** With the number of the chunk it tells whether the writer still has this one. */
+  readonly minNs: bigint
+  /** What is wrong, in words. */
+  readonly why: string
+}
+
 export interface TableBatch {
   readonly table: Table
   readonly batch: Batch
@@ -50,6 +61,11 @@ export interface StoreWriter {
    * row came: it notices files that were removed, and begins anew.
    */
   maintain(): boolean
+  /**
+   * Marks chunks that readers found damaged: their rows are lost, counted once and said. Those that are marked already, or
+   * were replaced or expired meanwhile, are passed over.
+   */
+  markDamaged(found: readonly Damage[]): void
   stats(): WriterStats
   close(): void
 }

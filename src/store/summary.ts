@@ -1,5 +1,5 @@
 /** What is in the store, and how long it will be kept. */
-import type { Chunk } from './chunks'
+import { type Chunk, rowsOf, wholeOf } from './chunks'
 import type { DeclaredTable } from './declared'
 import { limitOf, sharesOf } from './retention'
 import type { StoreSummary, TableSummary } from './store'
@@ -46,13 +46,16 @@ type Holding = Omit<TableSummary, 'keepsSeconds'>
 function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding {
   let oldestNs: bigint | undefined
   let newestNs: bigint | undefined
-  let rows = 0
+  let wholeBytes = 0
+  for (const chunk of wholeOf(chunks)) {
+    if (oldestNs === undefined || chunk.minNs < oldestNs) oldestNs = chunk.minNs
+    if (newestNs === undefined || chunk.maxNs > newestNs) newestNs = chunk.maxNs
+    wholeBytes += chunk.bytes
+  }
+  const rows = rowsOf(chunks)
   let bytes = 0
   let ofToday = 0
   for (const chunk of chunks) {
-    if (oldestNs === undefined || chunk.minNs < oldestNs) oldestNs = chunk.minNs
-    if (newestNs === undefined || chunk.maxNs > newestNs) newestNs = chunk.maxNs
-    rows += chunk.rows
     bytes += chunk.bytes
     if (chunk.maxNs >= nowNs - DAY_NS) ofToday += chunk.bytes
   }
@@ -64,7 +67,7 @@ function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding
     rows,
     chunks: chunks.length,
     bytes,
-    bytesPerRow: rows > 0 ? bytes / rows : 0,
+    bytesPerRow: rows > 0 ? wholeBytes / rows : 0,
     oldestNs,
     newestNs,
     spanSeconds: oldestNs === undefined ? 0 : Number(newestNs! - oldestNs) / NS,

@@ -8,7 +8,7 @@
  * all big-endian. A frame's checksum goes on from the one before, so a frame behind a damaged one can still be checked
  * from what the damaged one says its checksum is.
  */
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { sizeOf } from './database'
 
 const HEADER_BYTES = 32
@@ -18,26 +18,45 @@ const MAGIC = 0x377f0682
 const MAX_BYTES = 256 << 20
 
 export interface DroppedCommits {
-  /** Commits that SQLite passes over. */
+  /** Of the log. */
+  readonly bytes: number
+  /** Commits that SQLite passes over; 0: nothing of the log can be read. */
   readonly commits: number
   /** Chunks that came with them, and their rows. */
   readonly chunks: ReadonlyMap<number, number>
 }
 
+/** Bytes that are no log, and that SQLite passes over as a whole. */
+const noLog = (bytes: number): DroppedCommits => ({ bytes, commits: 0, chunks: new Map() })
+
 /** Undefined when nothing was dropped, or there is no log. To be called before SQLite opens the file. */
 export function droppedCommits(path: string): DroppedCommits | undefined {
   const bytes = sizeOf(path)
-  if (bytes < HEADER_BYTES + FRAME_HEADER_BYTES || bytes > MAX_BYTES) return undefined
+  if (bytes === 0) return undefined
+  const head = headOf(path)
+  const holds = head.length === HEADER_BYTES && headerHolds(head)
+  if (bytes < HEADER_BYTES + FRAME_HEADER_BYTES || bytes > MAX_BYTES) return holds ? undefined : noLog(bytes)
   const log = readFileSync(path)
   const frames = framesOf(log)
-  const damaged = frames.findIndex((frame, i) => !frame.intact || (i === 0 && !headerHolds(log)))
-  if (damaged < 0) return undefined
+  const damaged = frames.findIndex((frame, i) => !frame.intact || (i === 0 && !holds))
+  if (damaged < 0) return holds ? undefined : noLog(bytes)
   const behind = frames.slice(damaged).filter(({ intact }) => intact)
   const commits = behind.filter(({ commit }) => commit).length
-  if (commits === 0) return undefined
+  if (commits === 0) return holds ? undefined : noLog(bytes)
   const chunks = new Map<number, number>()
   for (const { page } of behind) for (const { id, rows } of chunksOf(page)) chunks.set(id, rows)
-  return { commits, chunks }
+  return { bytes, commits, chunks }
+}
+
+/** Its header, or less where the file is shorter. */
+function headOf(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(HEADER_BYTES)
+    return head.subarray(0, readSync(file, head, 0, HEADER_BYTES, 0))
+  } finally {
+    closeSync(file)
+  }
 }
 
 interface Frame {

@@ -14,6 +14,7 @@ import {
   schemaColumns,
   schemaId,
   setLevel,
+  wholeOf,
 } from './chunks'
 import { isDamage, isDiskFull, isOfDisk, sizeOf, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
@@ -25,7 +26,7 @@ import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
 import { type SealedPiece, sealBatches } from './seal'
 import { defaultBudget, giveBack, usedBytes } from './space'
-import type { StoreWriter, TableBatch, WriterStats } from './store'
+import type { Damage, StoreWriter, TableBatch, WriterStats } from './store'
 import { saveTotals, type Totals } from './totals'
 import { systemUptime, type Uptime } from './uptime'
 
@@ -216,13 +217,40 @@ class SqliteWriter implements Writer {
     } catch (cause) {
       if (!(cause instanceof DamagedSource)) throw cause
       this.#merge = undefined
-      this.#premises.goneRows += cause.chunk.rows
-      this.#warn(
-        `A chunk of ${cause.chunk.table} (${cause.chunk.rows} rows) is damaged and left out: ${cause.message}`,
-      )
-      this.#setLevel(cause.chunk, DAMAGED)
+      this.#giveUp([cause.chunk], cause.message)
     }
     return true
+  }
+
+  markDamaged(found: readonly Damage[]): void {
+    if (found.length === 0) return
+    const known = new Map(wholeOf(this.#premises.ready().chunks).map((chunk) => [chunk.id, chunk]))
+    const chunks = found.flatMap(({ chunk: id, table, rows, minNs }) => {
+      const chunk = known.get(id)
+      const isSame = chunk?.table === table && chunk.rows === rows && chunk.minNs === minNs
+      return isSame ? [chunk] : []
+    })
+    for (const ofTable of Map.groupBy(chunks, ({ table }) => table).values())
+      this.#giveUp(ofTable, found.find(({ chunk }) => chunk === ofTable[0]!.id)!.why)
+  }
+
+  /** Damaged chunks of one table: their rows are lost from now on, also for writers after this one. */
+  #giveUp(chunks: readonly Chunk[], why: string): void {
+    this.#write('Damaged chunks could not be marked', () => {
+      for (const { id } of chunks) setLevel(this.#db, id, DAMAGED)
+      return () => {
+        const opened = this.#opened
+        const damaged = new Set(chunks)
+        // It would not find them again among the others.
+        if (this.#merge?.sources.some((chunk) => damaged.has(chunk))) this.#merge = undefined
+        const rows = rowsOf(chunks)
+        opened.chunks = opened.chunks.map((c) => (damaged.has(c) ? { ...c, level: DAMAGED } : c))
+        this.#premises.goneRows += rows
+        const which = chunks.length === 1 ? 'A chunk' : `${chunks.length} chunks`
+        const are = chunks.length === 1 ? 'is' : 'are'
+        this.#warn(`${which} of ${chunks[0]!.table} (${rows} rows) ${are} damaged and left out: ${why}`)
+      }
+    })
   }
 
   #replace(sources: readonly Chunk[], chunk: NewChunk): void {

@@ -56,6 +56,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
       for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
       for (const { table, batch } of live) log.push(`live ${table.name} ${batch.rows}`)
     },
+    markDamaged: () => {},
     putEntities: () => {},
     maintain() {
       log.push('step')

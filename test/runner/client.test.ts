@@ -1,6 +1,7 @@
 /** Query threads over a real store: results, errors, cancellation, deadlines, threads that hang or die. */
+import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NixieError } from '../../src/errors'
@@ -11,6 +12,7 @@ import { openRunner, type RunnerOptions } from '../../src/runner/client'
 import type { Runner, RunRequest } from '../../src/runner/runner'
 import { TABLES } from '../../src/sources/tables'
 import { openWriter } from '../../src/store'
+import type { Damage } from '../../src/store/store'
 
 const http = TABLES.find((table) => table.name === 'http_events')!
 const ROWS = 3000
@@ -104,6 +106,27 @@ describe('over a store', () => {
     const table = await runner.table('http_events', { limit: 3, startTime: '-5m' })
     expect([table.rows, table.truncated]).toEqual([3, false])
     expect(await codeOf(runner.table('nope', { limit: 1 }))).toBe('unknown_table')
+  })
+
+  test('chunks that a query found damaged are told before its answer, by a run, a table and a stream', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'nixie-runner-'))
+    cpSync(dataDir, dir, { recursive: true })
+    const db = new Database(join(dir, 'nixie.db'))
+    db.run("UPDATE columns SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE id >= 1024")
+    db.close()
+    const told: Damage[][] = []
+    const runner = open({ dataDir: dir, threads: 1, damaged: (found) => told.push([...found]) })
+    const run = await runner.run({ text: 'import px\npx.display(px.DataFrame("http_events"))' })
+    expect(run.warnings[0]?.message).toContain('1 damaged chunk of the store left out')
+    expect(told).toHaveLength(1)
+    expect(told[0]![0]).toMatchObject({ table: 'http_events', chunk: 1, rows: ROWS })
+    await runner.table('http_events', { limit: 3, startTime: '-5m' })
+    expect(told).toHaveLength(2)
+    const rowsOf = { name: 'http_events', limit: 3, startTime: '-5m' }
+    const stream = await runner.stream({ rowsOf }, { format: 'ndjson' })
+    await new Response(stream.body).text()
+    expect(told).toHaveLength(3)
+    rmSync(dir, { recursive: true, force: true })
   })
 
   test('a directory that has no store is said, and what would fill it', async () => {

@@ -8,7 +8,18 @@ import { BlobWriter, DamagedBlob, mark, readBlob } from '../../src/store/blob'
 import { decodeColumn } from '../../src/store/columns'
 import { random } from '../bench/http-events'
 import { everyType, fixtureRows } from './fixtures/rows'
-import { batchOf, open, type Row, rowsOf, START_NS, settle, withDirectory } from './support'
+import {
+  batchOf,
+  events,
+  numbersOf,
+  open,
+  type Row,
+  rowsOf,
+  START_NS,
+  second,
+  settle,
+  withDirectory,
+} from './support'
 
 const CHUNKS = 12
 const COLUMNS = everyType.columns.length
@@ -109,5 +120,100 @@ test('a store that is there but empty is told', () =>
     writeFileSync(join(dir, 'nixie.db'), '')
     const writer = open(dir)
     expect(writer.warnings.join()).toContain('was there, but empty')
+    writer.close()
+  }))
+
+/** Ten seconds of ten rows each, a chunk each; the second and the fifth get damaged by `sql`, which says which chunk ? is. */
+function damaged(dir: string, sql: string) {
+  const writer = open(dir)
+  for (let at = 0; at < 10; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+  const db = new Database(join(dir, 'nixie.db'))
+  for (const chunk of [2, 5]) db.query(sql).run(chunk)
+  db.close()
+  return { writer, reader: openReader(dir, [events]) }
+}
+
+const stored = (reader: ReturnType<typeof openReader>) => {
+  const [told] = reader.tables()
+  const [summed] = reader.summary(START_NS).tables
+  expect(summed!.rows).toBe(told!.rows)
+  expect(summed!.oldestNs).toBe(told!.oldestNs)
+  return told!.rows
+}
+
+const FLIP = "UPDATE columns SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE id = ? * 1024 + 1"
+const TAKE = 'DELETE FROM columns WHERE id = ? * 1024 + 1'
+const LEFT = Array.from({ length: 100 }, (_, i) => i).filter((n) => n < 10 || (n >= 20 && n < 40) || n >= 50)
+
+test.each([
+  ['flipped', FLIP],
+  ['not there', TAKE],
+])('chunks whose bytes are %s are lost once, however many queries meet them, and stay lost', (_, sql) =>
+  withDirectory((dir) => {
+    const { writer, reader } = damaged(dir, sql)
+    const other = openReader(dir, [events])
+    expect(stored(reader)).toBe(100)
+    for (const source of [reader, other, reader]) expect(numbersOf(source)).toEqual(LEFT)
+    const found = reader.takeDamage()
+    expect(found.map(({ table, chunk, rows }) => ({ table, chunk, rows }))).toEqual([
+      { table: 'events', chunk: 2, rows: 10 },
+      { table: 'events', chunk: 5, rows: 10 },
+    ])
+    expect(reader.takeDamage()).toEqual([])
+    writer.markDamaged(found)
+    writer.markDamaged(other.takeDamage())
+    writer.markDamaged(found)
+    expect(writer.stats().goneRows).toBe(20)
+    expect(writer.warnings).toHaveLength(1)
+    expect(writer.warnings[0]).toMatch(/^2 chunks of events \(20 rows\) are damaged and left out: /)
+    expect(stored(reader)).toBe(80)
+    // What is marked is left out as before, and told no more.
+    const before = reader.damagedChunks
+    expect(numbersOf(reader)).toEqual(LEFT)
+    expect(reader.damagedChunks).toBe(before + 2)
+    expect(reader.takeDamage()).toEqual([])
+    writer.close()
+    const next = open(dir)
+    expect(stored(reader)).toBe(80)
+    expect(numbersOf(reader)).toEqual(LEFT)
+    next.markDamaged(found)
+    // Neither upkeep nor the end of the retention counts them again.
+    settle(next)
+    settle(next, Number(START_NS / 1_000_000n) + 2 * 86_400_000)
+    expect(next.stats()).toMatchObject({ goneRows: 0, expiredRows: 80 })
+    expect(stored(reader)).toBe(0)
+    next.close()
+    reader.close()
+    other.close()
+  }),
+)
+
+test('what was said of a chunk that is no longer there, or is another one, marks none', () =>
+  withDirectory((dir) => {
+    const { writer, reader } = damaged(dir, FLIP)
+    numbersOf(reader)
+    const [one] = reader.takeDamage()
+    for (const change of [{ chunk: 77 }, { rows: 9 }, { minNs: 1n }, { table: 'others' }])
+      writer.markDamaged([{ ...one!, ...change }])
+    expect(writer.stats().goneRows).toBe(0)
+    expect(stored(reader)).toBe(100)
+    reader.close()
+    writer.close()
+  }))
+
+test('a chunk found damaged while it is being merged leaves the merge', () =>
+  withDirectory((dir) => {
+    const writer = open(dir)
+    for (let at = 0; at < 40; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    const reader = openReader(dir, [events])
+    for (let i = 0; i < 3; i++) expect(writer.maintain()).toBe(true)
+    const minNs = START_NS + 1_000_000_000n
+    writer.markDamaged([{ table: 'events', chunk: 2, rows: 10, minNs, why: 'a reader said so' }])
+    settle(writer)
+    expect(writer.stats()).toMatchObject({ goneRows: 10 })
+    expect(stored(reader)).toBe(390)
+    // Its bytes are whole: who can read it does, once.
+    expect(numbersOf(reader).sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, i) => i))
+    reader.close()
     writer.close()
   }))

@@ -133,3 +133,20 @@ test('any bytes at all are read without an error', () =>
       droppedCommits(path)
     }
   }))
+
+test.each([
+  ['noise', (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)), 60_000],
+  ['less noise than a header', (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)), 20],
+  ['text', (bytes: number) => Buffer.alloc(bytes, 'hello '), 5000],
+  ['zeros', (bytes: number) => new Uint8Array(bytes), 8192],
+])('a log of %s is said once, with its bytes', (_, fill, bytes) =>
+  withDirectory((dir) => {
+    const left = killed(dir, 3)
+    writeFileSync(left.wal, fill(bytes))
+    const { gone, said } = start(left.dir)
+    expect(said).toMatch(new RegExp(`^The store's log was damaged: its ${bytes} bytes cannot be read`))
+    expect(said).not.toContain('\n')
+    expect(gone).toBe(0)
+    expect(start(left.dir).said).toBe('')
+  }),
+)
