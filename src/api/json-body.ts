@@ -1,11 +1,12 @@
 /** A request's body in JSON. All throw NixieError `bad_request`; `hint` says what to send. */
 import { messageOf, NixieError } from '../errors'
-import { type Fields, isObject } from '../json'
+import { type Fields, isObject, isTooDeep, MAX_DEPTH } from '../json'
 
 export const badBody = (message: string, hint: string) => new NixieError('bad_request', message, hint)
 
 /** The fields of the object that the body is. */
 export function readObject(body: string, hint: string): Fields {
+  if (isTooDeep(body)) throw badBody(`The body is nested deeper than ${MAX_DEPTH} levels`, hint)
   let value: unknown
   try {
     value = JSON.parse(body)

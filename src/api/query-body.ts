@@ -14,6 +14,7 @@ export const BODY_LIMIT = 1 << 20
 
 const HINT = 'Send PxL text, or JSON: {"query": "…", "args": {"name": "value"}}.'
 const bad = (message: string): NixieError => badBody(message, HINT)
+const LONGEST_NAME = 256
 const FIELDS = ['query', 'args', 'view', 'name']
 
 /** @throws NixieError `bad_request` when the body is empty or its JSON has another form. */
@@ -29,6 +30,8 @@ function fromJson(body: string): QueryBody {
   const { args = {}, name, view } = fields
   if (!isObject(args)) throw bad("The body's field 'args' is not an object")
   if (name !== undefined && typeof name !== 'string') throw bad("The body's field 'name' is not a text")
+  if (name !== undefined && name.length > LONGEST_NAME)
+    throw bad(`The body's field 'name' is longer than ${LONGEST_NAME} characters`)
   const viewed = viewText(view, HINT)
   return {
     text: query,

@@ -1,6 +1,6 @@
 /** A script as users have it in a folder: PxL, a manifest and, for a view, vis.json. */
 import { messageOf, NixieError } from '../errors'
-import { type Fields, isObject } from '../json'
+import { type Fields, isObject, isTooDeep, MAX_DEPTH } from '../json'
 import { jsonErrorAt, yamlErrorAt } from './positions'
 
 export interface Variable {
@@ -126,6 +126,15 @@ export function readView(text: string, file: string = VIEW_FILES[0]): View {
 }
 
 function parseJson(text: string, file: string): unknown {
+  if (isTooDeep(text))
+    throw new NixieError(
+      'bad_request',
+      `${file}: It is nested deeper than ${MAX_DEPTH} levels`,
+      'Correct the file.',
+      {
+        file,
+      },
+    )
   try {
     // A byte order mark is no part of JSON, but editors write one.
     return JSON.parse(text.replace(/^\ufeff/, ''))

@@ -31,7 +31,38 @@ function failing(failure: unknown) {
   return failed
 }
 
+/** An array in an array, and so on. */
+const DEEP = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+
+/** All routes that take JSON, with a field of any form. */
+const TAKING: Readonly<Record<string, string>> = {
+  '/api/query': '{"query":"import px","view":',
+  '/api/pxl/check': '{"text":"import px","view":',
+  '/api/pxl/complete': '{"text":"import px","offset":',
+  '/api/settings': '{"bodyLimit":',
+  '/api/links': '{"user":',
+}
+
+const nested: Readonly<Record<string, Producer>> = Object.fromEntries(
+  Object.entries(TAKING).map(([path, head]) => [
+    `JSON nested too deep for ${path}`,
+    {
+      path,
+      init: { ...post(`${head}${DEEP}}`, JSON_TYPE), method: path === '/api/settings' ? 'PATCH' : 'POST' },
+      code: 'bad_request',
+      status: 400,
+    } satisfies Producer,
+  ]),
+)
+
 const PRODUCERS: Readonly<Record<string, Producer>> = {
+  ...nested,
+  'a script with a name that is too long': {
+    path: '/api/query',
+    init: post(JSON.stringify({ query: 'import px', name: 'x'.repeat(257) }), JSON_TYPE),
+    code: 'bad_request',
+    status: 400,
+  },
   'nothing there': { path: '/nothing', code: 'not_found', status: 404 },
   'nothing there in the API': { path: '/api/nothing', code: 'not_found', status: 404 },
   'a script without namespace': { path: '/api/run/http_data', code: 'not_found', status: 404 },

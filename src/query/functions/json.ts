@@ -1,4 +1,5 @@
 /** Reading JSON texts: headers, bodies, quantiles. What isn't JSON or isn't there is '' or 0. */
+import { isTooDeep } from '../../json'
 import { type FunctionSpec, overload, type Scalars, scalar } from './function'
 import { always, none } from './units'
 
@@ -36,7 +37,8 @@ function parse(text: string, exact: boolean): unknown {
   if (known !== undefined) return known
   let value: unknown = null
   try {
-    value = isExact ? JSON.parse(text, asWritten) : JSON.parse(text)
+    // What no stack holds is no document.
+    if (!isTooDeep(text)) value = isExact ? JSON.parse(text, asWritten) : JSON.parse(text)
   } catch {
     // Bodies are cut and headers may be anything: not JSON is a normal case.
   }

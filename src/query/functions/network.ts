@@ -96,8 +96,8 @@ function rangesOf(list: string): readonly Range[] {
   } catch {
     texts = []
   }
-  const all = Array.isArray(texts) ? texts : []
-  lastRanges = all.flatMap((text) => parseRange(String(text)) ?? [])
+  const all = Array.isArray(texts) ? texts.filter((text) => typeof text === 'string') : []
+  lastRanges = all.flatMap((text) => parseRange(text) ?? [])
   lastList = list
   return lastRanges
 }

@@ -1,5 +1,6 @@
 /** Result tables as text: JSON (by row or by column), newline-delimited JSON, CSV (RFC 4180). */
 import { NixieError } from '../../errors'
+import { isTooDeep } from '../../json'
 import type { Cell, ResultTable, RunResult, StreamOutput } from '../runner'
 import { withoutControls } from './controls'
 
@@ -101,7 +102,7 @@ const PART = 64 << 10
 
 /** A link to a view is stored as the text of an object, and leaves as that object; what is none stays text. */
 function linkJson(cell: Cell): string {
-  if (typeof cell === 'string' && cell.startsWith('{')) {
+  if (typeof cell === 'string' && cell.startsWith('{') && !isTooDeep(cell)) {
     try {
       return JSON.stringify(JSON.parse(cell))
     } catch {}
