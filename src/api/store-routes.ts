@@ -58,7 +58,8 @@ const Store = component(
       tables: list(
         object({
           name: string(),
-          rows: integer(),
+          rows: integer('Without those of damaged chunks'),
+          damagedRows: integer('Lost: a query, or upkeep, found their chunk damaged'),
           chunks: integer(),
           bytes: integer('Compressed, on disk'),
           bytesPerRow: number(),

@@ -167,7 +167,9 @@ export interface Runner {
 export interface StoreReport {
   readonly tables: readonly {
     readonly name: string
+    /** Without `damagedRows`: those of chunks that were found damaged. */
     readonly rows: number
+    readonly damagedRows: number
     readonly chunks: number
     /** Compressed, on disk. */
     readonly bytes: number

@@ -113,7 +113,10 @@ export interface Prune {
 /** What one table holds, and how long it will be kept. */
 export interface TableSummary {
   readonly name: string
+  /** Without those of damaged chunks, which are lost, and … */
   readonly rows: number
+  /** … so many. */
+  readonly damagedRows: number
   readonly chunks: number
   /** Compressed bytes of its columns. */
   readonly bytes: number

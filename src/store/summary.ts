@@ -53,9 +53,11 @@ function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding
     wholeBytes += chunk.bytes
   }
   const rows = rowsOf(chunks)
+  let allRows = 0
   let bytes = 0
   let ofToday = 0
   for (const chunk of chunks) {
+    allRows += chunk.rows
     bytes += chunk.bytes
     if (chunk.maxNs >= nowNs - DAY_NS) ofToday += chunk.bytes
   }
@@ -65,6 +67,7 @@ function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding
   return {
     name,
     rows,
+    damagedRows: allRows - rows,
     chunks: chunks.length,
     bytes,
     bytesPerRow: rows > 0 ? wholeBytes / rows : 0,

@@ -120,6 +120,7 @@ export const STORE: StoreReport = {
     {
       name: 'http_events',
       rows: 3000,
+      damagedRows: 20,
       chunks: 4,
       bytes: 120_000,
       bytesPerRow: 40,
@@ -132,6 +133,7 @@ export const STORE: StoreReport = {
     {
       name: 'dns_events',
       rows: 0,
+      damagedRows: 0,
       chunks: 0,
       bytes: 0,
       bytesPerRow: 0,

@@ -43,6 +43,7 @@ function tableOf({ tables }: StoreReport) {
 
 async function writeSummary(io: Io, report: StoreReport): Promise<void> {
   const { fileBytes, walBytes, budgetBytes, retentionSeconds, writeAmplification } = report
+  const damagedRows = report.tables.reduce((sum, table) => sum + table.damagedRows, 0)
   const budget = budgetBytes === null ? '' : ` of ${bytesText(budgetBytes)}`
   const parts = [
     `${bytesText(fileBytes)}${budget} on disk and ${bytesText(walBytes)} of log`,
@@ -50,6 +51,7 @@ async function writeSummary(io: Io, report: StoreReport): Promise<void> {
     ...(writeAmplification === null
       ? []
       : [`${writeAmplification.toFixed(2)} bytes written for each byte appended`]),
+    ...(damagedRows === 0 ? [] : [`${damagedRows} rows are damaged, and lost`]),
   ]
   await io.stdout.write(`\n${printable(parts.join('; '))}\n`)
 }

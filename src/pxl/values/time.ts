@@ -16,11 +16,14 @@ const UNITS = ['d', 'h', 'm', 's', 'ms', 'us', 'ns'] as const
 
 const ONE = /([+-]?)((?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h|d))+)/y
 const PART = /(\d+)(?:\.(\d+))?(ns|us|µs|ms|s|m|h|d)/g
+/** Characters: what is longer is none. */
+const LONGEST = 200
 const MAX_DURATION = 100n * 366n * UNIT_NS.d!
 
 /** `-5m`, `1h30m`, `0.5s`, or several with their signs (`-5m-1h`), in nanoseconds; undefined when it isn't a duration. */
 export function parseDuration(text: string): bigint | undefined {
   const trimmed = text.trim()
+  if (trimmed.length > LONGEST) return undefined
   let total = 0n
   for (let at = 0; at === 0 || at < trimmed.length; at = ONE.lastIndex) {
     ONE.lastIndex = at
