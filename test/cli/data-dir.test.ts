@@ -1,6 +1,7 @@
 /** `--data-dir` and the server give the same rows of the same store. */
+import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { tableFromIPC } from '@uwdata/flechette'
@@ -223,6 +224,22 @@ test('get store', async () => {
   expect(out).toMatch(/^table +rows +span +bytes +bytes\/row +oldest +will keep\n/)
   expect(out).toMatch(/\nprobe_status +5 /)
   expect(out).toContain(' of 16 MiB on disk')
+  expect(out).not.toContain('damaged')
+})
+
+test('get store says how many rows are damaged', async () => {
+  const other = mkdtempSync(join(tmpdir(), 'nixie-data-'))
+  try {
+    cpSync(join(dir, 'nixie.db'), join(other, 'nixie.db'))
+    const db = new Database(join(other, 'nixie.db'))
+    db.run('UPDATE chunks SET level = -1')
+    db.close()
+    const { out } = await runCli(['get', 'store', '--data-dir', other])
+    expect(out).toMatch(/\nprobe_status +0 /)
+    expect(out).toContain('; 5 rows are damaged, and lost\n')
+  } finally {
+    rmSync(other, { recursive: true, force: true })
+  }
 })
 
 test('get shows the newest rows', async () => {
