@@ -14,6 +14,8 @@ export const BODY_LIMIT = 1 << 20
 
 const HINT = 'Send PxL text, or JSON: {"query": "…", "args": {"name": "value"}}.'
 const bad = (message: string): NixieError => badBody(message, HINT)
+/** More than any script takes. */
+const MOST_ARGUMENTS = 256
 const LONGEST_NAME = 256
 const FIELDS = ['query', 'args', 'view', 'name']
 
@@ -29,6 +31,8 @@ function fromJson(body: string): QueryBody {
   const query = textField(fields, 'query', HINT)
   const { args = {}, name, view } = fields
   if (!isObject(args)) throw bad("The body's field 'args' is not an object")
+  if (Object.keys(args).length > MOST_ARGUMENTS)
+    throw bad(`The body's field 'args' has more than ${MOST_ARGUMENTS} arguments`)
   if (name !== undefined && typeof name !== 'string') throw bad("The body's field 'name' is not a text")
   if (name !== undefined && name.length > LONGEST_NAME)
     throw bad(`The body's field 'name' is longer than ${LONGEST_NAME} characters`)

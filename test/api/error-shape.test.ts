@@ -57,6 +57,19 @@ const nested: Readonly<Record<string, Producer>> = Object.fromEntries(
 
 const PRODUCERS: Readonly<Record<string, Producer>> = {
   ...nested,
+  'too many arguments': {
+    path: '/api/query',
+    init: () =>
+      post(
+        JSON.stringify({
+          query: 'import px',
+          args: Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`k${i}`, i])),
+        }),
+        JSON_TYPE,
+      ),
+    code: 'bad_request',
+    status: 400,
+  },
   'a script with a name that is too long': {
     path: '/api/query',
     init: post(JSON.stringify({ query: 'import px', name: 'x'.repeat(257) }), JSON_TYPE),
