@@ -47,6 +47,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     uncaptured: () => ({ unixCalls: 3, unixBytes: 30, compatCalls: 0, unreadBytes: 0 }),
     close: () => {},
   }
+  let gone = 0
   const writer: StoreWriter = {
     warnings: [],
     append: () => {},
@@ -56,7 +57,10 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
       for (const { table, batch } of batches) log.push(`append ${table.name} ${batch.rows}`)
       for (const { table, batch } of live) log.push(`live ${table.name} ${batch.rows}`)
     },
-    markDamaged: () => {},
+    markDamaged(found) {
+      if (refuse()) throw new NixieError('store_error', 'The disk is full', 'Make room.')
+      for (const { rows } of found) gone += rows
+    },
     putEntities: () => {},
     maintain() {
       log.push('step')
@@ -64,7 +68,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     },
     stats: () => ({
       expiredRows: 0,
-      goneRows: 0,
+      goneRows: gone,
       writtenBytes: 0,
       compactedBytes: 0,
       fileBytes: 0,
@@ -312,4 +316,16 @@ test('while rows are stored no more is taken than makes the next two appends', (
   pipeline.flush()
   expect(taken).toBeGreaterThan(0)
   expect(most).toBeLessThan(20_000)
+})
+
+test('chunks that queries found damaged are counted at once; what the store refuses is an error of the store, and no more', () => {
+  const found = [{ table: 'events', chunk: 2, rows: 10, minNs: 0n, why: 'the checksum is wrong' }]
+  const { pipeline } = stage()
+  pipeline.markDamaged(found)
+  expect(pipeline.counters.goneRows).toBe(10)
+  expect(pipeline.storeError).toBeUndefined()
+  const full = stage(0, () => true).pipeline
+  full.markDamaged(found)
+  expect(full.counters.goneRows).toBe(0)
+  expect(full.storeError?.shape.code).toBe('store_error')
 })
