@@ -1,4 +1,4 @@
-/** What may ask: the Host header against DNS rebinding, the site of the page that asks; and the files of tokens. */
+/** Which requests are let through: checks of the Host header (DNS rebinding) and of the asking page's site. Also reads the token files. */
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -25,8 +25,8 @@ export function isLoopback(host: string): boolean {
 const isAddress = (host: string) => /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || host.includes(':')
 
 /**
- * Refuses a Host that a page elsewhere could have made point here. Behind a wildcard address any literal address is
- * good: rebinding needs a name.
+ * Refuses a Host name that another site could have made point here (DNS rebinding). A literal address is always allowed when listening on a wildcard address,
+ * because rebinding needs a name.
  */
 export function isAllowedHost(host: string, config: Pick<Config, 'listen' | 'allowedHosts'>): boolean {
   const listen = hostOf(config.listen)
@@ -53,12 +53,12 @@ export function checkHost(config: Pick<Config, 'listen' | 'allowedHosts'>): Midd
 
 const authorityOf = (c: Context) => c.req.header('host') ?? new URL(c.req.url).host
 
-/** `Sec-Fetch-Site` of our own pages, and of what a person typed or opened from outside of the browser. */
+/** Values of `Sec-Fetch-Site` that are allowed: our own pages, and addresses that a person typed or opened from outside the browser. */
 const OWN_SITES = ['same-origin', 'none']
 
 /**
- * Refuses what a page from elsewhere asks, whether it could read the answer or not: an answer costs something. Another
- * port of the same host is elsewhere too. What is no browser sends neither header.
+ * Refuses requests from pages of other sites, even when they could not read the answer, since every answer costs work. Another
+ * port of the same host counts as another site. Clients other than browsers send neither header.
  */
 export const checkSite: MiddlewareHandler = (c, next) => {
   const site = c.req.header('sec-fetch-site')
@@ -106,7 +106,7 @@ function readTokenFile(file: string): string {
   return token
 }
 
-/** The token that the nodes share; undefined without one: a cluster may well do without. */
+/** The token that the nodes share, or undefined: a cluster may run without one. */
 export function readPeerToken({ peerTokenFile }: Pick<Config, 'peerTokenFile'>): string | undefined {
   return peerTokenFile !== '' && existsSync(peerTokenFile) ? readTokenFile(peerTokenFile) : undefined
 }

@@ -1,4 +1,4 @@
-/** Results as responses: the query thread makes the bytes, which only pass through here. */
+/** Turns results into HTTP responses. The query thread makes the bytes; they only pass through here. */
 import type { Context } from 'hono'
 import {
   isAnswer,
@@ -21,13 +21,13 @@ export const FORMATS = {
 export type Format = keyof typeof FORMATS
 
 export const WARNINGS_HEADER = 'Nixie-Warnings'
-/** Servers and clients refuse headers that are much longer. */
+/** Longest warnings header: servers and clients refuse much longer ones. */
 const MAX_HEADER = 4096
 
 const typeOf = (format: Format) =>
   format === 'csv' ? `${FORMATS.csv}; charset=utf-8; header=present` : FORMATS[format]
 
-/** As JSON in ASCII; those that have no room are left out. */
+/** The warnings as JSON in ASCII. Warnings that do not fit are left out. */
 function warningsHeader(warnings: readonly Warning[]): string {
   const ascii = (kept: readonly Warning[]) =>
     JSON.stringify(kept).replace(
@@ -39,7 +39,7 @@ function warningsHeader(warnings: readonly Warning[]): string {
   return count === 0 ? '' : ascii(warnings.slice(0, count))
 }
 
-/** A short answer is no stream: the query thread is done with it before it is read. */
+/** A short answer does not count as a stream: the query thread has finished it before the client reads it. */
 async function open(
   c: Context,
   runner: Runner,
@@ -60,7 +60,7 @@ async function open(
   }
 }
 
-/** Streams what is asked for; only JSON has room for warnings, so elsewhere they are a header. */
+/** Streams the result. Only JSON has a place for warnings; the other formats send them in a header. */
 export async function answer(
   c: Context,
   runner: Runner,

@@ -21,13 +21,13 @@ import { ROUTES } from './routes'
 import { component, raw } from './schema'
 
 export interface ApiDeps extends RouteDeps {
-  /** Who may look. */
+  /** Decides who may see the data. */
   readonly access: Pick<Access, 'admit' | 'sessions' | 'uids' | 'client'>
   /** The text of `--token-file`. Without it the listen address must be loopback. */
   readonly token?: string
   /** Mounted at `/`, behind the API's routes and all guards. */
   readonly ui?: Hono
-  /** What the pages are made of, the same for everyone: it needs no guard. */
+  /** Scripts and styles of the pages. They are the same for everyone, so no guard protects them. */
   readonly assets?: Hono
   /** How errors look in HTML; plain markup without it. */
   readonly renderError?: ErrorRenderer
@@ -109,7 +109,7 @@ export function createApp(deps: ApiDeps): Hono {
   return guarded(app, { ...deps, sessions: deps.access.sessions }, false)
 }
 
-/** What the other nodes of a cluster and its probes ask, at `--peer-listen`. Without a token it only answers probes. */
+/** The application at `--peer-listen`, for the cluster's other nodes and its health probes. Without a token it answers only probes. */
 export function createPeerApp(deps: ApiDeps): Hono {
   const config = { ...deps.config, listen: deps.config.peerListen }
   const app = opened(deps, config)
@@ -124,7 +124,7 @@ function serveRoutes(app: Hono, routes: readonly Route[], deps: ApiDeps): void {
     app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), served))
 }
 
-/** What needs no guard, and is never passed on to another node: probes carry neither a name nor a token. */
+/** Routes without a guard, which are never passed on to another node: probes send neither a node name nor a token. */
 function opened(deps: ApiDeps, config: ApiDeps['config']): Hono {
   const render = deps.renderError ?? plainError
   const app = new Hono()
@@ -146,7 +146,7 @@ const refuseMethod = (app: Hono, render: ErrorRenderer): MiddlewareHandler =>
   methodNotAllowed({
     app,
     onMethodNotAllowed: (c, methods) => {
-      // Headers of what would have been answered are kept: that was compressed, this is not.
+      // The headers of the replaced response stay. It was compressed; this one is not.
       c.res.headers.delete('Content-Encoding')
       c.header('Allow', methods.join(', '))
       const message = `${c.req.path.slice(0, 200)} does not take ${c.req.method}`
@@ -158,7 +158,7 @@ const refuseMethod = (app: Hono, render: ErrorRenderer): MiddlewareHandler =>
     },
   })
 
-/** Behind a guard. `last`: it answers other nodes, and passes nothing on. */
+/** The routes behind a guard. `last`: these requests come from other nodes, so they are not passed on again. */
 function guarded(app: Hono, deps: ApiDeps, last: boolean): Hono {
   app.use(refuseMethod(app, deps.renderError ?? plainError), limitBody)
   for (const route of ALL_ROUTES) if (route.changes) app.use(route.path, mayChange(route.method))

@@ -1,6 +1,6 @@
 /**
- * The connections of one port of the web server, which itself has no bound for them. Without one a local account that
- * may not look at anything takes all descriptors, and capture and queries with them.
+ * Bounds the connections of one port, because the web server has no such bound. Without it, a local account that
+ * may see nothing could take all descriptors and stop capture and queries.
  */
 import { readdirSync, statSync } from 'node:fs'
 import {
@@ -16,28 +16,28 @@ import { addressBytes, addressText, isIpv4 } from '../access/address'
 import { type CrowdLimits, type Held, surplus } from '../access/crowd'
 import type { Owners, Peer } from '../access/owner'
 
-/** A browser has 6, a program that asks much at once some dozens. */
+/** A browser opens 6 connections, a program with many parallel requests some dozens. */
 const MOST_OF_ONE = 256
 const MOST = 512
-/** Of all descriptors that the process may have, so many parts for one port's connections. */
+/** One port's connections may take one part in so many of the process's descriptors. */
 const DESCRIPTOR_SHARE = 4
 
-/** So many times the total, and no more are accepted until the surplus is closed: a flood comes faster than it goes. */
+/** Beyond this multiple of the total, no connection is accepted until the surplus is closed: a flood opens connections faster than they can be closed. */
 const FLOOD = 2
 
 const LOOK_MS = 50
-/** After a look, the next is so many times as far away as it took: a flood must not take all of the thread's time. */
+/** The pause before the next check, as a multiple of the time that the last one took: a flood must not take all of the thread's time. */
 const PAUSE = 3
-/** In one look, for whose connections are; those that it doesn't suffice for are of nobody until the next. */
+/** Time of one check for finding the owners of connections. Connections that it is too short for have no owner until the next check. */
 const OWNER_MS = 20
-/** Without a crowd, for how many descriptors are others'. */
+/** How often to count the descriptors of other files while connections are few. */
 const RECOUNT_MS = 5000
-/** Connections that have asked, some of them long gone. */
+/** Connections that have sent a request. Some of them may be closed by now. */
 const MOST_REMEMBERED = 4096
 
 interface Known extends Held {
   readonly accepted: Accepted
-  /** Undefined until there was time to find out. */
+  /** Undefined until a check had the time to find it out. */
   readonly owner: string | undefined
 }
 
@@ -45,7 +45,7 @@ export interface ConnectionsOptions {
   readonly port: number
   readonly owners: Pick<Owners, 'of'>
   readonly limits?: CrowdLimits
-  /** Told of those that were closed, by whose they were. */
+  /** Called with the owners of the connections that were closed. */
   readonly closed?: (clients: readonly string[]) => void
 }
 
@@ -75,7 +75,7 @@ export class Connections {
   #known = new Map<string, Known>()
   #byPeer = new Map<string, Accepted[]>()
   #asked = new Set<string>()
-  /** Descriptors that are no connections of this port, as last counted. */
+  /** Descriptors other than this port's connections, as last counted. */
   #others = 0
   #countedMs = Number.NEGATIVE_INFINITY
   #listeners: readonly number[] = []
@@ -110,7 +110,7 @@ export class Connections {
     if (bytes) this.#asked.add(keyOf(bytes, port))
   }
 
-  /** Where the connection of this peer has arrived; undefined when it is gone, or can't be told from another one. */
+  /** The local address of this peer's connection; undefined when it is closed or can't be told from another one. */
   localAddress({ address, port }: Peer): string | undefined {
     const bytes = addressBytes(address)
     if (!bytes) return undefined
@@ -123,7 +123,7 @@ export class Connections {
     return found.length === 1 ? addressText(found[0]!.local.address) : undefined
   }
 
-  /** Closes what is beyond the bounds. */
+  /** Closes the connections beyond the bounds. */
   look(): void {
     const now = performance.now()
     const count = openDescriptors()
@@ -160,7 +160,7 @@ export class Connections {
 
   #knownOf(accepted: Accepted, before: ReadonlyMap<string, Known>, now: number): Known {
     const known = before.get(bothKey(accepted))
-    // Who comes again from the same port may be another.
+    // A later connection from the same port may belong to another client.
     const same = known?.accepted.descriptor === accepted.descriptor ? known : undefined
     const owner = same?.owner
     const hasAsked = this.#asked.has(peerKey(accepted))
@@ -184,7 +184,7 @@ export class Connections {
       { address: addressText(local.address), port: local.port },
     )
     if (uids.length > 0) return `user id ${uids.join(' or ')}`
-    // Who has an IPv6 address has all of its network's.
+    // An owner of one IPv6 address can use every address of its network.
     return `address ${isIpv4(peer.address) ? address : addressText(peer.address).split(':').slice(0, 4).join(':')}`
   }
 }

@@ -9,7 +9,7 @@ import { type ErrorShape, NixieError } from '../errors'
 export type ErrorRenderer = (
   error: ErrorShape,
   kind: 'fragment' | 'page',
-  /** Path and query of what was asked for. */
+  /** Path and query of the request. */
   path?: string,
 ) => string | Promise<string> | { toString(): string }
 

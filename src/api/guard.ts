@@ -1,4 +1,4 @@
-/** Who may ask, as middleware: the kernel, the token and the session say who asks; a route says what it takes. */
+/** Access control as middleware: the kernel, the token and the session identify the client; each route declares the right that it needs. */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { Access, Admitted, Asker } from '../access/access'
@@ -13,10 +13,10 @@ declare module 'hono' {
   }
 }
 
-/** What the server knows of a request's connection: Hono's bindings. */
+/** What the server knows about a request's connection, as Hono's bindings. */
 export type Connection = Pick<Asker, 'peer' | 'listener'>
 
-/** Cookies go to every port of a host, so that two Nixies on one need two names. */
+/** Browsers send a cookie to every port of a host, so two Nixies on one host need two names. */
 const cookieName = (asker: Connection) => `nixie-${asker.listener?.port ?? 0}`
 
 function askerOf(c: Context): Asker {
@@ -33,7 +33,7 @@ export const admit =
     return asClient(admitted.client, next)
   }
 
-/** For what only the owner of the captured data may do: whoever may look has no part in it. */
+/** For actions that only the owner of the captured data may take. The right to look is not enough. */
 export const mayChange =
   (method: string): MiddlewareHandler =>
   (c, next) => {

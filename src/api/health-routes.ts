@@ -1,4 +1,4 @@
-/** How Nixie is: for people, for Prometheus, for orchestrators. */
+/** Nixie's own health: for people, for Prometheus, for orchestrators. */
 import { METRICS_TYPE, metricsText } from './metrics'
 import type { Route } from './route'
 import { boolean, component, object, string } from './schema'

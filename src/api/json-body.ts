@@ -1,10 +1,10 @@
-/** A request's body in JSON. All throw NixieError `bad_request`; `hint` says what to send. */
+/** Reads request bodies in JSON. All functions throw NixieError `bad_request`; `hint` says what to send. */
 import { messageOf, NixieError } from '../errors'
 import { type Fields, isObject, isTooDeep, MAX_DEPTH } from '../json'
 
 export const badBody = (message: string, hint: string) => new NixieError('bad_request', message, hint)
 
-/** The fields of the object that the body is. */
+/** The body as an object. */
 export function readObject(body: string, hint: string): Fields {
   if (isTooDeep(body)) throw badBody(`The body is nested deeper than ${MAX_DEPTH} levels`, hint)
   let value: unknown
@@ -17,7 +17,7 @@ export function readObject(body: string, hint: string): Fields {
   throw badBody('The body is not a JSON object', hint)
 }
 
-/** The same, of an object that has no other fields than these. */
+/** The same; throws when the object has any other field. */
 export function readFields(body: string, known: readonly string[], hint: string): Fields {
   const fields = readObject(body, hint)
   const unknown = Object.keys(fields).find((name) => !known.includes(name))

@@ -1,4 +1,4 @@
-/** `POST /api/links`: a way in for a browser whose account may not look by itself. */
+/** `POST /api/links`: makes a link that gives access to a browser whose account has none of its own. */
 import { LINK_SECONDS } from '../access/sessions'
 import { NixieError } from '../errors'
 import { badBody, readFields } from './json-body'

@@ -1,4 +1,4 @@
-/** How many streams each client has open: one stream may hold a query thread for as long as it is read. */
+/** Counts the open streams of each client: a stream may hold a query thread for as long as it is read. */
 import { NixieError } from '../errors'
 
 /** A person looks at one, a program at two or three. */
@@ -8,7 +8,7 @@ export class OpenStreams {
   readonly #open = new Map<string, number>()
 
   /**
-   * Counts one more until what it returns is called.
+   * Counts one more stream. Call the returned function when it ends.
    * @throws NixieError `too_many_requests` when the client has as many as it may
    */
   take(client: string): () => void {

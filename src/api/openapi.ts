@@ -1,4 +1,4 @@
-/** `/openapi.json` (OpenAPI 3.1) out of the routes' declarations. */
+/** Makes `/openapi.json` (OpenAPI 3.1) from the routes' declarations. */
 import type { ErrorCode, ErrorShape } from '../errors'
 import { NixieError } from '../errors'
 import type { Route } from './route'

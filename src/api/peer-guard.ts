@@ -1,10 +1,10 @@
-/** The second listener: other nodes, which prove that they are of this cluster, and are told the same of this one. */
+/** Guard of the second listener: other nodes prove that they belong to this cluster, and this node proves the same to them. */
 import type { MiddlewareHandler } from 'hono'
 import { NixieError } from '../errors'
 import { PROOF_HEADER, Verifier } from '../peers/proof'
 import { asClient } from '../runner/asker'
 
-/** @param key the token that the nodes share; without it nobody is answered */
+/** @param key the token that the nodes share; without it every request is refused */
 export function peerGuard(key: string | undefined, node: string): MiddlewareHandler {
   if (key === undefined) {
     return () => {
@@ -19,20 +19,20 @@ export function peerGuard(key: string | undefined, node: string): MiddlewareHand
   return async (c, next) => {
     const { method, url, signal } = c.req.raw
     const headers = new Headers(c.req.raw.headers)
-    // What is proven is what is read: a coding would be undone before, around the proofs.
+    // The proof covers the bytes that the other node reads. A client undoes compression before it sees them, so nothing is compressed.
     headers.delete('accept-encoding')
     const body = new Uint8Array(await c.req.arrayBuffer())
     const { pathname, search } = new URL(url)
     const question = { method, target: pathname + search, headers, body }
     const nonce = verifier.check(c.req.header(PROOF_HEADER) ?? '', question)
-    // The body was read: what comes behind reads it again.
+    // The body has been read here; the handlers behind read it again.
     c.req.raw = new Request(url, { method, headers, signal, ...(body.length > 0 && { body }) })
-    // The other node has seen to it that its own client may do what is asked.
+    // The other node has already checked its own client's rights.
     const client = 'another node'
     c.set('admitted', { may: 'change', client })
     await asClient(client, next)
     const sealed = verifier.seal(nonce, method, c.res)
-    // Else the headers of the answer before would be added.
+    // Otherwise Hono would add the headers of the earlier response.
     c.res = undefined
     c.res = sealed
   }

@@ -23,13 +23,13 @@ export interface RouteDeps {
   readonly peers?: () => Peers
   /** The text of `--peer-token-file`. */
   readonly peerToken?: string
-  /** Ways in for browsers; absent where the connection's account doesn't matter. */
+  /** Links and sessions for browsers; absent where the connection's account doesn't matter. */
   readonly sessions?: Pick<Sessions, 'link'>
   /** Changes settings of the running capture; absent when nothing is captured. */
   readonly change?: (settings: Pick<Config, 'bodyLimit'>) => void
 }
 
-/** What a route has once it is served. */
+/** What a route's handler may use. */
 export interface Served extends RouteDeps {
   readonly streams: OpenStreams
 }
@@ -63,14 +63,14 @@ export interface Route {
   readonly answers: Readonly<Record<string, TSchema | 'text' | 'bytes'>>
   /** Statuses besides 200 whose body isn't an error. */
   readonly alsoAnswers?: Readonly<Record<string, string>>
-  /** It is answered to everyone, as orchestrators carry no token: it tells no more than a status. */
+  /** Open to everyone, since orchestrators send no token. It must tell no more than a status. */
   readonly open?: boolean
-  /** It takes more than the right to look. */
+  /** It needs more than the right to look. */
   readonly changes?: boolean
   readonly handle: (c: Context, query: Query, deps: Served) => Promise<Response> | Response
 }
 
-/** The query string after its check against the declaration. */
+/** The query string, checked against the declaration. */
 export interface Query {
   readonly declared: Readonly<Record<string, string>>
   readonly args: Readonly<Record<string, string>>
@@ -135,7 +135,7 @@ function readChoice<T extends string>(query: Query, name: string, choices: reado
 
 const formatNames = Object.keys(FORMATS) as Format[]
 
-/** `format=` wins over the Accept header; what isn't known there is answered in JSON. */
+/** `format=` wins over the Accept header. An unknown Accept header gets JSON. */
 export function readFormat(c: Context, query: Query): Format {
   const asked = readChoice(query, 'format', formatNames)
   if (asked !== undefined) return asked

@@ -1,4 +1,4 @@
-/** What answers with rows: a script, a text, a table. */
+/** Routes that answer with rows: of a script, a text, a table. */
 import type { Context } from 'hono'
 import { DEFAULT_LIMITS, type RunRequest } from '../runner/runner'
 import { answer, FORMATS, type Format, WARNINGS_HEADER } from './answers'
@@ -18,7 +18,7 @@ import {
   scriptName,
 } from './route'
 
-/** Of a stream, which holds none of them; JSON is made of all of them at once. */
+/** Most rows of a stream, which keeps none in memory. A JSON answer is made of all rows at once and allows fewer. */
 const MAX_ROWS = 100_000_000
 const MAX_JSON_ROWS = 1_000_000
 const rowRange = (format: Format) => ({ min: 1, max: format === 'json' ? MAX_JSON_ROWS : MAX_ROWS })

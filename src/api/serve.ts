@@ -13,21 +13,21 @@ export interface Served {
   /** `http://127.0.0.1:6494` */
   readonly url: string
   readonly port: number
-  /** Takes no new connections and lets running requests end, at most `graceMs`; then closes what is open. */
+  /** Accepts no new connections, waits up to `graceMs` for running requests, then closes all connections. */
   stop(graceMs?: number): Promise<void>
 }
 
-/** Longer than the longest query: the silence while it runs must not end the connection. */
+/** Idle limit of a connection. It is longer than the longest query, which is silent while it runs. */
 const IDLE_SECONDS = 120
 /** Above the API's own limit, so that a body too large is answered in the one error shape. */
 const MAX_BODY = 16 << 20
 
 export interface ServeOptions {
-  /** Whose connections are. */
+  /** Finds the owners of connections. */
   readonly owners?: Pick<Owners, 'of'>
-  /** How many connections there may be; by what the process may open when absent. */
+  /** Limits of connections; by default they follow the process's limit of open files. */
   readonly limits?: CrowdLimits
-  /** Told of connections that were closed as there were too many, by whose they were. */
+  /** Called with the owners of connections that were closed because there were too many. */
   readonly closed?: (clients: readonly string[]) => void
 }
 
@@ -96,7 +96,7 @@ function listenerOf(
 }
 
 /**
- * Whether it could listen there, were the port free.
+ * Checks that the address can be listened on, by trying any free port there.
  *
  * @throws NixieError when this host has no such address, or the port may not be used
  */
@@ -109,7 +109,7 @@ export function checkListen(listen: string): void {
   }
 }
 
-/** Methods that no application can be given as a Request (Fetch standard): this server is no proxy, and shows no request back. */
+/** Methods that the Fetch standard forbids in a Request. They are for proxies (CONNECT) or echo the request (TRACE), and this server does neither. */
 const NO_REQUEST = ['CONNECT', 'TRACE', 'TRACK']
 
 function refusedMethod(method: string): Response | undefined {
@@ -123,9 +123,9 @@ function refusedMethod(method: string): Response | undefined {
 }
 
 /**
- * HTTP/1.0 asks for no Host (RFC 9112 section 3.2), and without one, or with one that is none, Bun's URL is a path alone,
- * which nothing can route. Such a request has an empty Host here, or the one that was given: probes are answered, all else
- * is refused as from any other wrong Host.
+ * HTTP/1.0 needs no Host (RFC 9112 section 3.2). Without a valid one, Bun's URL is only a path,
+ * which Hono can't route. Such a request gets a URL with its Host header, or with an empty one: probes are answered, all else
+ * is refused like any other wrong Host.
  */
 function withHost(request: Request): Request {
   if (URL.canParse(request.url)) return request

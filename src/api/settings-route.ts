@@ -5,7 +5,7 @@ import { badBody, readObject } from './json-body'
 import type { Route } from './route'
 import { component, integer, object } from './schema'
 
-/** A message is rebuilt in at most this much memory, so more of a body can't be there. */
+/** The largest body limit: a message is rebuilt in at most this much memory. */
 const MAX_BODY_LIMIT = 1 << 20
 
 const HINT = 'Send JSON such as {"bodyLimit": "4K"}; other settings need a restart.'

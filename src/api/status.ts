@@ -1,4 +1,4 @@
-/** What `GET /api/status` says: is it capturing, what is kept, what was lost. */
+/** The answer of `GET /api/status`: whether Nixie captures, what is kept, what was lost. */
 import type { Config } from '../config'
 import { COUNTER_NAMES, COUNTERS, type Counters } from '../health/counters'
 import type { ProbeStatus } from '../health/probe-status'
@@ -114,7 +114,7 @@ export interface CaptureState {
   readonly mood: 'good' | 'warn' | 'bad'
 }
 
-/** How capture is, in a word or two. `losing`: whether rows are lost just now; by default whether any ever was. */
+/** The state of capture in a word or two. `losing`: whether rows are being lost now; by default whether any were lost since the start. */
 export function captureState(status: Status, losing?: boolean): CaptureState {
   const { silentSeconds } = status.capture
   if (silentSeconds > 0) return { word: `no rows for ${durationWords(silentSeconds)}`, mood: 'bad' }

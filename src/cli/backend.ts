@@ -1,4 +1,4 @@
-/** Where the client commands get their answers: a running server, or the store itself. */
+/** Where the client commands get their answers: from a running server, or from the store itself. */
 import { existsSync, readFileSync } from 'node:fs'
 import { hostOf, isLoopback } from '../api/access'
 import { WARNINGS_HEADER } from '../api/answers'
@@ -33,7 +33,7 @@ export interface ScriptSummary {
 
 export type TableOptions = Parameters<Runner['table']>[1]
 
-/** What a run would give, without running. */
+/** The tables and columns that a run would give. Nothing runs. */
 export type Schema = Pick<RunResult, 'warnings'> & {
   readonly tables: readonly Pick<ResultTable, 'name' | 'columns'>[]
 }
@@ -75,7 +75,7 @@ export const BACKEND_OPTIONS: readonly Option[] = [
   { flag: 'data-dir', value: 'DIR', help: 'Read the data in this directory, without a server' },
 ]
 
-/** What `data-dir` or `server` name. @throws UsageError when both are given. */
+/** The backend that `--data-dir` or `--server` names. @throws UsageError when both are given. */
 export async function openBackend({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Promise<Backend> {
   const dataDir = flags['data-dir']
   if (dataDir === undefined) return new ServerBackend(serverClient({ flags, io }))
@@ -87,7 +87,7 @@ export async function openBackend({ flags, io }: Pick<Invocation, 'flags' | 'io'
       `Give --data-dir the directory that nixie serve keeps its data in; by default ${SETTINGS.dataDir.fallback}.`,
     )
   }
-  // The engine is loaded only here: most commands only ask a server and should start at once.
+  // The engine is loaded only here. Most commands ask a server and should start at once.
   const { openRunner } = await import('../runner/client')
   return new StoreBackend(await openRunner({ dataDir }))
 }
@@ -148,7 +148,7 @@ async function request(base: URL, path: string, init: RequestInit): Promise<Resp
   try {
     response = await fetch(new URL(path, base), init)
   } catch (cause) {
-    // Someone was there, and went away.
+    // The server accepted the connection and then closed it.
     if (codeOf(cause) === 'ECONNRESET') {
       throw new NixieError(
         'unavailable',
@@ -272,7 +272,7 @@ class ServerBackend implements Backend {
 
   async close(): Promise<void> {}
 
-  /** `px/http_data` as a path; what has another form names no script. */
+  /** `px/http_data` as a path. A name of any other form is not a script's name. */
   async #scriptPath(name: string): Promise<string> {
     const parts = name.split('/')
     if (parts.length !== 2 || parts.includes('')) throw unknownScript(name, await this.scripts())

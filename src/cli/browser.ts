@@ -3,7 +3,7 @@ import type { Invocation } from './command'
 import { type Io, printable } from './io'
 
 function openerOf({ env, stdout }: Io): string | undefined {
-  // A browser of root's is no place for pages.
+  // Root should not run a browser.
   if (process.getuid?.() === 0 && !env.BROWSER) return undefined
   if (env.BROWSER) return env.BROWSER
   // Over SSH or in a script there is no browser to open.

@@ -1,9 +1,9 @@
-/** What has to be put away however a command ends: also when it is told to end. */
+/** Clean-up that runs however a command ends, also on a signal. */
 
 type CleanUp = () => void | Promise<void>
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
-/** What does not put itself away by then stays. */
+/** The longest that clean-up may take. What is left after it stays. */
 const LONGEST_MS = 10_000
 
 const pending: CleanUp[] = []
@@ -40,7 +40,7 @@ export async function withCleanUp<T>(cleanUp: CleanUp, work: () => Promise<T>): 
   try {
     return await work()
   } finally {
-    // While a signal's clean-up goes on, that one does it.
+    // A signal's clean-up is already under way and does the work.
     if (!ending) {
       pending.splice(pending.indexOf(cleanUp), 1)
       if (pending.length === 0) unlisten()

@@ -18,14 +18,14 @@ export class UsageError extends Error {
 export interface Option {
   readonly flag: string
   readonly short?: string
-  /** What its value is called; without it the option is a switch. */
+  /** Name of the value in the help; without it the option is a switch. */
   readonly value?: string
-  /** It may stand without its value, and is '' then. */
+  /** The value may be left out; it is then ''. */
   readonly optional?: boolean
   readonly help: string
   readonly env?: string
   readonly choices?: readonly string[]
-  /** Told in the help; the command itself applies it. */
+  /** The default, as the help shows it. The command itself applies it. */
   readonly fallback?: string
 }
 
@@ -55,7 +55,7 @@ export interface Command {
   /** One or two words: `run`, `script list`. */
   readonly name: string
   readonly summary: string
-  /** Not for people: no help and no completion names it. */
+  /** For Nixie's own use: neither help nor completion shows it. */
   readonly hidden?: boolean
   readonly details?: string
   readonly positionals: readonly Positional[]
@@ -95,7 +95,7 @@ export function parseCommand(
   })
   const flags: Record<string, string> = {}
   const positionals: string[] = []
-  // `--kind NAME`: the word behind is the option's when the command has enough words without it.
+  // `--kind NAME`: the next word is the option's value if the command has enough words without it.
   let spare = tokens.filter(({ kind }) => kind === 'positional').length - command.positionals.length
   let open: string | undefined
   for (const token of tokens) {

@@ -16,7 +16,7 @@ export interface Io {
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {
-  // `nixie … | head`: who reads has had enough, and that is no error.
+  // `nixie … | head`: the reader has closed the pipe, which is no error.
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   return {
     write: (data) => new Promise((resolve) => stream.write(data, () => resolve())),
@@ -48,7 +48,7 @@ export async function writeAll(output: Output, parts: Iterable<string>): Promise
   if (pending !== '') await output.write(pending)
 }
 
-/** C0 and C1 controls, and the marks that turn text round: a terminal obeys them. */
+/** C0 and C1 controls, and the marks that change the direction of text: a terminal obeys them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 

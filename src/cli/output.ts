@@ -1,4 +1,4 @@
-/** `-o table|json|csv`: result tables on stdout, what is to be said about them on stderr. */
+/** `-o table|json|csv`: result tables on stdout, notes about them on stderr. */
 import { escapeUnicode, withoutControls } from '../runner/formats/controls'
 import { chosenTables, csvLines, ndjsonLines } from '../runner/formats/text'
 import type { ResultTable, StreamFormat, Warning } from '../runner/runner'
@@ -42,7 +42,7 @@ export async function writeTables(
   }
 }
 
-/** A list that Nixie itself made: its sentences are not cut. */
+/** Prints a list that Nixie itself made. Its sentences are not cut. */
 export async function writeList(io: Io, list: ResultTable, format: string | undefined): Promise<void> {
   if (format === 'json' || format === 'csv') return writeTables(io, [list], format)
   const bold = io.stdout.isTTY && !io.env.NO_COLOR

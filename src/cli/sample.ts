@@ -7,7 +7,7 @@ import type { Io } from './io'
 
 const CALL_MS = 5000
 const AGENT = 'nixie-sample'
-/** A new connection now and then, or one replica would get all of it. */
+/** Clients open a new connection now and then; otherwise one replica would get all requests. */
 const REQUESTS_PER_CONNECTION = 8
 
 interface Call {

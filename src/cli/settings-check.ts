@@ -1,4 +1,4 @@
-/** Whether Nixie would start with its settings: what can be told without starting it. */
+/** Checks the settings as far as possible without starting Nixie. */
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Accounts } from '../access/accounts'
@@ -17,7 +17,7 @@ export function checkSettings(config: Config): void {
   checkDirectory(resolve(config.dataDir))
 }
 
-/** A server that runs passes over accounts that are gone; who sets it up has made a mistake. */
+/** A running server ignores accounts that no longer exist. In a new installation an unknown account is a mistake. */
 function checkAccounts(config: Config): void {
   const { unknown } = new Accounts(config, { uid: process.getuid?.() ?? Number.NaN })
   if (unknown.length === 0) return
@@ -26,7 +26,7 @@ function checkAccounts(config: Config): void {
   throw new NixieError('bad_request', `This machine has no account '${unknown.join("', '")}'`, hint)
 }
 
-/** It is a directory, or one can be made there. */
+/** Checks that it is a directory, or that one can be made there. */
 function checkDirectory(path: string): void {
   for (let at = path; ; at = dirname(at)) {
     let found: ReturnType<typeof statSync>

@@ -1,4 +1,4 @@
-/** `-o json|csv|arrow` of a run: what comes is written as it comes. */
+/** `-o json|csv|arrow` of a run: rows are written as they arrive. */
 import { type ErrorShape, messageOf, NixieError } from '../errors'
 import { withoutControls } from '../runner/formats/controls'
 import type { ResultStream, StreamFormat } from '../runner/runner'
@@ -17,7 +17,7 @@ export const streamFormat = (output: string | undefined): StreamFormat | undefin
 
 const ERROR_LINE = '{"error":'
 
-/** Counts rows, so that it can be said that the limit may have cut them. */
+/** Counts rows, to tell the user when the limit may have cut them. */
 class RowCounter {
   readonly counts = new Map<string, number>()
   readonly #format: StreamFormat

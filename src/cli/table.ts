@@ -12,13 +12,13 @@ export interface TableText {
 }
 
 const GAP = 2
-/** A text that has to shrink keeps this much, … */
+/** Least width of a text column that has to shrink, … */
 const LEAST = 10
-/** … and this much before it makes room for a detail. */
+/** … and its least width before a less important column gets room. */
 const LEAST_BESIDE_DETAILS = 24
-/** A shorter piece of a document says nothing, … */
+/** Least useful width of a document (JSON, markup), … */
 const LEAST_OF_DOCUMENT = 24
-/** … and it grows only when other text has this much. */
+/** … which grows only when other texts have this width. */
 const ENOUGH_TEXT = 60
 /** Where there is no terminal, columns are aligned up to this width: a longer cell pushes only its own line, … */
 const ALIGNED = 40
@@ -26,7 +26,7 @@ const ALIGNED = 40
 const LONGEST = 160
 const LONGEST_OF_DOCUMENT = 80
 
-/** What a reader of a narrow terminal misses least goes first. */
+/** Kinds of columns. A narrow terminal leaves out the last kind first. */
 const RANKS = ['what happened', 'text', 'detail', 'constant', 'empty', 'document'] as const
 
 interface TextColumn {
@@ -37,10 +37,10 @@ interface TextColumn {
   readonly cells: readonly string[]
   /** Of the widest cell. */
   readonly width: number
-  /** Its cells say nothing when cut: numbers and times. */
+  /** Its cells mean nothing when cut: numbers and times. */
   readonly whole: boolean
   readonly rank: (typeof RANKS)[number]
-  /** Of some cell there is more. */
+  /** Some cell was cut. */
   readonly isCut: boolean
 }
 
@@ -152,7 +152,7 @@ function widthUnder(column: TextColumn, cap: number, folded: boolean): number {
   return Math.min(whole, own)
 }
 
-/** Folds the header, leaves out what is missed least, then shares the room that is left. */
+/** Folds the headers, leaves out the least important columns, then shares the room that is left. */
 function fit(columns: readonly TextColumn[], width: number | undefined): Layout {
   const widest = columns.reduce((most, column) => Math.max(most, column.width), 0) + ENOUGH_TEXT
   const layout = (shown: readonly TextColumn[], cap: number, folded: boolean): Layout => ({
@@ -175,7 +175,7 @@ function fit(columns: readonly TextColumn[], width: number | undefined): Layout 
   return layout(shown, cap, folded)
 }
 
-/** Of several that are missed as little, the last goes. */
+/** Of equally unimportant columns the last is left out. */
 function withoutLeast(columns: readonly TextColumn[]): readonly TextColumn[] {
   const ranks = columns.map(({ rank }) => RANKS.indexOf(rank))
   const least = ranks.lastIndexOf(Math.max(...ranks))

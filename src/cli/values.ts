@@ -53,7 +53,7 @@ const plain = (value: number) =>
 export function cellText(cell: Cell, column: Pick<ResultColumn, 'type' | 'semantic'>): string {
   if (cell === null) return ''
   if (column.type === 'TIME64NS' || column.semantic === 'ST_TIME_NS') {
-    // What isn't known is stored as 0.
+    // 0 stands for an unknown value.
     if (String(cell) === '0') return ''
     return /^-?\d{1,19}$/.test(String(cell)) ? timeText(BigInt(cell)) : printable(String(cell))
   }

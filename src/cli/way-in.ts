@@ -1,4 +1,4 @@
-/** `nixie ui` on a machine: whoever owns what is captured makes a link, for whoever's browser may not look by itself. */
+/** `nixie ui` on a machine: the owner of the captured data makes a link for a browser whose account has no access of its own. */
 import { SETTINGS } from '../config'
 import { serverClient } from './backend'
 import { openBrowser } from './browser'
@@ -6,7 +6,7 @@ import type { Invocation } from './command'
 
 type Given = Pick<Invocation, 'flags' | 'io'>
 
-/** Whose browser is to open it: that of whoever typed sudo, else this account's; root's own needs no link. */
+/** The account whose browser opens the link: the one that ran sudo, else this one. Root's own browser needs no link. */
 function userOf({ io }: Given): number | undefined {
   const sudo = io.env.SUDO_UID
   if (sudo !== undefined && /^\d{1,10}$/.test(sudo)) return Number(sudo)

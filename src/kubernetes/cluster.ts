@@ -23,12 +23,12 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-/** A user's way in: reads, writes, and sockets for ports of pods. */
+/** A user's client: it reads, writes, and opens sockets to ports of pods. */
 export interface ClusterClient extends Cluster {
   /** The kubeconfig's context. */
   readonly context: string
   request(path: string, options?: RequestOptions): Promise<Response>
-  /** Not open yet. */
+  /** The socket is not open yet. */
   socket(path: string, protocols: readonly string[]): Promise<WebSocket>
 }
 
@@ -42,7 +42,7 @@ interface Credentials {
   rejectUnauthorized?: boolean
 }
 
-/** Headers and TLS options, asked each time: tokens in files are renewed. */
+/** Headers and TLS options. They are read for each request, since tokens in files are renewed. */
 async function credentialsOf(config: KubeConfig) {
   const credentials: Credentials = {}
   await config.applyToHTTPSOptions(credentials)
@@ -121,7 +121,7 @@ function currentCluster(config: KubeConfig, file: string) {
   throw new NixieError('bad_request', message, 'Set one: kubectl config use-context NAME.')
 }
 
-/** The kubeconfigs that kubectl would read, as far as they are there: `KUBECONFIG`, or the one in the home directory. */
+/** The kubeconfigs that kubectl would read, if they exist: `KUBECONFIG`, or the one in the home directory. */
 export function userKubeconfigs(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const named = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '')
   const own = env.HOME ? [join(env.HOME, '.kube/config')] : []

@@ -1,4 +1,4 @@
-/** Which services a pod belongs to, by their endpoint slices; once in, it is remembered as long as the pod is. */
+/** Which services a pod belongs to, by their endpoint slices. A pod keeps a service for its whole life. */
 
 export class Membership {
   /** `namespace/name` → uid. */
@@ -7,7 +7,7 @@ export class Membership {
   readonly #pods = new Map<string, Set<string>>()
   readonly #services = new Map<string, Set<string>>()
 
-  /** Takes a service; returns the pods that it is news for. */
+  /** Adds a service. Returns the pods whose services changed. */
   service(name: string, uid: string): readonly string[] {
     if (this.#uids.get(name) === uid) return []
     this.#uids.set(name, uid)
@@ -16,7 +16,7 @@ export class Membership {
     return pods
   }
 
-  /** Takes a slice of the service; returns the pods that it is news for. */
+  /** Adds a slice of the service. Returns the pods whose services changed. */
   slice(service: string, pods: readonly string[]): readonly string[] {
     const known = this.#pods.get(service) ?? new Set()
     this.#pods.set(service, known)
@@ -29,7 +29,7 @@ export class Membership {
     return uid ? news : []
   }
 
-  /** Uids of the pod's services, sorted; those of before are kept. */
+  /** Uids of the pod's services, sorted. Earlier services are kept. */
   remember(pod: string, before: readonly string[]): readonly string[] {
     for (const uid of before) this.#join(pod, uid)
     return this.servicesOf(pod)

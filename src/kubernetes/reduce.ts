@@ -1,5 +1,5 @@
 /**
- * What Nixie keeps of the API's objects: what PxL's functions ask for, as values of the store's entities. Times are epoch
+ * Reduces the API's objects to what PxL's functions ask for, as values of the store's entities. Times are epoch
  * nanoseconds as decimal text.
  */
 import type {
@@ -71,13 +71,13 @@ function podStop(pod: V1Pod): string {
   return ends.reduce((last, end) => (BigInt(end) > BigInt(last) ? end : last), '0')
 }
 
-/** Of what has nothing else that is asked for. */
+/** For kinds with no further fields. */
 export const reduceMeta = ({ metadata = {} }: { readonly metadata?: V1ObjectMeta }): StoredOwned => ({
   ...reduceObject(metadata),
   owners: ownersOf(metadata),
 })
 
-/** Without its services and the times of its addresses, which the API's object doesn't tell. */
+/** A pod without its services and the times of its addresses, which the API's object doesn't have. */
 export function reducePod(pod: V1Pod): Omit<StoredPod, 'serviceIds' | 'addressFromNs' | 'addressToNs'> {
   const meta = pod.metadata ?? {}
   const object = reduceObject(meta)

@@ -18,9 +18,9 @@ export interface ReflectorOptions<T extends ApiObject> {
   /** An object as it is now; `listed`: it may be older than this watch. */
   readonly seen: (object: T, listed: boolean) => void
   readonly gone: (object: T) => void
-  /** A list is complete: what isn't among these uids is no more. */
+  /** A list is complete: objects that aren't among these uids are gone. */
   readonly synced: (uids: ReadonlySet<string>) => void
-  /** '' when it works again. */
+  /** Called with an error, or with '' when it works again. */
   readonly failed: (message: string) => void
   /** For tests: shorter waits. */
   readonly timing?: Partial<Timing>
@@ -29,9 +29,9 @@ export interface ReflectorOptions<T extends ApiObject> {
 export interface Timing {
   readonly firstRetryMs: number
   readonly longestRetryMs: number
-  /** A server that has not begun to answer within it is taken for away: the way to it may lead nowhere, and TCP waits for minutes. */
+  /** A server that has not begun to answer within this time counts as unreachable. TCP itself would wait for minutes. */
   readonly answerMs: number
-  /** A watch that says nothing, not even a bookmark, for so long is taken for dead. */
+  /** A watch without an event, not even a bookmark, for this time counts as dead. */
   readonly silenceMs: number
 }
 
@@ -40,7 +40,7 @@ const PAGE = 500
 /** The server ends a watch after this time; it is taken up again at once. */
 const WATCH_SECONDS = 300
 
-/** The server doesn't know the place any more, or the page: list anew. */
+/** The server no longer knows the resource version or the page: list anew. */
 class Expired extends Error {}
 
 interface Page<T> {
@@ -136,7 +136,7 @@ export class Reflector<T extends ApiObject> {
     this.#works()
   }
 
-  /** Ends when the server ends it; false when that was before it said anything. */
+  /** Ends when the server ends the watch. False when no event had come. */
   async #watch(): Promise<boolean> {
     const quiet = new AbortController()
     let timer = setTimeout(() => quiet.abort(new Error('the watch fell silent')), this.#timing.silenceMs)

@@ -1,4 +1,4 @@
-/** The cluster's objects, followed and handed to the store as entities, the past ones with the time of their end. */
+/** Follows the cluster's objects and hands them to the store as entities. Deleted ones have the time of their end. */
 import type {
   V1Deployment,
   V1EndpointSlice,
@@ -30,7 +30,7 @@ import {
 } from './reduce'
 import { type ApiObject, Reflector, type Timing } from './reflector'
 
-/** What is new goes to the store this often. */
+/** How often changes go to the store. */
 const FLUSH_MS = 200
 /** Living objects are written again this often, so that they outlast the records that refer to them. */
 const REFRESH_MS = 600_000
@@ -49,7 +49,7 @@ export interface WatchOptions {
   readonly cluster: Cluster
   readonly clusterName: string
   readonly put: (entities: readonly Entity[]) => void
-  /** What the store knows from before; asked until everything has been listed once. */
+  /** Reads what the store already knows, until everything has been listed once. */
   readonly known: Entities
   /** Everything has been listed once. */
   readonly settled?: () => void
@@ -129,7 +129,7 @@ export class KubernetesWatch {
     }
   }
 
-  /** Returns at once; the lists come as they come. */
+  /** Returns at once; the lists arrive later. */
   start(): void {
     for (const reflector of this.#reflectors) void reflector.run()
     this.#timers.push(
@@ -164,7 +164,7 @@ export class KubernetesWatch {
     this.#follow<T>(kind, { path, accept, seen, gone, listed: (uids) => this.#listed(kind, uids) })
   }
 
-  /** Slices only tell which pods a service has: nothing is kept of them but how many there are. */
+  /** Slices only say which pods a service has. Only their number is kept. */
   #watchSlices(): void {
     this.#follow<V1EndpointSlice>('endpointslice', {
       path: '/apis/discovery.k8s.io/v1/endpointslices',
@@ -247,7 +247,7 @@ export class KubernetesWatch {
     const ended = reduced.stopNs !== '0'
     const value: StoredPod = {
       ...reduced,
-      // An ended pod's addresses are another's soon; its records still ask for them.
+      // Another pod soon gets an ended pod's addresses, but the ended pod's records still need them.
       ips: hasAddress ? reduced.ips : (before?.ips ?? []),
       addressFromNs: had ?? (listed || !hasAddress ? '0' : now()),
       addressToNs: ended ? (lost === '0' ? reduced.stopNs : lost) : '0',
@@ -307,7 +307,7 @@ export class KubernetesWatch {
     return this.#synced.size === this.#reflectors.length
   }
 
-  /** From before this run: nothing once all that lives is known. */
+  /** Objects that the store has from before this run; none once all living ones are known. */
   #known<K extends EntityKind>(kind: K): ReadonlyMap<string, Entity<K>> {
     return this.#settled ? new Map() : this.#options.known(kind)
   }

@@ -1,4 +1,4 @@
-/** Asking another node: both ends prove that they hold the cluster's token before anything that matters is said. */
+/** Asks another node. Both ends prove that they hold the cluster's token before any data is sent. */
 import { fetchDirect } from '../direct'
 import { NixieError } from '../errors'
 import { hasBody, openBody } from './body-proof'
@@ -11,9 +11,9 @@ export interface PeerAccess {
   readonly token: string
 }
 
-/** A node that doesn't answer its probe within this is taken to be away. */
+/** A node that doesn't answer its probe within this time counts as unreachable. */
 export const PROBE_MS = 3000
-/** Answers proven questions, and tells nothing else. */
+/** A path that needs a proof and returns almost nothing. */
 export const PROBE_PATH = '/peer'
 
 const unavailable = (message: string, hint: string) => new NixieError('unavailable', message, hint)
@@ -40,7 +40,7 @@ export function accessTo(
   return { url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`, token }
 }
 
-/** Nobody answers, or not in time. */
+/** The node doesn't answer, or not in time. */
 function silent(name: string, namespace: string, cause: unknown): NixieError {
   const { code, message, name: kind } = cause as { code?: string; message?: string; name?: string }
   const why = kind === 'TimeoutError' ? `no answer within ${PROBE_MS / 1000} s` : (code ?? message ?? '')
@@ -50,7 +50,7 @@ function silent(name: string, namespace: string, cause: unknown): NixieError {
   )
 }
 
-/** Who has another token can't prove a refusal either. */
+/** A node with another token can't prove its refusal either. */
 function unproven(name: string, { status }: Response): NixieError {
   if (status === 401) {
     return unavailable(
@@ -70,8 +70,8 @@ export interface Way extends PeerAccess {
 }
 
 /**
- * The answer, with the headers that may pass only. A redirection is an answer.
- * @throws NixieError `unavailable` when nobody answers or who does proves nothing; what `signal` was aborted with
+ * The answer, with the allowed headers only. A redirection counts as an answer.
+ * @throws NixieError `unavailable` when there is no answer or the answer has no proof; the reason of `signal` when it is aborted
  */
 export async function askPeer(
   { name, namespace, url, token }: Way,
@@ -80,7 +80,7 @@ export async function askPeer(
 ): Promise<Response> {
   const { method, target, body } = question
   const headers = new Headers(question.headers)
-  // What is left out `fetch` adds by itself, and it would not be proven.
+  // `fetch` adds headers that are left out here, and those would not be proven.
   if (!headers.has('accept')) headers.set('accept', '*/*')
   const { nonce, header } = prove(token, { ...question, headers, to: name })
   headers.set(PROOF_HEADER, header)
@@ -106,7 +106,7 @@ export async function askPeer(
   })
 }
 
-/** Whether it is there and is who it should be: asked first, as a query may take its time and is not for everyone. */
+/** Checks first that the node answers and proves itself. A query may take long, and must not go to a stranger. */
 export async function probePeer(way: Way): Promise<void> {
   const question = { method: 'GET', target: PROBE_PATH, headers: new Headers(), body: new Uint8Array() }
   const answer = await askPeer(way, question, AbortSignal.timeout(PROBE_MS))

@@ -8,10 +8,10 @@ import { NixieError } from '../errors'
 const LENGTH = 4
 const MAC = 32
 const HEAD = LENGTH + MAC
-/** A longer piece is several frames: this much is held until it is proven. */
+/** Most bytes of a frame: the reader holds a frame until it is proven. */
 export const MOST_BYTES = 64 << 10
 
-/** RFC 9110 §9.3.2, §15: others have no body to prove. */
+/** RFC 9110 §9.3.2, §15: other responses have no body to prove. */
 export const hasBody = (method: string, status: number): boolean =>
   method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304
 
@@ -47,7 +47,7 @@ const changed = (node: string) =>
     'Ask again; something between the nodes may cut or change what they say.',
   )
 
-/** The side that asked: what is proven, as soon as it is; an error in the place of what isn't. */
+/** The side that asked: passes bytes on once they are proven, and throws an error where they are not. */
 export function openBody(
   body: ReadableStream<Uint8Array> | null,
   key: string,

@@ -1,4 +1,4 @@
-/** `node=` on every page and API call: another node's answer comes from the Nixie that runs there. */
+/** `node=` on every page and API call: the Nixie of that node answers. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { NixieError } from '../errors'
 import type { Runner } from '../runner/runner'
@@ -13,9 +13,9 @@ export interface GatewayOptions {
   readonly runner: Pick<Runner, 'scripts'>
   /** The token that the nodes share. */
   readonly token?: string | undefined
-  /** Of `--peer-listen`, the same on every node; '' when there is none. */
+  /** Port of `--peer-listen`, the same on every node; '' when there is none. */
   readonly port: string
-  /** The request came from another node: it is answered here or not at all, so that none goes in circles. */
+  /** The request came from another node: it is never passed on, so that no request goes in circles. */
   readonly last?: boolean
 }
 
@@ -26,7 +26,7 @@ export function gateway(options: GatewayOptions): MiddlewareHandler {
     const asked = askedNode(c)
     if (asked === undefined) return next()
     const { nodes, namespace } = options.peers()
-    // Names of nodes are DNS names: their case says nothing.
+    // Node names are DNS names, so case doesn't matter.
     const node = nodes.find(({ name }) => name.toLowerCase() === asked.toLowerCase())
     if (!node || node.own) {
       const isArgument = await argumentPaths(options.runner)
@@ -56,7 +56,7 @@ function withoutNode(text: string): string {
   return url.href
 }
 
-/** Whether the script at a path has an argument `node` itself: then its value is both. */
+/** Whether the script at a path has an argument `node` of its own. Then `node=` sets both. */
 async function argumentPaths(runner: Pick<Runner, 'scripts'>): Promise<(path: string) => boolean> {
   const scripts = await runner.scripts()
   const taking = new Set(
@@ -81,7 +81,7 @@ async function forward(c: Context, node: PeerNode, namespace: string, options: G
   await probePeer(way)
   const { raw } = c.req
   const headers = onlyHeaders(raw.headers, REQUEST_HEADERS)
-  // The other node compares it with its own addresses, which say nothing of nodes.
+  // The other node compares this header with its own addresses, not with node names.
   const shown = headers.get('hx-current-url')
   if (shown !== null && URL.canParse(shown)) headers.set('hx-current-url', withoutNode(shown))
   const { pathname, search } = new URL(raw.url)

@@ -1,10 +1,10 @@
-/** Another node's pages, shown here: their links stay on that node. */
+/** Rewrites another node's pages so that their links stay on that node. */
 
 const isHere = (path: string) =>
   path.startsWith('/') && !path.startsWith('//') && !path.startsWith('/assets/')
 
 /**
- * A path of the same server with `node=`, unless it names a node itself. `and`: what stands between parameters, which is
+ * A path of the same server with `node=`, unless it names a node itself. `and`: the separator of parameters, which is
  * `&amp;` in markup.
  */
 export function onNode(path: string, node: string, and = '&'): string {
@@ -14,14 +14,14 @@ export function onNode(path: string, node: string, and = '&'): string {
   return `${before}${before!.includes('?') ? and : '?'}node=${encodeURIComponent(node)}${hash}`
 }
 
-/** The paths in what the browser draws: JSON in an attribute, its quotes written as markup has them. */
+/** Paths in the data of drawings: JSON in an attribute, with escaped quotes. */
 const DRAWN_LINK = /("|&quot;)href\1:\1(\/[^"&]*(?:&(?!quot;)[^"&]*)*)\1/g
 
 const LINKS = ['href', 'hx-get', 'hx-post', 'data-download'] as const
 const DRAWN = ['data-graph', 'data-chart', 'data-flame'] as const
 
 /**
- * The answer with every link, request and form on `node`.
+ * The answer in which every link, request and form names `node`.
  * @param isArgument whether `node` is an argument of the script at this path: its form has a field of that name
  */
 export function keepOnNode(answer: Response, node: string, isArgument: (path: string) => boolean): Response {
@@ -29,7 +29,7 @@ export function keepOnNode(answer: Response, node: string, isArgument: (path: st
   for (const name of LINKS) {
     rewriter.on(`[${name}]`, {
       element: (element) => {
-        // A form that is read into the query gets a field instead, below.
+        // A GET form gets a hidden field instead, see below.
         if (element.tagName === 'form' && name === 'hx-get') return
         element.setAttribute(name, onNode(element.getAttribute(name)!, node, '&amp;'))
       },

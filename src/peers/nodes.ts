@@ -1,4 +1,4 @@
-/** What each node of the cluster says of itself, for `GET /api/nodes`. */
+/** The state of each node of the cluster, for `GET /api/nodes`. */
 import { messageOf, NixieError } from '../errors'
 import { accessTo, askPeer } from './ask'
 import type { GatewayOptions } from './gateway'
@@ -6,11 +6,11 @@ import type { PeerNode } from './peers'
 
 export interface NodeAnswer {
   readonly name: string
-  /** Of the pod of Nixie there; '' when there is none. */
+  /** Address of the Nixie pod on the node; '' when there is none. */
   readonly address: string
   /** '' when it can't be asked. */
   readonly version: string
-  /** It captures. */
+  /** The node captures. */
   readonly ready: boolean
   readonly own: boolean
   /** Why it can't be asked, or captures nothing, in words; '' when all is well. */
@@ -24,7 +24,7 @@ interface Own {
 
 const ASK_MS = 3000
 
-/** Asks all of them at once; one that doesn't answer costs the time limit, never the others' answers. */
+/** Asks all nodes at once. A node that doesn't answer costs at most the time limit. */
 export async function askNodes(
   { peers, ...options }: Pick<GatewayOptions, 'peers' | 'token' | 'port'>,
   own: () => Own | Promise<Own>,

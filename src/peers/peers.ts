@@ -1,13 +1,13 @@
-/** The nodes of the cluster and the Nixie on each, as the store's entities tell. */
+/** The nodes of the cluster and the Nixie on each, from the store's entities. */
 import type { Config } from '../config'
 import { type Entities, isLiving, type StoredPod } from '../records/entities'
 
 /** A node of the cluster. */
 export interface PeerNode {
   readonly name: string
-  /** Of the pod of Nixie there; '' when there is none. */
+  /** Address of the Nixie pod on the node; '' when there is none. */
   readonly address: string
-  /** This process answers for it. */
+  /** It is the node of this process. */
   readonly own: boolean
 }
 
@@ -18,7 +18,7 @@ export interface Peers {
   readonly namespace: string
 }
 
-/** Of `--peer-listen`, the same on every node; '' when there is none. */
+/** Port of `--peer-listen`, the same on every node; '' when there is none. */
 export const peerPort = ({ peerListen }: Pick<Config, 'peerListen'>): string =>
   peerListen.slice(peerListen.lastIndexOf(':') + 1)
 
@@ -35,7 +35,7 @@ function nixiePods(entities: Entities, namespace: string): Partial<StoredPod>[] 
     .sort((a, b) => (BigInt(a.startNs ?? 0) < BigInt(b.startNs ?? 0) ? -1 : 1))
 }
 
-/** `own`: this node's name. Asked each time: pods come and go. */
+/** `own`: this node's name. Called for each request, since pods come and go. */
 export function readPeers(entities: Entities, own: string): Peers {
   const namespace = entities('cluster').get('this')?.value.ownNamespace ?? ''
   const addresses = new Map<string, string>([[own, '']])

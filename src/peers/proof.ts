@@ -1,6 +1,6 @@
 /**
  * How nodes prove to each other that they hold the cluster's token, which itself is never sent: HMAC-SHA-256 (RFC 2104)
- * over all that is asked, with a time and a number used once; the answer's head is proven over the same number, its body in `body-proof.ts`.
+ * over the whole request, with a time and a nonce; the answer's head is proven with the same nonce, its body by `body-proof.ts`.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { NixieError } from '../errors'
@@ -11,10 +11,10 @@ export const PROOF_HEADER = 'nixie-peer'
 
 /** Clocks of a cluster's nodes differ by less. */
 export const WINDOW_MS = 60_000
-/** Remembered numbers; only who has the token can fill this. */
+/** Most nonces that are remembered. Only holders of the token can fill this. */
 const MOST_NONCES = 50_000
 
-/** What passes from one node to the other; all else of a request belongs to a connection, a browser or a node. */
+/** Headers that pass between nodes. All others concern one connection, browser or node. */
 export const REQUEST_HEADERS = [
   'accept',
   'content-type',
@@ -33,7 +33,7 @@ export const ANSWER_HEADERS = [
   'hx-redirect',
 ] as const
 
-/** Those of the list that are there. */
+/** The listed headers that are present. */
 export function onlyHeaders(headers: Headers, names: readonly string[]): Headers {
   const only = new Headers()
   for (const name of names) {
@@ -53,7 +53,7 @@ export interface Question {
   readonly body: Uint8Array
 }
 
-/** Each part with its length before it, so that no two lists have one text. */
+/** Each part follows its length, so that different lists give different texts. */
 function proofOf(key: string, parts: readonly string[]): string {
   const mac = createHmac('sha256', key)
   for (const part of parts) mac.update(`${Buffer.byteLength(part)}:${part}`)
@@ -97,7 +97,7 @@ export function prove(key: string, asked: Question, nowMs = Date.now()): Proof {
   return { nonce, header: `v2 ${nowMs} ${nonce} ${questionProof(key, asked, String(nowMs), nonce)}` }
 }
 
-/** Whether who answered holds the token, and answered this question. */
+/** Whether the answer comes from a holder of the token and belongs to this request. */
 export function isProven(
   { status, headers }: Pick<Response, 'status' | 'headers'>,
   key: string,
@@ -114,7 +114,7 @@ export class Verifier {
   readonly #node: string
   readonly #now: () => number
   readonly #startedMs: number
-  /** Number → when it may be forgotten, in the order in which they came. */
+  /** Nonce → when it may be forgotten, in order of arrival. */
   readonly #seen = new Map<string, number>()
 
   /** `node`: this one's name. */
@@ -126,8 +126,8 @@ export class Verifier {
   }
 
   /**
-   * The number of the question, for `seal`.
-   * @throws NixieError for one that isn't proven, is old, is for another node or was asked before
+   * Returns the request's nonce, for `seal`.
+   * @throws NixieError for a request without proof, too old, for another node, or repeated
    */
   check(header: string, asked: Omit<Question, 'to'>): string {
     const [, timeMs, nonce, proof] = /^v2 (\d{1,15}) ([\w-]{22}) ([\w-]{43})$/.exec(header) ?? []
@@ -140,16 +140,16 @@ export class Verifier {
       throw refused(`This is no proof for the Nixie of node '${this.#node}'`, hint)
     }
     const nowMs = this.#now()
-    // What was asked of an earlier process isn't remembered, so it isn't taken either.
+    // Requests from before this process's start are refused, since their nonces aren't remembered.
     if (Math.abs(nowMs - Number(timeMs)) > WINDOW_MS || Number(timeMs) < this.#startedMs) {
       const hint = `The clocks of the nodes may differ by ${WINDOW_MS / 1000} s at most: see that they are set.`
-      throw refused('This proof is of another time', hint)
+      throw refused('This proof is too old or from the future', hint)
     }
     this.#remember(nonce, nowMs)
     return nonce
   }
 
-  /** The same answer to a request of `method`, proven. */
+  /** The same answer to a request of `method`, with its proof. */
   seal(nonce: string, method: string, { body, status, headers }: Response): Response {
     const sealed = new Headers(headers)
     sealed.delete('content-length')

@@ -1,4 +1,4 @@
-/** PxL text → plans. Whatever the text, these return or throw a NixieError with line, column and a hint. */
+/** PxL text → plans. For any text, these functions return or throw a NixieError with line, column and a hint. */
 import { NixieError } from '../errors'
 import { faultOf } from '../query/fault'
 import type { Node } from '../query/plan'
@@ -20,7 +20,7 @@ export interface CompileOptions {
   readonly nowNs: bigint
 }
 
-/** Something that the script asks for and doesn't get, though it runs. */
+/** Something that the script asks for and doesn't get, although it runs. */
 export interface Warning {
   readonly message: string
   readonly line: number
@@ -34,11 +34,11 @@ export interface Display {
 
 /** A script whose module level has run: what it displays, and the functions that a view may call. */
 export interface CompiledModule {
-  /** What px.display and px.debug have shown so far; calls of functions add to it. */
+  /** The tables of px.display and px.debug so far. Calls of functions add to them. */
   readonly displays: readonly Display[]
-  /** Calls of functions add to it; each once. */
+  /** Warnings so far, without repetition. Calls of functions add to them. */
   readonly warnings: readonly Warning[]
-  /** Whether it has asked for more than tables so far: such a script need not show any. */
+  /** Whether the script has asked for more than tables, as a tracepoint. Such a script need not show any. */
   acts(): boolean
   readonly functions: readonly {
     readonly name: string
@@ -46,9 +46,9 @@ export interface CompiledModule {
   }[]
 }
 
-/** Results that one script may show. */
+/** Most results that one script may show. */
 const MAX_DISPLAYS = 200
-/** Warnings that are kept; more than these nobody reads. */
+/** Most warnings that are kept. */
 const MAX_WARNINGS = 100
 
 interface Internals {
@@ -214,7 +214,7 @@ function readText(
   }
 }
 
-/** The engine's stack is the last bound on nesting. */
+/** The engine's stack is the last limit on nesting. */
 function guarded<T>(source: Source, act: () => T): T {
   try {
     return act()

@@ -1,4 +1,4 @@
-/** Objects of a cluster: read, applied, deleted; what goes wrong in words. */
+/** Reads, applies and deletes a cluster's objects. Errors say in words what went wrong. */
 import { codeOf, messageOf, NixieError } from '../../errors'
 import type { ClusterClient, RequestOptions } from '../../kubernetes/cluster'
 
@@ -105,7 +105,7 @@ export class ClusterApi {
     return true
   }
 
-  /** What it owns goes first. False when it isn't there. */
+  /** Deletes the object, and first the objects that it owns. False when it isn't there. */
   async remove(object: KubeObject): Promise<boolean> {
     const path = `${pathOf(object)}?propagationPolicy=Foreground`
     const response = await this.request(path, { method: 'DELETE' })
@@ -124,7 +124,7 @@ export class ClusterApi {
   }
 }
 
-/** What the API server says, as an error of ours; it already tells who may not do what. */
+/** The API server's answer as a NixieError. Its text already says who may not do what. */
 export function apiError(path: string, status: number, body: string): NixieError {
   let message = body.slice(0, 300)
   try {

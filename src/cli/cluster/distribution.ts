@@ -10,11 +10,11 @@ export interface Distribution {
   readonly kind: 'minikube' | 'kind' | 'k3s'
   /** minikube's profile, kind's name, `k3s`. */
   readonly cluster: string
-  /** Of the kubeconfig; undefined: the current one. */
+  /** The kubeconfig's context; undefined: the current one. */
   readonly context: string | undefined
-  /** Read when the user has none. */
+  /** The kubeconfig to read when the user has none. */
   readonly kubeconfig?: string
-  /** The words of a command line that mean it again. */
+  /** The options that name this cluster on a command line. */
   readonly words: string
   /** Loads an image archive into every node that it can reach. */
   readonly load: (file: string) => readonly string[]
@@ -85,7 +85,7 @@ const k3s = (): Distribution => ({
   site: 'https://docs.k3s.io/quick-start',
 })
 
-/** The one that the command line names. @throws UsageError when it names several */
+/** The distribution that the command line names. @throws UsageError when it names several */
 export function distributionOf(given: Given): Distribution | undefined {
   const { flags } = given
   const named = (['minikube', 'kind', 'k3s'] as const).filter((flag) => flags[flag] !== undefined)
@@ -97,7 +97,7 @@ export function distributionOf(given: Given): Distribution | undefined {
   return named[0] === 'k3s' ? k3s() : undefined
 }
 
-/** What the command line would say of a context that one of them made. */
+/** The options that name a context which one of the distributions made. */
 export function wordsOfContext(context: string): string | undefined {
   if (context === DEFAULT) return '--minikube'
   const name = /^kind-(.+)$/.exec(context)?.[1]

@@ -1,4 +1,4 @@
-/** A port of a pod on this host's loopback, through the API server: its port-forward protocol over WebSocket. */
+/** Forwards a port of this host's loopback to a pod, by the API server's port-forward protocol over WebSocket. */
 import type { Socket } from 'bun'
 import { Owners, type Peer } from '../../access/owner'
 import { messageOf, NixieError } from '../../errors'
@@ -18,15 +18,15 @@ export interface ForwardOptions {
   readonly port: number
   /** 0: any that is free. */
   readonly localPort?: number
-  /** A connection that can't be made. */
+  /** Called when a connection can't be made. */
   readonly failed?: (error: NixieError) => void
   /** Whether the account behind this connection may use it; by default the one that runs this, and root. */
   readonly mayUse?: (peer: Peer, localPort: number) => boolean
 }
 
-/** In the pod every connection looks like root's: who else has an account here must be kept out here. */
+/** In the pod every forwarded connection looks like root's. So other accounts of this machine must be refused here. */
 function isOwn(peer: Peer, port: number): boolean {
-  // Only Linux tells whose a connection is.
+  // Only Linux tells which account owns a connection.
   if (process.platform !== 'linux') return true
   const uids = owners.of(peer, { address: '127.0.0.1', port })
   const own = [0, process.getuid!(), Number(process.env.SUDO_UID ?? 0)]
@@ -43,16 +43,16 @@ const REFUSAL = JSON.stringify({
 })
 const REFUSED = `HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ${REFUSAL.length}\r\nConnection: close\r\n\r\n${REFUSAL}`
 
-/** Each message begins with its channel. The first on each says the port, as two bytes. */
+/** Each message begins with its channel. The first message of each channel is the port, in two bytes. */
 const PROTOCOL = 'v4.channel.k8s.io'
 const DATA = 0
 const PORT_BYTES = 3
 
 interface Connection {
   remote: WebSocket | undefined
-  /** From the client, before the remote end is open. */
+  /** Bytes from the client that wait until the remote end is open. */
   early: Uint8Array[]
-  /** To the client, when it reads slowly. */
+  /** Bytes that wait for a client that reads slowly. */
   late: Uint8Array[]
   ended: boolean
 }
@@ -120,7 +120,7 @@ async function connect(socket: Socket<Connection>, options: ForwardOptions): Pro
   }
 }
 
-/** A handshake that fails tells no status; the same path asked plainly does. */
+/** A failed handshake gives no status. A plain request to the same path does. */
 async function refusal({ api }: ForwardOptions['target'], path: string, pod: string): Promise<NixieError> {
   try {
     const response = await api.request(path)

@@ -14,7 +14,7 @@ import { ownCommand, shellWord } from './own-command'
 import { openTarget, targetWords } from './target'
 import { waitForRollout } from './wait'
 
-/** On a namespace that this made, which so may be taken away as well. */
+/** Label of a namespace that `nixie deploy` made, so that `nixie delete` may delete it. */
 const MADE_BY = 'app.kubernetes.io/managed-by'
 
 const POLL_MS = 500
@@ -42,7 +42,7 @@ async function applyAll(api: ClusterApi, objects: readonly KubeObject[], io: Io)
   }
 }
 
-/** Waits until none of them is there any more. */
+/** Waits until all of them are gone. */
 async function gone(api: ClusterApi, objects: readonly KubeObject[], io: Io, ms: number): Promise<void> {
   const end = performance.now() + ms
   for (const object of objects) {
@@ -61,7 +61,7 @@ async function gone(api: ClusterApi, objects: readonly KubeObject[], io: Io, ms:
 
 const secondsSince = (started: number): string => `${Math.round((performance.now() - started) / 1000)} s`
 
-/** Of the DaemonSet: another one once its pods are to be other ones. Undefined: there is none. */
+/** The generation of the DaemonSet: it changes when its pods are to be replaced. Undefined: there is no DaemonSet. */
 async function generationOf(api: ClusterApi, objects: readonly KubeObject[]): Promise<unknown> {
   const path = pathOf(objects.find(({ kind }) => kind === 'DaemonSet')!)
   return (await api.find<KubeObject>(path).catch(() => undefined))?.metadata.generation
@@ -92,7 +92,7 @@ export async function deployNixie({ flags, io }: Given): Promise<number> {
   const replaced = await generationOf(api, objects)
   await applyAll(api, before, io)
   const secret = peerSecret(objects, randomBytes(32).toString('hex'))
-  // Before the pods that mount it. One that is there stays: other nodes have its token.
+  // Made before the pods that mount it. An existing one stays, since running nodes have its token.
   if (secret && (await api.create(secret))) await say(io, `${nameOf(secret)} made`)
   await applyAll(
     api,
@@ -134,7 +134,7 @@ interface PodList {
   readonly items: readonly { readonly metadata: { readonly name: string } }[]
 }
 
-/** Deletes what is there of them, the last first. A namespace stays unless it was made here and is empty then. */
+/** Deletes those that exist, the last first. A namespace is deleted only if Nixie made it and nothing else is in it. */
 async function removeAll(
   api: ClusterApi,
   objects: readonly KubeObject[],
@@ -176,7 +176,7 @@ export async function deleteNixie({ flags, io }: Given): Promise<number> {
   await removePurgePods(api, namespace)
   let kept: unknown
   if (flags.purge !== undefined) {
-    // Nixie itself goes all the same: its pods have ended by now.
+    // Nixie itself is deleted even if the purge failed: its pods have ended by now.
     await purgeNodes({ api, namespace, io, timeoutMs: waitMs }).catch((cause) => {
       kept = cause
     })

@@ -1,6 +1,6 @@
-/** What the log of a program that ended says of the reason. */
+/** Finds in the log of a program that ended the reason why it ended. */
 
-/** Why a program ended, of the end of its log: its own error with its own hint, else all of it in one line. */
+/** The reason from the end of the log: Nixie's own error with its hint, else the text in one line. */
 export function lastWords(log: string): { readonly reason: string; readonly hint: string | undefined } {
   const lines = log.trim().split('\n')
   const at = lines.findLastIndex((line) => line.startsWith('error: '))

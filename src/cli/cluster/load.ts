@@ -53,7 +53,7 @@ async function loadingCommand(distribution: Distribution, file: string, io: Io):
   return line
 }
 
-/** Nodes whose processor the image is not for would only crash. */
+/** The image would crash on nodes with another processor architecture. */
 function checkArchitecture(nodes: readonly NodeObject[], { name, architecture }: ArchiveInfo): void {
   const others = nodes.filter(({ status }) => {
     const own = status?.nodeInfo?.architecture

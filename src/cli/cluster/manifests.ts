@@ -18,7 +18,7 @@ export interface NodeImage {
 export interface Changes {
   readonly namespace: string
   readonly image?: NodeImage | undefined
-  /** Of each node, for what is captured. */
+  /** Data directory on each node. */
   readonly dataDir?: string | undefined
   readonly distribution?: Pick<Distribution, 'kind' | 'cluster'> | undefined
   readonly privileged?: boolean
@@ -50,7 +50,7 @@ export function merge(base: unknown, patch: unknown): unknown {
   return merged
 }
 
-/** Our patches take away and replace none of the fields that every object has. */
+/** Our patches neither remove nor replace the fields that every object has. */
 const withFields = (object: KubeObject, patch: object): KubeObject => merge(object, patch) as KubeObject
 
 const patched = (object: KubeObject, text: string): KubeObject =>
@@ -95,13 +95,13 @@ function withDataDir(object: KubeObject, path: string): KubeObject {
   return withFields(object, { spec: { template: { spec: { volumes } } } })
 }
 
-/** What each distribution wants other than the base has it. */
+/** What each distribution needs beside the base. */
 const PATCHES: Readonly<Partial<Record<Distribution['kind'], string>>> = {
   minikube: minikubePatch,
   k3s: k3sPatch,
 }
 
-/** Views call the cluster by the name that its user gave it. */
+/** Views show the name that the user gave the cluster. */
 function forDistribution(
   object: KubeObject,
   { kind, cluster }: Pick<Distribution, 'kind' | 'cluster'>,
@@ -142,7 +142,7 @@ export const imagesOf = (objects: readonly KubeObject[]): readonly string[] => [
   ),
 ]
 
-/** The Secret that the pods mount for the nodes' shared token; it is made once and in no manifest. */
+/** The Secret with the nodes' shared token, which the pods mount. It is made once and is not in the manifests. */
 export function peerSecret(objects: readonly KubeObject[], token: string): KubeObject | undefined {
   for (const object of objects) {
     const volume = templateOf(object)?.volumes?.find(({ secret }) => secret !== undefined)

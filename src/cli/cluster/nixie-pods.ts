@@ -1,4 +1,4 @@
-/** The pods of Nixie in a cluster, and what each says of itself. */
+/** The pods of Nixie in a cluster, and the status of each. */
 import type { Status } from '../../api/status'
 import { SETTINGS } from '../../config'
 import { fetchDirect } from '../../direct'
@@ -11,12 +11,12 @@ import type { Target } from './target'
 export const NIXIE_PORT = Number(SETTINGS.listen.fallback.split(':')[1])
 
 const ASK_MS = 5000
-/** Nodes asked at once. */
+/** How many nodes are asked at once. */
 const AT_ONCE = 8
 
 export interface NixiePod {
   readonly name: string
-  /** '' while no node has it. */
+  /** '' while the pod has no node. */
   readonly node: string
   readonly state: PodState
   /** Undefined when it can't be asked. */

@@ -1,4 +1,4 @@
-/** Which image the nodes run, and that they have it before anything is applied. */
+/** Chooses the image that the nodes run, and makes sure that they have it before anything is applied. */
 import { NixieError } from '../../errors'
 import type { Invocation } from '../command'
 import { UsageError } from '../command'
@@ -14,7 +14,7 @@ type Given = Pick<Invocation, 'flags' | 'io'>
 export const named = (name: string): NodeImage => ({ name, pull: 'IfNotPresent' })
 
 /**
- * Of Nixie: the one that is named, or one that was loaded into every node.
+ * The image of Nixie: the one that the user names, or one that was loaded into every node.
  * @throws NixieError when the nodes would not have it, before they are asked to run it
  */
 export async function nodeImage(target: Target, { flags, io }: Given): Promise<NodeImage | undefined> {

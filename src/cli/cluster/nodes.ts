@@ -12,21 +12,21 @@ export interface NodeObject {
   }
 }
 
-/** A kubelet names so many of its images, the largest. */
+/** A kubelet reports only this many of its images, the largest. */
 const NAMED_IMAGES = 50
 const SHOWN = 3
 
 export const nodesOf = async (api: ClusterApi): Promise<readonly NodeObject[]> =>
   (await api.get<{ items: readonly NodeObject[] }>('/api/v1/nodes')).items
 
-/** Whether the node says that it has it; it says so within 10 s of having it. */
+/** Whether the node reports the image. It does so within 10 s of getting it. */
 export const hasImage = ({ status }: NodeObject, image: string): boolean =>
   (status?.images ?? []).some(({ names }) => names?.includes(image))
 
 const saysAll = ({ status }: NodeObject) => (status?.images ?? []).length < NAMED_IMAGES
 
 /**
- * An image that no registry has must be on the nodes.
+ * Checks that the nodes have an image that no registry has.
  * @throws NixieError with the nodes that lack it, and the ways to bring it there
  */
 export async function requireImage(api: ClusterApi, image: string, context: string): Promise<void> {

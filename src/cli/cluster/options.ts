@@ -1,4 +1,4 @@
-/** Which cluster a command means, and where in it: the words of the command line. */
+/** Options that say which cluster, context and namespace a command works on. */
 import { type Invocation, type Option, UsageError } from '../command'
 
 export const NAMESPACE = 'nixie'
@@ -37,7 +37,7 @@ export const TIMEOUT: Option = {
   fallback: '300',
 }
 
-/** Whether a cluster is meant in so many words. */
+/** Whether the options name a cluster. */
 export const namesCluster = ({ flags }: Pick<Invocation, 'flags'>): boolean =>
   CLUSTER_OPTIONS.some(({ flag }) => flags[flag] !== undefined)
 

@@ -1,4 +1,4 @@
-/** Shows what each of several things is doing, and gives up on one that won't get better. */
+/** Shows the progress of several workloads, and gives up on one that won't recover. */
 import { NixieError } from '../../errors'
 import { type Io, printable } from '../io'
 import type { PodState, Problem } from './pods'
@@ -10,7 +10,7 @@ export class Patience {
   readonly #ms: number
   readonly #shown = new Map<string, string>()
   readonly #troubles = new Map<string, { since: number; last: number }>()
-  /** What was in trouble before anything was changed. */
+  /** Names of those that already had a problem before the change. */
   readonly #before = new Set<string>()
 
   /** `ms`: a problem that stays this long won't go away. */
@@ -19,7 +19,7 @@ export class Patience {
     this.#ms = ms
   }
 
-  /** A line for each whose state is another than at the last call. */
+  /** Prints a line for each whose state has changed since the last call. */
   async show(states: ReadonlyMap<string, PodState>): Promise<void> {
     for (const [name, { doing, problem }] of states) {
       const line = problem?.message ?? doing
@@ -30,9 +30,9 @@ export class Patience {
   }
 
   /**
-   * Ends the waiting when it is no use, or has been none for long enough.
+   * Throws when a problem won't go away, or has stayed for too long.
    *
-   * @param excused what is wrong now may just have been put right, and the node takes a while to see it
+   * @param excused a problem may have been fixed just now, and the node needs a while to see it
    * @throws NixieError with the first problem that stays
    */
   judge(states: ReadonlyMap<string, PodState>, excused: boolean): void {
@@ -43,7 +43,7 @@ export class Patience {
   #judgeOne(name: string, problem: Problem, now: number, excused: boolean): void {
     if (excused) this.#before.add(name)
     if (problem.final && !this.#before.has(name)) throw failed(name, problem)
-    // A program that ends again and again runs in between, and is in trouble all the same.
+    // A program in a crash loop runs between two crashes, and still has a problem.
     const before = this.#troubles.get(name)
     const lasts = before !== undefined && now - before.last < this.#ms / 2
     const since = lasts ? before.since : now
@@ -55,7 +55,7 @@ export class Patience {
 const failed = (name: string, { message, hint }: Problem) =>
   new NixieError('unavailable', `${name}: ${message}`, hint)
 
-/** Of something that had time until now. */
+/** The error for what is still not ready when the time is over. */
 export const late = (name: string, { message, hint }: Problem, ms: number) =>
   new NixieError(
     'deadline_exceeded',

@@ -52,7 +52,7 @@ export interface EventObject {
 export interface Problem {
   readonly message: string
   readonly hint: string
-  /** Waiting changes nothing. Others may pass: what is missing may come, a program may start at the second try. */
+  /** Waiting won't fix this problem. Others may go away: a missing object may be made, a program may start at the second try. */
   readonly final?: boolean
 }
 
@@ -60,9 +60,9 @@ export interface PodState {
   readonly ready: boolean
   /** `pulling the image`, `starting`, `ready` */
   readonly doing: string
-  /** It won't get ready like this. */
+  /** What keeps the pod from being ready. */
   readonly problem?: Problem
-  /** Only the program knows more: its readiness, or the end of its log. */
+  /** Only the program itself can say more, by its readiness or the end of its log. */
   readonly ask?: 'readiness' | 'log'
 }
 
@@ -87,7 +87,7 @@ const WAITING: Readonly<Record<string, (image: string) => Problem>> = {
   ErrImagePull: (image) => ({
     message: `The image ${image} can't be pulled`,
     hint: PULL_HINT(image),
-    // From there it never comes; from another registry it may at the second try.
+    // A pull from there never succeeds; from another registry it may at the second try.
     final: image.startsWith('localhost/'),
   }),
   InvalidImageName: (image) => ({
@@ -142,7 +142,7 @@ function unschedulable({ message = '' }: Condition): PodState {
   return { ready: false, doing: 'waiting for a node', problem }
 }
 
-/** Events of what must be there before a container is; what is wrong with its image its own state says. */
+/** Events about what a container needs before it exists. Problems with its image are in its own state. */
 const CREATION = /^Failed(Mount|AttachVolume|CreatePodSandBox|CreatePodContainer)/
 
 function waiting(
@@ -168,7 +168,7 @@ function waiting(
   return { ready: false, doing, problem }
 }
 
-/** So many ends are no accident. */
+/** After this many restarts a crash is no accident. */
 const MANY_RESTARTS = 3
 
 function ended({ state, lastState, restartCount }: ContainerStatus): PodState {
@@ -187,7 +187,7 @@ interface NodeObject {
   readonly status?: { readonly conditions?: readonly Condition[] }
 }
 
-/** Why no node is to run a pod of the DaemonSet. */
+/** Why the DaemonSet has no node to run a pod on. */
 export function noNodes(nodes: readonly NodeObject[]): Problem {
   if (nodes.length === 0) {
     return { message: 'The cluster has no nodes', hint: 'Add one: minikube start, or join a node.' }

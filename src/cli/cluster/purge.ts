@@ -1,4 +1,4 @@
-/** What was captured lies on the nodes: a pod on each deletes it, with Nixie's own image. */
+/** Deletes the captured data on the nodes: a pod with Nixie's own image does it on each node. */
 import { createHash } from 'node:crypto'
 import { NixieError } from '../../errors'
 import { withCleanUp } from '../clean-up'
@@ -38,7 +38,7 @@ const templateOf = ({ spec }: KubeObject): Template =>
 const hostPathOf = ({ volumes }: Template): string =>
   volumes.find(({ name }) => name === DATA)?.hostPath?.path ?? 'its data directory'
 
-/** As the DaemonSet's pod, with its data directory alone; the cluster ends it when nobody waits for it any more. */
+/** A pod like the DaemonSet's, with only its data directory. The cluster ends it after a time, if this program no longer waits for it. */
 function purgePod(daemonSet: KubeObject, namespace: string, node: string, timeoutMs: number): KubeObject {
   const { containers, volumes } = templateOf(daemonSet)
   const { image, imagePullPolicy, volumeMounts } = containers[0]!
@@ -73,7 +73,7 @@ function purgePod(daemonSet: KubeObject, namespace: string, node: string, timeou
 
 const podsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`
 
-/** Takes purge pods away, also those that an earlier run has left: the namespace would stay for them. */
+/** Deletes purge pods, also those of an earlier run. Otherwise the namespace could not be deleted. */
 export async function removePurgePods(api: ClusterApi, namespace: string): Promise<void> {
   const left = async () =>
     (await api.get<{ items: PodObject[] }>(podsOf(namespace))).items.filter(({ metadata }) =>
@@ -87,7 +87,7 @@ export async function removePurgePods(api: ClusterApi, namespace: string): Promi
 }
 
 /**
- * Ends Nixie's pods, then deletes what each node keeps. No pod of it stays, however it ends.
+ * Ends Nixie's pods, then deletes the data on each node. Purge pods are removed even when it fails.
  *
  * @throws NixieError with the first node whose data could not be deleted
  */
@@ -119,7 +119,7 @@ export async function purgeNodes({ api, namespace, io, timeoutMs }: PurgeOptions
   }
 }
 
-/** Deletes the DaemonSet and waits until nobody writes any more. @returns the nodes that its pods were on */
+/** Deletes the DaemonSet and waits until its pods have ended. @returns the nodes that its pods were on */
 async function endPods(
   api: ClusterApi,
   daemonSet: KubeObject,
@@ -133,7 +133,7 @@ async function endPods(
   const nodes = new Set((await own()).flatMap(({ spec }) => (spec.nodeName ? [spec.nodeName] : [])))
   await api.remove(daemonSet)
   await io.stdout.write(
-    'Waiting until the pods of Nixie have ended, then for one on each node that deletes:\n',
+    'Waiting for the pods of Nixie to end, then for a pod on each node that deletes the data:\n',
   )
   for (;;) {
     const pods = await own()
@@ -147,7 +147,7 @@ async function endPods(
   }
 }
 
-/** Tells what each pod does until all have deleted; takes from `left` those that have. */
+/** Shows the state of each pod until all have finished. Removes the finished nodes from `left`. */
 async function waitForPurge(
   { api, namespace, io, timeoutMs }: PurgeOptions,
   left: Map<string, KubeObject>,
@@ -187,11 +187,11 @@ function stateOf(pod: PodObject, events: readonly EventObject[]): PodState {
   const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid)
   const state = podState(pod, own)
   if (state.ready || state.ask === 'readiness') return { ready: false, doing: 'deleting' }
-  // It ends once, and its phase says how.
+  // The pod runs once; its phase says how it ended.
   return state.ask === 'log' ? { ready: false, doing: 'ending' } : state
 }
 
-/** Its directory as the node has it, which is another one inside of the pod. */
+/** The path of the data directory on the node. Inside the pod it is another one. */
 function onNode(said: string, pod: KubeObject): string {
   const spec = pod.spec as Template
   const inside = spec.containers[0]!.volumeMounts[0]!.mountPath

@@ -1,4 +1,4 @@
-/** Another program, with what it says. */
+/** Runs another program and returns its output. */
 import { NixieError } from '../../errors'
 import { withCleanUp } from '../clean-up'
 import type { Io } from '../io'
@@ -11,7 +11,7 @@ export interface Ended {
 
 const END_MS = 3000
 
-/** Asks it to end, and ends it when it does not. */
+/** Sends SIGTERM, and SIGKILL if the program does not end. */
 async function endChild(child: Bun.Subprocess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGTERM')
@@ -24,7 +24,7 @@ export async function runProgram(command: readonly string[], { env }: Io, ms: nu
   const [program, ...args] = command
   const path = Bun.which(program!, { PATH: env.PATH ?? '' })
   if (path === null) throw new NixieError('not_found', `${program} is not on this machine`)
-  // Its terminal stays: sudo asks there.
+  // It keeps the terminal, because sudo asks for a password there.
   const child = Bun.spawn([path, ...args], {
     env: env as Record<string, string>,
     stdin: 'inherit',

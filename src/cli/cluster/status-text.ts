@@ -37,7 +37,7 @@ function row({ name, node, state, status }: NixiePod): string[] {
   ]
 }
 
-/** What is wrong with a pod: what the cluster says, or the first of what it says itself. */
+/** What is wrong with a pod: the cluster's reason, else the first that its own Nixie gives. */
 function troubles({ name, state, status }: NixiePod): string[] {
   if (state.problem) return [`${name}: ${state.problem.message}`, state.problem.hint]
   if (!status) return state.ready ? [`${name} does not answer`] : []

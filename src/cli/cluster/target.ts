@@ -29,7 +29,7 @@ const readable = (file: string): boolean => {
   }
 }
 
-/** The kubeconfig that the distribution wrote itself, unless the user says another or has the only one to be read. */
+/** The kubeconfig that the distribution wrote, unless the user names another or has a readable one. */
 function ownKubeconfig({ kubeconfig, start }: Distribution, { env }: Given['io']): string | undefined {
   if (kubeconfig === undefined || env.KUBECONFIG) return undefined
   if (readable(kubeconfig)) return kubeconfig
@@ -56,7 +56,7 @@ export function openTarget({ flags, io }: Given): Target {
   return { client, api, namespace: flags.namespace ?? NAMESPACE, distribution }
 }
 
-/** The words of a command line that mean the same cluster. */
+/** The options that name the same cluster on a command line. */
 export const targetWords = ({ flags, io }: Given): string =>
   [
     distributionOf({ flags, io })?.words,

@@ -11,7 +11,7 @@ import { hasKubeconfig, openTarget, type Target } from './target'
 
 type Given = Pick<Invocation, 'flags' | 'io'>
 
-/** The pod of the node, or the first that is ready. Throws, saying what there is, when there is none. */
+/** The pod of the node, or the first ready pod. Without one it throws an error that names the pods that exist. */
 export async function uiPod(target: Target, node: string | undefined): Promise<string> {
   const pods = await listPods(target)
   if (pods.length === 0) throw noNixie(target)
@@ -32,7 +32,7 @@ export async function uiPod(target: Target, node: string | undefined): Promise<s
   )
 }
 
-/** At the port that is asked for; else at the usual one, or at any when that is taken. */
+/** Forwards the port that the user names; else the default port, or any free one when that is taken. */
 function forwardUi(options: ForwardOptions, port: string | undefined): Forward {
   if (port !== undefined) return forwardPort({ ...options, localPort: Number(port) })
   try {

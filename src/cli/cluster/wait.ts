@@ -1,4 +1,4 @@
-/** Waits until workloads run, and says what each pod is doing; ends early when something won't get better. */
+/** Waits until workloads run, and shows what each pod is doing. Ends early when a problem won't go away. */
 import type { Io } from '../io'
 import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
 import { lastWords } from './last-words'
@@ -21,7 +21,7 @@ export interface WaitOptions {
   readonly objects: readonly KubeObject[]
   readonly io: Io
   readonly timeoutMs: number
-  /** What a program that runs but isn't ready says of it; '' when it says nothing. */
+  /** Why a running program isn't ready, in its own words; '' when it gives no reason. */
   readonly reasonOf?: (namespace: string, pod: string) => Promise<string>
   readonly pollMs?: number
   /** A problem that stays this long won't go away. */
@@ -49,7 +49,7 @@ function isDone(kind: string, { metadata, spec, status = {} }: Workload): boolea
 const isOf = ({ metadata }: PodObject, { spec }: Workload): boolean =>
   Object.entries(spec.selector.matchLabels).every(([name, value]) => metadata.labels?.[name] === value)
 
-/** Of another image than the workload's now: on its way out, whatever is wrong with it. */
+/** The pod has another image than the workload: it is being replaced, so its problems don't matter. */
 function isOutdated(pod: PodObject, workloads: readonly Workload[]): boolean {
   const wanted = workloads.find((workload) => isOf(pod, workload))?.spec.template.spec.containers[0]?.image
   return wanted !== undefined && pod.spec.containers[0]?.image !== wanted
@@ -124,7 +124,7 @@ export class Rollout {
     return { states, done }
   }
 
-  /** Its own words on why it isn't ready, where it has any. */
+  /** The program's own reason why it isn't ready, if it gives one. */
   async #asked(pod: string, state: PodState): Promise<PodState> {
     const { api, reasonOf } = this.#options
     if (state.ask === 'readiness') {
@@ -144,7 +144,7 @@ export class Rollout {
     return state
   }
 
-  /** Why there is not one pod: no node, or the cluster lets none be made. */
+  /** Why there are no pods: there is no node, or the cluster refuses to make them. */
   async #withoutPods(
     kind: string,
     { metadata, status = {} }: Workload,

@@ -21,7 +21,7 @@ export const check: Command = {
     const indent = ' '.repeat('FAIL'.length + 2 + width + 2)
     const told = new Set<string>()
     for (const { name, ok, detail: whole, hint: remedy, required } of checks) {
-      // Without privileges every program fails alike: libbpf's many lines are shown once for each remedy.
+      // Without privileges every program fails in the same way. libbpf's many lines are shown once for each remedy.
       const again = !ok && told.has(remedy)
       const detail = again ? whole.split(/: libbpf|\n/, 1)[0]! : whole
       const hint = again ? '' : remedy

@@ -29,7 +29,7 @@ export const get: Command = {
         ...(endTime !== undefined && { endTime }),
         limit,
       })
-      // The newest rows are what was asked for: that there are older ones is no news.
+      // The command asks for the newest rows, so it need not say that there are older ones.
       await writeTables(io, [{ ...table, truncated: false }], flags.output)
     } finally {
       await backend.close()

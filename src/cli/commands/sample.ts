@@ -1,6 +1,6 @@
 import { type Command, UsageError } from '../command'
 
-/** Tests and samples need more than one address; a command line of three words reads better than a list. */
+/** Tests and samples need several addresses. Separate words read better than a list. */
 const WORDS = ['URL', 'URL2', 'URL3'].map((name) => ({ name, required: false }))
 
 export const sample: Command = {

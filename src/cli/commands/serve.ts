@@ -20,7 +20,7 @@ const OPTIONS: readonly Option[] = Object.entries(SETTINGS).map(
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'Trace this node, keep what it says, answer on HTTP',
+  summary: 'Trace this node, store what it records, answer over HTTP',
   positionals: [],
   options: [
     ...OPTIONS,

@@ -29,7 +29,7 @@ function captureText(status: Status): string {
   return `not running${status.capture.error ? `: ${printable(status.capture.error)}` : ''}`
 }
 
-/** The reason in its first line: `nixie check` has the rest. */
+/** Only the first line of the reason; `nixie check` shows the rest. */
 function* probeLines({ probes, config }: Status): Generator<string> {
   const missing = probes.filter((probe) => !probe.attached)
   yield `Probes   ${probes.length - missing.length} of ${probes.length} attached\n`
@@ -69,7 +69,7 @@ export function* statusText(status: Status, width: number | undefined): Generato
   if (status.tables.length > 0) yield* tableLines(status, width)
 }
 
-/** Said so, or there is none on this host but a kubeconfig. */
+/** The options name a cluster, or no Nixie answers on this host and there is a kubeconfig. */
 async function meansCluster({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Promise<boolean> {
   if (flags.server !== undefined || io.env.NIXIE_SERVER !== undefined) return false
   if (namesCluster({ flags })) return true

@@ -11,7 +11,7 @@ import type { Platform, RootEntry } from './root'
 export const REPOSITORY = 'localhost/nixie'
 
 export interface Image {
-  /** `localhost/nixie:0.1.0-3f2a…`: another when one byte of what it holds is another. */
+  /** `localhost/nixie:0.1.0-3f2a…`: it changes with every byte of the content. */
   readonly name: string
   /** `amd64` */
   readonly architecture: string
@@ -23,7 +23,7 @@ export interface Image {
 interface TarFile {
   readonly name: string
   readonly mode?: number
-  /** None: a folder. */
+  /** Absent: it is a folder. */
   readonly parts?: readonly Uint8Array[]
 }
 
@@ -72,7 +72,7 @@ const json = (value: unknown): Uint8Array[] => [Buffer.from(JSON.stringify(value
 const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`
 const descriptor = ({ mediaType, digest, size }: Blob) => ({ mediaType, digest, size })
 
-/** As deploy/Dockerfile says it. The linkers of distributions look for libraries in different folders, so it is told. */
+/** The same settings as in deploy/Dockerfile. Distributions' linkers look for libraries in different folders, so the path is set. */
 const configOf = ({ architecture, libraries }: Platform, layer: Blob) => ({
   created: EPOCH.toISOString(),
   architecture,
@@ -94,8 +94,8 @@ const tagOf = (layer: Blob): string =>
   `${VERSION.replace(/\+.*/, '').replace(/[^\w.-]/g, '-')}-${layer.digest.slice('sha256:'.length).slice(0, DIGEST_CHARACTERS)}`
 
 /**
- * @param root what the image holds
- * @param name its name with its tag; by default one that says what it holds
+ * @param root the files of the image
+ * @param name its name with its tag; by default one with a digest of the content
  */
 export async function buildImage(
   root: readonly RootEntry[],
@@ -132,7 +132,7 @@ export async function buildImage(
   }
   const saved = [{ Config: pathOf(config), RepoTags: [full], Layers: [pathOf(layer)] }]
   const parts = await tar([
-    // First what says the image's name, so that a reader need not go through the layer.
+    // The file with the image's name comes first, so that a reader need not read the layer.
     { name: 'manifest.json', parts: json(saved) },
     { name: 'oci-layout', parts: json({ imageLayoutVersion: '1.0.0' }) },
     { name: 'index.json', parts: json(index) },

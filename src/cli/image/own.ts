@@ -25,7 +25,7 @@ export async function ownRoot(): Promise<readonly RootEntry[]> {
     throw new NixieError('bad_request', message, ELSEWHERE)
   }
   await requireLibraries()
-  // Also when its file was replaced since it started.
+  // This path works even if the file was replaced since the start.
   return imageRoot('/proc/self/exe')
 }
 

@@ -1,11 +1,11 @@
-/** What an image archive says of itself: its name and its architecture. */
+/** Reads an image archive's name and architecture. */
 import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { extract } from 'tar-stream'
 import { messageOf, NixieError } from '../../errors'
 
 export interface ArchiveInfo {
-  /** With its tag. */
+  /** The name with its tag. */
   readonly name: string
   /** `amd64` */
   readonly architecture: string
@@ -48,7 +48,7 @@ async function smallFiles(
       if (enough(files)) break
     } else {
       for await (const _ of entry) {
-        // Left out.
+        // Skipped.
       }
     }
   }

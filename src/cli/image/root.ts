@@ -3,11 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { basename, dirname, join } from 'node:path'
 import { NixieError } from '../../errors'
 
-/** Of an image, with a path that does not begin with a slash. */
+/** A file of an image. The path does not begin with a slash. */
 export interface RootEntry {
   readonly path: string
   readonly mode: number
-  /** The file on this machine whose bytes it has; without one it is a folder. */
+  /** The file on this machine to copy; without one it is a folder. */
   readonly source?: string
 }
 
@@ -24,10 +24,10 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
   arm64: { architecture: 'arm64', linker: '/lib/ld-linux-aarch64.so.1', libraries: 'lib/aarch64-linux-gnu' },
 }
 
-/** What the executable names, and what the loader in it names. */
+/** Libraries that the executable and its embedded loader link to. */
 const LIBRARIES = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2', 'libgcc_s.so.1']
 
-/** Packages that bring the one library that a small machine may lack. */
+/** Packages with the libraries that a minimal machine may lack. */
 const MISSING_HINT =
   'Debian, Ubuntu: apt-get install libc6 libgcc-s1. Fedora, RHEL: dnf install glibc libgcc. Arch: pacman -S glibc gcc-libs.'
 
@@ -92,7 +92,7 @@ export function copyRoot(entries: readonly RootEntry[], folder: string): void {
   for (const { path, mode, source } of entries) {
     const target = join(folder, path)
     if (source === undefined) mkdirSync(target, { recursive: true })
-    // Not a copy of the link /proc/self/exe, and no sharing of blocks with it.
+    // Copies the file, not the link /proc/self/exe, and shares no blocks with it.
     else writeFileSync(target, readFileSync(source))
     chmodSync(target, mode)
   }

@@ -1,20 +1,20 @@
-/** Writes an archive: to a file, which is there in full or not at all, or into a pipe or a device. */
+/** Writes an archive into a file, which then exists in full or not at all, or into a pipe or a device. */
 import { createWriteStream, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { messageOf, NixieError } from '../../errors'
 
-/** A pipe, a device, an open file of this process: to be written into as it is, and never replaced. */
+/** A pipe, a device or an open file of this process: it is written in place and never replaced. */
 export function isStream(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
-  // /dev/stdout, /dev/fd/3: whoever opened the file waits for its bytes in that one.
+  // /dev/stdout, /dev/fd/3: the program that opened the file expects the bytes in it.
   return found !== undefined && (!found.isFile() || /^\/(dev|proc)\//.test(path))
 }
 
 const nameOf = (path: string): string => {
   try {
-    // What a link leads to is replaced, not the link.
+    // The target of a link is replaced, not the link.
     return realpathSync(path)
   } catch {
     return path

@@ -1,4 +1,4 @@
-/** What can stand at the cursor, by what stands around it. */
+/** Completion at the cursor, by its context. */
 import type { CompileOptions } from '../compile'
 import type { Value } from '../values/values'
 import { type Bracket, openBrackets, primaryBefore, readCursor, type Token } from './cursor'
@@ -6,7 +6,7 @@ import * as items from './items'
 import { CursorScope } from './scope'
 import type { Completion, CompletionItem } from './types'
 
-/** Longer texts are not looked into while one types. */
+/** Longer texts get no completion. */
 const MAX_TEXT = 200_000
 const MODULES = ['px', 'pxviews', 'pxtrace', 'pxconfig']
 
@@ -29,7 +29,7 @@ export function completeAt(text: string, offset: number, context: CompileOptions
   return { from, to, items: done.at(-1)?.text === '.' ? at.members(done) : at.names(done) }
 }
 
-/** A word that goes on behind the cursor is replaced as a whole. */
+/** A word around the cursor is replaced as a whole. */
 function endOfName(text: string, offset: number, rest: RegExp): number {
   rest.lastIndex = offset
   return offset + (rest.exec(text)?.[0].length ?? 0)
@@ -144,7 +144,7 @@ class Place {
     return { name: this.#tokens[dot + 1]!.text, of }
   }
 
-  /** What a call already got for a parameter, by name or by position. */
+  /** The argument that a call already has for a parameter, by name or by position. */
   #given(call: Bracket, name: string, position: number): Value | undefined {
     const unnamed = call.items[position]
     const item =

@@ -1,4 +1,4 @@
-/** What an editor asks while one types: what is wrong with the text, and what can stand at the cursor. Neither throws. */
+/** Answers an editor while the user types: errors in the text, and completions at the cursor. Neither function throws. */
 import { NixieError } from '../../errors'
 import { type ArgumentText, type CompileOptions, callFunction, compile } from '../compile'
 import { completeAt } from './complete'
@@ -7,7 +7,7 @@ import type { Completion, Diagnostic } from './types'
 
 export type { Completion, CompletionItem, Diagnostic } from './types'
 
-/** A call that a view makes: its diagnostics are the text's too. */
+/** A call that a view makes. Its errors are shown in the text. */
 export interface ViewCall {
   readonly name: string
   readonly args: Readonly<Record<string, ArgumentText>>
@@ -31,7 +31,7 @@ export function check(
       return act()
     } catch (cause) {
       const { code, message, hint, line, column } = NixieError.from(cause).shape
-      // Of a value that whoever runs the view has yet to give.
+      // The error is about a value that the user has not given yet.
       if (code !== 'bad_request') add('error', message, hint, line, column)
       return undefined
     }
@@ -55,7 +55,7 @@ export function complete(text: string, offset: number, context: CompileOptions):
   try {
     return completeAt(text, at, context)
   } catch {
-    // Whatever defeats the analysis of an unfinished text: nothing is proposed.
+    // Any error while analysing an unfinished text: there are no proposals.
     return { from: at, to: at, items: [] }
   }
 }

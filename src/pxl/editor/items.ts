@@ -1,4 +1,4 @@
-/** Proposals, each with what it is and a sentence. */
+/** Proposals, each with its kind and a sentence of help. */
 import { type FunctionInfo, listFunctions } from '../../query/functions/registry'
 import type { Node, TypedColumn } from '../../query/plan'
 import { METHOD_NAMES } from '../evaluate/methods'
@@ -81,7 +81,7 @@ export function columnItem(column: TypedColumn & { readonly description?: string
 
 export const columnsOf = (node: Node): CompletionItem[] => node.columns.map(columnItem)
 
-/** Those that a column of the dataframe can answer. */
+/** Keys that a column of the dataframe can answer. */
 export function keysOf(node: Node): CompletionItem[] {
   return CONTEXT_KEYS.flatMap((label) => {
     try {

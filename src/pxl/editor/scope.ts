@@ -1,4 +1,4 @@
-/** What names are worth where the cursor stands: the statements before it are run, those that fail are left out. */
+/** Finds the values of names at the cursor. It runs the statements before the cursor and skips those that fail. */
 import type { CompileOptions } from '../compile'
 import { Evaluator } from '../evaluate/evaluator'
 import { parse } from '../language/parse'
@@ -74,7 +74,7 @@ export class CursorScope {
     }
   }
 
-  /** A function with a line in it that is wrong is defined without the line. */
+  /** A function with a wrong line is defined without that line. */
   #define(head: Statement, body: readonly Statement[], scope: Scope): void {
     const last = (body.at(-1) ?? head).tokens.at(-1)!
     if (this.#run(this.#text.slice(head.tokens[0]!.from, last.to), scope)) return
@@ -97,7 +97,7 @@ export class CursorScope {
 
   #runOne(statement: Statement, scope: Scope): void {
     if (this.#run(this.#textOf(statement), scope)) return
-    // The column is there for what follows, whatever it holds.
+    // The column exists for the statements that follow, whatever its value.
     const target = statement.tokens.findIndex((token) => token.text === '=')
     if (target > 1) this.#run(`${this.#slice(statement.tokens.slice(0, target))} = ''`, scope)
   }
@@ -141,7 +141,7 @@ function shifted({ indent, tokens }: Statement, by: number): Statement {
   return { indent, tokens: tokens.map((t) => ({ ...t, from: t.from + by, to: t.to + by })) }
 }
 
-/** A value for an argument that nobody gave yet: a time reads as most texts. */
+/** A value for an argument without one. A time such as '-5m' is accepted where most texts are. */
 function madeUp(param: UserFunction['params'][number]): Value {
   if (param.fallback) return param.fallback
   const { annotation } = param

@@ -1,11 +1,11 @@
-/** Functions that no view calls, called to see what is wrong in them: with arguments that nobody gave. */
+/** Calls functions that no view calls, with made-up arguments, to find errors in them. */
 import { type ErrorShape, NixieError } from '../../errors'
 import { type ArgumentText, type CompiledModule, callFunction } from '../compile'
 import { parse } from '../language/parse'
 import { Source } from '../language/source'
 import type { Expression, Parameter } from '../language/syntax'
 
-/** Two values for one parameter: an error that is the same with both doesn't come from the value. */
+/** Two values for each parameter: an error that occurs with both doesn't come from the value. */
 const TEXTS: readonly [ArgumentText, ArgumentText] = [{ text: '-5m' }, { text: '-6m' }]
 /** Times too, but of another type. */
 const ANYTHING: readonly [ArgumentText, ArgumentText] = [{ text: '-5m' }, { text: '7', type: 'INT64' }]
@@ -20,12 +20,12 @@ export function trialErrors(text: string, module: CompiledModule): ErrorShape[] 
     if (statement.kind !== 'function') continue
     const { name, params, at } = statement
     const needed = params.filter((param) => !param.fallback)
-    // A dataframe can't be made up.
+    // No dataframe can be made up for a test call.
     if (needed.some((param) => wordOf(param.annotation) === 'DataFrame')) continue
     const first = failure(module, name, needed, 0)
     if (!first || first.code === 'bad_request') continue
     const { line, column } = source.position(at)
-    // At its head: what it returns is no dataframe, so it is a helper of others.
+    // The error is at the function's head: it returns no dataframe, so it is a helper of other functions.
     if (first.line === line && first.column === column) continue
     const second = needed.length === 0 ? first : failure(module, name, needed, 1)
     if (second?.message === first.message && second.line === first.line) errors.push(first)

@@ -26,13 +26,13 @@ import { attributeOf, calleeOf, elementOf } from './access'
 import { annotatedType, conform } from './conform'
 import { callMethod, hasMethod, METHOD_NAMES } from './methods'
 
-/** Work that a script may make of itself by calling its functions. */
+/** Most work that a script may cause by calling its own functions. */
 const MAX_STEPS = 500_000
 const MAX_CALL_DEPTH = 40
 
 const DECORATORS: readonly string[] = ['pxtrace.probe', 'px.vis.vega']
 
-/** What a compilation is given, and where it leaves what it finds. */
+/** Inputs and outputs of a compilation. */
 export interface Host {
   readonly tables: ReadonlyMap<string, TableSchema>
   /** Epoch nanoseconds. */
@@ -66,7 +66,7 @@ export class Evaluator {
     this.#modules = this.#newModules()
   }
 
-  /** A module's text has modules of its own: what the script assigns to `px` doesn't change it. */
+  /** A module's text has its own modules, so assignments of the script to `px` don't change it. */
   #newModules(): Modules {
     return new Modules(this.#world.nowNs, ({ source, statements }) => {
       const outer = this.#modules
@@ -226,7 +226,7 @@ export class Evaluator {
 
   #evaluate(expression: Expression, scope: Scope): Value {
     if (++this.#steps > MAX_STEPS) {
-      const hint = 'Functions that call each other many times add up: simplify them.'
+      const hint = 'Functions that call each other many times cost too much: simplify them.'
       throw this.#source.error('limit_exceeded', expression.at, 'The script does too much', hint)
     }
     const value = located(this.#source, expression.at, () => this.#unlocated(expression, scope))
@@ -421,7 +421,7 @@ function refuseMethod(object: Value, name: string): void {
   )
 }
 
-/** Elements of a list that has a name stand where the name is used: what is wrong with them is wrong there. */
+/** Errors in the elements of a named list are reported where the name is used. */
 function atUse(value: Value, at: number): Value {
   if (value.kind !== 'list' && value.kind !== 'tuple') return value
   return { kind: value.kind, items: value.items.map((item) => ({ value: item.value, at })) }

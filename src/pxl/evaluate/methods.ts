@@ -37,7 +37,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   groupby(node, list, { source, at }) {
     const args = new BoundArguments('groupby', ['by'], list, source, at)
     const keys = args.names('by', (name) => columnOf(node, name))
-    // What agg will check too, but at the place of the keys.
+    // agg checks this too, but here the error names the place of the keys.
     if (keys.length > 0) args.within('by', () => aggregate(node, keys, []))
     return { kind: 'grouped', node, keys }
   },
@@ -57,11 +57,11 @@ const METHODS: Readonly<Record<string, Method>> = {
   rolling,
   stream(node, list, { source, at, warn }) {
     new BoundArguments('stream', [], list, source, at)
-    warn('stream: it answers once, with the rows that there are', at)
+    warn('stream: it answers once, with the rows stored so far', at)
     return frame(node)
   },
   head(node, list, { source, at }) {
-    // Where it runs is for Pixie's planner: here there is one place.
+    // Pixie's planner uses it to choose where to run. Here there is only one place.
     const args = new BoundArguments('head', ['n', '_pem_only'], list, source, at)
     const rows = args.get('n') ? args.int('n') : 5n
     if (rows >= 0n && rows <= BigInt(Number.MAX_SAFE_INTEGER)) return frame(head(node, Number(rows)))
@@ -73,7 +73,7 @@ const METHODS: Readonly<Record<string, Method>> = {
 
 const WINDOW_KEY = 'time_'
 
-/** Rolling windows over stored rows are those that follow each other: `time_` becomes the start of one. */
+/** Rolling windows over stored rows follow each other without overlap: `time_` becomes the start of one. */
 function rolling(node: Node, list: readonly CallArgument[], { source, at }: CallSite): Value {
   const args = new BoundArguments('rolling', ['window', 'on'], list, source, at)
   const { value } = args.constant('window')
@@ -105,7 +105,7 @@ const withWindow = (keys: readonly string[]): string[] => [
   ...keys.filter((key) => key !== WINDOW_KEY),
 ]
 
-/** What comes after a value that is no dataframe yet. */
+/** Hints for values that are not yet a dataframe: what must follow them. */
 export const FOLLOWS: Partial<Record<Value['kind'], string>> = {
   grouped: 'A groupby is followed by agg(…).',
   rolling: 'A rolling is followed by groupby(…).agg(…) or agg(…).',
@@ -163,7 +163,7 @@ function aggregateSpecs(node: Node, args: readonly CallArgument[], { source }: C
       )
     }
     const spec = { name, column: from, more: others, fn: fn.value.name }
-    // Alone first, so that an error stands at this aggregate.
+    // Each aggregate is checked alone first, so that an error has its place.
     located(source, fn.at, () => aggregate(node, [], [spec]))
     return spec
   })

@@ -8,7 +8,7 @@ import { callEngine, columnOf, literal, retag } from './expressions'
 
 interface Key {
   readonly semantic: SemanticType
-  /** What it is read from → function, the surest source first. */
+  /** Origin column → function, the most reliable origin first. */
   readonly from: Partial<Readonly<Record<Origin, string>>>
 }
 
@@ -24,7 +24,7 @@ type Origin =
   | 'replicaset'
   | 'container'
 
-/** The columns that an origin may be, by name, and the unit by which a cast (`px.Pod(df.x)`) makes any column one. */
+/** For each origin the names of its columns, and the unit: a cast (`px.Pod(df.x)`) to it makes any column an origin. */
 const ORIGINS: Readonly<
   Record<Origin, { readonly names: readonly string[]; readonly semantic?: SemanticType }>
 > = {
@@ -121,10 +121,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   replica_set_id: 'replicaset_id',
 }
 
-/** Before a key: the same of the other end (`remote_pod`). Pixie has no such keys. */
+/** Prefix of a key for the other end (`remote_pod`). Pixie has no such keys. */
 const REMOTE = 'remote_'
 
-/** All keys: those that are another's second name behind the others, then those of the other end. */
+/** All keys: first the main names, then aliases, then keys of the other end. */
 export const CONTEXT_KEYS: readonly string[] = [
   ...Object.keys(KEYS),
   ...Object.keys(ALIASES),
@@ -154,7 +154,7 @@ export function contextColumn(node: Node, key: string): Expr {
   throw missing(node, key, origins)
 }
 
-/** The process at the other end; empty in a table that a release before wrote, which has no such column. */
+/** The process at the other end. Tables that an earlier release wrote lack the column; there it is empty. */
 function remoteProcess(node: Node): Expr {
   const process = columnNamed(node, 'remote_upid')
   if (process) return process
@@ -163,8 +163,8 @@ function remoteProcess(node: Node): Expr {
 }
 
 /**
- * Of the other end: by its process where that is known, which is when it runs on this node; else by whose its address
- * was at the row's time. A process that is known and runs in no pod is in none, whoever has its address.
+ * Metadata of the other end: from its process if it is known, that is, if it runs on this node; else from the owner of its address
+ * at the row's time. A known process outside of pods has no pod, even if a pod has its address.
  */
 function remoteColumn(node: Node, key: string, { from }: Key): Expr {
   const process = columnNamed(node, 'remote_upid')
@@ -187,7 +187,7 @@ function remoteColumn(node: Node, key: string, { from }: Key): Expr {
   return orElse(known, key === 'service' ? callEngine('service_id_to_service_name', [service]) : service)
 }
 
-/** Whether it is known which process that is: then it, or its pod, has a name. */
+/** Whether the process is known: then it, or its pod, has a name. */
 const isNamed = (process: Expr): Expr => isFilled(callEngine('upid_to_pod_name', [process]))
 
 const columnNamed = (node: Node, name: string): Expr | undefined =>
@@ -221,7 +221,7 @@ function originColumn(node: Node, origin: Origin): Expr | undefined {
   return only && !more ? columnOf(node, only.name) : undefined
 }
 
-/** The process of a tracepoint's row, which says it in two columns: Pixie's tables of them have a upid. */
+/** The process of a tracepoint's row, from two columns. Pixie's tracepoint tables have a upid instead. */
 export function tracedProcess(node: Node): Expr | undefined {
   const parts = ['pid', 'pid_start_time']
   if (!parts.every((name) => node.columns.some((c) => c.name === name && c.type === 'INT64')))

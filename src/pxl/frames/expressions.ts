@@ -13,8 +13,8 @@ import { type Constant, describe, type Value } from '../values/values'
 import { checkOwner, owned, sameOwner } from './lineage'
 
 /**
- * Expressions are shared, so a few lines can name a tree of astronomic size (`e = e + e`): whoever walks it must not
- * meet one.
+ * Largest expression. Expressions share parts, so a few lines can make a tree of enormous size (`e = e + e`), which must not
+ * be walked.
  */
 const MAX_SIZE = 20_000
 const MAX_DEPTH = 400
@@ -58,7 +58,7 @@ export function retag(expr: Expr, semantic: Expr['semantic']): Expr {
   return sameOwner(tagged, expr)
 }
 
-/** The expression as asked for at a place, unless it has one already. */
+/** The expression with a place in the script, unless it has one already. */
 export function placed(expr: Expr, place: () => Place): Expr {
   if (expr.kind !== 'call' || expr.place) return expr
   const made = { ...expr, place: place() }

@@ -7,7 +7,7 @@ import type { TableSchema } from '../values/table-schema'
 import { bind, columnOf } from './expressions'
 import { sameRows } from './lineage'
 
-/** Bounds on what a few lines can unfold to: `df = df.append(df)` doubles, `df.merge(df)` widens. */
+/** Bounds on what a few lines can expand to: `df = df.append(df)` doubles, `df.merge(df)` widens. */
 const MAX_COLUMNS = 1_000
 const MAX_NODES = 20_000
 const MAX_DEPTH = 1_500
@@ -118,7 +118,7 @@ export function drop(node: Node, names: readonly string[]): Node {
 
 const ordinary = (node: Node): readonly TypedColumn[] => node.columns.filter((c) => !c.extra)
 
-/** What is shown of it: all but the extra columns that nobody named. */
+/** What is shown of it: all but the extra columns that the script did not name. */
 export function shown(node: Node): Node {
   const columns = ordinary(node)
   return columns.length === node.columns.length ? node : project(node, pass(node, columns))
@@ -228,7 +228,7 @@ export interface MergeSpec {
 
 /**
  * Left columns, then right columns; a name on both sides gets its suffix, join keys too. The keys are checked. Extra
- * columns come along where their names are free, so that they change nothing for who doesn't know them.
+ * columns come along where their names are free, so that they change nothing for scripts that don't use them.
  */
 export function merge(left: Node, right: Node, { how, leftOn, rightOn, suffixes }: MergeSpec): Node {
   const from = (side: 'left' | 'right'): Side =>
@@ -294,8 +294,8 @@ const has = (node: Node, { name, type }: TypedColumn): boolean =>
   node.columns.some((c) => c.name === name && c.type === type)
 
 /**
- * The first rows. Of a table's rows, however filtered and mapped, these are the newest ones, newest first: who looks
- * at a sample wants to see what just happened.
+ * The first rows. Of a table's rows, however filtered and mapped, these are the newest ones, newest first: a user who looks
+ * at a sample wants to see the latest events.
  */
 export function head(node: Node, rows: number): Node {
   const input = newestFirst(node) ?? node

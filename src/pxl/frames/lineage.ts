@@ -8,7 +8,7 @@ import type { Expr, Node } from '../../query/plan'
 const rows = new WeakMap<Node, Node>()
 const owners = new WeakMap<Expr, Node>()
 
-/** The node that begins the rows of this one. */
+/** The node where this node's rows come from. */
 const rowsOf = (node: Node): Node => rows.get(node) ?? node
 
 /** `node`, whose rows are those of `of`, or some of them. */
@@ -23,7 +23,7 @@ export function owned<T extends Expr>(expr: T, node: Node): T {
   return expr
 }
 
-/** `made`, of the rows that `of` is of. */
+/** Marks `made` as an expression over the same rows as `of`. */
 export function sameOwner<T extends Expr>(made: T, of: Expr): T {
   const owner = owners.get(of)
   if (owner) owners.set(made, owner)

@@ -57,7 +57,7 @@ export function unary(op: UnaryOp, operand: Value): Value {
   return { kind: 'column', expr: callEngine(name, [asExpr(operand, `What stands behind ${op}`)]) }
 }
 
-/** `column and True` is the column, `column or True` is True: a flag of the script leaves nothing to be done per row. */
+/** `column and True` is the column, `column or True` is True: so a constant flag in the script costs nothing per row. */
 function shortCircuit(op: 'and' | 'or', flag: Value, other: Value): Value | undefined {
   if (flag.kind !== 'constant' || flag.type !== 'BOOLEAN') return undefined
   if (other.kind !== 'column' || other.expr.type !== 'BOOLEAN') return undefined
@@ -94,7 +94,7 @@ function compare(op: BinaryOp, a: Constant['value'], b: Constant['value']): bool
   const isFloat = typeof a === 'number' || typeof b === 'number'
   if (isFloat && (op === '==' || op === '!=')) return isNear(Number(a), Number(b)) === (op === '==')
   switch (op) {
-    // Loose on purpose: 1 == 1.0, bigint and number alike.
+    // Loose comparison on purpose: 1 == 1.0, for bigint and number.
     case '==':
       // biome-ignore lint/suspicious/noDoubleEquals: bigint against number
       return a == b

@@ -9,7 +9,7 @@ const KEYWORD_ARGUMENT = /[A-Za-z_]\w*[ \t]*=(?!=)/y
 /** Words that look like the end of an operand and aren't one. */
 const OPERATOR_WORD = /(?:^|\W)(?:and|or|not|in|is|if|else|lambda)$/
 
-/** The same text, of the same length, with the forgiven commas in it. */
+/** The same text, of the same length, with the missing commas added. */
 export function putCommas(text: string): string {
   const scanner = new Scanner(text)
   const places = scanner.places()

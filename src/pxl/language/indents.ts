@@ -1,4 +1,4 @@
-/** Indentation, which the grammar is lenient about: PxL takes it as seriously as Python. */
+/** Checks indentation as strictly as Python does. The grammar itself is lenient about it. */
 import type { SyntaxNode } from '@lezer/common'
 
 /** Columns between two stops of the tabulator, as Python counts. */

@@ -1,4 +1,4 @@
-/** How deep a tree's nodes stand in each other, without a call for each level. */
+/** Measures how deeply a tree's nodes nest, without recursion. */
 import type { SyntaxNodeRef } from '@lezer/common'
 
 /** Nodes that hold others of their kind. */

@@ -67,7 +67,7 @@ class TreeReader {
     return this.#source.error('syntax_error', at, 'The indentation of this line fits no block', hint)
   }
 
-  /** The first place that nests too deeply, or that Python's grammar can't read: it gives up behind what nests deeper still. */
+  /** The first place that nests too deeply, or that Python's grammar can't read: it gives up after places that nest even deeper. */
   #refuseErrors(top: SyntaxNode): void {
     const cursor = top.cursor()
     const nesting = new Nesting()
@@ -398,7 +398,7 @@ class TreeReader {
     return isLogical && children.length === (node.name === 'UnaryExpression' ? 2 : 3) ? op : undefined
   }
 
-  /** The grammar lets `not` reach over the `and` and `or` behind it: the terms are put in order anew. */
+  /** In the grammar, `not` also covers the `and` and `or` after it, so the terms are ordered anew. */
   #logical(node: SyntaxNode): Expression {
     const terms: LogicalTerm[] = []
     const collect = (part: SyntaxNode): void => {
@@ -418,7 +418,7 @@ class TreeReader {
 
   #unary(node: SyntaxNode): Expression {
     const [op, operand] = childrenOf(node)
-    // The least integer has a size that no positive one has.
+    // The least integer has no positive counterpart.
     const number = operand!.name === 'Number' && this.#slice(op!) === '-'
     if (number) return { ...this.#number(operand!, true), at: node.from }
     return {

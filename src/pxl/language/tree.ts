@@ -9,12 +9,12 @@ const MAX_TEXT = 128 << 10
 const MAX_WORDS = 40_000
 
 /**
- * The grammar's way to go on behind an error tries many ways at once, and again at each error, for seconds of time and
- * hundreds of MiB: a script is read without it first.
+ * The grammar's error recovery tries many ways at once, and again at each error. That can take seconds and
+ * hundreds of MiB, so a script is read without recovery first.
  */
 const STRICT = parser.configure({ strict: true })
 
-/** Units of text behind the first error that are read too: what follows says what is missing. */
+/** Units of text after the first error that are read too, since they help to say what is missing. */
 const BEHIND_ERROR = 200
 
 /** Of `2.`, which the grammar takes for an attribute without a name: as `2_` it is a number, of the same length. */

@@ -1,4 +1,4 @@
-/** The modules that a script may import, made when it first asks for one. */
+/** The modules that a script may import. Each is made at its first import. */
 import { NixieError } from '../../errors'
 import { isAggregate, isFunction } from '../../query/functions/registry'
 import { nameHint } from '../../suggest'
@@ -53,7 +53,7 @@ const PXCONFIG: Builtins = {
       const key = args.text(name!)
       args.constant(value!)
       world.act()
-      world.warn(`pxconfig: ${key.slice(0, 80)} stays as it is, scripts don't change settings`, args.at)
+      world.warn(`pxconfig: ${key.slice(0, 80)} is ignored: scripts can't change settings`, args.at)
       return NONE
     },
   },

@@ -1,4 +1,4 @@
-/** The module `px.otel` and `px.export`: what a script would export is checked; there is no sink yet. */
+/** The module `px.otel` and `px.export`: exports are checked, but nothing is sent yet. */
 import { NixieError } from '../../errors'
 import type { Expr, Node } from '../../query/plan'
 import type { DataType } from '../../records/types'
@@ -205,7 +205,7 @@ function expressionsOf(value: Value): Expr[] {
   return value.kind === 'object' ? [...value.fields.values()].flatMap(expressionsOf) : []
 }
 
-/** Checks that the dataframe has the columns; shows it, as nothing can be sent. */
+/** Checks that the dataframe has the columns, and shows it, since nothing is sent yet. */
 export function exportData(args: Arguments, world: World): Value {
   const node: Node = args.frame('df')
   const { value } = args.required('data')

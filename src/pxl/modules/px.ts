@@ -1,4 +1,4 @@
-/** The module `px`: what the compiler itself answers. Everything else that it has is a function of the engine. */
+/** The module `px`: the functions that the compiler itself evaluates. All others are functions of the engine. */
 import { NixieError } from '../../errors'
 import type { Expr, Node } from '../../query/plan'
 import { unknownTable } from '../../suggest'

@@ -24,7 +24,7 @@ export function printedColumns(program: string): readonly TypedColumn[] {
     columns = printed
   }
   if (columns) return columns
-  // The only printf: that its fields have no names is then what is wrong.
+  // If this is the only printf, the error is that its fields have no names.
   if (unnamed !== undefined) columnsOf(unnamed)
   throw new NixieError('compile_error', 'The program prints no columns', PRINTF_HINT)
 }

@@ -1,4 +1,4 @@
-/** The module `pxtrace`: what a script would trace is checked, so that its table has its columns. Nothing is traced. */
+/** The module `pxtrace`: tracepoints are checked, and their tables have columns, but nothing is traced. */
 import { NixieError } from '../../errors'
 import type { TypedColumn } from '../../query/plan'
 import { located } from '../values/arguments'
@@ -105,7 +105,7 @@ const PROBE_COLUMNS: readonly TypedColumn[] = [
   { name: 'time_', type: 'TIME64NS', semantic: 'ST_NONE' },
 ]
 
-/** What `'name': pxtrace.ArgExpr(…)` records; undefined when it says nothing to record. */
+/** The column that `'name': pxtrace.ArgExpr(…)` records; undefined for any other value. */
 function expressionColumn([key, expression]: readonly [Value, Value]): TypedColumn | undefined {
   if (key.kind !== 'constant' || typeof key.value !== 'string' || !isObject(expression, EXPRESSIONS)) {
     return undefined
@@ -193,7 +193,7 @@ function checkTexts(args: Arguments, texts: readonly string[], required: readonl
   for (const name of texts) if (required.includes(name) || args.get(name)) args.text(name)
 }
 
-/** A value that only stands for what it is. */
+/** A value that only carries its kind. */
 const marker =
   (type: string, texts: readonly string[], required: readonly string[] = texts): Builtin['run'] =>
   (args) => {

@@ -45,14 +45,14 @@ function sizeOf(parts: string): bigint {
   return total
 }
 
-/** In the largest unit of which there is a whole one, without what is left: 300000000000 and 359000000000 are `5m`. */
+/** In the largest unit that fits at least once, without the rest: 300000000000 and 359000000000 are `5m`. */
 export function formatDuration(ns: bigint): string {
   const size = ns < 0n ? -ns : ns
   for (const unit of UNITS) if (size >= UNIT_NS[unit]!) return `${ns / UNIT_NS[unit]!}${unit}`
   return '0s'
 }
 
-/** In the largest unit that shows it whole: 90000000000 → `90s`. */
+/** In the largest unit that gives a whole number: 90000000000 → `90s`. */
 export function exactDuration(ns: bigint): string {
   const size = ns < 0n ? -ns : ns
   const unit = UNITS.find((one) => size !== 0n && size % UNIT_NS[one]! === 0n)
@@ -67,12 +67,12 @@ export interface Moment {
   /** From 1 on. */
   readonly month: number
   readonly day: number
-  /** Days behind that one. */
+  /** Days after that. */
   readonly moreDays?: number
   readonly hour: number
   readonly minute: number
   readonly second: number
-  /** Digits behind the point of the second. */
+  /** Digits after the decimal point of the seconds. */
   readonly fraction: string
   /** East of UTC. */
   readonly offsetMinutes: number
@@ -91,9 +91,9 @@ export function instant({
   offsetMinutes,
 }: Moment) {
   const date = new Date(0)
-  // Date.UTC takes years below 100 as of the last century.
+  // Date.UTC takes years below 100 as years of the 20th century.
   date.setUTCFullYear(year, month - 1, day)
-  // February 30 is carried over: what doesn't come back as written was no date.
+  // Date.UTC turns February 30 into March 2, so a date that doesn't read back as written is invalid.
   if (date.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second > 59) return undefined
   const ms = date.setUTCHours(moreDays * 24 + hour, minute - offsetMinutes, second)
   if (moreDays > 0 && new Date(ms + offsetMinutes * 60_000).getUTCFullYear() !== year) return undefined
@@ -130,7 +130,7 @@ export function parseTime(text: string, nowNs: bigint, what?: string): bigint {
   if (trimmed === 'now') return nowNs
   const duration = parseDuration(trimmed)
   if (duration !== undefined) return nowNs + duration
-  // 16 digits of nanoseconds are January 1970: fewer digits are seconds or a typing error.
+  // Nanoseconds with up to 16 digits lie in early 1970, so such a number is seconds or a typing error.
   if (/^\d{16,19}$/.test(trimmed)) return BigInt(trimmed)
   const date = parseDate(trimmed)
   if (date !== undefined) return date

@@ -1,4 +1,4 @@
-/** What an expression of PxL is worth at compile time. */
+/** Values of PxL expressions at compile time. */
 import type { Expr, Node, TypedColumn } from '../../query/plan'
 import type { DataType, SemanticType } from '../../records/types'
 import type { Source } from '../language/source'
@@ -31,7 +31,7 @@ export interface UserFunction {
   readonly at: number
 }
 
-/** What a function of a module makes for another one to take: a tracepoint's target, a metric to export. */
+/** A value that a module's function makes for another function: a tracepoint's target, a metric to export. */
 export interface ObjectValue {
   readonly kind: 'object'
   /** The function that made it, with its module. */
@@ -43,7 +43,7 @@ export interface ObjectValue {
 export interface TypeValue {
   readonly kind: 'type'
   readonly name: string
-  /** Undefined: it is none of a column, but of the kinds of values that `holds` names. */
+  /** Undefined: it is no column type, but a type of the values that `holds` names. */
   readonly type: DataType | undefined
   readonly semantic: SemanticType
   readonly holds?: readonly Value['kind'][]
@@ -105,7 +105,7 @@ export interface Arguments {
   names(name: string, check?: (name: string) => void): string[]
 }
 
-/** What the functions of modules may ask and do. */
+/** What the functions of modules may read and do. */
 export interface World {
   readonly tables: ReadonlyMap<string, TableSchema>
   /** Epoch nanoseconds. */
@@ -131,7 +131,7 @@ export interface Builtin {
 
 export type Builtins = Readonly<Record<string, Builtin>>
 
-/** Names, and where to look for those that aren't here. */
+/** Names, and the outer scope for all others. */
 export class Scope {
   readonly #names = new Map<string, Value>()
   readonly #parent: Scope | undefined
