@@ -22,11 +22,11 @@ function asset(name: string, extension: string, type: string, body: string): Ass
 
 const SCRIPT = 'text/javascript; charset=utf-8'
 
-/** On every page. */
+/** Loaded on every page. */
 export const CLIENT = asset('nixie', 'js', SCRIPT, bundleClient('index.ts'))
-/** On the query page. */
+/** Loaded on the query page. */
 export const EDITOR = asset('editor', 'js', SCRIPT, bundleClient('editor/index.ts'))
-/** Where a chart, a graph or a flame graph is drawn. */
+/** Loaded where a chart, a graph or a flame graph is drawn. */
 export const CHARTS = asset('charts', 'js', SCRIPT, bundleClient('charts/index.ts'))
 export const GRAPH = asset('graph', 'js', SCRIPT, bundleClient('graph/index.ts'))
 export const FLAME = asset('flame', 'js', SCRIPT, bundleClient('flame/index.ts'))
@@ -37,7 +37,7 @@ const BY_PATH = new Map([CLIENT, EDITOR, CHARTS, GRAPH, FLAME, STYLE, ICON].map(
 
 const packed = new Map<Asset, Uint8Array<ArrayBuffer>>()
 
-/** Once for each that is asked for. */
+/** Compressed once for each asset that is requested. */
 function compressed(of: Asset): Uint8Array<ArrayBuffer> {
   const known = packed.get(of)
   if (known) return known

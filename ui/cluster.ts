@@ -1,4 +1,4 @@
-/** The cluster as the overview tells it: what is not well first. */
+/** The cluster as the overview shows it: problems first. */
 import type { ClusterStatus } from '../src/api/status'
 import type { Entities, StoredPod } from '../src/records/entities'
 import { living } from './entities'
@@ -19,7 +19,7 @@ export interface NamespaceSummary {
 }
 
 export interface ClusterSummary {
-  /** '' when nobody named it. */
+  /** '' when it has no name. */
   readonly name: string
   readonly status: ClusterStatus
   readonly pods: number
@@ -29,15 +29,15 @@ export interface ClusterSummary {
   readonly nodes: readonly { readonly name: string; readonly pods: number; readonly unwell: number }[]
 }
 
-/** A pod that failed has ended, and is told until the cluster lets go of it; its entity is renewed each minute until then. */
+/** A failed pod has ended, but is shown until the cluster deletes it. Its entity is renewed each minute until then. */
 const RENEWED_MS = 180_000
-/** Of one that has ended in any other state the cluster has let go. */
+/** The cluster has deleted a pod that ended in any other state. */
 const ENDED = new Set(['Succeeded', 'Failed'])
 const WELL = new Set(['Running', 'Succeeded'])
 /** The worst first. */
 const WORST = ['Failed', 'Unknown', 'Pending', 'Terminating', 'Running']
 
-/** What is told of a pod, also of one whose state was never stored. */
+/** The state of a pod, also of one whose state was never stored. */
 const podOf = ({ name = '', namespace = '', node = '', status }: Partial<StoredPod>) => {
   return { name, namespace, node, status: { state: '', reason: '', message: '', ...status } }
 }

@@ -1,4 +1,4 @@
-/** Names of the things that a view can be about: suggestions for arguments, and the overview of a cluster. */
+/** Names of objects for views: suggestions for arguments, and the overview of a cluster. */
 import { nameOf } from '../src/metadata/names'
 import { type Entities, type Entity, isLiving, type ObjectKind } from '../src/records/entities'
 import type { ScriptVariable } from '../src/runner/runner'
@@ -16,7 +16,7 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
 /** What a variable names; undefined for plain ones. */
 export const kindOf = ({ type }: Pick<ScriptVariable, 'type'>): Kind | undefined => KIND_OF[type]
 
-/** A process that was not met for so long is likely gone. */
+/** A process that was not seen for this long has probably ended. */
 const RECENT_MS = 5 * 60_000
 
 /** Objects that are there now. */
@@ -30,7 +30,7 @@ function processNames(entities: Entities, nowMs: number): string[] {
     .map(({ value }) => nameOf(value))
 }
 
-/** Where the names are asked for. */
+/** The node that the names are for. */
 export interface Here {
   readonly entities: Entities
   /** What this node is called. */
@@ -38,7 +38,7 @@ export interface Here {
   readonly nowMs: number
 }
 
-/** What there is also where no cluster says so: this node, and its processes in place of pods. */
+/** Objects that exist without a cluster: this node, and its processes in place of pods. */
 function ownNames(kind: Kind, objects: readonly string[], { entities, host, nowMs }: Here): string[] {
   if (kind === 'node') return [host]
   return kind === 'pod' && objects.length === 0 ? processNames(entities, nowMs) : []

@@ -55,7 +55,7 @@ export function ErrorView({ error, source }: { error: ErrorShape; source?: strin
 
 /**
  * An error as a fragment to swap in or as a whole page; safe markup.
- * @param path what was asked for. A link of another site leads nowhere at once: a person opens it here.
+ * @param path the request's path. A refused link from another site is shown again here, so that the user can open it.
  */
 export function renderError(error: ErrorShape, kind: 'fragment' | 'page', path = '/'): string {
   if (kind === 'fragment') return String(<ErrorView error={error} />)

@@ -76,7 +76,7 @@ function quantiles(text: string, column: ResultColumn): Shown {
   return { text: shown.join(' · ') || text, kind: 'quantiles', exact: text }
 }
 
-/** The scripts that there are: nothing links to a view that is not. */
+/** The existing scripts: links go only to views that exist. */
 export interface KnownScripts {
   has(script: string): boolean
   /** Arguments that a link to the script takes along: the time range that the reader looks at. */
@@ -106,7 +106,7 @@ const VIEWS_OF: Partial<Record<SemanticType, readonly (readonly [script: string,
   ST_IP_ADDRESS: [['px/ip', 'ip']],
 }
 
-/** Nothing that has a view: nobody, an end that capture doesn't know, what a script says in brackets. */
+/** Values without a view: empty ones, ends that capture doesn't know, and a script's texts in brackets. */
 const isNobody = (text: string) => /^(-?|\(.*\))$/.test(text)
 
 function named(text: string, column: ResultColumn, scripts: KnownScripts): Shown {
@@ -153,7 +153,7 @@ const isDocument = (text: string): boolean => /^[{[<]/.test(text) || text.includ
 export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = NO_SCRIPTS): Shown {
   if (value === null) return { text: '–', kind: 'none' }
   if (isTime(column)) {
-    // What never was, or is not known.
+    // A value that is missing or not known.
     if (Number(value) === 0) return { text: '–', kind: 'none' }
     const time = isoTime(value as string | number)
     if (time) return { text: `${time.slice(11, 23)} Z`, kind: 'time', time, exact: String(value) }

@@ -95,7 +95,7 @@ async function namesHere(deps: Served, kind: Kind, part: string): Promise<string
   return namesOf(kind, part, { entities, host: (await status()).host, nowMs: Date.now() })
 }
 
-/** Asks for what is missing, with what is known to choose from. */
+/** Asks the user for missing arguments, with known values to choose from. */
 async function missingView(
   deps: Served,
   script: ScriptInfo,
@@ -112,7 +112,7 @@ async function missingView(
   return <Missing names={missing} kind={kind} offered={offered} />
 }
 
-/** A script's view: what its URL asks for, and what came of it. */
+/** A script's view: the state from its URL, and the outcome of the run. */
 async function runScript(deps: Served, c: Context) {
   const { script, all } = await scriptOf(deps, c)
   const asked = readViewState(c.req.query())
@@ -138,7 +138,7 @@ async function runScript(deps: Served, c: Context) {
   return { script, state, scripts, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
 }
 
-/** The page that a fragment is asked for. */
+/** The page that asks for a fragment. */
 function shownUrl(c: Context): URL | undefined {
   const current = c.req.header('HX-Current-URL')
   return current && URL.canParse(current) ? new URL(current) : undefined
@@ -190,7 +190,7 @@ function scriptRoutes(app: Hono, deps: Served): void {
   })
 }
 
-/** What came of a text with its view, and the view's variables as fields. */
+/** The outcome of a text with its view, and the view's variables as fields. */
 async function runText(deps: Served, c: Context, state: QueryState) {
   const { text, view = '' } = state
   const place = {

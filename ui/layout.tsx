@@ -11,7 +11,7 @@ const HTMX_CONFIG = JSON.stringify({
   defaultTimeout: 45_000,
   defaultSettleDelay: 0,
   morphScanLimit: 20,
-  // What the reader opened stays open when the page refreshes itself.
+  // Details that the user opened stay open when the page refreshes.
   morphIgnore: ['data-htmx-powered', 'open'],
 })
 
@@ -27,7 +27,7 @@ interface PageProps {
   readonly title: string
   readonly path: string
   readonly status?: Status | undefined
-  /** Something was lost in the last minute; undefined: not known, ever since the start counts. */
+  /** Whether something was lost in the last minute; undefined: not known, so losses since the start count. */
   readonly losing?: boolean | undefined
   /** Path and query. */
   readonly url?: string
@@ -73,7 +73,7 @@ interface NodesProps {
   readonly again?: boolean
 }
 
-/** The same view on another node; nothing where there is only one. */
+/** Links to the same view on other nodes. Empty when there is only one node. */
 export function Nodes({ nodes, url, again = false }: NodesProps) {
   if (nodes.length < 2) return null
   const on = (node: string) => {
@@ -95,7 +95,7 @@ export function Nodes({ nodes, url, again = false }: NodesProps) {
   )
 }
 
-/** Whether data is coming in, and all of it, on every page. */
+/** Shown on every page: whether data arrives, and whether any was lost. */
 function State({ status, losing }: { status: Status; losing: boolean | undefined }) {
   const { word, mood } = captureState(status, losing)
   return (

@@ -18,7 +18,7 @@ export class Rates {
     if (newest && nowMs - newest.atMs < MIN_GAP_MS) return
     this.#samples.push({ atMs: nowMs, counters: { ...counters } })
     while (this.#samples.length > 2 && nowMs - this.#samples[1]!.atMs >= WINDOW_MS) this.#samples.shift()
-    // Nobody looked for a while: an average since then is not the rate of now.
+    // The last sample is too old, so an average since then would not be the current rate.
     while (nowMs - this.#samples[0]!.atMs > 2 * WINDOW_MS) this.#samples.shift()
   }
 

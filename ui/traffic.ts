@@ -111,7 +111,7 @@ export async function timelineOf(
   const rowAt = new Map(
     values(table, 'time_').map((ns, row) => [Number(BigInt(ns as string) / 10n ** 9n), row]),
   )
-  // The step that is still filling would look like a fall.
+  // The last step is still incomplete and would look like a fall.
   const end = Math.floor(nowMs / 1000 / STEP_SECONDS) * STEP_SECONDS
   const xs = Array.from({ length: STEPS }, (_, i) => end - (STEPS - i) * STEP_SECONDS)
   const perSecond = (name: string) => {

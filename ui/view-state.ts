@@ -21,7 +21,7 @@ export interface ViewState {
   readonly live: number
 }
 
-/** Ours begin with `_`, so that they never meet an argument of a script. */
+/** Our own parameters begin with `_`, so that they never collide with a script's arguments. */
 function readSort(text: string | undefined): Sort | undefined {
   const match = /^(-?)([^:]*):(.+)$/.exec(text ?? '')
   return match ? { table: match[2]!, column: match[3]!, descending: match[1] === '-' } : undefined
@@ -41,7 +41,7 @@ export function readViewState(query: Readonly<Record<string, string>>): ViewStat
   }
 }
 
-/** The arguments without those that say what the script does anyway. */
+/** The arguments without those that equal the script's defaults. */
 export function givenArgs(script: ScriptInfo, args: ViewState['args']): Record<string, string> {
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(args)) {
@@ -67,7 +67,7 @@ export function stateUrl(path: string, state: ViewState): string {
   return query.size ? `${path}?${query}` : path
 }
 
-/** Of fields of the query page that are values of the view's variables: any name may be one. */
+/** Prefix of the query page's fields for the view's variables, which may have any name. */
 export const ARGUMENT_PREFIX = 'arg.'
 
 /** The query page with a copy of the script, as it is shown: its arguments, order and number of rows. */

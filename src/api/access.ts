@@ -1,4 +1,7 @@
-/** Which requests are let through: checks of the Host header (DNS rebinding) and of the asking page's site. Also reads the token files. */
+/**
+ * Which requests are let through: checks of the Host header (DNS rebinding) and of the asking page's site. Also reads
+ * the token files.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -25,7 +28,8 @@ export function isLoopback(host: string): boolean {
 const isAddress = (host: string) => /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || host.includes(':')
 
 /**
- * Refuses a Host name that another site could have made point here (DNS rebinding). A literal address is always allowed when listening on a wildcard address,
+ * Refuses a Host name that another site could have made point here (DNS rebinding). A literal address is always allowed
+ * when listening on a wildcard address,
  * because rebinding needs a name.
  */
 export function isAllowedHost(host: string, config: Pick<Config, 'listen' | 'allowedHosts'>): boolean {
@@ -53,11 +57,15 @@ export function checkHost(config: Pick<Config, 'listen' | 'allowedHosts'>): Midd
 
 const authorityOf = (c: Context) => c.req.header('host') ?? new URL(c.req.url).host
 
-/** Values of `Sec-Fetch-Site` that are allowed: our own pages, and addresses that a person typed or opened from outside the browser. */
+/**
+ * Values of `Sec-Fetch-Site` that are allowed: our own pages, and addresses that a person typed or opened from outside
+ * the browser.
+ */
 const OWN_SITES = ['same-origin', 'none']
 
 /**
- * Refuses requests from pages of other sites, even when they could not read the answer, since every answer costs work. Another
+ * Refuses requests from pages of other sites, even when they could not read the answer, since every answer costs work.
+ * Another
  * port of the same host counts as another site. Clients other than browsers send neither header.
  */
 export const checkSite: MiddlewareHandler = (c, next) => {

@@ -109,7 +109,10 @@ export function createApp(deps: ApiDeps): Hono {
   return guarded(app, { ...deps, sessions: deps.access.sessions }, false)
 }
 
-/** The application at `--peer-listen`, for the cluster's other nodes and its health probes. Without a token it answers only probes. */
+/**
+ * The application at `--peer-listen`, for the cluster's other nodes and its health probes. Without a token it answers
+ * only probes.
+ */
 export function createPeerApp(deps: ApiDeps): Hono {
   const config = { ...deps.config, listen: deps.config.peerListen }
   const app = opened(deps, config)

@@ -22,13 +22,22 @@ const MOST = 512
 /** One port's connections may take one part in so many of the process's descriptors. */
 const DESCRIPTOR_SHARE = 4
 
-/** Beyond this multiple of the total, no connection is accepted until the surplus is closed: a flood opens connections faster than they can be closed. */
+/**
+ * Beyond this multiple of the total, no connection is accepted until the surplus is closed: a flood opens connections
+ * faster than they can be closed.
+ */
 const FLOOD = 2
 
 const LOOK_MS = 50
-/** The pause before the next check, as a multiple of the time that the last one took: a flood must not take all of the thread's time. */
+/**
+ * The pause before the next check, as a multiple of the time that the last one took: a flood must not take all of the
+ * thread's time.
+ */
 const PAUSE = 3
-/** Time of one check for finding the owners of connections. Connections that it is too short for have no owner until the next check. */
+/**
+ * Time of one check for finding the owners of connections. Connections that it is too short for have no owner until the
+ * next check.
+ */
 const OWNER_MS = 20
 /** How often to count the descriptors of other files while connections are few. */
 const RECOUNT_MS = 5000

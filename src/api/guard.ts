@@ -1,4 +1,7 @@
-/** Access control as middleware: the kernel, the token and the session identify the client; each route declares the right that it needs. */
+/**
+ * Access control as middleware: the kernel, the token and the session identify the client; each route declares the
+ * right that it needs.
+ */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { Access, Admitted, Asker } from '../access/access'

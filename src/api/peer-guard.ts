@@ -1,4 +1,7 @@
-/** Guard of the second listener: other nodes prove that they belong to this cluster, and this node proves the same to them. */
+/**
+ * Guard of the second listener: other nodes prove that they belong to this cluster, and this node proves the same to
+ * them.
+ */
 import type { MiddlewareHandler } from 'hono'
 import { NixieError } from '../errors'
 import { PROOF_HEADER, Verifier } from '../peers/proof'
@@ -19,7 +22,8 @@ export function peerGuard(key: string | undefined, node: string): MiddlewareHand
   return async (c, next) => {
     const { method, url, signal } = c.req.raw
     const headers = new Headers(c.req.raw.headers)
-    // The proof covers the bytes that the other node reads. A client undoes compression before it sees them, so nothing is compressed.
+    // The proof covers the bytes that the other node reads. A client undoes compression before it sees them, so nothing
+    // is compressed.
     headers.delete('accept-encoding')
     const body = new Uint8Array(await c.req.arrayBuffer())
     const { pathname, search } = new URL(url)

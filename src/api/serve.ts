@@ -109,7 +109,10 @@ export function checkListen(listen: string): void {
   }
 }
 
-/** Methods that the Fetch standard forbids in a Request. They are for proxies (CONNECT) or echo the request (TRACE), and this server does neither. */
+/**
+ * Methods that the Fetch standard forbids in a Request. They are for proxies (CONNECT) or echo the request (TRACE), and
+ * this server does neither.
+ */
 const NO_REQUEST = ['CONNECT', 'TRACE', 'TRACK']
 
 function refusedMethod(method: string): Response | undefined {
@@ -124,7 +127,8 @@ function refusedMethod(method: string): Response | undefined {
 
 /**
  * HTTP/1.0 needs no Host (RFC 9112 section 3.2). Without a valid one, Bun's URL is only a path,
- * which Hono can't route. Such a request gets a URL with its Host header, or with an empty one: probes are answered, all else
+ * which Hono can't route. Such a request gets a URL with its Host header, or with an empty one: probes are answered,
+ * all else
  * is refused like any other wrong Host.
  */
 function withHost(request: Request): Request {

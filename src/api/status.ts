@@ -114,7 +114,10 @@ export interface CaptureState {
   readonly mood: 'good' | 'warn' | 'bad'
 }
 
-/** The state of capture in a word or two. `losing`: whether rows are being lost now; by default whether any were lost since the start. */
+/**
+ * The state of capture in a word or two. `losing`: whether rows are being lost now; by default whether any were lost
+ * since the start.
+ */
 export function captureState(status: Status, losing?: boolean): CaptureState {
   const { silentSeconds } = status.capture
   if (silentSeconds > 0) return { word: `no rows for ${durationWords(silentSeconds)}`, mood: 'bad' }

@@ -1,4 +1,7 @@
-/** `nixie ui` on a machine: the owner of the captured data makes a link for a browser whose account has no access of its own. */
+/**
+ * `nixie ui` on a machine: the owner of the captured data makes a link for a browser whose account has no access of its
+ * own.
+ */
 import { SETTINGS } from '../config'
 import { serverClient } from './backend'
 import { openBrowser } from './browser'

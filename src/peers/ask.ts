@@ -71,7 +71,8 @@ export interface Way extends PeerAccess {
 
 /**
  * The answer, with the allowed headers only. A redirection counts as an answer.
- * @throws NixieError `unavailable` when there is no answer or the answer has no proof; the reason of `signal` when it is aborted
+ * @throws NixieError `unavailable` when there is no answer or the answer has no proof; the reason of `signal` when it
+ * is aborted
  */
 export async function askPeer(
   { name, namespace, url, token }: Way,

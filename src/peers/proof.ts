@@ -1,6 +1,7 @@
 /**
  * How nodes prove to each other that they hold the cluster's token, which itself is never sent: HMAC-SHA-256 (RFC 2104)
- * over the whole request, with a time and a nonce; the answer's head is proven with the same nonce, its body by `body-proof.ts`.
+ * over the whole request, with a time and a nonce; the answer's head is proven with the same nonce, its body by
+ * `body-proof.ts`.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { NixieError } from '../errors'

@@ -1,4 +1,4 @@
-/** What a run may take: memory by accounting, time, and the wish of whoever asked. */
+/** Limits of a run: memory by accounting, time, and cancelling by the client. */
 import { NixieError } from '../errors'
 
 export interface Limits {
@@ -9,18 +9,18 @@ export interface Limits {
   readonly deadlineMs: number
 }
 
-/** Memory that runs on several threads have together. */
+/** Memory that the runs on all threads share. */
 export interface MemoryShare {
   readonly limitBytes: number
-  /** This run has so many bytes from now on; false, and all as before, when there are not so many for all. */
+  /** Sets this run's share to so many bytes. False, without a change, when all runs together would have too many. */
   take(bytes: number): boolean
-  /** Throws when there is too little memory left, whatever was accounted for. Asked often. */
+  /** Throws when the process has too little memory left, whatever the accounting says. Called often. */
   check(): void
 }
 
-/** The share is asked in such steps. */
+/** The share grows in steps of this size. */
 const STEP = 1 << 20
-/** As much less must be held before some is given back. */
+/** The share shrinks only when this much is free. */
 const SLACK = 4 * STEP
 
 const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20)

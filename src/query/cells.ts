@@ -1,4 +1,6 @@
-/** Columns as JSON-ready cells: a time, and an integer that a double can't hold, as text; no NaN and no infinity. */
+/**
+ * Columns as JSON-ready cells: times, and integers that a double can't hold, are text. There is no NaN and no infinity.
+ */
 import { type Batch, cell, type Vector } from '../records/batch'
 
 export type Cell = string | number | boolean | null

@@ -1,8 +1,8 @@
-/** Predicates taken apart: the conditions that all must hold, in what order to test them, and what rules chunks out. */
+/** Splits predicates into conditions that must all hold, orders them, and finds those that can rule chunks out. */
 import type { Prune } from '../store/store'
 import type { Expr } from './plan'
 
-/** What evaluating a function costs beside a comparison of numbers; the rest costs 1. */
+/** Cost of evaluating a function relative to a comparison of numbers. Other functions cost 1. */
 const COST: Readonly<Record<string, number>> = {
   contains: 10,
   find: 10,
@@ -89,7 +89,7 @@ export function pruneOf(condition: Expr): Prune | undefined {
   return undefined
 }
 
-/** Statistics hold no order of texts, NaN is in no order, and floats are equal when they are near each other. */
+/** Statistics keep no order of texts, NaN has no order, and near floats count as equal. */
 function comparable(column: string, op: Prune['op'], expr: Expr, value: Prune['value']): Prune | undefined {
   if (isText(expr) && op !== '==' && op !== '!=') return undefined
   if (op === '==' && (expr.type === 'FLOAT64' || typeof value === 'number')) return undefined

@@ -27,11 +27,11 @@ export interface ExecuteContext {
   readonly source: Source
   readonly metadata: Metadata
   readonly limits: Limits
-  /** Memory that other runs take from, too. */
+  /** Memory that is shared with other runs. */
   readonly share?: MemoryShare
   /** Epoch nanoseconds at the start of the run. */
   readonly nowNs: bigint
-  /** Asked between batches and in long loops. */
+  /** Called between batches and in long loops. */
   cancelled(): boolean
   /** The table that `GetTables`, `GetSchemas`, … stand for. Columns are taken by name. */
   virtualTable(fn: string, args: Readonly<Record<string, unknown>>): VirtualTable
@@ -97,7 +97,7 @@ class Sink implements Port {
     const kept = { rows, columns: batch.columns.map((vector) => compact(head(vector, rows))) }
     if (this.#emit) this.#emit(kept)
     else {
-      // Twice: they are put behind each other in the end.
+      // Counted twice: the batches are concatenated at the end.
       this.#budget.hold(2 * memoryOf(kept))
       this.#batches.push(kept)
     }

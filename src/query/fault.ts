@@ -1,11 +1,14 @@
-/** What went wrong that nobody meant: what users are told of it, and what the log keeps. */
+/** Unexpected errors: the message for users and the entry for the log. */
 import { NixieError } from '../errors'
 
 const REPORT = 'This is a defect in Nixie: please report it with the script or request.'
-/** What the engine says when it can't make a text, an array or a call. */
+/** Messages of the JavaScript engine when a text, an array or the stack gets too large. */
 const OUT_OF_MEMORY = /out of memory|array length|string length|allocat|too large|call stack/i
 
-/** A thrown value as a NixieError. The engine's own words go to the log: they name no line of a script, and help nobody. */
+/**
+ * A thrown value as a NixieError. The engine's own message goes to the log: it names no line of a script and doesn't
+ * help users.
+ */
 export function faultOf(cause: unknown): NixieError {
   if (cause instanceof NixieError) return cause
   const error = cause instanceof Error ? cause : new Error(String(cause))

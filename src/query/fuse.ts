@@ -1,4 +1,7 @@
-/** Projections become one with those that they read, and what they pick from quantiles is aggregated as such. */
+/**
+ * Merges projections with the projections that they read, and turns a quantile picked from JSON into an aggregate of
+ * its own.
+ */
 import { columnsOf } from './conditions'
 import { QUANTILES } from './functions/quantile-groups'
 import { withInputs } from './graph'
@@ -9,7 +12,7 @@ type Of<Op extends Node['op']> = Extract<Node, { op: Op }>
 /** Larger expressions aren't put into others: `a = a + a` over and over would double them each time. */
 const LARGEST = 200
 
-/** `readers` of the same plan: only what nobody else reads is changed. */
+/** `readers` of the same plan: only nodes with a single reader are changed. */
 export function fuse(plan: Plan, readers: ReadonlyMap<Node, number>): Plan {
   const done = new Map<Node, Node>()
   const rewrite = (node: Node): Node => {

@@ -65,7 +65,7 @@ function filteredScans(plan: Plan): Filtered[] {
   return [...filters, ...bare].filter(({ node, scan }) => !scan.reverse && !excluded.has(node))
 }
 
-/** What streams through a join: its rows would wait in memory if others read them earlier. */
+/** Scans that stream through a join: their rows would wait in memory if other nodes read them earlier. */
 function probes(nodes: readonly Node[]): Set<Node> {
   const found = new Set<Node>()
   for (const join of nodes) {
@@ -91,7 +91,7 @@ function isAmong(wide: Filtered, narrow: Filtered): boolean {
   )
 }
 
-/** Texts may be long: they aren't read of more rows than before. */
+/** Texts may be long, so they aren't read for more rows than before. */
 function isCheap(
   narrow: Filtered,
   wide: Filtered,

@@ -10,7 +10,7 @@ import type { Budget } from './budget'
 import type { TypedColumn } from './plan'
 import { bytesOf, compact, concatBatches } from './vectors'
 
-/** Where chunks overlap a lot, so many may wait; the newest of more go on as they are. */
+/** Most rows that may wait where chunks overlap a lot. Beyond, the newest are passed on at once. */
 const MOST_WAITING = 1 << 16
 
 const part = ({ columns }: Batch, from: number, to: number): Batch => ({
@@ -34,7 +34,7 @@ function readyRows({ base, values }: IntVector, ns: bigint): number {
 
 /**
  * @param batches of a reverse scan; they hold `columns` and then `time_`, which the result has not, unless it is one of them
- * @param budget what waits is held in it
+ * @param budget waiting rows are accounted for in it
  */
 export function* newestFirst(
   batches: Iterable<ScanBatch>,

@@ -24,7 +24,7 @@ function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {
   return { outputs: plan.outputs.map(({ name, node }) => ({ name, node: map(node) })) }
 }
 
-/** Moves filters and limits down; past a node only when nobody else reads it. */
+/** Moves filters and limits down; past a node only when it has no other reader. */
 function sink(plan: Plan): (node: Node) => Node {
   const counts = readers(plan)
   const done = new Map<Node, Node>()
@@ -106,7 +106,7 @@ function requiredColumns(plan: Plan): Map<Node, Set<string>> {
   return required
 }
 
-/** Drops what nobody reads. */
+/** Drops columns that are never read. */
 function narrow(plan: Plan): (node: Node) => Node {
   const required = requiredColumns(plan)
   const done = new Map<Node, Node>()
@@ -156,7 +156,7 @@ function requireInputs(
   }
 }
 
-/** A union is ordered by its time, whoever reads that. */
+/** A union sorts by its time, so it always reads that column. */
 const unionColumns = (node: Node, wanted: ReadonlySet<string>) =>
   node.columns.flatMap(({ name }) => (wanted.has(name) || name === 'time_' ? [name] : []))
 

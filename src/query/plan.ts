@@ -9,7 +9,7 @@ export interface TypedColumn {
   readonly name: string
   readonly type: DataType
   readonly semantic: SemanticType
-  /** It comes along for who names it, and is left out of what is shown (see `shown` in `pxl/frames/frames.ts`). */
+  /** It is there for scripts that name it, and is left out of what is shown (see `shown` in `pxl/frames/frames.ts`). */
   readonly extra?: true
 }
 
@@ -22,7 +22,7 @@ export type Expr = (
       readonly kind: 'call'
       readonly fn: string
       readonly args: readonly Expr[]
-      /** Where the script asks for it, for errors at run time; it tells no expressions apart. */
+      /** Its place in the script, for errors at run time. It doesn't count when expressions are compared. */
       readonly place?: Place
     }
 ) & { readonly type: DataType; readonly semantic: SemanticType }

@@ -1,4 +1,6 @@
-/** Equal parts of a plan made one: what several functions of a view scan, filter and compute alike runs once. */
+/**
+ * Merges equal parts of a plan, so that scans, filters and expressions that several functions of a view share run once.
+ */
 import { inputsOf, probeOf, withInputs } from './graph'
 import type { Node, Plan } from './plan'
 
@@ -15,7 +17,7 @@ export function textOf(value: unknown): string {
   )
 }
 
-/** Tells nodes apart by all that they say; inputs by the numbers that equal nodes share. */
+/** A key of a node from all its fields. Equal input nodes share a number. */
 const keyOf = (node: Node, inputs: readonly number[]) =>
   textOf({ ...node, input: undefined, left: undefined, right: undefined, inputs })
 

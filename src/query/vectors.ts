@@ -1,4 +1,4 @@
-/** Several vectors behind each other, and dictionaries without what no row needs. */
+/** Concatenates vectors, and drops unused entries of dictionaries. */
 import { type Batch, emptyVector, type IntVector, StringTable, type Vector } from '../records/batch'
 import type { DataType } from '../records/types'
 

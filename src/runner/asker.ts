@@ -1,10 +1,10 @@
-/** Whose a query is: whoever takes the requests says so once, and all that is asked while one is answered is of the same client. */
+/** The client of a query. The server sets it once per request, and it holds for all queries that the request makes. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 const clients = new AsyncLocalStorage<string>()
 
-/** All queries that `act` begins, also later, are of this client. */
+/** All queries that `act` begins, also later, belong to this client. */
 export const asClient = <T>(client: string, act: () => T): T => clients.run(client, act)
 
-/** '' where nobody said. */
+/** '' when no client was set. */
 export const currentClient = (): string => clients.getStore() ?? ''

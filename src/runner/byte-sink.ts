@@ -1,4 +1,4 @@
-/** Bytes on their way from the query thread to the main thread: as many as are read there, and a few more. */
+/** Sends bytes from the query thread to the main thread. It sends as many as are read there, and a few more. */
 import { NixieError } from '../errors'
 import type { Warning } from './runner'
 
@@ -10,12 +10,15 @@ export const SHARED_BYTES = 8
 
 /** Bytes that wait in the main thread at most, but for the last chunk. */
 export const INITIAL_CREDIT = 1 << 20
-/** The same of a short answer: all of it, so that its thread waits for no reader. */
+/** The same for a short answer. It holds the whole answer, so that its thread waits for no reader. */
 export const ANSWER_CREDIT = 8 << 20
 const CHUNK = 64 << 10
-/** A reader that takes nothing for this long is taken to be gone. */
+/** A reader that takes nothing for this long counts as gone. */
 export const STALL_MS = 30_000
-/** One that takes less than this in the long run is, too: a few bytes now and then would hold the thread for ever. */
+/**
+ * A reader with a lower rate than this also counts as gone. Otherwise a few bytes now and then could hold the thread
+ * for ever.
+ */
 export const SLOWEST_BYTES_PER_MS = 16
 /** What a stream may work from its first bytes on. */
 export const FLOWING_DEADLINE_MS = 600_000
@@ -38,7 +41,7 @@ export class ByteSink {
     this.#post = post
   }
 
-  /** How long the run stood still because nobody read. */
+  /** How long the run waited for the reader. */
   get waitedMs(): number {
     return this.#waitedMs
   }
@@ -86,7 +89,7 @@ export class ByteSink {
       if (credit > 0) break
       const left = started + patienceMs - performance.now()
       if (left <= 0) {
-        const slow = `Nobody read the rows for ${this.#stallMs / 1000} s, or more slowly than ${SLOWEST_BYTES_PER_MS} kB/s`
+        const slow = `The client read no rows for ${this.#stallMs / 1000} s, or fewer than ${SLOWEST_BYTES_PER_MS} kB/s`
         throw new NixieError('cancelled', slow)
       }
       Atomics.wait(this.#shared, CREDIT, credit, Math.min(left, 1000))

@@ -54,7 +54,7 @@ export interface RunnerOptions {
   readonly scripts?: ReadonlyMap<string, Bundle>
   /** Queries are counted here. */
   readonly counters?: Pick<Counters, 'queries' | 'queryErrors' | 'queryNs'>
-  /** Has what was captured up to now stored, before a query reads; resolves soon, come what may. */
+  /** Has all rows captured so far stored before a query reads. Always resolves soon, even on failure. */
   readonly fresh?: () => Promise<void>
   /** Told of chunks that queries found damaged; of the same ones again until the store has them marked. */
   readonly damaged?: (found: readonly Damage[]) => void
@@ -73,19 +73,25 @@ const STUCK_MS = 2_000
 /** A thread beyond the first that has had nothing to do for this long is ended. */
 const IDLE_MS = 30_000
 
-/** Short answers that may wait whole in memory at once, for readers that take their time; and those of one client. */
+/** How many short answers may wait whole in memory for slow readers; and how many of one client. */
 const MOST_WHOLE_ANSWERS = 8
 const MOST_WHOLE_OF_ONE = 4
-/** So long they wait, once they are complete. */
+/** How long a complete answer waits for its reader. */
 const ANSWER_PATIENCE_MS = 60_000
-/** An answer that is larger than what may wait holds its thread, like a stream; where those have theirs already, not for longer without a reader. */
+/**
+ * A larger answer holds its thread, like a stream. If streams have taken their threads already, it may hold one only
+ * this long without a reader.
+ */
 const OUTGROWN_PATIENCE_MS = 2000
 
 interface Job {
   readonly task: AnyTask
-  /** Whose it is, see `asker.ts`. */
+  /** The client, see `asker.ts`. */
   readonly client: string
-  /** It may last as long as its reader: such ones leave one thread to the others. So may an answer that outgrows what may wait. */
+  /**
+   * It may last as long as its reader reads. Such tasks leave one thread to the others. An answer that is too large to
+   * wait becomes one too.
+   */
   lasts: boolean
   /** Epoch milliseconds: what 'now' is for the task. */
   readonly nowMs: number
@@ -134,7 +140,7 @@ class ThreadRunner implements Runner {
   readonly #memory = new SlotGiver()
   #scripts: readonly ScriptInfo[] | undefined
   readonly #turns = new Turns()
-  /** By whose they are. */
+  /** By client. */
   readonly #wholeAnswers: string[] = []
   #closed = false
 
@@ -278,7 +284,7 @@ class ThreadRunner implements Runner {
       const abort = () => {
         const words = new Int32Array(shared)
         Atomics.store(words, CANCELLED, 1)
-        // A change of the credit, so that a thread that is about to wait for one doesn't.
+        // Changes the credit, so that a thread that is about to wait for it wakes.
         Atomics.add(words, CREDIT, 1)
         Atomics.notify(words, CREDIT)
         const place = this.#waiting.indexOf(job)
@@ -349,7 +355,7 @@ class ThreadRunner implements Runner {
     return this.#options.threads ?? DEFAULT_THREADS
   }
 
-  /** Ends the answer when it stands still, unless it has one of the places of streams. */
+  /** Ends the answer when nothing reads it, unless it has one of the places of streams. */
   #watchOutgrown(thread: QueryThread, { receiver }: Job): void {
     const streams = this.#threads.filter(({ job }) => job?.lasts).length
     if (!receiver || streams <= Math.max(1, this.#maxThreads - 1)) return
@@ -431,7 +437,7 @@ class QueryThread {
     this.#idle.unref()
   }
 
-  /** Ends the thread whatever it does; its task fails with `error`. */
+  /** Ends the thread in any state. Its task fails with `error`. */
   end(error: NixieError): void {
     clearTimeout(this.#watchdog)
     clearTimeout(this.#idle)
@@ -459,7 +465,7 @@ class QueryThread {
     }
     if (!job || data.id !== this.#id) return
     if ('chunk' in data) {
-      // From now on the thread itself heeds the time and its reader; this is for one that is stuck.
+      // From now on the thread itself watches its time and its reader. This timer is for a stuck thread.
       if (!Atomics.load(new Int32Array(job.shared), CANCELLED)) {
         this.#watch(FLOWING_DEADLINE_MS + STALL_MS, () => deadlineError(FLOWING_DEADLINE_MS))
       }

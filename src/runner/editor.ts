@@ -1,11 +1,11 @@
-/** What an editor asks about a text that is being written. */
+/** Checks and completes a text for an editor. */
 import { NixieError } from '../errors'
 import { type Completion, check, complete, type Diagnostic } from '../pxl/editor/editor'
 import { readView, type View } from '../scripts/bundle'
 import { type RunContext, schemas } from './run-script'
 import { callsOf } from './view'
 
-/** With a view, the text is checked with the calls that it makes; what is wrong with the view itself is thrown. */
+/** With a view, the text is checked with the calls that it makes; errors in the view itself are thrown. */
 export function checkText(
   text: string,
   viewText: string | undefined,

@@ -1,4 +1,4 @@
-/** Links to views as plain text: rows that leave as a file, or in a terminal, name things and open nothing. */
+/** Turns links to views into plain text, for files and terminals, which can't open them. */
 import { callEngine, columnOf } from '../pxl/frames/expressions'
 import type { Node, Plan, TypedColumn } from '../query/plan'
 

@@ -1,16 +1,16 @@
-/** The memory that all query threads have together, in memory that they share: each has a slot and writes no other. */
+/** Accounts for the memory of all query threads, in a shared array. Each thread has a slot and writes only to that. */
 import type { MemoryShare } from '../query/budget'
 import { MemoryWatch } from './memory-watch'
 
 /**
- * By accounting. What is accounted for takes up to twice as much while it is worked on and until it is collected, and
- * capture has its part of the 512 MiB that the manifests and the unit give to all.
+ * Most accounted bytes. Accounted memory takes up to twice as much while it is worked on and until it is collected, and
+ * capture needs its part of the 512 MiB that the manifests and the unit allow.
  */
 export const SHARED_MEMORY_BYTES = 128 << 20
 
-/** Far more than there are threads: a slot comes again long after its thread has ended. */
+/** Number of slots, far more than threads: a slot is used again only long after its thread has ended. */
 const SLOTS = 256
-/** A thread that is being ended may write once more. */
+/** A thread that is being ended may still write once. */
 const AFTERWARDS_MS = 2000
 const KIB = 1024
 
@@ -36,7 +36,10 @@ export class SlotShare implements MemoryShare {
     this.limitBytes = limitBytes
   }
 
-  /** Written before it is added up: of two threads that ask for the rest at once none gets it. */
+  /**
+   * Written before the sum is taken. So two threads that ask for the rest at the same moment both may fail, but never
+   * exceed the limit together.
+   */
   take(bytes: number): boolean {
     const before = Atomics.load(this.#slots, this.#own)
     const wanted = Math.ceil(bytes / KIB)
@@ -50,7 +53,7 @@ export class SlotShare implements MemoryShare {
     this.#watch.check()
   }
 
-  /** The thread has nothing under way. */
+  /** Called when the thread has no task. */
   release(): void {
     this.take(0)
     this.#watch.clear()

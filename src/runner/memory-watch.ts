@@ -1,6 +1,7 @@
 /**
- * The memory that the process really has, against what its control group may have: accounting is an estimate, garbage is
- * collected late, and who takes too much here ends capture with it. Without a limit there is nothing to watch.
+ * Compares the memory that the process really has with the limit of its control group. Accounting is an estimate,
+ * garbage is
+ * collected late, and a query that takes too much would end capture too. Without a limit there is nothing to watch.
  */
 import { readFileSync } from 'node:fs'
 import { NixieError } from '../errors'
@@ -17,7 +18,7 @@ const COLLECT_AT = 0.5
 const END_AT = 0.66
 /** Between two collections, each of which costs some ten milliseconds. */
 const COLLECT_MS = 200
-/** What was collected goes back to the kernel a little later. */
+/** Collected memory goes back to the kernel a little later. */
 const PATIENCE_MS = 300
 
 /** Bytes that the control group of this process, or one around it, may have; undefined when none says. */
@@ -50,7 +51,7 @@ function textOf(path: string): string {
   }
 }
 
-/** `max`, and what v1 says for none, are no limits. */
+/** `max`, and v1's very large number, mean that there is no limit. */
 function numberIn(path: string): number | undefined {
   const value = Number.parseInt(textOf(path), 10)
   return value > 0 && value < 2 ** 50 ? value : undefined
@@ -100,7 +101,7 @@ export class MemoryWatch {
     if (own >= this.#limit * END_AT && !this.#falls(this.#limit * END_AT)) throw this.#tooMuch(this.#limit)
   }
 
-  /** Behind a query: what it left would stand beside what the next one takes, as the runtime collects late. */
+  /** Collects after a query. The runtime collects late, so this query's garbage would add to the next one's memory. */
   clear(): void {
     if (this.#limit !== undefined && this.#own() >= this.#limit * CLEAR_AT) this.#collect()
   }

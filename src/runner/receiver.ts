@@ -18,12 +18,12 @@ export class Receiver {
   #isOpen = false
   #ended = false
   #error: NixieError | undefined
-  /** The reader waits for it. */
+  /** Resolves the read that waits. */
   #wake: () => void = () => {}
 
   /**
-   * @param cancel whoever reads has gone
-   * @param read nothing waits here any more: all was read, or nobody will; called once
+   * @param cancel called when the reader has gone
+   * @param read called once when nothing waits here any more: all was read or given up
    */
   constructor(
     format: StreamFormat,
@@ -39,7 +39,7 @@ export class Receiver {
       if (!isRead) read()
       isRead = true
     }
-    // Who reads the body alone must not end the process with the other promise.
+    // A caller that awaits only the body must not get an unhandled rejection from the other promise.
     this.#end.promise.catch(() => {})
   }
 
@@ -107,7 +107,7 @@ export class Receiver {
     else controller.close()
   }
 
-  /** What is still unread is given up: whoever reads takes too long. */
+  /** Gives up the unread bytes when the reader takes too long. */
   expire(error: NixieError): void {
     if (this.#chunks.length === 0) return
     this.#chunks.length = 0
@@ -119,7 +119,7 @@ export class Receiver {
     this.#wake()
   }
 
-  /** Whoever read has gone. */
+  /** The reader has gone. */
   #left(): void {
     this.#chunks.length = 0
     this.#read()

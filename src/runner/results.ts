@@ -1,4 +1,4 @@
-/** The results that a view has, and scripts as lists show them: known without compiling. */
+/** The results of a view and the scripts of a list, both known without compiling. */
 import type { Bundle, View, ViewFunction } from '../scripts/bundle'
 import type { ScriptInfo, Widget } from './runner'
 

@@ -39,9 +39,9 @@ export interface RunContext {
   summary?(): StoreSummary
   /** Chunks that scans have passed over so far because they are damaged. */
   damaged?(): number
-  /** The memory that runs on other threads take from, too. */
+  /** Memory that is shared with runs on other threads. */
   readonly share?: MemoryShare
-  /** Asked often; true ends the run. */
+  /** Called often; true ends the run. */
   cancelled(): boolean
   /** Epoch nanoseconds. */
   readonly nowNs: bigint
@@ -93,7 +93,7 @@ export function runScript(request: RunRequest, context: RunContext): RunResult {
   return { tables: resultTables(ran.tables), ...factsOf(prepared, ran) }
 }
 
-/** What a run gave: its tables still as columns of the engine. */
+/** The result of a run, with its tables still as columns of the engine. */
 export interface Ran {
   readonly tables: readonly ResultSet[]
   readonly stats: typeof NOTHING
@@ -112,7 +112,7 @@ export function runPrepared({ plan, limits }: Pick<Prepared, 'plan' | 'limits'>,
 
 const NOTHING = { rowsRead: 0, bytesRead: 0, batchesRead: 0 }
 
-/** What is to be told beside the tables. */
+/** Warnings beside the tables. */
 export function factsOf(
   { name, args, warnings, compileMs }: Prepared,
   {
@@ -147,7 +147,7 @@ export function explainScript(request: RunRequest, context: RunContext): Explain
   return { ...explain(plan, context.source), warnings }
 }
 
-/** The row limit is a head as well: what it leaves out are the oldest rows. */
+/** The row limit works like head: it leaves out the oldest rows. */
 const newest = ({ outputs }: Plan): Plan => ({
   outputs: outputs.map(({ name, node }) => ({ name, node: newestFirst(node) ?? node })),
 })
@@ -186,7 +186,10 @@ export const executeContext = (limits: Limits, context: RunContext): ExecuteCont
   virtualTable: (fn, args) => virtualTable(fn, args, context),
 })
 
-/** An answer that is handed over as a whole: it is there several times then, as cells, on its way and as what is made of it. */
+/**
+ * Largest answer that is passed on as a whole. It is in memory several times: as cells, as a message and as the final
+ * text.
+ */
 const ANSWER_BYTES = 32 << 20
 
 /** Throws `limit_exceeded` when the texts of the cells are too many; one text may be in every row. */

@@ -116,7 +116,7 @@ export interface StreamOutput {
 /** A run, or the newest rows of a table. */
 export type StreamRequest = RunRequest | { readonly rowsOf: TableRequest }
 
-/** One document of a few rows: what pages and programs wait for. All else lasts as long as it is read. */
+/** The answer is one short document, which pages and programs wait for. Any other answer lasts as long as it is read. */
 export function isAnswer(request: StreamRequest, { format }: StreamOutput): boolean {
   const rows = 'rowsOf' in request ? request.rowsOf.limit : (request.limits?.rows ?? DEFAULT_LIMITS.rows)
   return format === 'json' && rows <= DEFAULT_LIMITS.rows
@@ -135,7 +135,7 @@ export interface ResultStream {
    * `{"error": …}`, the other formats end in an error. Cancelling it ends the run.
    */
   readonly body: ReadableStream<Uint8Array>
-  /** Rejects as the body does, with NDJSON too. */
+  /** Rejects when the body fails, with NDJSON too. */
   readonly end: Promise<StreamEnd>
 }
 
@@ -150,7 +150,7 @@ export interface Runner {
   stream(request: StreamRequest, output: StreamOutput, signal?: AbortSignal): Promise<ResultStream>
   /** What the run would do. */
   explain(request: RunRequest, signal?: AbortSignal): Promise<Explained>
-  /** What is wrong with a text; with a view, with the calls that it makes as well. */
+  /** Errors in a text; with a view, also in the calls that it makes. */
   check(text: string, view: string | undefined, signal?: AbortSignal): Promise<readonly Diagnostic[]>
   /** What can stand at an offset of a text, in UTF-16 units. */
   complete(text: string, offset: number, signal?: AbortSignal): Promise<Completion>

@@ -1,4 +1,4 @@
-/** A run in the query thread whose rows leave as bytes while it goes on. */
+/** A run in the query thread that sends its rows as bytes while it runs. */
 import { toCells } from '../query/cells'
 import { execute, type ResultSet } from '../query/engine'
 import type { Plan } from '../query/plan'
@@ -38,7 +38,7 @@ async function writerOf(
   sink: ByteSink,
 ): Promise<Writer> {
   if (format === 'arrow') {
-    // Few ask for it: the library is loaded for those only.
+    // The library is loaded on first use, since few clients ask for Arrow.
     const { ArrowWriter } = await import('./formats/arrow')
     const arrow = new ArrowWriter(columns)
     return {
@@ -75,7 +75,7 @@ export async function streamTask(
   if (output.format === 'json') return streamJson({ ...prepared, plan }, output, context, sink)
   const described = plan.outputs.map(({ name, node }) => ({ name, columns: node.columns }))
   const writer = await writerOf(output, described[0]?.columns ?? [], sink)
-  // The bytes wait for the first rows: what fails before them is an error, and no broken answer.
+  // The first bytes wait for the first rows, so that an earlier failure is an error and not a broken answer.
   let begun = false
   const begin = () => {
     if (begun) return

@@ -1,6 +1,6 @@
 /**
- * Who is next for a query thread. Clients take turns, whatever each has waiting, and one more thread than usual is there
- * for whoever has none: nobody's long queries, or answers that they don't read, hold up another's short one.
+ * Chooses the next task for a query thread. Clients take turns, however many tasks each has, and one extra thread is kept
+ * for clients that have none. So one client's long queries or unread answers never delay another's short query.
  */
 
 export interface Turn {
@@ -32,7 +32,7 @@ export class Turns {
     return best
   }
 
-  /** Remembers what was begun, for those who are still there. */
+  /** Remembers the start, for clients that still have tasks. */
   began({ client }: Turn, others: readonly Turn[]): void {
     this.#begun.set(client, ++this.#count)
     const here = new Set(others.map((turn) => turn.client)).add(client)
@@ -56,8 +56,8 @@ function mayBegin(turn: Turn, running: readonly Turn[], own: readonly Turn[], th
 }
 
 /**
- * Where as many wait as may: the place of the one that gives way to `client`, the newest of whoever has most waiting; -1
- * when nobody has more than this client would.
+ * For a full queue: the place of the task that gives way to `client`, the newest of the client with most waiting tasks; -1
+ * when no client has more than this one would.
  */
 export function givingWay(waiting: readonly Turn[], client: string): number {
   const counts = Map.groupBy(waiting, (turn) => turn.client)

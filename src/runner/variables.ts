@@ -1,4 +1,4 @@
-/** The values that a script's variables run with: what was given, checked, else the defaults. */
+/** The values of a script's variables: the given ones, checked, else the defaults. */
 import { NixieError } from '../errors'
 import type { DataType } from '../records/types'
 import type { Variable } from '../scripts/bundle'

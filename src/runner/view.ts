@@ -34,14 +34,14 @@ export function callsOf(view: View, values: Readonly<Record<string, string>>) {
   }))
 }
 
-/** Every function, argument, variable and result that the view names is there. */
+/** Checks that every function, argument, variable and result that the view names exists. */
 function checkView(module: CompiledModule, view: View): void {
   const variables = view.variables.map(({ name }) => name)
   const results = view.globalFuncs.map(({ outputName }) => outputName)
   const wrong = (at: string, what: string, name: string, known: readonly string[], kind: string) =>
     new NixieError(
       'bad_request',
-      `${view.file}: ${at} ${what} '${name}', which is not there`,
+      `${view.file}: ${at} ${what} '${name}', which does not exist`,
       nameHint(name, known, kind),
       {
         file: view.file,

@@ -72,7 +72,7 @@ const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[
       ip_address: address(),
       agent_state: 'AGENT_STATE_HEALTHY',
       create_time: BigInt(Math.round(performance.timeOrigin)) * 1_000_000n,
-      // The agent is who answers: its last sign of life is now.
+      // The agent itself answers, so its last heartbeat is now.
       last_heartbeat_ns: 0,
       kernel_headers_installed: hasKernelHeaders(),
     },
@@ -80,7 +80,8 @@ const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[
   GetLinuxHeadersStatus: ({ metadata }) => [
     { asid: metadata.asid, kernel_headers_installed: hasKernelHeaders() },
   ],
-  // Who only reads knows what is stored now, and not what came and went: those counts are 0.
+  // A reader sees only the rows that are stored now. It doesn't know how many were added or expired, so those counts
+  // are 0.
   _DebugTableInfo: ({ source, metadata, summary }) => {
     const held = summary?.()
     const chunks = new Map(held?.tables.map((table) => [table.name, table.chunks]))

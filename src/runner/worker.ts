@@ -15,9 +15,9 @@ import { streamTask } from './stream'
 
 declare const self: Worker
 
-/** So long after an answer, when no other task came, the thread gives back what its runs left behind. */
+/** After this idle time the thread collects the garbage of its runs. */
 const IDLE_MS = 200
-/** The engine's own deadline is out of the way of a stream, whose clock stands still while nobody reads. */
+/** A stream's clock stops while its reader is slow, so the engine's own deadline is set far away. */
 const NO_DEADLINE_MS = 2 ** 31
 
 type Opened = Pick<RunContext, 'metadata' | 'scripts'> & {

@@ -11,13 +11,13 @@ import { viewOf } from '../records/text-index'
 
 /** Raw bytes after which a frame is closed: bounds one step of compaction. */
 const FRAME_BYTES = 1 << 20
-/** Sections shorter than this share a frame with the next. */
+/** Sections shorter than this share a frame with the next one. */
 const SECTION_BYTES = 2048
 /** Too short to gain from zstd. */
 const TINY_BYTES = 128
 /** A frame that zstd makes hardly smaller stays plain: it is read faster. */
 const WORTH_PACKING = 0.9
-/** No column of a chunk is larger: what claims to be is damaged. */
+/** No column of a chunk is larger than this; a blob that claims to be is damaged. */
 const MAX_RAW_BYTES = 1 << 30
 
 /** Bytes on disk that are not what was written. */
@@ -50,7 +50,7 @@ export class BlobWriter {
     }
   }
 
-  /** What follows is of another kind. */
+  /** Ends a section: the next bytes are of another kind. */
   section(): void {
     if (this.#pending >= SECTION_BYTES) this.#close()
   }
@@ -78,7 +78,7 @@ export class BlobWriter {
   }
 }
 
-/** The raw bytes of a blob, frame by frame: what lies within one frame isn't copied. */
+/** The raw bytes of a blob, frame by frame: bytes within one frame aren't copied. */
 export class RawBytes {
   readonly length: number
   readonly #frames: readonly Uint8Array[]
@@ -102,7 +102,7 @@ export class RawBytes {
   }
 }
 
-/** A blob that gets to another place is noticed: its checksum carries the mark of its own. No place: 0. */
+/** The checksum of a blob includes its place, so that a blob at a wrong place is noticed. Without a place: 0. */
 const markOf = (place: number): number => Math.imul(place % 2 ** 32, 0x9e3779b1) >>> 0
 
 /** Marks a blob for its place, or, the second time, takes the mark off. */

@@ -15,13 +15,13 @@ export const SEALED = 100
 /** A column of it is damaged: it is never merged, and its rows are counted as lost. Readers take what is whole of it. */
 export const DAMAGED = -1
 
-/** Replaced or expired, and still there for readers that began before. */
+/** Replaced or expired, and kept for readers that began earlier. */
 export const DEAD = -2
 
-/** Rows of what is still under way: the next append replaces it. */
+/** Rows of exchanges that are still under way. The next append replaces the chunk. */
 export const LIVE = -3
 
-/** A chunk that a reader was to read has been taken out. */
+/** A chunk that a reader needed has been deleted. */
 export class GoneChunk extends Error {}
 
 export interface StoredColumn {
@@ -145,7 +145,7 @@ export function insertChunk(db: Database, id: number, chunk: NewChunk): number {
     try {
       insert.run(place, min ?? null, max ?? null, data)
     } finally {
-      // Where the transaction fails, it may get another place.
+      // If the transaction fails, the column may get another place.
       mark(data, place)
     }
     bytes += data.length

@@ -74,7 +74,7 @@ function joinNumbers(
   return sorted
 }
 
-/** More than any chunk has: what claims to have them is damaged. */
+/** More rows than any chunk has; a chunk that claims to have them is damaged. */
 const MAX_ROWS = 1 << 20
 
 /** A column as it was stored in `place`; `timeBase` is the base of its times. Throws `DamagedBlob`. */

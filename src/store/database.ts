@@ -40,7 +40,7 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO counters VALUES ('entities', 0);`,
   // Chunks may be dead (level −2), which the first format would have taken for rows.
   `INSERT INTO counters VALUES ('written', 0), ('compacted', 0), ('budget', 0), ('retention', 0);`,
-  // Ages by a clock that nobody sets: what is there already is as old as the store's new clock.
+  // Ages by a clock that can't be set. Existing rows get the start of the new clock as their age.
   `ALTER TABLE chunks ADD COLUMN born INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE entities ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;`,
 ]
@@ -77,33 +77,33 @@ function codeOf(cause: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** It comes from SQLite or the file system, not from the program. */
+/** Whether the error comes from SQLite or the file system, not from the program. */
 export function isOfSqlite(cause: unknown): boolean {
   return /^(SQLITE_|E[A-Z]+$)/.test(codeOf(cause))
 }
 
-/** The file's bytes are not a store's: set it aside. */
+/** Whether the file is damaged or not a store, so that it must be set aside. */
 export function isDamage(cause: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(cause))
 }
 
 const FULL = /^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/
 
-/** SQLite says no more than that a write failed. */
+/** SQLite reports only that a write failed. */
 const FAILED_WRITE = /^SQLITE_IOERR_(WRITE|SHMSIZE|TRUNCATE|FSYNC)/
 
-/** There is no room on the disk, or so it seems. */
+/** Whether the disk is full, or seems to be. */
 export function isDiskFull(cause: unknown, dataDir: string): boolean {
   const code = codeOf(cause)
   return FULL.test(code) || (FAILED_WRITE.test(code) && FULL.test(refusalOf(dataDir) ?? 'ENOSPC'))
 }
 
-/** The connection may not recover from it by itself: to be opened anew. */
+/** Whether the connection must be opened anew, since it may not recover by itself. */
 export function isOfDisk(cause: unknown): boolean {
   return /^(SQLITE_(IOERR|READONLY|CANTOPEN|PERM|PROTOCOL|NOLFS)|E[A-Z]+$)/.test(codeOf(cause))
 }
 
-/** The path can't be walked: the errno is the reason itself, and nothing is learnt by a file that is written there. */
+/** Errors about the path itself. The errno is the reason, so writing a test file would tell nothing more. */
 const FROM_PATH = /^(EACCES|EPERM|ENOTDIR|EEXIST|ENOENT|ELOOP|ENAMETOOLONG)$/
 
 /** What went wrong with the file, for users. */
@@ -130,7 +130,7 @@ function refusalOf(dataDir: string): string | undefined {
     try {
       unlinkSync(path)
     } catch {
-      // It could not be made.
+      // The test file could not be made.
     }
   }
 }
@@ -163,7 +163,10 @@ function locked(path: string): Database {
   }
 }
 
-/** A lock holds nothing: what is damaged is copied aside and emptied, in place, for another Nixie may be about to lock it. */
+/**
+ * The lock file has no content. A damaged one is copied aside and emptied in place, since another Nixie may be about to
+ * lock it.
+ */
 function lockedAnew(path: string): Database {
   try {
     return locked(path)
@@ -209,7 +212,7 @@ export function lockDirectory(dataDir: string): { release(): void } {
  * Opens the store for writing, makes or migrates it, and has it declare these tables; what is no store is set aside and
  * told.
  *
- * @param suspect its log is damaged: every page is looked at, for what is left of the log may be older than the file
+ * @param suspect its log is damaged: every page is checked, since the rest of the log may be older than the file
  */
 export function openForWriting(
   dataDir: string,
@@ -233,7 +236,10 @@ export function openForWriting(
   }
 }
 
-/** Renames a damaged store with its log; returns the sentence that says so. One is kept: they are outside of the budget. */
+/**
+ * Renames a damaged store with its log; returns the sentence that says so. Only one is kept, since such files don't
+ * count in the budget.
+ */
 export function setAside(path: string, cause: unknown): string {
   const folder = dirname(path)
   const older = readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.damaged-`))

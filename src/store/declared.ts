@@ -7,7 +7,7 @@ import type { Column, Table } from '../records/table'
 
 /** A table as readers need it. */
 export type DeclaredTable = Pick<Table, 'name' | 'description' | 'columns' | 'share'> & {
-  /** False: the writer has nothing that fills it. */
+  /** False: the writer has no source of rows for it. */
   readonly recorded: boolean
 }
 
@@ -34,7 +34,7 @@ export function declareTables(db: Database, tables: readonly DeclaredTable[]): v
   })()
 }
 
-/** As they stand in the file: what is the same as before need not be parsed again. */
+/** The declarations as stored. Unchanged ones need not be parsed again. */
 export function readDeclarations(db: Database): readonly Row[] {
   const there = db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tables'").get()
   if (there) return db.query('SELECT name, declaration FROM tables ORDER BY rowid').all() as Row[]
@@ -45,7 +45,7 @@ export function parseDeclaration({ name, declaration }: Row): DeclaredTable {
   return { name, ...(JSON.parse(declaration) as Omit<DeclaredTable, 'name'>) }
 }
 
-/** A store that was written before there were declarations: what its chunks say of their columns, the newest last. */
+/** For a store without declarations (an earlier format): the columns of its chunks, the newest last. */
 function ofRows(db: Database): Row[] {
   const schemas = db.query('SELECT tab, columns FROM schemas ORDER BY id').all() as {
     tab: string

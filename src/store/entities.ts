@@ -1,4 +1,4 @@
-/** Entities in the file: what records refer to, by kind and key. A counter tells readers that something changed. */
+/** Entities in the file: the objects that records refer to, by kind and key. A counter tells readers of changes. */
 import type { Database } from 'bun:sqlite'
 import type { Entity, EntityKind, EntityValues } from '../records/entities'
 
@@ -12,7 +12,7 @@ export function putEntities(db: Database, entities: readonly Entity[], seen: num
   bump(db)
 }
 
-/** Takes out those that were seen last before `oldest`. In a transaction. */
+/** Deletes those that were last seen before `oldest`. In a transaction. */
 export function sweepEntities(db: Database, oldest: number): void {
   if (db.query('DELETE FROM entities WHERE seen < ?').run(oldest).changes > 0) bump(db)
 }

@@ -1,10 +1,13 @@
-/** Chunks that were replaced or expired: they stay while a reader that began before may want them. */
+/** Chunks that were replaced or expired. They stay while an earlier reader may need them. */
 import type { Chunk, DeadChunk } from './chunks'
 import { readMarks, removeMark } from './marks'
 
-/** Longer than a result may stream (600 s): what reads after that was killed, or is told that its rows are gone. */
+/**
+ * Longer than a result may stream (600 s). A mark that is older belongs to a killed reader, or its reader gets an error
+ * that its rows are gone.
+ */
 const GRACE_SECONDS = 660
-/** For readers that may not leave a mark; most are done by then. */
+/** For readers that can't leave a mark. Most have finished by then. */
 const SHORT_GRACE_SECONDS = 10
 
 interface Grave {
@@ -12,7 +15,7 @@ interface Grave {
   readonly bytes: number
   /** By the age of the store. */
   readonly died: number
-  /** Marks of the readers that were under way. */
+  /** Marks of the readers that were running. */
   readonly readers: ReadonlySet<string>
 }
 
@@ -45,7 +48,10 @@ export class Graveyard {
     for (const { id, bytes } of chunks) this.#graves.push({ id, bytes, died: now, readers })
   }
 
-  /** Up to `limit` chunks to take out: nobody reads them, or, `atOnce`, the longest dead whoever does. */
+  /**
+   * Up to `limit` chunks to delete: those without readers, or, with `atOnce`, the longest dead even if they are being
+   * read.
+   */
   due(now: number, atOnce: boolean, limit: number): readonly number[] {
     if (atOnce) return this.#graves.slice(0, limit).map(({ id }) => id)
     if (!this.#graves.some(({ died }) => now - died >= SHORT_GRACE_SECONDS)) return []
@@ -62,7 +68,7 @@ export class Graveyard {
     this.#graves = this.#graves.filter(({ id }) => !ids.includes(id))
   }
 
-  /** The marks of living readers; those of killed ones are taken off. */
+  /** The marks of living readers. Marks of killed readers are removed. */
   #underWay(now: number): ReadonlySet<string> {
     const marks = readMarks(this.#dataDir)
     const met = new Map<string, number>()

@@ -25,18 +25,18 @@ export interface HomeOptions {
   readonly dataDir: string
   /** Log bytes after which the log is brought into the file. */
   readonly logBytes: number
-  /** What the store is to declare. */
+  /** The tables that the store declares. */
   readonly tables: readonly DeclaredTable[]
   /** A small write, with which a folded log is begun anew. */
   readonly begin: () => void
-  /** Told of a damaged store that was set aside. */
+  /** Called when a damaged store was set aside. */
   readonly warn: (sentence: string) => void
 }
 
 export class Home {
   readonly db: Database
   readonly log: Log
-  /** What the log of the writer before was too damaged to give back. */
+  /** What was lost in the damaged log of the previous writer. */
   readonly dropped: DroppedCommits | undefined
   readonly #lock: { release(): void }
   readonly #store: Place
@@ -63,20 +63,20 @@ export class Home {
     }
   }
 
-  /** SQLite goes on writing to files that nobody can open any more, and says nothing. */
+  /** Checks the files, because SQLite goes on writing to deleted files without an error. */
   get change(): Change | undefined {
     const file = lookAt(this.#store)
     if (file !== undefined) return file
     return [...this.#logs, this.#lockFile].some((place) => lookAt(place) !== undefined) ? 'log' : undefined
   }
 
-  /** Closes it once the database was taken away: its log, if it is still there, must not get to the next one. */
+  /** Closes it after the database was removed. A log that is left must not be applied to the next database. */
   abandon(): void {
     this.close({ keepFiles: true })
     for (const place of this.#logs) if (lookAt(place) === undefined) rmSync(place.path, { force: true })
   }
 
-  /** `keepFiles`: those that have the names now are not ours, so SQLite is not to take them away by their names. */
+  /** `keepFiles`: other files have the names now, so SQLite must not delete files by name. */
   close({ keepFiles = false } = {}): void {
     const steps = [
       () => this.log.unpin(),
@@ -102,7 +102,7 @@ function lookAt({ path, inode, device }: Place): 'removed' | 'replaced' | undefi
   try {
     stats = statSync(path, { throwIfNoEntry: false })
   } catch (cause) {
-    // A directory on the way may not be entered any more: the open files still serve.
+    // A directory on the path may have become unreadable. The open files still work.
     return codeOf(cause) === 'EACCES' ? undefined : 'removed'
   }
   if (!stats) return 'removed'

@@ -1,4 +1,4 @@
-/** Chunks of what is still under way: each append takes the place of the last. */
+/** Chunks of exchanges that are still under way. Each append replaces them. */
 import type { Database } from 'bun:sqlite'
 import { type Chunk, DEAD, LIVE, setLevel } from './chunks'
 import type { SealedPiece } from './seal'
@@ -9,8 +9,9 @@ export const asLive = ({ table, chunk }: SealedPiece): SealedPiece => ({
 })
 
 /**
- * The chunks of a store that is opened, without those of what was under way: left by another writer they stay as they were when
- * it ended, since nobody knows more; left by this one (`isOurs`) they are dead, as it goes on.
+ * The chunks of a store that is opened, without those of what was under way: those of another writer stay as they were
+ * when
+ * it ended, since no more is known; those of this writer (`isOurs`) are dead, since it writes new ones.
  */
 export function settleLive(db: Database, chunks: readonly Chunk[], isOurs: boolean): Chunk[] {
   return chunks.flatMap((chunk) => {

@@ -11,13 +11,13 @@ import { Database } from 'bun:sqlite'
 import { close, closeSync, fdatasync, fdatasyncSync, open, openSync } from 'node:fs'
 import { pragma } from './database'
 
-/** So many times as long as it should be, and the rest is folded at once, waiting for the disk. */
+/** When the log has this many times its usual length, it is folded at once, waiting for the disk. */
 const PATIENCE = 4
 
 export class Log {
   readonly #db: Database
   readonly #path: string
-  /** What it should not grow beyond by much. */
+  /** The usual length of the log. */
   readonly limitBytes: number
   readonly #begin: () => void
   readonly #pageBytes: number
@@ -31,11 +31,11 @@ export class Log {
   #pin: Database | undefined
   /** Pages were copied to the file and may not be on the disk. */
   #unsynced = false
-  /** Results of a round that was given up are passed over. */
+  /** Results of an abandoned round are ignored. */
   #round = 0
-  /** Of the log, not yet in the file. */
+  /** Bytes of the log that are not yet in the file. */
   #bytes = 0
-  /** Of the log, since it was begun. */
+  /** Bytes of the log since it was begun. */
   #length = 0
 
   /** `begin` makes a small write, with which SQLite begins a folded log anew: that waits for the disk once. */
@@ -53,12 +53,12 @@ export class Log {
     this.#bytes += bytes
   }
 
-  /** It grows while it is folded: other upkeep should wait. */
+  /** The log grows while it is being folded, so other upkeep should wait. */
   get behind(): boolean {
     return this.#pin !== undefined && this.#bytes > 2 * this.limitBytes
   }
 
-  /** Starts folding where it pays; past all patience it is done here and now. Throws SQLite's errors. */
+  /** Starts folding when the log is long enough. If it is far too long, it is folded at once. Throws SQLite's errors. */
   tend(): void {
     if (this.#bytes > PATIENCE * this.limitBytes) this.fold()
     else if (this.#bytes > this.limitBytes && !this.#pin) this.#start()
@@ -109,7 +109,7 @@ export class Log {
     const next = this.#next(() => {
       this.#unsynced = false
       this.unpin()
-      // Rows that came meanwhile keep SQLite from beginning it anew: not for ever.
+      // New rows keep SQLite from beginning the log anew, but not for ever.
       if (this.#length > PATIENCE * this.limitBytes) this.#copy()
       this.#begin()
     })
@@ -120,14 +120,14 @@ export class Log {
     })
   }
 
-  /** Readers may keep it from a part of the log, or from all: that is left for the next time. */
+  /** Readers may block a part of the log, or all of it. That part is folded the next time. */
   #copy(): void {
     const left = this.#db.query('PRAGMA wal_checkpoint(PASSIVE)').get() as Record<string, number | bigint>
     this.#bytes = (Number(left.log) - Number(left.checkpointed)) * this.#pageBytes
     this.#length = Number(left.log) * this.#pageBytes
   }
 
-  /** What comes after a flush. Where it fails the pin stays, until `fold` tries and tells. */
+  /** The step after a flush. If it fails, the pin stays until `fold` tries again and throws the error. */
   #next(then: () => void): (cause: Error | null | undefined) => void {
     const round = this.#round
     return (cause) => {

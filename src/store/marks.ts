@@ -1,6 +1,6 @@
 /**
- * Who reads: a file in `readers/` for each scan under way, so that the writer knows which replaced chunks may be read
- * still. Files, because readers are threads of this process and other processes alike, and may be killed.
+ * Marks of readers: a file in `readers/` for each running scan, so that the writer knows which replaced chunks are still
+ * read. They are files because readers may be threads of this process or other processes, and may be killed.
  */
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { FILE_MODE, FOLDER_MODE } from './private'
 const folderOf = (dataDir: string) => join(dataDir, 'readers')
 let count = 0
 
-/** Makes a mark; what it returns takes it off. A reader that may not write here goes without. */
+/** Makes a mark. The returned function removes it. A reader without the right to write here has no mark. */
 export function putMark(dataDir: string): () => void {
   const path = join(
     folderOf(dataDir),
@@ -29,7 +29,7 @@ function writeMark(path: string, dataDir: string): void {
     writeFileSync(path, '', { flag: 'wx', mode: FILE_MODE })
   } catch (cause) {
     if (codeOf(cause) !== 'ENOENT') throw cause
-    // Not `recursive`: a data directory that was removed is not the reader's to make.
+    // Not `recursive`: a reader must not make a removed data directory again.
     mkdirSync(folderOf(dataDir), { mode: FOLDER_MODE })
     writeFileSync(path, '', { flag: 'wx', mode: FILE_MODE })
   }
@@ -51,6 +51,6 @@ function takeOff(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // It is gone already.
+    // The file is already gone.
   }
 }

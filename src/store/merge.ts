@@ -30,7 +30,7 @@ export interface MergeLimits {
   readonly rows: number
   readonly bytes: number
   readonly spanNs: bigint
-  /** Between the arrivals of its first and last row: as `spanNs`, but by a clock that nobody sets. */
+  /** Time between the arrivals of its first and last row: like `spanNs`, but by a clock that can't be set. */
   readonly bornSeconds: number
 }
 
@@ -83,7 +83,7 @@ function fits(run: readonly Chunk[], chunk: Chunk, limits: MergeLimits): boolean
   return rows <= limits.rows && raw <= limits.bytes && maxNs - minNs <= limits.spanNs
 }
 
-/** A source's column cannot be read: the chunk is to be left out of merges. */
+/** A source's column cannot be read, so the chunk must be left out of merges. */
 export class DamagedSource extends Error {
   readonly chunk: Chunk
 
@@ -138,7 +138,7 @@ function* readParts(
       const vector = readColumn(db, chunk, ordinal, type)
       parts.push({ vector, shift: type === 'TIME64NS' ? Number(chunk.minNs - baseNs) : 0 })
     } catch (cause) {
-      // The disk may read it the next time.
+      // The disk may be able to read it the next time.
       if (isOfDisk(cause)) throw cause
       throw new DamagedSource(chunk, cause)
     }

@@ -1,6 +1,6 @@
 /**
- * A writer's hold on its directory: opened, looked after, let go of and opened again. Files may be taken away, the disk
- * may fail, the log of the writer before may be damaged: the rows that this costs are counted and said.
+ * A writer's directory: it is opened, checked, closed and opened again. Files may be removed, the disk
+ * may fail, the log of the previous writer may be damaged. Rows that are lost so are counted and reported.
  */
 import { type Chunk, deadChunks, listChunks, rowsOf } from './chunks'
 import { isDiskFull, setAside, storeError, storeFile } from './database'
@@ -18,10 +18,10 @@ export interface Opened {
   readonly graves: Graveyard
   /** In time order. The writer is the only one who changes them. */
   chunks: Chunk[]
-  /** Those of what is under way, which the next append replaces. */
+  /** Chunks of exchanges under way, which the next append replaces. */
   live: readonly Chunk[]
   nextId: number
-  /** The age at which entities were looked through. */
+  /** The age of the store when entities were last checked. */
   swept: number
 }
 
@@ -29,7 +29,7 @@ export interface PremisesOptions {
   readonly dataDir: string
   /** Log bytes after which the log is brought into the file. */
   readonly logBytes: number
-  /** What the store is to declare. */
+  /** The tables that the store declares. */
   readonly tables: readonly DeclaredTable[]
   readonly uptime: Uptime
   /** A small write, with which a folded log is begun anew; may fail. */
@@ -70,7 +70,7 @@ export class Premises {
     return this.#opened ?? this.#open()
   }
 
-  /** Lets go of the files: what was stored is expected to be there when they are opened again. */
+  /** Closes the files. The stored rows should be there when they are opened again. */
   release(): void {
     this.#give(({ home }) => home.close({ keepFiles: true }))
   }
@@ -89,7 +89,7 @@ export class Premises {
     this.#open()
   }
 
-  /** For good; `last` is what is still to be written. */
+  /** Closes for good. `last` writes what is left. */
   end(last: () => void): void {
     if (!this.#opened) return
     const { home } = this.#opened
@@ -116,7 +116,7 @@ export class Premises {
       this.#opened = { home, age: new Age(home.db, uptime), graves, chunks, live: [], nextId, swept: 0 }
       this.#wasOpen = true
       this.#foldFirst(home)
-      // Not before: an opening that fails is tried again.
+      // Only now, since a failed opening is tried again.
       if (home.dropped) this.#countDropped(home.dropped, known)
       this.#countMissing()
       return this.#opened
@@ -127,7 +127,7 @@ export class Premises {
     }
   }
 
-  /** What earlier writers left in the log is checked no more often than this once. On a full disk it stays there. */
+  /** The log of earlier writers is checked only once. On a full disk it stays there. */
   #foldFirst({ log }: Home): void {
     try {
       log.fold()
@@ -196,7 +196,7 @@ export class Premises {
   }
 }
 
-/** Best effort: what comes next finds out. */
+/** Best effort: the next step meets the error again. */
 export function attempt(work: () => void): void {
   try {
     work()

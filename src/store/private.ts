@@ -1,4 +1,4 @@
-/** What was captured is its owner's alone: the files of a data directory, and the directory where it holds nothing else. */
+/** Keeps captured data private: the files of a data directory, and the directory itself if it holds nothing else. */
 import {
   chmodSync,
   closeSync,
@@ -20,16 +20,16 @@ const OTHERS = 0o077
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
 
-/** All that the store makes begins so. */
+/** Names of all files that the store makes begin with this. */
 const OWN = /^(nixie\.|readers$|\.writable-)/
 
-/** Gone meanwhile; or of a file system without rights. */
+/** The file is gone by now, or its file system has no rights. */
 const FORGIVEN = ['ENOENT', 'EPERM', 'EROFS', 'ENOTSUP']
 
-/** What every file system has at its root says nothing of who uses it. */
+/** Every file system has this at its root, so it does not show another use. */
 const OF_FILE_SYSTEM = 'lost+found'
 
-/** Takes the rights of others, whoever made it; what may not be changed stays, if it is this account's. */
+/** Removes the rights of others, whoever made the file. A file of this account that can't be changed stays as it is. */
 function tighten(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return
@@ -89,7 +89,7 @@ export function openPrivately(dataDir: string): void {
     refuseForeign(join(place, name), folder)
     tighten(join(place, name))
   }
-  // A folder that holds more (/tmp, a home) is not Nixie's to close.
+  // Nixie must not restrict a folder with other content (/tmp, a home).
   if (own.length === names.filter((name) => name !== OF_FILE_SYSTEM).length) tighten(place)
   refuseShared(place)
 }
@@ -112,13 +112,16 @@ export function makePrivateFile(path: string): void {
   }
 }
 
-/** What root makes in the folder of a service's account is the service's: it could not write to it later. */
+/**
+ * Files that root makes in the folder of a service's account are given to the service, which could not write to them
+ * otherwise.
+ */
 function giveTo({ uid, gid }: Stats, file: number): void {
   if (process.geteuid?.() !== 0 || uid === 0) return
   try {
     fchownSync(file, uid, gid)
   } catch (cause) {
-    // Root without this right: the service takes what it finds when it starts.
+    // Root lacks this capability. The service takes over the files when it starts.
     if (!FORGIVEN.includes(codeOf(cause) ?? '')) throw cause
   }
 }

@@ -33,18 +33,18 @@ const EXACT_NS = 2n ** 53n
 const KEPT_CONNECTIONS = 4
 
 export interface Reader extends Source {
-  /** What is in the store, and how long it will be kept at the rates of the 24 hours before `nowNs`. */
+  /** The content of the store, and how long it will be kept at the rates of the 24 hours before `nowNs`. */
   summary(nowNs: bigint): StoreSummary
   /** Chunks passed over because a blob of theirs is damaged, since the reader was opened. */
   readonly damagedChunks: number
-  /** What the last damaged chunk was. */
+  /** A description of the last damaged chunk. */
   readonly warnings: readonly string[]
   /** Damaged chunks, not yet marked as such, that scans have met since this was last called: to be told to the writer. */
   takeDamage(): readonly Damage[]
 }
 
 /**
- * A source over the store in this directory, there already or later. A scan is to be read to its end, or returned.
+ * A source over the store in this directory, which may be made later. Read a scan to its end, or call its `return`.
  *
  * @param tables in place of those that the store declares
  */
@@ -53,14 +53,14 @@ export function openReader(dataDir: string, tables?: readonly Table[]): Reader {
 }
 
 interface KnownEntities<K extends EntityKind> {
-  /** Of the file and its entities. */
+  /** Version of the file and its entities. */
   readonly version: string
   readonly entities: ReadonlyMap<string, Entity<K>>
 }
 
 interface Connection {
   readonly db: Database
-  /** Of the file that was opened: another file in its place is another store. */
+  /** Identity of the opened file: another file in its place is another store. */
   readonly inode: number
 }
 
@@ -71,7 +71,7 @@ class SqliteReader implements Reader {
   #found = new Map<number, Damage>()
   readonly #dataDir: string
   readonly #given: ReadonlyMap<string, DeclaredTable> | undefined
-  /** What the store declared last. */
+  /** The store's last declaration. */
   #declared:
     | { readonly rows: readonly Row[]; readonly tables: ReadonlyMap<string, DeclaredTable> }
     | undefined
@@ -259,7 +259,7 @@ function openConnection(path: string, inode: number, dataDir: string): Connectio
     const version = Number(pragma(db, 'user_version'))
     if (version >= OLDEST_READABLE && version <= FORMAT_VERSION) return { db, inode }
     db.close()
-    // A writer is making it just now.
+    // A writer is making the store at this moment.
     if (version === 0) return undefined
   } catch (cause) {
     db?.close()

@@ -1,11 +1,15 @@
 /**
- * What leaves the store: first what is too old, then, over the budget, the oldest of the table furthest over its share.
- * Old is what came long ago, whatever times its rows have: see `uptime.ts`.
+ * Chooses what leaves the store: first what is too old, then, over the budget, the oldest of the table furthest over
+ * its share.
+ * Age counts from a row's arrival, whatever its time: see `uptime.ts`.
  */
 import type { Table } from '../records/table'
 import type { Chunk } from './chunks'
 
-/** Of the budget, kept free for the log, for chunks under way and for dead ones that a reader may still want. */
+/**
+ * Part of the budget that is kept free for the log, for chunks under way and for dead ones that a reader may still
+ * need.
+ */
 const RESERVE_BYTES = 32 << 20
 const RESERVE_SHARE = 0.1
 
@@ -27,7 +31,7 @@ export function overAge(chunks: readonly Chunk[], cutoff: number, limit: number)
 export const limitOf = (budgetBytes: number): number =>
   budgetBytes - Math.min(RESERVE_BYTES, budgetBytes * RESERVE_SHARE)
 
-/** The chunk to take out next, if `usedBytes` are too many. A table may use what others leave. */
+/** The chunk to delete next, if `usedBytes` exceed the budget. A table may use the shares that others leave. */
 export function overBudget(
   chunks: readonly Chunk[],
   shares: ReadonlyMap<string, number>,

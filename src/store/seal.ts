@@ -1,4 +1,4 @@
-/** A second's rows become a chunk. */
+/** Makes a chunk of a second's rows. */
 import { type Batch, integersOf } from '../records/batch'
 import { sliceBatch } from '../records/rows'
 import type { Table } from '../records/table'
@@ -7,7 +7,7 @@ import { type EncodedColumn, encodeColumn, type Part } from './columns'
 import { APPEND_LEVEL, FULL_ROWS, isFull, type MergeLimits } from './merge'
 import type { TableBatch } from './store'
 
-/** A batch as a chunk, but for what the writer knows: the number of its schema, and when it came. */
+/** A batch as a chunk, without what only the writer knows: the number of its schema, and its time of arrival. */
 function* sealBatch(
   table: Table,
   batch: Batch,

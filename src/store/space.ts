@@ -1,4 +1,4 @@
-/** What the file may take of the disk, what it takes, and when free pages go back to the file system. */
+/** Disk budget and use of the file, and the return of free pages to the file system. */
 import type { Database } from 'bun:sqlite'
 import { statfsSync } from 'node:fs'
 import { pragma, sizeOf, storeFile } from './database'
@@ -9,7 +9,7 @@ const DEFAULT_DISK_SHARE = 0.1
 
 /** Pages given back in one step at most. */
 const STEP_PAGES = 256
-/** Free pages that are kept for what comes next, whatever their share. */
+/** Free pages that are always kept for new rows. */
 const SPARE_PAGES = 2 * STEP_PAGES
 
 const pageBytes = (db: Database): number => Number(pragma(db, 'page_size'))

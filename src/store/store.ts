@@ -1,4 +1,4 @@
-/** What the store promises to its writer (the capture thread) and to its readers (query threads). */
+/** The contract of the store with its writer (the capture thread) and its readers (query threads). */
 import type { Batch } from '../records/batch'
 import type { Entity, EntityKind } from '../records/entities'
 import type { Column, Table } from '../records/table'
@@ -7,7 +7,7 @@ export interface TableInfo {
   readonly name: string
   readonly description: string
   readonly columns: readonly Column[]
-  /** False: nothing fills it, it is there for scripts that read it. */
+  /** False: it has no source of rows, and exists for scripts that read it. */
   readonly recorded: boolean
   readonly rows: number
   /** Compressed bytes on disk. */
@@ -46,14 +46,17 @@ export interface TableBatch {
 }
 
 export interface StoreWriter {
-  /** What was met and mended, in words: a damaged store set aside, for one. Newest last, bounded. */
+  /** Problems that were found and repaired, such as a damaged store that was set aside. The newest last, bounded. */
   readonly warnings: readonly string[]
   /**
    * Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. `live`: rows of what
    * is still under way; they take the place of those of the last call. After a crash they stay, as nobody knows more.
    */
   append(batches: readonly TableBatch[], live?: readonly TableBatch[]): void
-  /** The same in steps of some milliseconds, for who has other things to do in between: nothing is stored before the last. */
+  /**
+   * The same in steps of some milliseconds, so that the caller can do other work in between. Nothing is stored before
+   * the last step.
+   */
   appendInSteps(batches: readonly TableBatch[], live?: readonly TableBatch[]): Generator<void, void>
   putEntities(entities: readonly Entity[]): void
   /**
@@ -89,7 +92,10 @@ export interface ScanOptions {
 }
 
 export interface ScanBatch extends Batch {
-  /** Of a reverse scan: no row that is still to come is newer (epoch nanoseconds); absent where nobody knows or none comes. */
+  /**
+   * Of a reverse scan: no row that is still to come is newer (epoch nanoseconds); absent when it is not known, or no
+   * row follows.
+   */
   readonly restUntilNs?: bigint
 }
 
@@ -98,7 +104,7 @@ export interface Selection {
   readonly columns: readonly string[]
   /**
    * Takes the rows that are left of a chunk and returns those that stay, as ascending places in this batch; undefined:
-   * all. What it throws ends the scan as it is.
+   * all. An error that it throws ends the scan unchanged.
    */
   keep(batch: Batch): Uint32Array | undefined
 }
@@ -141,7 +147,7 @@ export interface StoreSummary {
   /** The file without its log. */
   readonly fileBytes: number
   readonly walBytes: number
-  /** What the last writer was told; undefined before there was one. */
+  /** The settings of the last writer; undefined before there was one. */
   readonly budgetBytes: number | undefined
   readonly retentionSeconds: number | undefined
   /** Bytes written (appends and merges) for each byte appended, over the life of the store; undefined at first. */

@@ -1,4 +1,4 @@
-/** What is in the store, and how long it will be kept. */
+/** The content of the store, and how long it will be kept. */
 import { type Chunk, rowsOf, wholeOf } from './chunks'
 import type { DeclaredTable } from './declared'
 import { limitOf, sharesOf } from './retention'
@@ -6,7 +6,7 @@ import type { StoreSummary, TableSummary } from './store'
 
 const DAY_NS = 86_400_000_000_000n
 const NS = 1e9
-/** Halvings when what tables may go over their shares is looked for: far below a byte. */
+/** Steps of the bisection for how far tables may exceed their shares: the result is exact to far below a byte. */
 const HALVINGS = 80
 
 export interface SummaryInput {
@@ -62,7 +62,7 @@ function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding
     if (chunk.maxNs >= nowNs - DAY_NS) ofToday += chunk.bytes
   }
   const age = Number(nowNs - (oldestNs ?? nowNs)) / NS
-  // A second at least: what has just begun has no rate yet.
+  // At least a second: a new store has no rate yet.
   const seconds = Math.max(1, Math.min(age, Number(DAY_NS) / NS))
   return {
     name,
@@ -79,8 +79,9 @@ function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding
 }
 
 /**
- * Where the budget ends up when all tables go on: it takes from the one furthest over its share, so in the end all that
- * want more than theirs are over it by the same number of bytes.
+ * How the budget divides when all tables go on. It takes from the table furthest over its share, so in the end all
+ * tables that
+ * need more than their share exceed it by the same number of bytes.
  */
 export function keptSeconds(
   tables: readonly Pick<Holding, 'name' | 'bytesPerSecond'>[],

@@ -1,4 +1,7 @@
-/** What the file knows of its writers: bytes over the life of the store, and the limits that the last one was told. */
+/**
+ * Facts about the writers, kept in the file: bytes written over the life of the store, and the limits of the last
+ * writer.
+ */
 import type { Database } from 'bun:sqlite'
 import type { Age } from './uptime'
 
@@ -14,7 +17,7 @@ export interface KnownLimits {
   readonly retention: number
 }
 
-/** Adds to the totals and puts the limits down, in one transaction. */
+/** Adds to the totals and records the limits, in one transaction. */
 export function saveTotals(
   db: Database,
   { written, compacted }: Totals,

@@ -1,12 +1,12 @@
 /**
  * Time as the store counts it. The wall clock may be set ahead, back, or start in 1970 on a device without a clock of its
- * own, so nothing is taken out by it: the age of rows is what CLOCK_BOOTTIME (suspend included) has run since they came.
+ * own, so nothing expires by it: the age of rows is what CLOCK_BOOTTIME (suspend included) has run since they came.
  */
 import type { Database } from 'bun:sqlite'
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 
-/** A clock that nobody sets. */
+/** A clock that can't be set. */
 export interface Uptime {
   /** Tells the boots of a machine apart. */
   readonly boot: number
@@ -15,7 +15,7 @@ export interface Uptime {
 }
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'
-/** So many hex digits are an exact double. */
+/** This many hex digits fit a double exactly. */
 const BOOT_DIGITS = 13
 
 function bootOf(): number {

@@ -1,6 +1,6 @@
 /**
- * What SQLite drops of a damaged log without a word. SQLite takes a write-ahead log up to its first wrong checksum
- * (https://www.sqlite.org/fileformat2.html#the_write_ahead_log); what was committed behind that is lost:
+ * Finds what SQLite silently drops from a damaged log. SQLite takes a write-ahead log up to its first wrong checksum
+ * (https://www.sqlite.org/fileformat2.html#the_write_ahead_log); later commits are lost:
  *
  *     header: magic u32 · version u32 · page bytes u32 · sequence u32 · salt u32 ×2 · checksum u32 ×2
  *     frame:  page u32 · pages after a commit, else 0, u32 · salt u32 ×2 · checksum u32 ×2 · the page
@@ -14,7 +14,7 @@ import { sizeOf } from './database'
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 const MAGIC = 0x377f0682
-/** No log of ours comes near. */
+/** Longest log that is read. Our own logs are far shorter. */
 const MAX_BYTES = 256 << 20
 
 export interface DroppedCommits {
@@ -153,7 +153,7 @@ function integersOf(page: Buffer, at: number): { rowid: number; values: number[]
   for (let type = head.next; type < rowid.next + head.value; type++) {
     const bytes = INTEGER_BYTES[page[type]!]
     if (bytes === undefined || data + bytes > page.length) return undefined
-    // Times, of 8 bytes, are of no use here.
+    // Times have 8 bytes and are not needed here.
     values.push(bytes === 0 ? Number(page[type] === 9) : bytes > 6 ? 0 : page.readIntBE(data, bytes))
     data += bytes
   }

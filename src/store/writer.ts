@@ -36,7 +36,7 @@ const LOG_SHARE = 0.05
 /** Chunks expired, and dead ones taken out, in one step. */
 const EXPIRE_CHUNKS = 16
 const BURY_CHUNKS = 16
-/** How often entities that no record can refer to are looked for. */
+/** How often the store looks for entities that no record can refer to. */
 const ENTITY_SWEEP_SECONDS = 60
 const KEPT_WARNINGS = 20
 
@@ -47,13 +47,13 @@ export interface WriterOptions {
   readonly diskBudgetBytes: number
   /** The tables that it will be given rows of. */
   readonly tables: readonly Table[]
-  /** Tables that nothing fills, and that readers find all the same. */
+  /** Tables without a source of rows. Readers find them too. */
   readonly empty?: readonly Table[]
-  /** Told of each warning as it comes. */
+  /** Called with each warning. */
   readonly warn?: (sentence: string) => void
   /** Log bytes after which the log is brought into the file; by default 2 MiB, or less where the budget is small. */
   readonly logBytes?: number
-  /** By which rows age; tests have their own. */
+  /** The clock by which rows age; tests have their own. */
   readonly uptime?: Uptime
 }
 
@@ -70,7 +70,7 @@ const declared = ({ tables, empty = [] }: WriterOptions): DeclaredTable[] => [
 ]
 
 interface Merge {
-  /** That the sources are of. */
+  /** The opened store that the sources belong to. */
   readonly opened: Opened
   readonly sources: readonly Chunk[]
   readonly work: Generator<void, NewChunk>
@@ -88,7 +88,7 @@ class SqliteWriter implements Writer {
   readonly #premises: Premises
   #merge: Merge | undefined
   #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0 }
-  /** Of these, what the file knows. */
+  /** The part of them that is already in the file. */
   #savedBytes: Totals = { written: 0, compacted: 0 }
 
   constructor(options: WriterOptions) {
@@ -150,7 +150,7 @@ class SqliteWriter implements Writer {
       }
     }
     this.#write('Rows could not be stored', store, 'again')
-    // The rows are in: what keeps the log from being folded is told by the next step of upkeep.
+    // The rows are stored. A problem with folding the log is reported by the next step of upkeep.
     attempt(() => this.#tendLog())
   }
 
@@ -311,7 +311,7 @@ class SqliteWriter implements Writer {
     const opened = this.#opened
     opened.swept = now
     const first = opened.chunks.reduce((min, { born }) => Math.min(min, born), Number.POSITIVE_INFINITY)
-    // A merged chunk has rows that came so much before its newest.
+    // A merged chunk may have rows that are this much older than its newest.
     const oldest = Math.min(now - this.#options.retentionSeconds, first - this.#limits.bornSeconds)
     this.#write('Old entities could not be taken out', () => {
       sweepEntities(this.#db, oldest)
@@ -345,7 +345,8 @@ class SqliteWriter implements Writer {
   }
 
   /**
-   * One transaction; what it returns is done once it is in. A damaged file is set aside; the work is then done again, or,
+   * One transaction; the function that it returns runs after the commit. A damaged file is set aside; the work is then
+   * done again, or,
    * where it was about what is no longer there, left.
    */
   #write(

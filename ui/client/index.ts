@@ -1,4 +1,7 @@
-/** What pages can't do without a script: keys, row details, local times, refresh that waits while hidden. */
+/**
+ * The parts of a page that need a script: keys, row details, local times, and refresh that pauses while the page is
+ * hidden.
+ */
 import 'htmx.org'
 import { startKeys } from './keys'
 import { loadParts } from './parts'
@@ -20,13 +23,13 @@ startKeys()
 startPicker()
 startRows()
 
-// Before the swap, so that morphing compares like with like and nothing flickers.
+// Done before the swap, so that morphing finds no difference and nothing flickers.
 document.addEventListener('htmx:before:swap', (event) => {
   for (const { fragment } of (event as SwapEvent).detail.tasks) localTimes(fragment)
 })
 document.addEventListener('htmx:after:swap', loadParts)
 
-// What nobody looks at, or in which text is being selected, does not refresh.
+// Nothing refreshes while the page is hidden or the user selects text.
 document.addEventListener('htmx:before:request', (event) => {
   const { ctx } = (event as RequestEvent).detail
   if (ctx?.sourceEvent?.type !== 'every') return

@@ -20,10 +20,10 @@ export function startPicker(): void {
     chosen.scrollIntoView({ block: 'nearest' })
   }
 
-  /** What the list answers; undefined when an error stands in its place. */
+  /** The query that the list answers; undefined when an error is shown instead. */
   const answered = () => list.querySelector<HTMLElement>('[data-query]')?.dataset.query
   const isCurrent = () => answered() === input.value
-  /** Keys that were pressed before the list was there: they mean its options, not those of the text before. */
+  /** Keys that were pressed before the list arrived. They apply to its options, not to those of the earlier text. */
   let early: string[] = []
   const press = (key: string) => {
     const all = options()
@@ -31,7 +31,7 @@ export function startPicker(): void {
     if (step === undefined) all[active()]?.click()
     else if (all.length > 0) select((active() + step + all.length) % all.length)
   }
-  /** No list comes: the page of all scripts finds by the same words. */
+  /** No list arrived. The page of all scripts searches for the same words. */
   const giveUp = () => {
     if (early.splice(0).includes('Enter')) input.form?.submit()
   }
@@ -43,12 +43,12 @@ export function startPicker(): void {
   }
 
   input.addEventListener('htmx:after:swap', arrived)
-  // What is typed after a key is another wish.
+  // Typing after the key cancels it.
   input.addEventListener('input', () => {
     early = []
   })
   input.addEventListener('htmx:error', giveUp)
-  // Focused before htmx listened: ask again.
+  // The field got focus before htmx was ready, so ask again.
   const askAgain = () => document.activeElement === input && input.dispatchEvent(new Event('focus'))
   document.addEventListener('htmx:after:process', askAgain, { once: true })
   input.addEventListener('focus', () => open(true))

@@ -30,7 +30,7 @@ export function startRows(): void {
   document.addEventListener('click', (event) => {
     const target = event.target as Element
     const row = target.closest<HTMLTableRowElement>('table.rows > tbody > tr')
-    // A click that ends a selection, or on a link, is not a wish to see the row.
+    // A click on a link, or one that ends a selection, does not open the row.
     if (row && !target.closest('a, button') && getSelection()?.type !== 'Range') open(row)
   })
   document.addEventListener('keydown', (event) => {

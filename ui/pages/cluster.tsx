@@ -1,4 +1,4 @@
-/** The overview's part on the cluster: what is not well, who asks whom, and where to look further. */
+/** The overview's part on the cluster: problems, who asks whom, and links to more. */
 import type { ErrorShape } from '../../src/errors'
 import type { ResultTable, ScriptInfo } from '../../src/runner/runner'
 import type { ClusterSummary, Trouble } from '../cluster'
@@ -17,7 +17,7 @@ const MOST_HOST_PROCESSES = 10
 
 export interface ClusterTraffic {
   readonly map: ResultTable | undefined
-  /** Those that fail most first. */
+  /** Services, the ones that fail most first. */
   readonly services: ResultTable | undefined
   /** What runs outside of pods on the node that answers. */
   readonly hostProcesses: ResultTable | undefined
@@ -162,7 +162,7 @@ function HostProcesses({ traffic, scripts, host }: Omit<Props, 'cluster'> & { ho
   )
 }
 
-/** Refreshed more slowly than the numbers: it reads five minutes. */
+/** It refreshes more slowly than the numbers, since it reads five minutes. */
 export function ClusterFragment(props: Props & { host: string }) {
   const { status } = props.cluster
   const failing = Object.keys(status.errors)

@@ -13,14 +13,14 @@ import { bytes, count, duration, span } from '../units'
 import { Listing } from '../widgets/listing'
 
 const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
-  missed: 'times that the kernel passed over a probe: rows, or parts of them, are missing',
-  ring: 'events that found the ring between kernel and Nixie full: give it more with --ring-bytes',
-  gaps: 'holes in a stream that cost a message',
+  missed: 'runs of a probe that the kernel skipped: rows, or parts of them, are missing',
+  ring: 'events that were dropped because the ring between kernel and Nixie was full: enlarge it with --ring-bytes',
+  gaps: 'gaps in a stream that lost a message',
   parse: 'places where bytes were not a message, and messages without their other half',
   shed: 'rows that the store could not take',
   gone: 'rows that were stored and are lost: their file was removed, replaced or damaged',
   names:
-    'starts and ends of processes that came too fast to be told: short-lived ones may lack command line and container',
+    'starts and ends of processes that came too fast to be recorded: short-lived processes may lack command line and container',
 }
 
 const STAGES: readonly Stage[] = ['kernel', 'streams', 'protocols', 'store', 'query', 'api']
@@ -125,7 +125,7 @@ function Kept({ status }: { status: Status }) {
   )
 }
 
-/** What of the cluster is known, and what can't be followed. */
+/** The known objects of the cluster, and the kinds that can't be followed. */
 function Kubernetes({ status }: { status: Status }) {
   const cluster = status.kubernetes
   if (!cluster) {

@@ -1,4 +1,4 @@
-/** A run, and what came of it: markup and the HTTP status that fits. */
+/** The outcome of a run: markup and a fitting HTTP status. */
 import type { Child } from 'hono/jsx'
 import { NixieError } from '../../src/errors'
 import type { Runner, RunRequest, Widget } from '../../src/runner/runner'

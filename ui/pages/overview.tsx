@@ -1,4 +1,4 @@
-/** What is captured now, in one look. */
+/** An overview of what is captured now. */
 import type { Child } from 'hono/jsx'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
@@ -59,7 +59,7 @@ function Numbers({ status, rates, traffic }: Omit<Overview, 'scripts'>) {
   )
 }
 
-/** Why there is nothing to see, and what to do about it. */
+/** Says why there is no data, and what to do about it. */
 function Nothing({ status }: { status: Status }) {
   if (!status.ready) {
     return (
@@ -136,7 +136,7 @@ function Processes({ traffic, scripts }: Pick<Overview, 'traffic' | 'scripts'>) 
   return <Busiest table={table} by="sent" most={MOST_PROCESSES} scripts={scripts} caption="Processes" />
 }
 
-/** Losses and probes: whether what is shown is the whole. */
+/** Losses and probes: they say whether the data is complete. */
 function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
   const broken = status.probes.filter((p) => !p.attached)
   return (
@@ -160,7 +160,7 @@ function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
 
 interface Slow {
   readonly timeline?: ChartData | undefined
-  /** The cluster's part; none outside of one. */
+  /** The cluster's part; undefined outside of a cluster. */
   readonly cluster?: Child | undefined
   /** Who asks whom on a host outside of a cluster. */
   readonly map?: ResultTable | undefined

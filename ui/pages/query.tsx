@@ -42,7 +42,7 @@ export function readQueryState(fields: Readonly<Record<string, string>>): QueryS
 export const readScript = (text: string, view: string): ScriptInfo =>
   infoOf(readBundle('query', { 'query.pxl': text, ...(view === '' ? {} : { 'vis.json': view }) }))
 
-/** What the fields say about these variables; those of another view are left out. */
+/** The fields' values for these variables. Fields of another view are left out. */
 export function valuesOf(variables: readonly ScriptVariable[], { args }: ViewState): Record<string, string> {
   const values = variables.map(({ name }) => [name, args[ARGUMENT_PREFIX + name]] as const)
   return Object.fromEntries(values.filter((pair): pair is readonly [string, string] => pair[1] !== undefined))
@@ -67,7 +67,7 @@ const Variables = ({ variables, values }: VariablesProps) => (
   </>
 )
 
-/** What the next run keeps of this one. */
+/** State that the next run keeps. */
 const Kept = ({ state: { sort, rows } }: { state: Pick<ViewState, 'sort' | 'rows'> }) => (
   <>
     {sort ? <input type="hidden" name="_sort" value={sortText(sort)} form="args" /> : null}

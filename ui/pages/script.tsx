@@ -15,7 +15,7 @@ interface Props {
 export const pagePath = (script: ScriptInfo): string => `/scripts/${script.name}`
 export const fragmentPath = (script: ScriptInfo): string => `/scripts/${script.name}/result`
 
-/** What the plain types take, as a hint in an empty field. */
+/** Examples of the plain types, as hints in empty fields. */
 function placeholder(variable: ScriptVariable): string {
   if (variable.name === 'start_time' || variable.name === 'end_time') return '-5m, -1h, 2026-01-31 12:00'
   return variable.defaultValue === undefined ? 'needed' : ''
@@ -212,7 +212,7 @@ interface MissingProps {
 
 const MOST_OFFERED = 60
 
-/** Not an error: the view is about one of several things, and the reader has not said which. */
+/** Not an error: the view needs the name of one object, and the user has not chosen it yet. */
 export function Missing({ names, offered = [], kind }: MissingProps) {
   return (
     <div class="empty">
@@ -259,7 +259,7 @@ const Edit = ({ script, state, id, again = false, children }: EditProps) => (
   </a>
 )
 
-/** The links beside a result that say what it shows: another result brings them along. */
+/** Links beside a result that describe it. A new result replaces them. */
 export const EditLinks = (props: Props) => (
   <>
     <Edit {...props} id="edit" again>

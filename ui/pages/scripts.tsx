@@ -25,7 +25,7 @@ export function findScripts(scripts: readonly ScriptInfo[], query: string): Scri
 interface OptionsProps {
   readonly found: readonly ScriptInfo[]
   readonly scripts: KnownScripts
-  /** What they answer, as it was typed: the picker takes no key for the options of another text. */
+  /** The typed text that these options answer. The picker ignores keys for the options of another text. */
   readonly query: string
 }
 

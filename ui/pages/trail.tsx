@@ -1,4 +1,4 @@
-/** Where a view stands: cluster, namespace, the thing itself; and what else there is to see of it. */
+/** The path to a view's object (cluster, namespace, name), and links to its other views. */
 import type { ScriptInfo } from '../../src/runner/runner'
 import { KINDS, type Kind, kindOf } from '../entities'
 import { type KnownScripts, viewUrl } from '../format'
@@ -50,7 +50,7 @@ const MORE: Readonly<Record<Kind | 'cluster', readonly (readonly [string, string
   ],
 }
 
-/** What the view is about: the value of its most particular argument. */
+/** The object of the view: the value of its most specific argument. */
 function subject(script: ScriptInfo, { args }: ViewState): { kind: Kind; name: string } | undefined {
   for (const kind of KINDS) {
     const variable = script.variables.find((v) => kindOf(v) === kind)

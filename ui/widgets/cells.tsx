@@ -6,14 +6,14 @@ const GOOD = /^(running|succeeded|completed|ready|healthy|active|ok|true|up)$/i
 const WAITING =
   /^(pending|waiting|terminating|containercreating|podinitializing|unknown|unhealthy|starting)$/i
 
-/** It is gone: neither well nor unwell. */
+/** The object is gone, so its state is neither good nor bad. */
 const GONE = /^terminated$/i
 
 function stateOf(cell: Cell): string {
   const text = String(cell ?? '')
   const { phase, state, status, reason } = objectIn(text) ?? {}
   const word = String(phase ?? state ?? status ?? text)
-  // Why a container ended tells whether it is well.
+  // The reason why a container ended says whether that is a problem.
   return GONE.test(word) && reason ? String(reason) : word
 }
 

@@ -1,4 +1,4 @@
-/** What the browser draws, as it stands in the page's attributes. The browser's part knows nothing else of us. */
+/** Data of drawings in the page's attributes. The browser's scripts import nothing else from the server's code. */
 import type { Unit } from '../units'
 
 /** What the client reads from `data-chart`. */

@@ -4,7 +4,7 @@ import type { ResultTable } from '../../src/runner/runner'
 import type { FlameData, FlameNode } from './drawn'
 import { numberAt, textOf, type Values, valuesOf, wordAt } from './spec'
 
-/** What is narrower than this share of all is not drawn, whatever is zoomed to. */
+/** Boxes below this share of the whole are not drawn, at any zoom. */
 const LEAST_SHARE = 1 / 20_000
 const DEEPEST = 300
 

@@ -30,11 +30,11 @@ const isAddress = (node: GraphNode) => node.id === '' || node === LOOPBACK || is
 /** Pods and services of a cluster are called by their namespace too. */
 const isInNamespace = (node: GraphNode) => node.id.includes('/') && !isAddress(node)
 
-/** Of pods and services first, of addresses last: what goes when not all has room. */
+/** Rank of an edge: lowest between pods and services, highest between addresses. The highest are left out first. */
 const distance = ({ from, to }: RawEdge): number =>
   [from, to].reduce((sum, node) => sum + (isAddress(node) ? 2 : isInNamespace(node) ? 0 : 1), 0)
 
-/** What goes between the same two ends goes once: one of them stands for many addresses. */
+/** Keeps one edge between the loopback box and another node, since the box stands for many addresses. */
 function once(edges: readonly RawEdge[]): readonly RawEdge[] {
   const seen = new Set<string>()
   return edges.filter(({ from, to }) => {
@@ -44,7 +44,7 @@ function once(edges: readonly RawEdge[]): readonly RawEdge[] {
   })
 }
 
-/** Of nodes that may be host processes, those of a cluster are: elsewhere processes stand for pods. */
+/** Marks host processes, but only in a cluster. Elsewhere processes stand for pods. */
 function inCluster(nodes: readonly GraphNode[]): readonly GraphNode[] {
   if (nodes.some(isInNamespace)) return nodes
   return nodes.map(({ host, ...node }) => node)

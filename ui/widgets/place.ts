@@ -1,4 +1,4 @@
-/** Where a widget stands, and where its links lead: the page, the fragment that replaces the result, other views. */
+/** The place of a widget and the targets of its links: the page, the result's fragment, other views. */
 import type { KnownScripts } from '../format'
 import type { ViewState } from '../view-state'
 

@@ -32,7 +32,7 @@ export function reach(start: string): number | undefined {
   return match ? Number(match[1]) * SECONDS[match[2]!]! : undefined
 }
 
-/** A view without a single row: since when, and what to do about it. */
+/** Shown for a view without rows: its time range, and what to do about it. */
 export function NothingAtAll({ place, reasons }: { place: Place; reasons: readonly string[] }) {
   const { start } = place
   const seconds = start === undefined ? undefined : reach(start)

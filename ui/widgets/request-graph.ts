@@ -93,7 +93,7 @@ export function requestGraphData(
   }
 }
 
-/** Rates add up; of latencies the worst is told, since percentiles of parts don't make those of the whole. */
+/** Rates add up; of latencies the highest is shown, since percentiles of parts can't be combined. */
 function measured(table: ResultTable, spec: Fields): (edge: Edge) => RawEdge {
   const column = (name: string) => valuesOf(table, spec[name])
   const rates = RATES.flatMap(([key, name]) => named(column(key), name))

@@ -161,7 +161,7 @@ function Tables({ tables, place }: { tables: readonly ResultTable[]; place: Plac
   )
 }
 
-/** What the run cost, and the tables of px.debug: for who writes scripts. */
+/** The cost of the run and the tables of px.debug, for authors of scripts. */
 function Drawer({
   result,
   tables,
@@ -200,7 +200,7 @@ function Drawer({
   )
 }
 
-/** The line of each, for who wrote the script. */
+/** The line of each warning, for the script's author. */
 function textsOf({ warnings }: RunResult, written: boolean): string[] {
   const texts = warnings.map(({ line, message }) =>
     written && line !== undefined ? `Line ${line}: ${message}` : message,
@@ -234,7 +234,7 @@ export function ResultView({
   const shownBy = (table: ResultTable) => widgets.some((widget) => widget.table === table.name)
   const debug = result.tables.filter((table) => isDebug(table) && !shownBy(table))
   const tables = result.tables.filter((table) => !debug.includes(table))
-  // Who writes the script reads them first; in a view of many widgets they are about one of them.
+  // Warnings come first for the script's author. In a view of many widgets each is about one of them.
   const written = place.form !== undefined
   const empty = !written && tables.length > 0 && tables.every((table) => table.rows === 0)
   return (

@@ -1,4 +1,4 @@
-/** Reading `displaySpec` of vis.json: whatever stands there, and columns that the table may not have. */
+/** Reads `displaySpec` of vis.json, which may hold any values and name missing columns. */
 import { type Fields, isObject } from '../../src/json'
 import type { Cell, ResultColumn, ResultTable } from '../../src/runner/runner'
 

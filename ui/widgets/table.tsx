@@ -33,7 +33,7 @@ interface Props {
 
 interface LinkProps {
   readonly place: Place
-  /** What the link changes. */
+  /** The part of the state that the link changes. */
   readonly change: Partial<Pick<ViewState, 'sort' | 'rows'>>
   readonly children: Child
 }

@@ -52,7 +52,10 @@ export interface EventObject {
 export interface Problem {
   readonly message: string
   readonly hint: string
-  /** Waiting won't fix this problem. Others may go away: a missing object may be made, a program may start at the second try. */
+  /**
+   * Waiting won't fix this problem. Others may go away: a missing object may be made, a program may start at the second
+   * try.
+   */
   readonly final?: boolean
 }
 

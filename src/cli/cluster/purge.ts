@@ -38,7 +38,10 @@ const templateOf = ({ spec }: KubeObject): Template =>
 const hostPathOf = ({ volumes }: Template): string =>
   volumes.find(({ name }) => name === DATA)?.hostPath?.path ?? 'its data directory'
 
-/** A pod like the DaemonSet's, with only its data directory. The cluster ends it after a time, if this program no longer waits for it. */
+/**
+ * A pod like the DaemonSet's, with only its data directory. The cluster ends it after a time, if this program no longer
+ * waits for it.
+ */
 function purgePod(daemonSet: KubeObject, namespace: string, node: string, timeoutMs: number): KubeObject {
   const { containers, volumes } = templateOf(daemonSet)
   const { image, imagePullPolicy, volumeMounts } = containers[0]!

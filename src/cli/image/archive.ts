@@ -72,7 +72,10 @@ const json = (value: unknown): Uint8Array[] => [Buffer.from(JSON.stringify(value
 const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`
 const descriptor = ({ mediaType, digest, size }: Blob) => ({ mediaType, digest, size })
 
-/** The same settings as in deploy/Dockerfile. Distributions' linkers look for libraries in different folders, so the path is set. */
+/**
+ * The same settings as in deploy/Dockerfile. Distributions' linkers look for libraries in different folders, so the
+ * path is set.
+ */
 const configOf = ({ architecture, libraries }: Platform, layer: Blob) => ({
   created: EPOCH.toISOString(),
   architecture,

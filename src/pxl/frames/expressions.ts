@@ -13,7 +13,8 @@ import { type Constant, describe, type Value } from '../values/values'
 import { checkOwner, owned, sameOwner } from './lineage'
 
 /**
- * Largest expression. Expressions share parts, so a few lines can make a tree of enormous size (`e = e + e`), which must not
+ * Largest expression. Expressions share parts, so a few lines can make a tree of enormous size (`e = e + e`), which
+ * must not
  * be walked.
  */
 const MAX_SIZE = 20_000

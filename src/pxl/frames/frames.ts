@@ -294,7 +294,8 @@ const has = (node: Node, { name, type }: TypedColumn): boolean =>
   node.columns.some((c) => c.name === name && c.type === type)
 
 /**
- * The first rows. Of a table's rows, however filtered and mapped, these are the newest ones, newest first: a user who looks
+ * The first rows. Of a table's rows, however filtered and mapped, these are the newest ones, newest first: a user who
+ * looks
  * at a sample wants to see the latest events.
  */
 export function head(node: Node, rows: number): Node {

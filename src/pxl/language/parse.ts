@@ -67,7 +67,10 @@ class TreeReader {
     return this.#source.error('syntax_error', at, 'The indentation of this line fits no block', hint)
   }
 
-  /** The first place that nests too deeply, or that Python's grammar can't read: it gives up after places that nest even deeper. */
+  /**
+   * The first place that nests too deeply, or that Python's grammar can't read: it gives up after places that nest even
+   * deeper.
+   */
   #refuseErrors(top: SyntaxNode): void {
     const cursor = top.cursor()
     const nesting = new Nesting()

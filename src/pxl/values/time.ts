@@ -130,7 +130,7 @@ export function parseTime(text: string, nowNs: bigint, what?: string): bigint {
   if (trimmed === 'now') return nowNs
   const duration = parseDuration(trimmed)
   if (duration !== undefined) return nowNs + duration
-  // Nanoseconds with up to 16 digits lie in early 1970, so such a number is seconds or a typing error.
+  // Even 16 digits of nanoseconds lie in January 1970: a shorter number is seconds or a typing error.
   if (/^\d{16,19}$/.test(trimmed)) return BigInt(trimmed)
   const date = parseDate(trimmed)
   if (date !== undefined) return date

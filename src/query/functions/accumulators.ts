@@ -1,4 +1,4 @@
-/** What aggregates gather: one value per group, over any number of batches. */
+/** The state of aggregates: one value per group, over any number of batches. */
 import type { Vector } from '../../records/batch'
 import type { DataType } from '../../records/types'
 import { doubles, ints, intsFromBigints, vectorOf, zeroOf } from '../operand'
@@ -9,7 +9,7 @@ export interface Accumulator {
   add(values: Vector, groups: Uint32Array, rows: number, count: number, more?: readonly Vector[]): void
   /** One value for each of `count` groups; of none seen 0, '' or false. */
   finish(count: number): Vector
-  /** The same of the groups `from` to `to`, for what costs much to make. */
+  /** The same for the groups `from` to `to` only, where results are costly. */
   part?(from: number, to: number): Vector
   readonly bytes: number
 }
@@ -41,7 +41,7 @@ export class Count implements Accumulator {
 
 const HALF = 2 ** 52
 
-/** Exact: doubles up to 2^52, and what goes beyond is carried into a bigint. */
+/** Exact sums: doubles up to 2^52, with the excess carried into a bigint. */
 export class IntSum implements Accumulator {
   #low: Float64Array = new Float64Array(0)
   readonly #high = new Map<number, bigint>()
@@ -196,7 +196,7 @@ export class Extreme implements Accumulator {
   }
 }
 
-/** The value of the newest row of each group, by a column of times; of rows of one time the last that came. */
+/** The value of the newest row of each group, by a column of times; of rows with the same time, the last one. */
 export class Newest implements Accumulator {
   /** Time, relative to the base, and value of each group, side by side. */
   #pairs: Float64Array = new Float64Array(0)

@@ -1,10 +1,10 @@
-/** Who has an address, or had it at a time. */
+/** Finds the owner of an address, now or at a given time. */
 import { StringTable } from '../../records/batch'
 import { ints, type Operand, texts } from '../operand'
 import { type FunctionContext, type FunctionSpec, scalar, vector } from './function'
 import { none } from './units'
 
-/** Since when, relative to the base of a column of times. */
+/** Start of ownership, relative to the base of a column of times. */
 interface Since {
   readonly code: number
   readonly from: number

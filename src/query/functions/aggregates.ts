@@ -19,7 +19,7 @@ export interface AggregateSpec {
   readonly argument?: string
   /** What it takes besides, in order, each from a column of its own. */
   readonly more?: readonly { readonly name: string; readonly type: DataType }[]
-  /** Whether the values are looked at at all. */
+  /** Whether it reads the values at all. */
   readonly ignoresValues?: boolean
 }
 
@@ -68,7 +68,7 @@ const SPECS: readonly AggregateSpec[] = [
   },
   {
     name: 'newest',
-    description: 'The value of the newest row: what a gauge says in the end.',
+    description: 'The value of the newest row: the last reading of a gauge.',
     unit: averaged,
     returns: (type) => numbers(type) && 'FLOAT64',
     more: parseArgs('time_:TIME64NS'),

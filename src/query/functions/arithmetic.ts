@@ -16,7 +16,7 @@ import { additive, none, quotient } from './units'
 type IntType = 'INT64' | 'TIME64NS'
 
 const EXACT = 2 ** 53
-/** A base within this leaves int64 by no offset. */
+/** With a base within this bound no offset overflows int64. */
 const FAR = 2n ** 63n - 2n ** 54n
 
 interface IntOperator {
@@ -109,7 +109,7 @@ const MODULO: IntOperator = {
 /** Towards zero, as C divides. */
 const truncated = (value: bigint, size: bigint): bigint => (size === 0n ? value : value - (value % size))
 
-/** The multiple of the size that is next to the value towards zero. Times that a double's offsets hold are binned as such. */
+/** Rounds towards zero to a multiple of the size. Times whose offsets fit doubles are binned as doubles. */
 function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
   const [value, size] = [args[0]!, args[1]!]
   const step = isConstant(size) ? narrow(BigInt(size.constant)) : undefined
@@ -123,7 +123,7 @@ function bin(type: IntType, args: readonly Operand[], rows: number): Operand {
   return intOperation(type, { ...MODULO, exact: truncated, offsets: () => false }, args, rows)
 }
 
-/** The offset from the base below which a value is below 0; bins there end where others start. */
+/** The offset below which values are negative. Negative bins end where positive ones start. */
 const negativeBelow = (base: bigint): number => Number(-base)
 
 interface Bins {
@@ -146,7 +146,7 @@ function binOffsets(values: Float64Array, bins: Bins, out: Float64Array, sorted:
     // Times come in order: most are in the bin of the one before.
     if (!(sorted && offset >= start && offset < end)) {
       const shifted = offset + baseRest
-      // The product may round across a multiple; a division is slower, and %, which can't, several times.
+      // The product may round across a multiple. A division is slower; %, which is exact, is several times slower.
       let rest = shifted - Math.floor(shifted * inverse) * step
       if (rest < 0) rest += step
       else if (rest >= step) rest -= step
@@ -167,7 +167,7 @@ const int = (signature: string, operator: IntOperator): Overload => {
   return vector(signature, (args, rows) => intOperation(type, operator, args, rows))
 }
 
-/** Doubles to INT64 by a rounding function: NaN is 0, what int64 can't hold is its nearest end. */
+/** Doubles to INT64 by a rounding function: NaN is 0, and values outside int64 become its nearest limit. */
 function rounded(round: (v: number) => number) {
   return (args: readonly Operand[], rows: number): Operand => {
     const arg = args[0]!
@@ -214,7 +214,7 @@ const integer = 'a:INT64 b:INT64 -> INT64'
 export const ARITHMETIC: readonly FunctionSpec[] = [
   {
     name: 'add',
-    description: 'Adds numbers and times, or puts texts behind each other.',
+    description: 'Adds numbers and times, or joins texts.',
     unit: additive,
     overloads: [
       int(integer, ADD),

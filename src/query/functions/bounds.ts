@@ -3,7 +3,7 @@ import { NixieError } from '../../errors'
 
 /** Characters of the longest text that a function makes. */
 export const LONGEST_TEXT = 2 << 20
-/** What its arguments may have together: some functions write them several times as long, as escapes. */
+/** Most characters of the arguments together: some functions write them several times as long, as escapes. */
 const LONGEST_ARGUMENTS = 2 * LONGEST_TEXT
 
 export const tooLong = (length: number): NixieError =>
@@ -13,7 +13,7 @@ export const tooLong = (length: number): NixieError =>
     'Cut the text first: px.substring(text, 0, 1000).',
   )
 
-/** Throws `limit_exceeded` before a function is given more than it could work on. */
+/** Throws `limit_exceeded` when a function's arguments are too long. */
 export function checkArguments(args: readonly unknown[]): void {
   let length = 0
   for (const arg of args) if (typeof arg === 'string') length += arg.length

@@ -90,7 +90,7 @@ function compareTexts(test: Test, [left, right]: readonly Operand[], rows: numbe
       Uint8Array.from({ length: dict.length }, (_, code) => Number(answerOf(code))),
       out,
     )
-  /** The answer + 1, or 0: not asked yet. */
+  /** The result + 1, or 0: not computed yet. */
   const known = new Uint8Array(dict.length)
   for (let i = 0; i < rows; i++) {
     const code = codes[i]!
@@ -234,7 +234,7 @@ function chooseText(
 ): Operand {
   const a = texts(yes)
   const b = texts(no)
-  // Two that hold each other's texts grow with each choice between them.
+  // Two columns that hold each other's texts grow with each choice between them.
   const size = a.dict.bytes.length + b.dict.bytes.length
   hold(size)
   const { dict, shift } = joinDictionaries([a.dict, b.dict])

@@ -50,7 +50,7 @@ function nameAt(message: Buffer, from: number): { name: string; end: number } | 
   return undefined
 }
 
-/** What a host name may hold (RFC 1123); anything else in an answer is no name. */
+/** Characters of a host name (RFC 1123). Any other text in an answer is not a name. */
 const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?$/
 
 /** The name in an answer, '' when it has none (no such name, refused, …); undefined when it isn't one to this question. */

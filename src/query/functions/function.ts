@@ -9,7 +9,7 @@ export interface TypedArg {
   readonly semantic: SemanticType
 }
 
-/** What implementations may ask. */
+/** What implementations may read. */
 export interface FunctionContext {
   readonly metadata: Metadata
   /** Epoch nanoseconds at the start of the run. */
@@ -51,7 +51,10 @@ export interface FunctionSpec {
   readonly description: string
   readonly unit: UnitRule
   readonly overloads: readonly Overload[]
-  /** Throws when constant arguments (undefined: not constant) can't be meant: before the run, so that the place is known. */
+  /**
+   * Throws for invalid constant arguments (undefined: not constant). It runs before the query, so that the error has a
+   * place in the script.
+   */
   readonly check?: (constants: readonly (ScalarValue | undefined)[]) => void
 }
 

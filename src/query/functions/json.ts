@@ -1,9 +1,9 @@
-/** Reading JSON texts: headers, bodies, quantiles. What isn't JSON or isn't there is '' or 0. */
+/** Reads JSON texts: headers, bodies, quantiles. Invalid JSON and missing keys give '' or 0. */
 import { isTooDeep } from '../../json'
 import { type FunctionSpec, overload, type Scalars, scalar } from './function'
 import { always, none } from './units'
 
-/** Scripts pluck several keys out of one column, so the last texts are kept parsed: as many as have this length together. */
+/** Total length of the texts that stay parsed. Scripts pluck several keys out of one column. */
 const KEPT_LENGTH = 1 << 20
 const LONGEST_KEPT = 4096
 
@@ -40,7 +40,7 @@ function parse(text: string, exact: boolean): unknown {
     // What no stack holds is no document.
     if (!isTooDeep(text)) value = isExact ? JSON.parse(text, asWritten) : JSON.parse(text)
   } catch {
-    // Bodies are cut and headers may be anything: not JSON is a normal case.
+    // Bodies are cut and headers may hold anything, so invalid JSON is a normal case.
   }
   if (text.length <= LONGEST_KEPT) {
     if (keptLength > KEPT_LENGTH) {
@@ -76,7 +76,7 @@ function asFloat(value: unknown): number {
   return Number.isNaN(number) ? 0 : number
 }
 
-/** All digits of an integer, the integer part of any other number. What int64 can't hold is its nearest end. */
+/** All digits of an integer, the integer part of any other number. Values outside int64 become its nearest limit. */
 function asInteger(value: unknown): number | bigint {
   const digits = digitsOf(value)
   if (!/^-?\d{16,}$/.test(digits)) return Math.trunc(asFloat(value))

@@ -1,6 +1,6 @@
 /**
  * What PxL asks of Kubernetes objects: a table of objects, by what they are asked for, and of fields. `pod_name_to_status` is
- * the field `status` of the pod with that name. What is unknown is '' or the time 0.
+ * the field `status` of the pod with that name. Unknown values are '' or the time 0.
  */
 
 import type {
@@ -24,11 +24,11 @@ export interface Field<T> {
   readonly read: (object: T, kubernetes: Kubernetes) => string | bigint
 }
 
-/** As Pixie writes them: one as it is, several as a JSON array. */
+/** As Pixie writes them: a single name as it is, several names as a JSON array. */
 const listed = (values: readonly string[]): string =>
   values.length > 1 ? JSON.stringify(values) : (values[0] ?? '')
 
-/** What is gone without an end of its own is Terminated: the last that was said of it (Terminating, Running) is true no more. */
+/** An object that is gone without an end state is Terminated: its last state (Terminating, Running) no longer holds. */
 const statusText = ({
   status: { state, message, reason },
   stopNs,
@@ -137,7 +137,7 @@ const NAMESPACE_FIELDS: Readonly<Record<string, Field<KubernetesObject>>> = {
   namespace_id: { what: 'uid', read: ({ id }) => id },
 }
 
-/** What is known of an object that isn't: the namespace is in its name, and what stands for a pod is its own name. */
+/** Fields of unknown objects: the namespace is in the name, and the stand-in for a pod is its own name. */
 type Otherwise = Readonly<Record<string, (key: string, metadata: Metadata) => string>>
 
 const FROM_NAME: Otherwise = { namespace: (name) => name.slice(0, Math.max(0, name.indexOf('/'))) }
@@ -145,7 +145,7 @@ const FROM_NAME: Otherwise = { namespace: (name) => name.slice(0, Math.max(0, na
 /** A Kubernetes uid: a UUID, or the hash of a static pod's manifest. */
 const UID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/
 
-/** Where there is no cluster, what stands for a pod is its own id; in one, an id that isn't known is nobody's. */
+/** Outside of a cluster the stand-in for a pod is its own id. In a cluster an unknown id has no fields. */
 const standsForPod = (id: string, { kubernetes }: Metadata): boolean =>
   kubernetes.clusterId === '' && !UID.test(id)
 

@@ -29,12 +29,12 @@ const MOST_TEXTS = 4096
 /** … none longer than that, in or out. */
 const LONGEST_TEXT = 512
 
-/** What a function gave for the texts of a column: those of upids and addresses come again in every batch of a run. */
+/** Results of a function by text: the same upids and addresses come in every batch of a run. */
 export class Memo {
   #constants = ''
   readonly #results = new Map<string, ScalarValue>()
 
-  /** What was given with the same other arguments; forgets what was given with others. */
+  /** The memo for these other arguments. Results for different ones are forgotten. */
   with(constants: readonly ScalarValue[]): this {
     const text = constants.map((value) => `${typeof value}${value}`).join('\0')
     if (text !== this.#constants) this.#results.clear()
@@ -156,12 +156,12 @@ class Caller {
     this.#unclaimed = 0
   }
 
-  /** The results as a column, which is for whoever takes it to account for. */
+  /** The results as a column. The caller accounts for its memory. */
   vector(returns: DataType): Vector {
     return vectorOf(returns, this.#results)
   }
 
-  /** Gives back what was accounted for, whether all went well or not. */
+  /** Releases the accounted memory, also after an error. */
   close(): void {
     this.#context.hold(-this.#claimed)
   }
@@ -198,7 +198,7 @@ function applyScalar(
   }
 }
 
-/** Of the texts of a dictionary each once. */
+/** Evaluates each text of a dictionary once. */
 function eachEntry(
   caller: Caller,
   returns: DataType,

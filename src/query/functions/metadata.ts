@@ -1,4 +1,4 @@
-/** Who stands behind a upid, and where this is: questions to `Metadata`, once per distinct value. */
+/** Functions of a process id (upid) and of this host. They ask `Metadata` once per distinct value. */
 import { cpus } from 'node:os'
 import { programOf } from '../../metadata/names'
 import { sharedLibraries, startTimeOf } from '../../metadata/proc'
@@ -79,7 +79,7 @@ const OF_UPID: readonly FunctionSpec[] = [
     'ST_CONTAINER_NAME',
   ),
   ofUpid('upid_to_node_name', 'node', ({ metadata }, upid) => metadata.nodeName(upid), 'ST_NODE_NAME'),
-  ofUpid('upid_to_pod_id', 'pod uid, or what stands for the pod,', ({ metadata }, upid) =>
+  ofUpid('upid_to_pod_id', 'pod uid, or the stand-in for the pod,', ({ metadata }, upid) =>
     metadata.podId(upid),
   ),
   ofUpid(

@@ -13,12 +13,12 @@ const ANY = '*'
 const MAX_DEPTH = 16
 /** As many literal segments may stand at one place. */
 const MAX_CHILDREN = 64
-/** Once a trie has as many nodes, what is new to it becomes `*`. */
+/** Once a trie has this many nodes, new segments become `*`. */
 const MAX_NODES = 10_000
 const MAX_TEMPLATES = 1000
 const NODE_BYTES = 160
 
-/** Numbers, hexadecimal of some length, UUIDs, and long words with digits: no route is called so. */
+/** Numbers, hexadecimal of some length, UUIDs, and long words with digits: no route has such a name. */
 const ID =
   /^(?:\d+|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}|(?=.*\d)[0-9a-fA-F]{8,}|.{65,}|(?=.*\d)(?=.*[A-Za-z])[\w.~-]{20,})$/
 
@@ -35,7 +35,7 @@ class PathTrie {
   ends = false
   #isOpen = true
 
-  /** Adds a path; returns how many nodes that made or, below 0, merged. */
+  /** Adds a path. Returns how many nodes were added, or, if negative, merged away. */
   add(segments: readonly string[], isFull = false, depth = 0): number {
     if (depth === segments.length) {
       this.ends = true

@@ -16,7 +16,7 @@ const V6 =
 /** The last parts may be starred: 10.0.*.* */
 const V4 = /(?<![\w.])\d{1,3}(?:\.(?:\d{1,3}|\*)){3}(?!\w|\.\d)/g
 const SSN = /(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])/g
-/** Runs that may start with such a number; what follows in the run may be other words. */
+/** Runs that may start with such a number. Other words may follow in the run. */
 const IBAN = /(?<!\w)[A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z0-9]){11,30}/g
 const DIGITS = /(?<![\w.])\d(?:[ -]?\d){12,18}/g
 /** 3GPP TS 23.003 §6.2.2: a software version of two digits in place of the check digit. */

@@ -26,12 +26,12 @@ const open = () =>
 
 let opened: ReturnType<typeof open> | undefined
 
-/** Undefined where the C library has another name: then only /etc/hosts answers. */
+/** Undefined where the C library is not found under its usual name: then only /etc/hosts answers. */
 function libc(): ReturnType<typeof open> | undefined {
   try {
     opened ??= open()
   } catch {
-    // Said by the answers: addresses stay addresses.
+    // A failed lookup shows in its result: the address stays an address.
   }
   return opened
 }
@@ -163,7 +163,7 @@ export class Resolver {
     this.#servers = this.#options.servers()
   }
 
-  /** '' when the server says that there is none; undefined when nobody answers. */
+  /** '' when the server says that there is no name; undefined without an answer. */
   #ask(address: string): string | undefined {
     const { value, bits } = parseAddress(address)!
     for (const server of this.#servers) {
@@ -178,7 +178,7 @@ export class Resolver {
       )
       this.#leftMs -= performance.now() - startMs
       if (name !== undefined) return name
-      // The next addresses go to the one that answers.
+      // The next addresses go to the server that answered.
       this.#servers = [...this.#servers.filter((other) => other !== server), server]
     }
     return undefined

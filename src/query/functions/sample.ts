@@ -6,7 +6,7 @@ import type { Accumulator } from './accumulators'
 
 /** Values that are kept of a group. */
 const KEPT = 10
-/** Of a text that is kept so much. */
+/** Most characters that are kept of a text. */
 const LONGEST = 1024
 const VALUE_BYTES = 48
 

@@ -1,5 +1,5 @@
 /**
- * SQL texts as tokens: what is a literal, a placeholder, a comment. No grammar: captured statements may be cut anywhere and
+ * SQL texts as tokens: literals, placeholders, comments. No grammar: captured statements may be cut anywhere and
  * be of any dialect version. Each character is looked at a bounded number of times.
  */
 
@@ -19,7 +19,7 @@ const KINDS: readonly Kind[] = Array.from({ length: 128 }, (_, code) => {
   return /[A-Za-z_]/.test(char) ? 'letter' : /\d/.test(char) ? 'digit' : /\s/.test(char) ? 'space' : 'other'
 })
 
-/** What isn't ASCII counts as a letter, as both servers' lexers take it. */
+/** Non-ASCII characters count as letters, as in both servers' lexers. */
 const kindOf = (text: string, at: number): Kind => KINDS[text.charCodeAt(at)] ?? 'letter'
 
 const NUMBER = /0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
@@ -136,7 +136,7 @@ function tokenAt(text: string, from: number, dialect: Dialect): Token {
 
 /** Comments come as white space. */
 export function* tokens(text: string, dialect: Dialect): Generator<Token> {
-  /** In what servers of a version on execute, `/*!80013 …`: only its marks are left out. */
+  /** Inside `/*!80013 …`, which servers from a version on execute: only the marks are left out. */
   let isExecuted = false
   for (let i = 0; i < text.length; ) {
     const mark = dialect === 'mysql' && text[i] === '/' ? at(EXECUTED, text, i) : ''

@@ -104,7 +104,7 @@ class Normaliser {
     return this.#before.kind === 'word' ? !BEFORE_VALUE.test(this.#before.text) : this.#before.text === ':'
   }
 
-  /** TRUE and FALSE are values, but for the test IS [NOT] TRUE. */
+  /** TRUE and FALSE are values, except in the test IS [NOT] TRUE. */
   #isBoolean({ kind, text }: Token): boolean {
     if (kind !== 'word' || !BOOLEAN.test(text) || this.#last?.text === '.') return false
     const last = /^not$/i.test(this.#last?.text ?? '') ? this.#before : this.#last
@@ -114,7 +114,7 @@ class Normaliser {
   /** PostgreSQL's placeholders are numbered; new ones go on after the largest. */
   #keepPositions(all: readonly Token[]): void {
     const positions = all.flatMap(({ kind, text }) => (kind === 'placeholder' ? [Number(text.slice(1))] : []))
-    // A statement uses every position up to its largest one; others would only make the answer long.
+    // A statement uses every position up to its largest one; Higher numbers would only make the answer long.
     const largest = positions.reduce((most, n) => (n <= positions.length ? Math.max(most, n) : most), 0)
     for (let n = 1; n <= largest; n++) this.#params.push(this.#values[n - 1] ?? `$${n}`)
   }

@@ -7,7 +7,7 @@ import { none } from './units'
 
 /**
  * Which entries hold the needle: one search over the bytes of the whole dictionary. UTF-8 never finds a character in
- * the middle of another, but a hit across two entries is none.
+ * the middle of another, but a match across two entries doesn't count.
  */
 function contains(args: readonly Operand[], rows: number): Operand {
   const [text, needle] = args as [Operand, Constant]
@@ -86,7 +86,7 @@ function hexToAscii(text: string): string {
 
 const WHITE = ' \t\n\v\f\r'
 
-/** By hand: a regular expression for the end takes quadratic time on long runs inside. */
+/** A loop, since a regular expression for the end takes quadratic time on long runs inside. */
 function trimmed(text: string): string {
   let start = 0
   let end = text.length

@@ -1,4 +1,4 @@
-/** Unit rules: which semantic type a result has. They are Pixie's, because its scripts' columns depend on them. */
+/** Unit rules: the semantic type of a result. They follow Pixie's, because columns of its scripts depend on them. */
 import type { SemanticType } from '../../records/types'
 import type { UnitRule } from './function'
 

@@ -18,7 +18,7 @@ interface Running {
 
 type AggregateNode = Extract<Node, { op: 'aggregate' }>
 
-/** Groups that go out in one batch: who wants no more spares the making of the others. */
+/** Groups in one output batch. A reader that stops early saves making the others. */
 const SLICE = 8192
 
 /** Groups rows by their keys, in the order in which the groups first come. */
@@ -73,7 +73,7 @@ export class HashAggregate extends Stage {
   }
 
   override finish(): void {
-    // The results are as much again.
+    // The results take as much memory again.
     this.context.budget.hold(this.#held)
     this.#held *= 2
     const groups = this.#grouping.size

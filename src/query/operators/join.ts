@@ -1,6 +1,6 @@
 /**
  * Hash join. The right side is held and looked up by the rows of the left one; a right join is a left join with the
- * sides swapped. What has no partner gets 0, '' and false.
+ * sides swapped. Rows without a partner get 0, '' and false.
  */
 import type { Batch, Vector } from '../../records/batch'
 import { gather } from '../../records/rows'
@@ -32,7 +32,7 @@ export class HashJoin extends Operator {
   readonly #build: readonly TypedColumn[]
   readonly #probeKeys: readonly number[]
   readonly #buildKeys: readonly number[]
-  /** Rows of the probe, or of the build side, without a partner go out too. */
+  /** Rows of the probe side, or of the build side, are also output without a partner. */
   readonly #keepsProbe: boolean
   readonly #keepsBuild: boolean
   readonly #grouping: Grouping
@@ -94,7 +94,7 @@ export class HashJoin extends Operator {
   }
 
   #pushBuild(batch: Batch): void {
-    // Twice: they are put behind each other in the end.
+    // Counted twice: the batches are concatenated at the end.
     const bytes = memoryOf(batch)
     this.#hold(2 * bytes)
     this.#builtBytes += bytes
@@ -222,7 +222,7 @@ class BuildTable {
     return this.#next[row]!
   }
 
-  /** The rows whose key was never asked for, in their order. */
+  /** The rows whose key was never looked up, in their order. */
   unmatched(): Uint32Array {
     const rows: number[] = []
     for (let row = 0; row < this.missing; row++) if (this.#matched[this.#groups[row]!] === 0) rows.push(row)

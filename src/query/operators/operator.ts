@@ -21,7 +21,7 @@ export interface Port {
   readonly open: boolean
 }
 
-/** An operator that makes its batches while it is being pushed to. */
+/** An operator that makes its output while it receives input. */
 export abstract class Operator {
   readonly columns: readonly TypedColumn[]
   readonly context: OperatorContext
@@ -36,7 +36,7 @@ export abstract class Operator {
     this.#consumers.push(port)
   }
 
-  /** Whether anyone still wants batches. */
+  /** Whether a consumer still wants batches. */
   get wanted(): boolean {
     return this.#consumers.some((port) => port.open)
   }

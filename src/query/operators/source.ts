@@ -68,7 +68,7 @@ export function selectionOf(
       columns: read.map(({ name }) => name),
       keep(batch) {
         const { budget, functions } = context
-        // A scan of which nothing stays gives no batch, and so no other occasion to end it.
+        // A scan whose rows are all filtered out gives no batch, so this is the only place to end it.
         budget.checkpoint()
         const bytes = memoryOf(batch)
         if (i === 0) counts.add(batch)

@@ -1,4 +1,4 @@
-/** The operators that hold nothing: filter, project, limit. */
+/** The operators that keep no rows: filter, project, limit. */
 import type { Batch, Vector } from '../../records/batch'
 import { gather, head } from '../../records/rows'
 import { Expressions } from '../expression'

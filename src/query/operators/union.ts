@@ -47,7 +47,7 @@ export class Union extends Operator {
     const time = this.columns.findIndex(({ name, type }) => name === 'time_' && type === 'TIME64NS')
     if (time < 0) for (const part of parts) this.emit(part)
     else {
-      // One behind the other, then in order: each is as much again.
+      // Concatenated, then sorted: each step takes as much memory again.
       this.context.budget.hold(2 * this.#held)
       this.#held *= 3
       const types = this.columns.map((column) => column.type)

@@ -59,7 +59,7 @@ export function* csvLines(table: ResultTable, excel = false): Generator<string> 
 /** What a spreadsheet would run as a formula, by how it begins (OWASP, "CSV Injection"), is text for it with an apostrophe. */
 const harmless = (text: string) => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text)
 
-/** Most cells have none of what takes more than writing them down: one look for all of it. */
+/** Most cells need no quoting. One test finds those that do. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const SPECIAL = /[",\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
@@ -100,7 +100,7 @@ const SLICE = 1024
 /** Characters of a part: no row is put together whose cells are long, and one text may be in every row. */
 const PART = 64 << 10
 
-/** A link to a view is stored as the text of an object, and leaves as that object; what is none stays text. */
+/** A link to a view is stored as the text of an object and written as that object. Any other text stays text. */
 function linkJson(cell: Cell): string {
   if (typeof cell === 'string' && cell.startsWith('{') && !isTooDeep(cell)) {
     try {

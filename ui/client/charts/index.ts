@@ -8,7 +8,7 @@ const HEIGHT = 200
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** Seconds between two marks of the time axis, and bytes between two of the other: what reads as round. */
+/** Round steps of the axes: seconds of the time axis, bytes of the other. */
 const TIME_STEPS = [1, 2, 5, 10, 15, 30]
   .concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE))
   .concat([1, 2, 3, 6, 12].map((n) => n * HOUR))
@@ -140,7 +140,7 @@ const sizes = new ResizeObserver((entries) => {
   }
 })
 
-/** Draws what the page now holds, gives new data to charts that stay, and lets go of those that went. */
+/** Draws new charts, gives new data to charts that stay, and removes those that have left the page. */
 function drawCharts(): void {
   for (const [element, { plot }] of drawn) {
     if (element.isConnected) continue

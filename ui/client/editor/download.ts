@@ -1,4 +1,4 @@
-/** Files of a result whose script is in the page: its text is sent, so that a link can't do it. */
+/** Downloads of a result whose script is only in the page. The text must be sent, so a link is not enough. */
 import { messageOf } from '../../../src/errors'
 import { html } from '../lib/dom'
 

@@ -1,4 +1,4 @@
-/** What is being typed survives a reload; a window's own, gone with it. */
+/** Keeps the typed text over a reload. Each window has its own draft, which ends with the window. */
 import { objectIn } from '../../../src/json'
 
 export interface Draft {
@@ -12,11 +12,11 @@ export function remember(draft: Draft): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ ...draft, search: location.search }))
   } catch {
-    // Full or forbidden: the text is in the page still.
+    // The storage is full or forbidden. The text is still in the page.
   }
 }
 
-/** Undefined when the page's address says what to show, and that is not what was typed over. */
+/** Undefined when the page's address names another text than the one that the draft was based on. */
 export function remembered(form: HTMLFormElement): Draft | undefined {
   try {
     const { text, view, search } = objectIn(sessionStorage.getItem(KEY) ?? '') ?? {}

@@ -67,7 +67,7 @@ function start(): void {
   openFiles(form, (bundle) => {
     setText(pxl, bundle.text)
     setText(vis, bundle.view)
-    // Values of the script that was open before are none of this one's.
+    // Values of the previous script don't apply to this one.
     form.querySelector('#variables')?.replaceChildren()
     form.requestSubmit()
   })

@@ -1,4 +1,7 @@
-/** Scripts from the reader's disk: files chosen or dropped, or a whole folder. They stay in the page. */
+/**
+ * Opens scripts from the user's disk: chosen or dropped files, or a folder. They stay in the page and are not uploaded
+ * as files.
+ */
 import { messageOf } from '../../../src/errors'
 
 export interface Opened {
@@ -7,7 +10,7 @@ export interface Opened {
   readonly view: string
 }
 
-/** Of a folder that is dropped by mistake. */
+/** Most files of a folder, in case one is dropped by mistake. */
 const MOST_FILES = 200
 const LARGEST = 512 << 10
 
@@ -37,7 +40,7 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail))
     if (some.length === 0 || files.length > MOST_FILES) return files
-    // Its own files only: a folder of folders is no script.
+    // Only the folder's own files: a script has no subfolders.
     for (const inner of some) if (inner.isFile) files.push(...(await filesIn(inner)))
   }
 }
@@ -57,7 +60,7 @@ function chooser(
   input.dataset.open = folder ? 'folder' : 'files'
   input.addEventListener('change', () => {
     chosen([...(input.files ?? [])])
-    // The same files may be chosen again.
+    // Cleared, so that the same files can be chosen again.
     input.value = ''
   })
   const button = document.createElement('button')
@@ -94,7 +97,7 @@ export function openFiles(form: HTMLFormElement, opened: (bundle: Opened) => voi
   form.addEventListener('dragover', (event) => {
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
   })
-  // Before the editor takes it as text.
+  // Handled before the editor inserts the drop as text.
   form.addEventListener(
     'drop',
     async (event) => {
@@ -102,7 +105,7 @@ export function openFiles(form: HTMLFormElement, opened: (bundle: Opened) => voi
       if (items.length === 0) return
       event.preventDefault()
       event.stopPropagation()
-      // All at once: behind an await the event no longer tells what it carried.
+      // All items are read at once, because the event loses them after an await.
       const dropped = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }))
       const files = dropped.map(({ entry, file }) => (entry ? filesIn(entry) : file ? [file] : []))
       await read((await Promise.all(files)).flat())

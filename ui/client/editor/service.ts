@@ -24,7 +24,7 @@ interface Refusal {
 
 type Answer<T> = { readonly value: T } | { readonly error: Refusal | undefined }
 
-/** No error either when the server gives none: an editor without help still edits. */
+/** A failed request is not an error: the editor still works without help. */
 async function ask<T>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer<T>> {
   try {
     const response = await fetch(path, {
@@ -63,7 +63,7 @@ export const pxlLinter = (spec: () => string): Extension =>
       if (text.trim() === '') return []
       const view = spec().trim()
       const answer = await checked(text, view)
-      // What is wrong with the view stands there; the text is checked without it.
+      // Errors of the view are shown in the view's editor. The text is then checked without the view.
       const found = 'error' in answer && view !== '' ? await checked(text, '') : answer
       return 'value' in found ? found.value.diagnostics.map((one) => placed(doc, one)) : []
     },

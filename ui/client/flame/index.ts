@@ -48,7 +48,7 @@ class Flame {
   #zoomed: Node
   #query = ''
 
-  /** `path`: what was zoomed to before the data was refreshed. */
+  /** `path`: the zoomed node before the refresh. */
   constructor(element: HTMLElement, data: FlameData, path: readonly string[] = []) {
     this.#data = data
     this.#all = treeOf(data)
@@ -163,7 +163,7 @@ class Flame {
       this.#found.replaceChildren()
       return
     }
-    // The outermost of those that match: what they call is theirs.
+    // The outermost matching nodes. Their callees belong to them.
     const hits = this.#all.filter((node) => this.#matches(node))
     const outer = hits.filter((node) => {
       for (let up = node.parent; up; up = up.parent) if (this.#matches(up)) return false

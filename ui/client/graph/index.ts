@@ -111,7 +111,7 @@ class Graph {
       'marker-end': `url(#arrow-${tone})`,
     })
     const parts = [line, svg('path', { d, class: 'hit' })]
-    // Not a stop of the Tab key: there are too many, and the nodes tell the same.
+    // Edges get no Tab stop: there are too many, and the nodes show the same numbers.
     const group = href
       ? svg('a', { class: `edge ${tone}`, href, tabindex: -1 }, ...parts)
       : svg('g', { class: `edge ${tone}` }, ...parts)
@@ -222,7 +222,7 @@ function draw(
 
 whenThere('[data-graph]', (element) => {
   const known = drawn.get(element)
-  // What is being pointed at is drawn anew with the next refresh.
+  // While the user points at something, redrawing waits for the next refresh.
   const pointed = known?.graph.svg.isConnected && known.graph.svg.matches('.dimmed:hover')
   if (known?.source !== element.dataset.graph && !pointed) draw(element)
 })

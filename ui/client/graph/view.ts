@@ -1,4 +1,7 @@
-/** What part of a drawing is seen: moved by dragging and arrows, zoomed by buttons, keys, pinching and Ctrl with the wheel. */
+/**
+ * The visible part of a drawing: moved by dragging and arrows, zoomed by buttons, keys, pinching and Ctrl with the
+ * wheel.
+ */
 
 export interface Extent {
   readonly width: number
