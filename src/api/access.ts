@@ -29,8 +29,7 @@ const isAddress = (host: string) => /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || host
 
 /**
  * Refuses a Host name that another site could have made point here (DNS rebinding). A literal address is always allowed
- * when listening on a wildcard address,
- * because rebinding needs a name.
+ * when listening on a wildcard address, because rebinding needs a name.
  */
 export function isAllowedHost(host: string, config: Pick<Config, 'listen' | 'allowedHosts'>): boolean {
   const listen = hostOf(config.listen)
@@ -65,8 +64,7 @@ const OWN_SITES = ['same-origin', 'none']
 
 /**
  * Refuses requests from pages of other sites, even when they could not read the answer, since every answer costs work.
- * Another
- * port of the same host counts as another site. Clients other than browsers send neither header.
+ * Another port of the same host counts as another site. Clients other than browsers send neither header.
  */
 export const checkSite: MiddlewareHandler = (c, next) => {
   const site = c.req.header('sec-fetch-site')

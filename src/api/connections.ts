@@ -1,6 +1,6 @@
 /**
- * Bounds the connections of one port, because the web server has no such bound. Without it, a local account that
- * may see nothing could take all descriptors and stop capture and queries.
+ * Bounds the connections of one port, because the web server has no such bound. Without it, a local account that may
+ * see nothing could take all descriptors and stop capture and queries.
  */
 import { readdirSync, statSync } from 'node:fs'
 import {

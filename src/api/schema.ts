@@ -1,6 +1,6 @@
 /**
- * JSON schemas. One declaration gives both the schema that `/openapi.json` shows and the TypeScript type
- * (TypeBox). Where another part of Nixie declares the type, `schemaOf` checks that the schema matches it.
+ * JSON schemas. One declaration gives both the schema that `/openapi.json` shows and the TypeScript type (TypeBox).
+ * Where another part of Nixie declares the type, `schemaOf` checks that the schema matches it.
  */
 import { type Static, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox'
 

@@ -126,10 +126,9 @@ function refusedMethod(method: string): Response | undefined {
 }
 
 /**
- * HTTP/1.0 needs no Host (RFC 9112 section 3.2). Without a valid one, Bun's URL is only a path,
- * which Hono can't route. Such a request gets a URL with its Host header, or with an empty one: probes are answered,
- * all else
- * is refused like any other wrong Host.
+ * HTTP/1.0 needs no Host (RFC 9112 section 3.2). Without a valid one, Bun's URL is only a path, which Hono can't route.
+ * Such a request gets a URL with its Host header, or with an empty one: probes are answered, all else is refused like
+ * any other wrong Host.
  */
 function withHost(request: Request): Request {
   if (URL.canParse(request.url)) return request

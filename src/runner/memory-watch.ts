@@ -1,7 +1,7 @@
 /**
  * Compares the memory that the process really has with the limit of its control group. Accounting is an estimate,
- * garbage is
- * collected late, and a query that takes too much would end capture too. Without a limit there is nothing to watch.
+ * garbage is collected late, and a query that takes too much would end capture too. Without a limit there is nothing to
+ * watch.
  */
 import { readFileSync } from 'node:fs'
 import { NixieError } from '../errors'

@@ -1,6 +1,6 @@
 /**
- * Chooses the next task for a query thread. Clients take turns, however many tasks each has, and one extra thread is kept
- * for clients that have none. So one client's long queries or unread answers never delay another's short query.
+ * Chooses the next task for a query thread. Clients take turns, however many tasks each has, and one extra thread is
+ * kept for clients that have none. So one client's long queries or unread answers never delay another's short query.
  */
 
 export interface Turn {
@@ -56,8 +56,8 @@ function mayBegin(turn: Turn, running: readonly Turn[], own: readonly Turn[], th
 }
 
 /**
- * For a full queue: the place of the task that gives way to `client`, the newest of the client with most waiting tasks; -1
- * when no client has more than this one would.
+ * For a full queue: the place of the task that gives way to `client`, the newest of the client with most waiting tasks;
+ * -1 when no client has more than this one would.
  */
 export function givingWay(waiting: readonly Turn[], client: string): number {
   const counts = Map.groupBy(waiting, (turn) => turn.client)

@@ -10,8 +10,7 @@ export const asLive = ({ table, chunk }: SealedPiece): SealedPiece => ({
 
 /**
  * The chunks of a store that is opened, without those of what was under way: those of another writer stay as they were
- * when
- * it ended, since no more is known; those of this writer (`isOurs`) are dead, since it writes new ones.
+ * when it ended, since no more is known; those of this writer (`isOurs`) are dead, since it writes new ones.
  */
 export function settleLive(db: Database, chunks: readonly Chunk[], isOurs: boolean): Chunk[] {
   return chunks.flatMap((chunk) => {

@@ -1,6 +1,6 @@
 /**
- * Marks of readers: a file in `readers/` for each running scan, so that the writer knows which replaced chunks are still
- * read. They are files because readers may be threads of this process or other processes, and may be killed.
+ * Marks of readers: a file in `readers/` for each running scan, so that the writer knows which replaced chunks are
+ * still read. They are files because readers may be threads of this process or other processes, and may be killed.
  */
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * A writer's directory: it is opened, checked, closed and opened again. Files may be removed, the disk
- * may fail, the log of the previous writer may be damaged. Rows that are lost so are counted and reported.
+ * A writer's directory: it is opened, checked, closed and opened again. Files may be removed, the disk may fail, the
+ * log of the previous writer may be damaged. Rows that are lost so are counted and reported.
  */
 import { type Chunk, deadChunks, listChunks, rowsOf } from './chunks'
 import { isDiskFull, setAside, storeError, storeFile } from './database'

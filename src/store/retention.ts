@@ -1,7 +1,6 @@
 /**
  * Chooses what leaves the store: first what is too old, then, over the budget, the oldest of the table furthest over
- * its share.
- * Age counts from a row's arrival, whatever its time: see `uptime.ts`.
+ * its share. Age counts from a row's arrival, whatever its time: see `uptime.ts`.
  */
 import type { Table } from '../records/table'
 import type { Chunk } from './chunks'

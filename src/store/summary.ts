@@ -80,8 +80,7 @@ function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding
 
 /**
  * How the budget divides when all tables go on. It takes from the table furthest over its share, so in the end all
- * tables that
- * need more than their share exceed it by the same number of bytes.
+ * tables that need more than their share exceed it by the same number of bytes.
  */
 export function keptSeconds(
   tables: readonly Pick<Holding, 'name' | 'bytesPerSecond'>[],

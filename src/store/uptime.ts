@@ -1,6 +1,6 @@
 /**
- * Time as the store counts it. The wall clock may be set ahead, back, or start in 1970 on a device without a clock of its
- * own, so nothing expires by it: the age of rows is what CLOCK_BOOTTIME (suspend included) has run since they came.
+ * Time as the store counts it. The wall clock may be set ahead, back, or start in 1970 on a device without a clock of
+ * its own, so nothing expires by it: the age of rows is what CLOCK_BOOTTIME (suspend included) has run since they came.
  */
 import type { Database } from 'bun:sqlite'
 import { readFileSync } from 'node:fs'

@@ -346,8 +346,7 @@ class SqliteWriter implements Writer {
 
   /**
    * One transaction; the function that it returns runs after the commit. A damaged file is set aside; the work is then
-   * done again, or,
-   * where it was about what is no longer there, left.
+   * done again, or, where it was about what is no longer there, left.
    */
   #write(
     what: string,

@@ -164,8 +164,7 @@ function remoteProcess(node: Node): Expr {
 
 /**
  * Metadata of the other end: from its process if it is known, that is, if it runs on this node; else from the owner of
- * its address
- * at the row's time. A known process outside of pods has no pod, even if a pod has its address.
+ * its address at the row's time. A known process outside of pods has no pod, even if a pod has its address.
  */
 function remoteColumn(node: Node, key: string, { from }: Key): Expr {
   const process = columnNamed(node, 'remote_upid')

@@ -14,8 +14,7 @@ import { checkOwner, owned, sameOwner } from './lineage'
 
 /**
  * Largest expression. Expressions share parts, so a few lines can make a tree of enormous size (`e = e + e`), which
- * must not
- * be walked.
+ * must not be walked.
  */
 const MAX_SIZE = 20_000
 const MAX_DEPTH = 400

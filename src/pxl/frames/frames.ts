@@ -295,8 +295,7 @@ const has = (node: Node, { name, type }: TypedColumn): boolean =>
 
 /**
  * The first rows. Of a table's rows, however filtered and mapped, these are the newest ones, newest first: a user who
- * looks
- * at a sample wants to see the latest events.
+ * looks at a sample wants to see the latest events.
  */
 export function head(node: Node, rows: number): Node {
   const input = newestFirst(node) ?? node

@@ -9,8 +9,8 @@ const MAX_TEXT = 128 << 10
 const MAX_WORDS = 40_000
 
 /**
- * The grammar's error recovery tries many ways at once, and again at each error. That can take seconds and
- * hundreds of MiB, so a script is read without recovery first.
+ * The grammar's error recovery tries many ways at once, and again at each error. That can take seconds and hundreds of
+ * MiB, so a script is read without recovery first.
  */
 const STRICT = parser.configure({ strict: true })
 

@@ -5,8 +5,8 @@ const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9
 const PARTS = /^\d{1,10}:\d{1,10}:\d{1,20}$/
 
 /**
- * `asid:pid:start` of a UINT128's text: that itself, or a UUID whose first 32 bits are the agent, the next ones the process
- * id and the last 64 the start time. '' stays ''. Throws `type_error`.
+ * `asid:pid:start` of a UINT128's text: that itself, or a UUID whose first 32 bits are the agent, the next ones the
+ * process id and the last 64 the start time. '' stays ''. Throws `type_error`.
  */
 export function upidOf(text: string): string {
   if (text === '' || PARTS.test(text)) return text

@@ -1,6 +1,6 @@
 /**
- * What PxL asks of Kubernetes objects: a table of objects, by what they are asked for, and of fields. `pod_name_to_status` is
- * the field `status` of the pod with that name. Unknown values are '' or the time 0.
+ * What PxL asks of Kubernetes objects: a table of objects, by what they are asked for, and of fields.
+ * `pod_name_to_status` is the field `status` of the pod with that name. Unknown values are '' or the time 0.
  */
 
 import type {

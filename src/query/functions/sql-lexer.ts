@@ -1,6 +1,6 @@
 /**
- * SQL texts as tokens: literals, placeholders, comments. No grammar: captured statements may be cut anywhere and
- * be of any dialect version. Each character is looked at a bounded number of times.
+ * SQL texts as tokens: literals, placeholders, comments. No grammar: captured statements may be cut anywhere and be of
+ * any dialect version. Each character is looked at a bounded number of times.
  */
 
 export type Dialect = 'mysql' | 'pgsql'
