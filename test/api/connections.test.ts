@@ -50,6 +50,7 @@ describe('too many connections', () => {
     const closed = await hold(port, 35, '127.0.0.7')
     await until('25 are closed', () => closed() === 25 || undefined, 5000)
     expect(await (await fetch(url)).text()).toBe('here')
+    // Two further looks close no more.
     await Bun.sleep(120)
     expect(closed()).toBe(25)
     expect(told).toHaveLength(25)

@@ -1,14 +1,14 @@
 /** The binary over a store that is there: scripts of the user's own, every form of an answer, Arrow read by others. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { BatchBuilder } from '../../src/records/builder'
 import { TABLES } from '../../src/sources/tables'
 import { openWriter } from '../../src/store'
 import { Nixie, runNixie } from '../support/nixie'
-import { Scope } from '../support/scope'
+import { Scope, until } from '../support/scope'
 
 const ROWS = 120_000
 const SCRIPT = `import px
@@ -35,6 +35,22 @@ const VIEW = {
 }
 
 /** What pyarrow reads, and DuckDB over it. */
+/** Processor time of a process in ticks of 10 ms (proc(5): utime and stime). */
+const ticksOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .split(') ')[1]!
+    .split(' ')
+    .slice(11, 13)
+    .reduce((sum, ticks) => sum + Number(ticks), 0)
+
+/** Whether it takes less than a fifth of a processor: a query that runs takes a whole one. */
+async function isAtRest(pid: number): Promise<boolean> {
+  const before = ticksOf(pid)
+  const from = performance.now()
+  await until('a fifth of a second', () => performance.now() - from >= 200, 5000)
+  return ticksOf(pid) - before < 4
+}
+
 const READER = `import json, sys
 import duckdb, pyarrow as pa
 with pa.OSFile(sys.argv[1]) as f:
@@ -181,11 +197,10 @@ px.display(df.merge(df.head(100), left_on=[], right_on=[], suffixes=['', '_b']))
     const queries = async () => (await nixie.status()).counters.queries
     const before = await queries()
     const held = (await nixie.status()).rss
-    await Bun.sleep(1500)
+    await until('the query waits for its reader', () => isAtRest(nixie.pid), 10_000)
     expect(await queries()).toBe(before)
     expect((await nixie.status()).rss - held).toBeLessThan(32 << 20)
     socket.destroy()
-    await Bun.sleep(500)
-    expect(await queries()).toBe(before + 1)
+    await until('the query has ended', async () => (await queries()) === before + 1, 5000)
   }, 20_000)
 })

@@ -151,12 +151,22 @@ c.send(b'x'); d.recv(1); step()`)
 
 test("Nixie's own connections are nobody's", async () => {
   drainAll(kernel)
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
-  const client = await Bun.connect({ hostname: '127.0.0.1', port: server.port, socket: { data() {} } })
-  await Bun.sleep(20)
+  const opened = Promise.withResolvers<void>()
+  const ended = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const server = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: { data() {}, open: () => opened.resolve(), close: () => ended[0]!.resolve() },
+  })
+  const client = await Bun.connect({
+    hostname: '127.0.0.1',
+    port: server.port,
+    socket: { data() {}, close: () => ended[1]!.resolve() },
+  })
+  await opened.promise
   client.end()
+  await Promise.all(ended.map(({ promise }) => promise))
   server.stop(true)
-  await Bun.sleep(20)
   const own = drainAll(kernel).filter(({ local, remote }) =>
     [local, remote].some((end) => end.endsWith(` ${server.port}`)),
   )

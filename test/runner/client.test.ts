@@ -13,6 +13,7 @@ import type { Runner, RunRequest } from '../../src/runner/runner'
 import { TABLES } from '../../src/sources/tables'
 import { openWriter } from '../../src/store'
 import type { Damage } from '../../src/store/store'
+import { until } from '../support/scope'
 
 const http = TABLES.find((table) => table.name === 'http_events')!
 const ROWS = 3000
@@ -291,7 +292,8 @@ px.display(df)`
     const { body } = await runner.stream(limited, { format: 'arrow' })
     const reader = body.getReader()
     await reader.read()
-    await Bun.sleep(1050)
+    const read = performance.now()
+    await until('the deadline has passed', () => performance.now() - read > 1000, 5000)
     for (;;) if ((await reader.read()).done) break
   })
 

@@ -37,7 +37,7 @@ function parse(text: string, exact: boolean): unknown {
   if (known !== undefined) return known
   let value: unknown = null
   try {
-    // What no stack holds is no document.
+    // A document that is nested too deeply counts as invalid.
     if (!isTooDeep(text)) value = isExact ? JSON.parse(text, asWritten) : JSON.parse(text)
   } catch {
     // Bodies are cut and headers may hold anything, so invalid JSON is a normal case.

@@ -5,8 +5,8 @@ import {
   listFunctions,
   resolveAggregate,
   resolveFunction,
-} from '../../src/query/functions/registry'
-import type { DataType, SemanticType } from '../../src/records/types'
+} from '../../../src/query/functions/registry'
+import type { DataType, SemanticType } from '../../../src/records/types'
 
 const arg = (type: DataType, semantic: SemanticType = 'ST_NONE') => ({ type, semantic })
 const int = arg('INT64')

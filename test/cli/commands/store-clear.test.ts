@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lockDirectory } from '../../src/store/database'
-import { Scope } from '../support/scope'
-import { runCli } from './run-cli'
+import { lockDirectory } from '../../../src/store/database'
+import { Scope } from '../../support/scope'
+import { runCli } from '../run-cli'
 
 let scope: Scope
 beforeEach(() => {

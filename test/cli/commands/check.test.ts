@@ -1,7 +1,7 @@
 /** `nixie check` on this host, whatever it can do: what it says and its exit code agree. */
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { runCli } from './run-cli'
+import { runCli } from '../run-cli'
 
 interface Answer {
   readonly ok: boolean
@@ -28,7 +28,7 @@ test.skipIf(process.getuid?.() !== 0 || Bun.which('setpriv') === null)(
   'without privileges the text of libbpf is there once for each remedy',
   () => {
     const code = `
-      import { main } from '${join(import.meta.dir, '../../src/cli/index.ts')}'
+      import { main } from '${join(import.meta.dir, '../../../src/cli/index.ts')}'
       process.exit(await main(['check'], { serve: async () => 0 }))`
     const user = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all']
     const ran = Bun.spawnSync([...user, process.execPath, '-e', code])

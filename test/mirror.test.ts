@@ -1,0 +1,98 @@
+/** test/ mirrors src/, ui/ and deploy/: who changes a folder finds its tests under the same path. What does not is listed here. */
+import { describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { Glob } from 'bun'
+
+const root = resolve(import.meta.dir, '..')
+
+/** Folder of test/ with tests, none of whose code lies in a folder of that name → why. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  cluster: 'whole clusters, with Nixie in them',
+  compat: 'scripts of other sources, as Pixie runs them',
+  e2e: 'the built executable, from the wire to the answer',
+  'protocols/conformance': 'one suite that every protocol runs, and its own tests',
+  vm: 'kernels of other releases, in virtual machines',
+}
+
+/** Test in test/ itself that is no file of src/ → what it is about. */
+const AT_THE_TOP: Readonly<Record<string, string>> = {
+  architecture: 'the whole of the sources',
+  casts: 'the whole of the sources',
+  failures: 'test/support/failures.ts',
+  junit: 'test/support/junit.ts',
+  mirror: 'the whole of the tests',
+  sleeps: 'the whole of the tests',
+  'touch-counts': 'the whole of the sources',
+}
+
+/** Test with the name of a source file that lies elsewhere → what it is about. */
+const NAMESAKES: Readonly<Record<string, string>> = {
+  'test/cli/cluster/delete.test.ts':
+    'what install.ts and purge.ts delete, beside the tests of what they make',
+}
+
+/** Folder of src/ without tests of its own → where it is tested. */
+const UNTESTED: Readonly<Record<string, string>> = {
+  health: 'declarations: test/api/metrics.test.ts and test/api/status.test.ts read them all',
+}
+
+const found = (pattern: string): string[] =>
+  [...new Glob(pattern).scanSync({ cwd: root })].filter((path) => !path.includes('node_modules')).sort()
+
+const tests = found('test/**/*.test.ts')
+const sources = ['src/**/*.{ts,tsx}', 'ui/**/*.{ts,tsx}', 'deploy/**/*.ts'].flatMap(found)
+
+/** `test/api/errors.test.ts` → `src/api`; a page's test stands for `ui/`. */
+const placesOf = (path: string): string[] => {
+  const folder = relative('test', dirname(path))
+  return folder === '' ? ['src'] : [join('src', folder), folder]
+}
+const nameOf = (path: string) => basename(path).replace(/(\.browser)?\.test\.ts$|\.tsx?$/, '')
+const isFolder = (path: string) => existsSync(join(root, path)) && statSync(join(root, path)).isDirectory()
+
+const exempt = (path: string) =>
+  Object.keys(FOLDERS).some((folder) => path.startsWith(join('test', folder, '/')))
+
+describe('each folder of tests', () => {
+  const folders = [...new Set(tests.map((path) => relative('test', dirname(path))))].filter(Boolean)
+  test('is a folder of the sources, or is listed', () => {
+    const strange = folders.filter((folder) => ![join('src', folder), folder].some(isFolder))
+    expect(strange.sort()).toEqual(Object.keys(FOLDERS).sort())
+  })
+})
+
+test('a test at the top is about a file of src, or is listed', () => {
+  const top = tests.filter((path) => dirname(path) === 'test').map(nameOf)
+  expect(top.filter((name) => !existsSync(join(root, `src/${name}.ts`)))).toEqual(
+    Object.keys(AT_THE_TOP).sort(),
+  )
+})
+
+test('a test with the name of a source file lies where that file lies', () => {
+  const astray = tests.filter((path) => {
+    if (exempt(path) || dirname(path) === 'test') return false
+    const parts = placesOf(path).map(
+      (place) =>
+        `${place
+          .split('/')
+          .slice(0, place.startsWith('src/') ? 2 : 1)
+          .join('/')}/`,
+    )
+    const namesakes = sources.filter(
+      (source) => nameOf(source) === nameOf(path) && parts.some((part) => source.startsWith(part)),
+    )
+    const isHere = placesOf(path).some(
+      (place) => namesakes.some((source) => dirname(source) === place) || isFolder(join(place, nameOf(path))),
+    )
+    // A browser's test is about what the page draws with, wherever that is in ui/client.
+    return namesakes.length > 0 && !isHere && !path.includes('.browser.')
+  })
+  expect(astray).toEqual(Object.keys(NAMESAKES))
+})
+
+test('each folder of src has tests, or says where they are', () => {
+  const folders = readdirSync(join(root, 'src')).filter((name) => isFolder(join('src', name)))
+  const without = folders.filter((folder) => !tests.some((path) => path.startsWith(`test/${folder}/`)))
+  expect(without).toEqual(Object.keys(UNTESTED))
+})
