@@ -12,10 +12,14 @@ enum event_kind {
 	EVENT_CLOSE = 3,
 	/* A connection that was open before this probe, and has moved no data since. */
 	EVENT_FOUND = 4,
+	/* From here on a connection of which events were sent is shed: see struct gate. */
+	EVENT_SHED = 5,
 };
 
 /* Flags of an event: its connection's close has been told already. */
 #define EVENT_AFTER_CLOSE 1
+/* What the connection moved just before, in both directions, was only counted: see struct gate. */
+#define EVENT_AFTER_SHED 2
 
 enum direction {
 	RECEIVED = 0,
@@ -55,6 +59,8 @@ struct totals {
 	__u64 bytes_received;
 	/* Records that found the ring full, and what is beyond STEPS_PER_CALL. */
 	__u64 lost_events;
+	/* Exchanges that began while the connection was shed, see struct gate. */
+	__u64 shed_exchanges;
 };
 
 /* The process that a socket belongs to: who connected, accepted, or made the first call. */
@@ -92,6 +98,32 @@ struct socket_event {
 	__u8 payload[];
 };
 
+/*
+ * The one entry of `gates`, and with it `sheds`: what is too much for user space. Of those whose server's port has this slot of
+ * `sheds`, modulo GATE_PORTS, so many connections of GATE_WHOLE are shed: their bytes and exchanges are counted, and no event is
+ * sent. Which ones they are is drawn anew with each seed. All zero: everything may come.
+ */
+#define GATE_WHOLE 1024
+#define GATE_PORTS 4096
+struct gate {
+	__u32 seed;
+	/* Who is shed stays so until this is another number. */
+	__u32 epoch;
+};
+
+/* What the gate remembers of a connection. */
+struct shedding {
+	/* When it was last decided whether it is shed. */
+	__u32 epoch;
+	/* Of the last call, plus one. */
+	__u8 direction;
+	__u8 is_shed;
+	/* It was shed, and its next event is to say so. */
+	__u8 was_shed;
+	/* Data was sent since it was last shed. */
+	__u8 is_seen;
+};
+
 /* What is known of a socket: a value of `connections`, in the socket itself or by the address of the struct sock. */
 struct connection {
 	/* 0: being connected; only the owner is known. */
@@ -119,6 +151,7 @@ struct connection {
 	/* Direction of the last counted call, and when the peeks so far are paid off. */
 	__u64 direction;
 	__u64 peeked_ns;
+	struct shedding shedding;
 };
 
 /* What the program each_connection writes for each connection that is open. */
@@ -131,13 +164,14 @@ struct connection_row {
 
 /*
  * A verdict is one word, so that it is never half written: which connection in bits 0-35, the cap in bits 36-56,
- * VERDICT_COUNT (then the cap is that of a peek), VERDICT_SET. It waits in `verdicts` at the id modulo VERDICT_SLOTS, naming the connection by
+ * VERDICT_SHED (it is shed, whatever the gate says), VERDICT_COUNT (then the cap is that of a peek), VERDICT_SET. It waits in `verdicts` at the id modulo VERDICT_SLOTS, naming the connection by
  * the quotient, until its next call takes it over: a verdict for a dead connection meets no id and does nothing.
  */
 #define VERDICT_SLOTS 131072
 #define VERDICT_TAG_MASK 0xfffffffffULL
 #define VERDICT_CAP_SHIFT 36
 #define VERDICT_CAP_MAX 0x1fffffULL
+#define VERDICT_SHED (1ULL << 61)
 #define VERDICT_COUNT (1ULL << 62)
 #define VERDICT_SET (1ULL << 63)
 
@@ -180,6 +214,8 @@ enum counter {
 /* Of what is free of a ring that is half full, the part of one connection; and for how many connections, and processes, parts are kept. */
 #define RING_FRACTION 128
 #define RING_SHARES 32768
+/* An exchange that takes less of the ring than this is shed as a whole before it is cut. */
+#define SHED_AHEAD 8192
 /* Bounds of one call's work: messages and bytes beyond are lost, and counted. */
 #define STEPS_PER_CALL 2048
 #define VECTORS_PER_STEP 32

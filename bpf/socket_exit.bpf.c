@@ -56,7 +56,7 @@ static __always_inline void on_socket(struct transfer *t, const struct call *cal
 		own(&conn->owner, current_leader());
 	tell_open(conn);
 	__sync_fetch_and_add(call->direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received, t->left);
-	if ((current_verdict(conn) & VERDICT_COUNT) && !is_peek(conn, call->direction))
+	if (!is_wanted(conn, call->direction))
 		return;
 	read_process(t);
 	emit_data(conn, t, sk, call);

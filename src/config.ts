@@ -54,6 +54,14 @@ function secretNames(value: string): string | undefined {
   return value === '' || names.every(isName) ? names.filter((name) => name !== '').join(',') : undefined
 }
 
+/** Part of the machine, 0 to 1; 0: no limit. */
+function machineShare(value: string): number | undefined {
+  if (/^off$/i.test(value)) return 0
+  const match = /^(\d+(?:\.\d+)?)\s*%$/.exec(value)
+  const share = match ? Number(match[1]) / 100 : 0
+  return share > 0 && share <= 1 ? share : undefined
+}
+
 const setting = <T>(s: Setting<T>): Setting<T> => s
 
 export const SETTINGS = {
@@ -209,6 +217,14 @@ export const SETTINGS = {
     fallback: 48 << 20,
     parse: bytes,
     shape: 'a size (48M)',
+  }),
+  cpuBudget: setting({
+    flag: 'cpu-budget',
+    env: 'NIXIE_CPU_BUDGET',
+    help: 'Part of the processors that capture may take; what is beyond is counted and has no rows',
+    fallback: 0.1,
+    parse: machineShare,
+    shape: 'a percentage of the machine (10%), or off',
   }),
   capture: setting({
     flag: 'capture',

@@ -29,6 +29,9 @@ describe('settings', () => {
     ['retention', '2d', 172_800],
     ['redact', 'off', false],
     ['redactExtra', 'customer-no, *badge*', 'customer-no,*badge*'],
+    ['cpuBudget', '25%', 0.25],
+    ['cpuBudget', '2.5 %', 0.025],
+    ['cpuBudget', 'off', 0],
   ]
   for (const [name, text, value] of good) {
     test(`${name} ${text}`, () => {
@@ -51,6 +54,9 @@ describe('settings', () => {
     ['redactExtra', 'a,badge'],
     ['redactExtra', 'ab*cd'],
     ['redactExtra', '(a+)+'],
+    ['cpuBudget', '10'],
+    ['cpuBudget', '0%'],
+    ['cpuBudget', '101%'],
   ]
   for (const [name, text] of bad) {
     test(`${name} ${text} is refused, with what it should be`, () => {

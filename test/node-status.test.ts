@@ -1,4 +1,5 @@
 /** The status of a node whose store can't be looked at: it answers, and says so. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,7 @@ import { join } from 'node:path'
 import type { CaptureReport } from '../src/capture/messages'
 import { readConfig } from '../src/config'
 import { NixieError } from '../src/errors'
+import { NO_BUDGET } from '../src/health/budget'
 import { newCounters } from '../src/health/counters'
 import { statusOf } from '../src/node-status'
 import { openReader } from '../src/store'
@@ -20,6 +22,7 @@ const report: CaptureReport = {
   budgetBytes: 1,
   longestAbsenceMs: 0,
   longestAbsenceQueuedMs: 0,
+  budget: NO_BUDGET,
 }
 
 let home: string

@@ -11,6 +11,8 @@
 const volatile __u32 cpu_count = 1;
 const volatile __u32 default_cap = 4096;
 const volatile __u32 fresh_bytes = 0;
+/* User space has a budget, see budget.bpf.h; otherwise all that is about it is left out. */
+const volatile __u32 is_gated = 0;
 const volatile __u32 ignored_tgids[IGNORED_MAX] = {};
 
 /* Names the events' layout in the object's BTF, for the test that compares it with user space's. */

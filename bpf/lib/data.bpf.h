@@ -3,7 +3,7 @@
 #ifndef NIXIE_DATA_BPF_H
 #define NIXIE_DATA_BPF_H
 
-#include "record.bpf.h"
+#include "budget.bpf.h"
 #include "syscall.bpf.h"
 
 /* Not to capture less than this saves nothing. */
@@ -105,7 +105,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 	t->socket = (__u64)sk;
 	t->conn_id = conn->id;
 	t->netns = conn->netns;
-	t->flags = conn->closed ? EVENT_AFTER_CLOSE : 0;
+	t->flags = shedding_flags(conn) | (conn->closed ? EVENT_AFTER_CLOSE : 0);
 	t->role = conn->role;
 	t->cap = cap_of(conn, call, t->left);
 	t->skip = 0;
@@ -143,6 +143,12 @@ static __always_inline bool is_peek(struct connection *conn, __u8 direction)
 		return false;
 	conn->peeked_ns = (conn->peeked_ns > now ? conn->peeked_ns : now) + PEEK_EVERY_NS;
 	return true;
+}
+
+/* Whether an event is to be sent of this call: else it is only counted. */
+static __always_inline bool is_wanted(struct connection *conn, __u8 direction)
+{
+	return current_verdict(conn) & VERDICT_COUNT ? is_peek(conn, direction) : !is_shed(conn, direction);
 }
 
 #endif

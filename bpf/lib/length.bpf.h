@@ -117,7 +117,9 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 	read_call(&call, task, regs, sk, result, direction);
 	call.flags = flags;
 	pick_message(&call, conn, result);
-	on_data(conn, &call, sk, task, tgid);
+	/* One whose owner was not known by now may be shed, too; of others it is decided. */
+	if ((conn->verdict & VERDICT_COUNT) || !is_shed(conn, direction))
+		on_data(conn, &call, sk, task, tgid);
 }
 
 /* For calls whose bytes are not looked at: keeps in step with those that move several messages. */
@@ -155,7 +157,7 @@ static __always_inline void on_length(struct sock *sk, int result, int flags, __
 		return;
 	}
 	/* What is only counted is to cost the least. */
-	if (conn && conn->owner.pid && (current_verdict(conn) & VERDICT_COUNT) && !is_peek(conn, direction)) {
+	if (conn && conn->owner.pid && !is_wanted(conn, direction)) {
 		__sync_fetch_and_add(moved(conn, direction), result);
 		conn->counted = 1;
 		if (conn->batched)

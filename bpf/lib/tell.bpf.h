@@ -3,7 +3,7 @@
 #ifndef NIXIE_TELL_BPF_H
 #define NIXIE_TELL_BPF_H
 
-#include "record.bpf.h"
+#include "budget.bpf.h"
 
 /* Tells that a connection began, and where in its streams, or ended, with its totals. */
 static __noinline int emit_state(struct connection *conn, __u8 kind)
@@ -21,6 +21,7 @@ static __noinline int emit_state(struct connection *conn, __u8 kind)
 	event->pid = conn->owner.pid;
 	event->kind = kind;
 	event->role = conn->role;
+	event->flags = shedding_flags(conn);
 	event->captured = sizeof(struct totals);
 	event->netns = conn->netns;
 	event->ends = conn->ends;

@@ -1,4 +1,5 @@
 /** Status as Prometheus text format 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+import { sampledShare } from '../health/budget'
 import { COUNTER_NAMES, COUNTERS, type CounterName } from '../health/counters'
 import type { Status } from './status'
 
@@ -57,6 +58,25 @@ export function metricsText(status: Status): string {
       'gauge',
       'Of it, time in which the thread was ready to run and the machine ran other programs',
       one(capture.longestAbsenceQueuedMs / 1000),
+    ),
+    family(
+      'nixie_cpu_budget_ratio',
+      'gauge',
+      'Part of the machine that capture may take; 0: no limit',
+      one(capture.budget.share),
+    ),
+    family(
+      'nixie_cpu_allowed_ratio',
+      'gauge',
+      'What it may take at the moment: less while others want the processors',
+      one(capture.budget.allowed),
+    ),
+    family('nixie_cpu_used_ratio', 'gauge', 'What the capture thread takes', one(capture.budget.used)),
+    family(
+      'nixie_sampled_ratio',
+      'gauge',
+      'Of the exchanges of the last ten seconds, the part that has rows; the others are counted only',
+      one(sampledShare(capture.budget)),
     ),
     family(
       'nixie_store_refuses_rows',

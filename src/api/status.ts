@@ -1,5 +1,6 @@
 /** The answer of `GET /api/status`: whether Nixie captures, what is kept, what was lost. */
 import type { Config } from '../config'
+import { type BudgetState, sampledWords } from '../health/budget'
 import { COUNTER_NAMES, COUNTERS, type Counters } from '../health/counters'
 import type { ProbeStatus } from '../health/probe-status'
 import {
@@ -11,6 +12,7 @@ import {
   mapOf,
   number,
   object,
+  oneOf,
   optional,
   raw,
   type Static,
@@ -60,6 +62,18 @@ const Probe = schemaOf<ProbeStatus>()(
   }),
 )
 
+const Budget = schemaOf<BudgetState>()(
+  object({
+    processors: integer(),
+    share: number('Part of the machine that capture may take; 0: no limit'),
+    allowed: number('What it may take at the moment: less while others want the processors'),
+    used: number('What it takes'),
+    recorded: integer('Exchanges of the last ten seconds that made rows'),
+    shed: integer('Exchanges of the last ten seconds that were only counted'),
+    pressure: oneOf(['none', 'budget', 'busy', 'ring']),
+  }),
+)
+
 const CaptureStatus = object({
   running: boolean('A thread captures; its probes may be refused all the same'),
   error: optional(string('Why rows are missing at the moment')),
@@ -68,6 +82,7 @@ const CaptureStatus = object({
   longestAbsenceQueuedMs: number(
     'Of it, time in which it was ready to run and the machine ran other programs',
   ),
+  budget: Budget,
 })
 
 const StoreStatus = object({
@@ -124,6 +139,8 @@ export function captureState(status: Status, losing?: boolean): CaptureState {
   if (status.store.error !== undefined) return { word: 'rows are not stored', mood: 'bad' }
   if (status.store.unreadable !== undefined) return { word: 'the store cannot be read', mood: 'bad' }
   if (!status.ready) return { word: 'not capturing', mood: 'bad' }
+  const sampled = sampledWords(status.capture.budget)
+  if (sampled !== undefined) return { word: sampled, mood: 'warn' }
   const lossy = losing ?? Object.values(status.losses).some((n) => n > 0)
   return lossy ? { word: 'capturing, with losses', mood: 'warn' } : { word: 'capturing', mood: 'good' }
 }

@@ -1,6 +1,7 @@
 /** What main and the capture thread say to each other. */
 import type { Config } from '../config'
 import type { ErrorShape } from '../errors'
+import type { BudgetState } from '../health/budget'
 import type { Counters } from '../health/counters'
 import type { ProbeStatus } from '../kernel/kernel'
 import type { ProtocolSettings } from '../protocols/protocol'
@@ -41,6 +42,7 @@ export interface CaptureReport {
   readonly longestAbsenceMs: number
   /** Of it, the thread was ready to run and the kernel ran others. */
   readonly longestAbsenceQueuedMs: number
+  readonly budget: BudgetState
   /** Why rows are being shed at the moment. */
   readonly storeError?: ErrorShape
 }

@@ -17,12 +17,13 @@ export class Pause {
    * After a drain that found so many events and lasted so long: the next pause.
    *
    * @param isTold somebody says when a ring fills, and nothing else takes a look meanwhile
+   * @param leastMs no shorter than this
    */
-  after(events: number, lastedMs: number, isTold: boolean): number {
+  after(events: number, lastedMs: number, isTold: boolean, leastMs = SHORTEST_MS): number {
     const byEvents = events === 0 ? 2 : EVENTS_PER_WAKE / events
     const byTime = events === 0 ? 2 : DRAIN_MS / lastedMs
     const fitting = this.ms * Math.min(byEvents, byTime)
     this.ms = Math.max(SHORTEST_MS, Math.min(fitting, isTold ? LONGEST_MS : LOOKING_MS))
-    return this.ms
+    return Math.max(leastMs, this.ms)
   }
 }

@@ -1,9 +1,12 @@
 /** The flow from the sources of rows to the store, on one thread: drain → records → one batch per table and second. */
-
+import { cpus } from 'node:os'
 import type { Config } from '../config'
 import type { NixieError } from '../errors'
+import type { BudgetState } from '../health/budget'
 import { type Counters, newCounters } from '../health/counters'
+import { idleMs } from '../kernel/cpus'
 import type { Kernel, ProbeStatus } from '../kernel/kernel'
+import { threadCpuNs } from '../kernel/libc'
 import { ThreadTime } from '../kernel/thread-time'
 import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
@@ -15,9 +18,11 @@ import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
 import type { Damage, StoreWriter } from '../store/store'
 import { Absence } from './absence'
+import { CpuBudget } from './cpu-budget'
 import { Garbage } from './garbage'
 import type { Pulse } from './pulse'
 import { RowBuilders } from './row-builders'
+import { Sampling } from './sampling'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
@@ -35,6 +40,7 @@ export const SAMPLES_MS = 5000
 const LOOK_EVERY_MS = 10
 /** … until so many times as much as makes an append waits for the next. */
 const APPENDS_WAITING = 2
+const PROCESSORS = cpus().length
 /** Time that compaction and retention may take of each second. */
 export const MAINTAIN_BUDGET_MS = 100
 
@@ -42,9 +48,12 @@ export class Pipeline {
   readonly counters: Counters = newCounters()
   readonly absence = new Absence(this.counters)
   readonly settings: ProtocolSettings
+  readonly processor: CpuBudget
   /** The store's last refusal, until an append succeeds again. */
   storeError: NixieError | undefined
 
+  readonly #cpuShare: number
+  readonly #sampling = new Sampling()
   readonly #pulse: Pulse | undefined
   readonly #garbage: Pick<Garbage, 'look'>
   readonly #time = new ThreadTime()
@@ -83,7 +92,10 @@ export class Pipeline {
       redact: config.redact,
       decodeBudget: new DecodeBudget(),
     }
-    const { counters, settings } = this
+    this.#cpuShare = config.cpuBudget
+    const clocks = { thread: () => threadCpuNs() / 1e6, idle: idleMs }
+    this.processor = new CpuBudget(config.cpuBudget, PROCESSORS, clocks, performance.now())
+    const { counters, settings, processor } = this
     this.#rows = new RowBuilders(() => kernel.timeBase)
     this.#live = new RowBuilders(() => kernel.timeBase)
     this.#samples = new Set(sources.flatMap(({ tables, isSampled }) => (isSampled ? tables : [])))
@@ -94,6 +106,7 @@ export class Pipeline {
       liveSink: this.#live,
       processes,
       counters,
+      processor,
       config,
       settings,
     })
@@ -118,6 +131,25 @@ export class Pipeline {
     return this.#sources.isWaiting
   }
 
+  /** What it takes of the processors, and sheds. */
+  get budget(): BudgetState {
+    const { allowedCores, usedCores } = this.processor
+    const pressure = this.#sources.intake?.pressure ?? 'none'
+    return {
+      processors: PROCESSORS,
+      share: this.#cpuShare,
+      allowed: Math.min(1, allowedCores / PROCESSORS),
+      used: usedCores / PROCESSORS,
+      ...this.#sampling.last,
+      pressure,
+    }
+  }
+
+  /** So much waits in the rings that this is no time to rest. */
+  get isFilling(): boolean {
+    return this.#sources.isFilling
+  }
+
   /** Takes what waits in the rings; returns how many events that was. */
   drain(): number {
     this.#pulse?.beat()
@@ -125,12 +157,13 @@ export class Pipeline {
     this.absence.back(this.#lookedMs, this.#time.queuedMs())
     const start = Bun.nanoseconds()
     this.#kernel.follow()
-    const events = this.#sources.drain(EVENTS_PER_DRAIN)
+    const events = this.processor.read(() => this.#sources.drain(EVENTS_PER_DRAIN))
     if (events > 0) {
       this.counters.events += events
       this.counters.drainNs += Bun.nanoseconds() - start
     }
     this.#lookAtMemory()
+    this.processor.look(performance.now())
     // Time makes rows, too: of what ends without a further event.
     if (!this.#isAppending && this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now(), false)
     return events
@@ -158,8 +191,10 @@ export class Pipeline {
   second(nowMs: number): void {
     this.drain()
     this.#sources.tick(this.#kernel.now())
+    this.#sampling.add(this.counters)
     this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS)
     this.#maintain()
+    this.processor.look(performance.now())
   }
 
   /** Entities that another thread has learnt of; they go with the next second when the store refuses them now. */

@@ -49,7 +49,9 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     const from = performance.now()
     const events = pipeline.drain()
     const now = performance.now()
-    const ms = pause.after(events, now - from, isTold && !pipeline.isWaiting)
+    const leastMs = leastPause(pipeline)
+    const isLong = isTold && !pipeline.isWaiting && leastMs === undefined
+    const ms = pause.after(events, now - from, isLong, leastMs)
     pipeline.absence.rest(now, ms)
     timer = setTimeout(drain, ms)
   }
@@ -73,10 +75,21 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     pipeline.close()
     say({ kind: 'stopped' })
   }
-  isTold = pipeline.watch(drain)
+  // Under pressure it rests until the time is over, or the ring has filled more.
+  isTold = pipeline.watch(() => leastPause(pipeline) === undefined && drain())
   drain()
   pipeline.second(Date.now())
   report()
+}
+
+/** Under pressure fewer and longer drains: each wakes up a processor that others want. */
+const PRESSED_MS = 20
+const PRESSED_BALANCE = 0.75
+
+/** A ring that fills has to be emptied, whatever that takes: the gate sees to it that less comes. */
+function leastPause({ processor, isFilling }: Pipeline): number | undefined {
+  if (processor.balance > PRESSED_BALANCE || isFilling) return undefined
+  return Math.max(PRESSED_MS, processor.restMs())
 }
 
 const WARN_EVERY_MS = 600_000
@@ -103,6 +116,7 @@ function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
     budgetBytes,
     longestAbsenceMs: longest.ms,
     longestAbsenceQueuedMs: longest.queuedMs,
+    budget: pipeline.budget,
     ...(pipeline.storeError ? { storeError: NixieError.from(pipeline.storeError).shape } : {}),
   }
 }

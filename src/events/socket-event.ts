@@ -10,7 +10,14 @@ export const EVENT_OPEN = 2
 export const EVENT_CLOSE = 3
 /** A connection that was open before Nixie, and has moved no data since. */
 export const EVENT_FOUND = 4
-export type EventKind = typeof EVENT_DATA | typeof EVENT_OPEN | typeof EVENT_CLOSE | typeof EVENT_FOUND
+/** From here on a connection is shed: nobody will see answers to what waits for one. It is no call of anybody's. */
+export const EVENT_SHED = 5
+export type EventKind =
+  | typeof EVENT_DATA
+  | typeof EVENT_OPEN
+  | typeof EVENT_CLOSE
+  | typeof EVENT_FOUND
+  | typeof EVENT_SHED
 
 /** From the side of the process that made the call. */
 export const RECEIVED = 0
@@ -48,6 +55,8 @@ export interface SocketEvent {
    */
   readonly firstSent: number
   readonly firstReceived: number
+  /** What the connection moved just before, in both directions, was only counted: it was shed. See `Gate`. */
+  readonly afterShed: boolean
   // ───────────────────────────────────────────────────────────────────────────
   /** Command name of the process, as /proc/PID/comm. */
   readonly comm: string
@@ -72,8 +81,8 @@ export interface SocketEvent {
 
 /** What the kernel does with a socket's data from now on. */
 export type Verdict =
-  /** Capture up to `cap` bytes of every call. */
-  | { readonly action: 'capture'; readonly cap: number }
+  /** Capture up to `cap` bytes of every call; or, for now, count bytes and exchanges as of one that the gate sheds. */
+  | { readonly action: 'capture'; readonly cap: number; readonly isShed?: true }
   /**
    * Count bytes and calls; send nothing but a peek: up to so many bytes of a call in which the other direction begins to
    * speak, twice a second at most over time. 0: nothing at all.
@@ -87,7 +96,24 @@ export interface SocketTotals {
   readonly bytesReceived: number
   /** Data events that found the ring full. */
   readonly lostEvents: number
+  /** Exchanges that began while the connection was shed: turns from the server's direction to the client's. */
+  readonly shedExchanges: number
 }
 
 /** Bytes of a connection's whole life. */
 export type Moved = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>
+
+/** … and its exchanges that were only counted. */
+export type MovedAndShed = Moved & Pick<SocketTotals, 'shedExchanges'>
+
+/** How much the kernel is to bring. */
+export interface Gate {
+  /**
+   * By the server's port modulo GATE_PORTS: connections that are shed, of `GATE_WHOLE`. Their bytes and exchanges are only
+   * counted.
+   */
+  readonly shed: Uint16Array
+}
+
+export const GATE_WHOLE = 1024
+export const GATE_PORTS = 4096

@@ -2,7 +2,13 @@
 
 import { ipv6Text } from '../records/address'
 import type { Role } from '../records/types'
-import { type Direction, EVENT_OPEN, type EventKind, type SocketEvent } from './socket-event'
+import {
+  type Direction,
+  EVENT_OPEN,
+  type EventKind,
+  type SocketEvent,
+  type SocketTotals,
+} from './socket-event'
 
 /** Offset of each field that is read; a test compares them with the BTF of the built object. */
 export const SOCKET_EVENT = {
@@ -36,12 +42,14 @@ export const ENDPOINTS = {
 } as const
 
 /** Offsets in `struct totals`. */
-export const TOTALS = { bytes_sent: 0, bytes_received: 8, lost_events: 16 } as const
+export const TOTALS = { bytes_sent: 0, bytes_received: 8, lost_events: 16, shed_exchanges: 24 } as const
 
 /** `COMM_SIZE` in `bpf/socket.h`. */
 const COMM_SIZE = 16
 /** `EVENT_AFTER_CLOSE` in `bpf/socket.h`. */
 const AFTER_CLOSE = 1
+/** `EVENT_AFTER_SHED` there. */
+const AFTER_SHED = 2
 const IPPROTO_UDP = 17
 const TWO_32 = 2 ** 32
 const decoder = new TextDecoder()
@@ -121,6 +129,10 @@ export class RingSocketEvent implements SocketEvent {
     return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & AFTER_CLOSE) !== 0
   }
 
+  get afterShed(): boolean {
+    return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & AFTER_SHED) !== 0
+  }
+
   get size(): number {
     return this.#u32(SOCKET_EVENT.size)
   }
@@ -178,11 +190,12 @@ export class RingSocketEvent implements SocketEvent {
     return this.#bytes.subarray(start, start + this.#u32(SOCKET_EVENT.captured))
   }
 
-  get totals(): { bytesSent: number; bytesReceived: number; lostEvents: number } {
+  get totals(): Omit<SocketTotals, 'connId'> {
     return {
       bytesSent: this.#u64(SOCKET_EVENT.payload + TOTALS.bytes_sent),
       bytesReceived: this.#u64(SOCKET_EVENT.payload + TOTALS.bytes_received),
       lostEvents: this.#u64(SOCKET_EVENT.payload + TOTALS.lost_events),
+      shedExchanges: this.#u64(SOCKET_EVENT.payload + TOTALS.shed_exchanges),
     }
   }
 }

@@ -14,6 +14,7 @@ interface CounterSpec {
     | 'frames'
     | 'rows'
     | 'chunks'
+    | 'exchanges'
     | 'queries'
     | 'requests'
     | 'ns'
@@ -116,8 +117,15 @@ export const COUNTERS = spec({
     stage: 'streams',
     unit: 'connections',
     loss: 'shed',
-    help: 'Times that a connection was only counted for a second, as it took most of the time while the ring was filling',
+    help: 'Times that a connection was only counted for a second, as it took most of the time while there was too much to do',
   },
+  shedExchanges: {
+    stage: 'streams',
+    unit: 'exchanges',
+    loss: 'shed',
+    help: 'Exchanges that were only counted, in the kernel, as capturing all would take more than the CPU budget or the ring has',
+  },
+  recordedExchanges: { stage: 'streams', unit: 'exchanges', help: 'Exchanges that made a row' },
   shedBytes: { stage: 'streams', unit: 'bytes', help: 'Memory that was freed so' },
   resets: { stage: 'streams', unit: 'connections', help: 'Streams given up: too large or without progress' },
   unknownConnections: {

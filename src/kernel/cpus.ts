@@ -7,6 +7,23 @@ export function possibleCpus(): number {
   return Math.max(...ranges.map((range) => Number(range.split('-').at(-1)))) + 1
 }
 
+const TICKS_PER_SECOND = 100
+
+/**
+ * Idle time of all CPUs together since the start of the machine, in milliseconds; by /proc/stat, proc_stat(5). Undefined when it
+ * can't be read now, as when no descriptor is left.
+ */
+export function idleMs(): number | undefined {
+  try {
+    const [, , , , idle, iowait] = readFileSync('/proc/stat', 'latin1')
+      .split(' ', 8)
+      .filter((word) => word !== '')
+    return ((Number(idle) + Number(iowait)) * 1000) / TICKS_PER_SECOND
+  } catch {
+    return undefined
+  }
+}
+
 /** A counter of a per-CPU array of 64-bit values, summed; 0 when there is none. `map`: its file descriptor. */
 export function sumOverCpus(map: number, counter: number, cpus: number): number {
   const values = new BigUint64Array(cpus)

@@ -132,6 +132,8 @@ export interface Link {
   readonly transport: Transport
   /** Every byte from the connection's opening on is accounted for: what was not said here was not said. */
   readonly isWhole: boolean
+  /** If not: it begins with a request all the same, and what was asked before has its answer unless the client doesn't wait. */
+  readonly isAtTurn?: boolean
   /**
    * How often anything was lost since this connection was first seen, on any connection; known a second later. What is told by
    * `gap` is not counted for sure.
@@ -158,6 +160,11 @@ export interface Conversation {
    * is lost, and the side resyncs with `seek`. What comes behind the hole was moved at `timeNs`.
    */
   gap(side: Side, bytes: number, timeNs: number): boolean
+  /**
+   * Whole exchanges went by unseen, on purpose. `begins`: what comes next is a request, and what was asked before has its answer
+   * unless the client doesn't wait. Without this method it is a gap of both sides.
+   */
+  passOver?(timeNs: number, begins: boolean): void
   /** Time may decide something: `settle` is called many times a second as long as this is true. */
   readonly isUndecided: boolean
   /**

@@ -7,6 +7,7 @@ import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
 import { SOURCES } from '.'
 import { Sources } from './open'
+import { UNLIMITED } from './source'
 
 const RING_BYTES = 1 << 18
 
@@ -19,7 +20,8 @@ export function checkPrograms(): CheckResult[] {
     liveSink: { append: () => {} },
     processes: new Processes(SETTINGS.nodeName.fallback),
     counters: newCounters(),
-    config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES, waitingLimit: 1 << 20 },
+    processor: UNLIMITED,
+    config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES, waitingLimit: 1 << 20, cpuBudget: 0 },
     settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   try {

@@ -3,7 +3,7 @@ import { messageOf } from '../errors'
 import type { ProbeStatus } from '../kernel/kernel'
 import { failed } from '../kernel/probe'
 import type { Entity } from '../records/entities'
-import type { OpenSource, RowSource, SourceContext } from './source'
+import type { Intake, OpenSource, RowSource, SourceContext } from './source'
 
 interface Member {
   readonly source: RowSource
@@ -39,6 +39,14 @@ export class Sources {
   get ready(): boolean {
     const required = this.probes.filter((probe) => probe.required)
     return required.length > 0 && required.every((probe) => probe.attached)
+  }
+
+  get intake(): Intake | undefined {
+    return this.#members.find(({ open }) => open.intake)?.open.intake
+  }
+
+  get isFilling(): boolean {
+    return this.#members.some(({ open }) => open.isFilling)
   }
 
   /** At most so many events of each; returns how many in all. */

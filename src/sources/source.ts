@@ -3,6 +3,7 @@
  * it and a line in `index.ts`. All run on the capture thread.
  */
 import type { Config } from '../config'
+import type { Pressure } from '../health/budget'
 import type { Counters } from '../health/counters'
 import type { Kernel, ProbeStatus } from '../kernel/kernel'
 import type { Processes } from '../metadata'
@@ -19,11 +20,31 @@ export interface SourceContext {
   readonly liveSink: Sink
   readonly processes: Processes
   readonly counters: Counters
-  readonly config: Pick<Config, 'listen' | 'ringBytes' | 'waitingLimit'>
+  readonly processor: Processor
+  readonly config: Pick<Config, 'listen' | 'ringBytes' | 'waitingLimit' | 'cpuBudget'>
   /** Read at every use: changes take effect at once. */
   readonly settings: ProtocolSettings
   /** The probes of all sources. */
   probes(): readonly ProbeStatus[]
+}
+
+/** What the capture thread uses of the machine's processors. */
+export interface Processor {
+  /** Processors that reading events may take on average at the moment; Infinity: no limit. */
+  readonly allowedEventCores: number
+  /** Others want them. */
+  readonly isBusy: boolean
+  /** What it takes, as last measured, over half a second. */
+  readonly eventCores: number
+  /** What it has saved, of what it may save: at most 1, negative in debt. */
+  readonly balance: number
+}
+
+export const UNLIMITED: Processor = {
+  allowedEventCores: Number.POSITIVE_INFINITY,
+  isBusy: false,
+  eventCores: 0,
+  balance: 1,
 }
 
 export interface RowSource {
@@ -40,9 +61,17 @@ export interface RowSource {
   open(context: SourceContext): OpenSource
 }
 
+export interface Intake {
+  readonly pressure: Pressure
+}
+
 export interface OpenSource {
   /** What it has in the kernel; none where it reads files only. May change while it is open. */
   readonly probes: readonly ProbeStatus[]
+  /** How much of what happens it has the kernel bring; absent: all. */
+  readonly intake?: Intake
+  /** So much waits in its rings that it should be taken soon; absent: never. */
+  readonly isFilling?: boolean
   /** Takes at most so many events that wait in its rings; returns how many. Called many times a second. */
   drain?(maxEvents: number): number
   /** Time is about to decide something: it is to be drained again soon, whether there are events or not. */

@@ -39,6 +39,9 @@ export class End implements Counted {
   countedSent = 0
   countedReceived = 0
   countedClosed = false
+  /** Exchanges that the kernel counted while the connection was shed, and those of them that `ShedCounts` has. */
+  shedExchanges = 0
+  countedShed = 0
   /** Of a client's end: the connections that it may be an end of. */
   links: readonly BothEnds[] = NONE
   /**

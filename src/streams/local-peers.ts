@@ -72,6 +72,11 @@ export class LocalPeers {
     return false
   }
 
+  /** Whether the server's end of a client's is on this node, be it recorded or not. */
+  hasServer(end: End): boolean {
+    return end.role === ROLE_CLIENT && end.links.some(({ server }) => server && isOther(server, end))
+  }
+
   /** The end has closed. */
   leave(end: End, nowNs: number): void {
     this.#leaving.push({ end, atNs: nowNs })

@@ -102,6 +102,20 @@ export class Reader {
     return undefined
   }
 
+  /** Both sides said more than came, and that was on purpose: only what it cuts is a gap. */
+  passOver(timeNs: number, begins: boolean): Outcome {
+    const { conversation } = this
+    const before = this.#readAll(timeNs)
+    if (before !== undefined) return before
+    for (const half of this.#halves) {
+      if (half.buffer.length > 0) this.countGap(half.buffer.length)
+      if (!conversation.passOver) conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
+      lose(half)
+    }
+    conversation.passOver?.(timeNs, begins)
+    return undefined
+  }
+
   /** Bytes that are still to come and that nobody will look at. */
   unwanted(half: Half): number {
     if (half.skip > 0) return half.skip

@@ -87,6 +87,15 @@ export class Stream {
     this.talk.close(timeNs, moved !== undefined)
   }
 
+  /** What both ends said from here on was shed; what comes next stands behind it, and begins an exchange, or may not. */
+  passOver(timeNs: number, begins: boolean): void {
+    this.#received.flush()
+    this.#sent.flush()
+    this.talk.passOver(timeNs, begins)
+    this.#received.restart()
+    this.#sent.restart()
+  }
+
   /** What was held ahead of its stream is forgotten. */
   drop(): void {
     this.#received.drop()

@@ -5,7 +5,8 @@ import {
   EVENT_DATA,
   EVENT_FOUND,
   EVENT_OPEN,
-  type Moved,
+  EVENT_SHED,
+  type MovedAndShed,
   type SocketEvent,
   type SocketTotals,
   type Verdict,
@@ -20,6 +21,7 @@ import { LateRows } from './late-rows'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LiveRows } from './live-rows'
 import { LocalPeers } from './local-peers'
+import { ShedCounts } from './shed-counts'
 import type { Followed, Reprobed, Surroundings } from './surroundings'
 import { TcpSocket } from './tcp-socket'
 import { UdpSocket } from './udp-socket'
@@ -35,6 +37,8 @@ export interface StreamsOptions {
   readonly settings: ProtocolSettings
   /** Bytes of a call that the kernel captures while a socket has no verdict; undefined: unknown. */
   readonly defaultCap?: number
+  /** Whether the kernel sheds whole exchanges, and counts them, when it is told that a connection is to rest. */
+  readonly isGated?: boolean
   readonly limits?: Partial<StreamLimits>
   setVerdict(connId: number, verdict: Verdict): void
   /** The bytes of one direction before the offset `until` needn't come. */
@@ -78,7 +82,7 @@ export class Streams {
   readonly #unknown = new Set<Reprobed>()
   readonly #datagrams = new Set<UdpSocket>()
   /** Datagram sockets that were quiet for long, and what they had moved. */
-  readonly #expired = new Map<number, Moved>()
+  readonly #expired = new Map<number, MovedAndShed>()
   /** Connections whose close was seen, in its order; what their last call moved may still come. */
   #ending: TcpSocket[] = []
   /** Those that are left out for a while, in the order in which they go on. */
@@ -89,6 +93,7 @@ export class Streams {
   readonly #introductions: Introductions
   readonly #lateRows: LateRows
   readonly #stats = new ConnStats()
+  readonly #shedCounts = new ShedCounts(this.#peers)
   readonly #held: HeldBytes
   readonly #live: LiveRows
   readonly #shared: Surroundings
@@ -121,8 +126,10 @@ export class Streams {
       settings: options.settings,
       limits: this.#limits,
       peers: this.#peers,
+      shedCounts: this.#shedCounts,
       searches: new WorkBudget(SEARCH_PER_SECOND),
       defaultCap: options.defaultCap,
+      isGated: options.isGated ?? false,
       get nowNs() {
         return streams.#nowNs
       },
@@ -168,6 +175,9 @@ export class Streams {
         break
       case EVENT_CLOSE:
         this.#close(event)
+        break
+      case EVENT_SHED:
+        this.#passOver(event)
     }
   }
 
@@ -184,6 +194,11 @@ export class Streams {
   /** The kernel's totals of a socket that is open; those at its close come with that event. */
   totals(totals: SocketTotals): void {
     this.#sockets.get(totals.connId)?.totals(totals, this.#nowNs)
+  }
+
+  /** Emits how many exchanges were shed since the last time. */
+  shedExchanges(nowNs: number): void {
+    this.#counters.shedExchanges += this.#shedCounts.emit(nowNs, this.#sink)
   }
 
   /** The connection takes too much of what all share: it is only counted for a while. */
@@ -335,12 +350,20 @@ export class Streams {
       this.#end(socket)
     } else if (socket && socket.endingNs === 0) {
       socket.owned(event)
+      if (event.afterShed) this.#passOver(event)
       this.#ends(socket, timeNs, totals)
     }
   }
 
+  #passOver({ connId, timeNs }: SocketEvent): void {
+    const socket = this.#sockets.get(connId)
+    if (!socket) return
+    this.#guarded(socket, () => socket.passOver(timeNs))
+    this.#held.update(socket)
+  }
+
   /** What the call within which it closed moves comes yet. */
-  #ends(socket: TcpSocket, timeNs: number, totals: Moved | undefined): void {
+  #ends(socket: TcpSocket, timeNs: number, totals: MovedAndShed | undefined): void {
     socket.ending(timeNs, totals)
     this.#ending.push(socket)
   }

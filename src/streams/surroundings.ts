@@ -7,6 +7,7 @@ import type { Introductions } from './introductions'
 import type { LateRows } from './late-rows'
 import type { StreamLimits } from './limits'
 import type { LocalPeers } from './local-peers'
+import type { ShedCounts } from './shed-counts'
 import type { WorkBudget } from './work'
 
 /** What all sockets share. */
@@ -21,12 +22,14 @@ export interface Surroundings {
   readonly settings: ProtocolSettings
   readonly limits: StreamLimits
   readonly peers: LocalPeers
+  readonly shedCounts: ShedCounts
   /** Bytes that are searched in a second for the beginnings of messages. */
   readonly searches: WorkBudget
   /** The capture clock, as of the newest event or tick. */
   readonly nowNs: number
   /** What the kernel captures of a call before any verdict. */
   readonly defaultCap: number | undefined
+  readonly isGated: boolean
   setVerdict(connId: number, verdict: Verdict): void
   leaveOut(connId: number, direction: Direction, until: number): void
   /** Counts an end that is over. */

@@ -8,6 +8,7 @@ import type { Surroundings } from './surroundings'
 export class TalkLink implements Link {
   readonly transport: Transport
   isWhole: boolean
+  isAtTurn = false
   /** Where the rows of a client's end go, as another end may have them too. */
   firstRows: FirstRows | undefined
   /** Where the last rows go of a client that closed before anything was answered. */

@@ -94,6 +94,7 @@ export class Talk implements Receiver {
   missing(half: Half, bytes: number, timeNs: number): void {
     if (this.#isCounting) return
     this.#link.isWhole = false
+    this.#link.isAtTurn = false
     if (this.#reader) {
       this.#follow(this.#reader.missing(half, bytes, timeNs), timeNs)
       return
@@ -102,6 +103,18 @@ export class Talk implements Receiver {
     half.isOpening = false
     half.unseen += bytes
     this.#link.loses()
+  }
+
+  /** A hole at both ends that is no loss: the kernel counted the exchanges in it. `begins`: a further one follows. */
+  passOver(timeNs: number, begins: boolean): void {
+    if (this.#isCounting) return
+    this.#link.isWhole = false
+    this.#link.isAtTurn = begins
+    if (this.#reader) {
+      this.#follow(this.#reader.passOver(timeNs, begins), timeNs)
+      return
+    }
+    for (const half of [this.received, this.sent]) half.restart()
   }
 
   /** A message of its own; nothing of it waits for the next. */
@@ -123,6 +136,7 @@ export class Talk implements Receiver {
   restart(): void {
     this.#isCounting = false
     this.#link.isWhole = false
+    this.#link.isAtTurn = false
     this.#refused = undefined
     this.#probeEvents = 0
     this.#probeBytes = 0

@@ -1,5 +1,5 @@
 /** A TCP connection as one of its ends sees it. */
-import type { Direction, Moved, SocketEvent } from '../events/socket-event'
+import type { Direction, MovedAndShed, SocketEvent } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import { EMPTY } from './byte-stream'
@@ -8,6 +8,7 @@ import { End } from './end'
 import { type LeavesOut, Stream } from './stream'
 import type { Followed, Reprobed, Surroundings } from './surroundings'
 import type { Host, Silence } from './talk'
+import { fromClient, Turns } from './turns'
 
 /** Bytes per call that tell what a connection speaks. */
 const PROBE_CAP = 4096
@@ -25,7 +26,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   backoffNs = 0
   /** When its close was seen; what is still to come is waited for. 0: it is open. */
   endingNs = 0
-  #totals: Moved | undefined
+  #totals: MovedAndShed | undefined
   readonly #shared: Surroundings
   readonly #wire: Stream
   /** What its TLS hides, where that can be had. */
@@ -37,6 +38,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   #silence: Silence | undefined
   #isJoined = false
   #isResting = false
+  readonly #turns = new Turns()
   /** Bytes of a call that are captured. */
   #cap: number
 
@@ -70,6 +72,11 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.lastNs = timeNs
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
     this.end.moves(event)
+    if (this.#isResting && this.#shared.isGated) {
+      if (this.#turns.begins(event)) this.#shared.shedCounts.add(this.end, 1)
+      return
+    }
+    if (event.afterShed) this.passOver(timeNs, direction === fromClient(event.role))
     if (this.#wire.talk.isCounting && !this.#mayReturn(payload)) return
     if (this.#wire.take(direction, offset, size, payload, timeNs)) this.watch()
   }
@@ -88,11 +95,19 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
   }
 
+  /** What it moves from here on, or moved up to here, is only counted. `begins`: an exchange follows. */
+  passOver(timeNs: number, begins = false): void {
+    this.#wire.passOver(timeNs, begins)
+  }
+
   /** The kernel's totals include what it didn't send us. */
-  totals(moved: Moved, nowNs: number): void {
-    const { bytesSent, bytesReceived } = this.end
-    if (moved.bytesSent > bytesSent || moved.bytesReceived > bytesReceived) this.lastNs = nowNs
-    this.end.told(moved)
+  totals(totals: MovedAndShed, nowNs: number): void {
+    const { end } = this
+    if (totals.bytesSent > end.bytesSent || totals.bytesReceived > end.bytesReceived) this.lastNs = nowNs
+    end.told(totals)
+    if (totals.shedExchanges === end.countedShed) return
+    end.shedExchanges = totals.shedExchanges
+    this.#shared.shedCounts.update(end)
   }
 
   /** An event that is no call names the owner, which counts until a call is seen. */
@@ -101,7 +116,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   /** Its close was seen. What the call under way moves comes later: `finish` ends it. */
-  ending(timeNs: number, totals: Moved | undefined): void {
+  ending(timeNs: number, totals: MovedAndShed | undefined): void {
     this.endingNs = timeNs
     this.#totals = totals
   }
@@ -138,7 +153,12 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   rest(): boolean {
     if (this.#wire.talk.isCounting) return false
     this.#isResting = true
-    this.#shared.setVerdict(this.id, { action: 'count' })
+    if (!this.#shared.isGated) {
+      this.#shared.setVerdict(this.id, { action: 'count' })
+      return true
+    }
+    this.passOver(this.lastNs)
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap, isShed: true })
     return true
   }
 
@@ -171,6 +191,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
 
   speaks({ captureCap }: Protocol): void {
     this.#recorded()
+    this.#shared.shedCounts.speaks(this.end)
     if (captureCap === this.#cap) return
     this.#cap = captureCap
     this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
@@ -180,6 +201,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     const { counters } = this.#shared
     this.#silence = why
     this.#wire.drop()
+    if (why !== 'peer') this.#shared.shedCounts.saysNothing(this.end)
     if (why === 'encrypted') counters.encryptedConnections++
     if (why === 'unknown') {
       if (this.#isKnown) counters.unknownConnections++

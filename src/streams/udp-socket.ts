@@ -1,11 +1,12 @@
 /** A datagram socket: one conversation with each remote end, each datagram a message of its own. */
-import { type Moved, RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
+import { type Moved, type MovedAndShed, RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
 import type { Followed, Reprobed, Surroundings } from './surroundings'
 import { type Host, type Silence, Talk } from './talk'
+import { Turns } from './turns'
 
 /** Bytes of a datagram that tell what it is. */
 const PROBE_CAP = 4096
@@ -42,9 +43,11 @@ export class UdpSocket implements Followed, Reprobed {
   /** The kernel's counts at the last look, and whether it sent no events then. */
   #told: Moved = { bytesSent: 0, bytesReceived: 0 }
   #wasCounting = false
+  #shedExchanges = 0
   #isCounting = false
   #isKnown = false
   #isResting = false
+  readonly #turns = new Turns()
   /** Bytes of a datagram that are captured. */
   #cap: number
 
@@ -69,17 +72,24 @@ export class UdpSocket implements Followed, Reprobed {
     end.moves(event)
     if (event.direction === SENT) this.#sent += size
     else this.#received += size
+    if (this.#isResting && this.#shared.isGated && this.#turns.begins(event))
+      this.#shared.shedCounts.add(end, 1)
     if (this.#isCounting || this.#isResting) return
     this.#identify(end, event)
     talk.datagram(event.direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
     this.#addUp(remote)
   }
 
+  /** Nobody sees the answers to what waits for one. */
+  passOver(): void {
+    this.shed()
+  }
+
   /**
    * What the kernel counted and didn't send us is taken for the newest remote end's. Its events may still come, unless the socket
-   * is only counted, or it is the last look: so it is what it had counted by the look before.
+   * is only counted, or it is the last look: so it is what it had counted by the look before. Of shed exchanges none come.
    */
-  totals({ bytesSent, bytesReceived }: Moved, nowNs: number, isLast = false): void {
+  totals({ bytesSent, bytesReceived, shedExchanges }: MovedAndShed, nowNs: number, isLast = false): void {
     const before = this.#told
     const isAll = isLast || (this.#isCounting && this.#wasCounting)
     this.#told = { bytesSent, bytesReceived }
@@ -87,6 +97,20 @@ export class UdpSocket implements Followed, Reprobed {
     if (bytesSent > Math.max(before.bytesSent, this.#sent)) this.lastNs = nowNs
     if (bytesReceived > Math.max(before.bytesReceived, this.#received)) this.lastNs = nowNs
     this.#miss(isAll ? this.#told : before)
+    this.#countShed(shedExchanges)
+  }
+
+  get #newest(): End | undefined {
+    return [...this.#remotes.values()].at(-1)?.end
+  }
+
+  #countShed(shedExchanges: number): void {
+    const end = this.#newest
+    const more = shedExchanges - this.#shedExchanges
+    if (!end || more <= 0) return
+    this.#shedExchanges = shedExchanges
+    end.shedExchanges += more
+    this.#shared.shedCounts.update(end)
   }
 
   #miss({ bytesSent, bytesReceived }: Moved): void {
@@ -97,18 +121,18 @@ export class UdpSocket implements Followed, Reprobed {
     if (missed.bytesSent + missed.bytesReceived === 0) return
     this.#sent += missed.bytesSent
     this.#received += missed.bytesReceived
-    const newest = [...this.#remotes.values()].at(-1)?.end
-    newest?.missed(missed)
+    this.#newest?.missed(missed)
   }
 
   /** Goes on where an expired socket stopped: what it has counted is counted. */
-  resume({ bytesSent, bytesReceived }: Moved): void {
+  resume({ bytesSent, bytesReceived, shedExchanges }: MovedAndShed): void {
+    this.#shedExchanges = shedExchanges
     this.#sent = bytesSent
     this.#received = bytesReceived
   }
 
-  get moved(): Moved {
-    return { bytesSent: this.#sent, bytesReceived: this.#received }
+  get moved(): MovedAndShed {
+    return { bytesSent: this.#sent, bytesReceived: this.#received, shedExchanges: this.#shedExchanges }
   }
 
   /** `isOver`: the socket is closed; otherwise it was quiet for long, and may go on. */
@@ -147,7 +171,12 @@ export class UdpSocket implements Followed, Reprobed {
   rest(): boolean {
     if (this.#isCounting) return false
     this.#isResting = true
-    this.#shared.setVerdict(this.id, { action: 'count' })
+    if (!this.#shared.isGated) {
+      this.#shared.setVerdict(this.id, { action: 'count' })
+      return true
+    }
+    this.passOver()
+    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap, isShed: true })
     return true
   }
 
@@ -210,6 +239,7 @@ export class UdpSocket implements Followed, Reprobed {
 
   #speaks(end: End, { captureCap }: Protocol): void {
     this.#meet(end)
+    this.#shared.shedCounts.speaks(end)
     if (this.#isKnown) return
     this.#isKnown = true
     if (captureCap === this.#cap) return

@@ -1,8 +1,10 @@
 /** The routes: what each format and shape looks like, and what reaches the runner. */
+
 import { describe, expect, test } from 'bun:test'
 import { Hono } from 'hono'
 import { createApp } from '../../src/api/app'
 import { readConfig } from '../../src/config'
+import { NO_BUDGET } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
 import { everyone } from '../support/app'
 import { json } from '../support/json'
@@ -365,6 +367,7 @@ describe('/healthz', () => {
             silentSeconds: 0,
             longestAbsenceMs: 0,
             longestAbsenceQueuedMs: 0,
+            budget: NO_BUDGET,
           },
         })
       ).reason,

@@ -27,3 +27,10 @@ test('a drain that lasts shortens it, however few events it was', () => {
   expect(pause.after(100, 20, false)).toBeLessThan(3)
   expect(pause.after(100, 20, false)).toBe(1)
 })
+
+test('under pressure it is as long as the thread has to rest, and short again behind that', () => {
+  const pause = new Pause()
+  pause.after(20_000, 40, false)
+  expect(pause.after(20_000, 40, false, 50)).toBe(50)
+  expect(pause.after(20_000, 40, false)).toBe(1)
+})

@@ -42,6 +42,8 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     fill: () => 0,
     setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
     leaveOut: () => {},
+    setGate: () => {},
+    drawAnew: () => {},
     totals: () => {},
     lost: () => ({ events: 0, bytes: 0 }),
     uncaptured: () => ({ unixCalls: 3, unixBytes: 30, compatCalls: 0, unreadBytes: 0 }),

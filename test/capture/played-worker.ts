@@ -5,6 +5,7 @@
 
 import type { FromCapture, ToCapture } from '../../src/capture/messages'
 import { Pulse } from '../../src/capture/pulse'
+import { NO_BUDGET } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
 
 declare const self: Worker
@@ -28,6 +29,7 @@ function report(): void {
       budgetBytes: 0,
       longestAbsenceMs: 0,
       longestAbsenceQueuedMs: 0,
+      budget: NO_BUDGET,
       ...(refused && { storeError }),
     },
   })

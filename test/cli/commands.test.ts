@@ -1,4 +1,5 @@
 /** The commands against an app on a loopback port: output, streams, exit codes. */
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +9,7 @@ import { join } from 'node:path'
 import { type Served, serve } from '../../src/api/serve'
 import { VERSION } from '../../src/api/version'
 import { NixieError } from '../../src/errors'
+import { NO_BUDGET } from '../../src/health/budget'
 import { testApp } from '../support/app'
 import { COUNTS, HTTP_DATA, HTTP_EVENTS } from '../support/recording-runner'
 import { statusOf } from '../support/status'
@@ -256,6 +258,7 @@ describe('status', () => {
       `Nixie ${VERSION} on edge-1 (Linux 6.18.0), up 1 h 2 m
 Capture  running
 Probes   1 of 1 attached
+Budget   no limit on the processor; 0 % used
 Lost     ring 2, gaps 3, parse 5, shed 6
 Store    4 KiB of 1 GiB, rows kept for 1 d, in /var/lib/nixie/nixie.db
 Memory   64 MiB
@@ -275,6 +278,7 @@ http_events     3  120 B  17 h 20 m kept of 1 d: the disk budget is full
         silentSeconds: 0,
         longestAbsenceMs: 0,
         longestAbsenceQueuedMs: 0,
+        budget: NO_BUDGET,
       },
       probes: [
         {

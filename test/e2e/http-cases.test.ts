@@ -92,7 +92,9 @@ describe.skipIf(!isRoot)('HTTP/1 on the wire (needs root)', () => {
     for (const play of [...plays, LAST]) talk.tell(asLine(play))
     talk.tell('')
     await talk.hears(/open/g, 1, 30_000)
-    const nixie = await Nixie.start(scope, { flags: ['--ring-bytes', String(RING_BYTES)] })
+    const nixie = await Nixie.start(scope, {
+      flags: ['--ring-bytes', String(RING_BYTES), '--cpu-budget', 'off'],
+    })
     talk.tell('early')
     await talk.hears(/played/g, 1, 60_000)
     talk.tell('others')

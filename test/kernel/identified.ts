@@ -7,6 +7,7 @@ import type { ProcessInfo } from '../../src/records/entities'
 import { identities } from '../../src/sources/identities'
 import { Sources } from '../../src/sources/open'
 import { sockets } from '../../src/sources/sockets'
+import { UNLIMITED } from '../../src/sources/source'
 
 export class Identified {
   readonly counters = newCounters()
@@ -18,7 +19,8 @@ export class Identified {
     liveSink: { append: () => {} },
     processes: this.#processes,
     counters: this.counters,
-    config: { listen: '127.0.0.1:1', ringBytes: 1 << 22, waitingLimit: 8 << 20 },
+    processor: UNLIMITED,
+    config: { listen: '127.0.0.1:1', ringBytes: 1 << 22, waitingLimit: 8 << 20, cpuBudget: 0 },
     settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
   })
   readonly #infos = new Map<string, ProcessInfo>()

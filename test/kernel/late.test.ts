@@ -35,7 +35,7 @@ describe('data after the close', () => {
     expect(told(server)).toEqual([EVENT_OPEN, [RECEIVED, 'ask', false], EVENT_CLOSE, [SENT, 'answer', true]])
     expect(new Set(server.map(({ connId }) => connId)).size).toBe(1)
     const [, , close, late] = server
-    expect(close!.totals).toEqual({ bytesSent: 0, bytesReceived: 3, lostEvents: 0 })
+    expect(close!.totals).toEqual({ bytesSent: 0, bytesReceived: 3, lostEvents: 0, shedExchanges: 0 })
     expect(late!.offset).toBe(late!.firstSent)
   })
 

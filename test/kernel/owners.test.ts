@@ -50,7 +50,8 @@ describe('a connection without data', () => {
         [EVENT_CLOSE, pid, 'python3'],
       ])
     for (const { kind, totals } of events)
-      if (kind === EVENT_CLOSE) expect(totals).toEqual({ bytesSent: 0, bytesReceived: 0, lostEvents: 0 })
+      if (kind === EVENT_CLOSE)
+        expect(totals).toEqual({ bytesSent: 0, bytesReceived: 0, lostEvents: 0, shedExchanges: 0 })
   })
 
   test('each end has the process that connected or accepted, whoever listens', async () => {

@@ -1,6 +1,6 @@
 /** Who finds room in a ring that others fill, and nobody drains. Needs root. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { EVENT_DATA, SENT } from '../../src/events/socket-event'
+import { EVENT_CLOSE, EVENT_DATA, SENT } from '../../src/events/socket-event'
 import { drainAll, open, Program, type Seen, type Traced } from './traced'
 
 const RING = 1 << 23
@@ -23,7 +23,7 @@ const texts = (events: Seen[]) => events.map(({ payload }) => payload.toString('
 describe('a ring that one process fills', () => {
   let kernel: Traced
   beforeAll(() => {
-    kernel = open({ ringBytes: RING })
+    kernel = open({ ringBytes: RING, isGated: false })
   })
   afterAll(() => kernel.close())
 
@@ -62,3 +62,29 @@ describe('a ring that one process fills', () => {
     await loud.end()
   })
 })
+
+/** Rather than to cut what it says, whole exchanges are counted. */
+test('with a budget the other connections of a process that fills the ring are counted, other processes captured', async () => {
+  const kernel = open({ ringBytes: RING })
+  try {
+    const [loud, quiet] = [new Program(LOUD), new Program(QUIET)]
+    await Promise.all([loud.ready(), quiet.ready()])
+    drainAll(kernel)
+    loud.go()
+    await loud.ready()
+    quiet.go()
+    await quiet.ready()
+    const events = drainAll(kernel)
+    expect(texts(sentBy(events, loud)).filter((text) => !/^x*$/.test(text))).toEqual([])
+    expect(texts(sentBy(events, quiet))).toEqual(['somebody else'])
+    for (const program of [loud, quiet]) {
+      program.go()
+      await program.end()
+    }
+    const closes = drainAll(kernel).filter(({ kind, pid }) => kind === EVENT_CLOSE && pid === loud.pid)
+    const quietOnes = closes.filter(({ totals }) => totals!.bytesSent + totals!.bytesReceived === 9)
+    expect(quietOnes.map(({ totals }) => totals!.shedExchanges)).toEqual([1, 1])
+  } finally {
+    kernel.close()
+  }
+}, 20_000)

@@ -1,5 +1,10 @@
 /** Runs a Python program under the probe and gives the events of its calls. */
-import { EVENT_DATA, type EventKind, type SocketEvent } from '../../src/events/socket-event'
+import {
+  EVENT_DATA,
+  type EventKind,
+  type SocketEvent,
+  type SocketTotals,
+} from '../../src/events/socket-event'
 import { openKernel } from '../../src/kernel'
 import type { ProbeStatus } from '../../src/kernel/kernel'
 import type { SocketFeed } from '../../src/sources/sockets/feed'
@@ -26,7 +31,8 @@ export interface Seen {
   sentOffset: number | undefined
   size: number
   payload: Buffer
-  totals?: { bytesSent: number; bytesReceived: number; lostEvents: number }
+  afterShed: boolean
+  totals?: Omit<SocketTotals, 'connId'>
 }
 
 export function copy(event: SocketEvent): Seen {
@@ -45,6 +51,7 @@ export function copy(event: SocketEvent): Seen {
     firstSent: event.firstSent,
     firstReceived: event.firstReceived,
     afterClose: event.afterClose,
+    afterShed: event.afterShed,
     comm: event.comm,
     direction: event.direction,
     offset: event.offset,
@@ -75,6 +82,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
     ringBytes: 1 << 25,
     defaultCap: 16384,
     freshBytes: 0,
+    isGated: true,
     ignorePids: [process.pid],
     ...(hooks && { hooks: [hooks] }),
     ...options,
@@ -88,6 +96,8 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
     fill: () => feed.fill(),
     setVerdict: (connId, verdict) => feed.setVerdict(connId, verdict),
     leaveOut: (connId, direction, until) => feed.leaveOut(connId, direction, until),
+    setGate: (gate) => feed.setGate(gate),
+    drawAnew: () => feed.drawAnew(),
     totals: (handler) => feed.totals(handler),
     lost: () => feed.lost(),
     uncaptured: () => feed.uncaptured(),

@@ -7,7 +7,7 @@ import { Processes } from '../../src/metadata'
 import { DecodeBudget } from '../../src/protocols/lib/decode-budget'
 import { probeStatus } from '../../src/records/probe-status'
 import { Sources } from '../../src/sources/open'
-import type { RowSource } from '../../src/sources/source'
+import { type RowSource, UNLIMITED } from '../../src/sources/source'
 import { status } from '../../src/sources/status'
 
 /** A kernel that loads no object with one of these programs in it, and attaches none of those. */
@@ -120,7 +120,8 @@ function sources(members: readonly RowSource[], open: Kernel['open']) {
     liveSink: { append: () => {} },
     processes: new Processes('node'),
     counters: newCounters(),
-    config: { listen: '127.0.0.1:1', ringBytes: 1 << 16, waitingLimit: 1 << 20 },
+    processor: UNLIMITED,
+    config: { listen: '127.0.0.1:1', ringBytes: 1 << 16, waitingLimit: 1 << 20, cpuBudget: 0 },
     settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   return { opened, rows }

@@ -57,9 +57,21 @@ test("the kernel's totals count what was not sent to us, also of the last moment
   const wire = new Wire()
   streams.handle(wire.open())
   streams.handle(wire.request(ASK))
-  streams.totals({ connId: wire.connId, bytesSent: 5000, bytesReceived: 700, lostEvents: 3 })
+  streams.totals({
+    connId: wire.connId,
+    bytesSent: 5000,
+    bytesReceived: 700,
+    lostEvents: 3,
+    shedExchanges: 0,
+  })
   streams.connStats(10e9)
-  streams.totals({ connId: wire.connId, bytesSent: 6000, bytesReceived: 700, lostEvents: 3 })
+  streams.totals({
+    connId: wire.connId,
+    bytesSent: 6000,
+    bytesReceived: 700,
+    lostEvents: 3,
+    shedExchanges: 0,
+  })
   end(streams, wire)
   streams.connStats(20e9)
   expect(sink.rows('conn_stats').map((r) => [r.bytes_sent, r.bytes_recv, r.conn_active])).toEqual([
@@ -75,7 +87,13 @@ describe('totals that are ahead of the events', () => {
     const wire = new Wire()
     streams.handle(wire.open({ pid: 77 }))
     const [ask, say] = [wire.request(ASK), wire.response(SAY)]
-    const totals = { connId: wire.connId, bytesSent: SAY.length, bytesReceived: ASK.length, lostEvents: 0 }
+    const totals = {
+      connId: wire.connId,
+      bytesSent: SAY.length,
+      bytesReceived: ASK.length,
+      lostEvents: 0,
+      shedExchanges: 0,
+    }
     streams.totals(totals)
     streams.connStats(10e9)
     streams.handle(ask)
@@ -95,7 +113,13 @@ describe('totals that are ahead of the events', () => {
     const wire = new Wire()
     streams.handle(wire.open())
     streams.handle(wire.request(ASK))
-    const totals = { connId: wire.connId, bytesSent: 5000, bytesReceived: ASK.length, lostEvents: 0 }
+    const totals = {
+      connId: wire.connId,
+      bytesSent: 5000,
+      bytesReceived: ASK.length,
+      lostEvents: 0,
+      shedExchanges: 0,
+    }
     streams.totals(totals)
     streams.handle(wire.response(SAY))
     streams.totals({ ...totals, bytesSent: 5000 + SAY.length })
@@ -110,7 +134,7 @@ describe('totals that are ahead of the events', () => {
     const wires = ['10.0.0.2', '10.0.0.3'].map(
       (remote) => new Wire({ connId: 1 << 20, transport: 'udp', role: ROLE_CLIENT, remote: [remote, 53] }),
     )
-    const totals = { connId: 1 << 20, bytesSent: 8, bytesReceived: 0, lostEvents: 0 }
+    const totals = { connId: 1 << 20, bytesSent: 8, bytesReceived: 0, lostEvents: 0, shedExchanges: 0 }
     const ask = (i: number) => streams.handle({ ...wires[i]!.request('question'), offset: 0 })
     const counted = () => {
       streams.connStats(10e9)
@@ -176,7 +200,13 @@ describe('datagram sockets', () => {
   test('that only the kernel counts are quiet when its totals stand still', () => {
     const all = open(1)
     const { streams, wires } = all
-    const totals = { connId: wires[0]!.connId, bytesSent: 8, bytesReceived: 6, lostEvents: 0 }
+    const totals = {
+      connId: wires[0]!.connId,
+      bytesSent: 8,
+      bytesReceived: 6,
+      lostEvents: 0,
+      shedExchanges: 0,
+    }
     streams.tick(50e9)
     streams.totals({ ...totals, bytesSent: 16 })
     streams.tick(100e9)
@@ -196,7 +226,13 @@ describe('datagram sockets', () => {
     expect(verdicts.at(-1)!.verdict.action).toBe('capture')
     wire.timeNs = 80e9
     streams.handle({ ...wire.request('again'), offset: 0 })
-    streams.totals({ connId: wire.connId, bytesSent: 40_013, bytesReceived: 6, lostEvents: 0 })
+    streams.totals({
+      connId: wire.connId,
+      bytesSent: 40_013,
+      bytesReceived: 6,
+      lostEvents: 0,
+      shedExchanges: 0,
+    })
     streams.connStats(81e9)
     expect(last(all)).toMatchObject({ conn_open: 2, conn_close: 1, bytes_sent: 40_013, bytes_recv: 6 })
   })

@@ -31,6 +31,34 @@ test('a connection that has to rest is only counted, and goes on a second later 
   expect(sink.rows('http_events').map(({ req_path }) => req_path)).toEqual(['/1', '/3', '/4'])
 })
 
+test('with a budget its exchanges meanwhile are counted, and it is no loss', () => {
+  const { streams, sink, counters, verdicts } = rig(PROTOCOLS, {}, { isGated: true })
+  const wire = new Wire()
+  streams.handle(wire.open())
+  streams.handle(wire.request('GET /1 HTTP/1.1\r\n\r\n'))
+  streams.handle(wire.response(OK))
+  streams.rest(wire.connId)
+  streams.rest(wire.connId)
+  expect(counters.restedConnections).toBe(1)
+  expect(verdicts.at(-1)!.verdict).toMatchObject({ action: 'capture', isShed: true })
+  // What was in the ring by then.
+  streams.handle(wire.request('GET /2 HTTP/1.1\r\n\r\n'))
+  streams.handle(wire.response(OK))
+  wire.timeNs += 2 * SECOND
+  streams.tick(wire.timeNs)
+  expect(verdicts.at(-1)!.verdict).not.toHaveProperty('isShed')
+  for (const n of [3, 4]) {
+    wire.timeNs += SECOND
+    streams.handle(wire.request(`GET /${n} HTTP/1.1\r\n\r\n`))
+    streams.handle(wire.response(OK))
+    streams.tick(wire.timeNs)
+  }
+  end(streams, wire)
+  expect(sink.rows('http_events').map(({ req_path }) => req_path)).toEqual(['/1', '/3', '/4'])
+  streams.shedExchanges(wire.timeNs)
+  expect(counters).toMatchObject({ shedExchanges: 1, gaps: 0 })
+})
+
 test('what is only counted already has no rest', () => {
   const { streams, counters, verdicts } = rig(PROTOCOLS)
   const wire = new Wire()

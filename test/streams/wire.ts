@@ -50,7 +50,11 @@ export interface Rig {
   readonly settings: ProtocolSettings
 }
 
-export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits> = {}): Rig {
+export function rig(
+  protocols: readonly Protocol[],
+  limits: Partial<StreamLimits> = {},
+  { isGated = false } = {},
+): Rig {
   const sink = new Recorder()
   const live = new Recorder()
   const counters = newCounters()
@@ -68,6 +72,7 @@ export function rig(protocols: readonly Protocol[], limits: Partial<StreamLimits
     counters,
     settings,
     defaultCap: 4096,
+    isGated,
     // Rows come at once, but where a test is about their waiting.
     limits: { introduceNs: 0, ...limits },
     setVerdict: (connId, verdict) => verdicts.push({ connId, verdict }),
@@ -140,7 +145,7 @@ export class Wire {
 
   close(owner: Partial<typeof NOBODY> = {}): SocketEvent {
     const [bytesReceived, bytesSent] = this.#moved
-    const totals = { bytesReceived, bytesSent, lostEvents: 0 }
+    const totals = { bytesReceived, bytesSent, lostEvents: 0, shedExchanges: 0 }
     return { ...this.#event(EVENT_CLOSE, RECEIVED, NOTHING, 0), ...NOBODY, ...owner, totals }
   }
 
@@ -182,6 +187,7 @@ export class Wire {
       firstSent: transport === 'udp' ? 0 : this.#first,
       firstReceived: transport === 'udp' ? 0 : this.#first,
       afterClose: false,
+      afterShed: false,
       direction,
       offset: 0,
       size,

@@ -1,6 +1,7 @@
 import { lossesOf, promiseWords, type Status } from '../../src/api/status'
 import { VERSION } from '../../src/api/version'
 import { readConfig } from '../../src/config'
+import { NO_BUDGET } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
 
 /** A status of a node that captures, with `changes` on top. */
@@ -35,7 +36,13 @@ export function statusOf(changes: Partial<Status> = {}): Status {
         hint: '',
       },
     ],
-    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4, longestAbsenceQueuedMs: 0 },
+    capture: {
+      running: true,
+      silentSeconds: 0,
+      longestAbsenceMs: 4,
+      longestAbsenceQueuedMs: 0,
+      budget: NO_BUDGET,
+    },
     tables: [
       {
         name: 'http_events',

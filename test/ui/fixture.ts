@@ -1,8 +1,10 @@
 /** One host with some HTTP traffic, as the pages see it: scripts, results and a status. */
+
 import { createApp } from '../../src/api/app'
 import type { Status } from '../../src/api/status'
 import { readConfig } from '../../src/config'
 import { NixieError } from '../../src/errors'
+import { NO_BUDGET } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
 import type { Cell, ResultColumn, ResultTable, TableSummary, Widget } from '../../src/runner/runner'
 import { assetRoutes, renderError, type UiDeps, ui } from '../../ui'
@@ -399,7 +401,13 @@ export function status(over: Partial<Status> = {}): Status {
         hint: 'mount -t tracefs tracefs /sys/kernel/tracing',
       },
     ],
-    capture: { running: true, silentSeconds: 0, longestAbsenceMs: 4, longestAbsenceQueuedMs: 0 },
+    capture: {
+      running: true,
+      silentSeconds: 0,
+      longestAbsenceMs: 4,
+      longestAbsenceQueuedMs: 0,
+      budget: NO_BUDGET,
+    },
     tables: TABLES.map(({ name, rows, bytes, span, oldest, newest }) => ({
       name,
       rows,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NixieError } from '../../src/errors'
+import { NO_BUDGET } from '../../src/health/budget'
 import { CHARTS, CLIENT, EDITOR, FLAME, GRAPH } from '../../ui/assets'
 import type { GraphData } from '../../ui/widgets/drawn'
 import type { Row } from '../query/support/tables'
@@ -228,6 +229,7 @@ describe('what comes from the wire is text', () => {
             silentSeconds: 0,
             longestAbsenceMs: 0,
             longestAbsenceQueuedMs: 0,
+            budget: NO_BUDGET,
           },
         }),
     })
@@ -311,6 +313,7 @@ describe('the overview', () => {
           silentSeconds: 0,
           longestAbsenceMs: 0,
           longestAbsenceQueuedMs: 0,
+          budget: NO_BUDGET,
         },
       })
     const html = await (await get(host({ giveText, status: off }), '/')).text()

@@ -1,5 +1,6 @@
 /** Losses first, then probes, what is kept, and the counters of every stage. */
 import type { Status } from '../../src/api/status'
+import { budgetWords, shedWords } from '../../src/health/budget'
 import {
   absenceWords,
   COUNTER_NAMES,
@@ -17,7 +18,7 @@ const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
   ring: 'events that were dropped because the ring between kernel and Nixie was full: enlarge it with --ring-bytes',
   gaps: 'gaps in a stream that lost a message',
   parse: 'places where bytes were not a message, and messages without their other half',
-  shed: 'rows that the store could not take',
+  shed: 'exchanges that were only counted to keep within the CPU budget, connections that took too much, and rows that the store could not take',
   gone: 'rows that were stored and are lost: their file was removed, replaced or damaged',
   names:
     'starts and ends of processes that came too fast to be recorded: short-lived processes may lack command line and container',
@@ -169,10 +170,16 @@ function Kubernetes({ status }: { status: Status }) {
 
 /** What is wrong with capture at the moment, if anything is. */
 function CaptureNow({ status }: { status: Status }) {
-  const { error, longestAbsenceMs, longestAbsenceQueuedMs } = status.capture
+  const { error, longestAbsenceMs, longestAbsenceQueuedMs, budget } = status.capture
   return (
     <>
       {error ? <p class="note">{error}</p> : null}
+      <p>
+        CPU budget of capture: {budgetWords(budget)}. <code>--cpu-budget</code> sets it.
+      </p>
+      {shedWords(budget).map((sentence) => (
+        <p class="note">{sentence}</p>
+      ))}
       {longestAbsenceMs > TOO_LONG_AWAY_MS ? (
         <p class="note">
           In the last minute the capture thread was away from the ring for up to{' '}

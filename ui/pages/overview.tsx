@@ -2,6 +2,7 @@
 import type { Child } from 'hono/jsx'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
+import { percentWords, sampledShare, shedWords } from '../../src/health/budget'
 import type { ResultTable, ScriptInfo } from '../../src/runner/runner'
 import { ErrorView } from '../error'
 import type { Rates } from '../rates'
@@ -38,10 +39,17 @@ function Number_({ name, value, note }: { name: string; value: string; note?: st
 
 function Numbers({ status, rates, traffic }: Omit<Overview, 'scripts'>) {
   const events = rates.of('events')
+  const { budget } = status.capture
   const { requests = 0, errors = 0 } = 'code' in traffic ? {} : traffic
   return (
     <dl class="numbers">
-      <Number_ name="HTTP requests" value={inUnit('per_s', requests)} note="last minute" />
+      <Number_
+        name="HTTP requests"
+        value={inUnit('per_s', requests)}
+        note={
+          sampledShare(budget) < 1 ? `${percentWords(sampledShare(budget))} of them have rows` : 'last minute'
+        }
+      />
       <Number_ name="errors" value={inUnit('ratio', errors)} note="status 400 and up" />
       <Number_
         name="kernel events"
@@ -144,6 +152,9 @@ function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
       <h2>
         Lost <a href="/health">Health</a>
       </h2>
+      {shedWords(status.capture.budget).map((sentence) => (
+        <p class="note">{sentence}</p>
+      ))}
       <LossList status={status} />
       {rates.losing === undefined ? null : (
         <p class="help">{rates.losing ? 'Some of it in the last minute.' : 'Nothing in the last minute.'}</p>

@@ -6,6 +6,7 @@ const UNITS: Readonly<Record<string, (value: number) => string>> = {
   retention: (seconds) => `${seconds / 3600}h`,
   diskBudget: (bytes) => (bytes === 0 ? '' : String(bytes)),
   ringBytes: (bytes) => `${bytes >> 20}M`,
+  cpuBudget: (share) => (share === 0 ? 'off' : `${share * 100}%`),
 }
 
 const OPTIONS: readonly Option[] = Object.entries(SETTINGS).map(

@@ -1,4 +1,5 @@
 import { durationWords, type Status } from '../../api/status'
+import { budgetWords, sampledWords, shedWords } from '../../health/budget'
 import { absenceWords, TOO_LONG_AWAY_MS } from '../../health/counters'
 import { DEFAULT_SERVER, readStatus, SERVER_OPTIONS, serverClient } from '../backend'
 import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
@@ -24,7 +25,8 @@ function captureText(status: Status): string {
     longestAbsenceMs > TOO_LONG_AWAY_MS
       ? `, away for up to ${absenceWords(longestAbsenceMs, longestAbsenceQueuedMs)}`
       : ''
-  if (status.ready) return `running${away}`
+  const sampled = sampledWords(status.capture.budget)
+  if (status.ready) return `running${away}${sampled ? `, ${sampled}` : ''}`
   if (!status.config.capture) return 'switched off; what is stored can be read'
   return `not running${status.capture.error ? `: ${printable(status.capture.error)}` : ''}`
 }
@@ -63,6 +65,8 @@ export function* statusText(status: Status, width: number | undefined): Generato
   yield '\n'
   yield `Capture  ${captureText(status)}\n`
   yield* probeLines(status)
+  yield `Budget   ${budgetWords(status.capture.budget)}\n`
+  for (const sentence of shedWords(status.capture.budget)) yield `         ${sentence}\n`
   yield `Lost     ${lossText(status)}\n`
   yield `Store    ${bytesText(store.bytes)} of ${bytesText(store.budgetBytes)}, rows kept for ${durationWords(store.retentionSeconds)}, in ${printable(store.path)}\n`
   yield `Memory   ${bytesText(status.rss)}\n`

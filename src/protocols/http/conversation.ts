@@ -59,7 +59,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   constructor(link: Link) {
     this.link = link
-    this.pairing = new Pairing(link.isWhole, link)
+    this.pairing = new Pairing(link.isWhole || link.isAtTurn === true, link)
   }
 
   get held(): number {
@@ -107,6 +107,18 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     }
     this.#pair(timeNs, false)
     return false
+  }
+
+  passOver(timeNs: number, begins: boolean): void {
+    for (const side of ['client', 'server'] as const) {
+      this.#cut(side)
+      this.#framing(side).reset()
+    }
+    this.holdsAsked = false
+    this.#hole = undefined
+    this.askedInPart = undefined
+    this.pairing.passOver(timeNs, begins)
+    this.pairing.take(this.#requests, this.#responses, timeNs, true, this)
   }
 
   unwanted(side: Side): number {

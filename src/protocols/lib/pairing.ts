@@ -20,9 +20,22 @@
  * What isn't told apart: a client that always has the same number of requests outstanding, on a connection that was joined under way,
  * looks like one who takes turns; and a server that is silent with several requests before it for longer than the above.
  */
-import { type Answer, type Asked, answeredUnseen, type Certainty, type Quiet, Unsure, unseen } from './unsure'
+import {
+  ANY,
+  type Answer,
+  type Asked,
+  answer,
+  answeredUnseen,
+  type Certainty,
+  countIn,
+  type Hole,
+  LEAST_BYTES,
+  type Quiet,
+  Unsure,
+  unseen,
+} from './unsure'
 
-export type { Answer, Certainty }
+export type { Answer, Certainty, Hole }
 
 /** Of a client that takes turns everything is answered when the server spoke last and nothing was said for so long. */
 const CONFIRM_NS = 100e6
@@ -40,8 +53,6 @@ const MAX_UNSURE = 512
 const MIN_TURNS = 16
 /** So many requests tell what a client's requests have at least. */
 const MIN_SEEN = 3
-/** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: shorter messages are none. */
-const LEAST_BYTES = 14
 
 export interface Numbered {
   readonly seq: number
@@ -63,19 +74,8 @@ export interface Pairs<Q, P> {
   drop(message: Q | P): void
 }
 
-/** Bytes that went by unseen: how many, whether they begin where a message begins, and when what follows them was moved. */
-export interface Hole {
-  readonly bytes: number
-  readonly isBetween: boolean
-  readonly timeNs: number
-}
-
-const ANY: Hole = { bytes: Number.POSITIVE_INFINITY, isBetween: false, timeNs: 0 }
-
-interface Losses {
-  /** How often anything was lost since the connection was first seen, on any connection. */
-  readonly losses: number
-}
+/** How often anything was lost since the connection was first seen, on any connection. */
+type Losses = { readonly losses: number }
 
 const LOSSLESS: Losses = { losses: 0 }
 
@@ -263,6 +263,19 @@ export class Pairing<H> {
     this.#waiting = []
     this.#quiet = undefined
     this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * Exchanges went by unseen, on purpose: nothing before belongs to what follows. `begins`: a request follows, and what was asked
+   * before has its answer, unless the client doesn't wait. `take` with `final` is called next.
+   */
+  passOver(nowNs: number, begins: boolean): void {
+    if (this.#unsure) this.#decide(nowNs, true)
+    this.forget()
+    if (begins && !this.#pipelines) this.#unsure = undefined
+    this.#asksUnknown = false
+    this.#askedSince = 0
+    this.#lastSaid = 'nothing'
   }
 
   /** Whether the next response is surely this request's. */
@@ -477,16 +490,6 @@ export class Pairing<H> {
     else if (this.#isLossless || this.#isTrusted) this.#allAnswered()
     this.#unsure?.refute()
   }
-}
-
-/** How many messages of at least `size` bytes may be among so many bytes. */
-function countIn(bytes: number, isBetween: boolean, size: number): readonly [number, number] {
-  const least = isBetween && bytes >= LEAST_BYTES ? 1 : 0
-  return [least, Math.max(least, Math.floor(bytes / size))]
-}
-
-function answer<H>({ seq, hint }: { readonly seq: number; readonly hint: H | undefined }): Answer<H> {
-  return { seq, hint, certainty: seq < 0 ? 'refuted' : 'sure', done: false, endNs: 0 }
 }
 
 function drop(frames: unknown[], count: number): void {

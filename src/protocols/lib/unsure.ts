@@ -6,6 +6,19 @@
  * that is known narrows the range of that number, and when one is left it holds for all that has waited here.
  */
 
+/** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: shorter messages are none. */
+export const LEAST_BYTES = 14
+
+/** Bytes that went by unseen: how many, whether they begin where a message begins, and when what follows them was moved. */
+export interface Hole {
+  readonly bytes: number
+  readonly isBetween: boolean
+  readonly timeNs: number
+}
+
+/** Nobody knows how many. */
+export const ANY: Hole = { bytes: Number.POSITIVE_INFINITY, isBetween: false, timeNs: 0 }
+
 export type Certainty = 'sure' | 'tentative' | 'refuted'
 
 /** What a response's parser gets to know when the response begins; `seq` is -1 when it is nobody's, or not known yet. */
@@ -149,4 +162,15 @@ export function answeredUnseen<H>(asked: readonly Asked<H>[], least: number, mos
 function settle<H>(answer: Answer<H>, asked: Asked<H> | undefined): void {
   answer.seq = asked?.seq ?? -1
   answer.certainty = answer.seq < 0 ? 'refuted' : 'sure'
+}
+
+/** How many messages of at least `size` bytes may be among so many bytes. */
+export function countIn(bytes: number, isBetween: boolean, size: number): readonly [number, number] {
+  const least = isBetween && bytes >= LEAST_BYTES ? 1 : 0
+  return [least, Math.max(least, Math.floor(bytes / size))]
+}
+
+/** The answer to what was asked. */
+export function answer<H>({ seq, hint }: { readonly seq: number; readonly hint: H | undefined }): Answer<H> {
+  return { seq, hint, certainty: seq < 0 ? 'refuted' : 'sure', done: false, endNs: 0 }
 }

@@ -1,5 +1,5 @@
 /** What the kernel says about sockets, and is told, as the source of rows sees it. */
-import type { Direction, SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
+import type { Direction, Gate, SocketEvent, SocketTotals, Verdict } from '../../events/socket-event'
 
 export interface Uncaptured {
   /** Calls that moved data over Unix sockets, and their bytes: counted only. */
@@ -25,6 +25,10 @@ export interface SocketFeed {
    * 1 GiB ahead: they come as sizes only, whatever the verdict. Takes the place of what was said before.
    */
   leaveOut(connId: number, direction: Direction, until: number): void
+  /** Has the kernel bring so much from now on. Who is shed is what was last drawn. */
+  setGate(gate: Gate): void
+  /** Draws anew which connections are shed. */
+  drawAnew(): void
   /** Totals of every socket that the kernel knows. */
   totals(handler: (totals: SocketTotals) => void): void
   /** Events and payload bytes that found the ring full, since the start. */

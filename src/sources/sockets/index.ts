@@ -1,6 +1,7 @@
 /** What processes say over TCP and UDP: the tables of the protocols, and conn_stats. */
 import { PROTOCOLS } from '../../protocols'
 import { connStats } from '../../records/conn-stats'
+import { shedExchanges } from '../../records/shed-exchanges'
 import type { RowSource, SourceContext } from '../source'
 import { openSocketProbe, SOURCE_NAME } from './probe'
 import { DEFAULT_CAP, FRESH_BYTES, Sockets } from './sockets'
@@ -10,6 +11,7 @@ function open(context: SourceContext): Sockets {
     ringBytes: context.config.ringBytes,
     defaultCap: DEFAULT_CAP,
     freshBytes: FRESH_BYTES,
+    isGated: context.config.cpuBudget > 0,
     ignorePids: [process.pid],
   })
   return new Sockets(probes, feed, context)
@@ -17,6 +19,6 @@ function open(context: SourceContext): Sockets {
 
 export const sockets: RowSource = {
   name: SOURCE_NAME,
-  tables: [...PROTOCOLS.flatMap((protocol) => protocol.tables), connStats],
+  tables: [...PROTOCOLS.flatMap((protocol) => protocol.tables), connStats, shedExchanges],
   open,
 }

@@ -1,6 +1,14 @@
 /** The socket probe (`bpf/socket*.bpf.c`), loaded: its ring, verdicts and totals. */
 import { RingSocketEvent } from '../../events/socket'
-import { type Direction, SENT, type SocketEvent, type Verdict } from '../../events/socket-event'
+import {
+  type Direction,
+  GATE_PORTS,
+  GATE_WHOLE,
+  type Gate,
+  SENT,
+  type SocketEvent,
+  type Verdict,
+} from '../../events/socket-event'
 import { possibleCpus, sumOverCpus } from '../../kernel/cpus'
 import type { Kernel, ProbeStatus } from '../../kernel/kernel'
 import { type BpfRing, mapGet, mapSet } from '../../kernel/loader'
@@ -18,8 +26,11 @@ export const SHARED = {
   VERDICT_SLOTS: 131_072,
   VERDICT_CAP_MAX: 0x1f_ffff,
   VERDICT_CAP_SHIFT: 4,
+  VERDICT_SHED: 1 << 29,
   VERDICT_COUNT: 1 << 30,
   VERDICT_SET: 1 << 31,
+  GATE_WHOLE,
+  GATE_PORTS,
   SKIP_SLOTS: 16_384,
   SKIP_MAX: 0x4000_0000,
   IGNORED_MAX: 8,
@@ -39,6 +50,8 @@ export interface SocketProbeOptions {
   readonly defaultCap: number
   /** Bytes of each direction of a connection that are captured whole before its verdict comes. */
   readonly freshBytes: number
+  /** Whether the kernel may shed, see `Gate`; otherwise all comes for which there is room. */
+  readonly isGated: boolean
   /** Never trace these processes: Nixie itself. */
   readonly ignorePids: readonly number[]
   /** Only these hooks are tried, the best first; by default all, in the order that fits the kernel. */
@@ -58,6 +71,7 @@ function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' 
         pid_namespace: pidNamespace(),
         default_cap: Uint32Array.of(options.defaultCap),
         fresh_bytes: Uint32Array.of(options.freshBytes),
+        is_gated: Uint32Array.of(Number(options.isGated)),
         cpu_count: Uint32Array.of(possibleCpus()),
         wake_bytes: wakeBytes(options.ringBytes),
       }
@@ -84,10 +98,15 @@ export class SocketProbe implements SocketFeed {
   readonly #clock: Kernel['clock']
   readonly #ringBytes: number
   readonly #cpus: number
-  readonly #maps: { verdicts: number; skips: number; counters: number }
+  readonly #maps: { verdicts: number; skips: number; gates: number; sheds: number; counters: number }
   readonly #slot = new Uint32Array(1)
   readonly #word = new Uint32Array(2)
   readonly #skip = new Uint32Array(4)
+  /** `struct gate`: seed, epoch. */
+  readonly #gate = new Uint32Array(2)
+  /** By port, what the kernel was told. */
+  readonly #shed = new Uint16Array(GATE_PORTS)
+  readonly #shedWord = new Uint32Array(1)
   /** Hands over the totals of every socket that the kernel knows. */
   readonly totals: ReadTotals
   #handler: (event: SocketEvent) => void = () => {}
@@ -103,6 +122,8 @@ export class SocketProbe implements SocketFeed {
     this.#maps = {
       verdicts: object.map('verdicts'),
       skips: object.map('skips'),
+      gates: object.map('gates'),
+      sheds: object.map('sheds'),
       counters: object.map('counters'),
     }
   }
@@ -122,7 +143,9 @@ export class SocketProbe implements SocketFeed {
   setVerdict(connId: number, verdict: Verdict): void {
     const tag = Math.floor(connId / SHARED.VERDICT_SLOTS)
     const what =
-      verdict.action === 'count' ? SHARED.VERDICT_COUNT | capBits(verdict.peek ?? 0) : capBits(verdict.cap)
+      verdict.action === 'count'
+        ? SHARED.VERDICT_COUNT | capBits(verdict.peek ?? 0)
+        : capBits(verdict.cap) | (verdict.isShed ? SHARED.VERDICT_SHED : 0)
     this.#slot[0] = connId % SHARED.VERDICT_SLOTS
     this.#word[0] = tag % TWO_32
     this.#word[1] = Math.floor(tag / TWO_32) | what | SHARED.VERDICT_SET
@@ -139,6 +162,28 @@ export class SocketProbe implements SocketFeed {
     this.#skip[word] = tag
     this.#skip[word + 1] = until
     mapSet(this.#maps.skips, this.#slot, this.#skip)
+  }
+
+  setGate({ shed }: Gate): void {
+    let isLess = false
+    for (const [port, now] of shed.entries()) {
+      if (now === this.#shed[port]) continue
+      isLess ||= now < this.#shed[port]!
+      this.#shed[port] = now
+      this.#slot[0] = port
+      this.#shedWord[0] = now
+      mapSet(this.#maps.sheds, this.#slot, this.#shedWord)
+    }
+    this.#slot[0] = 0
+    if (isLess) this.#gate[1]!++
+    mapSet(this.#maps.gates, this.#slot, this.#gate)
+  }
+
+  drawAnew(): void {
+    this.#slot[0] = 0
+    this.#gate[0] = Math.random() * TWO_32
+    this.#gate[1]!++
+    mapSet(this.#maps.gates, this.#slot, this.#gate)
   }
 
   #counter(counter: number): number {

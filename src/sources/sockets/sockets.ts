@@ -1,12 +1,17 @@
 /** The flow from the socket probe's ring through the streams to records. */
 import { EVENT_DATA, type SocketEvent } from '../../events/socket-event'
+import type { Counters } from '../../health/counters'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { threadCpuNs } from '../../kernel/libc'
 import { PROTOCOLS } from '../../protocols'
+import type { Sink } from '../../protocols/protocol'
 import { type Entity, isOfKind } from '../../records/entities'
+import type { Table } from '../../records/table'
+import { ROLE_CLIENT } from '../../records/types'
 import { Streams } from '../../streams'
-import type { OpenSource, SourceContext } from '../source'
+import type { Intake, OpenSource, SourceContext } from '../source'
 import type { SocketFeed } from './feed'
+import { GateControl } from './gate-control'
 import { ownListener } from './own-traffic'
 import { Crowd, Shares } from './shares'
 
@@ -21,7 +26,19 @@ const EVENTS_AT_ONCE = 64
 const BYTES_AT_ONCE = 64 << 10
 /** Of the ring that an event takes, without its payload. */
 const EVENT_BYTES = 128
+/** What an event costs besides what its payload does, in bytes of it. */
+const EVENT_COST = 512
+/** The kernel sheds by itself when the ring is fuller than this, and some more. */
+const CROWDED_FILL = 0.4
+/** A ring as full as this is emptied without a rest. */
+const FILLING_FILL = 0.25
 const CONN_STATS_EVERY_NS = 10e9
+/** How often it is asked how much the kernel should bring: each time with a new measure of what it cost. */
+const GATE_EVERY_NS = 500e6
+/** After the last connection was shed, totals are read for so long: counts may still come. */
+const SHED_COUNTS_NS = 3e9
+
+const EXCHANGES: ReadonlySet<Table> = new Set(PROTOCOLS.flatMap(({ tables }) => tables))
 
 export class Sockets implements OpenSource {
   readonly probes: readonly ProbeStatus[]
@@ -38,6 +55,7 @@ export class Sockets implements OpenSource {
       return
     }
     if (event.kind === EVENT_DATA) this.#context.counters.eventBytes += event.size
+    if (this.#isGated) this.#charge(event)
     if (!this.#crowd.isWatching) {
       this.#streams.handle(event)
       return
@@ -51,6 +69,14 @@ export class Sockets implements OpenSource {
   }
   readonly #shares = new Shares()
   readonly #crowd = new Crowd()
+  readonly #gate = new GateControl()
+  readonly #isGated: boolean
+  #gateNs = 0
+  /** How full the ring was at most since the gate was last adjusted. */
+  #peakFill = 0
+  #lastShedNs = Number.NEGATIVE_INFINITY
+  /** The ring was filling in this second, and the kernel may have shed some by itself. */
+  #wasCrowded = false
   #connStatsNs: number
   /** When the newest event was told, and whether more may wait behind it. */
   #newestNs = 0
@@ -62,7 +88,9 @@ export class Sockets implements OpenSource {
     this.#feed = feed
     this.#context = context
     this.#isOwn = ownListener(context.config.listen)
-    const { sink, liveSink, counters, settings, processes } = context
+    this.#isGated = feed !== undefined && context.config.cpuBudget > 0
+    const { liveSink, counters, settings, processes } = context
+    const sink = countingSink(context.sink, counters)
     this.#streams = new Streams({
       protocols: PROTOCOLS,
       sink,
@@ -71,6 +99,7 @@ export class Sockets implements OpenSource {
       settings,
       limits: { heldBytes: context.config.waitingLimit },
       defaultCap: DEFAULT_CAP,
+      isGated: this.#isGated,
       setVerdict: (connId, verdict) => feed?.setVerdict(connId, verdict),
       leaveOut: (connId, direction, until) => feed?.leaveOut(connId, direction, until),
       upidOf: (pid, startTicks, comm) => processes.upidOf(pid, startTicks, comm),
@@ -78,8 +107,22 @@ export class Sockets implements OpenSource {
     this.#connStatsNs = context.kernel.now()
   }
 
+  get intake(): Intake {
+    return this.#gate
+  }
+
+  get isFilling(): boolean {
+    return (this.#feed?.fill() ?? 0) > FILLING_FILL
+  }
+
+  #charge({ role, remotePort, localPort, payload, timeNs }: SocketEvent): void {
+    const port = role === ROLE_CLIENT ? remotePort : localPort
+    this.#gate.ports.charge(port, EVENT_COST + payload.length, timeNs)
+  }
+
   drain(maxEvents: number): number {
     const deadline = Bun.nanoseconds() + DRAIN_NS
+    this.#peakFill = Math.max(this.#peakFill, this.#feed?.fill() ?? 0)
     let events = 0
     let newest: number
     do {
@@ -87,8 +130,10 @@ export class Sockets implements OpenSource {
       events += newest
     } while (newest > 0 && events < maxEvents && Bun.nanoseconds() < deadline)
     this.#isBehind = newest > 0
-    this.#tickStreams(this.#context.kernel.now())
+    const nowNs = this.#context.kernel.now()
+    this.#tickStreams(nowNs)
     this.#relieve()
+    if (this.#isGated) this.#adjustGate(nowNs)
     return events
   }
 
@@ -97,7 +142,7 @@ export class Sockets implements OpenSource {
     this.#streams.tick(this.#isBehind ? Math.min(nowNs, this.#newestNs) : nowNs)
   }
 
-  /** Before the ring overflows, which costs everyone, those that take most are left out for a while. */
+  /** Before the ring overflows, which costs everyone, those that are dear and take most are left out for a while. */
   #relieve(): void {
     if (this.#crowd.look(this.#feed?.fill() ?? 0))
       for (const connId of this.#shares.takeDearest()) this.#streams.rest(connId)
@@ -108,15 +153,40 @@ export class Sockets implements OpenSource {
     return this.#streams.isWaiting
   }
 
+  /** How much the kernel brings follows what it costs. */
+  #adjustGate(nowNs: number): void {
+    const fill = this.#peakFill
+    const passed = Math.abs(nowNs - this.#gateNs)
+    if (passed < GATE_EVERY_NS) return
+    this.#gateNs = nowNs
+    this.#peakFill = 0
+    this.#wasCrowded ||= fill > CROWDED_FILL
+    const { eventCores, allowedEventCores, isBusy, balance } = this.#context.processor
+    const load = { usedCores: eventCores, allowedCores: allowedEventCores, isBusy, balance, fill }
+    if (this.#gate.step(load)) this.#feed!.setGate(this.#gate.gate)
+  }
+
+  /** Who is shed changes each second, and what was shed is counted. */
+  #countShed(nowNs: number): void {
+    if (this.#gate.ports.isShedding || this.#wasCrowded) this.#lastShedNs = nowNs
+    this.#wasCrowded = false
+    if (Math.abs(nowNs - this.#lastShedNs) > SHED_COUNTS_NS) return
+    this.#feed!.drawAnew()
+    this.#feed!.totals((totals) => this.#streams.totals(totals))
+    this.#streams.shedExchanges(nowNs)
+  }
+
   tick(nowNs: number): void {
     this.#tickStreams(nowNs)
     this.#count()
+    if (this.#isGated) this.#countShed(nowNs)
     // The clock may have been set back.
     if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
     this.#connStatsNs = nowNs
     this.#readTotals()
     // Reading told the openings of those that had no call.
     this.drain(EVENTS_AT_ONCE)
+    this.#streams.shedExchanges(nowNs)
     this.#streams.connStats(nowNs)
   }
 
@@ -143,6 +213,7 @@ export class Sockets implements OpenSource {
   close(nowNs: number): void {
     this.#readTotals()
     this.#streams.close()
+    this.#streams.shedExchanges(nowNs)
     this.#streams.connStats(nowNs)
     this.#count()
     this.#feed?.close()
@@ -159,5 +230,15 @@ export class Sockets implements OpenSource {
       ringLostEvents: lost.events,
       ringLostBytes: lost.bytes,
     })
+  }
+}
+
+/** Counts the rows that are exchanges. */
+function countingSink(sink: Sink, counters: Counters): Sink {
+  return {
+    append(table, record) {
+      if (EXCHANGES.has(table)) counters.recordedExchanges++
+      sink.append(table, record)
+    },
   }
 }

@@ -5,9 +5,9 @@ import type { Opened } from '../../kernel/kernel'
 import { mapWalk } from '../../kernel/loader'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
-export const CONNECTION = { id: 0, totals: 24, told: 133, closed: 134, size: 160 } as const
+export const CONNECTION = { id: 0, totals: 24, told: 141, closed: 142, size: 176 } as const
 /** The same of `struct connection_row`. */
-export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 32, size: 40 } as const
+export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 40, size: 48 } as const
 
 const BATCH = 4096
 const TWO_32 = 2 ** 32
@@ -25,6 +25,7 @@ const totalsAt = (view: DataView, connId: number, at: number): SocketTotals => (
   bytesSent: u64(view, at + TOTALS.bytes_sent),
   bytesReceived: u64(view, at + TOTALS.bytes_received),
   lostEvents: u64(view, at + TOTALS.lost_events),
+  shedExchanges: u64(view, at + TOTALS.shed_exchanges),
 })
 
 /** Walks a map whose values are connections; whether one is open and not told of. */

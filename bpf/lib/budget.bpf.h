@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Brings user space no more than it can take. What it can't is counted here: the bytes, as always, and the exchanges, so that
+ * rates stay right. A connection is shed, and captured again, between two exchanges: each exchange is either captured
+ * or counted.
+ */
+#ifndef NIXIE_BUDGET_BPF_H
+#define NIXIE_BUDGET_BPF_H
+
+#include "record.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gate);
+} gates SEC(".maps");
+
+static __always_inline const struct gate *current_gate(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&gates, &zero);
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, GATE_PORTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} sheds SEC(".maps");
+
+/* The server's port, the same at both ends of a connection. */
+static __always_inline __u32 server_port(const struct connection *conn)
+{
+	return conn->role == ROLE_CLIENT ? conn->ends.remote_port : conn->ends.local_port;
+}
+
+/*
+ * Whether the next exchange may be cut by fair_part. An exchange that begins while this is not so is to have its end, too: hence
+ * a quarter less of the free room for the process, and SHED_AHEAD less of it for the connection. In the last quarter of the ring
+ * there is room for nobody of such a process.
+ */
+static __always_inline bool is_over_share(const struct connection *conn, __u64 size, __u64 used)
+{
+	__u32 quarter = bpf_ringbuf_query(&events, BPF_RB_CONS_POS) / (size / 4);
+	const struct ring_share *process = share_of(RING_SHARES + (conn->owner.pid & (RING_SHARES - 1)), quarter);
+	const struct ring_share *own = share_of(conn->id & (RING_SHARES - 1), quarter);
+	__u64 left = used < size ? size - used : 0;
+
+	if (!process || !own || process->bytes < left / 4 * 3)
+		return false;
+	return used >= size / 4 * 3 || own->bytes + SHED_AHEAD > left / RING_FRACTION;
+}
+
+/*
+ * Connections to shed of those at this one's port. Shortly before the ring is so full that what takes more than its share is cut,
+ * all of that is shed: user space may be too late to say so, or be stopped.
+ */
+static __always_inline __u32 to_shed(const struct connection *conn)
+{
+	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+	__u64 used = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u32 port = server_port(conn) & (GATE_PORTS - 1), *told = bpf_map_lookup_elem(&sheds, &port);
+	__u32 shed = told && *told < GATE_WHOLE ? *told : told ? GATE_WHOLE : 0;
+
+	return used >= size / 16 * 7 && is_over_share(conn, size, used) ? GATE_WHOLE : shed;
+}
+
+/* Draws a number below GATE_WHOLE: the same one for both ends of a connection, wherever they are. */
+static __always_inline __u32 draw(const struct connection *conn, __u32 seed)
+{
+	__u32 hash = conn->ends.first_sent + conn->ends.first_received;
+
+	/* The finaliser of MurmurHash3. */
+	if (conn->ends.protocol != IPPROTO_TCP)
+		hash = conn->id;
+	hash ^= seed;
+	hash ^= hash >> 16;
+	hash *= 0x85ebca6b;
+	hash ^= hash >> 13;
+	hash *= 0xc2b2ae35;
+	hash ^= hash >> 16;
+	return hash & (GATE_WHOLE - 1);
+}
+
+/* What waits for an answer waits in vain. There is no harm when the ring has no room: the next event says that it was shed. */
+static __noinline int tell_shed(struct connection *conn)
+{
+	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event)
+		return 0;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->conn_id = conn->id;
+	event->time_ns = bpf_ktime_get_ns();
+	event->kind = EVENT_SHED;
+	event->role = conn->role;
+	event->netns = conn->netns;
+	event->ends = conn->ends;
+	bpf_ringbuf_submit(event, wake_if_filling(&events));
+	return 0;
+}
+
+static __always_inline void decide(struct connection *conn, const struct gate *gate)
+{
+	/* Back and forth with the ring would cost more than it brings. */
+	if (conn->shedding.is_shed && conn->shedding.epoch == gate->epoch)
+		return;
+	conn->shedding.epoch = gate->epoch;
+	conn->shedding.is_shed = (conn->verdict & VERDICT_SHED) || draw(conn, gate->seed) < to_shed(conn);
+	if (!conn->shedding.is_shed)
+		return;
+	conn->shedding.was_shed = 1;
+	if (conn->shedding.is_seen)
+		tell_shed(conn);
+	conn->shedding.is_seen = 0;
+}
+
+/*
+ * Whether this call of a connection that is captured otherwise is only counted. That is decided where an exchange begins, with
+ * the first call of its client's direction after one of the other; and of what goes on in one direction for longer than a
+ * whole epoch, within it.
+ */
+static __always_inline bool is_shed(struct connection *conn, __u8 direction)
+{
+	const struct gate *gate = is_gated ? current_gate() : NULL;
+	__u8 from_client = conn->role == ROLE_CLIENT ? SENT : RECEIVED;
+
+	if (!gate)
+		return false;
+	if (conn->shedding.direction != direction + 1) {
+		conn->shedding.direction = direction + 1;
+		if (direction == from_client) {
+			decide(conn, gate);
+			if (conn->shedding.is_shed)
+				__sync_fetch_and_add(&conn->totals.shed_exchanges, 1);
+		}
+	} else if (gate->epoch - conn->shedding.epoch > 1 || (conn->verdict & VERDICT_SHED)) {
+		decide(conn, gate);
+	}
+	return conn->shedding.is_shed;
+}
+
+/* Flags of the event that is about to be sent of a connection. */
+static __always_inline __u8 shedding_flags(struct connection *conn)
+{
+	if (!is_gated)
+		return 0;
+	conn->shedding.is_seen = 1;
+	if (!conn->shedding.was_shed)
+		return 0;
+	conn->shedding.was_shed = 0;
+	return EVENT_AFTER_SHED;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/**
+ * Which part of the connections at each server's port is captured. What can be had is divided fairly (max-min: Bertsekas and
+ * Gallager, "Data Networks", 1992, 6.5.2): who takes less than the fair share is captured whole, and of each other one as much
+ * as the fair share.
+ */
+import { GATE_PORTS, GATE_WHOLE } from '../../events/socket-event'
+
+/** Of a core: what takes less is always captured whole. */
+const ALWAYS_CORES = 0.02
+/**
+ * So is what costs less in a step, as others may be dearer than what they cost says, and what has fewer calls, however large they
+ * are: the kernel bounds what these put into the ring.
+ */
+export const ALWAYS_COST = 1 << 19
+export const ALWAYS_CALLS = 128
+/** Always captured of each. */
+const LEAST_SHARE = 1 / 64
+/** What a port took counts half as much a step later. */
+const REMEMBERED = 0.5
+/** One that is not heard of any more comes back so fast. */
+const RISE = 1.25
+
+export class PortShares {
+  /** By port modulo GATE_PORTS: connections that are shed, of GATE_WHOLE. */
+  readonly shed = new Uint16Array(GATE_PORTS)
+  readonly #shares = new Float64Array(GATE_PORTS).fill(1)
+  /** What each has taken since the last step, in how many calls, and when the last of them was. */
+  readonly #costs = new Float64Array(GATE_PORTS)
+  readonly #calls = new Float64Array(GATE_PORTS)
+  readonly #callNs = new Float64Array(GATE_PORTS)
+  /** What each would have taken of late in two steps with nothing shed. */
+  readonly #whole = new Float64Array(GATE_PORTS)
+  readonly #wholeCalls = new Float64Array(GATE_PORTS)
+
+  /**
+   * An event of the server's port costs so much: what it takes of the ring, and what it does besides, in bytes. Those of one call
+   * have the same time.
+   */
+  charge(port: number, cost: number, timeNs: number): void {
+    const slot = port % GATE_PORTS
+    this.#costs[slot]! += cost
+    if (this.#callNs[slot] === timeNs) return
+    this.#callNs[slot] = timeNs
+    this.#calls[slot]!++
+  }
+
+  get isShedding(): boolean {
+    return this.shed.some((shed) => shed > 0)
+  }
+
+  /**
+   * All of them together take `usedCores`; from now on they should take `targetCores`. `steps`: how many it is since the last time.
+   * @returns whether any share changed
+   */
+  divide(usedCores: number, targetCores: number, steps = 1): boolean {
+    let sum = 0
+    for (let port = 0; port < GATE_PORTS; port++) {
+      const share = this.#shares[port]!
+      const seen = 1 / (share * steps)
+      this.#whole[port] = this.#whole[port]! * REMEMBERED + this.#costs[port]! * seen
+      this.#wholeCalls[port] = this.#wholeCalls[port]! * REMEMBERED + this.#calls[port]! * seen
+      sum += this.#whole[port]! * share
+    }
+    this.#costs.fill(0)
+    this.#calls.fill(0)
+    const demands = this.#whole.map((whole) => (sum === 0 ? 0 : (whole * usedCores) / sum))
+    const level = Math.max(ALWAYS_CORES, fairLevel(demands, targetCores))
+    let isChanged = false
+    for (let port = 0; port < GATE_PORTS; port++) {
+      const demand = demands[port]!
+      const isFair = demand <= level || this.#isSmall(port)
+      if (isFair && this.#shares[port] === 1) continue
+      const fitting = isFair ? this.#shares[port]! * RISE : level / demand
+      isChanged = this.#set(port, Math.min(1, Math.max(LEAST_SHARE, fitting))) || isChanged
+    }
+    return isChanged
+  }
+
+  #isSmall(port: number): boolean {
+    const ofStep = 1 - REMEMBERED
+    return this.#whole[port]! * ofStep <= ALWAYS_COST || this.#wholeCalls[port]! * ofStep <= ALWAYS_CALLS
+  }
+
+  #set(port: number, share: number): boolean {
+    this.#shares[port] = share
+    const shed = Math.round((1 - share) * GATE_WHOLE)
+    if (this.shed[port] === shed) return false
+    this.shed[port] = shed
+    return true
+  }
+}
+
+/** The level above which nobody may get anything, so that all get `target` together; Infinity: there is enough for all. */
+function fairLevel(demands: Float64Array, target: number): number {
+  const rising = demands.filter((demand) => demand > 0).sort()
+  let left = target
+  for (const [i, demand] of rising.entries()) {
+    const level = left / (rising.length - i)
+    if (demand > level) return level
+    left -= demand
+  }
+  return Number.POSITIVE_INFINITY
+}

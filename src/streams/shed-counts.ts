@@ -1,0 +1,90 @@
+/** Exchanges that the kernel counted without an event, by who had them with whom. */
+import type { Sink } from '../protocols/protocol'
+import { shedExchanges } from '../records/shed-exchanges'
+import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
+import type { End } from './end'
+import type { LocalPeers } from './local-peers'
+
+/** Ports of which it is remembered what is spoken there. */
+const MAX_PORTS = 4096
+/** Rows of a second; what is beyond goes to the last one of its process. */
+const MAX_ROWS = 1024
+/** What is spoken there makes no rows. */
+const NOTHING = -1
+
+interface Count {
+  readonly end: End
+  readonly protocol: number
+  exchanges: number
+}
+
+export class ShedCounts {
+  readonly #peers: LocalPeers
+  #counts = new Map<string, Count>()
+  /** By the server's port what was last spoken there: a short connection may be shed from its beginning to its end. */
+  readonly #spoken = new Map<string, number>()
+
+  constructor(peers: LocalPeers) {
+    this.#peers = peers
+  }
+
+  /** The end's protocol is known. */
+  speaks(end: End): void {
+    this.#remember(end, end.protocolCode)
+  }
+
+  /** The end speaks nothing that makes rows. */
+  saysNothing(end: End): void {
+    this.#remember(end, NOTHING)
+  }
+
+  /** Takes over what is new of the end's count. */
+  update(end: End): void {
+    const exchanges = end.shedExchanges - end.countedShed
+    end.countedShed = end.shedExchanges
+    this.add(end, exchanges)
+  }
+
+  /** Exchanges of which events came and were not read. */
+  add(end: End, exchanges: number): void {
+    // Node-local traffic is counted once, at the server's end.
+    if (exchanges <= 0 || this.#peers.hasServer(end)) return
+    const protocol = end.protocolCode || (this.#spoken.get(portOf(end)) ?? 0)
+    if (protocol === NOTHING) return
+    const whole = `${end.upid}|${end.role}|${protocol}|${end.remoteAddr}|${end.remoteUpid}`
+    const key = this.#counts.size < MAX_ROWS ? whole : `${end.upid}|${protocol}`
+    const count = this.#counts.get(key)
+    if (count) count.exchanges += exchanges
+    else this.#counts.set(key, { end, protocol, exchanges })
+  }
+
+  /** Rows of what was counted since the last time; how many exchanges that was. */
+  emit(nowNs: number, sink: Sink): number {
+    let sum = 0
+    for (const { end, protocol, exchanges } of this.#counts.values()) {
+      sum += exchanges
+      sink.append(shedExchanges, {
+        time_: nowNs,
+        upid: end.upid,
+        remote_addr: end.remoteAddr === '' ? '-' : end.remoteAddr,
+        remote_port: end.role === ROLE_SERVER ? 0 : end.remotePort,
+        trace_role: end.role,
+        protocol,
+        exchanges,
+        remote_upid: end.remoteUpid,
+      })
+    }
+    if (sum > 0) this.#counts = new Map()
+    return sum
+  }
+
+  #remember(end: End, protocol: number): void {
+    const port = portOf(end)
+    if (this.#spoken.get(port) === protocol) return
+    this.#spoken.set(port, protocol)
+    if (this.#spoken.size > MAX_PORTS) this.#spoken.delete(this.#spoken.keys().next().value!)
+  }
+}
+
+const portOf = ({ role, netns, localPort, peerAddr, peerPort }: End): string =>
+  role === ROLE_CLIENT ? `${peerAddr}:${peerPort}` : `${netns}:${localPort}`

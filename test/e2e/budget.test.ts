@@ -1,0 +1,108 @@
+/** wrk and nginx on all processors, and a CPU budget: every request has its row or is counted, and the ring loses none. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { keepBusy } from '../attack/busy'
+import { wrk } from '../support/clients'
+import { isRoot, Nixie, runNixie } from '../support/nixie'
+import { Scope, until } from '../support/scope'
+import { type Server, startNginx } from '../support/servers'
+
+const SECONDS = 3
+const CONNECTIONS = 16
+const BURSTS = 2
+const CALM = 1500
+
+/** Exchanges of nginx that were only counted. */
+async function shedOf(nixie: Nixie, nginx: Server): Promise<number> {
+  const children = readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, 'utf8').trim().split(' ')
+  const rows = await nixie.query(`import px
+df = px.DataFrame(table='shed_exchanges', start_time='-1h')
+df = df[df.trace_role == 2]
+df.pid = px.upid_to_pid(df.upid)
+df = df.groupby(['pid', 'protocol']).agg(exchanges=('exchanges', px.sum))
+px.display(df)
+`)
+  return rows
+    .filter(({ pid }) => children.includes(String(pid)))
+    .reduce((sum, { exchanges }) => sum + Number(exchanges), 0)
+}
+
+describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
+  const scope = new Scope('budget')
+  let nginx: Server
+
+  beforeAll(async () => {
+    nginx = await startNginx(scope)
+  }, 60_000)
+  afterAll(() => scope.close(), 15_000)
+
+  test('at saturation rows and counts together are what the client counted, and the ring loses nothing', async () => {
+    const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '5%'] })
+    let answered = 0
+    const count = async () => {
+      const [rows, shed] = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
+      return { rows, shed }
+    }
+    const before = await count()
+    for (let burst = 0; burst < BURSTS; burst++)
+      answered += await wrk(nginx.port, `/hello?shed${burst}`, SECONDS, CONNECTIONS)
+    const saturated = await until(
+      'it is said that requests are sampled',
+      async () => {
+        const status = await nixie.status()
+        return status.capture.budget.shed > 0 && status
+      },
+      5000,
+    )
+    const text = (await runNixie(['status', '--server', nixie.url])).stdout
+    const metrics = await (await fetch(`${nixie.url}/metrics`)).text()
+    const page = await (await fetch(`${nixie.url}/`)).text()
+    const all = await until(
+      'all of it is counted',
+      async () => {
+        const { rows, shed } = await count()
+        const { parse, gaps } = (await nixie.status()).losses
+        return (
+          rows + shed + parse + gaps - before.rows - before.shed >= answered && { rows, shed, parse, gaps }
+        )
+      },
+      30_000,
+    )
+    const after = await nixie.status()
+    const sum = all.rows + all.shed - before.rows - before.shed
+    console.log(`${answered} answered, ${sum} known: ${all.rows} have rows, ${all.shed} were counted`)
+    // wrk does not count what is under way when its time is over.
+    expect(sum - answered).toBeLessThanOrEqual(BURSTS * CONNECTIONS)
+    expect(all.rows).toBeGreaterThan(100)
+    expect(all.shed).toBeGreaterThan(100)
+    expect(after.losses.ring).toBe(0)
+    expect(answered - sum).toBeLessThanOrEqual(answered / 1000)
+    expect(after.losses.shed).toBeGreaterThanOrEqual(all.shed)
+    expect(saturated.capture.budget).toMatchObject({ share: 0.05 })
+    expect(text).toMatch(/^Capture {2}running.*sampled: [\d.]+ % of requests have rows$/m)
+    expect(text).toMatch(/^Budget {3}5 % of .*; [\d.]+ % used$/m)
+    expect(metrics).toMatch(/^nixie_sampled_ratio 0\.\d+$/m)
+    expect(metrics).toMatch(/^nixie_cpu_budget_ratio 0\.05$/m)
+    expect(page).toMatch(/[\d.]+ % of the requests of the last ten seconds have rows/)
+    await nixie.stop()
+  }, 90_000)
+
+  for (const beside of ['', ' beside a loop on each processor'])
+    test(`without pressure every exchange has its row${beside}`, async () => {
+      const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
+      const before = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
+      const end = beside === '' ? () => {} : keepBusy(scope)
+      const from = performance.now()
+      for (let n = 0; n < CALM; n++) {
+        await (await fetch(`http://127.0.0.1:${nginx.port}/hello?calm${n}`)).text()
+        // Some hundred a second.
+        await Bun.sleep(Math.max(0, from + n * 3 - performance.now()))
+      }
+      const all = async () => (await nixie.countByPort(nginx.port)) - before[0]!
+      await until('all have rows', async () => (await all()) >= CALM, 15_000)
+      expect(await all()).toBe(CALM)
+      expect((await shedOf(nixie, nginx)) - before[1]!).toBe(0)
+      end()
+      await nixie.stop()
+    }, 60_000)
+})

@@ -1,0 +1,136 @@
+/** The controller of the gate against a machine that is played: it comes to rest, it comes back, and it never gives up all. */
+import { describe, expect, test } from 'bun:test'
+import { GATE_PORTS, GATE_WHOLE } from '../../../src/events/socket-event'
+import { GateControl } from '../../../src/sources/sockets/gate-control'
+
+const STEP_SECONDS = 0.5
+const ALLOWED = 0.2
+const PORT = 80
+const ALL = { shed: new Uint16Array(GATE_PORTS) }
+/** Of the connections at the port, those that are captured. */
+const shareOf = (control: GateControl) => 1 - control.ports.shed[PORT]! / GATE_WHOLE
+
+interface Machine {
+  /** Processors that it would take to capture all. */
+  demand: number
+  /** What it takes whatever is shed. */
+  base?: number
+  fill?: number
+  /** Relative, either way. */
+  noise?: number
+}
+
+/** Runs so many steps; what is done shows a step later. Gives the share after each, and what was used. */
+function play(control: GateControl, machine: Machine, steps: number, saved = { balance: 1 }) {
+  const shares: number[] = []
+  const used: number[] = []
+  let share = shareOf(control)
+  let state = 7
+  for (let i = 0; i < steps; i++) {
+    const { demand, base = 0, fill = 0, noise = 0 } = machine
+    state = (state * 1103515245 + 12345) % 2 ** 31
+    const scatter = 1 + noise * ((2 * state) / 2 ** 31 - 1)
+    const usedCores = base + share * demand * scatter
+    for (let call = 0; call < 1000; call++) control.ports.charge(PORT, usedCores * 1e6, i * 1000 + call)
+    share = shareOf(control)
+    saved.balance = Math.max(
+      -1,
+      Math.min(1, saved.balance + (STEP_SECONDS * (ALLOWED - usedCores)) / ALLOWED),
+    )
+    const { balance } = saved
+    control.step({ usedCores, allowedCores: ALLOWED, isBusy: false, balance, fill })
+    shares.push(shareOf(control))
+    used.push(usedCores)
+  }
+  return { shares, used }
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+describe('without pressure', () => {
+  test('everything is captured', () => {
+    const control = new GateControl()
+    const { shares } = play(control, { demand: 0.15, noise: 0.3 }, 200)
+    expect(Math.min(...shares)).toBe(1)
+    expect(control.gate).toEqual(ALL)
+    expect(control.pressure).toBe('none')
+  })
+
+  test('a burst is paid from what was saved', () => {
+    const control = new GateControl()
+    const saved = { balance: 1 }
+    const burst = play(control, { demand: 0.3 }, 1, saved)
+    const rest = play(control, { demand: 0.05 }, 50, saved)
+    expect(Math.min(...burst.shares, ...rest.shares)).toBe(1)
+  })
+
+  test('no budget, no gate', () => {
+    const control = new GateControl()
+    const all = Number.POSITIVE_INFINITY
+    for (let i = 0; i < 50; i++)
+      control.step({ usedCores: 1, allowedCores: all, isBusy: false, balance: 1, fill: 0.9 })
+    expect(control.gate).toEqual(ALL)
+  })
+})
+
+describe('beyond the budget', () => {
+  for (const [demand, base] of [
+    [0.4, 0],
+    [0.9, 0.05],
+    [3, 0.02],
+  ] as const)
+    test(`of a demand of ${demand} processors the share comes to rest where ${ALLOWED} are used`, () => {
+      const control = new GateControl()
+      play(control, { demand, base }, 60)
+      const { shares, used } = play(control, { demand, base }, 200)
+      expect(Math.max(...shares) - Math.min(...shares)).toBeLessThan(0.15 * Math.max(...shares))
+      expect(Math.abs(mean(used) - ALLOWED)).toBeLessThan(0.1 * ALLOWED)
+      expect(control.pressure).toBe('budget')
+    })
+
+  test('noise does not make it swing', () => {
+    const control = new GateControl()
+    play(control, { demand: 0.6 }, 60)
+    const { shares, used } = play(control, { demand: 0.6, noise: 0.2 }, 400)
+    expect(mean(used)).toBeLessThan(1.1 * ALLOWED)
+    expect(mean(shares)).toBeGreaterThan(0.28)
+    expect(Math.max(...shares)).toBeLessThan(0.6)
+    expect(Math.min(...shares)).toBeGreaterThan(0.2)
+  })
+
+  test('when the load is gone everything comes back within some seconds', () => {
+    const control = new GateControl()
+    const saved = { balance: 1 }
+    play(control, { demand: 2 }, 100, saved)
+    const { shares } = play(control, { demand: 0.1 }, 40, saved)
+    expect(shares.indexOf(1) * STEP_SECONDS).toBeLessThan(12)
+    expect(control.gate).toEqual(ALL)
+    expect(control.pressure).toBe('none')
+  })
+
+  test('some are captured, whatever comes', () => {
+    const control = new GateControl()
+    const { shares } = play(control, { demand: 500, base: 0.5 }, 200)
+    expect(shares.at(-1)!).toBeGreaterThan(0.01)
+    expect(control.gate.shed[PORT]).toBeLessThan(GATE_WHOLE)
+  })
+})
+
+test('a ring that fills has less brought at once, whatever is used; and no more while it is a quarter full', () => {
+  const control = new GateControl()
+  play(control, { demand: 0.18, fill: 0.6 }, 3)
+  expect(shareOf(control)).toBeLessThan(0.3)
+  expect(control.pressure).toBe('ring')
+  const share = shareOf(control)
+  play(control, { demand: 0.18, fill: 0.3 }, 10)
+  expect(shareOf(control)).toBeCloseTo(share, 2)
+  play(control, { demand: 0.18, fill: 0.1 }, 30)
+  expect(shareOf(control)).toBe(1)
+})
+
+test('says that others want the processors', () => {
+  const control = new GateControl()
+  for (let i = 0; i < 10; i++)
+    control.step({ usedCores: 0.3, allowedCores: 0.05, isBusy: true, balance: -0.5, fill: 0 })
+  expect(control.pressure).toBe('busy')
+})
