@@ -58,7 +58,7 @@ function clusterMissing(): string {
 }
 
 const SOCKET_TESTS =
-  /^test\/kernel\/(calls|caps|connections|elsewhere|ends|late|namespace|owners|peek|vectors)\./
+  /^test\/kernel\/(budget|calls|caps|connections|elsewhere|ends|late|namespace|owners|peek|vectors)\./
 
 /** Paths begin with `./`, so that Bun takes them as files and not as patterns. */
 function tests(title: string, paths: readonly string[], environment: Record<string, string> = {}): Step[] {
