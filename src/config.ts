@@ -222,7 +222,7 @@ export const SETTINGS = {
     flag: 'cpu-budget',
     env: 'NIXIE_CPU_BUDGET',
     help: 'Part of the processors that capture may take; what is beyond is counted and has no rows',
-    fallback: 0.1,
+    fallback: 0,
     parse: machineShare,
     shape: 'a percentage of the machine (10%), or off',
   }),
