@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../../src/errors'
 import { COUNTERS, type CounterName, type Counters } from '../../src/health/counters'
-import { Nixie, root } from '../support/nixie'
+import { Nixie, type Row, root } from '../support/nixie'
 import type { Scope } from '../support/scope'
 import { startNode } from '../support/servers'
 import { type Answered, MARK } from './innocent'
@@ -122,15 +123,25 @@ export class Stage {
   /** Rows of the innocent that a query sees by now. */
   async #look(): Promise<void> {
     const answered = this.#answered()
-    const rows = await this.nixie.query(`import px
-df = px.DataFrame(table='http_events', start_time='-60s')
-df = df[px.contains(df.req_path, '${MARK}')]
-px.display(df[['req_path']])
-`)
+    const rows = await this.#rows()
     const nowMs = Date.now()
     for (const { req_path } of rows) this.#seen.add(Number(/=(\d+);/.exec(String(req_path))?.[1]))
     const oldest = answered.find(({ n }) => n >= this.#judged && !this.#seen.has(n))
     if (oldest) this.#longestDelayMs = Math.max(this.#longestDelayMs, nowMs - oldest.ms)
+  }
+
+  /** A query that is refused because memory is short says "try again in a moment", so the next look does. */
+  async #rows(): Promise<Row[]> {
+    try {
+      return await this.nixie.query(`import px
+df = px.DataFrame(table='http_events', start_time='-60s')
+df = df[px.contains(df.req_path, '${MARK}')]
+px.display(df[['req_path']])
+`)
+    } catch (cause) {
+      if (messageOf(cause).includes('limit_exceeded')) return []
+      throw cause
+    }
   }
 
   /** Of what was answered since the last time: what has no row although there was time. */
