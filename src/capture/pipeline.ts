@@ -26,6 +26,8 @@ import { Sampling } from './sampling'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
+/** … and before and after garbage is collected: no more than a moment. */
+const EVENTS_BESIDE_COLLECTION = 1024
 /** Time that a flush may take for events that wait. */
 const FLUSH_DRAIN_MS = 100
 /** … and the end. */
@@ -152,16 +154,7 @@ export class Pipeline {
 
   /** Takes what waits in the rings; returns how many events that was. */
   drain(): number {
-    this.#pulse?.beat()
-    this.#lookedMs = performance.now()
-    this.absence.back(this.#lookedMs, this.#time.queuedMs())
-    const start = Bun.nanoseconds()
-    this.#kernel.follow()
-    const events = this.processor.read(() => this.#sources.drain(EVENTS_PER_DRAIN))
-    if (events > 0) {
-      this.counters.events += events
-      this.counters.drainNs += Bun.nanoseconds() - start
-    }
+    const events = this.#lookAtRing(EVENTS_PER_DRAIN)
     this.#lookAtMemory()
     this.processor.look(performance.now())
     // Time makes rows, too: of what ends without a further event.
@@ -169,8 +162,21 @@ export class Pipeline {
     return events
   }
 
+  #lookAtRing(maxEvents: number): number {
+    this.#pulse?.beat()
+    this.#lookedMs = performance.now()
+    this.absence.back(this.#lookedMs, this.#time.queuedMs())
+    const start = Bun.nanoseconds()
+    this.#kernel.follow()
+    const events = this.processor.read(() => this.#sources.drain(maxEvents))
+    if (events === 0) return 0
+    this.counters.events += events
+    this.counters.drainNs += Bun.nanoseconds() - start
+    return events
+  }
+
   #lookAtMemory(): void {
-    if (this.#garbage.look()) this.#sources.giveUpMemory()
+    if (this.#garbage.look(() => this.#lookAtRing(EVENTS_BESIDE_COLLECTION))) this.#sources.giveUpMemory()
   }
 
   /** What happened until now gets to the store, for a query that is about to begin. */

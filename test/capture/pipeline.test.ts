@@ -80,10 +80,18 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
   }
   const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true, redactExtra: '' } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
-  const memory = { looks: 0, isFull: false }
+  const memory = { looks: 0, isFull: false, collects: false }
   const garbage = {
-    look() {
+    look(lookAtRing = () => {}) {
       memory.looks++
+      if (memory.collects) {
+        memory.collects = false
+        log.push('look')
+        lookAtRing()
+        log.push('collect')
+        lookAtRing()
+        log.push('looked')
+      }
       return memory.isFull
     },
   }
@@ -146,6 +154,24 @@ test('in a process that is full what waits is given up, and memory is looked at 
   pipeline.flush()
   // Once for the ring, which is empty, and once for the append.
   expect(memory.looks).toBeGreaterThanOrEqual(2)
+})
+
+test('the ring is emptied for a moment right before and right after garbage is collected', () => {
+  const { pipeline, waiting, log, memory } = stage()
+  const wire = new Wire()
+  for (let i = 0; i < 30_000; i++) waiting.push(wire.request('GET / HTTP/1.1\r\nHost: a\r\n\r\n'))
+  memory.collects = true
+  pipeline.drain()
+  const before = log.indexOf('look')
+  const after = log.indexOf('collect')
+  const taken = (from: number, to: number) =>
+    log.slice(from, to).reduce((sum, line) => sum + Number(/^drain (\d+)/.exec(line)?.[1] ?? 0), 0)
+  // Few: that is beside the collection, which is long.
+  for (const few of [taken(before, after), taken(after, log.indexOf('looked'))]) {
+    expect(few).toBeGreaterThan(0)
+    expect(few).toBeLessThan(2000)
+  }
+  expect(pipeline.counters.events).toBe(taken(0, log.length))
 })
 
 const sampled = defineTable('sampled', 'Samples', { time_: time('When'), n: int('How much') })
