@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/kernel/identity.test.ts': 1,
   },
   'It is the pace of a load, or of pieces of one message': {
+    'test/e2e/budget.test.ts': 1,
     'test/e2e/connections.test.ts': 1,
     'test/e2e/durability.test.ts': 1,
     'test/e2e/secrets.test.ts': 1,
