@@ -25,6 +25,8 @@ export interface Figures {
   readonly missing: readonly number[]
   /** The longest time from an answer to its row in a query; polled, so some 500 ms too long. */
   readonly longestDelayMs: number
+  /** Queries of the innocent client that were refused because memory was short. */
+  readonly refusedQueries: number
   /** Most resident memory meanwhile. */
   readonly peakMiB: number
   /** How often the capture thread was away from the ring for more than 50 ms, and for how long together. */
@@ -43,6 +45,7 @@ export function line(figures: Figures): string {
   const { name, asked, missing, longestDelayMs, peakMiB, absences, ownAbsences, absentMs, cores, lost, did } =
     figures
   const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
+  if (figures.refusedQueries > 0) losses.push(`refused queries ${figures.refusedQueries}`)
   return [
     name.padEnd(22),
     `${asked - missing.length}/${asked}`.padStart(9),
@@ -60,6 +63,7 @@ export class Stage {
   readonly #log: string
   readonly #seen = new Set<number>()
   #longestDelayMs = 0
+  #refusedQueries = 0
   #judged = 0
 
   private constructor(nixie: Nixie, cgroup: MemoryCgroup, log: string) {
@@ -91,6 +95,7 @@ export class Stage {
     const cpuBefore = cpuSeconds(nixie.pid)
     const from = performance.now()
     this.#longestDelayMs = 0
+    this.#refusedQueries = 0
     writeFileSync(`/proc/${nixie.pid}/clear_refs`, '5')
     const attack = runAttack(name, ms)
     let did: string | undefined
@@ -111,6 +116,7 @@ export class Stage {
       asked,
       missing,
       longestDelayMs: Math.round(this.#longestDelayMs),
+      refusedQueries: this.#refusedQueries,
       peakMiB: memoryMiB(nixie.pid, 'VmHWM'),
       absences: after.counters.absences - before.counters.absences,
       ownAbsences: after.counters.ownAbsences - before.counters.ownAbsences,
@@ -139,8 +145,9 @@ df = df[px.contains(df.req_path, '${MARK}')]
 px.display(df[['req_path']])
 `)
     } catch (cause) {
-      if (messageOf(cause).includes('limit_exceeded')) return []
-      throw cause
+      if (!messageOf(cause).includes('limit_exceeded')) throw cause
+      this.#refusedQueries++
+      return []
     }
   }
 

@@ -5,58 +5,55 @@ import { end, rig, Wire } from './wire'
 const SECOND = 1e9
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 
-test('a connection that has to rest is only counted, and goes on a second later with its next message', () => {
-  const { streams, sink, counters, verdicts } = rig(PROTOCOLS)
+/** Two exchanges, the second while the connection rests, then two more. `rested` looks at it once it rests, `awake` once it doesn't. */
+function playRest(played: ReturnType<typeof rig>, rested: () => void, awake: () => void): Wire {
+  const { streams, sink, counters } = played
   const wire = new Wire()
+  const exchange = (n: number) => {
+    streams.handle(wire.request(`GET /${n} HTTP/1.1\r\n\r\n`))
+    streams.handle(wire.response(OK))
+  }
   streams.handle(wire.open())
-  streams.handle(wire.request('GET /1 HTTP/1.1\r\n\r\n'))
-  streams.handle(wire.response(OK))
+  exchange(1)
   streams.rest(wire.connId)
   streams.rest(wire.connId)
   expect(counters.restedConnections).toBe(1)
-  expect(verdicts.at(-1)!.verdict).toEqual({ action: 'count' })
+  rested()
   // What was in the ring by then.
-  streams.handle(wire.request('GET /2 HTTP/1.1\r\n\r\n'))
-  streams.handle(wire.response(OK))
+  exchange(2)
   wire.timeNs += 2 * SECOND
   streams.tick(wire.timeNs)
-  expect(verdicts.at(-1)!.verdict.action).toBe('capture')
+  awake()
   for (const n of [3, 4]) {
     wire.timeNs += SECOND
-    streams.handle(wire.request(`GET /${n} HTTP/1.1\r\n\r\n`))
-    streams.handle(wire.response(OK))
+    exchange(n)
     streams.tick(wire.timeNs)
   }
   end(streams, wire)
   expect(sink.rows('http_events').map(({ req_path }) => req_path)).toEqual(['/1', '/3', '/4'])
+  return wire
+}
+
+test('a connection that has to rest is only counted, and goes on a second later with its next message', () => {
+  const played = rig(PROTOCOLS)
+  const verdict = () => played.verdicts.at(-1)!.verdict
+  playRest(
+    played,
+    () => expect(verdict()).toEqual({ action: 'count' }),
+    () => expect(verdict().action).toBe('capture'),
+  )
 })
 
 test('with a budget its exchanges meanwhile are counted, and it is no loss', () => {
-  const { streams, sink, counters, verdicts } = rig(PROTOCOLS, {}, { isGated: true })
-  const wire = new Wire()
-  streams.handle(wire.open())
-  streams.handle(wire.request('GET /1 HTTP/1.1\r\n\r\n'))
-  streams.handle(wire.response(OK))
-  streams.rest(wire.connId)
-  streams.rest(wire.connId)
-  expect(counters.restedConnections).toBe(1)
-  expect(verdicts.at(-1)!.verdict).toMatchObject({ action: 'capture', isShed: true })
-  // What was in the ring by then.
-  streams.handle(wire.request('GET /2 HTTP/1.1\r\n\r\n'))
-  streams.handle(wire.response(OK))
-  wire.timeNs += 2 * SECOND
-  streams.tick(wire.timeNs)
-  expect(verdicts.at(-1)!.verdict).not.toHaveProperty('isShed')
-  for (const n of [3, 4]) {
-    wire.timeNs += SECOND
-    streams.handle(wire.request(`GET /${n} HTTP/1.1\r\n\r\n`))
-    streams.handle(wire.response(OK))
-    streams.tick(wire.timeNs)
-  }
-  end(streams, wire)
-  expect(sink.rows('http_events').map(({ req_path }) => req_path)).toEqual(['/1', '/3', '/4'])
-  streams.shedExchanges(wire.timeNs)
-  expect(counters).toMatchObject({ shedExchanges: 1, gaps: 0 })
+  const played = rig(PROTOCOLS, {}, { isGated: true })
+  const verdict = () => played.verdicts.at(-1)!.verdict
+  const wire = playRest(
+    played,
+    () => expect(verdict()).toMatchObject({ action: 'capture', isShed: true }),
+    () => expect(verdict()).not.toHaveProperty('isShed'),
+  )
+  played.streams.shedExchanges(wire.timeNs)
+  expect(played.counters).toMatchObject({ shedExchanges: 1, gaps: 0 })
 })
 
 test('what is only counted already has no rest', () => {
