@@ -9,6 +9,7 @@
 #include "lib/kernel.bpf.h"
 #include "lib/pid.bpf.h"
 #include "lib/cgroup.bpf.h"
+#include "lib/counters.bpf.h"
 #include "lib/wake.bpf.h"
 #include "identity.h"
 
@@ -59,13 +60,6 @@ struct {
 	__uint(max_entries, 1 << 19);
 } identities SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, IDENTITY_COUNTERS);
-	__type(key, __u32);
-	__type(value, __u64);
-} identity_counters SEC(".maps");
-
 /* The event being made, in a map and not on the stack: the verifier then checks each loop once. */
 struct draft {
 	/* Since when, and how many events this CPU has sent since. */
@@ -82,14 +76,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct draft);
 } drafts SEC(".maps");
-
-static __always_inline void lose(__u32 counter)
-{
-	__u64 *value = bpf_map_lookup_elem(&identity_counters, &counter);
-
-	if (value)
-		__sync_fetch_and_add(value, 1);
-}
 
 static __always_inline bool within_limit(struct draft *draft)
 {
@@ -119,7 +105,7 @@ static __always_inline struct draft *begin(__u16 kind, struct task_struct___iden
 	if (!pid || !draft)
 		return NULL;
 	if (!within_limit(draft)) {
-		lose(IDENTITY_LIMITED);
+		count(IDENTITY_LIMITED, 1);
 		return NULL;
 	}
 	draft->filled = 0;
@@ -145,7 +131,7 @@ static __always_inline void emit(struct draft *draft)
 	if (filled > PARTS_USED)
 		filled = PARTS_USED;
 	if (bpf_ringbuf_output(&identities, &draft->event, sizeof(draft->event) + filled, wake_if_filling(&identities)))
-		lose(IDENTITY_LOST);
+		count(IDENTITY_LOST, 1);
 }
 
 /* Appends a kernel string of up to `most` bytes with its NUL. */

@@ -45,13 +45,12 @@ struct listening {
 #define EXE_MAX 256
 #define ARGS_MAX 1024
 
-/* Index into the per-CPU array `identity_counters`. */
+/* Index into the counters of a CPU, see counters.h. */
 enum identity_counter {
 	/* Events that found the ring full. */
 	IDENTITY_LOST = 0,
 	/* Events beyond what one CPU may send in a second. */
 	IDENTITY_LIMITED = 1,
-	IDENTITY_COUNTERS = 2,
 };
 
 #endif

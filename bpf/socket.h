@@ -154,7 +154,7 @@ struct connection {
 	struct shedding shedding;
 };
 
-/* What the program each_connection writes for each connection that is open. */
+/* What an iterator writes for each connection that is open. */
 struct connection_row {
 	__u64 id;
 	struct totals totals;
@@ -194,7 +194,7 @@ struct skip {
 	__u64 until[2];
 };
 
-/* Index into the per-CPU array `counters`. */
+/* Index into the counters of a CPU, see counters.h. */
 enum counter {
 	COUNTER_LOST_EVENTS = 0,
 	COUNTER_LOST_BYTES = 1,
@@ -202,7 +202,6 @@ enum counter {
 	COUNTER_UNIX_BYTES = 3,
 	COUNTER_COMPAT_CALLS = 4,
 	COUNTER_UNREAD_BYTES = 5,
-	COUNTER_COUNT = 6,
 };
 
 /* Bounds of one record: what a datagram has beyond is in `size` only. */

@@ -32,7 +32,6 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'src/cli/image/read.ts': 4,
     'src/cli/stream.ts': 1,
     'src/direct.ts': 1,
-    'src/kernel/loader.ts': 5,
     'src/kubernetes/cluster.ts': 3,
     'src/peers/ask.ts': 1,
     'src/query/grouping.ts': 2,

@@ -3,6 +3,7 @@
 #ifndef NIXIE_CONNECTION_BPF_H
 #define NIXIE_CONNECTION_BPF_H
 
+#include "counters.bpf.h"
 #include "kernel.bpf.h"
 #include "pid.bpf.h"
 #include "../socket.h"
@@ -27,6 +28,7 @@ const struct socket_event *event_layout __attribute__((unused));
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, VERDICT_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, __u64);
 } verdicts SEC(".maps");
@@ -34,6 +36,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SKIP_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct skip);
 } skips SEC(".maps");
@@ -61,25 +64,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } connection_serial SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, COUNTER_COUNT);
-	__type(key, __u32);
-	__type(value, __u64);
-} counters SEC(".maps");
-
-static __always_inline void count(__u32 counter, __u64 amount)
-{
-	__u64 *value;
-
-	/* The compiler turns adding a constant 0 into an atomic or, which Linux has since 5.12. */
-	if (!amount)
-		return;
-	value = bpf_map_lookup_elem(&counters, &counter);
-	if (value)
-		__sync_fetch_and_add(value, amount);
-}
 
 /*
  * A number that no other connection ever has; 0 when none could be had. A program that interrupts this one on the

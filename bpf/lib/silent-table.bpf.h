@@ -26,4 +26,32 @@ static __always_inline void own_silent(struct sock *sk, struct task_struct *task
 		tell_open(conn);
 }
 
+#ifndef AT_SYSCALL_EXIT
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	struct connection *value;
+} KERNEL;
+
+/* Run now and then: what the connections have moved so far. User space can't read the table itself, see loader/src/array.rs. */
+SEC("iter/bpf_map_elem")
+int each_connection(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct connection_row row = {};
+	struct connection *conn = ctx->value;
+
+	/* One that is being connected has no id; a closed one told its totals when it closed. */
+	if (!conn || !conn->id || conn->closed)
+		return 0;
+	row.is_silent = !conn->told;
+	row.id = conn->id;
+	row.totals = conn->totals;
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+#endif
+
 #endif

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { mapGet } from './loader'
 
 /** CPUs that there can ever be: `0-3` or `0,2-5` in sysfs. */
 export function possibleCpus(): number {
@@ -22,11 +21,4 @@ export function idleMs(): number | undefined {
   } catch {
     return undefined
   }
-}
-
-/** A counter of a per-CPU array of 64-bit values, summed; 0 when there is none. `map`: its file descriptor. */
-export function sumOverCpus(map: number, counter: number, cpus: number): number {
-  const values = new BigUint64Array(cpus)
-  if (!mapGet(map, Uint32Array.of(counter), values)) return 0
-  return Number(values.reduce((sum, value) => sum + value, 0n))
 }

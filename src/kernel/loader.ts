@@ -29,6 +29,10 @@ const open = () =>
     nixie_map_set: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     nixie_map_delete: { args: ['i32', 'ptr'], returns: 'i32' },
     nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32'], returns: 'i32' },
+    nixie_array_open: { args: ['i32'], returns: 'ptr' },
+    nixie_array_close: { args: ['ptr'], returns: 'void' },
+    nixie_array_get: { args: ['ptr', 'u32', 'ptr'], returns: 'bool' },
+    nixie_array_set: { args: ['ptr', 'u32', 'ptr'], returns: 'bool' },
     nixie_ring_open: { args: ['i32', 'u64'], returns: 'ptr' },
     nixie_ring_close: { args: ['ptr'], returns: 'void' },
     nixie_ring_window: { args: ['ptr'], returns: 'ptr' },
@@ -192,18 +196,21 @@ export class BpfObject {
   }
 }
 
-/** Reads a key's value into `value`, which must be the map's size; false when there is none. */
-export function mapGet(map: number, key: ArrayBufferView, value: ArrayBufferView): boolean {
-  return native().nixie_map_get(map, ptr(key as Uint8Array), ptr(value as Uint8Array)) === 0
+/**
+ * Reads a key's value into `value`, which must be the map's size; false when there is none. What is used while capture
+ * runs is a `MappedArray`.
+ */
+export function mapGet(map: number, key: NodeJS.TypedArray, value: NodeJS.TypedArray): boolean {
+  return native().nixie_map_get(map, ptr(key), ptr(value)) === 0
 }
 
-export function mapSet(map: number, key: ArrayBufferView, value: ArrayBufferView): void {
-  check('map', native().nixie_map_set(map, ptr(key as Uint8Array), ptr(value as Uint8Array)))
+export function mapSet(map: number, key: NodeJS.TypedArray, value: NodeJS.TypedArray): void {
+  check('map', native().nixie_map_set(map, ptr(key), ptr(value)))
 }
 
 /** Takes a key out; false when there was none. */
-export function mapDelete(map: number, key: ArrayBufferView): boolean {
-  return native().nixie_map_delete(map, ptr(key as Uint8Array)) === 0
+export function mapDelete(map: number, key: NodeJS.TypedArray): boolean {
+  return native().nixie_map_delete(map, ptr(key)) === 0
 }
 
 /** Walks a hash map in batches: after each, `keys` and `values` hold `count` entries. */
@@ -221,6 +228,35 @@ export function mapWalk(
     if (count > 0) visit(count)
     if (count < most) return
     from = ptr(cursor)
+  }
+}
+
+/**
+ * An array map in our own memory. While a thread is in a system call on any map, the kernel skips classic tracepoint
+ * programs on that CPU, so what is used while capture runs is used by this.
+ */
+export class MappedArray {
+  #array: Pointer | null
+
+  /** @param map the descriptor of one with BPF_F_MMAPABLE. @throws LoaderError */
+  constructor(map: number) {
+    this.#array = native().nixie_array_open(map) as Pointer | null
+    if (!this.#array) throw new LoaderError('array', -22)
+  }
+
+  /** Copies the value at an index into `value`, which must be its size; false when there is none. */
+  get(index: number, value: NodeJS.TypedArray): boolean {
+    return native().nixie_array_get(this.#array, index, ptr(value))
+  }
+
+  /** Copies `value`, which must be a value's size, to an index; false when there is none. */
+  set(index: number, value: NodeJS.TypedArray): boolean {
+    return native().nixie_array_set(this.#array, index, ptr(value))
+  }
+
+  close(): void {
+    native().nixie_array_close(this.#array)
+    this.#array = null
   }
 }
 

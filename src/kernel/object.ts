@@ -2,8 +2,9 @@
 import { messageOf } from '../errors'
 import type { ProbeStatus } from '../health/probe-status'
 import { rootCgroup } from './cgroup'
+import { CpuCounters } from './cpu-counters'
 import { embedded } from './embedded'
-import { BpfObject, BpfRing } from './loader'
+import { BpfObject, BpfRing, MappedArray } from './loader'
 import { attached, failed, type ProbeName } from './probe'
 
 export interface ProgramSpec {
@@ -99,7 +100,7 @@ export class OpenObject<P extends string> {
   readonly #raw: RawObject
   readonly #shared: readonly string[]
   readonly #among: Set<OpenObject<string>>
-  readonly #rings: BpfRing[] = []
+  readonly #opened: { close(): void }[] = []
   /** Of these rings. */
   readonly ringMaps: number[] = []
 
@@ -147,8 +148,20 @@ export class OpenObject<P extends string> {
   ring(map: string, bytes: number): BpfRing {
     const ring = new BpfRing(this.#raw.map(map), bytes)
     this.ringMaps.push(this.#raw.map(map))
-    this.#rings.push(ring)
+    this.#opened.push(ring)
     return ring
+  }
+
+  /** An array in our own memory, until `close`. */
+  array(map: string): MappedArray {
+    const array = new MappedArray(this.#raw.map(map))
+    this.#opened.push(array)
+    return array
+  }
+
+  /** The counters of `bpf/lib/counters.bpf.h`. */
+  counters(): CpuCounters {
+    return new CpuCounters(this.array('counters'))
   }
 
   /** Runs an iterator to its end, over a map's values where its section says so. What it wrote is there until the next run. */
@@ -183,7 +196,7 @@ export class OpenObject<P extends string> {
 
   close(): void {
     if (!this.#among.delete(this)) return
-    for (const ring of this.#rings) ring.close()
+    for (const opened of this.#opened) opened.close()
     this.#raw.close()
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as identity from '../../src/events/identity'
 import { THREAD_SAMPLE } from '../../src/events/process'
 import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
+import { COUNTERS_PER_CPU } from '../../src/kernel/cpu-counters'
 import { IDENTITY } from '../../src/sources/identities/probe'
 import { SHARED } from '../../src/sources/sockets/probe'
 import { CONNECTION, CONNECTION_ROW } from '../../src/sources/sockets/totals'
@@ -115,6 +116,14 @@ test('numbers that both sides use', () => {
   expect(value('VERDICT_SHED')).toBe(BigInt(VERDICT_SHED) << 32n)
   expect(value('VERDICT_COUNT')).toBe(BigInt(VERDICT_COUNT >>> 0) << 32n)
   expect(value('VERDICT_SET')).toBe(BigInt(VERDICT_SET >>> 0) << 32n)
+})
+
+test('how counters lie', () => {
+  const perCpu = numbersOf('counters.h')('COUNTERS_PER_CPU')
+  expect(perCpu).toBe(BigInt(COUNTERS_PER_CPU))
+  for (const [name, number] of Object.entries({ ...SHARED, ...IDENTITY }))
+    if (name.startsWith('COUNTER_') || name.startsWith('IDENTITY_'))
+      expect(number, name).toBeLessThan(COUNTERS_PER_CPU)
 })
 
 test('numbers of the identity probe', () => {

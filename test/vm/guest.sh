@@ -36,6 +36,7 @@ part rows; cat /tmp/rows.json
 part flooded; echo "$flood"
 part flood; cat /tmp/flood.json
 part status; get /api/status
+part misses; grep -H recursion_misses /proc/$nixie/fdinfo/* | grep -v 'recursion_misses:.0$'; for f in /proc/$nixie/fdinfo/*; do grep -q recursion_misses: $f && ! grep -q 'recursion_misses:.0$' $f && cat $f; done
 kill $nixie
 wait $nixie
 part end; echo "$?"

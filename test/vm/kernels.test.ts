@@ -62,10 +62,13 @@ for (const [suite, { release, program }] of Object.entries(KERNELS)) {
       expect(rows.map(inWords).sort()).toEqual(part('truth').split('\n').sort())
       const made = Number(part('flooded'))
       expect(made).toBeGreaterThan(100)
-      expect(Number(/"n": ?(\d+)/.exec(part('flood'))?.[1])).toBe(made)
-      expect(Object.entries(losses).filter(([, count]) => count !== 0)).toEqual([])
-      expect(part('kernel')).toBe('')
-      expect(part('end')).toBe('0')
+      // All at once: a row that is missing and what was counted as lost explain each other.
+      expect({
+        flood: Number(/"n": ?(\d+)/.exec(part('flood'))?.[1]),
+        losses: Object.fromEntries(Object.entries(losses).filter(([, count]) => count !== 0)),
+        kernel: part('kernel'),
+        end: part('end'),
+      }).toEqual({ flood: made, losses: {}, kernel: '', end: '0' })
     },
     TIMEOUT,
   )

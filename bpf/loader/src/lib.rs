@@ -3,6 +3,7 @@
 //! Every function answers a negative errno for a failure, whose words `nixie_log` gives. Pointers that come in are
 //! only read for the length that comes with them. One thread at a time may use an object.
 
+mod array;
 mod attach;
 mod leftovers;
 mod log;
@@ -14,6 +15,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::os::fd::IntoRawFd;
 use std::slice;
 
+use array::Array;
 use object::Object;
 use ring::Ring;
 use watch::Watch;
@@ -230,6 +232,30 @@ pub unsafe extern "C" fn nixie_map_batch(
         libbpf_sys::bpf_map_lookup_batch(map, batch, next, keys, values, &mut got, std::ptr::null())
     };
     if result == 0 || result == -ENOENT { got as c_int } else { result }
+}
+
+/// Maps an array map (BPF_F_MMAPABLE), to be used without system calls; null when it can't be.
+#[unsafe(no_mangle)]
+pub extern "C" fn nixie_array_open(map: c_int) -> *mut Array {
+    Array::open(map).map_or(std::ptr::null_mut(), leftovers::give)
+}
+
+/// Unmaps it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_array_close(array: *mut Array) {
+    unsafe { leftovers::close(array) };
+}
+
+/// Copies the value of an index, for which `value` must have room; false when there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_array_get(array: *const Array, index: u32, value: *mut u8) -> bool {
+    unsafe { array.as_ref().is_some_and(|array| array.get(index, value)) }
+}
+
+/// Sets the value of an index; false when there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_array_set(array: *const Array, index: u32, value: *const u8) -> bool {
+    unsafe { array.as_ref().is_some_and(|array| array.set(index, value)) }
 }
 
 /// Bytes of the ring that wait to be released.

@@ -9,8 +9,8 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-const PROT_READ: c_int = 1;
-const PROT_WRITE: c_int = 2;
+pub const PROT_READ: c_int = 1;
+pub const PROT_WRITE: c_int = 2;
 const MAP_SHARED: c_int = 1;
 const MAP_FIXED: c_int = 0x10;
 const SC_PAGESIZE: c_int = 30;
@@ -24,7 +24,7 @@ const FLAGS: u32 = BUSY | 1 << 30;
 
 unsafe extern "C" {
     fn mmap(at: *mut c_void, size: usize, protection: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
-    fn munmap(at: *mut c_void, size: usize) -> c_int;
+    pub fn munmap(at: *mut c_void, size: usize) -> c_int;
     fn sysconf(name: c_int) -> i64;
 }
 
@@ -40,15 +40,20 @@ pub struct Ring {
     position: usize,
 }
 
-fn map_pages(at: *mut c_void, fd: c_int, size: usize, protection: c_int, offset: usize) -> Option<*mut c_void> {
+/// Maps a part of a map's memory, at an address or (null) anywhere; `None` when the kernel refuses.
+pub fn map_pages(at: *mut c_void, fd: c_int, size: usize, protection: c_int, offset: usize) -> Option<*mut c_void> {
     let fixed = if at.is_null() { 0 } else { MAP_FIXED };
     let mapped = unsafe { mmap(at, size, protection, MAP_SHARED | fixed, fd, offset as i64) };
     (mapped as isize != -1).then_some(mapped)
 }
 
+pub fn page_size() -> usize {
+    unsafe { sysconf(SC_PAGESIZE) as usize }
+}
+
 impl Ring {
     pub fn open(fd: c_int, size: usize) -> Option<Ring> {
-        let page = unsafe { sysconf(SC_PAGESIZE) } as usize;
+        let page = page_size();
         if !size.is_power_of_two() || size < page {
             return None;
         }

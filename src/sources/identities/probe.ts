@@ -2,7 +2,8 @@
 import arm64 from '../../../dist/bpf/identity.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/identity.x64.bpf.o' with { type: 'file' }
 import { decodeListening, type Listening, type ProcessEvent, RingProcessEvent } from '../../events/identity'
-import { possibleCpus, sumOverCpus } from '../../kernel/cpus'
+import { type CpuCounters, countersOfAllCpus } from '../../kernel/cpu-counters'
+import { possibleCpus } from '../../kernel/cpus'
 import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
 import type { BpfRing } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
@@ -42,7 +43,7 @@ const objectFor = (perCpu: number): ObjectSpec<ProgramName> => ({
     events_per_second: Uint32Array.of(perCpu),
     wake_bytes: wakeBytes(RING_BYTES),
   }),
-  maxEntries: { identities: RING_BYTES },
+  maxEntries: { identities: RING_BYTES, counters: countersOfAllCpus() },
 })
 
 export class IdentityProbe {
@@ -50,7 +51,7 @@ export class IdentityProbe {
   readonly #object: Opened<ProgramName>['object']
   readonly #ring: BpfRing | undefined
   readonly #event: RingProcessEvent | undefined
-  readonly #cpus: number
+  readonly #counters: CpuCounters | undefined
   readonly #canList: boolean
   /** Whether the kernel tells what processes become. */
   readonly isTold: boolean
@@ -58,13 +59,13 @@ export class IdentityProbe {
 
   /** Never throws: where the kernel refuses all of it, /proc is what is left. */
   constructor(kernel: Kernel, perCpu?: number) {
-    this.#cpus = possibleCpus()
-    const { probes, object } = kernel.open(objectFor(perCpu ?? eventsPerCpu(this.#cpus)))
+    const { probes, object } = kernel.open(objectFor(perCpu ?? eventsPerCpu(possibleCpus())))
     this.probes = probes
     this.#object = object
     const has = (program: ProgramName) => probes.some(({ name, attached }) => name === program && attached)
     this.#canList = has('read_listening')
     this.isTold = has('process_exec') && has('process_fork')
+    this.#counters = object?.counters()
     this.#ring = object?.ring('identities', RING_BYTES)
     if (this.#ring) this.#event = new RingProcessEvent(this.#ring.data)
   }
@@ -84,9 +85,7 @@ export class IdentityProbe {
 
   /** Events that found the ring full, or were more than one CPU may send, since the start. */
   lost(): number {
-    if (!this.#object) return 0
-    const counters = this.#object.map('identity_counters')
-    const counted = (counter: number) => sumOverCpus(counters, counter, this.#cpus)
+    const counted = (counter: number) => this.#counters?.sum(counter) ?? 0
     return counted(IDENTITY.IDENTITY_LOST) + counted(IDENTITY.IDENTITY_LIMITED)
   }
 

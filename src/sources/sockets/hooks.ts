@@ -62,6 +62,7 @@ const VARIANTS: Readonly<Record<Hooks, Variant>> = {
       received_classic: RECEIVED,
       find_connections: CONNECTIONS,
       find_owners: OWNERS,
+      each_connection: TOTALS,
     },
   },
   exit: {

@@ -9,15 +9,16 @@ import {
   type SocketEvent,
   type Verdict,
 } from '../../events/socket-event'
-import { possibleCpus, sumOverCpus } from '../../kernel/cpus'
+import { type CpuCounters, countersOfAllCpus } from '../../kernel/cpu-counters'
+import { possibleCpus } from '../../kernel/cpus'
 import type { Kernel, ProbeStatus } from '../../kernel/kernel'
-import { type BpfRing, mapGet, mapSet } from '../../kernel/loader'
+import type { BpfRing, MappedArray } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import { wakeBytes } from '../../kernel/watch'
 import type { SocketFeed, Uncaptured } from './feed'
 import { type Hooked, type Hooks, openHooks } from './hooks'
-import { type ReadTotals, totalsInSockets, totalsInTable } from './totals'
+import { type ReadTotals, totalsByIterator, totalsInSockets, totalsInTable } from './totals'
 
 export const SOURCE_NAME = 'socket_tracer'
 
@@ -76,7 +77,7 @@ function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' 
         wake_bytes: wakeBytes(options.ringBytes),
       }
     },
-    maxEntries: { events: options.ringBytes },
+    maxEntries: { events: options.ringBytes, counters: countersOfAllCpus() },
   }
 }
 
@@ -91,15 +92,20 @@ export function openSocketProbe(
 
 type SocketObject = NonNullable<Hooked['object']>
 
+const TOTALS_BY: Readonly<Record<Hooks, (object: SocketObject) => ReadTotals>> = {
+  typed: totalsInSockets,
+  classic: totalsByIterator,
+  exit: totalsInTable,
+}
+
 export class SocketProbe implements SocketFeed {
   readonly #object: SocketObject
   readonly #ring: BpfRing
   readonly #event: RingSocketEvent
   readonly #clock: Kernel['clock']
   readonly #ringBytes: number
-  readonly #cpus: number
-  readonly #maps: { verdicts: number; skips: number; gates: number; sheds: number; counters: number }
-  readonly #slot = new Uint32Array(1)
+  readonly #counters: CpuCounters
+  readonly #arrays: Readonly<Record<'verdicts' | 'skips' | 'gates' | 'sheds', MappedArray>>
   readonly #word = new Uint32Array(2)
   readonly #skip = new Uint32Array(4)
   /** `struct gate`: seed, epoch. */
@@ -117,14 +123,13 @@ export class SocketProbe implements SocketFeed {
     this.#event = new RingSocketEvent(this.#ring.data, clock.base)
     this.#clock = clock
     this.#ringBytes = ringBytes
-    this.#cpus = possibleCpus()
-    this.totals = hooks === 'typed' ? totalsInSockets(object) : totalsInTable(object, hooks === 'classic')
-    this.#maps = {
-      verdicts: object.map('verdicts'),
-      skips: object.map('skips'),
-      gates: object.map('gates'),
-      sheds: object.map('sheds'),
-      counters: object.map('counters'),
+    this.totals = TOTALS_BY[hooks](object)
+    this.#counters = object.counters()
+    this.#arrays = {
+      verdicts: object.array('verdicts'),
+      skips: object.array('skips'),
+      gates: object.array('gates'),
+      sheds: object.array('sheds'),
     }
   }
 
@@ -146,22 +151,21 @@ export class SocketProbe implements SocketFeed {
       verdict.action === 'count'
         ? SHARED.VERDICT_COUNT | capBits(verdict.peek ?? 0)
         : capBits(verdict.cap) | (verdict.isShed ? SHARED.VERDICT_SHED : 0)
-    this.#slot[0] = connId % SHARED.VERDICT_SLOTS
     this.#word[0] = tag % TWO_32
     this.#word[1] = Math.floor(tag / TWO_32) | what | SHARED.VERDICT_SET
-    mapSet(this.#maps.verdicts, this.#slot, this.#word)
+    this.#arrays.verdicts.set(connId % SHARED.VERDICT_SLOTS, this.#word)
   }
 
   leaveOut(connId: number, direction: Direction, until: number): void {
-    this.#slot[0] = connId % SHARED.SKIP_SLOTS
+    const slot = connId % SHARED.SKIP_SLOTS
     const tag = Math.floor(connId / SHARED.SKIP_SLOTS) % TWO_32
     const word = direction === SENT ? 2 : 0
     // The other direction's word stays when it is this connection's.
-    const found = mapGet(this.#maps.skips, this.#slot, this.#skip)
-    if (!found || this.#skip[2 - word] !== tag) this.#skip.fill(0)
+    this.#arrays.skips.get(slot, this.#skip)
+    if (this.#skip[2 - word] !== tag) this.#skip.fill(0)
     this.#skip[word] = tag
     this.#skip[word + 1] = until
-    mapSet(this.#maps.skips, this.#slot, this.#skip)
+    this.#arrays.skips.set(slot, this.#skip)
   }
 
   setGate({ shed }: Gate): void {
@@ -170,39 +174,32 @@ export class SocketProbe implements SocketFeed {
       if (now === this.#shed[port]) continue
       isLess ||= now < this.#shed[port]!
       this.#shed[port] = now
-      this.#slot[0] = port
       this.#shedWord[0] = now
-      mapSet(this.#maps.sheds, this.#slot, this.#shedWord)
+      this.#arrays.sheds.set(port, this.#shedWord)
     }
-    this.#slot[0] = 0
     if (isLess) this.#gate[1]!++
-    mapSet(this.#maps.gates, this.#slot, this.#gate)
+    this.#arrays.gates.set(0, this.#gate)
   }
 
   drawAnew(): void {
-    this.#slot[0] = 0
     this.#gate[0] = Math.random() * TWO_32
     this.#gate[1]!++
-    mapSet(this.#maps.gates, this.#slot, this.#gate)
-  }
-
-  #counter(counter: number): number {
-    return sumOverCpus(this.#maps.counters, counter, this.#cpus)
+    this.#arrays.gates.set(0, this.#gate)
   }
 
   lost(): { events: number; bytes: number } {
     return {
-      events: this.#counter(SHARED.COUNTER_LOST_EVENTS),
-      bytes: this.#counter(SHARED.COUNTER_LOST_BYTES),
+      events: this.#counters.sum(SHARED.COUNTER_LOST_EVENTS),
+      bytes: this.#counters.sum(SHARED.COUNTER_LOST_BYTES),
     }
   }
 
   uncaptured(): Uncaptured {
     return {
-      unixCalls: this.#counter(SHARED.COUNTER_UNIX_CALLS),
-      unixBytes: this.#counter(SHARED.COUNTER_UNIX_BYTES),
-      compatCalls: this.#counter(SHARED.COUNTER_COMPAT_CALLS),
-      unreadBytes: this.#counter(SHARED.COUNTER_UNREAD_BYTES),
+      unixCalls: this.#counters.sum(SHARED.COUNTER_UNIX_CALLS),
+      unixBytes: this.#counters.sum(SHARED.COUNTER_UNIX_BYTES),
+      compatCalls: this.#counters.sum(SHARED.COUNTER_COMPAT_CALLS),
+      unreadBytes: this.#counters.sum(SHARED.COUNTER_UNREAD_BYTES),
     }
   }
 

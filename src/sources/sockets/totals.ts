@@ -5,7 +5,7 @@ import type { Opened } from '../../kernel/kernel'
 import { mapWalk } from '../../kernel/loader'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
-export const CONNECTION = { id: 0, totals: 24, told: 141, closed: 142, size: 176 } as const
+export const CONNECTION = { id: 0, totals: 24, closed: 142, size: 176 } as const
 /** The same of `struct connection_row`. */
 export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 40, size: 48 } as const
 
@@ -28,33 +28,27 @@ const totalsAt = (view: DataView, connId: number, at: number): SocketTotals => (
   shedExchanges: u64(view, at + TOTALS.shed_exchanges),
 })
 
-/** Walks a map whose values are connections; whether one is open and not told of. */
-function walker(map: number): (handler: Handler) => boolean {
+/** Walks a map whose values are connections. */
+function walker(map: number): ReadTotals {
   const keys = new Uint8Array(BATCH * 8)
   const values = new Uint8Array(BATCH * CONNECTION.size)
   const view = new DataView(values.buffer)
   return (handler) => {
-    let isSilent = false
     mapWalk(map, keys, values, BATCH, (count) => {
       for (let i = 0; i < count; i++) {
         const at = i * CONNECTION.size
         const connId = u64(view, at + CONNECTION.id)
         // A closed one told its totals when it closed; one that is being connected has none.
         if (connId === 0 || values[at + CONNECTION.closed] !== 0) continue
-        isSilent ||= values[at + CONNECTION.told] === 0
         handler(totalsAt(view, connId, at + CONNECTION.totals))
       }
     })
-    return isSilent
   }
 }
 
-/** Of a table of connections. `findsOwners`: accepted connections are not told of before a call on them. */
-export function totalsInTable(object: SocketObject, findsOwners: boolean): ReadTotals {
-  const walk = walker(object.map('connections'))
-  return (handler) => {
-    if (walk(handler) && findsOwners) object.iterate('find_owners')
-  }
+/** Of a table that user space walks. */
+export function totalsInTable(object: SocketObject): ReadTotals {
+  return walker(object.map('connections'))
 }
 
 function readRows(rows: ArrayBuffer, handler: Handler): boolean {
@@ -65,6 +59,14 @@ function readRows(rows: ArrayBuffer, handler: Handler): boolean {
     handler(totalsAt(view, u64(view, at + CONNECTION_ROW.id), at + CONNECTION_ROW.totals))
   }
   return isSilent
+}
+
+/** Of a table that a program of the kernel walks: in a system call of ours on it, classic tracepoints would be skipped. */
+export function totalsByIterator(object: SocketObject): ReadTotals {
+  return (handler) => {
+    const isSilent = readRows(object.iterate('each_connection', 'connections'), handler)
+    if (isSilent) object.iterate('find_owners')
+  }
 }
 
 /** Of connections that are kept in their sockets, and those that were found at the start and had no call since. */
