@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { compile } from '../../src/pxl/compile'
 import { check, complete } from '../../src/pxl/editor/editor'
+import { cpuMs } from '../support/cpu-time'
 
 const OPTIONS = { tables: [], nowNs: 0n }
 const LONGEST = 128 << 10
@@ -65,22 +66,22 @@ const TOKENS = [
 ] as const
 
 interface Cost {
-  /** Of the processor, so that other work on the machine doesn't count. */
+  /** Of processor time. */
   readonly ms: number
   readonly error: NixieError | undefined
 }
 
 function costOf(work: () => unknown): Cost {
-  const before = process.cpuUsage()
   let error: NixieError | undefined
-  try {
-    work()
-  } catch (cause) {
-    if (!(cause instanceof NixieError)) throw cause
-    error = cause
-  }
-  const { user, system } = process.cpuUsage(before)
-  return { ms: (user + system) / 1000, error }
+  const ms = cpuMs(() => {
+    try {
+      work()
+    } catch (cause) {
+      if (!(cause instanceof NixieError)) throw cause
+      error = cause
+    }
+  })
+  return { ms, error }
 }
 
 const ASKED: Readonly<Record<string, (text: string) => unknown>> = {

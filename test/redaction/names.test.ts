@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { secrecyOf } from '../../src/redaction/names'
 import { literalOf, redactAlso, redactText } from '../../src/redaction/text'
+import { cpuMs } from '../support/cpu-time'
 
 afterEach(() => redactAlso([]))
 
@@ -58,9 +59,10 @@ describe('names that the user adds', () => {
 
   test('stars take no time', () => {
     redactAlso([`aaa${'*a'.repeat(60)}*b`])
-    const start = performance.now()
-    for (let i = 0; i < 100; i++) secrecyOf(`${'a'.repeat(120)}${i}`)
-    expect(performance.now() - start).toBeLessThan(100)
+    const ms = cpuMs(() => {
+      for (let i = 0; i < 100; i++) secrecyOf(`${'a'.repeat(120)}${i}`)
+    })
+    expect(ms).toBeLessThan(100)
   })
 
   test('only with a part that texts can be searched for', () => {

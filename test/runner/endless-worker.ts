@@ -1,10 +1,11 @@
-/** A query thread that answers a run of the text 'hang' never, one of 'crash' by dying, all else by its text. */
+/** A query thread that never answers a run of the text 'hang' or, with the processor busy, 'spin'; dies of 'crash'; answers any other by its text. */
 declare const self: Worker
 
 self.onmessage = ({ data }: MessageEvent) => {
   if (data.kind !== 'task') return
   const text = data.task.request?.text
-  if (text === 'hang') for (;;);
+  if (text === 'spin') for (;;);
+  if (text === 'hang') for (;;) Bun.sleepSync(1)
   if (text === 'crash') throw new Error('out of luck')
   self.postMessage({ id: data.id, result: { script: text } })
 }

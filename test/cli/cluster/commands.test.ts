@@ -109,7 +109,7 @@ describe('deploy', () => {
     cluster.nodes = [{ metadata: { name: 'node-1' }, status: { images: [{ names: ['other:1'] }] } }]
     const started = performance.now()
     const { code, err } = await nixie('deploy')
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5000)
     expect(code).toBe(1)
     expect(err).toContain('No registry has the image localhost/nixie:0.1.0')
     expect(err).toContain('node-1')
@@ -278,7 +278,7 @@ describe('waiting says what is wrong', () => {
     await expect(waitForRollout({ api, objects, io: io as never, ...timing })).rejects.toThrow(
       'The node does not have the image',
     )
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5000)
   })
 
   test('pods of an older image are on their way out, whatever is wrong with them', async () => {

@@ -6,23 +6,17 @@ import { expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../../src/protocols'
 import { boundary, search } from '../../../src/protocols/http/start-lines'
 import { pass, type Rig, rig, Wire } from '../../streams/wire'
+import { cpuMs } from '../../support/cpu-time'
 import { request } from './samples'
 
 /** Milliseconds of processor time; far more than a linear one takes, far less than a quadratic one. */
 const ENOUGH_MS = 1500
 
-function worksIn(run: () => void): number {
-  const before = process.cpuUsage()
-  run()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
-}
-
 function talking(run: (all: Rig, wire: Wire) => void): number {
   const all = rig(PROTOCOLS)
   const wire = new Wire()
   all.streams.handle(wire.open())
-  return worksIn(() => run(all, wire))
+  return cpuMs(() => run(all, wire))
 }
 
 const KIB = 1 << 10
@@ -80,7 +74,7 @@ const PSEUDO: Record<string, string> = {
 
 test.each(Object.entries(PSEUDO))('2000 searches in %s', (_, text) => {
   const bytes = new Uint8Array(Buffer.from(text, 'latin1'))
-  const ms = worksIn(() => {
+  const ms = cpuMs(() => {
     for (let i = 0; i < 1000; i++) {
       boundary('client', bytes, 0)
       boundary('server', bytes, 0)
@@ -91,7 +85,7 @@ test.each(Object.entries(PSEUDO))('2000 searches in %s', (_, text) => {
 
 test.each(Object.entries(PSEUDO))('a search in 64 KiB of %s', (_, text) => {
   const bytes = new Uint8Array(Buffer.from(text.repeat(16), 'latin1'))
-  const ms = worksIn(() => {
+  const ms = cpuMs(() => {
     for (let i = 0; i < 50; i++) search(bytes, 1)
   })
   expect(ms).toBeLessThan(ENOUGH_MS)

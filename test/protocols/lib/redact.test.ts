@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { isSecretHeader, redactUrl } from '../../../src/protocols/lib/redact'
+import { cpuMs } from '../../support/cpu-time'
 
 test.each([
   ['http://me:pass@host/', 'http://me:[redacted]@host/'],
@@ -89,10 +90,8 @@ describe('the time grows with the length, not with its square', () => {
     '-_',
   ])('%s …', (text) => {
     for (const url of [`=://${part(text)}`, `${part(text)}=://`, `=${part(text)}://u:p@h`]) {
-      const start = performance.now()
-      redactUrl(url)
       // The square of this length takes minutes.
-      expect(performance.now() - start).toBeLessThan(1000)
+      expect(cpuMs(() => redactUrl(url))).toBeLessThan(1000)
     }
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { SocketEvent } from '../../../src/events/socket-event'
 import { nats } from '../../../src/protocols/nats'
 import { random, rig, Wire } from '../../streams/wire'
+import { cpuMs } from '../../support/cpu-time'
 import { connect, GREETING, INFO, msg, NATS_SOCKET, pub, TABLE, type Turn, talk, withHeaders } from './talk'
 
 describe('secrets', () => {
@@ -155,20 +156,13 @@ describe('losses', () => {
   })
 })
 
-function processorMs(work: () => void): number {
-  const before = process.cpuUsage()
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
-}
-
 describe('bounds', () => {
   /** Milliseconds of processor time that it takes to read all this from a client, in calls of 64 KiB. */
   function timed(text: string, bytes: number): number {
     const { streams, wire } = talk(GREETING, { open: true })
     const call = text.repeat(Math.ceil(65_536 / text.length)).slice(0, 65_536)
     const calls = Array.from({ length: Math.ceil(bytes / call.length) }, () => wire.request(call))
-    return processorMs(() => {
+    return cpuMs(() => {
       for (const event of calls) streams.handle(event)
     })
   }
@@ -197,7 +191,7 @@ describe('bounds', () => {
   test('a line that comes byte by byte', () => {
     const { streams, wire } = talk(GREETING, { open: true })
     const calls = Array.from({ length: 100_000 }, (_, i) => wire.request(i < 4 ? 'PUB '[i]! : 'a'))
-    const ms = processorMs(() => {
+    const ms = cpuMs(() => {
       for (const event of calls) streams.handle(event)
     })
     expect(ms).toBeLessThan(1000)

@@ -7,6 +7,7 @@ import { apply } from '../../../src/query/functions/lift'
 import { findOverload } from '../../../src/query/functions/registry'
 import { materialise, type Operand } from '../../../src/query/operand'
 import type { DataType } from '../../../src/records/types'
+import { cpuMs } from '../../support/cpu-time'
 import { metadata, NOW, type Value } from '../support/tables'
 
 const budget = new Budget({ rows: 1, memoryBytes: 64 << 20, deadlineMs: 60_000 }, () => false)
@@ -78,14 +79,8 @@ export function expectLinear(name: string, parts: readonly string[], ...more: re
       name,
       args.map(({ type }) => ({ type, semantic: 'ST_NONE' as const })),
     )!
-    const before = process.cpuUsage()
-    apply(
-      overload,
-      args.map(({ type, value: constant }) => ({ type, constant })),
-      1,
-      functionContext,
-    )
-    const { user } = process.cpuUsage(before)
-    expect({ name, part, isLinear: user / 1000 < LINEAR_MS }).toEqual({ name, part, isLinear: true })
+    const operands = args.map(({ type, value: constant }) => ({ type, constant }))
+    const ms = cpuMs(() => apply(overload, operands, 1, functionContext))
+    expect({ name, part, isLinear: ms < LINEAR_MS }).toEqual({ name, part, isLinear: true })
   }
 }
