@@ -14,12 +14,12 @@ import { PGSQL } from './pgsql/identity'
 import { REDIS } from './redis/identity'
 import { TLS } from './tls/identity'
 
-/** Those whose names and tables Pixie's scripts use: they are there before Nixie can parse them. */
+/** Protocols whose names and tables Pixie's scripts use, although Nixie can't parse them yet. */
 const OF_PIXIE = [HTTP, HTTP2, MYSQL, CQL, PGSQL, DNS, REDIS, NATS, MONGODB, KAFKA, MUX, AMQP, TLS]
 
 export const KNOWN: readonly ProtocolIdentity[] = [
   ...OF_PIXIE,
-  // What only stands in front of another protocol has no number.
+  // A header before another protocol has no number.
   ...PROTOCOLS.filter(({ code }) => code !== 0 && !OF_PIXIE.some((known) => known.code === code)).map(
     ({ name, code, tables }) => ({ label: name, code, tables }),
   ),

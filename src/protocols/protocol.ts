@@ -1,20 +1,20 @@
 /**
  * The contract of a protocol. A protocol is a folder with an object of this type in it and one line in `index.ts`.
  *
- * A protocol recognises its own bytes and opens a conversation for each connection. The conversation owns everything that
- * it must remember, is handed the bytes of both sides in order, with the holes in them, and emits its records itself:
- * whether a message has an answer, is pushed, greets, or is one of many on the wire at once is its own affair.
+ * A protocol recognises its own bytes and opens a conversation for each connection. The conversation owns all of its
+ * state, is given the bytes of both sides in order, with the holes in them, and emits its records itself:
+ * only it knows whether a message has an answer, is pushed, is a greeting, or is one of many outstanding ones.
  *
- * Wire data is hostile: nothing here throws, whatever the bytes. `test/protocols/conformance/` holds every member to
- * the invariants: any split of the same bytes gives the same records; a cut or garbage start resyncs within one
- * message; a gap costs only the messages that it touches; memory per connection is bounded.
+ * Wire data is hostile: nothing here throws, whatever the bytes. `test/protocols/conformance/` checks the invariants of every
+ * member: any split of the same bytes gives the same records; a cut or garbage start resyncs within one
+ * message; a gap costs only messages that it touches; memory per connection is bounded.
  */
 
 import type { RecordOf, Table } from '../records/table'
 import type { Role } from '../records/types'
 import type { DecodeBudget } from './lib/decode-budget'
 
-/** Who says something. */
+/** The end of a connection that sends the bytes. */
 export type Side = 'client' | 'server'
 
 export const otherSide = (side: Side): Side => (side === 'client' ? 'server' : 'client')
@@ -30,11 +30,11 @@ export interface Input {
   readonly bytes: Uint8Array
   pos: number
   readonly end: number
-  /** This side has ended (FIN or close) right behind `end`. */
+  /** This side has ended (FIN or close) right after `end`. */
   readonly ended: boolean
-  /** What the other side has said that waits for the rest of its message. */
+  /** Bytes of the other side that wait for the rest of their message. */
   readonly unread?: Unread | undefined
-  /** When the byte at `pos` was moved; for the byte before `bytes`, when the newest bytes before it were. */
+  /** When the byte at `pos` was moved; with `pos` before `bytes`, when the newest earlier bytes were. */
   timeAt(pos: number): number
 }
 
@@ -42,20 +42,20 @@ export type Unread = Pick<Input, 'bytes' | 'end' | 'timeAt'> & { readonly start:
 
 // ── Recognition ──────────────────────────────────────────────────────────────
 
-/** What is known when a connection is to be recognised: the first bytes that one of its ends said. */
+/** What is known of a connection when its protocol is recognised: the first bytes from one of its ends. */
 export interface Head {
   readonly bytes: Uint8Array
   readonly transport: Transport
-  /** `bytes` begin with the first byte that this end said; otherwise somewhere within what it says. */
+  /** `bytes` begin with the first byte that this end sent; else somewhere within its stream. */
   readonly isOpening: boolean
-  /** Who says them, as far as the kernel knows who dialled. */
+  /** The side that sends them, as far as the kernel knows which end connected. */
   readonly from: Side | undefined
-  /** Port of the end that speaks, and of the one that listens to it. */
+  /** Ports of the end that sends the bytes, and of the other one. */
   readonly ownPort: number
   readonly peerPort: number
 }
 
-/** `sure`: nothing but this protocol says such bytes, wherever they are found. */
+/** `sure`: such bytes are this protocol, wherever they are found. */
 export interface Recognised {
   readonly side: Side
   readonly sure: boolean
@@ -66,14 +66,14 @@ export type Recognition = 'no' | 'need-more' | Recognised
 
 // ── Conversations ────────────────────────────────────────────────────────────
 
-/** Pass over the next `skip` bytes from `pos` on, arrived or not, captured or lost (a body that isn't kept). */
+/** Pass over the next `skip` bytes from `pos` on, whether they have arrived or not, captured or lost (a body that isn't kept). */
 export interface Skip {
   readonly skip: number
 }
 
 /**
- * Not this protocol's message at `pos`: the side resyncs with `seek` from the byte behind. `bytes`: that many can't hold a
- * beginning and are passed over, so that a search never looks at the same bytes again and again; 0 where `read` has used some.
+ * At `pos` is no message of this protocol: the side resyncs with `seek` from the next byte on. `bytes`: in so many bytes no
+ * message begins; they are passed over, so that searches don't look at the same bytes repeatedly. 0 where `read` has consumed some.
  */
 export interface Invalid {
   readonly invalid: string
@@ -83,21 +83,20 @@ export interface Invalid {
 export const invalid = (reason: string, bytes = 1): Invalid => ({ invalid: reason, bytes })
 
 /**
- * The connection leaves this protocol here. `next` is a protocol's name or one of its `upgrades`; 'any': whatever is recognised
- * in what follows; a name
- * that nobody has: only bytes are counted from here on.
+ * The connection leaves this protocol here. `next` is a protocol's name or one of its `upgrades`; 'any': the following bytes
+ * are recognised anew; with a name that no protocol has, only bytes are counted from here on.
  */
 export interface Leave {
   readonly leave: string
 }
 
 /**
- * 'message': a whole message was read, and there may be more. 'need-more': nothing more to do with these bytes; what was consumed
- * is remembered. Bytes that are left wait for what follows them.
+ * 'message': a whole message was read, and there may be more. 'need-more': nothing more can be read; the conversation remembers
+ * what it consumed, and bytes that are left wait for the next ones.
  */
 export type Read = 'message' | 'need-more' | Skip | Invalid | Leave
 
-/** Columns that every protocol table has, by their names: a record is made with `...connection`. Made once per connection and owner. */
+/** The columns that every protocol's table has: a record is made with `...connection`. Made once for each connection and owner. */
 export interface Connection {
   readonly upid: string
   readonly remote_addr: string
@@ -106,13 +105,13 @@ export interface Connection {
   readonly local_port: number
   readonly trace_role: Role
   readonly encrypted: boolean
-  /** The process at the other end when it is on this node, else ''. */
+  /** The process at the other end if it is on this node, else ''. */
   readonly remote_upid: string
 }
 
 /** Settings that parsers read; they may change while Nixie runs. */
 export interface ProtocolSettings {
-  /** Bytes of a body that are kept. */
+  /** Bytes of a body that are kept at most. */
   bodyLimit: number
   /** Replace secrets (Authorization, Cookie, …) before anything is stored. */
   redact: boolean
@@ -120,66 +119,66 @@ export interface ProtocolSettings {
   readonly decodeBudget: DecodeBudget
 }
 
-/** Where records go. */
+/** Takes the records. */
 export interface Sink {
   append<T extends Table>(table: T, record: RecordOf<T>): void
 }
 
-/** What a conversation knows of the connection that it is on. */
+/** The connection, as its conversation sees it. */
 export interface Link {
-  /** What a record says about it; to be asked for each record, as a connection may change hands. */
+  /** The columns about it; ask for them with each record, as a connection may be passed to another process. */
   readonly connection: Connection
   readonly transport: Transport
-  /** Every byte from the connection's opening on is accounted for: what was not said here was not said. */
+  /** Every byte since the connection's opening has been read here or is known as a gap. */
   readonly isWhole: boolean
-  /** If not: it begins with a request all the same, and what was asked before has its answer unless the client doesn't wait. */
+  /** If not, it still begins with a request, and earlier requests have their answers unless the client doesn't wait for them. */
   readonly isAtTurn?: boolean
   /**
-   * How often anything was lost since this connection was first seen, on any connection; known a second later. What is told by
-   * `gap` is not counted for sure.
+   * How often something was lost on any connection since this one was first seen; known up to a second later. Losses that
+   * `gap` reports may not be counted in it.
    */
   readonly losses: number
   readonly settings: ProtocolSettings
   readonly sink: Sink
-  /** Messages that make no record: their other half was lost, or they were given up. */
+  /** Counts messages that make no record: their other half was lost, or they were given up. */
   dropped(messages: number): void
-  /** Whom this end really talks to, as a proxy in between says (PROXY protocol). */
+  /** The client's address as a proxy in between tells it (PROXY protocol). */
   setRemote(address: string, port: number): void
 }
 
 export interface Conversation {
-  /** Bytes of memory that wait here: unanswered requests, unfinished bodies. The connection's share of the budget for it. */
+  /** Bytes of memory that wait here: unanswered requests, unfinished bodies. They count against the budget of waiting data. */
   readonly held: number
-  /** Reads what stands at `input.pos`. Called until it says 'need-more' or there is nothing left. */
+  /** Reads from `input.pos` on. Called until it returns 'need-more' or no bytes are left. */
   read(side: Side, input: Input): Read
   /** The first offset ≥ `from` at which a message of this side may begin, or -1. */
   seek(side: Side, bytes: Uint8Array, from: number): number
   /**
    * `bytes` of this side are missing at the reader's position (Infinity: nobody knows how many). True when they lie
-   * within a message whose end is still known, and reading goes on behind them; false when the message under way
-   * is lost, and the side resyncs with `seek`. What comes behind the hole was moved at `timeNs`.
+   * within a message whose end is still known, and reading goes on after them; false when the current message
+   * is lost, and the side resyncs with `seek`. The bytes after the hole were moved at `timeNs`.
    */
   gap(side: Side, bytes: number, timeNs: number): boolean
   /**
-   * Whole exchanges went by unseen, on purpose. `begins`: what comes next is a request, and what was asked before has its answer
-   * unless the client doesn't wait. Without this method it is a gap of both sides.
+   * Whole exchanges were left out on purpose. `begins`: a request follows, and earlier requests have their answers
+   * unless the client doesn't wait for them. Without this method both sides have a gap.
    */
   passOver?(timeNs: number, begins: boolean): void
-  /** Time may decide something: `settle` is called many times a second as long as this is true. */
+  /** Passing time may decide something: `settle` is called many times a second as long as this is true. */
   readonly isUndecided: boolean
   /**
-   * How many bytes of this side, from the reader's position on, it can do without: of a body whose length is known no more
-   * is kept. The kernel needn't capture them; they come as a gap.
+   * How many bytes of this side, from the reader's position on, aren't needed: the rest of a body of known length that won't be
+   * kept. The kernel needn't capture them; they come as a gap.
    */
   unwanted?(side: Side): number
-  /** What time decides. `final`: the connection has ended; what can still be said is said, and nothing is held after. */
+  /** Decides what passing time tells. `final`: the connection has ended; everything that waits is emitted or dropped. */
   settle(nowNs: number, final: boolean): void
   /**
-   * Appends a row, marked as such, for each exchange that is still under way and has been for a while: a response that
-   * streams, a request that nobody answers. Such rows are replaced by the next ones, and by the record in the end.
+   * Appends a row, marked as such, for each exchange that has not ended for a while: a response that
+   * streams, a request without an answer. The next such rows replace these, and the record does in the end.
    */
   underWay?(nowNs: number, sink: Sink): void
-  /** Gives up what waits, as the memory is needed elsewhere; what is dropped is reported to `link.dropped`. */
+  /** Gives up what waits, as the memory is needed elsewhere, and reports it to `link.dropped`. */
   shed(): void
 }
 
@@ -195,8 +194,8 @@ export interface Protocol {
   readonly upgrades?: readonly string[]
   recognise(head: Head): Recognition
   /**
-   * Where in bytes that were joined under way a message may begin which `recognise` would then be sure of, at `from` or
-   * behind it, or -1. Without it the protocol is recognised at the beginning of what one call moved only.
+   * For a connection that was joined after its opening: the first offset ≥ `from` at which a message may begin that `recognise`
+   * would be sure of, or -1. Without it the protocol is recognised only at the beginning of a call's bytes.
    */
   search?(bytes: Uint8Array, from: number): number
   open(link: Link): Conversation

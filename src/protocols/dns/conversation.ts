@@ -1,15 +1,15 @@
 /**
  * DNS between two ends, over datagrams or a stream: questions paired with answers by id and question, as rows of `dns_events`.
  *
- * - A datagram's question that is sent again while it waits is the same exchange, and keeps its first time; a second answer to it
- *   is nobody's. Ids are reused, so the question decides between several that wait under one id, and must be the answer's; an answer
- *   that carries none (a format error) answers the oldest.
+ * - A question that a client sends again in a datagram while it waits is the same exchange and keeps its first time. A second
+ *   answer to it makes no row. Ids are reused: of several questions that wait under one id, an answer belongs to the one that it
+ *   repeats. An answer that repeats no question (a format error) belongs to the oldest.
  * - A truncated answer (TC) is an answer; what the client asks over TCP after it is another exchange.
  * - A question without an answer is shown as waiting from 2 s on: clients ask again after 1 to 5 s, so by then something is wrong.
- *   After 30 s nobody waits any more (glibc, c-ares, Go, systemd and dig give up after 5 to 30 s): it is unanswered.
- * - Questions to a group (multicast DNS) are answered from other addresses: nothing is said of those that wait.
- * - Two servers may ask each other from the same ports. Roles are those of the first message; a row of a question from the other
- *   side has them the other way round.
+ *   After 30 s it is unanswered: by then every client has given up (glibc, c-ares, Go, systemd and dig after 5 to 30 s).
+ * - Questions to a group (multicast DNS) are answered from other addresses, so they are never shown as waiting or unanswered.
+ * - Two servers may ask each other from the same ports. The first message decides the roles; a row of a question from the other
+ *   side has them exchanged.
  * - A zone transfer is answered by many messages: its row is made by the first.
  */
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN, type Role } from '../../records/types'
@@ -35,7 +35,7 @@ const WAITING_NS = 2e9
 const GIVEN_UP_NS = 30e9
 /** Memory of a question beside its texts, as measured. */
 const QUERY_BYTES = 600
-/** Zone transfers of one connection whose further messages are known as such. */
+/** Zone transfers that are remembered for each connection, so that their further messages are recognised. */
 const MAX_TRANSFERS = 64
 const LIMITS = { requests: 2048, bytes: 2 << 20 }
 
@@ -62,7 +62,7 @@ const MULTICAST = /^(2(2[4-9]|3\d)\.|ff[0-9a-f]{2}:)/
 
 export class DnsConversation implements Conversation, Leaving<Query> {
   readonly #link: Link
-  /** By who asks. */
+  /** By the side that asks. */
   readonly #queries: Record<Side, Keyed<number, Query>> = {
     client: new Keyed<number, Query>(this, LIMITS),
     server: new Keyed<number, Query>(this, LIMITS),
@@ -86,12 +86,12 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 
   seek(side: Side, bytes: Uint8Array, from: number): number {
-    // What stands behind a datagram's message is no other one.
+    // Bytes after the message in a datagram are not another message.
     return this.#link.transport === 'udp' ? -1 : boundary(side, bytes, from)
   }
 
   gap(side: Side, bytes: number, timeNs: number): boolean {
-    // Of a datagram its own message knows that it is cut, and no other one is touched.
+    // A gap in a datagram cuts its own message, which notices it, and touches no other one.
     if (this.#link.transport === 'udp') return false
     const framing = this.#framing(side)
     if (framing.pass(bytes, timeNs)) return true
@@ -174,7 +174,7 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     })
   }
 
-  /** On a stream nothing is lost, so that a second question is another one. */
+  /** On a stream nothing is sent again, so a second equal question is another exchange. */
   #isSentAgain(asker: Side, id: number, question: Question | undefined): boolean {
     if (this.#link.transport !== 'udp') return false
     return this.#queries[asker].find(id, (query) => isSame(query.question, question)) !== undefined
@@ -210,7 +210,7 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     return MULTICAST.test(this.#link.connection.remote_addr)
   }
 
-  /** Names and texts may have tokens in them. */
+  /** Names and texts may contain tokens. */
   #shown(body: string): string {
     return this.#link.settings.redact ? redactText(body) : body
   }
@@ -231,7 +231,7 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 }
 
-/** Case means nothing in names (RFC 4343); clients play with it to be harder to deceive. */
+/** Names are equal whatever their case (RFC 4343); clients vary it so that forged answers are noticed. */
 function isSame(one: Question | undefined, other: Question | undefined): boolean {
   if (!one || !other) return one === other
   if (one.type !== other.type || one.code !== other.code) return false

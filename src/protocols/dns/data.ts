@@ -49,7 +49,7 @@ export class Data {
     return utf8(this.bytes, from, this.at)
   }
 
-  /** The next `size` bytes alone. */
+  /** A reader of the next `size` bytes only. */
   part(size: number): Data {
     const from = this.at
     this.#move(size)
@@ -68,7 +68,7 @@ export class Data {
   }
 }
 
-/** Bytes as text; the first ones of many. */
+/** Bytes as text; of many only the first. */
 export function encoded(data: Uint8Array, as: 'hex' | 'base64'): string {
   const shown = data.length > MAX_SHOWN ? data.subarray(0, MAX_SHOWN) : data
   const text = Buffer.from(shown.buffer, shown.byteOffset, shown.length).toString(as)

@@ -30,15 +30,15 @@ export interface Edns {
   readonly version: number
   /** The client understands DNSSEC (RFC 3225). */
   readonly do: number
-  /** Whose address the answer is to suit (RFC 7871). */
+  /** The client subnet: the network for which the answer is meant (RFC 7871). */
   client_subnet?: string
   /** RFC 8914 */
   errors?: { readonly code: number; readonly text: string }[]
-  /** Other options that there are, by name. */
+  /** The names of the other options. */
   options?: string[]
 }
 
-/** `code` and `ttl` are the fields that other records have for their class and their time to live. */
+/** `code` and `ttl` are the fields that hold class and time to live in other records. */
 export function edns(code: number, ttl: number, data: Data): Edns {
   const said: Edns = { udp_size: code, version: (ttl >>> 16) & 0xff, do: (ttl >>> 15) & 1 }
   for (let i = 0; i < MAX_OPTIONS && data.left >= 4; i++) {
@@ -56,7 +56,7 @@ export function edns(code: number, ttl: number, data: Data): Edns {
 /** The upper bits of a response code: the lower four are in the header. */
 export const extendedRcode = (ttl: number): number => (ttl >>> 24) << 4
 
-/** RFC 7871 §6: an address without the zeros at its end. */
+/** RFC 7871 §6: an address that is sent without the zeros at its end. */
 function subnet(value: Data): string {
   const family = value.number(2)
   const length = value.number(1)

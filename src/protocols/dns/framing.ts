@@ -1,18 +1,18 @@
 /**
- * Messages on a stream, each behind its length in two bytes (RFC 7766 §8). What a message begins with is kept, up to a bound; the
- * rest is passed over, and so are holes in it: its end is known.
+ * Messages on a stream, each behind its length in two bytes (RFC 7766 §8). The beginning of a message is kept, up to a bound. The
+ * rest is passed over, and so are holes in it, since the length tells where it ends.
  */
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
 import { HEADER_BYTES } from './message'
 import { LENGTH_BYTES } from './recognise'
 
-/** Bytes of a message that are read. */
+/** Bytes of a message that are read at most. */
 const MAX_KEPT = 16 << 10
 const FIRST_KEPT = 512
 
 const NO_MESSAGE = 'not a DNS message'
 
-/** A message of which some bytes may be missing: those from `end` on were lost, or are too many. */
+/** A message, perhaps without its last bytes: those from `end` on were lost or are beyond the bound. */
 export interface Framed {
   readonly bytes: Uint8Array
   readonly start: number
@@ -26,14 +26,14 @@ export class Framing {
   readonly #message: (message: Framed) => boolean
   #kept = new Uint8Array(0)
   #filled = 0
-  /** Bytes of the message under way that were passed; its length is `#length`, or 0 between messages. */
+  /** Bytes of the current message that were passed; `#length` is its length, or 0 between messages. */
   #passed = 0
   #length = 0
   #startNs = 0
   #lastNs = 0
   #isCut = false
 
-  /** `message` takes one, and says whether it can be read. */
+  /** `message` is given each message and says whether it can be read. */
   constructor(message: (message: Framed) => boolean) {
     this.#message = message
   }
@@ -50,7 +50,7 @@ export class Framing {
     return this.#take(input)
   }
 
-  /** A hole: true when it lies within a message whose end is known. */
+  /** Takes a hole; true when it lies within a message whose end is known. */
   pass(bytes: number, timeNs: number): boolean {
     if (this.#length === 0 || this.#passed + bytes > this.#length) return false
     this.#isCut = true
@@ -60,7 +60,7 @@ export class Framing {
     return true
   }
 
-  /** The message under way ends here. */
+  /** The current message ends here. */
   cut(): void {
     if (this.#length === 0) return
     this.#isCut = true
@@ -106,7 +106,7 @@ export class Framing {
     this.#lastNs = input.timeAt(input.pos - 1)
     if (this.#passed < this.#length) return 'need-more'
     if (this.#ends()) return 'message'
-    // What follows is looked at anew, as behind one that came whole.
+    // The next bytes begin a message, as after one that came whole.
     input.pos--
     return invalid(NO_MESSAGE)
   }

@@ -12,16 +12,16 @@ import { CLASS_IN, className, TYPE_OPT, typeName } from './numbers'
 import { dataFields, type Fields } from './records'
 
 export const HEADER_BYTES = 12
-/** Records of one section, and questions, that are shown. */
+/** Records of a section, and questions, that are shown at most. */
 const MAX_RECORDS = 64
-/** Characters of all records together that are shown. */
+/** Characters of all records together that are shown at most. */
 const MAX_SHOWN = 8192
 /** Of a record: type, class, TTL, length. */
 const FIXED_BYTES = 10
 
 export interface Header {
   readonly id: number
-  /** As on the wire; its parts are below. */
+  /** As on the wire; the fields below are its parts. */
   readonly flags: number
   readonly questions: number
   readonly answers: number
@@ -44,13 +44,13 @@ export interface Message {
   readonly extendedRcode: number
   /** Sections as JSON. */
   readonly body: string
-  /** There are fewer bytes than the message says. */
+  /** The message has fewer bytes than it announces. */
   readonly isCut: boolean
 }
 
 const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
-/** There must be HEADER_BYTES at `at`. */
+/** Needs HEADER_BYTES bytes from `at` on. */
 export function headerAt(bytes: Uint8Array, at: number): Header {
   return {
     id: uint16(bytes, at),
@@ -65,7 +65,7 @@ export function headerAt(bytes: Uint8Array, at: number): Header {
 export const isResponse = ({ flags }: Header): boolean => (flags & 0x8000) !== 0
 export const opcodeOf = ({ flags }: Header): number => (flags >> 11) & 15
 
-/** The message in `bytes[start..end)`; undefined when its header or its questions aren't there, or aren't any. */
+/** The message in `bytes[start..end)`; undefined when its header or questions are missing or malformed. */
 export function readMessage(bytes: Uint8Array, start: number, end: number): Message | undefined {
   if (end - start < HEADER_BYTES) return undefined
   const header = headerAt(bytes, start)
@@ -92,7 +92,7 @@ export function readMessage(bytes: Uint8Array, start: number, end: number): Mess
   }
 }
 
-/** One text without its parts: what is added together keeps them, in several times its own memory, and texts wait. */
+/** A flat copy of a text: a concatenated one keeps its parts, in several times its own memory, and these texts wait. */
 const flat = (parts: readonly string[]): string => parts.join('')
 
 const list = (name: string, texts: readonly string[]): string =>
@@ -109,7 +109,7 @@ export function headerText({ header, extendedRcode }: Pick<Message, 'header' | '
   )
 }
 
-/** Reads the sections one after the other; beyond what is shown, names and data are only stepped over. */
+/** Reads the sections one after the other; beyond the shown part it only steps over names and data. */
 class Sections {
   /** The message ends before its sections do. */
   isCut = false
@@ -121,7 +121,7 @@ class Sections {
   readonly #end: number
   #at: number
   #shown = 0
-  /** Nothing behind here can be read. */
+  /** Nothing after this place can be read. */
   #isOver = false
 
   constructor(bytes: Uint8Array, start: number, end: number) {
@@ -200,7 +200,7 @@ class Sections {
   }
 }
 
-/** What questions and records begin with; the object is left open. */
+/** The fields with which questions and records begin; the JSON object is left open. */
 function ownerText({ name, type, code }: Question): string {
   const kind = code === CLASS_IN ? '' : `,"class":"${className(code)}"`
   return `{"name":${JSON.stringify(name)},"type":"${typeName(type)}"${kind}`

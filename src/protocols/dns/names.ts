@@ -1,27 +1,27 @@
 /**
- * Domain names on the wire (RFC 1035 §3.1, §4.1.4): labels, each behind its length, up to the empty one; the rest of a
- * name may be a pointer to where it stands already. A pointer must go back behind the one that led to it, so that no chain of them
- * has a loop.
+ * Domain names on the wire (RFC 1035 §3.1, §4.1.4): labels, each after its length, up to the empty one. The rest of a
+ * name may be a pointer to an earlier place where the same labels stand. A pointer must go further back than the place that led to it,
+ * so no chain of pointers has a loop.
  */
 import { latin1 } from '../lib/bytes'
 
 const MAX_LABEL = 63
-/** With the lengths of its labels. */
+/** Bytes of a name, with the lengths of its labels. */
 const MAX_NAME = 255
-/** As many as a name can have labels. */
+/** A name can't have more labels than this. */
 const MAX_POINTERS = 127
 const POINTER = 0xc0
 
 export interface Name {
   /** As master files write it (RFC 1035 §5.1), without the dot at the end; `.` is the root. */
   readonly text: string
-  /** Behind its bytes at the place where it was read. */
+  /** The offset after its bytes at the place where it was read. */
   readonly end: number
 }
 
 /**
- * The offset behind the name at `at`, without a look at what its pointer leads to; -1 when it is none, Infinity when its end
- * isn't there before `end`.
+ * The offset after the name at `at`; its pointer is not followed. -1 when it is no name, Infinity when it doesn't end
+ * before `end`.
  */
 export function skipName(bytes: Uint8Array, at: number, end: number): number {
   let pos = at
@@ -35,13 +35,13 @@ export function skipName(bytes: Uint8Array, at: number, end: number): number {
   return pos - at <= MAX_NAME ? Number.POSITIVE_INFINITY : -1
 }
 
-/** The name at `at` in the message that stands in `bytes[start..end)`; undefined when there is none. */
+/** The name at `at` of the message in `bytes[start..end)`; undefined when there is none. */
 export function nameAt(bytes: Uint8Array, at: number, start: number, end: number): Name | undefined {
   const labels: string[] = []
   let size = 1
   let pointers = 0
   let pos = at
-  /** Where the labels under way began: what they point to stands before. */
+  /** Where the current labels began: a pointer from them must lead further back. */
   let run = at
   let behind = -1
   while (pos < end) {
@@ -66,7 +66,7 @@ export function nameAt(bytes: Uint8Array, at: number, start: number, end: number
 const PLAIN = /^[!#-'*-\-/-:<-?A-[\]-~]*$/
 const SPECIAL = /[^!#-'*-\-/-:<-?A-[\]-~]/g
 
-/** RFC 1035 §5.1: what has a meaning of its own stands behind a backslash, and what can't be printed is its number. */
+/** RFC 1035 §5.1: a character with a special meaning is escaped by a backslash, one that can't be printed by its number. */
 const labelText = (label: string): string => (PLAIN.test(label) ? label : label.replace(SPECIAL, escaped))
 
 function escaped(character: string): string {

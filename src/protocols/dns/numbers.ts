@@ -15,7 +15,7 @@ const CLASSES = numbered('1 IN 3 CH 4 HS 254 NONE 255 ANY')
 export const isKnownType = (type: number): boolean => TYPES[type] !== undefined
 export const isKnownClass = (code: number): boolean => CLASSES[code] !== undefined
 
-/** RFC 3597 §5 for those without a name. */
+/** The name of a number; RFC 3597 §5 gives the form for those without one. */
 export const typeName = (type: number): string => TYPES[type] ?? `TYPE${type}`
 export const className = (code: number): string => CLASSES[code] ?? `CLASS${code}`
 

@@ -1,10 +1,10 @@
 /**
  * Which bytes are DNS. A header alone says little: twelve bytes of any binary protocol may look like one. So, away from the
- * ports of DNS, a message must be whole, with one question of a known type and class, and nothing behind it.
+ * ports of DNS, a message must be whole, with one question of a known type and class, and no bytes after it.
  *
- * Not taken: NetBIOS names (port 137), which have the same form and other meanings; LLMNR (5355) and multicast DNS (5353 at
+ * Not recognised: NetBIOS names (port 137), which have the same form and other meanings; LLMNR (5355) and multicast DNS (5353 at
  * both ends), whose questions go to a group and are answered by whoever knows, from another address: a question there has
- * no answer of its own. DNS proper on port 5353 is common, and is taken.
+ * no answer of its own. Ordinary DNS on port 5353 is common, and is recognised.
  */
 import type { Head, Recognition, Side } from '../protocol'
 import { HEADER_BYTES, type Header, headerAt, isResponse, opcodeOf } from './message'
@@ -19,7 +19,7 @@ const OTHERS: ReadonlySet<number> = new Set([137, 5355])
 
 /** Bytes before a message on a stream (RFC 7766 §8). */
 export const LENGTH_BYTES = 2
-/** Where nothing but the bytes speaks for DNS, a message on a stream that is longer is none. */
+/** Away from the ports of DNS, a longer message on a stream is not taken for DNS. */
 const MAX_LENGTH = 4096
 const RECORD_BYTES = 11
 
@@ -27,7 +27,7 @@ const QUERY = 0
 const NOTIFY = 4
 const UPDATE = 5
 const OPCODES: ReadonlySet<number> = new Set([QUERY, NOTIFY, UPDATE])
-/** Flags that only an answer has: AA, RA and a response code; TC of a question is one's own. */
+/** Flags that only an answer has: AA, RA and a response code. A question may have TC. */
 const AUTHORITATIVE = 0x0400
 const ANSWER_FLAGS = AUTHORITATIVE | 0x0200 | 0x0080 | 0x000f
 const RESERVED_FLAG = 0x0040
@@ -40,7 +40,7 @@ export function recognise(head: Head): Recognition {
   return recogniseMessage(head, 0, bytes.length, true)
 }
 
-/** On a stream each message stands behind its length. */
+/** On a stream each message follows its length. */
 function recogniseStream(head: Head): Recognition {
   const { bytes } = head
   const isOnPort = isServed(head, 'client') || isServed(head, 'server')
@@ -50,7 +50,7 @@ function recogniseStream(head: Head): Recognition {
   return recogniseMessage(head, LENGTH_BYTES, LENGTH_BYTES + length, false)
 }
 
-/** The message in `bytes[start..end)`, as far as it is there. `isSure`: without a port of DNS, too. */
+/** Judges the message in `bytes[start..end)`, as far as it is there. `isSure`: it is DNS on any port. */
 function recogniseMessage(head: Head, start: number, end: number, isSure: boolean): Recognition {
   const { bytes } = head
   const there = Math.min(end, bytes.length)
@@ -72,7 +72,7 @@ const lengthAt = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | 
 
 const sideOf = (header: Header): Side => (isResponse(header) ? 'server' : 'client')
 
-/** Whether the end that would be the server's has a port of DNS. */
+/** Whether the server's end, as the message tells it, has a port of DNS. */
 function isServed({ ownPort, peerPort }: Head, side: Side): boolean {
   const port = side === 'client' ? peerPort : ownPort
   return port === DNS_PORT || port === DNS_TLS_PORT
@@ -85,13 +85,13 @@ function isSaneHeader(header: Header): boolean {
   if (isResponse(header)) return questions <= 1
   if (questions !== 1) return false
   if (opcode === UPDATE) return true
-  // A notification is authoritative, and has the new SOA for an answer (RFC 1996 §3.7); a transfer the old one (RFC 1995 §3).
+  // A notification has AA and the new SOA as an answer record (RFC 1996 §3.7); the question of a transfer has the old SOA (RFC 1995 §3).
   const isNotify = opcode === NOTIFY
   if (flags & (isNotify ? ANSWER_FLAGS & ~AUTHORITATIVE : ANSWER_FLAGS)) return false
   return answers <= (isNotify ? 1 : 0) && authorities <= 1 && additionals <= 2
 }
 
-/** Whether what is there of a header makes sense. */
+/** Whether a header, or its beginning, makes sense. */
 function mayBeHeader(bytes: Uint8Array, start: number, end: number): boolean {
   const size = end - start
   if (size >= HEADER_BYTES) return isSaneHeader(headerAt(bytes, start))
@@ -103,17 +103,17 @@ function mayBeHeader(bytes: Uint8Array, start: number, end: number): boolean {
   return OPCODES.has(opcode) && (flags & (RESERVED_FLAG | answerFlags)) === 0 && questions <= 1
 }
 
-/** The offset behind the question of the message at `start`; -1 when it makes no sense, Infinity when its end isn't there. */
+/** The offset after the question of the message at `start`; -1 when it makes no sense, Infinity when its end isn't there. */
 function questionEnd(bytes: Uint8Array, start: number, end: number): number {
   const at = skipName(bytes, start + HEADER_BYTES, end)
   if (at < 0) return -1
   if (at + 4 > end) return Number.POSITIVE_INFINITY
-  // The upper bit of the class asks for an answer to oneself alone (RFC 6762 §5.4).
+  // The upper bit of the class asks for a unicast answer (RFC 6762 §5.4).
   const code = lengthAt(bytes, at + 2) & 0x7fff
   return isKnownType(lengthAt(bytes, at)) && isKnownClass(code) ? at + 4 : -1
 }
 
-/** The offset behind the last record; -1 when something makes no sense, Infinity when it isn't there. */
+/** The offset after the last record; -1 when something makes no sense, Infinity when its end isn't there. */
 function wholeEnd(bytes: Uint8Array, start: number, end: number, header: Header): number {
   let at = questionEnd(bytes, start, end)
   for (let left = header.answers + header.authorities + header.additionals; left > 0 && at >= 0; left--) {
@@ -128,14 +128,14 @@ function wholeEnd(bytes: Uint8Array, start: number, end: number, header: Header)
 
 // ── Within a stream ──────────────────────────────────────────────────────────
 
-/** Between the length and the count of questions, whose bytes are searched for. */
+/** Bytes from the length to the count of questions; a search looks for the latter. */
 const TO_QUESTIONS = LENGTH_BYTES + 4
 const ONE_QUESTION = Buffer.of(0, 1)
 const indexOf = Buffer.prototype.indexOf as (this: Uint8Array, bytes: Uint8Array, from: number) => number
-/** Questions are read for so many of the bytes that are searched: more than that is made to be slow. */
+/** A search reads at most one question for so many bytes: bytes with more of them are made to be slow. */
 const BYTES_PER_QUESTION = 16
 
-/** The first offset ≥ `from` where a message of this side (of any) begins with its length, or -1. */
+/** The first offset ≥ `from` where a message of this side begins with its length, or -1; without a side, of either. */
 export function boundary(side: Side | undefined, bytes: Uint8Array, from: number): number {
   let tries = 16 + Math.ceil((bytes.length - from) / BYTES_PER_QUESTION)
   for (let hit = from + TO_QUESTIONS; tries > 0; hit++) {

@@ -1,4 +1,4 @@
-/** What the data of a resource record says, as fields of an object. Data that isn't as its type wants it is shown as bytes. */
+/** The data of a resource record as fields of an object. Data that doesn't fit its type is shown as bytes. */
 import { utf8 } from '../lib/bytes'
 import { Data, encoded, generic, ipv4, ipv6 } from './data'
 import { typeName } from './numbers'
@@ -6,7 +6,7 @@ import { serviceParameters } from './service'
 
 export type Fields = Record<string, unknown>
 
-/** Characters of a text that are shown. */
+/** Characters of a text that are shown at most. */
 const MAX_TEXT = 1024
 
 type Reading = (data: Data) => Fields
@@ -15,14 +15,14 @@ const named =
   (key: string): Reading =>
   (data) => ({ [key]: data.name() })
 
-/** RFC 7208 §3.3: the pieces of a text are one text. */
+/** RFC 7208 §3.3: the pieces of a text are joined to one. */
 function texts(data: Data): Fields {
   let txt = ''
   while (data.left > 0 && txt.length < MAX_TEXT) txt += data.text()
   return { txt: txt.slice(0, MAX_TEXT) }
 }
 
-/** Fields in their order, each a size in bytes or what it is. */
+/** Fields in their order, each with its size in bytes or its kind. */
 const layout =
   (
     ...fields: readonly (readonly [name: string, kind: 1 | 2 | 4 | 'name' | 'text' | 'hex' | 'base64'])[]
@@ -51,7 +51,7 @@ function signature(data: Data): Fields {
   return { covers, ...said, ...layout(['key_tag', 2], ['signer', 'name'], ['signature', 'base64'])(data) }
 }
 
-/** RFC 4034 §4.1.2: windows of a bit for each type. */
+/** RFC 4034 §4.1.2: windows with a bit for each type. */
 function typesIn(data: Data): string[] {
   const types: string[] = []
   while (data.left > 1 && types.length < 64) {

@@ -3,7 +3,7 @@ import { type Data, encoded, ipv4, ipv6 } from './data'
 
 const KEYS = 'mandatory alpn no-default-alpn port ipv4hint ech ipv6hint dohpath ohttp'.split(' ')
 const MAX_PARAMETERS = 32
-/** Values of one parameter that are shown. */
+/** Values of one parameter that are shown at most. */
 const MAX_VALUES = 16
 
 const keyName = (key: number): string => KEYS[key] ?? `key${key}`

@@ -1,4 +1,4 @@
-/** The kept head of one message's content. */
+/** The first bytes of one message's content, as many as are kept. */
 import { bodyText } from '../lib/body-text'
 import { ByteMemo } from '../lib/byte-memo'
 import { inflate, inflateInput } from '../lib/inflate'
@@ -6,11 +6,11 @@ import { redactText, redactUrl } from '../lib/redact'
 import type { ProtocolSettings } from '../protocol'
 import type { Fields } from './head'
 
-/** Bodies that are known again: health checks and lists ask for the same all day. */
+/** Bodies that are remembered: health checks and lists ask for the same all day. */
 const KNOWN_BODIES = 512
 const LONGEST_KNOWN = 1024
 const KNOWN_BYTES = 1 << 20
-/** A memo of whole bodies; `shown` is what is kept of the text. */
+/** A memo of whole bodies; `shown` is the kept part of the text. */
 const known = (shown: (text: string) => string) =>
   new ByteMemo(
     (bytes, from, to) => shown(bodyText(bytes.subarray(from, to), to - from)),
@@ -36,7 +36,7 @@ export class Body {
     this.#limit = keptBytes(fields, settings)
   }
 
-  /** Nothing more will be kept: the rest may be skipped. */
+  /** Nothing more will be kept: the rest can be skipped. */
   get full(): boolean {
     return this.#kept >= this.#limit
   }
@@ -50,7 +50,7 @@ export class Body {
     this.#kept += take
   }
 
-  /** `bytes` of content went by without being kept: what comes behind them is no part of the head. */
+  /** `bytes` of content were not kept: what follows them is no part of the kept head. */
   pass(bytes: number): void {
     this.size += bytes
     this.#limit = this.#kept
@@ -61,7 +61,7 @@ export class Body {
     return this.#bytes?.length ?? 0
   }
 
-  /** What there is of it so far, when no coding hides it. */
+  /** The kept text so far; '' where a content coding hides it. */
   plainText(): string {
     return this.#fields.contentCodings.length === 0 ? this.text() : ''
   }

@@ -1,4 +1,4 @@
-/** HTTP/1 on one connection: what each side says, paired in order, as rows of `http_events`. */
+/** HTTP/1 on one connection: requests and responses, paired in order, as rows of `http_events`. */
 import { latin1 } from '../lib/bytes'
 import { type Hole, Pairing, type Pairs } from '../lib/pairing'
 import {
@@ -19,16 +19,16 @@ import { boundary } from './start-lines'
 import { httpEvents } from './table'
 import type { HttpMessage, HttpRequest, HttpResponse } from './types'
 
-/** Requests of one connection that wait; beyond, nobody answers here, or the answers aren't seen. */
+/** Requests of one connection that wait at most; with more of them nobody answers, or the answers aren't captured. */
 const MAX_WAITING = 4096
-/** An exchange is shown while it lasts from here on: a response that streams, a request without an answer. */
+/** An exchange that lasts longer is shown while it runs: a response that streams, a request without an answer. */
 const STREAMS_NS = 10e9
 const UNANSWERED_NS = 30e9
-/** `HTTP/1.1 100 Continue` and an empty line: a hole that isn't larger may have no response in it. */
+/** `HTTP/1.1 100 Continue` and an empty line: a hole of this size may hold only that, and no final response. */
 const INTERIM_BYTES = 25
-/** Bytes that are shown of a head whose end wasn't awaited. */
+/** Bytes that are shown of a head that was answered before its end. */
 const MAX_PART = 64 << 10
-/** `held` of a message that waits no longer. */
+/** The value of `held` of a message that waits no longer. */
 const GONE = -1
 /** Memory of a message beside its texts, as measured. */
 const MESSAGE_BYTES = 700
@@ -38,9 +38,9 @@ type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
 
 export class HttpConversation implements Conversation, Dialogue, Pairs<HttpRequest, HttpResponse> {
   readonly pairing: Pairing<HttpRequest>
-  /** What the connection speaks after the message that is under way or done, or ''. */
+  /** The protocol of the connection after the current or last message, or ''. */
   next = ''
-  /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
+  /** A request whose answer decides how the client's bytes after it are read (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
   holdsAsked = false
   isInterim = false
@@ -52,7 +52,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   readonly #answered = new ResponseMessages(this)
   readonly #client = new Framing(this.#asked)
   readonly #server = new Framing(this.#answered)
-  /** In the requests; how many were in it shows when it is seen where the next one begins. */
+  /** A hole in the requests; the beginning of the next request will tell how many it may have held. */
   #hole: Hole | undefined
   #unread: Unread | undefined
   #waitingBytes = 0
@@ -75,7 +75,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     const at = boundary(side, bytes, from)
     if (side === 'client' && at !== from) this.pairing.asksUnknown()
     if (side === 'client' && this.#hole) {
-      // What is passed over may be the rest of one message, or several that can't be read.
+      // The skipped bytes may be the rest of one message, or several that can't be read.
       if (at !== from) this.#hole = { ...this.#hole, bytes: Number.POSITIVE_INFINITY }
       if (at >= 0) this.#tellHole()
     }
@@ -96,7 +96,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     if (side === 'client') {
       this.holdsAsked = false
       this.pairing.requestsMissed()
-      // What was answered in part is no more in there.
+      // A request that was answered in part is not in the hole.
       const isKnown = this.#hole === undefined && this.askedInPart === undefined
       this.askedInPart = undefined
       const bytes = isKnown ? lost : Number.POSITIVE_INFINITY
@@ -172,7 +172,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.pairing.forget()
   }
 
-  /** The response that is under way, if nobody knows what it answers. */
+  /** The current response, if it isn't known which request it answers. */
   #alone(nowNs: number, sink: Sink): void {
     const response = this.#answered.underWay
     if (!response || nowNs - response.startNs < STREAMS_NS) return
@@ -204,7 +204,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.#asked.beginsInPart(text, unread.timeAt(start), unread.timeAt(end - 1))
   }
 
-  /** RFC 9112 §9.3.2: behind such a request the client waits, unless it is one that doesn't care. */
+  /** RFC 9112 §9.3.2: after such a request a client waits for the response, unless it ignores that rule. */
   hasLostEnd(): void {
     if (this.pairing.isPipelined) this.pairing.requestGap()
   }
@@ -245,9 +245,9 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     return side === 'client' ? this.#client : this.#server
   }
 
-  /** `bytes`: those of its start line. */
+  /** `bytes`: the length of its start line. */
   #waits(message: HttpMessage, bytes: number): void {
-    // Its parts keep the text of the whole head alive, beside the JSON that is made of it.
+    // Its parts keep the text of the whole head in memory, beside the JSON that is made of it.
     this.#holds(message, MESSAGE_BYTES + 2 * (bytes + message.headers.length))
     if (this.#requests.length <= MAX_WAITING) return
     for (const oldest of this.#requests.splice(0, MAX_WAITING / 2)) {
@@ -256,7 +256,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     }
   }
 
-  /** The message that this side is saying ends here, as far as anyone can tell. */
+  /** The current message of this side ends here, as far as can be told. */
   #cut(side: Side): void {
     const messages = this.#messages(side)
     const message = messages.underWay
@@ -274,7 +274,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     if (message.held === GONE) this.#ended(message)
   }
 
-  /** Brings a message that is under way up to date. */
+  /** Updates a message that is not at its end yet. */
   #show(message: HttpMessage, { body }: Framing): void {
     if (message.done || !body) return
     message.bodySize = body.size
@@ -305,7 +305,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     if (!this.#ended(message)) this.link.dropped(1)
   }
 
-  /** What was shown while it ran, without its request, is so in the end. */
+  /** A response that was shown without its request while it ran keeps that row's form in the end. */
   #ended(message: HttpMessage): boolean {
     if (!('answer' in message) || !message.done) return false
     const response = message as HttpResponse

@@ -2,28 +2,28 @@ import type { Pairing } from '../lib/pairing'
 import type { Link, Side } from '../protocol'
 import type { HttpMessage, HttpRequest, HttpResponse } from './types'
 
-/** What the two sides of one connection tell each other's readers. */
+/** What the reader of each side of a connection must know of the other side. */
 export interface Dialogue {
   readonly link: Link
   readonly pairing: Pairing<HttpRequest>
-  /** What the connection speaks after the message that is under way or done, or ''. */
+  /** The protocol of the connection after the current or last message, or ''. */
   next: string
-  /** A request whose answer decides what the client's bytes behind it are (CONNECT, Upgrade). */
+  /** A request whose answer decides how the client's bytes after it are read (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
-  /** The server may say more than one response to a request (RFC 9110 §15.2). */
+  /** The server sent an interim response: another one to the same request follows (RFC 9110 §15.2). */
   isInterim: boolean
-  /** The client's bytes behind that request are there and weren't read: what the server says next may answer them. */
+  /** Bytes of the client after that request have arrived and weren't read: the server's next response may answer them. */
   holdsAsked: boolean
   /**
-   * A message of `side` began at `startNs`, in a response's case an answer to `asked`: a message of the other side ends there
-   * if nobody knows where else.
+   * A message of `side` began at `startNs`; a response answers `asked`. A message of the other side whose end isn't known
+   * ends there.
    */
   takesTurn(side: Side, startNs: number, asked?: HttpRequest): void
-  /** The end of a request went by unseen. */
+  /** The end of a request was lost. */
   hasLostEnd(): void
-  /** A request of which only a part of the head is there, though it was answered. */
+  /** A request that was answered although only a part of its head was seen. */
   askedInPart: HttpRequest | undefined
-  /** What the server says now is an answer though no request waits: to what there is of one. */
+  /** The server responds and no request waits: the response answers a request of which only the beginning is there. */
   asksInPart(): void
   /** The head of a message was read. */
   asks(request: HttpRequest): void

@@ -5,8 +5,8 @@
  *     body         = Content-Length bytes | chunked | everything up to the end of the connection
  *     chunked      = *( hex-size [ ;extensions ] CRLF data CRLF ) 0 [ ;extensions ] CRLF *( trailer-line CRLF ) CRLF
  *
- * Each side is a small machine; bytes are consumed as soon as they mean something, so that what a
- * connection holds is one unfinished line or head and the kept head of one body.
+ * Each side is a small state machine. It consumes bytes as soon as it can interpret them, so that a connection
+ * holds one unfinished line or head, and the kept beginning of one body.
  */
 import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
@@ -19,14 +19,14 @@ const MAX_HEAD = 768 << 10
 const USUAL_HEAD = 2048
 const MAX_CHUNK_LINE = 4096
 const MAX_TRAILERS = 64 << 10
-/** A method that is longer is none; so much of a line tells whether it may be a start line. */
+/** A longer method is none; so many bytes of a line tell whether it may be a start line. */
 export const MAX_TOKEN = 64
-/** A chunk that is larger is none. */
+/** A larger number is no chunk size. */
 const MAX_CHUNK = 2 ** 48
 
 const CR = 13
 const LF = 10
-/** An empty line behind a line: lines end with CRLF or LF, also mixed (RFC 9112 §2.2). */
+/** The empty line after a line: lines end with CRLF or LF, also mixed (RFC 9112 §2.2). */
 const EMPTY_LINE = Buffer.from('\n\r\n')
 const LAST_CHUNK = '0\r\n\r\n'
 const STATUS_START = Buffer.from('HTTP/1.')
@@ -36,7 +36,7 @@ const place: HeadPlace = { bytes: NOTHING, lineStart: 0, lineEnd: 0, fieldsStart
 
 enum Phase {
   Head,
-  /** Nobody knows what this response answers: its body may follow, or (after a HEAD) the next response. */
+  /** It isn't known which request this response answers: its body may follow, or (after a HEAD) the next response. */
   Unasked,
   Length,
   ChunkSize,
@@ -44,9 +44,9 @@ enum Phase {
   ChunkEnd,
   Trailers,
   UntilClose,
-  /** Within a chunked body whose chunk sizes went by unseen. */
+  /** Within a chunked body after chunk sizes were lost. */
   LostChunks,
-  /** Behind a message that ended in there: the rest of it may still come. */
+  /** After a message that ended there: the rest of it may still come. */
   Behind,
   Done,
 }
@@ -57,28 +57,28 @@ export type BodyLength = number | 'chunked' | 'until-close'
 /** What a head says about what follows it. */
 export interface Framed {
   readonly length: BodyLength
-  /** Whether there is a body at all isn't known. */
+  /** It isn't known whether there is a body at all. */
   readonly isUnasked: boolean
 }
 
-/** What is made of the messages of one side. */
+/** Receives the messages of one side. */
 export interface Messages {
   /** May the bytes at `start` be the beginning of a start line? */
   mayStart(bytes: Uint8Array, start: number, end: number): boolean
   isStartLine(line: string): boolean
   /** Is a message known to begin with these bytes? */
   isMessage(bytes: Uint8Array): boolean
-  /** A head was found; sets its real end. 'interim': it makes no message, another head follows. */
+  /** A head was found; the method sets its real end. 'interim': it is no message of its own, another head follows. */
   begins(head: HeadPlace, startNs: number): Framed | 'interim' | Invalid
-  /** For a body that doesn't lie in one piece. */
+  /** Collects a body that doesn't lie in one piece. */
   newBody(): Body
-  /** A message ended with its head, or with a body that is there whole in bytes[start..end). */
+  /** A message ended with its head, or with a body that lies whole in bytes[start..end). */
   endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void
-  /** The message before ended too early: more of it came. */
+  /** The last message was taken to have ended too early: more of it came. */
   goesOn(): void
-  /** `hasLostEnd`: nobody saw where it ended, and others may have gone by with its end. */
+  /** `hasLostEnd`: its end was lost, and perhaps other messages with it. */
   ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void
-  /** No message may begin here until something else is decided. */
+  /** No message may begin here until the other side has decided something. */
   isParked(): boolean
   /** The protocol after the last message, or ''. */
   next(): string
@@ -88,13 +88,13 @@ type Step = Read | 'go-on'
 
 export class Framing {
   body: Body | undefined
-  /** When the newest byte of the message under way was moved. */
+  /** When the newest byte of the current message was moved. */
   lastNs = 0
   readonly #messages: Messages
   #phase = Phase.Head
-  /** What follows when it turns out that there is a body. */
+  /** The body that follows if it turns out that there is one. */
   #length: BodyLength = 0
-  /** Bytes from the stream's position on in which no end of the head or line was found. */
+  /** Bytes from the stream's position on that were searched for the end of the head or line. */
   #scanned = 0
   /** Where the start line's line break is, from the stream's position on; -1 while that isn't known. */
   #line = -1
@@ -107,28 +107,28 @@ export class Framing {
     this.#messages = messages
   }
 
-  /** Bytes that are still to come of a body, or a chunk, of which nothing more is kept. */
+  /** Bytes still to come of a body or chunk, none of which will be kept. */
   get unwanted(): number {
     const isCounted = this.#phase === Phase.Length || this.#phase === Phase.ChunkData
     return isCounted && this.body!.full ? this.#remaining : 0
   }
 
-  /** Within a chunked body of which nobody knows where it ends. */
+  /** Within a chunked body whose end isn't known. */
   get isLost(): boolean {
     return this.#phase === Phase.LostChunks
   }
 
-  /** In such a body bytes are missing that may be of other messages: what follows is counted for none. */
+  /** In such a body bytes are missing that may belong to other messages: what follows is counted for no message. */
   get isAdrift(): boolean {
     return this.#isAdrift
   }
 
-  /** No message is under way, and what comes may be the rest of the one before. */
+  /** No message has begun, and the next bytes may be the rest of the last one. */
   get isBehind(): boolean {
     return this.#phase === Phase.Behind
   }
 
-  /** The message under way was ended from outside; the rest of it may still come. */
+  /** The other side ended the current message; the rest of it may still come. */
   leaveBehind(): void {
     this.reset()
     this.#phase = Phase.Behind
@@ -154,12 +154,12 @@ export class Framing {
     return this.#phase === Phase.Head && this.#scanned > 0
   }
 
-  /** A start line was read, and the rest of its head wasn't. */
+  /** A start line was read, the rest of its head not yet. */
   get isInHead(): boolean {
     return this.#line >= 0
   }
 
-  /** Bytes are missing, before `timeNs`. Gives how many are beyond a body whose end is known; what ends in them ends here. */
+  /** Takes a hole of bytes moved before `timeNs`. A body that ends within it ends here; returns how many bytes are beyond that end. */
   pass(bytes: number, timeNs: number): number {
     if (bytes === Number.POSITIVE_INFINITY) return bytes
     switch (this.#phase) {
@@ -195,7 +195,7 @@ export class Framing {
     const within = Math.min(bytes, this.#remaining)
     this.body!.pass(within)
     this.#remaining -= within
-    // Behind the data stands a line break.
+    // A line break follows the data.
     const behind = bytes - within - 2
     if (this.#remaining === 0) this.#phase = behind >= 0 ? Phase.ChunkSize : Phase.ChunkEnd
     return behind > 0 ? this.pass(behind, timeNs) : 0
@@ -291,7 +291,7 @@ export class Framing {
   #beginBody({ length, isUnasked }: Framed, input: Input): Step {
     this.#length = length
     if (typeof length === 'number' && !isUnasked && input.end - input.pos >= length) {
-      // The most common case, without a body object: the whole message is there.
+      // The most common case needs no body object: the whole message is there.
       const start = input.pos
       input.pos += length
       if (length > 0) this.lastNs = input.timeAt(input.pos - 1)
@@ -314,7 +314,7 @@ export class Framing {
     }
   }
 
-  /** Without its request nobody knows whether the response is to a HEAD. Then a status line or nothing follows. */
+  /** Without its request a response may be one to a HEAD. Then a status line follows it, or nothing. */
   #readUnasked(input: Input): Step {
     const available = Math.min(STATUS_START.length, input.end - input.pos)
     for (let i = 0; i < available; i++) {
@@ -405,10 +405,10 @@ export class Framing {
   }
 
   /**
-   * The rest of a chunked body can't be counted through any more; its size is then that of what was seen and missed, with
-   * the chunk sizes. It ends with a last chunk at the end of what was moved, at the next message, at the other side's turn,
-   * or with the connection. What is missing between two calls may be of other messages, and what follows it too: that is
-   * not counted.
+   * After lost chunk sizes the rest of a chunked body can't be followed. Its size then counts all bytes that were seen or missed,
+   * chunk sizes included. It ends with a last chunk at the end of the bytes so far, with the next message, when the other side
+   * speaks, or with the connection. Bytes that are missing between two calls, and those after them, may belong to other
+   * messages: they are not counted.
    */
   #loseChunks(bytes: number, timeNs: number): number {
     if (timeNs > this.lastNs) this.#isAdrift = true
@@ -466,7 +466,7 @@ function endsWithLastChunk({ bytes, pos, end }: Input): boolean {
   return latin1(bytes, Math.max(pos, end - LAST_CHUNK.length), end) === LAST_CHUNK
 }
 
-/** Hexadecimal digits, behind them the extensions (RFC 9112 §7.1); -1 when the line is no chunk size. */
+/** Reads hexadecimal digits before the extensions (RFC 9112 §7.1); -1 when the line is no chunk size. */
 function chunkSize(line: string): number {
   const digits = /^[ \t]*([0-9a-fA-F]+)[ \t]*(?:;|\r?$)/.exec(line)?.[1]
   const size = digits === undefined ? Number.NaN : Number.parseInt(digits, 16)
@@ -474,8 +474,8 @@ function chunkSize(line: string): number {
 }
 
 /**
- * Where the line break in front of the empty line that ends a head is, at `from` or behind it; -1. An empty line of CRLF is
- * looked for nearby only, then line by line: however many heads with bare LFs follow, each costs its own length.
+ * The first offset ≥ `from` of the line break before the empty line that ends a head, or -1. The search looks for CRLF CRLF
+ * nearby only, then goes line by line: however many heads with bare LFs follow, each costs its own length.
  */
 function headEnd(bytes: Uint8Array, from: number, end: number): number {
   const near = Math.min(end, from + USUAL_HEAD)

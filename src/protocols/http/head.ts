@@ -5,8 +5,8 @@
  *     status-line  = HTTP-version SP status-code SP [ reason-phrase ] CRLF
  *     field-line   = field-name ":" OWS field-value OWS CRLF      ; a line that begins with SP or HT continues the last (obs-fold)
  *
- * Header blocks and start lines repeat from message to message: what one means is kept by its bytes, and where only some of
- * a block's lines are new, by their texts.
+ * Header blocks and start lines repeat from message to message: a parsed one is remembered by its bytes. Where only some
+ * lines of a block are new, the others are remembered by their texts.
  */
 import { STATUS_CODES } from 'node:http'
 import { ByteMemo } from '../lib/byte-memo'
@@ -16,14 +16,14 @@ import { Memo } from '../lib/memo'
 import { isSecretHeader, REDACTED, redactHeader, redactUrl } from '../lib/redact'
 import { CONTENT_GRPC, CONTENT_JSON, CONTENT_UNKNOWN, type ContentType } from './types'
 
-/** What the header fields say. */
+/** The meaning of the header fields. */
 export interface Fields {
   /** A JSON object; repeated fields are joined with ", " in order of arrival, under the first one's spelling. */
   readonly json: string
   /** -1 when absent. */
   readonly contentLength: number
   readonly chunked: boolean
-  /** A Transfer-Encoding whose last coding isn't chunked. */
+  /** There is a Transfer-Encoding whose last coding isn't chunked. */
   readonly otherTransferCoding: boolean
   /** In the order in which they were applied; empty for none. */
   readonly contentCodings: readonly string[]
@@ -31,7 +31,7 @@ export interface Fields {
   readonly isForm: boolean
   /** The first protocol of Upgrade in lower case, or ''. */
   readonly upgrade: string
-  /** No length, or two: nobody can say where this message ends. */
+  /** The length is malformed, or there are two: where this message ends can't be said. */
   readonly contradictory: boolean
 }
 
@@ -42,7 +42,7 @@ export interface Block {
   readonly length: number
 }
 
-/** Where a head lies in the bytes that are being read; one object for all, as reads don't nest. */
+/** Where a head lies in the bytes that are being read. All heads share one object, as reads don't nest. */
 export interface HeadPlace {
   bytes: Uint8Array
   /** The start line, without its line break. */
@@ -65,11 +65,11 @@ export interface StatusLine {
   readonly minor: number
 }
 
-/** Characters of JSON that are kept of one header block; further fields are left out. */
+/** Characters of JSON that are kept of one header block at most; further fields are left out. */
 const MAX_JSON = 64 << 10
-/** Characters of a target that are kept. */
+/** Characters of a target that are kept at most. */
 const MAX_TARGET = 256 << 10
-/** Blocks and start lines that are known again, and the memory that they may take. */
+/** Blocks and start lines that are remembered at most, and the memory that they may take. */
 const KNOWN = 1024
 const LONGEST_BLOCK = 4096
 const BLOCKS_BYTES = 4 << 20
@@ -82,12 +82,12 @@ const NO_CODINGS: readonly string[] = []
 const CR = 13
 const LF = 10
 
-/** What the field lines say. An empty line without CRs ends them before that of `place`. */
+/** Reads the field lines. They end with an empty line of a bare LF, if one comes before the end that `place` tells. */
 export function blockOf({ bytes, fieldsStart, end }: HeadPlace, redact: boolean): Block {
   return (redact ? redacting : plain).blocks.get(bytes, fieldsStart, end)
 }
 
-/** Of field lines that are only a part of a head. `text`: one character per byte. */
+/** Reads field lines that are only a part of a head. `text`: one character per byte. */
 export function fieldsOf(text: string, redact: boolean): Fields {
   return (redact ? redacting : plain).read(text)
 }
@@ -113,8 +113,8 @@ const known = <L>(parse: (line: string) => L) =>
   new ByteMemo((bytes, from, to) => parse(latin1(bytes, from, to)), KNOWN, LONGEST_START, STARTS_BYTES)
 
 /**
- * RFC 9112 §3; undefined when the line is none. `line` is without its line break. As servers do, it forgives several spaces
- * between the parts (§3), spaces within the target, and other control characters, which are kept as they are.
+ * RFC 9112 §3; undefined when the line is none. `line` is without its line break. As servers do, it accepts several spaces
+ * between the parts (§3), spaces within the target, and other control characters, which stay as they are.
  */
 export function parseRequestLine(line: string, redact: boolean): RequestLine | undefined {
   const methodEnd = line.indexOf(' ')
@@ -122,7 +122,7 @@ export function parseRequestLine(line: string, redact: boolean): RequestLine | u
   const targetEnd = end - VERSION_LENGTH
   if (methodEnd < 1 || methodEnd >= targetEnd || !isVersion(line, targetEnd)) return undefined
   const method = line.slice(0, methodEnd)
-  // What is longer isn't kept; nor is its text, which a part of it would keep alive.
+  // A longer target is cut. The cut text is copied: a part would keep the whole text in memory.
   const isLong = targetEnd - methodEnd > MAX_TARGET
   const kept = line.slice(methodEnd + 1, isLong ? methodEnd + 1 + MAX_TARGET : targetEnd)
   let path = isLong ? `${Buffer.from(kept, 'latin1').toString('latin1')}…` : kept
@@ -136,7 +136,7 @@ export function parseRequestLine(line: string, redact: boolean): RequestLine | u
 /** ` HTTP/1.1`, as far as it was sent. */
 const VERSION_PART = / +(?:H(?:T(?:T(?:P(?:\/(?:1(?:\.[0-9]?)?)?)?)?)?)?)?\r?$/
 
-/** What there is of a request line that wasn't sent to its end. */
+/** Reads a request line that wasn't sent to its end. */
 export function parseRequestPart(line: string, redact: boolean): RequestLine | undefined {
   const methodEnd = line.indexOf(' ')
   const method = line.slice(0, methodEnd)
@@ -145,7 +145,7 @@ export function parseRequestPart(line: string, redact: boolean): RequestLine | u
   return parseRequestLine(`${method} ${trimOws(target) || '-'} HTTP/1.1`, redact)
 }
 
-/** A method that is longer is none. */
+/** A longer method is none. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 /** ` HTTP/1.1` */
 const VERSION_LENGTH = 9
@@ -169,7 +169,7 @@ export function parseStatusLine(line: string, redact: boolean): StatusLine | und
   return { status, minor, reason: redact ? redactUrl(text) : text }
 }
 
-/** Three digits, the first not 0; 0 when they are none. */
+/** Three digits, the first one not 0; gives 0 when they aren't. */
 function statusIn(line: string, at: number): number {
   let status = 0
   for (let i = at; i < at + 3; i++) {
@@ -192,7 +192,7 @@ function trimOws(text: string): string {
 const isOws = (code: number): boolean => code === 0x20 || code === 0x09
 
 const HIGH = /[\x80-\xff]/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a JSON string can't hold as it is
+// biome-ignore lint/suspicious/noControlCharactersInRegex: characters that a JSON string must escape
 const NEEDS_ESCAPE = /["\\\x00-\x1f\x7f-\uffff]/
 
 /** Field values are bytes; where they aren't ASCII they are mostly UTF-8. */
@@ -201,7 +201,7 @@ function decoded(text: string): string {
   return utf8(bytes, 0, bytes.length)
 }
 
-/** A number of decimal digits only, zeros in front of it forgiven, or -1. */
+/** A number of decimal digits only, leading zeros allowed, or -1. */
 function digits(text: string): number {
   const match = /^0*([0-9]{1,15})$/.exec(text)
   return match ? Number(match[1]) : -1
@@ -214,7 +214,7 @@ function quote(text: string): string {
 interface FieldName {
   readonly key: string
   readonly isSecret: boolean
-  /** The block in which it was last seen, and where: finds repeated fields. */
+  /** The block in which the name was last seen, and its place there; this finds repeated fields. */
   block: number
   index: number
 }
@@ -230,7 +230,7 @@ interface FieldLine {
 
 class FieldReader {
   readonly #redact: boolean
-  /** Never forgotten, so that a name is one object; names beyond MAX_NAMES aren't recognised when they repeat. */
+  /** Never forgotten, so that a name is one object; repetitions of names beyond MAX_NAMES aren't noticed. */
   readonly #names = new Map<string, FieldName>()
   readonly #lines = new Memo<FieldLine | null>((line) => this.#line(line), LINE_ENTRIES, LINE_TEXT)
   readonly blocks = new ByteMemo<Block>(
@@ -239,7 +239,7 @@ class FieldReader {
     LONGEST_BLOCK,
     BLOCKS_BYTES,
   )
-  /** Its number. */
+  /** The number of the block. */
   #newest = 0
 
   constructor(redact: boolean) {
@@ -277,10 +277,10 @@ class FieldReader {
   read(block: string): Fields {
     const id = ++this.#newest
     let text = HIGH.test(block) ? decoded(block) : block
-    // RFC 9112 §2.2: what is folded onto the start line is passed over.
+    // RFC 9112 §2.2: lines folded onto the start line are passed over.
     if (isOws(text.charCodeAt(0))) text = text.replace(/^(?:[ \t][^\n]*(?:\n|$))+/, '')
     if (text.includes('\n ') || text.includes('\n\t')) text = text.replace(/\r?\n[ \t]+/g, ' ')
-    // What is remembered of it must not keep all of it.
+    // The remembered part must not keep the whole text in memory.
     const isLong = text.length > LONGEST_BLOCK
     const lines: FieldLine[] = []
     /** Values of the fields that repeat, by the first one's index. */
@@ -316,7 +316,7 @@ class FieldReader {
   }
 }
 
-/** A text of its own: parts of others keep those in memory. */
+/** A copy of a text: a part of another text would keep that in memory. */
 const copyOf = (text: string): string => Buffer.from(text).toString()
 
 const plain = new FieldReader(false)
@@ -364,13 +364,13 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
   }
 }
 
-/** RFC 2616 §3.6 had a coding that means none; it is still sent. */
+/** RFC 2616 §3.6 had `identity`, a coding that means none; it is still sent. */
 function transferCodings(value: string): string {
   const codings = value.toLowerCase()
   return codings === 'identity' ? '' : codings
 }
 
-/** A list of the same number several times is that number (RFC 9110 §8.6); -1 for anything else. */
+/** A list that repeats one number is that number (RFC 9110 §8.6); -1 for anything else. */
 function lengthOf(value: string): number {
   if (!value.includes(',')) return digits(value)
   const lengths = new Set(value.split(',').map(trimOws))

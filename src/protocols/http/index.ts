@@ -8,7 +8,7 @@ export const http: Protocol = {
   code: HTTP.code,
   tables: HTTP.tables,
   transports: ['tcp', 'tls'],
-  // A head with large cookies and the kept part of a body in one call.
+  // One call may bring a head with large cookies and the kept part of a body.
   captureCap: 1 << 20,
   recognise,
   search,

@@ -5,9 +5,9 @@ import type { Framed, Messages } from './framing'
 import type { Fields, HeadPlace } from './head'
 import type { HttpMessage } from './types'
 
-/** The messages of one side, from their heads on: what requests and responses have in common. */
+/** The messages of one side, as far as requests and responses are alike. */
 export abstract class OneSides<M extends HttpMessage> implements Messages {
-  /** The message whose head was read and whose end wasn't. */
+  /** The message whose head was read, and whose end wasn't reached yet. */
   underWay: M | undefined
   protected readonly dialogue: Dialogue
   #fields: Fields | undefined
@@ -46,7 +46,7 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
     this.#fields = fields
   }
 
-  /** Tells the pairing. `hasLostEnd`: others may have gone by with its end. */
+  /** Tells the pairing. `hasLostEnd`: other messages may have been lost with its end. */
   protected abstract ended(message: M, endNs: number, hasLostEnd: boolean): void
 
   #end(body: string, size: number, endNs: number, hasLostEnd: boolean): void {

@@ -1,4 +1,4 @@
-/** What a client says: heads of requests (RFC 9112 §3) and what they say of their bodies (§6). */
+/** Requests: their heads (RFC 9112 §3), and how these tell the length of the body (§6). */
 import { latin1 } from '../lib/bytes'
 import { type Invalid, invalid } from '../protocol'
 import { type Framed, MAX_TOKEN } from './framing'
@@ -46,7 +46,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
     }
     const request = requestOf(start, fields, startNs)
     dialogue.takesTurn('client', startNs)
-    // As far as it is the same whatever is asked for.
+    // The bytes that are the same whatever the target is.
     const bytes = start.method.length + ' / HTTP/1.1'.length + fieldsLength
     request.seq = dialogue.pairing.requestBegins(request, startNs, bytes)
     this.begun(request, fields)
@@ -55,7 +55,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
     return lengthOf(fields)
   }
 
-  /** Of a head only this was there when it was answered. */
+  /** Takes the part of a head that was there when the server answered. */
   beginsInPart(text: string, startNs: number, endNs: number): void {
     const { dialogue } = this
     const { redact } = dialogue.link.settings
@@ -77,7 +77,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
   }
 
   goesOn(): void {
-    // What of it is missing has made the count unsure.
+    // Its missing bytes have made the count unsure.
   }
 
   isParked(): boolean {
@@ -87,7 +87,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
   }
 }
 
-/** RFC 9112 §6.3: without a length, or with two, it is an error, which the server answers. */
+/** RFC 9112 §6.3: a malformed length, or two, is an error, to which the server responds. */
 function lengthOf(fields: Fields): Framed | Invalid {
   if (fields.contradictory || fields.otherTransferCoding) return invalid('length of the request unknown')
   const length = fields.chunked ? 'chunked' : Math.max(0, fields.contentLength)

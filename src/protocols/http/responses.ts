@@ -1,4 +1,4 @@
-/** What a server says: heads of responses (RFC 9112 §4) and what they say of their bodies (§6.3). */
+/** Responses: their heads (RFC 9112 §4), and how these tell the length of the body (§6.3). */
 import { type Invalid, invalid } from '../protocol'
 import type { BodyLength, Framed } from './framing'
 import { blockOf, type Fields, type HeadPlace, parseStatusLine, statusLineOf } from './head'
@@ -31,12 +31,12 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     const { fields, length } = blockOf(head, redact)
     head.end = head.fieldsStart + length
     const { status, reason, minor } = start
-    // An interim response says nothing that a row has; the final one follows (RFC 9110 §15.2).
+    // An interim response has nothing for a row; the final one follows (RFC 9110 §15.2).
     if (status < 200 && status !== 101) {
       dialogue.isInterim = true
       return 'interim'
     }
-    // RFC 9110 §15.5: 408, 414, 431 and 400 don't wait for the end of a head.
+    // RFC 9110 §15.5: a server may send 408, 414, 431 and 400 before the end of a head.
     if (status >= 400 && dialogue.pairing.isSettled) dialogue.asksInPart()
     const answer = dialogue.pairing.responseBegins(startNs)
     dialogue.takesTurn('server', startNs, answer.hint)

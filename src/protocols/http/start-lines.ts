@@ -30,7 +30,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 const STATUS_LINE = Buffer.from('HTTP/1.')
 /** `HTTP/1.1 200` and what ends the number. */
 const STATUS_LENGTH = 13
-/** A request line that is longer without an end is taken at its word. */
+/** A request line of this length is taken for one even without its end. */
 const ENOUGH = 1024
 const MAX_LINE = 16 << 10
 
@@ -47,7 +47,7 @@ export const startsRequest = (bytes: Uint8Array): boolean =>
   typeof recogniseRequest(bytes, false) === 'object'
 export const startsResponse = (bytes: Uint8Array): boolean => isStatusLine(bytes, 0)
 
-/** Any token is a method where a request is the first thing that was said; elsewhere it may be the rest of another. */
+/** At the beginning of a connection any token may be a method; elsewhere it may be the end of a longer word. */
 function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
   // RFC 9112 §2.2: empty lines before a request line are to be ignored.
   let start = 0
@@ -66,7 +66,7 @@ function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
     return line === undefined ? 'no' : { side: 'client', sure: true }
   }
   const isKnown = METHODS.has(method)
-  // RFC 9112 §3.2.3: what CONNECT names is a host and a port, and never that long; NATS has an object behind that word.
+  // RFC 9112 §3.2.3: the target of CONNECT is a host and a port, never that long; in NATS an object follows that word.
   const isLong = isKnown && method !== 'CONNECT'
   if (head.length - start >= ENOUGH) return isLong ? { side: 'client', sure: true } : 'no'
   return isKnown || head.length < 256 ? 'need-more' : 'no'
@@ -78,7 +78,7 @@ function mayBeStatusLine(bytes: Uint8Array, at: number): boolean {
   return true
 }
 
-/** `HTTP/1.1 200` and a space or the line's end; a second space in between is forgiven. */
+/** `HTTP/1.1 200` and a space or the line's end; a second space in between is accepted. */
 function isStatusLine(bytes: Uint8Array, at: number): boolean {
   if (bytes.length - at < STATUS_LENGTH || !mayBeStatusLine(bytes, at)) return false
   if (!isDigit(bytes[at + 7]!) || bytes[at + 8] !== SPACE) return false
@@ -92,7 +92,7 @@ function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
 }
 
-/** The first offset at which a message may begin: a whole start line, or what may become one at the end of `bytes`. */
+/** The first offset at which a message may begin: a whole start line, or the beginning of one at the end of `bytes`. */
 export function boundary(side: Side, bytes: Uint8Array, from: number): number {
   return side === 'server' ? responseBoundary(bytes, from) : requestBoundary(bytes, from)
 }
@@ -122,12 +122,12 @@ function partialStatusLine(bytes: Uint8Array, from: number): number {
 
 const VERSION = Buffer.from(' HTTP/1.')
 const TAIL = 4096
-/** Request lines looked at in one search: what is a long list of them that are none costs no more. */
+/** Candidates for a request line that one search looks at: a long list of false ones costs no more. */
 const MAX_CANDIDATES = 256
 
 /**
  * Requests are found from their version backwards: a body may run into the next request line without a line break. No byte
- * is looked at for two versions, beside those of one method.
+ * is looked at for two versions, except the bytes of one method.
  */
 function requestBoundary(bytes: Uint8Array, from: number): number {
   let line = from
@@ -144,15 +144,15 @@ function requestBoundary(bytes: Uint8Array, from: number): number {
   return partialRequestLine(bytes, lineStart(bytes, Math.max(from, bytes.length - TAIL), bytes.length))
 }
 
-/** Behind the last line break in bytes[from..end), or `from`. */
+/** The offset after the last line break in bytes[from..end), or `from`. */
 function lineStart(bytes: Uint8Array, from: number, end: number): number {
   for (let at = end - 1; at >= from; at--) if (bytes[at] === LF || bytes[at] === CR) return at + 1
   return from
 }
 
 /**
- * The leftmost place in bytes[from..end) of a known method with a space behind it, or -1: `xyzGET /` hides a `GET /`. Behind a
- * capital or a hyphen it is the end of another method (`REBIND`, `M-SEARCH`), of which the beginning is missing.
+ * The leftmost place in bytes[from..end) of a known method and a space, or -1: `xyzGET /` hides a `GET /`. After a
+ * capital or a hyphen the word is the end of another method (`REBIND`, `M-SEARCH`), whose beginning is missing.
  */
 function leftmostMethod(bytes: Uint8Array, from: number, end: number): number {
   let space = indexOfByte(bytes, SPACE, from, end)

@@ -1,15 +1,15 @@
 /** HTTP/1.0 and HTTP/1.1 messages (RFC 9110, RFC 9112), as far as a row of `http_events` needs them. */
 import type { Answer } from '../lib/pairing'
 
-/** One message, from the end of its head on. */
+/** One message whose head has been read. */
 export interface HttpMessage {
   readonly minor: number
-  /** A JSON object of name: value; secrets are taken out. */
+  /** A JSON object of name: value, with secrets replaced. */
   readonly headers: string
   readonly contentType: ContentType
   /** When its first byte was moved, in capture-clock nanoseconds. */
   readonly startNs: number
-  /** When its last byte so far was moved. */
+  /** When the newest of its bytes was moved. */
   endNs: number
   /** The kept head of the content, as text. */
   body: string
@@ -17,9 +17,9 @@ export interface HttpMessage {
   bodySize: number
   /** Bytes of memory that it takes while it waits. */
   held: number
-  /** Nothing more of it will be read. */
+  /** It is at its end: nothing more of it will be read. */
   done: boolean
-  /** Its end went by unseen. */
+  /** Its end was lost. */
   isCut: boolean
 }
 
@@ -33,7 +33,7 @@ export interface HttpRequest extends HttpMessage {
 
 export interface HttpResponse extends HttpMessage {
   readonly answer: Answer<HttpRequest>
-  /** It was shown while it ran, without its request. */
+  /** A row without its request was shown while it ran. */
   isShown: boolean
   readonly status: number
   readonly reason: string

@@ -2,13 +2,13 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { latin1, utf8 } from './bytes'
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells binary from text
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters tell binary from text
 const CONTROL = /[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]/
 const PRINTABLE_HEAD = 64
 
 /**
- * `bytes` is the kept head of a body of `size` bytes. Text is itself, without a character that the limit cut in two;
- * anything else is `<binary 5120 bytes> .PNG....`: its size and its printable head, other bytes as dots.
+ * `bytes` is the kept beginning of a body of `size` bytes. Text stays as it is, without a character that the limit cut in two.
+ * Anything else becomes `<binary 5120 bytes> .PNG....`: its size and its beginning, with unprintable bytes as dots.
  */
 export function bodyText(bytes: Uint8Array, size: number): string {
   if (isAscii(bytes)) {
@@ -26,7 +26,7 @@ function binaryText(bytes: Uint8Array, size: number): string {
   return `<binary ${size} bytes> ${head}`
 }
 
-/** The end of the last UTF-8 sequence that is whole. */
+/** The offset after the last whole UTF-8 sequence. */
 function wholeCharacters(bytes: Uint8Array): number {
   const end = bytes.length
   for (let back = 1; back <= 3 && back <= end; back++) {

@@ -1,8 +1,8 @@
 /**
  * Brotli's decoder fills a ring buffer as large as the window that the stream names, up to 16 MiB, before it gives out
- * a byte: 14 bytes of input can cost 16 MiB and many milliseconds. A smaller window changes nothing before the
- * position that it reaches (RFC 7932 §4: distances are taken by the bytes so far, then by the window), so
- * for the first bytes of a stream a smaller one does.
+ * a byte: 14 bytes of input can cost 16 MiB and many milliseconds. A smaller window gives the same output up to its
+ * own size (RFC 7932 §4: a distance is limited by the bytes so far, then by the window), so
+ * it is enough for the first bytes of a stream.
  *
  * The stream's first bits are the window's logarithm (RFC 7932 §9.1), read from the lowest bit on:
  *
@@ -10,10 +10,10 @@
  *     nnn1         17 + n, n ≥ 1
  *     mmm0001      8 + m, m ≥ 2; 17 for m = 0; m = 1 is no brotli
  *
- * The bits behind them stay where they are, so a window can only become the smallest one with as many bits.
+ * The bits after them stay where they are, so a window can only become the smallest one with as many bits.
  */
 
-/** Positions that a window's distances don't reach (RFC 7932 §9.1). */
+/** A window of 2^n bytes reaches this many positions less (RFC 7932 §9.1). */
 const UNREACHED = 16
 
 /** The first byte of the same stream with the smallest window that its first `limit` bytes can have. */

@@ -1,4 +1,4 @@
-/** Bounded memory of what bytes mean, by the bytes themselves. */
+/** A bounded memory of parsed bytes, by the bytes themselves. */
 import { sameBytes } from './bytes'
 
 interface Entry<V> {
@@ -7,7 +7,7 @@ interface Entry<V> {
   readonly value: V
 }
 
-/** Against bytes chosen so that they share a place. */
+/** Random, so that nobody can choose bytes that share a place. */
 const SEED = crypto.getRandomValues(new Uint32Array(1))[0]!
 const FACTOR = 0x9e3779b1
 
@@ -24,28 +24,28 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
   return hash ^ (hash >>> 16)
 }
 
-/** What an entry takes in all, for each byte of its key: the key, the text of it, and what is made of that. */
+/** Bytes that an entry takes for each byte of its key: the key, its text and the result. */
 const MEMORY_PER_BYTE = 4
 const ENTRY_BYTES = 512
 
 /**
- * A bounded memo of a pure function of bytes: what was met before is known again without making a text of it. Bytes are
- * compared, so that equal hashes are no matter; each hash has one place, and what is met there for the second time in a row
- * takes it, so that what never repeats is not copied and displaces nothing.
+ * A bounded memo of a pure function of bytes: for bytes seen before it gives the result without making a text of them. It
+ * compares the bytes, so equal hashes do no harm. Each hash has one place; bytes take it when they come twice in a row, so
+ * bytes that never repeat are not copied and displace nothing.
  */
 export class ByteMemo<V> {
   readonly #make: (bytes: Uint8Array, from: number, to: number) => V
   readonly #longest: number
   readonly #budget: number
   readonly #entries: (Entry<V> | undefined)[]
-  /** Hashes that were met last. */
+  /** The newest hash of each place. */
   readonly #met: Int32Array
   #held = 0
 
   /**
    * @param places a power of two
-   * @param longest more bytes than this are not remembered
-   * @param budget bytes of memory, about; when they are used up it begins anew
+   * @param longest longer bytes are not remembered
+   * @param budget bytes of memory, about; when they are used up the memo begins anew
    */
   constructor(
     make: (bytes: Uint8Array, from: number, to: number) => V,
@@ -65,7 +65,7 @@ export class ByteMemo<V> {
     return this.#held
   }
 
-  /** Of bytes[from..to), which need not stay as they are. */
+  /** The result for bytes[from..to), which may change afterwards. */
   get(bytes: Uint8Array, from: number, to: number): V {
     const length = to - from
     if (length > this.#longest) return this.#make(bytes, from, to)

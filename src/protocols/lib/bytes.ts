@@ -24,7 +24,7 @@ export function sameBytes(whole: Uint8Array, bytes: Uint8Array, from: number, to
   return whole.length === to - from && bufferCompare.call(whole, bytes, from, to) === 0
 }
 
-/** One character per byte: what header syntax is defined over. */
+/** One character per byte, as header syntax is defined. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end)
 }

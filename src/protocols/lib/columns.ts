@@ -24,7 +24,7 @@ export const remoteUpid = extra(
   upid('Process that owns the other end, when it runs on this node; empty otherwise'),
 )
 
-/** How an exchange of request and response ended; `complete` is the usual. */
+/** How an exchange of request and response ended; usually `complete`. */
 export type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
 export const outcome = extra(
   string(
@@ -36,7 +36,7 @@ export const outcome = extra(
 
 const enumeration = { pattern: 'GENERAL_ENUM' } as const
 
-/** A number or text out of a fixed set. */
+/** A number out of a fixed set. */
 export const code = (description: string) => int(description, enumeration)
 export const keyword = (description: string) => string(description, enumeration)
 

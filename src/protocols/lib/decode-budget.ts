@@ -1,12 +1,12 @@
-/** Time that decoding may take, of all bodies together and of each: what a stranger sends costs the capture thread no more. */
+/** Bounds the time that decoding may take, for all bodies together and for each: hostile bodies cost the capture thread no more. */
 
 export interface DecodeLimits {
   /** Nanoseconds of each second, over all connections. */
   readonly perSecondNs: number
-  /** How much of that may be saved up and spent at once. */
+  /** How much unused time may be saved up. */
   readonly burstNs: number
   readonly perBodyNs: number
-  /** No step needs so long: one that took longer was interrupted by the scheduler, and only so much of it counts. */
+  /** No step needs so long: a longer one was interrupted by the scheduler, and counts as this much. */
   readonly perStepNs: number
 }
 
@@ -20,13 +20,13 @@ export const DECODE_LIMITS: DecodeLimits = {
 const SECOND_NS = 1e9
 
 export class DecodeBudget {
-  /** Bodies that were not decoded, or not to their end, because the time was used up. */
+  /** Bodies that were not decoded, or not completely, because the time was used up. */
   refused = 0
   readonly #nowNs: () => number
   readonly #limits: DecodeLimits
   #leftNs: number
   #bodyNs = 0
-  /** Until when time was earned, and charged. */
+  /** Up to when time has been earned, and charged. */
   #earnedNs: number
   #chargedNs: number
 
@@ -39,7 +39,7 @@ export class DecodeBudget {
     this.#chargedNs = this.#earnedNs
   }
 
-  /** Starts a body; false, and counted, when nothing is left for one. */
+  /** Begins a body; false, and counted, when no time is left. */
   begin(): boolean {
     const now = this.#nowNs()
     const earned = ((now - this.#earnedNs) * this.#limits.perSecondNs) / SECOND_NS
@@ -62,7 +62,7 @@ export class DecodeBudget {
     return this.#bodyNs <= this.#limits.perBodyNs
   }
 
-  /** The body that was begun is given up. */
+  /** Gives up the body that was begun. */
   giveUp(): void {
     this.refused++
   }

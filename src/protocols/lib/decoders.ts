@@ -1,8 +1,8 @@
 /**
  * The runtime's decoders, a step at a time. node:zlib's own functions either decode everything or throw, and its streams
  * are asynchronous; the native object behind a stream takes an input and an output buffer and stops at the end of
- * either. It is not a public interface: the runtime's version is exact, and the tests hold each decoder to
- * what is used here. Without it there is no decoder, and bodies are shown by their size.
+ * either. It is not a public interface: the runtime's version is exact, and tests check each decoder
+ * for what is used here. Where it is missing there is no decoder, and bodies are shown by their size.
  */
 import zlib from 'node:zlib'
 
@@ -23,7 +23,7 @@ interface Native {
   ): void
 }
 
-/** What one step did; `failed`: the input is damaged, or needs more than we give. */
+/** The result of a step; `failed`: the input is damaged, or needs more memory than allowed. */
 export interface Step {
   read: number
   written: number
@@ -31,11 +31,11 @@ export interface Step {
 }
 
 export interface Decoder {
-  /** Input of one step: few enough bytes that no step is long, whatever they are. */
+  /** Most input of one step: so few bytes that no step takes long, whatever they are. */
   readonly stepBytes: number
   /** Begins a body; false when the runtime has no such decoder. */
   begin(): boolean
-  /** Decodes at most `stepBytes` of `input[at..end)` into `output[outputAt..outputEnd)`. What it returns is valid until the next step. */
+  /** Decodes at most `stepBytes` of `input[at..end)` into `output[outputAt..outputEnd)`. The result is valid until the next step. */
   step(
     input: Uint8Array,
     at: number,
@@ -44,7 +44,7 @@ export interface Decoder {
     outputAt: number,
     outputEnd: number,
   ): Step
-  /** Frees what the body took. */
+  /** Frees the memory of the body. */
   end(): void
 }
 
@@ -59,7 +59,7 @@ const { GUNZIP, INFLATE, INFLATERAW, BROTLI_DECODE, ZSTD_DECOMPRESS } = zlib.con
 interface Coding {
   readonly stepBytes: number
   readonly flush: number
-  /** `reset` gives back what the body took, and keeps the parameters. */
+  /** `reset` frees the memory of the body and keeps the parameters. */
   readonly resets: boolean
   open(state: Uint32Array): Native | undefined
 }

@@ -1,9 +1,9 @@
-/** Who a protocol is, whether or not Nixie parses it yet. It stands in the protocol's folder and nowhere else. */
+/** Name and numbers of a protocol, whether or not Nixie parses it yet. They stand in the protocol's folder and nowhere else. */
 import type { Table } from '../../records/table'
 import type { SemanticType } from '../../records/types'
 
 export interface ProtocolIdentity {
-  /** What people call it. */
+  /** Its usual name. */
   readonly label: string
   /** Its number in `conn_stats.protocol`. */
   readonly code: number
@@ -16,15 +16,15 @@ export interface NameFunction {
   readonly name: string
   readonly description: string
   readonly args: readonly string[]
-  /** What the name is; ST_NONE by default. */
+  /** The semantic type of the name; ST_NONE by default. */
   readonly semantic?: SemanticType
   nameOf(...codes: number[]): string
 }
 
-/** What a number is called that has no name. */
+/** The text for a number without a name. */
 export const invalid = (code: number | string): string => `Invalid (${code})`
 
-/** The name of a number, from names that stand in their order with spaces between; `otherwise` where there is none. */
+/** Gives the name of a number, from names in the order of their numbers with spaces between; `otherwise` where there is none. */
 export function inOrder(names: string, otherwise: (code: number) => string = invalid) {
   const list = names.split(' ')
   return (code: number): string => list[code] || otherwise(code)

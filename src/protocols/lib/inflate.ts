@@ -1,23 +1,23 @@
 /**
- * The head of a compressed body, decompressed, in one pass that stops at the limit. Truncated input is the rule here, and
- * the input is hostile: the pass goes in steps, and a budget says after each whether there is time for one more.
+ * Decompresses the beginning of a body in one pass that stops at the limit. The input is usually truncated, and may be
+ * hostile: the pass goes in steps, and a budget says after each whether there is time for one more.
  */
 import { narrowWindow } from './brotli-window'
 import type { DecodeBudget } from './decode-budget'
 import { type Decoder, gunzip, inflateRaw, inflateZlib, unbrotli, unzstd } from './decoders'
 
-/** Enough for one block of every coding; zstd shows nothing of a block that isn't whole. */
+/** Enough for one block of every coding; zstd gives nothing of a block that isn't whole. */
 const MAX_INPUT = 32 << 10
-/** Codings on top of each other that are undone. */
+/** Nested codings that are undone at most. */
 const MAX_CODINGS = 4
-/** What a header and the first table may take before there is output. */
+/** Input that a header and the first table may take before there is output. */
 const DEFLATE_OVERHEAD = 256
 
 interface Codec {
-  /** Encoded bytes that are worth having in order to get `limit` decoded ones. */
+  /** Encoded bytes that are enough for `limit` decoded ones. */
   inputFor(limit: number): number
   decoderFor(bytes: Uint8Array): Decoder
-  /** The same stream, such that its first `limit` bytes cost little. */
+  /** The stream, changed such that its first `limit` decoded bytes cost little. */
   prepare?(bytes: Uint8Array, limit: number): Uint8Array
 }
 
@@ -61,7 +61,7 @@ export function contentCodings(value: string): readonly string[] {
   return names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
 }
 
-/** Encoded bytes that are worth keeping in order to show `limit` decoded ones; 0 for codings that can't be undone. */
+/** Encoded bytes that must be kept to show `limit` decoded ones; 0 for codings that can't be undone. */
 export function inflateInput(codings: readonly string[], limit: number): number {
   const codecs = codecsOf(codings)
   if (codecs === undefined || limit === 0) return 0
@@ -69,8 +69,8 @@ export function inflateInput(codings: readonly string[], limit: number): number 
 }
 
 /**
- * At most `limit` bytes of what `bytes`, the head of a body, decodes to: `codings` undone, the last one first. Damaged
- * input gives what came out before the step with the damage. undefined when nothing can be made of it, or when the budget has no time.
+ * Decodes `bytes`, the beginning of a body, to at most `limit` bytes: undoes `codings`, the last one first. Damaged
+ * input gives the output before the damaged step. undefined when there is no output, or the budget has no time.
  */
 export function inflate(
   codings: readonly string[],
@@ -109,7 +109,7 @@ function undo(codec: Codec, bytes: Uint8Array, limit: number, budget: DecodeBudg
   return size > 0 ? output.subarray(0, size) : undefined
 }
 
-/** How many bytes of `output` were filled; -1 when the budget ended it. */
+/** Returns how many bytes of `output` were filled; -1 when the budget ended it. */
 function decode(decoder: Decoder, input: Uint8Array, output: Uint8Array, budget: DecodeBudget): number {
   let read = 0
   let written = 0

@@ -2,10 +2,10 @@
  * Which request a response answers, where both carry a key: an id (DNS, Kafka, CQL, MongoDB), a tag (Mux), a stream or a
  * channel (HTTP/2, AMQP). Answers come in any order, and a lost message costs only its own exchange.
  *
- * - Of several requests under one key the oldest that fits is answered: ids are used again, and by more than one asker.
- * - An answer that fits no request is nobody's: the request went by unseen, or has been answered already.
- * - Where answers may have gone by unseen, a request that waits can still be answered, but nobody can say that it wasn't.
- * - What waits is bounded in number and in bytes, and in number under one key; the oldest leave first.
+ * - Of several requests under one key an answer belongs to the oldest that fits: ids are used again, and by more than one client.
+ * - An answer that fits no request makes no row: the request was lost, or has been answered already.
+ * - After answers may have been lost, a waiting request can still be answered, but it can no longer be called unanswered.
+ * - Waiting requests are bounded in number and in bytes, and in number under one key; the oldest leave first.
  */
 
 export interface KeyedLimits {
@@ -24,20 +24,20 @@ export interface Waiting {
 interface Entry<K, Q> {
   readonly key: K
   readonly request: Q
-  /** Its answer may have gone by unseen. */
+  /** Its answer may have been lost. */
   isUnsure: boolean
   /** The next one under the key. */
   next: Entry<K, Q> | undefined
 }
 
-/** Under one key, so that a search among them is short; a client has one, and tries again a few times. */
+/** Requests under one key at most, so that a search among them is short: a client has one, and repeats it a few times. */
 const MAX_UNDER_KEY = 32
 
 /** What becomes of requests that leave without an answer. */
 export interface Leaving<Q> {
   /** Nobody answered. */
   unanswered(request: Q): void
-  /** It may have been answered unseen, or its room was needed. */
+  /** Its answer may have been lost, or its memory was needed. */
   drop(request: Q): void
 }
 
@@ -59,7 +59,7 @@ export class Keyed<K, Q extends Waiting> {
     return this.#waiting.size
   }
 
-  /** Bytes of memory that wait here. */
+  /** Bytes of memory of all that wait here. */
   get held(): number {
     return this.#held
   }
@@ -72,24 +72,24 @@ export class Keyed<K, Q extends Waiting> {
     while (this.#waiting.size > this.#limits.requests || this.#held > this.#limits.bytes) this.#dropOldest()
   }
 
-  /** The oldest request under the key that fits; it goes on waiting. */
+  /** Finds the oldest request under the key that fits; it goes on waiting. */
   find(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
     return this.#oldest(key, fits)?.request
   }
 
-  /** The oldest request under the key that fits: it is answered. */
+  /** Takes out the oldest request under the key that fits: it is answered. */
   answer(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
     const entry = this.#oldest(key, fits)
     if (entry) this.#remove(entry)
     return entry?.request
   }
 
-  /** Answers may have gone by unseen. */
+  /** Answers may have been lost. */
   answersLost(): void {
     for (const entry of this.#waiting) entry.isUnsure = true
   }
 
-  /** Gives up requests that were asked at `beforeNs` or earlier: nobody will answer any more. */
+  /** Gives up requests that were asked at `beforeNs` or earlier: no answer will come any more. */
   expire(beforeNs: number): void {
     for (const entry of this.#waiting) {
       if (entry.request.startNs > beforeNs) return
@@ -99,7 +99,7 @@ export class Keyed<K, Q extends Waiting> {
     }
   }
 
-  /** Requests that were asked at `beforeNs` or earlier and wait for sure, oldest first. */
+  /** Requests that were asked at `beforeNs` or earlier and surely have no answer yet, oldest first. */
   *since(beforeNs: number): Iterable<Q> {
     for (const { request, isUnsure } of this.#waiting) {
       if (request.startNs > beforeNs) return

@@ -1,11 +1,11 @@
-/** Texts between two looks at whether remembering pays. */
+/** After so many texts it is decided anew whether the memo pays. */
 const WINDOW = 512
-/** While fewer of them than this were known, the next window goes without the memo. */
+/** When fewer of them than this were known, the memo is not used for the next ones. */
 const WORTH_IT = WINDOW / 8
 
 /**
- * A bounded memo of a pure function of a text: two generations, so that what is in use survives a turn-over. Where texts
- * hardly ever repeat it steps aside most of the time.
+ * A bounded memo of a pure function of a text. It has two generations, so that texts in use survive when one is dropped. Where texts
+ * hardly ever repeat it is not used most of the time.
  */
 export class Memo<V> {
   #young = new Map<string, V>()
@@ -17,7 +17,7 @@ export class Memo<V> {
   readonly #capacity: number
   readonly #maxLength: number
 
-  /** At most 2 × `capacity` entries; texts longer than `maxLength` are computed each time. */
+  /** Holds at most 2 × `capacity` entries; texts longer than `maxLength` are computed each time. */
   constructor(make: (text: string) => V, capacity: number, maxLength: number) {
     this.#make = make
     this.#capacity = capacity

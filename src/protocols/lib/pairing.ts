@@ -1,24 +1,25 @@
 /**
- * Which request a response answers, on connections where nothing but the order says so (HTTP/1, Redis, …), or hardly anything
- * else. A pair that might be wrong is never made.
+ * Which request a response answers, on connections where only the order, or hardly more, tells it (HTTP/1, Redis, …).
+ * A pair that might be wrong is never made.
  *
- * As long as no byte was lost the n-th response answers the n-th request. What is left of that behind a hole:
+ * As long as no byte was lost the n-th response answers the n-th request. After a hole the following is known:
  *
- * - **Counting.** Requests before a hole in the requests are still answered in order. A hole between two requests has at least one,
- *   and no more than its bytes have room for: one, mostly. A response never begins before its request, so no more
- *   responses were lost than requests waited. Where one number is left the count is sure again.
- * - Otherwise what follows waits, with a range of what may be (`Unsure`), until something narrows it to one number: more
+ * - **Counting.** Requests before a hole in the requests are still answered in order. A hole between two requests held at least one
+ *   request, and no more than its bytes have room for: mostly one. A response never begins before its request, so no more
+ *   responses were lost than requests waited. Where only one number is possible the count is sure again.
+ * - Otherwise later messages wait, with a range of possible numbers (`Unsure`), until something narrows it to one: more
  *   responses than requests, a response that names its request, or one of these:
- * - **Silence.** When the server spoke last and then nobody says anything for 0.3 s (and four times as long as any response took
- *   so far, the next one too), everything was answered. It counts once the next request and the next response show that
- *   nothing was lost at its beginning. So it is when the server says nothing for so long while a request is being sent.
- * - **Turns.** A client that has had one request outstanding at a time in MIN_TURNS exchanges, and never more, has everything
- *   answered when it asks again.
+ * - **Silence.** When the server spoke last and then neither side speaks for 0.3 s (and for four times as long as any response took
+ *   so far, the next one too), everything was answered. The silence counts once the next request and the next response show that
+ *   nothing was lost at its beginning. The same holds when the server is silent for so long while a request is being sent.
+ * - **Turns.** A client that had one request outstanding at a time in MIN_TURNS exchanges, and never more, has all its
+ *   answers when it sends the next request.
  * - **Nothing was lost** since the connection was joined, and its client has never had two requests outstanding: then all
- *   was answered when the server spoke last, and there was silence of 100 ms, or the end.
+ *   requests were answered when the server spoke last and 100 ms of silence followed, or the end.
  *
- * What isn't told apart: a client that always has the same number of requests outstanding, on a connection that was joined under way,
- * looks like one who takes turns; and a server that is silent with several requests before it for longer than the above.
+ * Two cases can't be told from these: a client that always has the same number of requests outstanding, on a connection that was
+ * joined after its opening, looks like one that takes turns; and so does a server that is silent for longer than the above although
+ * several requests wait.
  */
 import {
   ANY,
@@ -37,21 +38,21 @@ import {
 
 export type { Answer, Certainty, Hole }
 
-/** Of a client that takes turns everything is answered when the server spoke last and nothing was said for so long. */
+/** All requests of a client that takes turns are answered when the server spoke last and this long a silence followed. */
 const CONFIRM_NS = 100e6
-/** Of any other. */
+/** The same for any other client. */
 const QUIET_NS = 300e6
-/** So many exchanges in strict turns: with fewer, clients that nearly always have two outstanding are mistaken for such. */
+/** Exchanges in strict turns that are needed: with fewer, clients that nearly always have two requests outstanding seem to take turns. */
 const STRICT_TURNS = 64
-/** Losses are known a second later. */
+/** A loss becomes known up to a second later. */
 const LOSSES_NS = 2e9
-/** More requests than this without a response: nobody answers here, or the responses aren't seen. */
+/** With more requests than this without a response nobody answers, or the responses aren't captured. */
 const MAX_OUTSTANDING = 8192
-/** What waits to become sure. */
+/** Messages that wait to become sure, at most. */
 const MAX_UNSURE = 512
-/** A client that has waited so often for a response, and never asked before it came, is taken to do so always. */
+/** A client that has waited for the response so often, and never sent a request before it came, is assumed to do so always. */
 const MIN_TURNS = 16
-/** So many requests tell what a client's requests have at least. */
+/** So many requests tell how long a client's requests are at least. */
 const MIN_SEEN = 3
 
 export interface Numbered {
@@ -65,12 +66,12 @@ export interface Answering<H> {
   readonly done: boolean
 }
 
-/** What becomes of the messages that are taken out of the queues. */
+/** Receives the messages that are taken out of the queues. */
 export interface Pairs<Q, P> {
   pair(request: Q, response: P): void
   /** The connection has ended, and it is sure that nobody answered. */
   unanswered(request: Q, nowNs: number): void
-  /** Another message has its half, or nobody knows which. */
+  /** Its other half was lost, or it isn't known which message that is. */
   drop(message: Q | P): void
 }
 
@@ -80,47 +81,47 @@ type Losses = { readonly losses: number }
 const LOSSLESS: Losses = { losses: 0 }
 
 export class Pairing<H> {
-  /** Those that wait, in order; nothing was missed among or before them. */
+  /** Messages that wait, in order; nothing was lost among or before them. */
   #waiting: Asked<H>[] = []
-  /** What was said behind them, if it isn't known how it fits together. */
+  /** The messages after them, if it isn't known which belong together. */
   #unsure: Unsure<H> | undefined
   #asked = 0
   #pipelines = false
-  /** Responses that came when one request had been asked since the one before. */
+  /** Responses that came when exactly one request had been sent since the last response. */
   #turns = 0
-  /** Of those, with nothing else outstanding for sure. */
+  /** Those of them with surely nothing else outstanding. */
   #proven = 0
-  /** Requests since the last response began, and whether bytes went by unseen since. */
+  /** Requests since the last response began, and whether bytes were lost since. */
   #askedSince = 0
   #isHoled = false
-  /** A response was never seen before its request, as two threads of a client may have it. */
+  /** A response was never seen before its request; with two threads of a client it may be. */
   #isCausal = true
   #hasHoles = false
   #lastNs = 0
   #lastSaid: 'nothing' | 'request' | 'answering' | 'answer' = 'nothing'
   /** The longest time after which a response came. */
   #slowestNs = 0
-  /** A silence: the shift as it tells it, how many had been asked, and whether a request came behind that. */
+  /** A silence: the shift that follows from it, the number of requests by then, and whether one came after it. */
   #quiet: Quiet | undefined
-  /** The last request that began, when it did, and when its last byte was moved; 0 as long as that isn't known. */
+  /** The last request: when it began, and when its last byte was moved (0 as long as that isn't known). */
   #askedNs = 0
   #askedEndNs = 0
-  /** The end of the last answer, or of the hole behind it. */
+  /** The end of the last answer, or of the hole after it. */
   #answerEndNs = 0
-  /** The client said what wasn't understood, and no response has begun since. */
+  /** The client sent bytes that weren't understood, and no response has begun since. */
   #asksUnknown = false
   #seen = 0
   #leastRequest = Number.POSITIVE_INFINITY
 
   readonly #link: Losses
 
-  /** `isWhole`: it begins with the first byte that was said on the connection. */
+  /** `isWhole`: the connection is seen from its first byte on. */
   constructor(isWhole = true, link: Losses = LOSSLESS) {
     this.#link = link
     if (!isWhole) this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
   }
 
-  /** Its client has had several requests outstanding. */
+  /** The client has had several requests outstanding. */
   get isPipelined(): boolean {
     return this.#pipelines
   }
@@ -135,12 +136,12 @@ export class Pairing<H> {
     return this.#waiting.length + (this.#unsure?.asked.length ?? 0)
   }
 
-  /** A request's head was read; gives it its number. `bytes`: of the head, as far as it is the same in every request. */
+  /** A request's head was read; returns its number. `bytes`: the length of the part of the head that is the same in every request. */
   requestBegins(hint: H, timeNs: number, bytes = LEAST_BYTES): number {
     this.#hear(timeNs)
     if (this.#quiet) this.#quiet.isAsked = true
     this.#knowsRequests(0)
-    // Two requests without a response between them, perhaps.
+    // Perhaps two requests without a response between them.
     if (this.#asksUnknown && this.#unsure) this.#unsure.isRegular = false
     if (this.#isTrusted) this.#allAnswered()
     if (this.outstanding >= MAX_OUTSTANDING) this.forget()
@@ -173,17 +174,17 @@ export class Pairing<H> {
     this.#asksUnknown = false
     this.#says('answering', timeNs)
     const asked = this.#waiting.shift()
-    // To a request in a hole that isn't noticed yet.
+    // It answers a request in a hole that isn't noticed yet.
     if (!asked) return this.#unsureAnswer(this.#unsure ?? new Unsure(0, 0))
     if (!this.#unsure) {
-      // A further request that is there already was sent without waiting for this response.
+      // A further request that is already there was sent before this response came.
       if (this.#waiting.length > 0) this.#pipelines = true
       else this.#proven++
     }
     return answer(asked)
   }
 
-  /** A response begins that says itself which request it answers: those before it have none to come. */
+  /** A response begins that names the request it answers: earlier requests will get no response. */
   responseNames({ seq }: Numbered, timeNs: number): Answer<H> {
     this.#says('answering', timeNs)
     const named = (asked: Asked<H>) => asked.seq === seq
@@ -210,22 +211,22 @@ export class Pairing<H> {
     this.#says(this.#lastSaid === 'answering' ? 'answer' : this.#lastSaid, timeNs)
   }
 
-  /** The client says something that isn't understood: the server may wait for the end of it. */
+  /** The client sends something that isn't understood: the server may wait for the end of it. */
   asksUnknown(): void {
     this.#lastSaid = 'nothing'
     this.#quiet = undefined
     this.#asksUnknown = true
   }
 
-  /** Requests, or parts of some, went by unseen; `requestGap` follows. */
+  /** Requests, or parts of them, were lost; `requestGap` follows. */
   requestsMissed(): void {
     if (this.#isTrusted) this.#allAnswered()
     this.#holed()
-    // When they were said isn't known: a silence before tells nothing.
+    // It isn't known when they were sent: a silence before tells nothing.
     this.#lastSaid = 'nothing'
   }
 
-  /** Requests, or parts of some, went by unseen. */
+  /** Requests, or parts of them, were lost. */
   requestGap({ bytes, isBetween, timeNs }: Hole = ANY): void {
     this.requestsMissed()
     this.#lastNs = Math.max(this.#lastNs, timeNs)
@@ -238,7 +239,7 @@ export class Pairing<H> {
     this.#narrowed()
   }
 
-  /** Responses, or parts of some, went by unseen. If not between two, the first is still the answer that it is. */
+  /** Responses, or parts of them, were lost. If the hole isn't between two, the first of them still is the answer it was. */
   responseGap({ isBetween, timeNs }: Omit<Hole, 'bytes'> = ANY): void {
     this.#holed()
     this.#lastNs = Math.max(this.#lastNs, timeNs)
@@ -250,14 +251,14 @@ export class Pairing<H> {
     this.#waiting = []
   }
 
-  /** An answer that was taken to have ended goes on: when there is a further request, the client didn't wait for its end. */
+  /** A response goes on that seemed to have ended: if there is a further request, the client didn't wait for its end. */
   responseGoesOn(): void {
     if (this.outstanding === 0) return
     this.#pipelines = true
     this.responseGap()
   }
 
-  /** What was asked before is not waited for, and how many answers are still to come isn't known. */
+  /** Earlier requests don't wait any longer, and it isn't known how many answers are still to come. */
   forget(): void {
     this.#unsure?.refute()
     this.#waiting = []
@@ -266,8 +267,8 @@ export class Pairing<H> {
   }
 
   /**
-   * Exchanges went by unseen, on purpose: nothing before belongs to what follows. `begins`: a request follows, and what was asked
-   * before has its answer, unless the client doesn't wait. `take` with `final` is called next.
+   * Exchanges were left out on purpose: no earlier message belongs to a later one. `begins`: a request follows, and earlier
+   * requests have their answers, unless the client doesn't wait for them. `take` with `final` is called next.
    */
   passOver(nowNs: number, begins: boolean): void {
     if (this.#unsure) this.#decide(nowNs, true)
@@ -291,16 +292,16 @@ export class Pairing<H> {
   }
 
   /**
-   * The response that is under way has been so for long: it is the answer to what was asked last, if nothing was lost and nobody
-   * has ever asked before an answer came.
+   * The current response has lasted for long: it answers the last request, if nothing was lost and the client has never
+   * sent a request before an answer came.
    */
   runs(): void {
     if (this.#isLossless && this.#lastSaid === 'answering') this.#allAnswered()
   }
 
   /**
-   * Takes what belongs together out of the two queues, in order. `final`: the connection has ended; messages that are not done
-   * were cut by that, and both queues are empty after.
+   * Takes pairs out of the two queues, in order. `final`: the connection has ended; that has cut the messages that are not
+   * done, and both queues are empty afterwards.
    */
   take<Q extends Numbered, P extends Answering<H>>(
     requests: Q[],
@@ -347,7 +348,7 @@ export class Pairing<H> {
     return !this.#pipelines && !this.#hasHoles
   }
 
-  /** Nothing was lost as far as anyone knows, and nothing speaks against a client that takes turns. */
+  /** No loss is known, and nothing speaks against a client that takes turns. */
   get #isLossless(): boolean {
     const isRegular = this.#unsure?.isRegular ?? true
     return this.#asked > 0 && this.#takesTurns && isRegular && this.#link.losses === 0
@@ -404,7 +405,7 @@ export class Pairing<H> {
     return said
   }
 
-  /** No more requests went by unseen so far than `unseen`. */
+  /** At most `unseen` requests were lost so far. */
   #knowsRequests(unseen: number): void {
     const unsure = this.#unsure
     if (!unsure || !this.#isCausal) return
@@ -428,7 +429,7 @@ export class Pairing<H> {
     this.#waiting.push(...unsure.resolve(shift))
   }
 
-  /** Nothing was lost at its beginning. Where what was counted before contradicts it, what is behind it is sure all the same. */
+  /** Nothing was lost at the beginning of the silence. If it contradicts the count before it, the messages after it are sure all the same. */
   #endQuiet({ shift, asked }: Quiet): void {
     const unsure = this.#unsure
     if (shift !== undefined) this.#resolve(shift)
@@ -445,7 +446,7 @@ export class Pairing<H> {
       this.#resolve(unsure.allAnswered)
   }
 
-  /** Has there been a silence before `nowNs`? */
+  /** Notices a silence before `nowNs`. */
   #hear(nowNs: number): void {
     const unsure = this.#unsure
     if (!unsure || this.#waiting.length > 0 || this.#lastSaid !== 'answer') return
@@ -464,7 +465,7 @@ export class Pairing<H> {
   }
 
   /**
-   * As long as a request is being sent the server has time for those before it. When it says nothing meanwhile, they have
+   * While a request is being sent the server has time for the earlier ones. If it is silent meanwhile, they have
    * their answers.
    */
   #uploadQuiet(): Quiet | undefined {
@@ -477,7 +478,7 @@ export class Pairing<H> {
     return { shift, asked: unsure.asked.length - 1, isAsked: true, silence }
   }
 
-  /** Every response has a request, as far as anyone knows; some servers say once more something that nobody asked for. */
+  /** As far as is known every response has a request; some servers send one more that no request asked for. */
   get #isRegular(): boolean {
     return this.#pipelines || this.#hasHoles || (this.#unsure?.isRegular ?? true)
   }

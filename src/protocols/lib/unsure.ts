@@ -1,37 +1,37 @@
 /**
- * What was said since bytes went by unseen from which nobody knows how many requests, or responses, they were.
+ * The messages since bytes were lost that held an unknown number of requests, or of responses.
  *
- * One number tells which response is whose: of the responses since, number `j` answers request `j − shift`. Those below 0 answer
- * requests from before, or unseen ones; a negative shift means that the first requests were answered unseen. Everything
- * that is known narrows the range of that number, and when one is left it holds for all that has waited here.
+ * One number, the shift, tells which response belongs to which request: response number `j` since then answers request `j − shift`.
+ * A request number below 0 means an earlier request, or a lost one; a negative shift means that the answers to the first requests
+ * were lost. Everything that becomes known narrows the range of the shift; when one value is left, it holds for all that waits here.
  */
 
-/** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: shorter messages are none. */
+/** `GET / HTTP/1.1` and `HTTP/1.1 200` with an empty line, without carriage returns: no message is shorter. */
 export const LEAST_BYTES = 14
 
-/** Bytes that went by unseen: how many, whether they begin where a message begins, and when what follows them was moved. */
+/** Lost bytes: how many, whether they begin where a message begins, and when the bytes after them were moved. */
 export interface Hole {
   readonly bytes: number
   readonly isBetween: boolean
   readonly timeNs: number
 }
 
-/** Nobody knows how many. */
+/** A number that isn't known. */
 export const ANY: Hole = { bytes: Number.POSITIVE_INFINITY, isBetween: false, timeNs: 0 }
 
 export type Certainty = 'sure' | 'tentative' | 'refuted'
 
-/** What a response's parser gets to know when the response begins; `seq` is -1 when it is nobody's, or not known yet. */
+/** Told to a response's parser when the response begins; `seq` is -1 when its request is lost, or not known yet. */
 export interface Answer<H> {
   seq: number
-  /** What the request said about its response (in HTTP its method); of a tentative one the likeliest request. */
+  /** What the request tells about its response (in HTTP its method). `tentative`: it is the likeliest request. */
   readonly hint: H | undefined
   certainty: Certainty
   done: boolean
   endNs: number
 }
 
-/** A request that was asked; one that went by unseen has the number -1. */
+/** A request that was sent; a lost one has the number -1. */
 export interface Asked<H> {
   readonly seq: number
   readonly hint: H | undefined
@@ -39,11 +39,11 @@ export interface Asked<H> {
 
 /** A silence after which everything was answered. */
 export interface Quiet {
-  /** The shift as it tells it; undefined when there may be responses that nobody asked for. */
+  /** The shift that follows from it; undefined when there may be responses that no request asked for. */
   readonly shift: number | undefined
-  /** How many had been asked. */
+  /** How many requests had been sent by then. */
   readonly asked: number
-  /** A request came behind it. */
+  /** A request came after it. */
   isAsked: boolean
   readonly silence: number
 }
@@ -53,21 +53,21 @@ const MAX_UNSEEN = 1024
 
 export class Unsure<H> {
   readonly asked: Asked<H>[]
-  /** Those since; undefined: one that went by unseen. */
+  /** Responses since then. */
   readonly answers: Answer<H>[] = []
   /** The shift is between these. */
   least: number
   most: number
-  /** Responses since, as long as each came behind one request of its own. */
+  /** Responses since then, as long as each came after one request of its own. */
   turns = 0
-  /** No response came without a request since the one before, but in front of the first request. */
+  /** Every response came after a request of its own, except those before the first request. */
   isRegular = true
   /**
-   * A response never begins before its request, so the shift is no smaller than this: if no request was in a hole that
-   * isn't noticed yet, which only the next one tells.
+   * A response never begins before its request, so the shift is no smaller than this, unless a request was in a hole that
+   * isn't noticed yet; the next request tells that.
    */
   #claim: number
-  /** The hole in the requests that it is behind, as long as its bytes may have room for fewer than was thought. */
+  /** The hole in the requests before it, as long as its bytes may have room for fewer requests than assumed. */
   #hole: { readonly bytes: number; readonly fewest: number; readonly before: number } | undefined
 
   constructor(least: number, most: number, asked: Asked<H>[] = []) {
@@ -82,7 +82,7 @@ export class Unsure<H> {
     return this.answers.length - this.asked.length
   }
 
-  /** The shift when only one is left, and each response has a request that is known of. */
+  /** The shift when only one value is left and each response has a known request. */
   get only(): number | undefined {
     return this.least >= this.most && this.allAnswered <= this.most ? this.most : undefined
   }
@@ -96,20 +96,20 @@ export class Unsure<H> {
     this.#claim = Math.max(this.#claim, this.allAnswered)
   }
 
-  /** All requests so far are known of, but for `unseen`. False: there are more responses than can be. */
+  /** All requests so far are known, except `unseen`. False: there are more responses than are possible. */
   knowsRequests(unseen: number): boolean {
     this.least = Math.max(this.least, this.#claim - unseen)
     if (this.least <= this.most) this.#claim = Number.NEGATIVE_INFINITY
     return this.least <= this.most
   }
 
-  /** Responses may have been seen before their requests, or be to none. */
+  /** Responses may have been seen before their requests, or belong to none. */
   loosen(): void {
     this.least = Math.min(this.least, this.most)
     this.most = Math.max(this.most, this.#claim)
   }
 
-  /** The same, for what comes from here on, with `fewest` to `most` more requests in between, in so many bytes. */
+  /** A copy for the messages from here on, after `fewest` to `most` more requests in so many bytes. */
   behindRequests(fewest: number, most: number, bytes = 0): Unsure<H> {
     const outstanding = -this.allAnswered
     const before = this.most + outstanding
@@ -127,14 +127,14 @@ export class Unsure<H> {
     this.most = Math.min(this.most, before + Math.max(fewest, Math.floor(bytes / size)))
   }
 
-  /** The same, behind `least` to `most` more responses, of which the first `front` answer requests from before. */
+  /** A copy after `least` to `most` more responses, the first `front` of which answer earlier requests. */
   behindResponses(least: number, most: number, front = 0): Unsure<H> {
     const shift = front - this.answers.length
     this.refute()
     return answeredUnseen(this.asked, this.least + shift - most, this.most + shift - least)
   }
 
-  /** What has waited here is as sure as `shift` is; gives those that still wait for their response, in order. */
+  /** Pairs the messages that waited here by `shift`; returns the requests that still wait for their response, in order. */
   resolve(shift: number): Asked<H>[] {
     const { asked, answers } = this
     answers.forEach((answer, j) => {
@@ -144,7 +144,7 @@ export class Unsure<H> {
     return next >= 0 ? asked.slice(next) : [...unseen(-next), ...asked]
   }
 
-  /** Nobody will know. */
+  /** It will never be known: gives all of them up. */
   refute(): void {
     for (const answer of this.answers) settle(answer, undefined)
   }
@@ -153,7 +153,7 @@ export class Unsure<H> {
 export const unseen = (count: number): Asked<never>[] =>
   Array.from({ length: Math.min(count, MAX_UNSEEN) }, () => ({ seq: -1, hint: undefined as never }))
 
-/** Of those asked the first were answered unseen: as many as the shift is below 0. */
+/** The answers to the first requests were lost: as many as the shift is below 0. */
 export function answeredUnseen<H>(asked: readonly Asked<H>[], least: number, most: number): Unsure<H> {
   const surely = Math.min(asked.length, Math.max(0, -most))
   return new Unsure(least + surely, most + surely, asked.slice(surely))
@@ -170,7 +170,7 @@ export function countIn(bytes: number, isBetween: boolean, size: number): readon
   return [least, Math.max(least, Math.floor(bytes / size))]
 }
 
-/** The answer to what was asked. */
+/** Makes the answer to a request. */
 export function answer<H>({ seq, hint }: { readonly seq: number; readonly hint: H | undefined }): Answer<H> {
   return { seq, hint, certainty: seq < 0 ? 'refuted' : 'sure', done: false, endNs: 0 }
 }

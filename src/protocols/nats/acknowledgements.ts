@@ -1,9 +1,9 @@
-/** What a verbose server answers to each command of a client: +OK, or -ERR. (nats-server, server/client.go) */
+/** The answer of a verbose server to each command of a client: +OK, or -ERR. (nats-server, server/client.go) */
 import type { Answer } from '../lib/pairing'
 import type { Side } from '../protocol'
 import type { Verb } from './lines'
 
-/** PING has its PONG, and PONG nothing. */
+/** PING is answered by PONG, and PONG by nothing. */
 export const VERBOSE_VERBS: ReadonlySet<Verb> = new Set<Verb>(['CONNECT', 'PUB', 'HPUB', 'SUB', 'UNSUB'])
 
 /** A command that waits for its answer. */
@@ -11,7 +11,7 @@ export interface Command {
   readonly seq: number
   readonly verb: Verb
   readonly subject: string
-  /** Its payload is there to its end. */
+  /** Its payload has arrived completely. */
   done: boolean
   body: string
   timeNs: number
@@ -20,9 +20,9 @@ export interface Command {
 export interface Acknowledgement {
   readonly answer: Answer<undefined>
   readonly done: boolean
-  /** What -ERR says, in its quotes; empty for +OK. */
+  /** The text of -ERR, in its quotes; empty for +OK. */
   readonly error: string
-  /** The body of a row of its own. */
+  /** The body of the row that it makes when it answers no command. */
   readonly body: string
   readonly sender: Side
   readonly timeNs: number
@@ -31,11 +31,11 @@ export interface Acknowledgement {
 interface Kind {
   readonly error: RegExp
   readonly verb: RegExp
-  /** The error has the command's subject in double quotes. */
+  /** The error names the command's subject in double quotes. */
   readonly names?: true
 }
 
-/** Errors that stand in place of a +OK, and to which verbs. Others come at any time, or in front of a +OK. */
+/** Errors that a server sends in place of a +OK, and for which verbs. Others come at any time, or before a +OK. */
 const IN_PLACE: readonly Kind[] = [
   { error: /^'Authorization Violation'/i, verb: /^CONNECT$/ },
   { error: /^'Permissions Violation for Publish to/i, verb: /^H?PUB$/, names: true },
@@ -47,7 +47,7 @@ const IN_PLACE: readonly Kind[] = [
 ]
 
 /**
- * The command that the error answers, of those that wait, or undefined: the next in turn (`isNext`), or the only one of the
+ * The waiting command that the error answers, or undefined: the next in turn (`isNext`), or the only one with the
  * verb and subject that it names.
  */
 export function answeredBy(

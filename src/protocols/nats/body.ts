@@ -1,4 +1,4 @@
-/** What a row of `nats_events` says of a message: its options by name, as JSON. */
+/** The body of a row of `nats_events`: the options of a message by name, as JSON. */
 
 import { objectIn } from '../../json'
 import { bodyText } from '../lib/body-text'
@@ -8,7 +8,7 @@ import type { Said } from './framing'
 import { objectText, parseHeaders } from './json'
 import { type ControlLine, sizeOf } from './lines'
 
-/** Who talks: a client with its server, or two servers, over a route (or gateway) or as hub and leaf node. */
+/** The kinds of the two ends: a client and its server, or two servers, over a route (or gateway) or as hub and leaf node. */
 export type Kind = 'client' | 'route' | 'leaf'
 
 export interface Setting {
@@ -20,8 +20,8 @@ export interface Setting {
 const HEADERS = Buffer.from('NATS/1.0')
 
 /**
- * Whether the message may be another one of which the beginning is missing: HPUB or HMSG with a payload that begins with headers,
- * UNSUB, or a message between servers.
+ * Whether the message may be the end of another one, whose beginning is missing: a PUB or MSG whose payload begins with headers, as
+ * HPUB and HMSG have it, a SUB at the end of UNSUB, or the end of a message between servers.
  */
 export function mayBeTail({ line: { verb, parts }, content }: Said, kind: Kind): boolean {
   if (verb === 'SUB') return kind !== 'client' || parts.every((part) => sizeOf(part) >= 0)
@@ -45,7 +45,7 @@ export function bodyOf(said: Said, setting: Setting, settings: ProtocolSettings)
   return optionsText(options, settings)
 }
 
-/** Headers are without secrets already. */
+/** Secrets in headers have been replaced before. */
 function optionsText(options: Options, { redact }: ProtocolSettings): string {
   if (!redact) return JSON.stringify(options)
   const safe = Object.entries(options).map(([name, value]) => [
@@ -55,7 +55,7 @@ function optionsText(options: Options, { redact }: ProtocolSettings): string {
   return JSON.stringify(Object.fromEntries(safe))
 }
 
-/** LMSG has the size of its headers over routes only: there is one part more. */
+/** LMSG has the size of its headers over routes only: it then has one part more. */
 function withHeaders(line: ControlLine): ControlLine {
   const size = sizeOf(line.parts.at(-1) ?? '')
   if (size < 0 || size > line.size) return line
@@ -102,7 +102,7 @@ function optionsOf({ verb, parts }: ControlLine, setting: Setting): Options {
   }
 }
 
-/** What stands in front of a subject between servers. */
+/** The parts before a subject between servers. */
 function inFront(parts: readonly string[], hasOrigin: boolean, { kind, isPinned }: Setting) {
   const rest = [...parts]
   if (kind !== 'route') return { front: {}, rest }

@@ -11,7 +11,7 @@ import type { ControlLine } from './lines'
 import { boundary } from './recognise'
 import { natsEvents } from './table'
 
-/** Commands that wait for their +OK; beyond, it doesn't come. */
+/** Commands that wait for their +OK at most; with more of them it doesn't come. */
 const MAX_WAITING = 1024
 const WAIT_NS = 2e9
 /** Memory of a command beside its texts. */
@@ -26,12 +26,12 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   readonly #link: Link
   readonly #client: Framing
   readonly #server: Framing
-  /** The server answers each command; without CONNECT it does. `undefined`: CONNECT went by unseen, its answers will tell. */
+  /** The server answers each command; it does unless CONNECT says otherwise. `undefined`: CONNECT wasn't seen, and the answers will tell. */
   #isVerbose: boolean | undefined
   #pairing: Pairing<undefined>
   readonly #commands: Command[] = []
   readonly #answers: Acknowledgement[] = []
-  /** The one of them whose payload is under way. */
+  /** The one of them whose payload is still coming. */
   #begun: Command | undefined
   #waitingBytes = 0
 
@@ -79,7 +79,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
 
   settle(nowNs: number, final: boolean): void {
     if (final) {
-      // What the connection's end cuts was sent as far as it was seen; a command is no more answered.
+      // A message that the connection's end cuts was sent as far as it was seen; commands are no longer answered.
       this.#forget()
       this.#client.cut()
       this.#server.cut()
@@ -122,7 +122,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
       return
     }
     const isServers = line.verb === 'HMSG' && side === 'client' && this.kind === 'client'
-    // Clients get HMSG and don't say it.
+    // Clients receive HMSG and don't send it.
     const setting: Setting = isServers ? { kind: 'route', isPinned: false } : this
     const body = bodyOf(said, setting, this.#link.settings)
     if (said.isCut) {
@@ -134,7 +134,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     else this.#emit(line.verb, body, '', side, timeNs)
   }
 
-  /** What a message says of the connection. */
+  /** Learns from a message what kind of connection this is. */
   #learn({ line: { verb, rest } }: Said): void {
     if (verb === 'RS+' || verb === 'RS-' || verb === 'RMSG') this.#betweenServers('route')
     else if (verb === 'LS+' || verb === 'LS-' || verb === 'LMSG') this.#betweenServers('leaf')
@@ -162,7 +162,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     return this.#isVerbose !== false && side === 'client' && VERBOSE_VERBS.has(verb)
   }
 
-  /** A command is counted when it begins: what comes behind a hole in it may be seen after its answer. */
+  /** A command is counted when it begins: after a hole in it, its rest may be seen after its answer. */
   #asks({ verb, parts }: ControlLine, timeNs: number): Command {
     const seq = this.#pairing.requestBegins(undefined, timeNs)
     const command: Command = { seq, done: false, verb, subject: parts[0] ?? '', body: '', timeNs }
@@ -183,7 +183,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     if (this.#commands.length > MAX_WAITING) this.#giveUp(MAX_WAITING / 2)
   }
 
-  /** The command whose payload is under way is lost; its answer is nobody's. */
+  /** The command whose payload is still coming is lost; its answer will belong to no row. */
   #forget(): void {
     const command = this.#begun
     if (!command) return
@@ -194,9 +194,9 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     this.#left(command)
   }
 
-  /** `named`: the command that it says itself that it answers. */
+  /** `named`: the command that the error itself names. */
   #acknowledged(said: Reply, named?: Command): void {
-    // Who says OK answers each command.
+    // A server that sends +OK answers each command.
     if (!named) this.#isVerbose = true
     const { timeNs } = said
     const answer = named ? this.#pairing.responseNames(named, timeNs) : this.#pairing.responseBegins(timeNs)
@@ -205,7 +205,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     this.#take(timeNs, false)
   }
 
-  /** An error answers a command when it can be about no other; else it stands for itself. */
+  /** An error answers a command when it can be about no other; else it makes a row of its own. */
   #failed(said: Reply): void {
     const isNext = (command: Command) => this.#pairing.isNext(command)
     const command = said.sender === 'server' ? answeredBy(said.error, this.#commands, isNext) : undefined
@@ -217,7 +217,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     this.#pairing.take(this.#commands, this.#answers, nowNs, final, this)
   }
 
-  /** The first `count` commands don't wait any longer: the server isn't verbose after all, or slow. */
+  /** The first `count` commands no longer wait: the server isn't verbose after all, or slow. */
   #giveUp(count: number): void {
     const isQuiet = this.#isVerbose === undefined
     if (isQuiet) this.#forget()
@@ -245,7 +245,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     else this.#link.dropped(1)
   }
 
-  /** A command was sent, whatever became of its answer; so was an error. */
+  /** Makes the row of a command whatever became of its answer; also that of an error. */
   drop(message: Command | Acknowledgement): void {
     if ('verb' in message) this.unanswered(message)
     else if (message.error !== '') this.#error(message)
@@ -256,7 +256,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     this.#waitingBytes -= COMMAND_BYTES + 2 * body.length
   }
 
-  /** Commands, or answers, went by unseen. */
+  /** Commands or answers were lost. */
   #unsure(side: Side): void {
     if (side === 'client') this.#pairing.requestGap()
     else this.#pairing.responseGap()

@@ -1,30 +1,30 @@
-/** One side's bytes as messages: a control line, and a payload of a known length where it has one. */
+/** Divides one side's bytes into messages: a control line, and for some a payload of known length. */
 import { indexOfByte } from '../lib/bytes'
 import { type Input, type Invalid, invalid, type Leave, type Read, type Side } from '../protocol'
 import { type ControlLine, CR, LF, lineEnd, MAX_LINE, mayBecomeLine, parseLine } from './lines'
 
-/** Bytes of headers that are kept. */
+/** Bytes of headers that are kept at most. */
 const MAX_HEADERS = 8 << 10
 const LINE_BREAK = 2
 const EMPTY = new Uint8Array(0)
 
-/** A message that has been moved whole. */
+/** A message that has come to its end. */
 export interface Said {
   readonly line: ControlLine
-  /** The kept head of headers and payload. Only for the moment: it is not to be held. */
+  /** The kept beginning of headers and payload; valid during the call only. */
   readonly content: Uint8Array
   /** When its last byte was moved. */
   readonly timeNs: number
-  /** Bytes that nobody saw were in front of it: its line may be the end of another. */
+  /** Bytes before it were lost: its line may be the end of another one. */
   readonly isFirst: boolean
-  /** How much of headers and payload was moved, when the connection ended before their end. */
+  /** Bytes of headers and payload that were moved, when the connection ended before their end. */
   readonly isCut: boolean
 }
 
 export interface Listener {
-  /** Bytes of a payload that are kept. */
+  /** Bytes of a payload that are kept at most. */
   readonly bodyLimit: number
-  /** The line of a message with a payload was read; `says` follows, unless its end is lost. */
+  /** The line of a message with a payload was read; `says` follows unless its end is lost. */
   begins(side: Side, line: ControlLine, timeNs: number): void
   says(side: Side, said: Said): void
 }
@@ -34,9 +34,9 @@ export class Framing {
   readonly #listener: Listener
   /** Bytes at the head of the input that are known to have no line feed. */
   #searched = 0
-  /** The line whose payload is under way. */
+  /** The line whose payload is still coming. */
   #line: ControlLine | undefined
-  /** How much of the payload and the line break behind it is still to come. */
+  /** Bytes of the payload and the line break after it that are still to come. */
   #left = 0
   #keep = 0
   #content: Uint8Array = EMPTY
@@ -44,7 +44,7 @@ export class Framing {
   #lastNs = 0
   #isFirst: boolean
 
-  /** `isWhole`: what is read begins with the first byte that this side said. */
+  /** `isWhole`: the bytes begin with the first one that this side sent. */
   constructor(side: Side, listener: Listener, isWhole: boolean) {
     this.#side = side
     this.#listener = listener
@@ -56,12 +56,12 @@ export class Framing {
     return this.#content.length
   }
 
-  /** Between two messages, as far as this side was read. */
+  /** The bytes read so far end between two messages. */
   get isIdle(): boolean {
     return this.#line === undefined
   }
 
-  /** Bytes of a payload that are still to come and are not kept. */
+  /** Bytes of a payload that are still to come and will not be kept. */
   get unwanted(): number {
     return this.#line && this.#kept >= this.#keep ? Math.max(0, this.#left - LINE_BREAK) : 0
   }
@@ -87,8 +87,8 @@ export class Framing {
   }
 
   /**
-   * `bytes` are missing here. True when the message under way goes on, or ends, right behind them. A message that ended
-   * somewhere in them was sent nevertheless.
+   * `bytes` are missing here. True when the current message goes on, or ends, right after them. A message that ended
+   * within them was sent all the same.
    */
   pass(bytes: number, timeNs: number): boolean {
     this.#searched = 0
@@ -104,7 +104,7 @@ export class Framing {
     return true
   }
 
-  /** The connection ends: what is under way was sent so far. */
+  /** The connection ends: the current message was sent as far as it was seen. */
   cut(): void {
     const line = this.#line
     const moved = line ? Math.max(0, line.size - Math.max(0, this.#left - LINE_BREAK)) : 0
@@ -119,7 +119,7 @@ export class Framing {
       )
   }
 
-  /** Bytes went by unseen, or were no message. */
+  /** Bytes were lost, or were no message. */
   reset(): void {
     this.#clear()
     this.#isFirst = true
@@ -203,7 +203,7 @@ export class Framing {
     return 'message'
   }
 
-  /** Behind the payload is no line break: its length was none, or bytes before it were no line. */
+  /** No line break follows the payload: its length was wrong, or bytes before it were no line. */
   #endless(input: Input, at: number): Invalid {
     input.pos = at
     return invalid('a payload without its end')
@@ -235,7 +235,7 @@ const DEPARTURES: readonly { readonly mark: readonly number[]; readonly leave: s
   { mark: [0xff, 6, 0, 0], leave: 'compressed NATS' },
 ]
 
-/** What follows on the connection isn't NATS: TLS begins, as INFO said, or compression. */
+/** From here on the connection isn't NATS: TLS, as INFO announced, or compression begins. */
 function departure(bytes: Uint8Array, pos: number, end: number): Leave | undefined {
   for (const { mark, leave } of DEPARTURES)
     if (end - pos >= mark.length && mark.every((byte, i) => bytes[pos + i] === byte)) return { leave }

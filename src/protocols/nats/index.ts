@@ -8,7 +8,7 @@ export const nats: Protocol = {
   code: NATS.code,
   tables: NATS.tables,
   transports: ['tcp', 'tls'],
-  // Clients and servers gather many small messages into one call.
+  // Clients and servers send many small messages in one call.
   captureCap: 1 << 20,
   recognise,
   search,

@@ -1,19 +1,19 @@
-/** The objects of INFO and CONNECT, and headers: what a row shows of them, without secrets. */
+/** The objects of INFO and CONNECT, and headers, as a row shows them: bounded, with secrets replaced. */
 import type { Fields } from '../../json'
 import { utf8 } from '../lib/bytes'
 import { isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
 
-/** What goes with the secrets that prove who connects, and is as good as one. */
+/** Fields that go with the proof of who connects, and are secrets themselves. */
 const BESIDE_SECRETS = new Set('user username nkey'.split(' '))
 /** Objects within objects beyond this depth are left out. */
 const MAX_DEPTH = 6
-/** Characters of an object that are kept; fields beyond are left out. */
+/** Characters of an object that are kept at most; further fields are left out. */
 const MAX_JSON = 8 << 10
 const USERINFO = /:\/\/[^\s/?#@]*@/g
 const HEADER_VERSION = /^NATS\/1\.0[ \t]*([0-9]{3})?[ \t]*(.*)/
 const LEFT_OUT = '…'
 
-/** The object as JSON of a bounded length, secrets taken out. */
+/** The object as JSON of a bounded length, with secrets replaced. */
 export function objectText(fields: Fields, redact: boolean): string {
   let json = ''
   for (const [name, value] of Object.entries(fields)) {
@@ -42,10 +42,10 @@ function withoutUserinfo(text: string): string {
 }
 
 export interface Headers {
-  /** The status of a message that says nothing else (`503`: nobody listens), or 0. */
+  /** The status of a message without further content (`503`: no subscriber), or 0. */
   readonly status: number
   readonly description: string
-  /** Repeated ones are joined with ", ". */
+  /** Values of a repeated header are joined with ", ". */
   readonly values: Readonly<Record<string, string>>
 }
 

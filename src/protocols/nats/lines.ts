@@ -20,18 +20,18 @@
  *     LS+ subject [queue weight]             LS- subject [queue]      over routes: with origin and account in front
  *     A+ account                             A- account
  *
- * Verbs are case-insensitive, parts are separated by spaces and tabs, a line ends with CRLF (LF alone is forgiven). A payload is
- * followed by CRLF.
+ * Verbs are case-insensitive, parts are separated by spaces and tabs, a line ends with CRLF (LF alone is accepted). CRLF
+ * follows a payload.
  */
 import { utf8 } from '../lib/bytes'
 import type { Side } from '../protocol'
 
-/** A server's limit is 4 KiB unless it is set higher; what INFO says of a large cluster takes more. */
+/** A server's limit is 4 KiB unless it is set higher; INFO of a large cluster is longer. */
 export const MAX_LINE = 64 << 10
-/** No server takes more: `max_payload` can't exceed `max_pending`, 64 MiB unless it is set higher. */
+/** No server accepts more: `max_payload` can't exceed `max_pending`, 64 MiB unless it is set higher. */
 const MAX_PAYLOAD = 64 << 20
 
-/** Beyond is no line that anybody says, however many queues a message is for. */
+/** No line has more parts, however many queues a message is for. */
 const MAX_PARTS = 512
 
 export const LF = 10
@@ -44,7 +44,7 @@ interface Shape {
   readonly parts: readonly [number, number] | 'json' | 'text'
   /** Sizes at the end of the line: of the payload; of headers and of both. */
   readonly sizes?: 1 | 2
-  /** Only this side says it. */
+  /** The only side that sends it. */
   readonly side?: Side
 }
 
@@ -78,21 +78,21 @@ const shapeOf = (verb: Verb): Shape => SHAPES[verb]
 
 export interface ControlLine {
   readonly verb: Verb
-  /** What is behind the verb, divided; without the sizes. */
+  /** The parts after the verb, without the sizes. */
   readonly parts: readonly string[]
-  /** What is behind the verb, as it is. */
+  /** The text after the verb. */
   readonly rest: string
-  /** Bytes that follow the line, without the CRLF behind them; -1: none, and no CRLF either. */
+  /** Bytes of the payload, without the CRLF after it; -1: there is no payload and no CRLF. */
   readonly size: number
-  /** How many of them are headers. */
+  /** How many of these bytes are headers. */
   readonly headerSize: number
 }
 
 const WORD = /^[A-Za-z+-]{1,8}/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: no line has them
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a line with them is none
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 
-/** bytes[start..end) is a line without its line break; undefined when nobody says that, or not this side. */
+/** Reads the line bytes[start..end), given without its line break; undefined when it is no line, or not one of this side. */
 export function parseLine(
   bytes: Uint8Array,
   start: number,
@@ -155,7 +155,7 @@ const BY_FIRST: readonly (readonly Verb[] | undefined)[] = (() => {
   return lists
 })()
 
-/** Whether bytes[start..end), which has no line feed, may be the beginning of a line that this side says. */
+/** Whether bytes[start..end), which has no line feed, may be the beginning of a line of this side. */
 export function mayBecomeLine(
   bytes: Uint8Array,
   start: number,
@@ -174,7 +174,7 @@ export function mayBecomeLine(
   return false
 }
 
-/** 'part': the bytes end within the verb, or right behind it. */
+/** 'part': the bytes end within the verb, or right after it. */
 function matchVerb(bytes: Uint8Array, start: number, end: number, verb: Verb): 'no' | 'part' | 'whole' {
   for (let i = 0; i < verb.length; i++) {
     if (start + i >= end) return 'part'
@@ -194,6 +194,6 @@ function mayBeObject(bytes: Uint8Array, start: number, end: number): boolean {
   return at === most || bytes[at] === 0x7b
 }
 
-/** The end of the line whose line feed is at `lf`, without its line break. */
+/** The end of the line before the line break whose line feed is at `lf`. */
 export const lineEnd = (bytes: Uint8Array, start: number, lf: number): number =>
   lf > start && bytes[lf - 1] === CR ? lf - 1 : lf

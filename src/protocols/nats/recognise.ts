@@ -16,10 +16,10 @@ import {
 /** Bytes without a line break that may still become a first line. */
 const MAX_FIRST_LINE = 16 << 10
 
-/** Lines that are looked at in one search: what is a long list of them that are none costs no more. */
+/** Lines that one search looks at: a long list of false ones costs no more. */
 const MAX_CANDIDATES = 256
 
-/** Others say them too (Redis, IRC, POP3): nothing is recognised by them. */
+/** Other protocols have them too (Redis, IRC, POP3): they are no evidence of NATS. */
 const COMMON: ReadonlySet<Verb> = new Set<Verb>(['PING', 'PONG', '+OK', '-ERR'])
 
 export function recognise(head: Head): Recognition {
@@ -28,7 +28,7 @@ export function recognise(head: Head): Recognition {
   const lf = indexOfByte(bytes, LF, 0, Math.min(bytes.length, MAX_LINE))
   if (lf >= 0) return recogniseLine(head, lf)
   if (bytes.length > MAX_FIRST_LINE || !mayBecomeLine(bytes, 0, bytes.length, undefined)) return 'no'
-  // An object behind the verb is enough: no other protocol has one there, and CONNECT may be long (a JWT).
+  // An object after the verb is enough: no other protocol has one there, and CONNECT may be long (a JWT).
   const json = JSON_BEGINS.exec(Buffer.from(bytes.subarray(0, 64)).toString('latin1'))
   if (!json) return 'need-more'
   return { side: sideOf(json[1]!.toUpperCase() as Verb, head), sure: true }
@@ -43,7 +43,7 @@ function recogniseLine(head: Head, lf: number): Recognition {
   return { side: sideOf(line.verb, head), sure: isSure(bytes, lf, line) }
 }
 
-/** Clients and servers differ in most of what they say; servers among themselves only in who has dialled. */
+/** Clients and servers differ in most of their lines; between servers only who has connected tells the sides. */
 function sideOf(verb: Verb, { from, ownPort, peerPort }: Head): Side {
   switch (verb) {
     case 'PUB':
@@ -56,14 +56,14 @@ function sideOf(verb: Verb, { from, ownPort, peerPort }: Head): Side {
       return 'server'
     case 'INFO':
     case 'HMSG':
-      // Between servers the one that dialled says it too.
+      // Between servers the one that connected sends it too.
       return from ?? 'server'
     default:
       return from ?? (ownPort <= peerPort ? 'server' : 'client')
   }
 }
 
-/** Where the bytes reach to the end of the payload, a line break is there. */
+/** If the bytes reach to the end of the payload, a line break must be there. */
 function endsRightly(bytes: Uint8Array, lf: number, { size }: ControlLine): boolean {
   const end = lf + 1 + size
   if (size < 0) return true
@@ -80,7 +80,7 @@ function isSure(bytes: Uint8Array, lf: number, { verb, parts }: ControlLine): bo
   return verb !== 'A+' && verb !== 'A-'
 }
 
-/** A whole line that can be nothing else, at a line's beginning. */
+/** At a line's beginning: a whole line that can be nothing but NATS. */
 export function search(bytes: Uint8Array, from: number): number {
   let candidates = 0
   for (let at = lineStart(bytes, from); at >= 0 && candidates < MAX_CANDIDATES; ) {
@@ -96,7 +96,7 @@ export function search(bytes: Uint8Array, from: number): number {
   return -1
 }
 
-/** A whole line that this side says, or what may become one at the end of `bytes`; `from` may be within a line. */
+/** Finds a whole line of this side, or the beginning of one at the end of `bytes`; `from` may be within a line. */
 export function boundary(side: Side, bytes: Uint8Array, from: number): number {
   let candidates = 0
   for (let at = from; at < bytes.length && candidates < MAX_CANDIDATES; ) {
@@ -114,7 +114,7 @@ export function boundary(side: Side, bytes: Uint8Array, from: number): number {
   return -1
 }
 
-/** The first line that begins at `from` or behind it, or -1. */
+/** The first offset ≥ `from` where a line begins, or -1. */
 function lineStart(bytes: Uint8Array, from: number): number {
   if (from === 0) return 0
   const lf = indexOfByte(bytes, LF, from - 1, bytes.length)

@@ -12,7 +12,7 @@ export interface Client {
   readonly port: number
 }
 
-/** `client`: undefined when the proxy speaks for itself, or of another kind of address. `length`: bytes of the header. */
+/** `client`: undefined when the proxy is the client itself, or has another kind of address. `length`: bytes of the header. */
 export interface Header {
   readonly length: number
   readonly client: Client | undefined
@@ -29,7 +29,7 @@ const COMMAND_PROXY = 1
 const FAMILY_INET = 1
 const FAMILY_INET6 = 2
 
-/** Bytes that are version 2's, however many are still to come: the length has two bytes, and TLVs may fill it. */
+/** So many bytes of version 2 are enough, however many are still to come: the length has two bytes, and TLVs may fill it. */
 export const isSurelyHeader = (bytes: Uint8Array): boolean =>
   bytes.length >= FIXED && bytes[0] === SIGNATURE[0] && readHeader(bytes, 0, bytes.length) !== 'no'
 

@@ -1,7 +1,7 @@
 import type { Conversation, Head, Input, Link, Protocol, Read, Recognition } from '../protocol'
 import { isSurelyHeader, readHeader } from './header'
 
-/** A header in front of another protocol: it says who the client is, and makes no row of its own. */
+/** A header before another protocol: it names the client, and makes no row of its own. */
 class ProxyHeader implements Conversation {
   readonly held = 0
   readonly isUndecided = false
@@ -38,7 +38,7 @@ export const proxyProtocol: Protocol = {
   code: 0,
   tables: [],
   transports: ['tcp', 'tls'],
-  // The longest header, and the beginning of what follows.
+  // The longest header, and the beginning of the protocol after it.
   captureCap: 80 << 10,
   recognise({ bytes, isOpening }: Head): Recognition {
     if (!isOpening) return 'no'
