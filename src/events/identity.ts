@@ -1,4 +1,4 @@
-/** What the identity probe says (`bpf/identity.h`), decoded in place. */
+/** Decodes the events of the identity probe (`bpf/identity.h`) in place. */
 
 /** Offsets in `struct process_event`; a test compares them with the BTF of the built object. */
 export const PROCESS_EVENT = {
@@ -36,18 +36,18 @@ export interface ProcessEvent {
   readonly kind: ProcessEventKind
   readonly pid: number
   readonly startTicks: number
-  /** Of execs and forks; 0 when it can't be seen. */
+  /** Set for execs and forks; 0 when it can't be read. */
   readonly parentPid: number
   readonly parentStartTicks: number
   /** Command name, as /proc/PID/comm. */
   readonly comm: string
-  /** A copy of what comes with an exec, or with a fork into another cgroup; undefined when nothing does. */
+  /** A copy of the details of an exec, or of a fork into another cgroup; undefined for other events. */
   parts(): ProcessParts | undefined
 }
 
 /**
- * Cgroup paths, program and arguments as the kernel tells them: kept as they come, since few processes are ever asked for; and as
- * a text of one character a byte, which takes less than a buffer with all that belongs to one.
+ * Cgroup paths, program and arguments as the kernel sent them. They are decoded only when needed, as that is so for few processes,
+ * and kept as a text of one character per byte, which takes less memory than a buffer object.
  */
 export class ProcessParts {
   readonly #text: string
@@ -71,26 +71,26 @@ export class ProcessParts {
   /** `/system.slice/nginx.service`, of cgroup v2 first, then of v1 where there is one. */
   get cgroups(): string[] {
     const paths = this.#part(0, this.#exeAt).split('\0\0')
-    // An empty path is its own NUL only, and stands at the beginning: the root of v2.
+    // An empty path, a NUL only, at the beginning: the root of v2.
     return paths.flatMap((path) => {
       const folders = path.split('\0').filter((folder) => folder !== '')
       return folders.length === 0 ? [] : [`/${folders.reverse().join('/')}`]
     })
   }
 
-  /** Path of the program, an interpreter's for a script; '' when it isn't absolute. */
+  /** Path of the program, for a script that of its interpreter; '' when it isn't absolute. */
   get exe(): string {
     const path = this.#part(this.#exeAt, Math.max(this.#exeAt, this.#argsAt - 1))
     return path.startsWith('/') && !path.startsWith('/dev/fd/') ? path : ''
   }
 
-  /** As /proc/PID/cmdline: each argument with its NUL. */
+  /** As /proc/PID/cmdline: each argument ends with a NUL. */
   get args(): string {
     return this.#part(this.#argsAt)
   }
 }
 
-/** One object for all events: `at` moves it on. */
+/** One object serves all events: `at` moves it on. */
 export class RingProcessEvent implements ProcessEvent {
   readonly #view: DataView
   readonly #bytes: Buffer

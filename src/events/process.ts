@@ -1,4 +1,4 @@
-/** What the process iterator says (`bpf/process.h`), decoded in place. */
+/** Decodes the samples of the process iterator (`bpf/process.h`) in place. */
 
 /** Offsets in `struct thread_sample`; a test compares them with the BTF of the built object. */
 export const THREAD_SAMPLE = {
@@ -24,14 +24,14 @@ const TWO_32 = 2 ** 32
 
 type Counter = Exclude<keyof typeof THREAD_SAMPLE, 'comm' | 'pid' | 'threads' | 'vsize_pages' | 'rss_pages'>
 
-/** The samples of one walk, one per thread: `next` moves on to each. */
+/** The samples of one walk, one for each thread: `next` moves on to the next one. */
 export class ThreadSamples {
   readonly #view: DataView
   readonly #bytes: Uint8Array
   readonly #pageBytes: number
   #at = -SIZE
 
-  /** `pageBytes`: of the machine. */
+  /** `pageBytes`: the machine's page size. */
   constructor(buffer: ArrayBuffer, pageBytes: number) {
     this.#pageBytes = pageBytes
     this.#view = new DataView(buffer)
@@ -47,7 +47,7 @@ export class ThreadSamples {
     return this.#view.getUint32(this.#at + THREAD_SAMPLE.pid, true)
   }
 
-  /** Threads of the process with its leader, 0 with the others. */
+  /** Number of threads of the process, in the sample of its leader; 0 in the others. */
   get threads(): number {
     return this.#view.getUint32(this.#at + THREAD_SAMPLE.threads, true)
   }
@@ -56,7 +56,7 @@ export class ThreadSamples {
     return this.#u64(THREAD_SAMPLE[counter])
   }
 
-  /** Memory of the process: each of its threads says the same. */
+  /** Memory of the process; the same in the samples of all its threads. */
   get vsizeBytes(): number {
     return this.#u64(THREAD_SAMPLE.vsize_pages) * this.#pageBytes
   }
@@ -70,7 +70,7 @@ export class ThreadSamples {
     return this.#view.getUint32(at + 4, true) * TWO_32 + this.#view.getUint32(at, true)
   }
 
-  /** Of the process. */
+  /** About the process, not the thread. */
   comm(): string {
     const from = this.#at + THREAD_SAMPLE.comm
     let end = from

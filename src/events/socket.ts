@@ -54,13 +54,13 @@ const IPPROTO_UDP = 17
 const TWO_32 = 2 ** 32
 const decoder = new TextDecoder()
 
-/** How the monotonic clock maps to capture time: see `Clock`. */
+/** Maps the monotonic clock to capture time: see `Clock`. */
 export interface TimeOrigin {
   readonly high: number
   readonly low: number
 }
 
-/** One object for all events: `at` moves it on. */
+/** One object serves all events: `at` moves it on. */
 export class RingSocketEvent implements SocketEvent {
   readonly #view: DataView
   readonly #bytes: Uint8Array
