@@ -1,4 +1,4 @@
-/** Files that the build makes: importing one gives its path, inside the executable too. */
+/** Files that the build makes: importing one gives its path, also inside the executable. */
 declare module '*.o' {
   const path: string
   export default path

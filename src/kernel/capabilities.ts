@@ -1,11 +1,11 @@
-/** What this process may do, as far as capture needs it; without anything of the loader. */
+/** The capabilities that capture needs, and which of them this process has. Needs no part of the loader. */
 
 /** One answer of `nixie check`. */
 export interface CheckResult {
   readonly name: string
   readonly ok: boolean
   readonly detail: string
-  /** What to do when it isn't ok. */
+  /** What a user can do when it isn't ok. */
   readonly hint: string
   /** Capture can't work without it. */
   readonly required: boolean
@@ -14,13 +14,13 @@ export interface CheckResult {
 /** Capability → bit (include/uapi/linux/capability.h). CAP_SYS_ADMIN stands for the two that came with Linux 5.8. */
 const CAPABILITIES = { CAP_BPF: 39, CAP_PERFMON: 38, CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21 } as const
 
-/** The effective capabilities' mask out of /proc/self/status. */
+/** Reads the mask of effective capabilities from /proc/self/status. */
 export function effectiveCapabilities(status: string): bigint {
   const match = /^CapEff:\s*([0-9a-f]+)$/im.exec(status)
   return match ? BigInt(`0x${match[1]}`) : 0n
 }
 
-/** Each capability that is needed; `held` is the effective mask. */
+/** A check for each needed capability; `held` is the effective mask. */
 export function checkCapabilities(held: bigint): CheckResult[] {
   const has = (name: keyof typeof CAPABILITIES) => ((held >> BigInt(CAPABILITIES[name])) & 1n) === 1n
   const admin = has('CAP_SYS_ADMIN')

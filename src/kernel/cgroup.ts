@@ -1,4 +1,4 @@
-/** The control group that has all processes which Nixie sees. */
+/** Finds the control group that contains all processes that Nixie sees. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMachinesPidNamespace } from './probe'
@@ -7,7 +7,7 @@ import { mountPoint } from './tracefs'
 /** Process 1 sees the whole tree, also where Nixie is in a container with its own part of it. */
 const ROOTS = ['/', '/proc/1/root'] as const
 
-/** All but a tree's root have this file. */
+/** Every control group except the root has this file. */
 const isRoot = (path: string) => !existsSync(join(path, 'cgroup.type'))
 
 /** Its folder in a cgroup2 file system. Throws when there is none. */
@@ -17,7 +17,7 @@ export function rootCgroup(): string {
     const mounted = mountPoint(mounts, 'cgroup2')
     if (mounted === undefined) continue
     const path = join(root, mounted)
-    // On a node that is itself a container the root of its processes is within the machine's tree.
+    // Where the node is itself a container, its processes' root lies within the machine's tree.
     if (isRoot(path) || (root !== '/' && !isMachinesPidNamespace())) return path
   }
   throw new Error('the root of the control groups (cgroup2) is mounted nowhere in sight')

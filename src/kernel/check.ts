@@ -1,4 +1,4 @@
-/** What capture needs of this host, one answer each, in words: the first part of `nixie check`. */
+/** Checks what capture needs of this host, each with an answer in words: the first part of `nixie check`. */
 import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { type CheckResult, checkCapabilities, effectiveCapabilities } from './capabilities'
@@ -83,7 +83,7 @@ function checkLockdown(): CheckResult {
   }
 }
 
-/** All but the programs themselves. Never throws. */
+/** All checks except those of the programs. Never throws. */
 export function checkHost(): CheckResult[] {
   return [
     checkVersion(release()),

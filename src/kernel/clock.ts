@@ -2,8 +2,8 @@
  * The capture clock: CLOCK_MONOTONIC, as the kernel stamps events, on an epoch base.
  *
  * An event's time is `timeNs` nanoseconds after `timeBase`. The base is a multiple of 2^11 ns, so that epoch times
- * near it are exact as base + double. The wall clock is followed: a step (suspend, an NTP jump) at once, drift slowly,
- * so that latencies, which are differences, hardly feel it.
+ * near it are exact as base + double. It follows the wall clock: a step (suspend, an NTP jump) at once, drift slowly,
+ * so that latencies, which are differences, hardly change.
  */
 
 /** Two clocks read at one moment, in nanoseconds. */
@@ -14,7 +14,7 @@ export interface ClockPair {
 
 /** A difference beyond this is a step, not drift. */
 const STEP_NS = 100_000_000
-/** Share of the drift that one correction takes up. */
+/** The part of the drift that one correction removes. */
 const SLEW = 0.05
 
 export class Clock {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** CPUs that there can ever be: `0-3` or `0,2-5` in sysfs. */
+/** The possible CPUs: `0-3` or `0,2-5` in sysfs. */
 export function possibleCpus(): number {
   const ranges = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim().split(',')
   return Math.max(...ranges.map((range) => Number(range.split('-').at(-1)))) + 1
@@ -9,8 +9,8 @@ export function possibleCpus(): number {
 const TICKS_PER_SECOND = 100
 
 /**
- * Idle time of all CPUs together since the start of the machine, in milliseconds; by /proc/stat, proc_stat(5). Undefined when it
- * can't be read now, as when no descriptor is left.
+ * Idle time of all CPUs together since the machine's start, in milliseconds, from /proc/stat (proc_stat(5)). Undefined when it
+ * can't be read now, for example when no descriptor is left.
  */
 export function idleMs(): number | undefined {
   try {

@@ -1,6 +1,6 @@
 /**
- * Root with all its rights is more than tracing takes. Started by hand as root, Nixie gives up all but what it needs, and
- * begins anew without the rest: rights belong to threads, and only execve(2) changes those of all of them.
+ * Tracing needs few of root's rights. Started by hand as root, Nixie gives up all others and executes itself
+ * again without them: rights belong to threads, and only execve(2) changes those of all threads.
  */
 import { dlopen, ptr } from 'bun:ffi'
 import { readFileSync, statSync } from 'node:fs'
@@ -23,8 +23,8 @@ const CAP = {
 }
 
 /**
- * BPF and PERFMON load and attach, NET_ADMIN what tells who sent a datagram; SYS_PTRACE and DAC_READ_SEARCH read /proc of
- * every process.
+ * BPF and PERFMON load and attach programs, NET_ADMIN those that tell who sent a datagram; SYS_PTRACE and DAC_READ_SEARCH
+ * read /proc of every process.
  */
 const ALWAYS = [CAP.BPF, CAP.PERFMON, CAP.NET_ADMIN, CAP.SYS_PTRACE, CAP.DAC_READ_SEARCH]
 
@@ -34,14 +34,14 @@ export interface Needs {
   readonly dataDir: string
   /** `HOST:PORT`, '' for none. */
   readonly addresses: readonly string[]
-  /** tracefs is not mounted, and is to be. */
+  /** tracefs is not mounted and has to be. */
   readonly mounts: boolean
 }
 
 const maskOf = (capabilities: readonly number[]) =>
   capabilities.reduce((mask, capability) => mask | (1n << BigInt(capability)), 0n)
 
-/** The owner of the nearest part of the path that is there. */
+/** The owner of the nearest part of the path that exists. */
 function ownerOf(path: string): number {
   for (let at = path; ; at = at.slice(0, at.lastIndexOf('/')) || '/') {
     try {
@@ -52,14 +52,14 @@ function ownerOf(path: string): number {
   }
 }
 
-/** What to keep of root's rights, as a mask. */
+/** The rights of root to keep, as a mask. */
 export function neededCapabilities({ dataDir, addresses, mounts }: Needs): bigint {
   const ports = addresses.map((address) => Number(address.slice(address.lastIndexOf(':') + 1)))
   const low = ports.some((port) => port > 0 && port < FIRST_UNPRIVILEGED_PORT)
   return maskOf([
     ...ALWAYS,
     ...(low ? [CAP.NET_BIND_SERVICE] : []),
-    // Root writes to another account's directory by this only.
+    // Without this right root can't write to another account's directory.
     ...(ownerOf(dataDir) !== 0 ? [CAP.DAC_OVERRIDE] : []),
     ...(mounts ? [CAP.SYS_ADMIN] : []),
   ])
@@ -74,7 +74,7 @@ const open = () =>
 const heldOf = (status: string) => BigInt(`0x${/^CapPrm:\s*([0-9a-f]+)$/im.exec(status)?.[1] ?? '0'}`)
 
 /**
- * Gives up what is not needed, for the program that begins anew by `execve`: this one has its rights still. False when there is
+ * Gives up the other rights for the program that `execve` begins; this one still has them. False when there is
  * nothing to give up. Throws where libc can't be called.
  */
 export function dropCapabilities(needs: Needs): boolean {
@@ -83,7 +83,7 @@ export function dropCapabilities(needs: Needs): boolean {
   const kept = held & neededCapabilities(needs)
   if (kept === held) return false
   const libc = open()
-  // Kernels up to 5.10 count BPF maps as locked memory; the limit outlives the right to raise it.
+  // Kernels up to 5.10 count BPF maps as locked memory; a raised limit stays when the right to raise it is gone.
   libc.setrlimit(RLIMIT_MEMLOCK, ptr(new BigUint64Array([2n ** 64n - 1n, 2n ** 64n - 1n])))
   for (let capability = 0; capability < MOST_CAPABILITIES; capability++) {
     if ((kept >> BigInt(capability)) & 1n) continue

@@ -1,4 +1,4 @@
-/** Files that the executable holds: packed by the build, as they are when Nixie runs from source. */
+/** Files inside the executable: the build packs them; from source they are plain files. */
 import { readFileSync } from 'node:fs'
 import { zstdDecompressSync } from 'bun'
 

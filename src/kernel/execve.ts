@@ -1,10 +1,10 @@
-/** Beginning anew: the same program with the same words and the same process id, and with another environment or fewer rights. */
+/** Executes this program again: with the same arguments and process id, and with another environment or fewer rights. */
 import { dlopen, ptr } from 'bun:ffi'
 import { readFileSync, readlinkSync } from 'node:fs'
 
 const open = () => dlopen('libc.so.6', { execve: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' } }).symbols
 
-/** A NULL-ended array of strings, as execve takes it; the buffers must live until then. */
+/** A NULL-terminated array of strings for execve; the buffers must live until the call. */
 function strings(values: readonly string[]): {
   readonly array: BigUint64Array
   readonly buffers: readonly Buffer[]
@@ -23,7 +23,7 @@ function ownPath(): string {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Returns only when that can't be done; may throw then. */
+/** Returns, or throws, only when that can't be done. */
 export function beginAnew(environment: Environment): void {
   const libc = open()
   const path = Buffer.from(`${ownPath()}\0`)

@@ -1,4 +1,4 @@
-/** The kernel side, opened: what can't be had is said by a probe, never thrown. */
+/** Opens the kernel side: a probe tells what isn't available; nothing throws. */
 import { Clock } from './clock'
 import type { Kernel, KernelOptions, Opened, ProbeStatus } from './kernel'
 import { readClocks } from './libc'
@@ -66,7 +66,7 @@ class LinuxKernel implements Kernel {
   }
 }
 
-/** Loads nothing yet. Never throws: `probes` say what there is. */
+/** Loads nothing yet. Never throws: `probes` tell what is available. */
 export function openKernel(options: KernelOptions): Kernel {
   return new LinuxKernel(options)
 }

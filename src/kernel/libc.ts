@@ -1,4 +1,4 @@
-/** The few calls of libc that Bun has no words for. Loaded when first needed: `check` must run where nothing loads. */
+/** The few functions of libc that Bun doesn't offer. Loaded when first needed: `check` must run where they can't be loaded. */
 import { dlopen, ptr } from 'bun:ffi'
 import type { ClockPair } from './clock'
 
@@ -11,7 +11,7 @@ const open = () =>
     clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
     madvise: { args: ['u64', 'u64', 'i32'], returns: 'i32' },
     getpagesize: { args: [], returns: 'i32' },
-    // Variadic; all of its arguments are words.
+    // Variadic; all its arguments are integers of a machine word.
     syscall: { args: ['i64', 'i64', 'ptr', 'i64', 'i64'], returns: 'i64' },
     mount: { args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32' },
     umount2: { args: ['ptr', 'i32'], returns: 'i32' },
@@ -35,7 +35,7 @@ export function threadCpuNs(): number {
   return words[0]! * 1e9 + words[2]!
 }
 
-/** struct sched_attr (sched_setattr(2)): its size, and where the runtime is. */
+/** struct sched_attr (sched_setattr(2)): its size, and the offset of the runtime. */
 const SCHED_ATTR_BYTES = 48
 const SCHED_RUNTIME_AT = 24
 const SCHED_CALLS: Partial<Record<string, { readonly set: number; readonly get: number }>> = {
@@ -44,9 +44,9 @@ const SCHED_CALLS: Partial<Record<string, { readonly set: number; readonly get: 
 }
 
 /**
- * Asks the scheduler for turns of so many nanoseconds (100,000 to 100,000,000) for the calling thread: shorter ones come sooner,
- * and the share of the processor stays the same (EEVDF's request size, Linux 6.12; older kernels take it and do nothing). Its
- * policy and nice value stay. False when it was refused.
+ * Asks the scheduler for time slices of so many nanoseconds (100,000 to 100,000,000) for the calling thread: shorter ones come sooner,
+ * and the thread's share of the processor stays the same (EEVDF's request size, Linux 6.12; older kernels accept and ignore it).
+ * Policy and nice value stay. False when the kernel refused.
  */
 export function askForTurns(ns: number): boolean {
   const calls = SCHED_CALLS[process.arch]
@@ -58,7 +58,7 @@ export function askForTurns(ns: number): boolean {
   return Number(libc().syscall(calls.set, 0, at, 0, 0)) === 0
 }
 
-/** Both clocks, the monotonic one read on both sides so that a pause between the reads doesn't count. */
+/** Reads both clocks, the monotonic one before and after, so that a pause between the reads doesn't count. */
 export function readClocks(): ClockPair {
   const before = read(CLOCK_MONOTONIC)
   const epochNs = read(CLOCK_REALTIME)
@@ -70,7 +70,7 @@ export const pageBytes = (): number => libc().getpagesize()
 
 const MADV_DONTNEED = 4
 
-/** Unmaps pages; what is a file's is mapped again when it is used. @returns whether that was done */
+/** Unmaps pages; those of a file are mapped again when they are used. @returns whether that was done */
 export const letGo = (from: bigint, bytes: bigint): boolean =>
   libc().madvise(from, bytes, MADV_DONTNEED) === 0
 
@@ -83,7 +83,7 @@ export function mount(type: string, target: string): boolean {
   return libc().mount(text(type), text(target), text(type), 0, null) === 0
 }
 
-/** Takes a mount down, at the latest when its last user is gone. */
+/** Unmounts, at the latest when the last user of the mount is gone. */
 export function unmount(target: string): void {
   libc().umount2(text(target), MNT_DETACH)
 }

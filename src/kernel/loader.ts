@@ -47,7 +47,7 @@ const open = () =>
 let opened: ReturnType<typeof open> | undefined
 const native = () => (opened ??= unpacked())
 
-/** The executable's loader is unpacked first: the dynamic linker's words would not say that there was no place. */
+/** Unpacks the executable's loader first: the dynamic linker's message would not say that the folder isn't writable. */
 function unpacked(): ReturnType<typeof open> {
   try {
     return open()
@@ -63,9 +63,9 @@ function unpacked(): ReturnType<typeof open> {
   }
 }
 
-/** Throws, in the dynamic linker's words, when this machine's libraries are not those that the loader needs. */
+/** Throws with the dynamic linker's message when this machine lacks libraries that the loader needs. */
 export function requireLoader(): void {
-  // One that deploy/build.ts makes for workstations.
+  // deploy/build.ts makes executables without it for workstations.
   if (!library) throw new Error('this executable has none')
   native()
 }
@@ -73,7 +73,7 @@ export function requireLoader(): void {
 const text = (value: string) => Buffer.from(`${value}\0`)
 
 const LOG_BYTES = 4096
-/** Errno → name, for those that a load or an attach gives. */
+/** Errno → name, for the errors of loading and attaching. */
 const ERRNO: Record<number, string> = {
   1: 'EPERM',
   2: 'ENOENT',
@@ -86,7 +86,7 @@ const ERRNO: Record<number, string> = {
   524: 'ENOTSUPP',
 }
 
-/** What failed, the errno's name and the last words of libbpf or the verifier. */
+/** Holds what failed, the errno's name and the last message of libbpf or the verifier. */
 export class LoaderError extends Error {
   readonly errno: number
 
@@ -106,12 +106,12 @@ function check(what: string, result: number): number {
   return result
 }
 
-/** Closes what a capture thread that was ended left open: programs would stay attached, and rings full, for ever. */
+/** Closes what an ended capture thread left open: else its programs would stay attached, and its rings full, for ever. */
 export function closeLeftovers(): number {
   return native().nixie_close_all()
 }
 
-/** One BPF object. Knobs and sizes before `load`, the rest after. */
+/** One BPF object. Set knobs and sizes before `load`; the other methods come after it. */
 export class BpfObject {
   #object: Pointer | null
 
@@ -137,29 +137,29 @@ export class BpfObject {
     check('load', native().nixie_load(this.#object))
   }
 
-  /** Lets a map be the one behind this file descriptor, of another object. */
+  /** Uses another object's map, given by this file descriptor, as the map of that name. */
   reuseMap(map: string, fd: number): void {
     check(map, native().nixie_reuse_map(this.#object, ptr(text(map)), fd))
   }
 
-  /** Where its section says; the attachment's number, to detach it. */
+  /** Attaches a program where its section says; returns the attachment's number, to detach it. */
   attach(program: string): number {
     return check(program, native().nixie_attach(this.#object, ptr(text(program))))
   }
 
-  /** At an offset in a file, in one process or (pid -1) in all that run it; the attachment's number. */
+  /** Attaches at an offset in a file, in one process or (pid -1) in all that run it; returns the attachment's number. */
   attachUprobe(program: string, path: string, offset: number, pid: number, atReturn: boolean): number {
     const [name, file] = [text(program), text(path)]
     const result = native().nixie_attach_uprobe(this.#object, ptr(name), ptr(file), offset, pid, atReturn)
     return check(`${program} at ${path}+0x${offset.toString(16)}`, result)
   }
 
-  /** To a clock of so many hertz on each CPU that is online; the attachment's number. */
+  /** Attaches to a clock of so many hertz on each CPU that is online; returns the attachment's number. */
   attachCpuClock(program: string, hertz: number): number {
     return check(program, native().nixie_attach_cpu_clock(this.#object, ptr(text(program)), hertz))
   }
 
-  /** To all processes of the control group at this path, and of those below it; the attachment's number. */
+  /** Attaches to all processes of the control group at this path, and of those below it; returns the attachment's number. */
   attachCgroup(program: string, path: string): number {
     const [name, folder] = [text(program), text(path)]
     return check(`${program} at ${path}`, native().nixie_attach_cgroup(this.#object, ptr(name), ptr(folder)))
@@ -170,7 +170,7 @@ export class BpfObject {
   }
 
   /**
-   * Runs an iterator program to its end, over the values of a map where its section says so. What it wrote is there until
+   * Runs an iterator program to its end; its section may say that it runs over the values of a map. Its output is valid until
    * the next run.
    */
   iterate(program: string, map?: string): ArrayBuffer {
@@ -180,7 +180,7 @@ export class BpfObject {
     return toArrayBuffer(native().nixie_output(this.#object)!, 0, bytes)
   }
 
-  /** Runs of its programs that the kernel passed over since the load. */
+  /** Runs of its programs that the kernel skipped since the load. */
   missedRuns(): number {
     return Number(native().nixie_missed_runs(this.#object))
   }
@@ -208,7 +208,7 @@ export function mapSet(map: number, key: NodeJS.TypedArray, value: NodeJS.TypedA
   check('map', native().nixie_map_set(map, ptr(key), ptr(value)))
 }
 
-/** Takes a key out; false when there was none. */
+/** Deletes a key; false when there was none. */
 export function mapDelete(map: number, key: NodeJS.TypedArray): boolean {
   return native().nixie_map_delete(map, ptr(key)) === 0
 }
@@ -264,10 +264,10 @@ const RECORD_HEADER = 8
 const DISCARDED = 1 << 30
 const LENGTH = DISCARDED - 1
 
-/** The ring, read in place: its memory can only be read, and a record is gone when its visit ends. */
+/** The ring, read in place: its memory is read-only, and a record is valid during its visit only. */
 export class BpfRing {
   #ring: Pointer | null
-  /** The window onto the ring that the loader moves on. */
+  /** The part of the ring that the loader shows; the loader moves it on. */
   readonly data: ArrayBuffer
   readonly #view: DataView
   readonly #start = new Uint32Array(1)
@@ -280,13 +280,13 @@ export class BpfRing {
     this.#view = new DataView(this.data)
   }
 
-  /** Bytes that wait. */
+  /** Bytes that wait in the ring. */
   get waiting(): number {
     return this.#ring ? native().nixie_ring_waiting(this.#ring) : 0
   }
 
   /**
-   * Visits at most `most` records, fewer once they were `mostBytes` together: offset and length in `data`. Returns how many.
+   * Visits at most `most` records, and stops when they reach `mostBytes` together; passes offset and length in `data`. Returns how many.
    */
   drain(
     visit: (offset: number, length: number) => void,
@@ -327,7 +327,7 @@ export class BpfRing {
 /** A thread that sleeps until one of these rings fills beyond its `wake_bytes`. */
 export class RingWatch {
   #watch: Pointer | null
-  /** A pipe, to be read and closed: it has a byte when a ring fills, and ends with the watch. */
+  /** A pipe, to be read and closed by the caller: a byte comes when a ring fills, and it ends with the watch. */
   readonly pipe: number
 
   /** @param maps the rings' descriptors. @throws LoaderError */

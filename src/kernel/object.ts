@@ -1,4 +1,4 @@
-/** One BPF object as a source of rows has it: declared, loaded as far as the kernel takes it, attached. */
+/** One BPF object as a source of rows uses it: declared, loaded as far as the kernel accepts it, attached. */
 import { messageOf } from '../errors'
 import type { ProbeStatus } from '../health/probe-status'
 import { rootCgroup } from './cgroup'
@@ -8,14 +8,14 @@ import { BpfObject, BpfRing, MappedArray } from './loader'
 import { attached, failed, type ProbeName } from './probe'
 
 export interface ProgramSpec {
-  /** What is missing without it, in words. */
+  /** In words: what Nixie lacks without it. */
   readonly purpose: string
   /** The object is useless without it. Any other program that the kernel refuses costs only itself. */
   readonly required?: boolean
   /**
    * `section` (the default): attached where its section says. `iterator`: run once at the opening, and whenever it is asked.
-   * `cgroup`: attached to the control group of all processes. `later`: only loaded; its source attaches it to the places that
-   * it finds, or runs it when it wants.
+   * `cgroup`: attached to the control group of all processes. `later`: only loaded; its source attaches it to places that
+   * it finds, or runs it when needed.
    */
   readonly placement?: 'section' | 'iterator' | 'cgroup' | 'later'
 }
@@ -29,13 +29,13 @@ export interface ObjectSpec<P extends string> {
   readonly programs: Readonly<Record<P, ProgramSpec>>
   /** `const volatile` variables by name, set before loading. */
   readonly knobs?: () => Readonly<Record<string, Uint8Array | Uint32Array>>
-  /** Entries of maps, or bytes of rings, where they are not those of the file. */
+  /** Entries of maps, or bytes of rings, where they differ from the file. */
   readonly maxEntries?: Readonly<Record<string, number>>
-  /** Maps that it has in common with the other open objects that share one of this name: the first one to open makes it. */
+  /** Maps that it shares with the other open objects that name them here: the first object to open makes the map. */
   readonly shared?: readonly string[]
 }
 
-/** What is used of a loaded object; tests play it. */
+/** The part of a loaded object that is used; tests give their own. */
 export type RawObject = Pick<
   BpfObject,
   | 'setKnob'
@@ -54,9 +54,9 @@ export type RawObject = Pick<
   | 'close'
 >
 
-/** What could be had of an object. */
+/** What became of an object. */
 export interface Opened<P extends string> {
-  /** One for each of its programs, in their order. */
+  /** A status for each of its programs, in their order. */
   readonly probes: readonly ProbeStatus[]
   /** Undefined when nothing of it could be loaded, or a required program was refused. */
   readonly object: OpenObject<P> | undefined
@@ -64,18 +64,18 @@ export interface Opened<P extends string> {
   readonly missing?: ProbeStatus
 }
 
-/** A place where a program was attached; `detach` may be called more than once. */
+/** An attached program; `detach` may be called more than once. */
 export interface Attachment {
   detach(): void
 }
 
 export interface UprobePlace {
   readonly path: string
-  /** In the file, not in memory. */
+  /** The offset in the file, not in memory. */
   readonly offset: number
-  /** By default every process that runs the file. */
+  /** The process; by default every one that runs the file. */
   readonly pid?: number
-  /** At the function's return instead. */
+  /** Attach at the function's return instead. */
   readonly atReturn?: boolean
 }
 
@@ -101,7 +101,7 @@ export class OpenObject<P extends string> {
   readonly #shared: readonly string[]
   readonly #among: Set<OpenObject<string>>
   readonly #opened: { close(): void }[] = []
-  /** Of these rings. */
+  /** Watches these rings. */
   readonly ringMaps: number[] = []
 
   private constructor(raw: RawObject, shared: readonly string[], among: Set<OpenObject<string>>) {
@@ -112,9 +112,9 @@ export class OpenObject<P extends string> {
   }
 
   /**
-   * Loads what the kernel takes and attaches it. Never throws.
+   * Loads the programs that the kernel accepts and attaches them. Never throws.
    *
-   * @param among the objects that are open, whose maps may be shared; this one joins them until it is closed
+   * @param among the open objects, whose maps may be shared; this one joins them until it is closed
    */
   static open<P extends string>(
     spec: ObjectSpec<P>,
@@ -134,7 +134,7 @@ export class OpenObject<P extends string> {
     return { probes: probes.map((probe) => withoutRequired(probe, missing)), object: undefined, missing }
   }
 
-  /** Whether others may have its map of this name. */
+  /** Whether other objects may use its map of this name. */
   shares(map: string): boolean {
     return this.#shared.includes(map)
   }
@@ -164,12 +164,12 @@ export class OpenObject<P extends string> {
     return new CpuCounters(this.array('counters'))
   }
 
-  /** Runs an iterator to its end, over a map's values where its section says so. What it wrote is there until the next run. */
+  /** Runs an iterator to its end; its section may say that it runs over a map's values. Its output is valid until the next run. */
   iterate(program: P, map?: string): ArrayBuffer {
     return this.#raw.iterate(program, map)
   }
 
-  /** Runs of its programs that the kernel passed over since it was opened: what they would have told is lost. */
+  /** Runs of its programs that the kernel skipped since it was opened: their events are lost. */
   missedRuns(): number {
     return this.#raw.missedRuns()
   }
@@ -178,7 +178,7 @@ export class OpenObject<P extends string> {
     return this.#attachment(this.#raw.attachUprobe(program, path, offset, pid, atReturn))
   }
 
-  /** To a clock that ticks so often on each CPU that is online now, while the CPU is busy. */
+  /** Attaches to a clock that ticks so often on each CPU that is online now, while the CPU is busy. */
   attachCpuClock(program: P, hertz: number): Attachment {
     return this.#attachment(this.#raw.attachCpuClock(program, hertz))
   }
@@ -187,7 +187,7 @@ export class OpenObject<P extends string> {
     let there = true
     return {
       detach: () => {
-        // Numbers are given again, and closing has detached all.
+        // Attachment numbers are reused, and closing has detached everything.
         if (there && this.#among.has(this)) this.#raw.detach(number)
         there = false
       },
@@ -201,7 +201,7 @@ export class OpenObject<P extends string> {
   }
 }
 
-/** Puts a program to its place; what went wrong. */
+/** Attaches a program; returns what went wrong. */
 function place<P extends string>(raw: RawObject, spec: ObjectSpec<P>, name: P): string | undefined {
   try {
     const { placement = 'section' } = spec.programs[name]
@@ -214,7 +214,7 @@ function place<P extends string>(raw: RawObject, spec: ObjectSpec<P>, name: P): 
   }
 }
 
-/** A probe that was well, of an object that is useless without another one. */
+/** The probe of a program that loaded, in an object that is useless without another program. */
 function withoutRequired(probe: ProbeStatus, missing: ProbeStatus): ProbeStatus {
   if (!probe.attached) return probe
   return failed(probe, `it is of no use without ${missing.name}`, missing.hint)
@@ -247,12 +247,12 @@ function loadObject<P extends string>(
 
 interface Loaded<P extends string> {
   readonly raw?: RawObject
-  /** Program → what the kernel said. */
+  /** Program → the kernel's error. */
   readonly refused: ReadonlyMap<P, string>
 }
 
 /**
- * The kernel takes the programs of an object together or not at all. When it takes not all, each alone shows which ones it
+ * The kernel accepts the programs of an object together or not at all. When it refuses them, loading each one alone shows which ones it
  * refuses and why, and the others are loaded without those.
  */
 function loadWhatIsTaken<P extends string>(

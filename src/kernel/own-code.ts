@@ -1,11 +1,11 @@
 /**
- * Code of this program that was run once, at the start or by a query, stays mapped and counts as its memory. Letting go of
- * all of it costs a millisecond: the kernel maps what still runs again from its cache, 64 KiB at a time.
+ * Code of this program that ran once, at the start or for a query, stays mapped and counts as its memory. Unmapping
+ * all of it costs a millisecond: the kernel maps the code that still runs again from its cache, 64 KiB at a time.
  */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { letGo } from './libc'
 
-/** Address ranges of a file's code, from the text of /proc/PID/maps (proc_pid_maps(5)). Only code: data may be ours alone. */
+/** Address ranges of a file's code, from the text of /proc/PID/maps (proc_pid_maps(5)). Only code: data may have been changed in memory. */
 export function codeOf(maps: string, path: string): { readonly from: bigint; readonly bytes: bigint }[] {
   const ranges: { from: bigint; bytes: bigint }[] = []
   for (const line of maps.split('\n')) {
@@ -17,12 +17,12 @@ export function codeOf(maps: string, path: string): { readonly from: bigint; rea
   return ranges
 }
 
-/** Never throws: where that can't be done, more memory is counted than is used. */
+/** Never throws: where it isn't possible, more memory is counted than is used. */
 export function forgetRunCode(): void {
   try {
     const maps = readFileSync('/proc/self/maps', 'utf8')
     for (const { from, bytes } of codeOf(maps, readlinkSync('/proc/self/exe'))) letGo(from, bytes)
   } catch {
-    // There is no such system.
+    // Not Linux: nothing to do.
   }
 }

@@ -1,9 +1,9 @@
-/** How a probe that could not be had is told, and the knob that all probes share. */
+/** The status of a program that could not be loaded or attached, and the knob that all objects share. */
 import { readFileSync, statSync } from 'node:fs'
 import type { ProbeStatus } from '../health/probe-status'
 import { checkCapabilities, effectiveCapabilities } from './capabilities'
 
-/** What to do when the kernel says EPERM; `status` is /proc/self/status. */
+/** The hint when the kernel says EPERM; `status` is /proc/self/status. */
 export function hintForRefusal(status: string): string {
   const isHeld = checkCapabilities(effectiveCapabilities(status)).every(({ ok }) => ok)
   // SECCOMP_MODE_FILTER (include/uapi/linux/seccomp.h)
@@ -19,7 +19,7 @@ function hintFor(message: string): string {
   return 'Run `nixie check` and report the text with your kernel version.'
 }
 
-/** What a probe is, whatever became of it. */
+/** The name and purpose of a probe, whatever became of it. */
 export type ProbeName = Pick<ProbeStatus, 'source' | 'name' | 'purpose' | 'required'>
 
 export const attached = (probe: ProbeName): ProbeStatus => ({ ...probe, attached: true, error: '', hint: '' })
@@ -35,6 +35,6 @@ const ownPidNamespace = () => statSync('/proc/self/ns/pid').ino
 
 export const isMachinesPidNamespace = (): boolean => ownPidNamespace() === MACHINE
 
-/** The knob `pid_namespace`: 0, or the inode of the namespace that Nixie is in. */
+/** The knob `pid_namespace`: 0, or the inode of Nixie's own namespace. */
 export const pidNamespace = (): Uint32Array =>
   Uint32Array.of(isMachinesPidNamespace() ? 0 : ownPidNamespace())

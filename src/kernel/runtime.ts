@@ -1,4 +1,4 @@
-/** How the runtime is to run a server. It reads these from its environment, and only when it begins. */
+/** Options of the runtime for a server. It reads them from its environment, and only when it starts. */
 import type { Environment } from './execve'
 
 interface RuntimeOption {
@@ -6,19 +6,19 @@ interface RuntimeOption {
   readonly why: string
 }
 
-/** How much of a function the optimising compiler puts in the place of a call of it; by default 170, or 100. */
+/** The largest size of a function that the optimising compiler inlines; by default 170, or 100. */
 const inlined = (value: string): RuntimeOption => ({
   value,
   why: 'At a low rate code gets hot for minutes: with less put into it, it costs a tenth less to make, and is as fast',
 })
 
-/** Weighted calls and turns of loops after which a function is compiled with optimisation; by default 1000. */
+/** The weighted number of calls and loop iterations after which a function is optimised; by default 1000. */
 const WARM: RuntimeOption = {
   value: '4000',
   why: 'What runs once a second is not worth it: half of what compiling takes of an idle server; under load it comes a moment later',
 }
 
-/** What was measured is in `test/bench/README.md`. A variable that is set already stays as it is. */
+/** `test/bench/README.md` has the measurements. A variable that is already set stays as it is. */
 export const RUNTIME_OPTIONS: Readonly<Record<string, RuntimeOption>> = {
   BUN_GC_TIMER_INTERVAL: {
     value: '3000',
@@ -35,7 +35,7 @@ export const RUNTIME_OPTIONS: Readonly<Record<string, RuntimeOption>> = {
   BUN_JSC_maximumFunctionForConstructInlineCandidateBytecodeCostForFTL: inlined('60'),
 }
 
-/** The environment with what it lacks; undefined when that is nothing. */
+/** The environment completed with these options; undefined when none is missing. */
 export function withRuntimeOptions(environment: Environment): Environment | undefined {
   const missing = Object.entries(RUNTIME_OPTIONS).filter(([name]) => environment[name] === undefined)
   if (missing.length === 0) return undefined

@@ -1,7 +1,7 @@
-/** What the kernel says of the time of the calling thread. */
+/** The kernel's accounting of the calling thread's time. */
 import { openSync, readSync } from 'node:fs'
 
-/** Two numbers of up to 20 digits and a third. */
+/** Room for three numbers, two of them with up to 20 digits. */
 const LINE_BYTES = 64
 
 /** Reads /proc/thread-self/schedstat: time on a processor, time in which it waited for one (both ns), turns. */
@@ -9,7 +9,7 @@ export class ThreadTime {
   readonly #file: number | undefined
   readonly #line = Buffer.alloc(LINE_BYTES)
 
-  /** Of the thread that calls this, which is the one that may read it. */
+  /** Opens the file of the calling thread; only that thread may read it. */
   constructor(path = '/proc/thread-self/schedstat') {
     try {
       this.#file = openSync(path, 'r')
@@ -18,7 +18,7 @@ export class ThreadTime {
     }
   }
 
-  /** Milliseconds in which the thread was ready to run and others ran, in all its life; 0 where the kernel doesn't say. Takes 1 µs. */
+  /** Milliseconds since the thread's start in which it was ready to run and others ran; 0 where the kernel doesn't tell. Takes 1 µs. */
   queuedMs(): number {
     if (this.#file === undefined) return 0
     const length = readSync(this.#file, this.#line, 0, LINE_BYTES, 0)

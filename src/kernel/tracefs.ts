@@ -1,4 +1,4 @@
-/** tracefs, where the tracepoints are listed. As root Nixie mounts it where it is missing, and takes its own mount down. */
+/** tracefs, where the tracepoints are listed. As root Nixie mounts it where it is missing, and unmounts its own mount in the end. */
 import { existsSync, readFileSync } from 'node:fs'
 import type { ProbeStatus } from '../health/probe-status'
 import { mount, unmount } from './libc'
@@ -14,7 +14,7 @@ function mounts(): string {
   }
 }
 
-/** Where a file system of this type is mounted, out of /proc/mounts. */
+/** Where a file system of this type is mounted, from the text of /proc/mounts. */
 export function mountPoint(mounts: string, type: string): string | undefined {
   return mounts
     .split('\n')
@@ -28,7 +28,7 @@ export interface Tracefs {
   release(): void
 }
 
-/** Never throws: what is refused is in the status. */
+/** Never throws: the status tells what was refused. */
 export function mountTracefs(): Tracefs {
   const status = (error: string, hint: string): ProbeStatus => ({
     source: 'kernel',

@@ -1,15 +1,15 @@
-/** Being told when a ring fills, instead of looking at it all the time. */
+/** Wakes this thread when a ring fills, so that it needn't look at the ring all the time. */
 import { closeSync } from 'node:fs'
 import { RingWatch } from './loader'
 
-/** Of a ring: when so much of it waits, it is said (`wake_bytes` in `bpf/lib/wake.bpf.h`). */
+/** A ring wakes its reader when this fraction of it is full, 1/16 (`wake_bytes` in `bpf/lib/wake.bpf.h`). */
 const WAKE_SHARE = 16
 
-/** The knob of an object with a ring of so many bytes. */
+/** The knob for an object with a ring of so many bytes. */
 export const wakeBytes = (ringBytes: number): Uint32Array => Uint32Array.of(ringBytes / WAKE_SHARE)
 
 /**
- * Calls `filling`, on this thread, whenever one of the rings fills; undefined when that can't be had.
+ * Calls `filling`, on this thread, whenever one of the rings fills; undefined when that isn't possible.
  *
  * @param maps the rings' descriptors
  */
