@@ -1,4 +1,4 @@
-/** Which programs the kernel takes: the second part of `nixie check`. */
+/** Checks which programs the kernel accepts: the second part of `nixie check`. */
 import { SETTINGS } from '../config'
 import { newCounters } from '../health/counters'
 import { openKernel } from '../kernel'

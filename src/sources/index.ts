@@ -1,4 +1,4 @@
-/** The sources of rows, in the order in which they are opened and drained: first who is who, then who says what. */
+/** The sources of rows, in the order in which they are opened and drained: identities of processes come before their traffic. */
 import { components } from './components'
 import { identities } from './identities'
 import { networks } from './networks'

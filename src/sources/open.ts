@@ -1,4 +1,4 @@
-/** All sources, opened as one: what one of them meets is no other's trouble. */
+/** All sources, opened as one: the failure of one does not touch the others. */
 import { messageOf } from '../errors'
 import type { ProbeStatus } from '../kernel/kernel'
 import { failed } from '../kernel/probe'
@@ -8,7 +8,7 @@ import type { Intake, OpenSource, RowSource, SourceContext } from './source'
 interface Member {
   readonly source: RowSource
   readonly open: OpenSource
-  /** How its last tick failed. */
+  /** The error of its last tick. */
   failure: string | undefined
 }
 
@@ -35,7 +35,7 @@ export class Sources {
     ]
   }
 
-  /** Whether all is attached that capture needs. */
+  /** Whether all programs that capture needs are attached. */
   get ready(): boolean {
     const required = this.probes.filter((probe) => probe.required)
     return required.length > 0 && required.every((probe) => probe.attached)
@@ -49,14 +49,14 @@ export class Sources {
     return this.#members.some(({ open }) => open.isFilling)
   }
 
-  /** At most so many events of each; returns how many in all. */
+  /** Takes at most so many events of each; returns how many in all. */
   drain(maxEvents: number): number {
     let events = 0
     for (const { open } of this.#members) events += open.drain?.(maxEvents) ?? 0
     return events
   }
 
-  /** Whether one is to be drained again soon. */
+  /** Whether one of them has to be drained again soon. */
   get isWaiting(): boolean {
     return this.#members.some(({ open }) => open.isWaiting)
   }

@@ -1,5 +1,5 @@
 /**
- * The contract of a source of rows: sockets, what processes use, profiles, … Each is a folder with an object of this type in
+ * The contract of a source of rows: sockets, resources of processes, profiles, … Each is a folder with an object of this type in
  * it and a line in `index.ts`. All run on the capture thread.
  */
 import type { Config } from '../config'
@@ -11,32 +11,32 @@ import type { ProtocolSettings, Sink } from '../protocols/protocol'
 import type { Entity } from '../records/entities'
 import type { Table } from '../records/table'
 
-/** What a source is given when it is opened. */
+/** Given to a source when it is opened. */
 export interface SourceContext {
   readonly kernel: Kernel
-  /** Where its rows go; times are nanoseconds since the kernel's clock base. */
+  /** Takes its rows; times are nanoseconds since the kernel's clock base. */
   readonly sink: Sink
-  /** Takes the rows of what is still under way when `underWay` asks for them; they replace those of the time before. */
+  /** Takes the rows of exchanges that still run, when `underWay` asks for them; they replace the ones appended before. */
   readonly liveSink: Sink
   readonly processes: Processes
   readonly counters: Counters
   readonly processor: Processor
   readonly config: Pick<Config, 'listen' | 'ringBytes' | 'waitingLimit' | 'cpuBudget'>
-  /** Read at every use: changes take effect at once. */
+  /** Read it at every use: changes take effect at once. */
   readonly settings: ProtocolSettings
   /** The probes of all sources. */
   probes(): readonly ProbeStatus[]
 }
 
-/** What the capture thread uses of the machine's processors. */
+/** The capture thread's use of the machine's processors. */
 export interface Processor {
-  /** Processors that reading events may take on average at the moment; Infinity: no limit. */
+  /** Processors that reading events may take on average now; Infinity: no limit. */
   readonly allowedEventCores: number
-  /** Others want them. */
+  /** Other programs want the processors. */
   readonly isBusy: boolean
-  /** What it takes, as last measured, over half a second. */
+  /** Processors that it takes, as last measured, over half a second. */
   readonly eventCores: number
-  /** What it has saved, of what it may save: at most 1, negative in debt. */
+  /** Its savings as a part of the most that it can save: at most 1, negative in debt. */
   readonly balance: number
 }
 
@@ -53,11 +53,11 @@ export interface RowSource {
   /** The tables that it fills. */
   readonly tables: readonly Table[]
   /**
-   * Its rows are samples of counters, a few each second: they wait for some seconds and are stored together, unless a query is
-   * about to begin. A small chunk costs as much as a large one.
+   * Its rows are samples of counters, a few each second: they wait for some seconds and are stored together, unless a query
+   * begins. A small chunk costs as much as a large one.
    */
   readonly isSampled?: true
-  /** Never throws: what can't be had is said by a probe. */
+  /** Never throws: a probe tells what isn't available. */
   open(context: SourceContext): OpenSource
 }
 
@@ -66,24 +66,24 @@ export interface Intake {
 }
 
 export interface OpenSource {
-  /** What it has in the kernel; none where it reads files only. May change while it is open. */
+  /** Its programs in the kernel; none if it reads files only. May change while it is open. */
   readonly probes: readonly ProbeStatus[]
-  /** How much of what happens it has the kernel bring; absent: all. */
+  /** Which part of the events it lets the kernel capture; absent: all. */
   readonly intake?: Intake
-  /** So much waits in its rings that it should be taken soon; absent: never. */
+  /** Whether so much waits in its rings that it should be drained soon; absent: never. */
   readonly isFilling?: boolean
-  /** Takes at most so many events that wait in its rings; returns how many. Called many times a second. */
+  /** Takes at most so many events from its rings; returns how many. Called many times a second. */
   drain?(maxEvents: number): number
-  /** Time is about to decide something: it is to be drained again soon, whether there are events or not. */
+  /** Passing time will decide something soon: drain it again, whether there are events or not. */
   readonly isWaiting?: boolean
-  /** Called once a second, with the capture clock. What it throws is told as a probe and costs this second's rows of it. */
+  /** Called once a second, with the capture clock. An error becomes a probe's status and costs its rows of this second. */
   tick(nowNs: number): void
-  /** Appends to `liveSink` what is under way. Called when rows are about to be stored. */
+  /** Appends the exchanges that still run to `liveSink`. Called when rows are about to be stored. */
   underWay?(nowNs: number): void
-  /** The process is full, and collecting doesn't help: gives up some of what it holds, counted, in a few milliseconds. */
+  /** The process's memory is full, and garbage collection doesn't help: gives up a part of what it holds, counted, in a few milliseconds. */
   giveUpMemory?(): void
-  /** What main has learnt of the cluster. */
+  /** Takes what main has learnt of the cluster. */
   learn?(entities: readonly Entity[]): void
-  /** Its last rows; then it lets go of what it has in the kernel. */
+  /** Appends its last rows, then unloads its programs. */
   close(nowNs: number): void
 }

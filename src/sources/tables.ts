@@ -8,7 +8,7 @@ import type { Table } from '../records/table'
 import { tcpStatsEvents } from '../records/tcp-stats-events'
 import { SOURCES } from '.'
 
-/** Tables that Pixie's scripts read: they are there, with or without rows. */
+/** Tables that Pixie's scripts read: they exist even without rows. */
 const OF_PIXIE: readonly Table[] = [
   ...KNOWN.flatMap((protocol) => protocol.tables),
   jvmStats,
@@ -18,10 +18,10 @@ const OF_PIXIE: readonly Table[] = [
   tcpStatsEvents,
 ]
 
-/** Those that a source fills. */
+/** Tables that a source fills. */
 export const RECORDED: readonly Table[] = [...new Set(SOURCES.flatMap((source) => source.tables))]
 
-/** Those that nothing fills yet: scripts that read them run, and are told so. */
+/** Tables that no source fills yet: scripts that read them run, and get a warning. */
 export const EMPTY: readonly Table[] = [...new Set(OF_PIXIE)].filter((table) => !RECORDED.includes(table))
 
 export const TABLES: readonly Table[] = [...RECORDED, ...EMPTY]

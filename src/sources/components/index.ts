@@ -1,4 +1,4 @@
-/** stirling_error: whether each source works, at the start, when that changes, and once an hour. */
+/** stirling_error: says whether each source works, at the start, when that changes, and once an hour. */
 import type { ProbeStatus } from '../../kernel/kernel'
 import { COMPONENT_FAILS, COMPONENT_WORKS, stirlingError } from '../../records/stirling-error'
 import type { OpenSource, RowSource, SourceContext } from '../source'

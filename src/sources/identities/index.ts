@@ -1,4 +1,4 @@
-/** Who each process is: no rows of its own, but the names that the rows of all others have. */
+/** Learns what each process is. It makes no rows itself; the rows of all other sources take their names from it. */
 import type { ProcessEvent } from '../../events/identity'
 import type { ProbeStatus } from '../../kernel/kernel'
 import type { OpenSource, RowSource, SourceContext } from '../source'
@@ -19,7 +19,7 @@ class Identities implements OpenSource {
     this.#take = (event) => processes.take(event)
   }
 
-  /** Without the kernel's word the only way to know a process is to look at it before it is gone. */
+  /** Without the probe, a process can only be known by reading /proc before it ends. */
   get isWaiting(): boolean {
     return !this.#probe.isTold
   }

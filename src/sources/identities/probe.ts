@@ -1,4 +1,4 @@
-/** The identity probe (`bpf/identity.bpf.c`): what processes become, as it happens. */
+/** The identity probe (`bpf/identity.bpf.c`): tells of every exec, fork, rename and exit as it happens. */
 import arm64 from '../../../dist/bpf/identity.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/identity.x64.bpf.o' with { type: 'file' }
 import { decodeListening, type Listening, type ProcessEvent, RingProcessEvent } from '../../events/identity'
@@ -12,7 +12,7 @@ import { wakeBytes } from '../../kernel/watch'
 
 export const SOURCE_NAME = 'process_identity'
 
-/** Of `bpf/identity.h`, which a test holds them to. */
+/** Constants of `bpf/identity.h`; a test compares them. */
 export const IDENTITY = { IDENTITY_LOST: 0, IDENTITY_LIMITED: 1 } as const
 
 const PROGRAMS = {
@@ -24,13 +24,13 @@ const PROGRAMS = {
 } as const satisfies ObjectSpec<string>['programs']
 type ProgramName = keyof typeof PROGRAMS
 
-/** Some 1,000 execs, or 9,000 other events. */
+/** Room for some 1,000 execs, or 9,000 other events. */
 const RING_BYTES = 512 << 10
-/** Of all CPUs together: a machine that builds software with all its cores has 2,000 to 10,000. */
+/** Events of all CPUs together in a second; a machine that builds software on all its cores has 2,000 to 10,000. */
 const EVENTS_PER_SECOND = 16_000
 const LEAST_PER_CPU = 1000
 
-/** Most events that one CPU sends in a second. */
+/** Events that one CPU sends in a second at most. */
 export const eventsPerCpu = (cpus: number): number =>
   Math.max(LEAST_PER_CPU, Math.ceil(EVENTS_PER_SECOND / cpus))
 
@@ -53,11 +53,11 @@ export class IdentityProbe {
   readonly #event: RingProcessEvent | undefined
   readonly #counters: CpuCounters | undefined
   readonly #canList: boolean
-  /** Whether the kernel tells what processes become. */
+  /** Whether the probe works. */
   readonly isTold: boolean
   #handler: (event: ProcessEvent) => void = () => {}
 
-  /** Never throws: where the kernel refuses all of it, /proc is what is left. */
+  /** Never throws: where the kernel refuses all programs, only /proc remains. */
   constructor(kernel: Kernel, perCpu?: number) {
     const { probes, object } = kernel.open(objectFor(perCpu ?? eventsPerCpu(possibleCpus())))
     this.probes = probes
@@ -72,18 +72,18 @@ export class IdentityProbe {
 
   readonly #visit = (offset: number): void => this.#handler(this.#event!.at(offset))
 
-  /** Hands over at most `maxEvents` that wait; returns how many. The event object is reused. */
+  /** Hands over at most `maxEvents` of the waiting events; returns how many. The event object is reused. */
   drain(handler: (event: ProcessEvent) => void, maxEvents: number): number {
     this.#handler = handler
     return this.#ring?.drain(this.#visit, maxEvents) ?? 0
   }
 
-  /** Who listens where on TCP, from a walk over all open files of the machine. */
+  /** Which processes listen on which TCP ports, from a walk over all open files of the machine. */
   listening(): Listening[] {
     return this.#object && this.#canList ? decodeListening(this.#object.iterate('read_listening')) : []
   }
 
-  /** Events that found the ring full, or were more than one CPU may send, since the start. */
+  /** Events since the start that were lost because the ring was full, or one CPU had more than it may send. */
   lost(): number {
     const counted = (counter: number) => this.#counters?.sum(counter) ?? 0
     return counted(IDENTITY.IDENTITY_LOST) + counted(IDENTITY.IDENTITY_LIMITED)

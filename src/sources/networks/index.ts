@@ -1,4 +1,4 @@
-/** network_stats: what pods, containers and the machine itself carried, from /proc. */
+/** network_stats: the traffic of pods, containers and the machine itself, from /proc. */
 import { networkStats } from '../../records/network-stats'
 import type { OpenSource, RowSource, SourceContext } from '../source'
 import { NetworkStats } from './network-stats'
@@ -18,7 +18,7 @@ class Networks implements OpenSource {
     const { kernel, processes } = this.#context
     if (!kernel.enabled) return
     const { name, kubernetes } = processes.host
-    // In a cluster rows are pods': the machine's own network carries all of theirs again.
+    // In a cluster only pods have rows: the machine's own network carries all their traffic again.
     this.#stats.take(processes.pods(), kubernetes ? undefined : name, nowNs)
   }
 

@@ -1,4 +1,4 @@
-/** network_stats: what the interfaces of each network namespace carried, from /proc/PID/net/dev (proc_net_dev(5)). */
+/** network_stats: the traffic of each network namespace's interfaces, from /proc/PID/net/dev (proc_net_dev(5)). */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { networkStats } from '../../records/network-stats'
 import type { RecordOf } from '../../records/table'
@@ -15,7 +15,7 @@ const NAMES = [
   'tx_errors',
   'tx_drops',
 ] as const satisfies readonly (keyof Counters)[]
-/** Their columns in the file: 8 of received, then 8 of sent, of which the first four are wanted. */
+/** Columns in the file: 8 for received, then 8 for sent traffic; the first four of each are used. */
 const COLUMNS = [0, 1, 2, 3, 8, 9, 10, 11]
 
 /** The sum over all interfaces but loopback. */
@@ -37,7 +37,7 @@ export function readNetDev(text: string): Counters {
 
 interface Watched {
   readonly pid: number
-  /** False: it has the machine's network, whose counters are not the pod's. */
+  /** False: it shares the machine's network, whose counters are not the pod's. */
   readonly own: boolean
 }
 
@@ -56,7 +56,7 @@ export class NetworkStats {
     this.#proc = procRoot
   }
 
-  /** `pods`: pod (or container) → one of its processes. `host`: the name for the machine's own network, where it counts. */
+  /** `pods`: pod (or container) → one of its processes. `host`: the name for the machine's own network, where that has rows. */
   take(pods: ReadonlyMap<string, number>, host: string | undefined, timeNs: number): void {
     const machine = this.#namespaceOf(1)
     const watched = new Map<string, Watched>()
@@ -75,12 +75,12 @@ export class NetworkStats {
     try {
       text = readFileSync(`${this.#proc}/${pid}/net/dev`, 'utf8')
     } catch {
-      return // It ended between the two looks.
+      return // The process ended between the two reads.
     }
     this.#append(networkStats, { time_: timeNs, pod_id: pod, ...readNetDev(text) })
   }
 
-  /** `net:[4026531840]`; '' when the process is gone or not ours to look at. */
+  /** `net:[4026531840]`; '' when the process is gone or may not be read. */
   #namespaceOf(pid: number): string {
     try {
       return readlinkSync(`${this.#proc}/${pid}/ns/net`)

@@ -1,4 +1,4 @@
-/** process_stats: what each process uses, once a second, from one walk over the kernel's tasks. */
+/** process_stats: the resources that each process uses, once a second, from one walk over the kernel's tasks. */
 import { ThreadSamples } from '../../events/process'
 import type { Opened } from '../../kernel/kernel'
 import { pageBytes } from '../../kernel/libc'
@@ -33,7 +33,7 @@ class ProcessUsage implements OpenSource {
   }
 }
 
-/** A sample of every thread that there is; valid until the next call. Throws when the iterator fails. */
+/** A sample of every thread; valid until the next call. Throws when the iterator fails. */
 export function readThreads(object: NonNullable<Opened<'read_processes'>['object']>): ThreadSamples {
   return new ThreadSamples(object.iterate('read_processes'), pageBytes())
 }

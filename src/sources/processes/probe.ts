@@ -1,4 +1,4 @@
-/** The process iterator (`bpf/process.bpf.c`): run when it is asked. */
+/** The process iterator (`bpf/process.bpf.c`): it runs when asked. */
 import arm64 from '../../../dist/bpf/process.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/process.x64.bpf.o' with { type: 'file' }
 import type { ObjectSpec } from '../../kernel/object'

@@ -1,16 +1,16 @@
-/** process_stats: what each process uses, summed from the samples of its threads. */
+/** process_stats: the resources that each process uses, summed from the samples of its threads. */
 import type { ThreadSamples } from '../../events/process'
 import { processStats } from '../../records/process-stats'
 import type { RecordOf } from '../../records/table'
 
 type Row = RecordOf<typeof processStats>
 
-/** A process whose counters stand still gets a row only so often: windows of 10 s and more find every process. */
+/** A process whose counters don't change gets a row only so often, so that a query over 10 s or more finds every process. */
 const IDLE_ROW_NS = 10e9
 
 class Usage {
   readonly startTicks: number
-  /** Sums of one walk. */
+  /** A process's sums of one walk. */
   runtimeNs = 0
   userNs = 0
   kernelNs = 0
@@ -23,9 +23,9 @@ class Usage {
   threads = 0
   vsizeBytes = 0
   rssBytes = 0
-  /** What was last told, and when. */
+  /** The values of the last row, and its time. */
   told: Row | undefined
-  /** Of the walk that saw it last. */
+  /** The number of the walk that saw it last. */
   walk = 0
 
   constructor(startTicks: number) {
@@ -85,7 +85,7 @@ export class ProcessStats {
     this.#options = options
   }
 
-  /** Takes one walk over the threads; appends a row for each process that has done something. */
+  /** Takes one walk over the threads; appends a row for each process whose counters changed. */
   take(samples: ThreadSamples, timeNs: number): void {
     this.#walk++
     const comms = new Map<number, string>()

@@ -1,43 +1,43 @@
 /**
- * How much the kernel is to bring, so that the capture thread keeps within its CPU budget and the ring never fills.
+ * Controls how much the kernel captures, so that the capture thread keeps within its CPU budget and the ring never fills.
  *
- * Whole connections are shed, at the ports that take more than their fair share. What is captured follows the processor time that
- * it takes: towards target ÷ used, at once where that is far, else in small steps. The target is what is allowed, a little more or
- * less of it by what is saved. So it comes to rest where the thread uses that, and a burst that half of the savings can pay for
- * costs nothing.
+ * Whole connections are shed, at the ports that take more than their fair share. The captured part is multiplied by target ÷ used
+ * processor time: at once where that is far from 1, else in small steps. The target is the allowed time, a little more or
+ * less by the savings. So the control comes to rest where the thread uses the allowed time, and a burst that half of the savings can pay
+ * for sheds nothing.
  */
 import type { Gate } from '../../events/socket-event'
 import type { Pressure } from '../../health/budget'
 import { PortShares } from './port-shares'
 
 export interface Load {
-  /** Processors that reading events has taken since the last step, and may take on average; Infinity: as many as it can get. */
+  /** Processors that reading events has taken since the last step, and those it may take on average; Infinity: no limit. */
   readonly usedCores: number
   readonly allowedCores: number
-  /** That is less than the budget, as others want them. */
+  /** The allowed time is less than the budget, as other programs want the processors. */
   readonly isBusy: boolean
-  /** Part of the savings that is there: at most 1, negative in debt. */
+  /** The savings as a part of the most that can be saved: at most 1, negative in debt. */
   readonly balance: number
   /** How full the ring is. */
   readonly fill: number
 }
 
-/** A step goes so far at most, and towards the target by this power of the ratio: what it does shows a little later. */
+/** A step multiplies by this power of the ratio, within these bounds, since its effect shows a little later. */
 const FASTEST_FALL = 0.1
 const FASTEST_RISE = 1.25
 const GAIN = 0.5
-/** What is so far beyond the target goes there at once, and nothing is done until that shows. */
+/** With a ratio beyond this the step goes to the target at once, and the next ones wait until that shows. */
 const FAR = 0.6
-/** What such a ring makes of what is captured. */
+/** With a ring that full, the captured part is multiplied by this. */
 const CROWDED_FALL = 0.5
-/** Closer to the target is close enough. */
+/** Nothing changes within this distance from the target. */
 const DEAD_BAND = 0.05
-/** Savings beyond this are for bursts. */
+/** Savings above this are kept for bursts. */
 const SPARE = 0.5
-/** A ring as full as this leaves no room for more; as full as that, where the kernel begins to shed by itself, none for as much. */
+/** With a ring as full as the first, no more is captured; as full as the second, where the kernel begins to shed by itself, less is. */
 const FULL_FILL = 0.25
 const FULLER_FILL = 0.4
-/** Steps until what was done shows. */
+/** Steps until a change shows. */
 const SETTLE_STEPS = 2
 
 export class GateControl {
@@ -51,7 +51,7 @@ export class GateControl {
     return { shed: this.ports.shed }
   }
 
-  /** To be called a few times a second; true when the gate is another one than before. */
+  /** Call it a few times a second; true when the gate has changed. */
   step(load: Load): boolean {
     if (load.allowedCores === Number.POSITIVE_INFINITY) return false
     const ratio = ratioOf(load, this.#lastFill)
@@ -71,9 +71,9 @@ export class GateControl {
 const pressureOf = ({ fill, isBusy }: Load): Pressure =>
   fill > FULLER_FILL ? 'ring' : isBusy ? 'busy' : 'budget'
 
-/** By what that is to be multiplied which reading events takes; 1: it may stay. */
+/** The factor for the time that reading events takes; 1: no change. */
 function ratioOf({ usedCores, allowedCores, balance, fill }: Load, lastFill: number): number {
-  // While a full ring is being emptied, what was done shows.
+  // While a full ring is being emptied, the last change still takes effect.
   if (fill > FULLER_FILL) return fill < lastFill ? 1 : CROWDED_FALL
   const target = allowedCores * (0.95 + 0.1 * Math.max(balance, -1))
   const ratio = target / Math.max(usedCores, 1e-6)

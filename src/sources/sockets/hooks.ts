@@ -1,4 +1,4 @@
-/** Where the socket probe is hooked in: the best way that this kernel has, found by trying. */
+/** Where the socket probe attaches: the best kind of hooks that this kernel accepts, found by trying. */
 import { release } from 'node:os'
 import arm64 from '../../../dist/bpf/socket.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/socket.x64.bpf.o' with { type: 'file' }
@@ -31,8 +31,8 @@ const OWNERS = { purpose: 'Owners of connections without data', placement: 'late
 const TOTALS = { purpose: 'Bytes of each connection', placement: 'later', required: true } as const
 
 /**
- * In the order in which the programs are attached: state first, so that no connection opens between the two unseen; the
- * listeners before any data, which finds its connections itself.
+ * The order in which the programs are attached: those that follow states come first, so that no opening is missed; the
+ * listeners come before those for data, which find their connections themselves.
  */
 const VARIANTS: Readonly<Record<Hooks, Variant>> = {
   typed: {
@@ -77,10 +77,10 @@ const VARIANTS: Readonly<Record<Hooks, Variant>> = {
   },
 }
 
-/** From here on Linux passes over a typed program while another task is preempted in it, which costs rows. */
+/** From this release on Linux skips a typed program while another task is preempted in it, which loses rows. */
 const SKIPS_TYPED = [7, 2] as const
 
-/** The best first, for a kernel of this release. */
+/** The kinds of hooks for a kernel of this release, the best first. */
 export function hooksInOrder(kernelRelease: string): readonly Hooks[] {
   const [major = 0, minor = 0] = kernelRelease.split('.').map(Number.parseFloat)
   const skips = major > SKIPS_TYPED[0] || (major === SKIPS_TYPED[0] && minor >= SKIPS_TYPED[1])
@@ -92,18 +92,18 @@ type SocketObject = NonNullable<Opened<string>['object']>
 export interface Hooked {
   readonly hooks: Hooks
   readonly probes: readonly ProbeStatus[]
-  /** Undefined when the kernel takes none. */
+  /** Undefined when the kernel accepts none. */
   readonly object: SocketObject | undefined
 }
 
-/** What the kernel said, in one line. */
+/** The kernel's error in one line. */
 const whyNot = (missing: ProbeStatus | undefined) =>
   missing?.error.split('\n', 1)[0] ?? 'no program was taken'
 
 /**
- * Opens the best variant that the kernel takes. Its probes say which better ones they stand in for, and why.
+ * Opens the best kind of hooks that the kernel accepts. Its probes say which better kinds they stand in for, and why.
  *
- * @param among those to try, the best first
+ * @param among the kinds to try, the best first
  */
 export function openHooks(
   kernel: Kernel,

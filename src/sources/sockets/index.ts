@@ -1,4 +1,4 @@
-/** What processes say over TCP and UDP: the tables of the protocols, and conn_stats. */
+/** Traffic over TCP and UDP: the tables of the protocols, and conn_stats. */
 import { PROTOCOLS } from '../../protocols'
 import { connStats } from '../../records/conn-stats'
 import { shedExchanges } from '../../records/shed-exchanges'

@@ -1,4 +1,4 @@
-/** Clients that talk to Nixie itself: the kernel leaves out our end, and this tells theirs. */
+/** Recognises clients of Nixie itself: the kernel leaves out Nixie's end of such a connection, this the client's. */
 import type { SocketEvent } from '../../events/socket-event'
 import { ROLE_SERVER } from '../../records/types'
 
@@ -13,7 +13,7 @@ const LOOPBACK = /^(127\.|::1$)/
 export function ownListener(listen: string): (event: SocketEvent) => boolean {
   const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
   return (event) => {
-    // A client of somebody else's server may have this port for its own.
+    // The client of another server may use this port as its own.
     if (event.remotePort !== port || event.role === ROLE_SERVER) return false
     const { remoteAddr } = event
     return LOOPBACK.test(remoteAddr) || remoteAddr === event.localAddr

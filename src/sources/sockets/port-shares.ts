@@ -1,39 +1,39 @@
 /**
- * Which part of the connections at each server's port is captured. What can be had is divided fairly (max-min: Bertsekas and
- * Gallager, "Data Networks", 1992, 6.5.2): who takes less than the fair share is captured whole, and of each other one as much
- * as the fair share.
+ * Decides which part of the connections at each server's port is captured. The available time is divided fairly (max-min: Bertsekas and
+ * Gallager, "Data Networks", 1992, 6.5.2): a port that takes less than the fair share is captured whole, and each other one gets
+ * the fair share.
  */
 import { GATE_PORTS, GATE_WHOLE } from '../../events/socket-event'
 
-/** Of a core: what takes less is always captured whole. */
+/** Part of a core: a port that takes less is always captured whole. */
 const ALWAYS_CORES = 0.02
 /**
- * So is what costs less in a step, as others may be dearer than what they cost says, and what has fewer calls, however large they
- * are: the kernel bounds what these put into the ring.
+ * So is a port that costs less than this in a step, since others may cost more than their measure says, and one with fewer calls,
+ * however large they are: the kernel bounds what these put into the ring.
  */
 export const ALWAYS_COST = 1 << 19
 export const ALWAYS_CALLS = 128
-/** Always captured of each. */
+/** The part of each port that is always captured. */
 const LEAST_SHARE = 1 / 64
-/** What a port took counts half as much a step later. */
+/** The past cost of a port counts half as much a step later. */
 const REMEMBERED = 0.5
-/** One that is not heard of any more comes back so fast. */
+/** The share of a port without events grows by this factor in a step. */
 const RISE = 1.25
 
 export class PortShares {
-  /** By port modulo GATE_PORTS: connections that are shed, of GATE_WHOLE. */
+  /** By port modulo GATE_PORTS: how many of GATE_WHOLE connections are shed. */
   readonly shed = new Uint16Array(GATE_PORTS)
   readonly #shares = new Float64Array(GATE_PORTS).fill(1)
-  /** What each has taken since the last step, in how many calls, and when the last of them was. */
+  /** For each port: its cost since the last step, in how many calls, and when the last of them was. */
   readonly #costs = new Float64Array(GATE_PORTS)
   readonly #calls = new Float64Array(GATE_PORTS)
   readonly #callNs = new Float64Array(GATE_PORTS)
-  /** What each would have taken of late in two steps with nothing shed. */
+  /** For each port: its recent cost in two steps if nothing were shed. */
   readonly #whole = new Float64Array(GATE_PORTS)
   readonly #wholeCalls = new Float64Array(GATE_PORTS)
 
   /**
-   * An event of the server's port costs so much: what it takes of the ring, and what it does besides, in bytes. Those of one call
+   * Counts an event of the server's port with its cost in bytes: its room in the ring and its other work. Events of one call
    * have the same time.
    */
   charge(port: number, cost: number, timeNs: number): void {
@@ -49,7 +49,7 @@ export class PortShares {
   }
 
   /**
-   * All of them together take `usedCores`; from now on they should take `targetCores`. `steps`: how many it is since the last time.
+   * All ports together take `usedCores`; from now on they should take `targetCores`. `steps`: how many steps have passed since the last call.
    * @returns whether any share changed
    */
   divide(usedCores: number, targetCores: number, steps = 1): boolean {
@@ -90,7 +90,7 @@ export class PortShares {
   }
 }
 
-/** The level above which nobody may get anything, so that all get `target` together; Infinity: there is enough for all. */
+/** The most that a port may get, such that all together get `target`; Infinity: there is enough for all. */
 function fairLevel(demands: Float64Array, target: number): number {
   const rising = demands.filter((demand) => demand > 0).sort()
   let left = target

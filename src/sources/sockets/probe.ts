@@ -1,4 +1,4 @@
-/** The socket probe (`bpf/socket*.bpf.c`), loaded: its ring, verdicts and totals. */
+/** The loaded socket probe (`bpf/socket*.bpf.c`): its ring, verdicts and totals. */
 import { RingSocketEvent } from '../../events/socket'
 import {
   type Direction,
@@ -22,7 +22,7 @@ import { type ReadTotals, totalsByIterator, totalsInSockets, totalsInTable } fro
 
 export const SOURCE_NAME = 'socket_tracer'
 
-/** Of `bpf/socket.h`, which a test holds them to. The bits of a verdict are those of its high word. */
+/** Constants of `bpf/socket.h`; a test compares them. The bits of a verdict are those of its high word. */
 export const SHARED = {
   VERDICT_SLOTS: 131_072,
   VERDICT_CAP_MAX: 0x1f_ffff,
@@ -47,15 +47,15 @@ const TWO_32 = 2 ** 32
 export interface SocketProbeOptions {
   /** Ring size; a power of two and a multiple of the page size. */
   readonly ringBytes: number
-  /** Bytes of each call to capture while a socket's protocol isn't known. */
+  /** Bytes of each call to capture at most while a socket's protocol isn't known. */
   readonly defaultCap: number
   /** Bytes of each direction of a connection that are captured whole before its verdict comes. */
   readonly freshBytes: number
-  /** Whether the kernel may shed, see `Gate`; otherwise all comes for which there is room. */
+  /** Whether the kernel may shed, see `Gate`; otherwise it sends everything that the ring has room for. */
   readonly isGated: boolean
   /** Never trace these processes: Nixie itself. */
   readonly ignorePids: readonly number[]
-  /** Only these hooks are tried, the best first; by default all, in the order that fits the kernel. */
+  /** The kinds of hooks to try, the best first; by default all, in the order that fits the kernel. */
   readonly hooks?: readonly Hooks[]
 }
 
@@ -81,7 +81,7 @@ function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' 
   }
 }
 
-/** Loads as much as the kernel takes; what there is to read only when data can be had. */
+/** Loads as much as the kernel accepts; there is a feed only when data can be captured. */
 export function openSocketProbe(
   kernel: Kernel,
   options: SocketProbeOptions,
@@ -110,7 +110,7 @@ export class SocketProbe implements SocketFeed {
   readonly #skip = new Uint32Array(4)
   /** `struct gate`: seed, epoch. */
   readonly #gate = new Uint32Array(2)
-  /** By port, what the kernel was told. */
+  /** For each port, the value that the kernel has. */
   readonly #shed = new Uint16Array(GATE_PORTS)
   readonly #shedWord = new Uint32Array(1)
   /** Hands over the totals of every socket that the kernel knows. */
@@ -160,7 +160,7 @@ export class SocketProbe implements SocketFeed {
     const slot = connId % SHARED.SKIP_SLOTS
     const tag = Math.floor(connId / SHARED.SKIP_SLOTS) % TWO_32
     const word = direction === SENT ? 2 : 0
-    // The other direction's word stays when it is this connection's.
+    // The other direction's word stays if it belongs to this connection.
     this.#arrays.skips.get(slot, this.#skip)
     if (this.#skip[2 - word] !== tag) this.#skip.fill(0)
     this.#skip[word] = tag

@@ -1,13 +1,13 @@
 /**
- * Which connections crowd out the others. The kernel shares out the second half of the ring (`fair_part` in
- * `bpf/lib/record.bpf.h`), which bounds what any of them puts into it; what one costs this thread only this thread knows.
+ * Finds the connections that crowd out others. The kernel shares out the second half of the ring (`fair_part` in
+ * `bpf/lib/record.bpf.h`), which bounds what each connection puts into it; how much time it costs, only this thread knows.
  */
 
-/** An event counts for so many usual ones at most: what is beyond is garbage collection, or a compiler at work, and hits anyone. */
+/** An event counts as so many usual ones at most: longer times come from garbage collection or compilation, and hit any connection. */
 const DEAREST_EVENT = 8
-/** Of fewer events nothing can be said. */
+/** Fewer events than this tell nothing. */
 const ENOUGH_EVENTS = 256
-/** Who takes a smaller part is not the reason: many that are alike are left to the kernel. */
+/** A connection with a smaller part is not the cause; the kernel deals with many that are alike. */
 const DEAR = 0.05
 
 interface Spent {
@@ -21,7 +21,7 @@ export class Shares {
   #bytes = 0
   #events = 0
 
-  /** `ns`: what an event of the connection took of the processor; `bytes`: of the ring. */
+  /** Counts an event of the connection. `ns`: its processor time; `bytes`: its room in the ring. */
   charge(connId: number, ns: number, bytes: number): void {
     const usual = this.#events === 0 ? ns : this.#ns / this.#events
     const counted = Math.min(ns, DEAREST_EVENT * usual)
@@ -37,8 +37,8 @@ export class Shares {
   }
 
   /**
-   * The dearest of them, by their parts of the time and of the bytes, so many that all others together take at most half; then all
-   * begin anew. None while too little was seen.
+   * The most expensive connections, by their parts of the time and of the bytes: so many that all others together take at most half.
+   * Then counting begins anew. None while too little was seen.
    */
   takeDearest(): number[] {
     if (this.#events < ENOUGH_EVENTS) return []
@@ -64,19 +64,19 @@ export class Shares {
   }
 }
 
-/** A ring as full as this is watched: who takes the time? When it fills beyond what is shared out, the dearest have to rest. */
+/** With a ring as full as the first, time is measured by connection. As full as the second, the most expensive ones pause. */
 const WATCHED_FILL = 0.25
 const CROWDED_FILL = 0.75
-/** It must have grown by so much since some had to rest: what they said before is in it still. */
+/** The ring must have filled by so much more since the last pause began, as it still holds earlier events of those connections. */
 const GROWTH = 0.05
 
-/** Whether the ring is so full that somebody has to rest. */
+/** Whether the ring is so full that some connections have to pause. */
 export class Crowd {
   isWatching = false
-  /** How full it was when somebody had to, or has been at the least since. */
+  /** How full it was at the last pause, or the least that it has been since. */
   #restedAt = CROWDED_FILL - GROWTH
 
-  /** After a drain that left the ring so full (0 to 1): true when the dearest have to rest. */
+  /** Call it after a drain that left the ring so full (0 to 1): true when the most expensive connections have to pause. */
   look(fill: number): boolean {
     const wasWatching = this.isWatching
     this.isWatching = fill > WATCHED_FILL

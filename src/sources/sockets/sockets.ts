@@ -1,4 +1,4 @@
-/** The flow from the socket probe's ring through the streams to records. */
+/** Leads events from the socket probe's ring through the streams to records. */
 import { EVENT_DATA, type SocketEvent } from '../../events/socket-event'
 import type { Counters } from '../../health/counters'
 import type { ProbeStatus } from '../../kernel/kernel'
@@ -15,25 +15,25 @@ import { GateControl } from './gate-control'
 import { ownListener } from './own-traffic'
 import { Crowd, Shares } from './shares'
 
-/** Bytes of each call that are captured while its protocol isn't known. */
+/** Bytes of each call that are captured at most while its protocol isn't known. */
 export const DEFAULT_CAP = 16 << 10
-/** Before its verdict each direction's first bytes, up to the largest call whose message sizes are exact. */
+/** Before the verdict so many first bytes of each direction are captured: as many as the largest call whose message sizes are exact. */
 export const FRESH_BYTES = 1 << 20
-/** A drain ends after so long, whatever waits: others have a part of this thread, too. */
+/** A drain ends after so long, whatever waits: this thread has other work too. */
 const DRAIN_NS = 20e6
-/** Between two looks at the clock: few enough that even the dearest of them take some milliseconds. */
+/** Events between two looks at the clock: so few that even the most expensive ones take only some milliseconds. */
 const EVENTS_AT_ONCE = 64
 const BYTES_AT_ONCE = 64 << 10
-/** Of the ring that an event takes, without its payload. */
+/** Bytes of the ring that an event takes without its payload. */
 const EVENT_BYTES = 128
-/** What an event costs besides what its payload does, in bytes of it. */
+/** The cost of an event without its payload, in bytes of payload. */
 const EVENT_COST = 512
-/** The kernel sheds by itself when the ring is fuller than this, and some more. */
+/** The kernel sheds by itself when the ring is somewhat fuller than this. */
 const CROWDED_FILL = 0.4
-/** A ring as full as this is emptied without a rest. */
+/** A ring as full as this is emptied without a pause. */
 const FILLING_FILL = 0.25
 const CONN_STATS_EVERY_NS = 10e9
-/** How often it is asked how much the kernel should bring: each time with a new measure of what it cost. */
+/** How often the gate is adjusted, each time by a new measure of the cost. */
 const GATE_EVERY_NS = 500e6
 /** After the last connection was shed, totals are read for so long: counts may still come. */
 const SHED_COUNTS_NS = 3e9
@@ -45,7 +45,7 @@ export class Sockets implements OpenSource {
   readonly #feed: SocketFeed | undefined
   readonly #context: SourceContext
   readonly #streams: Streams
-  /** Addresses of the cluster's services, by the service. */
+  /** Addresses of the cluster's services, by service. */
   readonly #services = new Map<string, readonly string[]>()
   readonly #isOwn: (event: SocketEvent) => boolean
   readonly #onEvent = (event: SocketEvent) => {
@@ -62,7 +62,7 @@ export class Sockets implements OpenSource {
     }
     const { connId } = event
     const bytes = EVENT_BYTES + event.payload.length
-    // By the processor's time: while others run, nobody's event costs anything.
+    // Processor time: it doesn't pass while other threads run.
     const from = threadCpuNs()
     this.#streams.handle(event)
     this.#shares.charge(connId, threadCpuNs() - from, bytes)
@@ -72,13 +72,13 @@ export class Sockets implements OpenSource {
   readonly #gate = new GateControl()
   readonly #isGated: boolean
   #gateNs = 0
-  /** How full the ring was at most since the gate was last adjusted. */
+  /** The most that the ring was filled since the gate was last adjusted. */
   #peakFill = 0
   #lastShedNs = Number.NEGATIVE_INFINITY
-  /** The ring was filling in this second, and the kernel may have shed some by itself. */
+  /** The ring was filling in this second, and the kernel may have shed connections by itself. */
   #wasCrowded = false
   #connStatsNs: number
-  /** When the newest event was told, and whether more may wait behind it. */
+  /** The time of the newest event, and whether more may wait after it. */
   #newestNs = 0
   #isBehind = false
 
@@ -137,12 +137,12 @@ export class Sockets implements OpenSource {
     return events
   }
 
-  /** What waits to be read was said before now: time decides nothing before that is read. */
+  /** Events that wait in the ring happened before now: time decides nothing before they are read. */
   #tickStreams(nowNs: number): void {
     this.#streams.tick(this.#isBehind ? Math.min(nowNs, this.#newestNs) : nowNs)
   }
 
-  /** Before the ring overflows, which costs everyone, those that are dear and take most are left out for a while. */
+  /** Before the ring overflows, which would hit all connections, the most expensive ones are left out for a while. */
   #relieve(): void {
     if (this.#crowd.look(this.#feed?.fill() ?? 0))
       for (const connId of this.#shares.takeDearest()) this.#streams.rest(connId)
@@ -153,7 +153,7 @@ export class Sockets implements OpenSource {
     return this.#streams.isWaiting
   }
 
-  /** How much the kernel brings follows what it costs. */
+  /** Adjusts how much the kernel captures by its cost. */
   #adjustGate(nowNs: number): void {
     const fill = this.#peakFill
     const passed = Math.abs(nowNs - this.#gateNs)
@@ -166,7 +166,7 @@ export class Sockets implements OpenSource {
     if (this.#gate.step(load)) this.#feed!.setGate(this.#gate.gate)
   }
 
-  /** Who is shed changes each second, and what was shed is counted. */
+  /** Draws the connections to shed anew each second, and counts what was shed. */
   #countShed(nowNs: number): void {
     if (this.#gate.ports.isShedding || this.#wasCrowded) this.#lastShedNs = nowNs
     this.#wasCrowded = false
@@ -184,7 +184,7 @@ export class Sockets implements OpenSource {
     if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
     this.#connStatsNs = nowNs
     this.#readTotals()
-    // Reading told the openings of those that had no call.
+    // Reading totals has told the openings of connections without a call.
     this.drain(EVENTS_AT_ONCE)
     this.#streams.shedExchanges(nowNs)
     this.#streams.connStats(nowNs)
@@ -198,7 +198,7 @@ export class Sockets implements OpenSource {
     this.#streams.underWay(nowNs)
   }
 
-  /** Streams know services by their addresses: traffic within the node through them is recorded once. */
+  /** Tells the streams the addresses of services, so that traffic within the node through them is recorded once. */
   learn(entities: readonly Entity[]): void {
     const services = entities.filter(isOfKind('service'))
     if (services.length === 0) return

@@ -1,4 +1,4 @@
-/** What the connections that the kernel knows have moved so far: read out of its table, or out of the sockets. */
+/** Reads how much each known connection has moved so far, from the kernel's table or from the sockets. */
 import { TOTALS } from '../../events/socket'
 import type { SocketTotals } from '../../events/socket-event'
 import type { Opened } from '../../kernel/kernel'
@@ -6,7 +6,7 @@ import { mapWalk } from '../../kernel/loader'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
 export const CONNECTION = { id: 0, totals: 24, closed: 142, size: 176 } as const
-/** The same of `struct connection_row`. */
+/** The same for `struct connection_row`. */
 export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 40, size: 48 } as const
 
 const BATCH = 4096
@@ -15,7 +15,7 @@ const TWO_32 = 2 ** 32
 type SocketObject = NonNullable<Opened<string>['object']>
 type Handler = (totals: SocketTotals) => void
 
-/** Hands over the totals of all connections. The openings of those without a call are told before. */
+/** Hands over the totals of all connections. Before that it tells the openings of those without a call. */
 export type ReadTotals = (handler: Handler) => void
 
 const u64 = (view: DataView, at: number) => view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true)
@@ -38,7 +38,7 @@ function walker(map: number): ReadTotals {
       for (let i = 0; i < count; i++) {
         const at = i * CONNECTION.size
         const connId = u64(view, at + CONNECTION.id)
-        // A closed one told its totals when it closed; one that is being connected has none.
+        // A closed connection told its totals when it closed; one that is being opened has none.
         if (connId === 0 || values[at + CONNECTION.closed] !== 0) continue
         handler(totalsAt(view, connId, at + CONNECTION.totals))
       }
@@ -69,13 +69,13 @@ export function totalsByIterator(object: SocketObject): ReadTotals {
   }
 }
 
-/** Of connections that are kept in their sockets, and those that were found at the start and had no call since. */
+/** Reads connections that are kept in their sockets, and those found at the start without a call since. */
 export function totalsInSockets(object: SocketObject): ReadTotals {
   const walkFound = walker(object.map('found'))
   return (handler) => {
     walkFound(handler)
     if (!readRows(object.iterate('each_connection', 'connections'), handler)) return
-    // The iterator asked for these owners, and takes them when it runs again.
+    // The iterator has asked for these owners, and uses them in its next run.
     object.iterate('find_owners')
     readRows(object.iterate('each_connection', 'connections'), () => {})
   }
