@@ -3,7 +3,7 @@ import type { Input, Unread } from '../protocols/protocol'
 
 /** Many connections wait with a few bytes each. */
 const FIRST_CAPACITY = 128
-/** More events than this in one incomplete message share their times. */
+/** When one incomplete message has more events than this, some share their times. */
 const MAX_MARKS = 1024
 
 /** A view of the stream's head: either one event's payload, or what is buffered. Reused for every call. */
@@ -13,7 +13,7 @@ export class StreamInput implements Input {
   end = 0
   ended = false
   unread: Unread | undefined
-  /** When `bytes` were moved, or the buffer that knows. */
+  /** When `bytes` were moved, or the buffer that has their times. */
   #timeNs = 0
   #buffer: ByteStream | undefined
 
@@ -58,10 +58,10 @@ interface Marks {
 
 export class ByteStream implements Unread {
   bytes: Uint8Array = EMPTY
-  /** `bytes[start..end)` is what waits. */
+  /** `bytes[start..end)` waits. */
   start = 0
   end = 0
-  /** Undefined while nothing waits: most have nothing, and they are many. */
+  /** Undefined while nothing waits: streams are many, and most have nothing. */
   #marks: Marks | undefined
 
   get length(): number {

@@ -3,12 +3,12 @@ import type { Sink } from '../protocols/protocol'
 import { AF_INET, AF_INET6, connStats } from '../records/conn-stats'
 import { ROLE_SERVER, type Role } from '../records/types'
 
-/** What a connection adds to its row; `counted*` is what the row already has of it. */
+/** The counts of a connection; `counted*` is the part that its row already has. */
 export interface Counted {
   readonly upid: string
   readonly remoteAddr: string
   readonly remotePort: number
-  /** The process at the other end when it is on this node, else ''. */
+  /** The process at the other end if it is on this node, else ''. */
   readonly remoteUpid: string
   readonly role: Role
   readonly protocolCode: number
@@ -40,14 +40,14 @@ export interface StatsRow {
   changedNs: number
 }
 
-/** A row without a connection and without news is forgotten after so long. */
+/** A row without connections and changes is forgotten after so long. */
 const FORGET_NS = 3600e9
 const MAX_ROWS = 65_536
 
 export class ConnStats {
   readonly #rows = new Map<string, StatsRow>()
 
-  /** Brings the connection's row up to date; its first call counts the opening, its last (closed) the closing. */
+  /** Updates the connection's row; the first call counts the opening, the last one (closed) the closing. */
   update(connection: Counted): void {
     if (connection.upid === '' || connection.remoteAddr === '') return
     let row = connection.stats
@@ -66,7 +66,7 @@ export class ConnStats {
     connection.countedReceived = connection.bytesReceived
     row.role = connection.role
     row.remoteUpid = remoteUpidOf(row, connection)
-    // One that moves nothing (a health check) says nothing of what the others speak.
+    // A connection without data (a health check) doesn't tell the protocol of the others.
     if (sent + received > 0) {
       row.protocol = connection.protocolCode
       row.ssl = connection.encrypted
@@ -133,7 +133,7 @@ export class ConnStats {
     return row
   }
 
-  /** The oldest row without a connection; without one, the oldest. */
+  /** The oldest row without a connection; if there is none, the oldest row. */
   #evict(): void {
     let victim: string | undefined
     for (const row of this.#rows.values()) {
@@ -146,7 +146,7 @@ export class ConnStats {
   }
 }
 
-/** Of a server's row the client's process, as long as there is only one; of a client's row the newest known server's. */
+/** For a server's row the client's process, as long as there is only one; for a client's row the newest known server process. */
 function remoteUpidOf({ role, remoteUpid }: StatsRow, { remoteUpid: newest }: Counted): string | undefined {
   if (newest === '') return remoteUpid
   if (remoteUpid === undefined || role !== ROLE_SERVER) return newest

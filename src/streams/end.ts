@@ -1,4 +1,4 @@
-/** One end of a conversation as the node sees it: whose it is, with whom it talks, and how much. */
+/** One end of a conversation as the node sees it: its owner, the other end, and its counts. */
 import { type Moved, SENT, type SocketEvent } from '../events/socket-event'
 import type { Connection } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_UNKNOWN, type Role } from '../records/types'
@@ -14,15 +14,15 @@ export interface Addresses {
   readonly firstReceived: number
 }
 
-/** A connection of which both ends may be on this node. */
+/** A connection that may have both ends on this node. */
 export interface BothEnds {
   server: End | undefined
   client: End | undefined
-  /** The server's end records what is said. */
+  /** The server's end records the exchanges. */
   isRecorded: boolean
 }
 
-/** A client's end looks for what it said within some 100 ms. */
+/** A client's end asks for this within some 100 ms. */
 const RECENT_CONTENTS = 32
 
 const NONE: readonly never[] = []
@@ -42,16 +42,16 @@ export class End implements Counted {
   /** Exchanges that the kernel counted while the connection was shed, and those of them that `ShedCounts` has. */
   shedExchanges = 0
   countedShed = 0
-  /** Of a client's end: the connections that it may be an end of. */
+  /** For a client's end: the connections that it may belong to. */
   links: readonly BothEnds[] = NONE
   /**
-   * Of datagrams: what the client's newest one holds, by which both ends are known however addresses are translated; where the
-   * server reads without asking who it is, the newest ones, by whomever.
+   * For datagrams: the content of the client's newest one, which identifies both ends however addresses are translated; where the
+   * server reads without asking for the sender, the newest ones of all senders.
    */
   contents: readonly string[] = NONE
-  /** By which the other end finds it. */
+  /** Keys by which the other end finds it. */
   keys: readonly string[] = NONE
-  /** Of the connection itself: what finds the other end. */
+  /** The connection's own key: it finds the other end. */
   readonly peerAddr: string
   readonly peerPort: number
   readonly netns: number
@@ -64,10 +64,10 @@ export class End implements Counted {
   /** The process at the other end of the connection is not the one at this address. */
   #isProxied = false
   #connection: Connection | undefined
-  /** Bytes that events told of. */
+  /** Bytes that events reported. */
   #seenSent = 0
   #seenReceived = 0
-  /** The kernel's counts: they are ahead of its events, and have what it sends none of. */
+  /** The kernel's counts: they are ahead of its events, and include bytes without events. */
   #toldSent = 0
   #toldReceived = 0
 
@@ -84,17 +84,17 @@ export class End implements Counted {
     this.role = role
   }
 
-  /** Of datagrams: the client says so. */
+  /** For datagrams: notes the content of one that the client sends. */
   hears(content: string): void {
     this.contents = this.isNameless ? [content, ...this.contents.slice(0, RECENT_CONTENTS - 1)] : [content]
   }
 
-  /** The server of nobody in particular: it read datagrams without asking from whom they are. */
+  /** A server without known clients: it read datagrams without asking for their senders. */
   get isNameless(): boolean {
     return this.isDatagrams && this.peerPort === 0
   }
 
-  /** Nothing that it says has an order, and so no beginning. */
+  /** Its data has no order, and so no beginning. */
   get isDatagrams(): boolean {
     return this.#firstSent === 0 && this.firstReceived === 0
   }
@@ -122,7 +122,7 @@ export class End implements Counted {
     this.#connection = undefined
   }
 
-  /** Whom it really talks to, as the proxy in between says. */
+  /** The client's address, as the proxy in between tells it. */
   setRemote(address: string, port: number): void {
     this.#remoteAddr = address
     this.#remotePort = port
@@ -145,19 +145,19 @@ export class End implements Counted {
     else this.#seenReceived += size
   }
 
-  /** Counts bytes of which no event will tell. */
+  /** Counts bytes that no event will report. */
   missed({ bytesSent, bytesReceived }: Moved): void {
     this.#seenSent += bytesSent
     this.#seenReceived += bytesReceived
   }
 
-  /** The kernel's counts of all that was moved so far; events of the last of it may still come. */
+  /** Takes the kernel's counts of all bytes moved so far; events of the last ones may still come. */
   told({ bytesSent, bytesReceived }: Moved): void {
     this.#toldSent = Math.max(this.#toldSent, bytesSent)
     this.#toldReceived = Math.max(this.#toldReceived, bytesReceived)
   }
 
-  /** What still comes is in none of the counts so far. */
+  /** Data that comes from now on is in none of the counts so far. */
   ends(): void {
     this.#seenSent = this.bytesSent
     this.#seenReceived = this.bytesReceived
@@ -173,7 +173,7 @@ export class End implements Counted {
     this.#connection = undefined
   }
 
-  /** What every record of it says. */
+  /** The columns that every record of it has. */
   get connection(): Connection {
     this.#connection ??= {
       upid: this.upid,

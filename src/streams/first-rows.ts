@@ -1,13 +1,13 @@
 /**
  * The first rows of a client's end wait for a moment: the server's end of the same connection may be on this node, see the same
- * messages a little later, and record them. A protocol without responses has nothing else to wait for.
+ * messages a little later, and record them. This is for protocols without responses: the rows of others wait for these anyway.
  */
 import type { Sink } from '../protocols/protocol'
 import type { RecordOf, Table } from '../records/table'
 
-/** So much later at most the events of the other end are read. */
+/** The events of the other end are read at most so much later. */
 const WAIT_NS = 100e6
-/** So many rows are worth waiting for; with more of them nobody else records this. */
+/** So many rows may wait; with more of them no other end records the connection. */
 const MAX_ROWS = 1024
 /** Memory of a row, beside its long texts. */
 const ROW_BYTES = 512
@@ -42,7 +42,7 @@ export class FirstRows implements Sink {
     if (nowNs - this.#sinceNs >= WAIT_NS) this.release()
   }
 
-  /** Nobody else records them. */
+  /** No other end records them: passes them on. */
   release(): void {
     this.#isOver = true
     const rows = this.#rows
@@ -50,7 +50,7 @@ export class FirstRows implements Sink {
     for (const append of rows) append()
   }
 
-  /** The other end records them. */
+  /** The other end records them: drops them. */
   drop(): void {
     this.#rows = []
     this.held = 0

@@ -1,33 +1,33 @@
 import type { Side } from '../protocols/protocol'
 import { ByteStream } from './byte-stream'
 
-/** What one end says: the bytes that wait for the rest of their message, and how far they were understood. */
+/** The data of one end: the bytes that wait for the rest of their message, and how far they were understood. */
 export class Half {
   readonly buffer = new ByteStream()
-  /** As which side it speaks, once the protocol is known. */
+  /** Its side, once the protocol is known. */
   side: Side = 'client'
-  /** Bytes that the conversation doesn't want to see. */
+  /** Bytes still to come that the conversation doesn't need. */
   skip = 0
   /** Searching for the beginning of a message. */
   lost = false
   /** When bytes were last used. */
   progressNs = 0
-  /** Bytes that were missing while the protocol wasn't known; Infinity when nobody knows how many. */
+  /** Bytes that were missing while the protocol wasn't known; Infinity when it isn't known how many. */
   unseen = 0
-  /** Where the kernel's records of this end stop, as long as bytes were never missing: it began with its first byte. */
+  /** Its bytes are known from the first one on, and none were missing. */
   isOpening: boolean
 
   constructor(isOpening: boolean) {
     this.isOpening = isOpening
   }
 
-  /** Forgets everything but its side. */
+  /** Forgets everything except its side. */
   drop(): void {
     this.buffer.clear()
     this.skip = 0
   }
 
-  /** What comes next stands somewhere within what this end says. */
+  /** The next bytes are somewhere within this end's data, not at a message's beginning. */
   restart(): void {
     this.drop()
     this.lost = false

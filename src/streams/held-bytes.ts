@@ -5,12 +5,12 @@
 import type { Counters } from '../health/counters'
 import type { Followed } from './surroundings'
 
-/** Among so many of those that have waited longest the largest goes. */
+/** Among so many of those that have waited longest the largest gives up its data. */
 const AMONG = 64
 
 export class HeldBytes {
   bytes = 0
-  /** In the order in which they began to wait; those that wait no longer leave when they are gone through. */
+  /** In the order in which they began to wait; those that no longer wait are removed when the list is gone through. */
   readonly #holding = new Set<Followed>()
   readonly #budget: number
   readonly #counters: Counters
@@ -20,7 +20,7 @@ export class HeldBytes {
     this.#counters = counters
   }
 
-  /** Those that hold something. */
+  /** The number of those that hold something. */
   *sockets(): Iterable<Followed> {
     for (const socket of this.#holding) {
       if (socket.heldBytes > 0) yield socket
@@ -28,7 +28,7 @@ export class HeldBytes {
     }
   }
 
-  /** Takes over what the socket holds by now. */
+  /** Updates the sum with the bytes that the socket holds now. */
   update(socket: Followed): void {
     const { held } = socket
     if (held === socket.heldBytes) return
@@ -38,7 +38,7 @@ export class HeldBytes {
     if (this.bytes > this.#budget) this.#shedTo(this.#budget)
   }
 
-  /** Memory is needed elsewhere: half of what waits is given up, but for so many bytes. */
+  /** Memory is needed elsewhere: half of the waiting bytes are given up, but this many stay. */
   halve(least: number): void {
     this.#shedTo(Math.max(least, this.bytes / 2))
   }
@@ -60,7 +60,7 @@ export class HeldBytes {
   }
 
   #shedTo(budget: number): void {
-    /** Those that had nothing more to give. */
+    /** Those that had nothing more to give up. */
     const stubborn = new Set<Followed>()
     while (this.bytes > budget && stubborn.size < AMONG) {
       const largest = this.#largest(stubborn)
@@ -70,7 +70,7 @@ export class HeldBytes {
       const { held } = largest
       this.bytes += held - largest.heldBytes
       largest.heldBytes = held
-      // Who keeps something goes to the end of the line.
+      // A socket that keeps something goes to the end of the list.
       this.#leave(largest)
       if (held > 0) this.#join(largest)
       if (this.bytes >= before) stubborn.add(largest)

@@ -1,13 +1,13 @@
 /**
- * Records of a server whose client is on this node and not known yet. The client's call may end after the whole exchange: the
- * kernel lets the server run as soon as the request is there. Such a record waits a moment for the client's name.
+ * Records of a server whose client is on this node and not known yet. The client's call may return after the whole exchange: the
+ * kernel lets the server run as soon as the request has arrived. Such a record waits a moment for the client's name.
  */
 import type { Sink } from '../protocols/protocol'
 import type { RecordOf, Table } from '../records/table'
 import { ROLE_SERVER } from '../records/types'
 import type { End } from './end'
 
-/** Records that wait; beyond, they go without the name. */
+/** Records that wait at most; further ones go without the name. */
 const MAX_WAITING = 512
 
 export class Introductions {
@@ -17,25 +17,25 @@ export class Introductions {
   count = 0
   readonly waitNs: number
 
-  /** `waitNs`: so long the client's call may take to come back after its request was read. */
+  /** `waitNs`: the client's call may return so much later than its request was read. */
   constructor(sink: Sink, waitNs: number) {
     this.#sink = sink
     this.waitNs = waitNs
   }
 
-  /** A sink for the records of one end. `nowNs` is the time of what is being read. */
+  /** A sink for the records of one end. `nowNs` is the time of the event that is being read. */
   sinkFor(end: End, nowNs: () => number): Sink {
     return new Introduced(end, this.#sink, nowNs, this)
   }
 
-  /** Whether there is room for one more record of this sink, which is then looked at by `settle`. */
+  /** Whether there is room for one more record of this sink; `settle` then looks at the sink. */
   takes(sink: Introduced): boolean {
     if (this.waitNs === 0 || this.count >= MAX_WAITING) return false
     this.#waiting.add(sink)
     return true
   }
 
-  /** Passes on what has its name by now, or has waited long enough. */
+  /** Passes on records that have their name by now, or have waited long enough. */
   settle(nowNs: number): void {
     for (const sink of this.#waiting) if (sink.settle(nowNs)) this.#waiting.delete(sink)
   }
@@ -88,7 +88,7 @@ function append<T extends Table>(sink: Sink, table: T, record: RecordOf<T>, { re
   sink.append(table, remoteUpid === '' ? record : { ...record, remote_upid: remoteUpid })
 }
 
-/** Whether the other end may be of this node, and is unknown. The address of a datagram's client tells nothing of that. */
+/** Whether the other end may be on this node and is unknown. The address of a datagram's client doesn't tell that. */
 const mayBeIntroduced = ({ role, remoteUpid, isDatagrams, localAddr, peerAddr }: End): boolean =>
   remoteUpid === '' &&
   role === ROLE_SERVER &&

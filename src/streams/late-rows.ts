@@ -1,15 +1,15 @@
 /**
- * Rows of clients that closed before anything was answered. Their server may be on this node and accept the connection only
- * then: it records the exchange, and what became of it. So such a row waits, and is dropped when that happens.
+ * Rows of clients that closed before any answer. Their server may be on this node and accept the connection only
+ * later: then it records the exchange with its outcome. So such a row waits, and is dropped when that happens.
  */
 import type { Sink } from '../protocols/protocol'
 import type { RecordOf, Table } from '../records/table'
 import type { End } from './end'
 import type { LocalPeers } from './local-peers'
 
-/** A connection waits to be accepted for so long at most, before the row is taken for the only one. */
+/** The row waits so long for the connection to be accepted; then it is taken for the only one. */
 const WAIT_NS = 8e9
-/** Rows that wait; beyond, they are stored at once. */
+/** Rows that wait at most; further ones are stored at once. */
 const MAX_ROWS = 2048
 
 interface Waiting {
@@ -28,7 +28,7 @@ export class LateRows {
     this.#peers = peers
   }
 
-  /** For the last rows of a client's end that has closed at `nowNs`. */
+  /** A sink for the last rows of a client's end that has closed at `nowNs`. */
   sinkFor(end: End, nowNs: number): Sink {
     return {
       append: <T extends Table>(table: T, record: RecordOf<T>) => {
@@ -39,7 +39,7 @@ export class LateRows {
     }
   }
 
-  /** Stores what nobody else has recorded; returns how many rows were left to their servers' ends. */
+  /** Stores the rows that no other end has recorded; returns how many rows the servers' ends have recorded instead. */
   settle(nowNs: number): number {
     let dropped = 0
     const waiting: Waiting[] = []

@@ -1,4 +1,4 @@
-/** What connections may cost, each and together. */
+/** Bounds of memory, time and numbers for connections, each and together. */
 export interface StreamLimits {
   readonly connections: number
   /** Bytes that one end may hold back while a message is incomplete. */
@@ -7,23 +7,23 @@ export interface StreamLimits {
   readonly heldBytes: number
   /** An end that holds bytes back for so long without using any is reset. */
   readonly stuckNs: number
-  /** Bytes, and events, after which a connection that speaks nothing we know is only counted. */
+  /** Bytes, and events, after which a connection of unknown protocol is only counted. */
   readonly probeBytes: number
   readonly probeEvents: number
-  /** First wait until such a connection is looked at again; it doubles up to the last. */
+  /** The first wait until such a connection is read again; it doubles up to the last. */
   readonly reprobeNs: number
   readonly reprobeMaxNs: number
-  /** What is moved by the call within which the connection ends comes after its end: so long is waited for it. */
+  /** Data of the call during which the connection ends comes after its end; it is waited for so long. */
   readonly lingerNs: number
   /** A connection that crowds out the others is only counted for so long. */
   readonly restNs: number
-  /** The record of a server whose client may be on this node waits so long for the client's name. */
+  /** A server's record waits so long for the name of a client that may be on this node. */
   readonly introduceNs: number
-  /** A connection that has ended is remembered for so long: what comes later is no connection of its own. */
+  /** A connection that has ended is remembered for so long, so that late events don't seem to be a new connection. */
   readonly rememberNs: number
-  /** A datagram socket, or one of its remote ends, that is quiet for so long is taken for closed. */
+  /** A datagram socket, or one of its remote ends, without data for so long is taken for closed. */
   readonly datagramIdleNs: number
-  /** Remote ends of one datagram socket. */
+  /** Remote ends of one datagram socket at most. */
   readonly remotes: number
 }
 

@@ -1,10 +1,10 @@
 import type { Sink } from '../protocols/protocol'
 import type { RecordOf, Table } from '../records/table'
 
-/** They are written anew with each append: so many exchanges that are under way are shown, the oldest first. */
+/** Such rows are written anew with each append: so many running exchanges are shown at most, the oldest first. */
 const MAX_ROWS = 512
 
-/** Takes the rows of what is under way, up to a number. */
+/** Takes the rows of running exchanges, up to a number. */
 export class LiveRows implements Sink {
   #rows = 0
   readonly #sink: Sink

@@ -1,9 +1,9 @@
 /**
- * Connections whose both ends are on this node: the record is the server's, and each end learns whose the other is. Ends of TCP
- * are matched by where both streams began: translated addresses and equal ones in other network namespaces are no matter.
- * Those of datagrams by the address and port of the client and the port of the server; a client that dialled a service's
- * address sees another server than the one that answers: such a one is found by its own address and port alone. And by what
- * the client's newest datagram holds, since a socket may have no address of its own, and addresses may be translated.
+ * Connections with both ends on this node: the server's end records them, and each end learns the other's process. TCP ends
+ * are matched by the sequence numbers at which both streams began, so translated addresses, and equal ones in other network
+ * namespaces, do no harm. Datagram ends are matched by the address and port of the client and the port of the server. A client that
+ * connected to a service's address sees another server than the one that answers: it is found by its own address and port alone. The
+ * content of the client's newest datagram is a further key, since a socket may have no address, and addresses may be translated.
  */
 import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
 import type { BothEnds, End } from './end'
@@ -12,7 +12,7 @@ const ANY_PORT = 0
 
 const LOOPBACK = /^(127\.|::1$)/
 
-/** Loopback's addresses are another machine's in each network namespace. */
+/** Each network namespace has loopback addresses of its own. */
 function keyOf(netns: number, clientAddr: string, clientPort: number, serverPort: number): string {
   const place = LOOPBACK.test(clientAddr) ? `${netns}/` : ''
   return `${clientPort}:${serverPort}:${place}${clientAddr}`
@@ -27,15 +27,15 @@ export class LocalPeers {
   readonly #leaving: { end: End; atNs: number }[] = []
   #services: ReadonlySet<string> = new Set()
 
-  /** Addresses behind which another one answers: those of a cluster's services. */
+  /** Addresses for which another one answers: those of a cluster's services. */
   set services(addresses: ReadonlySet<string>) {
     this.#services = addresses
   }
 
-  /** Takes an end whose role and process are known, as often as they change. */
+  /** Takes an end whose role and process are known; call it again when they change. */
   join(end: End): void {
     const keys = this.#keys(end)
-    // They are others than before once its role is.
+    // Its keys change when its role does.
     for (const key of end.keys) if (!keys.includes(key)) this.#drop(key, end)
     end.keys = keys
     const links: BothEnds[] = []
@@ -57,7 +57,7 @@ export class LocalPeers {
     end.links = links
   }
 
-  /** The server's end is being recorded. */
+  /** The server's end records its connection. */
   records(end: End): void {
     for (const key of end.keys) {
       const ends = this.#ends.get(key)
@@ -65,14 +65,14 @@ export class LocalPeers {
     }
   }
 
-  /** Whether the other end of a client's is recorded. */
+  /** Whether the server's end of a client's connection records it. */
   has(end: End): boolean {
     if (end.role !== ROLE_CLIENT) return false
     for (const ends of end.links) if (ends.isRecorded && isOther(ends.server, end)) return true
     return false
   }
 
-  /** Whether the server's end of a client's is on this node, be it recorded or not. */
+  /** Whether the server's end of a client's connection is on this node, whether it records or not. */
   hasServer(end: End): boolean {
     return end.role === ROLE_CLIENT && end.links.some(({ server }) => server && isOther(server, end))
   }
@@ -82,7 +82,7 @@ export class LocalPeers {
     this.#leaving.push({ end, atNs: nowNs })
   }
 
-  /** Forgets those that closed long ago, and of many the oldest at once. Their keys may have been taken over by a later connection. */
+  /** Forgets ends that closed long ago, and when there are many the oldest at once. A later connection may have taken over their keys. */
   forget(nowNs: number): void {
     let gone = 0
     for (const { end, atNs } of this.#leaving) {
@@ -122,18 +122,18 @@ export class LocalPeers {
 /** A datagram socket that isn't bound to one address. */
 const isWildcard = (address: string) => address === '0.0.0.0' || address === '::'
 
-/** Whence the node itself sends to one of its addresses: from the same one, and to any loopback address from the first. */
+/** The address from which the node sends to one of its own: the same one, and for any loopback address the first. */
 function addressTowards(address: string): string {
   return address.startsWith('127.') ? '127.0.0.1' : address
 }
 
-/** A process that passes on what it was asked is not its own client. */
+/** A process that passes a request on is not its own client. */
 const isOther = (one: End | undefined, other: End): boolean =>
   one === undefined || one.upid === '' || one.upid !== other.upid || one.contents.length === 0
 
 function introduce({ server, client }: BothEnds): void {
   if (!server || !client || !isOther(server, client)) return
-  // One that doesn't ask who it was has many clients.
+  // A server that doesn't ask for senders has many clients.
   if (client.upid !== '' && !server.isNameless) server.remoteUpid = client.upid
   if (server.upid !== '') client.remoteUpid = server.upid
 }

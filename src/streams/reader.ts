@@ -1,6 +1,6 @@
 /**
  * Drives one conversation over its two halves. A message that lies whole in one event is read where it is, without a
- * copy; only what is left over is buffered.
+ * copy; only the rest is buffered.
  */
 import type { Counters } from '../health/counters'
 import { type Conversation, type Input, invalid, type Read } from '../protocols/protocol'
@@ -10,32 +10,32 @@ import type { StreamLimits } from './limits'
 import type { Surroundings } from './surroundings'
 import { WorkBudget } from './work'
 
-/** Places that were no message, without a single one that was: the protocol was a mistake. */
+/** After so many places without a message, and not a single message, the protocol was mistaken. */
 const MAX_FAILURES = 8
-/** Reads in a row that may use no byte: that a message has ended may be known only by what follows it. */
+/** Reads in a row that may consume no byte: only the next bytes may tell that a message has ended. */
 const MAX_IDLE_READS = 8
-/** Bytes that a search for the next message keeps, so that a beginning in two pieces is found; tiny events search them again. */
+/** Bytes that a search for the next message keeps, so that it finds a beginning in two pieces; tiny events search them again. */
 const SEARCH_TAIL = 256
-/** Messages that are read at once; others have a part of this thread, too. */
+/** Messages that are read at once at most: the thread has other connections too. */
 const MESSAGES_AT_ONCE = 1000
-/** So many times the bytes of one end may wait behind that. */
+/** So many times the bytes of one end may wait because of that. */
 const WAITING_SHARES = 4
-/** Bytes that are searched in a second for the beginning of a message: of one connection. */
+/** Bytes of one connection that are searched for the beginning of a message in a second. */
 const SEARCH_PER_SECOND = 8 << 20
 
 const STALLED = invalid('the parser does not get on')
 
-/** One input for all connections: conversations don't keep it, and reads don't nest. */
+/** One input serves all connections: conversations don't keep it, and reads don't nest. */
 const input = new StreamInput()
 
-/** The connection leaves its protocol: what goes on, and the bytes of each half that weren't read. */
+/** The connection leaves its protocol: its next protocol, and the unread bytes of each half. */
 export interface Departure {
   readonly next: string
   readonly half: Half
   readonly rest: Uint8Array
 }
 
-/** undefined: goes on. 'mistaken': these bytes aren't what they were taken for. */
+/** undefined: reading goes on. 'mistaken': these bytes are not of this protocol. */
 export type Outcome = undefined | 'mistaken' | Departure
 
 export class Reader {
@@ -93,7 +93,7 @@ export class Reader {
       if (hole === 0 || outcome !== undefined) return outcome
     }
     const { buffer, lost, side } = half
-    // What waits in front of the hole is missing its end.
+    // The bytes that wait before the hole are missing their end.
     const missing = lost ? Number.POSITIVE_INFINITY : buffer.length + hole
     buffer.clear()
     if (conversation.gap(side, missing, timeNs) && !lost) return this.#both(half, EMPTY, timeNs)
@@ -102,7 +102,7 @@ export class Reader {
     return undefined
   }
 
-  /** Both sides said more than came, and that was on purpose: only what it cuts is a gap. */
+  /** Data of both sides was left out on purpose: only messages that this cuts have a gap. */
   passOver(timeNs: number, begins: boolean): Outcome {
     const { conversation } = this
     const before = this.#readAll(timeNs)
@@ -116,7 +116,7 @@ export class Reader {
     return undefined
   }
 
-  /** Bytes that are still to come and that nobody will look at. */
+  /** Bytes still to come that won't be needed. */
   unwanted(half: Half): number {
     if (half.skip > 0) return half.skip
     if (half.lost || half.buffer.length > 0) return 0
@@ -131,12 +131,12 @@ export class Reader {
     return half.lost || half.skip > 0 ? undefined : this.#run(half, EMPTY, timeNs, true)
   }
 
-  /** Goes on with what was too much at once. */
+  /** Goes on with the rest of what was too much at once. */
   resume(timeNs: number): Outcome {
     return this.#goOn(MESSAGES_AT_ONCE, timeNs)
   }
 
-  /** A message of its own, of which `size` bytes were sent. */
+  /** Reads a datagram, of which `size` bytes were sent. */
   datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): Outcome {
     half.lost = false
     this.#share = MESSAGES_AT_ONCE
@@ -155,13 +155,13 @@ export class Reader {
     lose(half)
   }
 
-  /** `isMore`: of the bytes that a hole before has cost; the message that they were of is counted. */
+  /** `isMore`: these bytes are lost because of an earlier hole; their message has been counted. */
   countGap(bytes: number, isMore = false): void {
     if (!isMore) this.#counters.gaps++
     if (Number.isFinite(bytes)) this.#counters.gapBytes += bytes
   }
 
-  /** Behind what is still to be read: nothing may overtake it, of neither side. */
+  /** Waits behind bytes that are still to be read: no bytes of either side may overtake them. */
   #wait(half: Half, payload: Uint8Array, timeNs: number): Outcome {
     if (half.buffer.length + payload.length <= WAITING_SHARES * this.#limits.streamBytes)
       half.buffer.append(payload, timeNs)
@@ -181,7 +181,7 @@ export class Reader {
     return this.#both(half, EMPTY, timeNs, share)
   }
 
-  /** What one side says may be what the other side's bytes waited for. */
+  /** Data of one side may be what the other side's bytes waited for. */
   #both(half: Half, rest: Uint8Array, timeNs: number, share = MESSAGES_AT_ONCE): Outcome {
     this.#share = share
     let before = this.messages
@@ -224,7 +224,7 @@ export class Reader {
     return undefined
   }
 
-  /** Reads as far as the bytes go; a conversation that doesn't get on is taken to say 'invalid'. */
+  /** Reads as far as the bytes go; when a conversation makes no progress, that counts as 'invalid'. */
   #parse(half: Half, bytes: Input, timeNs: number): Outcome {
     let idleReads = 0
     while (true) {
@@ -267,7 +267,7 @@ export class Reader {
     return STALLED
   }
 
-  /** Bytes that were no message; false when the protocol was a mistake. */
+  /** Takes bytes that were no message; false when the protocol was mistaken. */
   #fail(half: Half, timeNs: number): boolean {
     this.#counters.parseFailures++
     this.conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)

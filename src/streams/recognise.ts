@@ -3,7 +3,7 @@ import type { Head, Protocol, Recognised, Transport } from '../protocols/protoco
 
 export interface Found extends Recognised {
   readonly protocol: Protocol
-  /** Where in the head the message begins; what is before it is part of something that nobody saw begin. */
+  /** The offset of the message in the head; earlier bytes belong to a message whose beginning wasn't seen. */
   readonly at: number
 }
 
@@ -14,8 +14,8 @@ const MAX_SEARCH = 64 << 10
 export type Verdict = Found | 'need-more' | 'nothing'
 
 /**
- * A known message in `head`, what one end said so far: at its beginning, at that of its newest event (the last `newest`
- * bytes), or, of a sure protocol and when the stream was joined under way, anywhere. `refused`: protocols that these
+ * Finds a known message in `head`, the bytes of one end so far: at its beginning, at that of its newest event (the last `newest`
+ * bytes), or, for a sure protocol and a stream that was joined after its opening, anywhere. `refused`: protocols that these
  * bytes have proved not to be.
  */
 export function recognise(
@@ -47,7 +47,7 @@ function surest(protocols: readonly Protocol[], head: Head, at: number): Verdict
       mayBe = true
       continue
     }
-    // The kernel knows who dialled: only what is sure outweighs that.
+    // The kernel knows which end connected: only a sure recognition outweighs that.
     if (answer.sure) return { ...answer, protocol, at }
     if (head.from === undefined || head.from === answer.side) likely ??= { ...answer, protocol, at }
   }
@@ -55,7 +55,7 @@ function surest(protocols: readonly Protocol[], head: Head, at: number): Verdict
   return likely ?? 'nothing'
 }
 
-/** Of several the first in the stream: what is behind it may be within its message. */
+/** Of several the first in the stream: a later one may lie within its message. */
 function searched(protocols: readonly Protocol[], head: Head): Verdict {
   const bytes = head.bytes.length > MAX_SEARCH ? head.bytes.subarray(-MAX_SEARCH) : head.bytes
   const skipped = head.bytes.length - bytes.length

@@ -1,15 +1,15 @@
 /**
- * Puts what one end says in order by the offsets of its pieces, and finds out what is missing.
+ * Puts the data of one end in order by the offsets of its pieces, and finds out which bytes are missing.
  *
  * Offsets are TCP sequence numbers, or counts of plaintext bytes, modulo 2^32. Two processors may hand over neighbouring
  * events in the wrong order: a few events ahead of the stream are held until the missing one comes, the other end
- * speaks (then it won't come any more), or a few milliseconds have passed.
+ * sends data (then it won't come any more), or a few milliseconds have passed.
  */
 import type { Half } from './half'
 
 const MAX_HELD = 8
 const MAX_HELD_BYTES = 256 << 10
-/** Offsets that are further off belong to another history of this socket. */
+/** Offsets further away than this don't belong to this stream. */
 const MAX_JUMP = 64 << 20
 
 interface HeldEvent {
@@ -19,13 +19,13 @@ interface HeldEvent {
   readonly timeNs: number
 }
 
-/** What nearly all hold. */
+/** The list of nearly all streams, which hold nothing. */
 const NONE: readonly HeldEvent[] = []
 
 /** Takes the ordered bytes and the holes. */
 export interface Receiver {
   bytes(half: Half, payload: Uint8Array, timeNs: number): void
-  /** `bytes` are missing, Infinity when nobody knows how many. */
+  /** `bytes` are missing, Infinity when it isn't known how many. */
   missing(half: Half, bytes: number, timeNs: number): void
 }
 
@@ -34,7 +34,7 @@ export class Sequencer {
   readonly #half: Half
   readonly #receiver: Receiver
   #next = -1
-  /** The first offset, once it is known; -1 when bytes went by that no offset tells of. */
+  /** The first offset, once it is known; -1 when bytes without an offset were lost. */
   #base: number | undefined
   #held: readonly HeldEvent[] = NONE
   #heldBytes = 0
@@ -53,18 +53,18 @@ export class Sequencer {
     return this.#held.length > 0
   }
 
-  /** Offset behind all that was handed over; -1: nothing was yet. */
+  /** The offset after all bytes handed over so far; -1: none were yet. */
   get next(): number {
     return this.#next
   }
 
-  /** Says where the stream begins: whatever is missing from there on is a hole. */
+  /** Sets where the stream begins: bytes missing from there on are a hole. */
   begin(offset: number): void {
     this.#next = offset
     this.#base = offset
   }
 
-  /** Says how many bytes were moved in all: what is missing of them is a hole. */
+  /** Sets how many bytes were moved in all: missing ones are a hole. */
   end(bytes: number, timeNs: number): void {
     this.flush()
     if (this.#base === -1) return
@@ -93,12 +93,12 @@ export class Sequencer {
     }
   }
 
-  /** What is held will not be completed any more: what is missing in front of it is a hole. */
+  /** The bytes missing before the held events won't come any more: they are a hole. */
   flush(): void {
     if (this.#held.length > 0) this.#release(true)
   }
 
-  /** Forgets everything but the position in the stream. */
+  /** Forgets everything except the position in the stream. */
   drop(): void {
     this.#held = NONE
     this.#heldBytes = 0
@@ -140,7 +140,7 @@ export class Sequencer {
     }
   }
 
-  /** The part of an event that the stream doesn't have yet. */
+  /** The part of an event that the stream has not taken yet. */
   #deliverRest(offset: number, size: number, payload: Uint8Array, timeNs: number): void {
     const known = (this.#next - offset) | 0
     if (known >= size) return

@@ -1,15 +1,15 @@
-/** Exchanges that the kernel counted without an event, by who had them with whom. */
+/** Exchanges that the kernel counted without an event, by process and remote end. */
 import type { Sink } from '../protocols/protocol'
 import { shedExchanges } from '../records/shed-exchanges'
 import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
 import type { End } from './end'
 import type { LocalPeers } from './local-peers'
 
-/** Ports of which it is remembered what is spoken there. */
+/** Ports whose protocol is remembered at most. */
 const MAX_PORTS = 4096
-/** Rows of a second; what is beyond goes to the last one of its process. */
+/** Rows of a second at most; further counts go to the last row of their process. */
 const MAX_ROWS = 1024
-/** What is spoken there makes no rows. */
+/** The protocol of that port makes no rows. */
 const NOTHING = -1
 
 interface Count {
@@ -21,7 +21,7 @@ interface Count {
 export class ShedCounts {
   readonly #peers: LocalPeers
   #counts = new Map<string, Count>()
-  /** By the server's port what was last spoken there: a short connection may be shed from its beginning to its end. */
+  /** The last protocol by server port, as a short connection may be shed from its beginning to its end. */
   readonly #spoken = new Map<string, number>()
 
   constructor(peers: LocalPeers) {
@@ -33,19 +33,19 @@ export class ShedCounts {
     this.#remember(end, end.protocolCode)
   }
 
-  /** The end speaks nothing that makes rows. */
+  /** The end's protocol makes no rows. */
   saysNothing(end: End): void {
     this.#remember(end, NOTHING)
   }
 
-  /** Takes over what is new of the end's count. */
+  /** Takes over the new part of the end's count. */
   update(end: End): void {
     const exchanges = end.shedExchanges - end.countedShed
     end.countedShed = end.shedExchanges
     this.add(end, exchanges)
   }
 
-  /** Exchanges of which events came and were not read. */
+  /** Counts exchanges whose events came and were not read. */
   add(end: End, exchanges: number): void {
     // Node-local traffic is counted once, at the server's end.
     if (exchanges <= 0 || this.#peers.hasServer(end)) return
@@ -58,7 +58,7 @@ export class ShedCounts {
     else this.#counts.set(key, { end, protocol, exchanges })
   }
 
-  /** Rows of what was counted since the last time; how many exchanges that was. */
+  /** Makes rows of the counts since the last call; returns how many exchanges they are. */
   emit(nowNs: number, sink: Sink): number {
     let sum = 0
     for (const { end, protocol, exchanges } of this.#counts.values()) {

@@ -7,7 +7,7 @@ import { Sequencer } from './sequencer'
 import type { Surroundings } from './surroundings'
 import { type Host, Talk } from './talk'
 
-/** An event ahead of its stream waits so long for the missing one. */
+/** An event ahead of its stream waits so long for the missing ones. */
 const HELD_NS = 5e6
 
 export interface StreamOptions {
@@ -22,7 +22,7 @@ export interface StreamOptions {
 }
 
 export interface LeavesOut {
-  /** Has the kernel leave out the bytes of a direction before an offset. */
+  /** Lets the kernel leave out the bytes of a direction before an offset. */
   leaveOut(direction: Direction, until: number): void
 }
 
@@ -48,7 +48,7 @@ export class Stream {
     return this.talk.held + this.#received.held + this.#sent.held
   }
 
-  /** `size` bytes from `offset` on were moved, of which `payload` is the captured head. True when something is held. */
+  /** `size` bytes from `offset` on were moved; `payload` is their captured beginning. True when something is held. */
   take(direction: Direction, offset: number, size: number, payload: Uint8Array, timeNs: number): boolean {
     const isReceived = direction === RECEIVED
     const stream = isReceived ? this.#received : this.#sent
@@ -68,7 +68,7 @@ export class Stream {
     this.#leftOut[direction].follow(next, unwanted)
   }
 
-  /** True while there is something that time may decide. */
+  /** True while passing time may decide something. */
   tick(nowNs: number): boolean {
     for (const stream of [this.#received, this.#sent])
       if (stream.holds && nowNs - stream.lastNs > HELD_NS) stream.flush()
@@ -76,7 +76,7 @@ export class Stream {
     return waits || this.#received.holds || this.#sent.holds
   }
 
-  /** `moved`: all that was moved, when that is known. */
+  /** `moved`: the number of all moved bytes, if known. */
   finish(timeNs: number, moved: Moved | undefined): void {
     this.#received.flush()
     this.#sent.flush()
@@ -87,7 +87,7 @@ export class Stream {
     this.talk.close(timeNs, moved !== undefined)
   }
 
-  /** What both ends said from here on was shed; what comes next stands behind it, and begins an exchange, or may not. */
+  /** Data of both ends was shed here; the next bytes come after it. They begin an exchange if `begins`, else they may not. */
   passOver(timeNs: number, begins: boolean): void {
     this.#received.flush()
     this.#sent.flush()
@@ -96,7 +96,7 @@ export class Stream {
     this.#sent.restart()
   }
 
-  /** What was held ahead of its stream is forgotten. */
+  /** Forgets events that were held ahead of the stream. */
   drop(): void {
     this.#received.drop()
     this.#sent.drop()
@@ -107,7 +107,7 @@ export class Stream {
     this.talk.shed()
   }
 
-  /** Looks at what is said anew, as at a connection that was joined under way. */
+  /** Reads the connection anew, like one that was joined after its opening. */
   restart(): void {
     this.talk.restart()
     this.#received.restart()

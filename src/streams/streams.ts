@@ -30,18 +30,18 @@ import { WorkBudget } from './work'
 export interface StreamsOptions {
   readonly protocols: readonly Protocol[]
   readonly sink: Sink
-  /** Takes rows of exchanges that are under way; each call of `underWay` replaces those of the last. */
+  /** Takes rows of exchanges that still run; each call of `underWay` replaces the rows of the last one. */
   readonly liveSink: Sink
   readonly counters: Counters
-  /** Read at every use: changes take effect with the next message. */
+  /** Read it at every use: changes take effect with the next message. */
   readonly settings: ProtocolSettings
-  /** Bytes of a call that the kernel captures while a socket has no verdict; undefined: unknown. */
+  /** Bytes of a call that the kernel captures while a socket has no verdict; undefined: not known. */
   readonly defaultCap?: number
-  /** Whether the kernel sheds whole exchanges, and counts them, when it is told that a connection is to rest. */
+  /** Whether the kernel sheds and counts whole exchanges of a connection that has to pause. */
   readonly isGated?: boolean
   readonly limits?: Partial<StreamLimits>
   setVerdict(connId: number, verdict: Verdict): void
-  /** The bytes of one direction before the offset `until` needn't come. */
+  /** The bytes of one direction before the offset `until` aren't needed. */
   leaveOut(connId: number, direction: Direction, until: number): void
   /** `comm` is the command name, in case the process is gone already. */
   upidOf(pid: number, startTicks: number, comm: string): string
@@ -52,28 +52,28 @@ export type Plaintext = Pick<SocketEvent, 'connId' | 'timeNs' | 'direction' | 'o
 
 type Socket = TcpSocket | UdpSocket
 
-/** What is remembered of a connection that has ended: many may, in a short time. */
+/** The part of an ended connection that is remembered; many may end in a short time. */
 interface Over {
   readonly end: End
   readonly atNs: number
 }
 
-/** Bytes that are searched in a second for the beginning of a message, over all connections. */
+/** Bytes of all connections that are searched for the beginning of a message in a second. */
 const SEARCH_PER_SECOND = 64 << 20
-/** How often those that wait are looked at; and time of each tick for it: the others have their turn in the next. */
+/** How often waiting sockets are looked at, and how long in each tick: the others follow in the next one. */
 const WATCH_EVERY_NS = 20e6
 const WATCH_NS = 5e6
-/** How often the unknown connections and the datagram sockets are gone through. */
+/** How often unknown connections and datagram sockets are looked through. */
 const REPROBE_EVERY_NS = 1e9
 /** Time of each tick for connections that end. */
 const ENDS_NS = 5e6
 /** Among so many of the oldest connections the most idle one is evicted. */
 const EVICT_AMONG = 32
-/** What is left to those that wait, and how many sockets, when memory is needed elsewhere; and the time that is for it at once. */
+/** When memory is needed elsewhere: the waiting bytes and the number of sockets that stay, and the time spent on it at once. */
 const LEAST_HELD = 8 << 20
 const LEAST_SOCKETS = 4096
 const GIVE_UP_NS = 10e6
-/** Sockets that are over and remembered, should they speak again. */
+/** Ended sockets that are remembered, in case they send again. */
 const MAX_REMEMBERED = 8192
 
 export class Streams {
@@ -81,13 +81,13 @@ export class Streams {
   readonly #watched = new Set<Followed>()
   readonly #unknown = new Set<Reprobed>()
   readonly #datagrams = new Set<UdpSocket>()
-  /** Datagram sockets that were quiet for long, and what they had moved. */
+  /** Datagram sockets without data for long, and their counts. */
   readonly #expired = new Map<number, MovedAndShed>()
-  /** Connections whose close was seen, in its order; what their last call moved may still come. */
+  /** Connections whose close was seen, in that order; data of their last call may still come. */
   #ending: TcpSocket[] = []
-  /** Those that are left out for a while, in the order in which they go on. */
+  /** Connections that pause, in the order in which they go on. */
   readonly #resting = new Map<Socket, number>()
-  /** Connections that are over, and when that was: what comes late is counted with them. */
+  /** Ended connections, and when they ended: late data is counted with them. */
   readonly #over = new Map<number, Over>()
   readonly #peers = new LocalPeers()
   readonly #introductions: Introductions
@@ -102,7 +102,7 @@ export class Streams {
   readonly #limits: StreamLimits
   #nowNs = 0
   #watchedNs = 0
-  /** Of those that wait, how many have yet to be looked at this time. */
+  /** How many of the waiting ones have yet to be looked at this time. */
   #toWatch = 0
   #reprobedNs = 0
 
@@ -142,7 +142,7 @@ export class Streams {
     }
   }
 
-  /** Addresses behind which another one answers: those of a cluster's services. */
+  /** Addresses for which another one answers: those of a cluster's services. */
   set services(addresses: ReadonlySet<string>) {
     this.#peers.services = addresses
   }
@@ -157,12 +157,12 @@ export class Streams {
     return this.#held.bytes
   }
 
-  /** Whether time is about to decide something of what was read. */
+  /** Whether passing time will soon decide something about data that was read. */
   get isWaiting(): boolean {
     return this.#watched.size > 0
   }
 
-  /** Takes one event; nothing of it is kept after the call. */
+  /** Takes one event, and keeps nothing of it after the call. */
   handle(event: SocketEvent): void {
     this.#nowNs = event.timeNs
     switch (event.kind) {
@@ -181,7 +181,7 @@ export class Streams {
     }
   }
 
-  /** Takes plaintext of an encrypted connection. Of one that isn't known nothing can be said: false. */
+  /** Takes plaintext of an encrypted connection; false for a connection that isn't known. */
   plaintext(text: Plaintext): boolean {
     const socket = this.#sockets.get(text.connId)
     if (!(socket instanceof TcpSocket)) return false
@@ -191,7 +191,7 @@ export class Streams {
     return true
   }
 
-  /** The kernel's totals of a socket that is open; those at its close come with that event. */
+  /** Takes the kernel's totals of an open socket; those at its close come with that event. */
   totals(totals: SocketTotals): void {
     this.#sockets.get(totals.connId)?.totals(totals, this.#nowNs)
   }
@@ -201,7 +201,7 @@ export class Streams {
     this.#counters.shedExchanges += this.#shedCounts.emit(nowNs, this.#sink)
   }
 
-  /** The connection takes too much of what all share: it is only counted for a while. */
+  /** The connection takes too much of the ring or of this thread's time: it is only counted for a while. */
   rest(connId: number): void {
     const socket = this.#sockets.get(connId)
     if (!socket || this.#resting.has(socket) || !socket.rest()) return
@@ -209,7 +209,7 @@ export class Streams {
     this.#resting.set(socket, this.#nowNs + this.#limits.restNs)
   }
 
-  /** Memory is needed elsewhere: half of what waits is given up, and of very many sockets those that are most idle. */
+  /** Memory is needed elsewhere: half of the waiting bytes are given up, and of very many sockets the most idle ones. */
   giveUpMemory(): void {
     const deadline = Bun.nanoseconds() + GIVE_UP_NS
     this.#held.halve(LEAST_HELD)
@@ -217,7 +217,7 @@ export class Streams {
     while (this.#sockets.size > enough && Bun.nanoseconds() < deadline) this.#evict()
   }
 
-  /** What time alone decides; to be called many times a second. */
+  /** Decides what passing time decides; call it many times a second. */
   tick(nowNs: number): void {
     this.#nowNs = nowNs
     this.#introductions.settle(nowNs)
@@ -251,7 +251,7 @@ export class Streams {
     this.#stats.emit(nowNs, this.#sink)
   }
 
-  /** Rows of what is under way, as it is now. */
+  /** Appends rows of the running exchanges. */
   underWay(nowNs: number): void {
     this.#live.begin()
     let leftOut = 0
@@ -270,7 +270,7 @@ export class Streams {
     this.#lateRows.settle(Number.POSITIVE_INFINITY)
   }
 
-  /** Those that wait on go to the end of the line. */
+  /** Sockets that go on waiting go to the end of the list. */
   #watch(nowNs: number, deadline: number): void {
     this.#watchedNs = nowNs
     for (const socket of this.#watched) {
@@ -287,7 +287,7 @@ export class Streams {
     this.#toWatch = 0
   }
 
-  /** Wire data never throws. Should a protocol's reader do so all the same, it costs its connection only. */
+  /** Wire data never throws. If a protocol's reader does so all the same, that costs only its connection. */
   #guarded(socket: Followed, work: () => void): void {
     try {
       work()
@@ -319,7 +319,7 @@ export class Streams {
       this.#failed(socket, cause)
     }
     this.#held.update(socket)
-    // Of one that was never seen open nobody will say that it closes.
+    // A connection that was never seen open has no close event.
     if (event.afterClose && socket instanceof TcpSocket && socket.endingNs === 0)
       this.#ends(socket, event.timeNs, undefined)
   }
@@ -362,13 +362,13 @@ export class Streams {
     this.#held.update(socket)
   }
 
-  /** What the call within which it closed moves comes yet. */
+  /** Data of the call during which it closed still comes. */
   #ends(socket: TcpSocket, timeNs: number, totals: MovedAndShed | undefined): void {
     socket.ending(timeNs, totals)
     this.#ending.push(socket)
   }
 
-  /** Each may have many rows of what was never answered: once it is `deadline` (of the process), the others wait for the next tick. */
+  /** Each may have many rows of unanswered requests: from `deadline` on (processor time) the others wait for the next tick. */
   #finishEnding(beforeNs: number, deadline: number): void {
     let done = 0
     for (const socket of this.#ending) {

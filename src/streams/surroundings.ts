@@ -10,34 +10,34 @@ import type { LocalPeers } from './local-peers'
 import type { ShedCounts } from './shed-counts'
 import type { WorkBudget } from './work'
 
-/** What all sockets share. */
+/** Objects and settings that all sockets share. */
 export interface Surroundings {
   readonly protocols: readonly Protocol[]
   readonly sink: Sink
   readonly introductions: Introductions
   readonly lateRows: LateRows
-  /** Takes rows of what is under way, which later ones replace. */
+  /** Takes rows of running exchanges, which later ones replace. */
   readonly liveSink: Sink
   readonly counters: Counters
   readonly settings: ProtocolSettings
   readonly limits: StreamLimits
   readonly peers: LocalPeers
   readonly shedCounts: ShedCounts
-  /** Bytes that are searched in a second for the beginnings of messages. */
+  /** Bytes that may be searched for the beginnings of messages in a second. */
   readonly searches: WorkBudget
   /** The capture clock, as of the newest event or tick. */
   readonly nowNs: number
-  /** What the kernel captures of a call before any verdict. */
+  /** Bytes of a call that the kernel captures before any verdict. */
   readonly defaultCap: number | undefined
   readonly isGated: boolean
   setVerdict(connId: number, verdict: Verdict): void
   leaveOut(connId: number, direction: Direction, until: number): void
-  /** Counts an end that is over. */
+  /** Counts an end that has closed. */
   closed(end: End): void
   upidOf(pid: number, startTicks: number, comm: string): string
-  /** Have `tick` look at this socket until it says that it needs no more looking at. */
+  /** Lets `tick` look at this socket until the socket no longer needs it. */
   watch(socket: Followed): void
-  /** Look at this socket again later: it speaks nothing that is known. */
+  /** Look at this socket again later: its protocol isn't known. */
   reprobeLater(socket: Reprobed): void
 }
 
@@ -47,21 +47,21 @@ export interface Reprobed {
   reprobe(): void
 }
 
-/** A socket, as `Streams` follows it. */
+/** A socket that `Streams` follows. */
 export interface Followed {
   readonly id: number
   watched: boolean
   lastNs: number
   /** Bytes of memory that wait here, as last added up in the common budget. */
   heldBytes: number
-  /** It is among those that are asked to give some up. */
+  /** It is in the list of those that may have to give up bytes. */
   isHolding: boolean
   readonly held: number
-  /** True while there is something that time may decide. */
+  /** True while passing time may decide something. */
   tick(nowNs: number): boolean
   updateStats(stats: ConnStats): void
   underWay(nowNs: number): void
   shed(): void
-  /** Nothing more is read here; bytes are counted. */
+  /** Nothing more is read here; bytes are only counted. */
   giveUp(): void
 }

@@ -1,4 +1,4 @@
-/** What a conversation is told of its connection. One for each of many connections: no closures, and no part before it is used. */
+/** The `Link` of a conversation to its connection. There are many of them: no closures, and no part is made before it is used. */
 import type { Counters } from '../health/counters'
 import type { Connection, Link, ProtocolSettings, Sink, Transport } from '../protocols/protocol'
 import type { End } from './end'
@@ -9,9 +9,9 @@ export class TalkLink implements Link {
   readonly transport: Transport
   isWhole: boolean
   isAtTurn = false
-  /** Where the rows of a client's end go, as another end may have them too. */
+  /** Takes the rows of a client's end, as another end may have them too. */
   firstRows: FirstRows | undefined
-  /** Where the last rows go of a client that closed before anything was answered. */
+  /** Takes the last rows of a client that closed before any answer. */
   lastRows: Sink | undefined
   readonly #end: End
   readonly #shared: Surroundings

@@ -1,4 +1,4 @@
-/** What two ends say to each other: finds out which protocol it is, and has a conversation of it read the bytes. */
+/** The exchange between two ends: finds its protocol, and lets a conversation of that protocol read the bytes. */
 import { otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
@@ -12,24 +12,24 @@ import type { Surroundings } from './surroundings'
 import { TalkLink } from './talk-link'
 import { looksLikeTls } from './tls'
 
-/** Times that a connection may go on with another protocol: what tunnels in tunnels for ever says nothing that is read. */
+/** How often a connection may go on with another protocol: tunnels in tunnels without end are not read. */
 const MAX_HAND_OVERS = 8
-/** Small events are waited for a little longer while the protocol isn't known. */
+/** While the protocol isn't known, small events are collected a little longer. */
 const PROBE_MIN_BYTES = 1024
 
 const NONE: ReadonlySet<Protocol> = new Set()
 
-/** Why nothing but bytes is counted from here on. */
+/** Why only bytes are counted from here on. */
 export type Silence = 'unknown' | 'encrypted' | 'peer' | 'left'
 
-/** The socket that it is said on. */
+/** The socket of this exchange. */
 export interface Host {
   /** The protocol is known, and the end's role with it. */
   speaks(protocol: Protocol): void
   silent(why: Silence): void
-  /** Something waits that time may decide. */
+  /** Something waits that passing time may decide. */
   watch(): void
-  /** Whether the other, local end of this connection records what is said. */
+  /** Whether the other end of this connection is local and records it. */
   isPeers(): boolean
 }
 
@@ -42,7 +42,7 @@ export class Talk implements Receiver {
   readonly #link: TalkLink
   #protocol: Protocol | undefined
   #isCounting = false
-  /** The other end records what is said here. */
+  /** The other end records this connection. */
   #isLeft = false
   #reader: Reader | undefined
   #refused: Set<Protocol> | undefined
@@ -105,7 +105,7 @@ export class Talk implements Receiver {
     this.#link.loses()
   }
 
-  /** A hole at both ends that is no loss: the kernel counted the exchanges in it. `begins`: a further one follows. */
+  /** A hole at both ends that is no loss: the kernel counted the exchanges in it. `begins`: the next bytes begin an exchange. */
   passOver(timeNs: number, begins: boolean): void {
     if (this.#isCounting) return
     this.#link.isWhole = false
@@ -117,7 +117,7 @@ export class Talk implements Receiver {
     for (const half of [this.received, this.sent]) half.restart()
   }
 
-  /** A message of its own; nothing of it waits for the next. */
+  /** Takes a datagram; no part of it waits for the next one. */
   datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): void {
     if (this.#isCounting && !this.#isTakenBack()) return
     if (!this.#reader && !this.#recogniseDatagram(half, payload)) return
@@ -125,14 +125,14 @@ export class Talk implements Receiver {
     else this.#follow(this.#reader!.datagram(half, payload, size, timeNs), timeNs)
   }
 
-  /** Bytes of this half that are still to come and that nobody will look at. */
+  /** Bytes of this half still to come that won't be needed. */
   unwanted(half: Half): number {
     return this.#reader?.unwanted(half) ?? 0
   }
 
   // ── Life ───────────────────────────────────────────────────────────────────
 
-  /** Looks at what is said anew, as at a connection that was joined under way. */
+  /** Reads the connection anew, like one that was joined after its opening. */
   restart(): void {
     this.#isCounting = false
     this.#link.isWhole = false
@@ -144,7 +144,7 @@ export class Talk implements Receiver {
     this.sent.restart()
   }
 
-  /** True while there is something that time may decide. */
+  /** True while passing time may decide something. */
   tick(nowNs: number): boolean {
     this.#tickHalf(this.received, nowNs)
     this.#tickHalf(this.sent, nowNs)
@@ -153,7 +153,7 @@ export class Talk implements Receiver {
     return this.#rowsWait(nowNs) || this.#isUndecided || this.#isHolding
   }
 
-  /** `isKnown`: every byte up to the end was accounted for. */
+  /** `isKnown`: every byte up to the end was read or is known to be missing. */
   close(timeNs: number, isKnown: boolean): void {
     this.#isLeftToPeer()
     if (this.#reader && !this.#isCounting) {
@@ -162,7 +162,7 @@ export class Talk implements Receiver {
       this.#finish(first === this.received ? this.sent : this.received, timeNs)
     }
     if (this.#reader && !this.#isCounting) {
-      // Nobody knows what would have come: a pair that waits to be confirmed isn't.
+      // It isn't known what would have come, so a pair that waits for confirmation is not confirmed.
       if (!isKnown) this.#reader.conversation.gap('client', Number.POSITIVE_INFINITY, timeNs)
       if (this.#end.role === ROLE_CLIENT && this.#end.bytesReceived === 0)
         this.#link.lastRows = this.#shared.lateRows.sinkFor(this.#end, this.#shared.nowNs)
@@ -173,13 +173,13 @@ export class Talk implements Receiver {
     this.#isCounting = true
   }
 
-  /** Rows of what is under way, as they are now. */
+  /** Appends rows of the running exchanges. */
   underWay(nowNs: number): void {
     this.#isLeftToPeer()
     this.#reader?.conversation.underWay?.(nowNs, this.#shared.liveSink)
   }
 
-  /** Gives up what waits: its memory is needed elsewhere. */
+  /** Gives up waiting data: its memory is needed elsewhere. */
   shed(): void {
     this.#link.firstRows?.release()
     if (!this.#reader) {
@@ -190,21 +190,21 @@ export class Talk implements Receiver {
     for (const half of [this.received, this.sent]) this.#reader.reset(half, this.#shared.nowNs)
   }
 
-  /** As if it spoke something else: its conversation can't be trusted to end well. */
+  /** Treats the connection as one of an unknown protocol: its conversation failed, and can't be trusted to end in order. */
   giveUp(): void {
     this.#reader = undefined
     this.#link.firstRows?.drop()
     if (!this.#isCounting) this.count('left')
   }
 
-  /** From here on only the bytes are counted. */
+  /** From here on bytes are only counted. */
   count(why: Silence): void {
     this.#leave()
     this.#isCounting = true
     this.#host.silent(why)
   }
 
-  // ── What does it speak? ────────────────────────────────────────────────────
+  // ── Recognition ───────────────────────────────────────────────────────────
 
   #probe(half: Half, payload: Uint8Array, timeNs: number): void {
     this.#probeEvents++
@@ -259,7 +259,7 @@ export class Talk implements Receiver {
     return false
   }
 
-  /** `half` speaks as `side` of this protocol, and says `rest`, or what waits in its buffer. */
+  /** `half` is the `side` of this protocol; its data is `rest`, or what waits in its buffer. */
   #adopt(protocol: Protocol, side: Side, half: Half, rest: Uint8Array, timeNs: number): void {
     const reader = this.#open(protocol, side, half)
     const opposite = half === this.received ? this.sent : this.received
@@ -271,7 +271,7 @@ export class Talk implements Receiver {
       if (each.unseen > 0) reader.countGap(each.unseen)
       each.unseen = 0
     }
-    // What the other end said before is older. Joined under way, it may be the middle of something.
+    // The other end's waiting data is older. In a connection joined after its opening it may begin within a message.
     if (!this.#link.isWhole) opposite.lost = true
     if (opposite.buffer.length > 0) this.#follow(reader.bytes(opposite, EMPTY, timeNs), timeNs)
     if (this.#reader === reader) this.#follow(reader.bytes(half, rest, timeNs), timeNs)
@@ -301,7 +301,7 @@ export class Talk implements Receiver {
     else if (this.#isHolding || this.#isUndecided) this.#host.watch()
   }
 
-  /** What follows is looked at as if this protocol weren't there. */
+  /** The next bytes are read as if this protocol didn't exist. */
   #mistaken(): void {
     this.#refused ??= new Set()
     this.#refused.add(this.#protocol!)
@@ -344,14 +344,14 @@ export class Talk implements Receiver {
     this.count('unknown')
   }
 
-  /** What waits for an answer waits at the other end too, and is said there. */
+  /** Requests that wait for an answer wait at the other end too, which records them. */
   #isLeftToPeer(): boolean {
     if (!this.#reader || !this.#host.isPeers()) return false
     this.#leaveToPeer()
     return true
   }
 
-  /** The peer that recorded what is said is gone: a socket of datagrams has no end, and outlives it. */
+  /** The peer that recorded this exchange is gone: a datagram socket has no end, and outlives it. */
   #isTakenBack(): boolean {
     if (!this.#isLeft || this.#host.isPeers()) return false
     this.#isLeft = false
@@ -367,7 +367,7 @@ export class Talk implements Receiver {
     this.count('peer')
   }
 
-  /** Lets go of everything that belongs to the protocol. */
+  /** Releases everything that belongs to the protocol. */
   #leave(): void {
     const reader = this.#reader
     this.#reader = undefined
@@ -376,7 +376,7 @@ export class Talk implements Receiver {
     reader?.conversation.settle(this.#shared.nowNs, true)
   }
 
-  /** Whether rows wait until it is known who has them. */
+  /** Whether rows wait until it is known which end records them. */
   #rowsWait(nowNs: number): boolean {
     const rows = this.#link.firstRows
     if (!rows?.isWaiting || this.#isCounting) return false
@@ -396,7 +396,7 @@ export class Talk implements Receiver {
     else this.#reader.reset(half, nowNs)
   }
 
-  /** Gives up bytes of which nobody knows what they say. */
+  /** Gives up bytes whose protocol isn't known. */
   #forget(half: Half): void {
     if (half.buffer.length > 0) this.missing(half, half.buffer.length, this.#shared.nowNs)
   }

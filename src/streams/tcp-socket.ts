@@ -10,9 +10,9 @@ import type { Followed, Reprobed, Surroundings } from './surroundings'
 import type { Host, Silence } from './talk'
 import { fromClient, Turns } from './turns'
 
-/** Bytes per call that tell what a connection speaks. */
+/** Bytes of a call that are enough to recognise a protocol. */
 const PROBE_CAP = 4096
-/** Of a connection that is only counted, what tells that a message of a known protocol begins. */
+/** Bytes of a peek at a connection that is only counted: enough to see that a message of a known protocol begins. */
 const PEEK_CAP = 1024
 
 export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
@@ -24,12 +24,12 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   watched = false
   reprobeNs = 0
   backoffNs = 0
-  /** When its close was seen; what is still to come is waited for. 0: it is open. */
+  /** When its close was seen; data may still come for a while. 0: it is open. */
   endingNs = 0
   #totals: MovedAndShed | undefined
   readonly #shared: Surroundings
   readonly #wire: Stream
-  /** What its TLS hides, where that can be had. */
+  /** The plaintext within its TLS, where it can be captured. */
   #plain: Stream | undefined
   #pid = 0
   #startTicks = 0
@@ -39,10 +39,10 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   #isJoined = false
   #isResting = false
   readonly #turns = new Turns()
-  /** Bytes of a call that are captured. */
+  /** Bytes of a call that are captured at most. */
   #cap: number
 
-  /** `isWhole`: made by the event of its opening. */
+  /** `isWhole`: its opening was seen. */
   constructor(event: SocketEvent, isWhole: boolean, shared: Surroundings) {
     this.id = event.connId
     this.lastNs = event.timeNs
@@ -82,8 +82,8 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   /**
-   * What its TLS hides: `payload` is the captured head of `size` bytes, which stand at `offset` of all plaintext that was
-   * moved in this direction. What is on the wire is only counted from then on.
+   * Takes the plaintext within its TLS: `payload` is the captured beginning of `size` bytes at `offset` of all plaintext
+   * in this direction. From then on bytes on the wire are only counted.
    */
   plaintext(direction: Direction, offset: number, size: number, payload: Uint8Array, timeNs: number): void {
     this.lastNs = timeNs
@@ -95,12 +95,12 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
   }
 
-  /** What it moves from here on, or moved up to here, is only counted. `begins`: an exchange follows. */
+  /** Its bytes from here on, or up to here, are only counted. `begins`: an exchange follows. */
   passOver(timeNs: number, begins = false): void {
     this.#wire.passOver(timeNs, begins)
   }
 
-  /** The kernel's totals include what it didn't send us. */
+  /** The kernel's totals include bytes that came without events. */
   totals(totals: MovedAndShed, nowNs: number): void {
     const { end } = this
     if (totals.bytesSent > end.bytesSent || totals.bytesReceived > end.bytesReceived) this.lastNs = nowNs
@@ -110,12 +110,12 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.#shared.shedCounts.update(end)
   }
 
-  /** An event that is no call names the owner, which counts until a call is seen. */
+  /** An event that is no call names the owner; that holds until a call is seen. */
   owned(event: SocketEvent): void {
     if (event.pid !== 0 && this.#pid === 0) this.#own(event)
   }
 
-  /** Its close was seen. What the call under way moves comes later: `finish` ends it. */
+  /** Its close was seen. Data of the current call comes later: `finish` ends it. */
   ending(timeNs: number, totals: MovedAndShed | undefined): void {
     this.endingNs = timeNs
     this.#totals = totals
@@ -139,7 +139,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     return this.watched
   }
 
-  /** Looks at the connection anew, as one that was joined under way. */
+  /** Reads the connection anew, like one that was joined after its opening. */
   reprobe(): void {
     if (!this.#wire.talk.isCounting) return
     this.#silence = undefined
@@ -149,7 +149,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 
-  /** From here on only the bytes are counted, until it goes on. False: that is so already. */
+  /** From here on bytes are only counted, until it goes on. False: that is so already. */
   rest(): boolean {
     if (this.#wire.talk.isCounting) return false
     this.#isResting = true
@@ -246,7 +246,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (this.end.role === ROLE_SERVER) this.#shared.peers.records(this.end)
   }
 
-  /** Bytes of a connection that is only counted: does it speak something that is known after all? */
+  /** Looks whether a connection that is only counted has a known protocol after all. */
   #mayReturn(payload: Uint8Array): boolean {
     if (payload.length === 0 || this.#plain) return false
     if (this.#silence !== 'unknown' && this.#silence !== 'encrypted') return false

@@ -1,7 +1,7 @@
 import { type Direction, RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
 import { ROLE_CLIENT } from '../records/types'
 
-/** What the client says, seen from the end that has the role. */
+/** The direction of the client's data, as the end with this role sees it. */
 export const fromClient = (role: number): Direction => (role === ROLE_CLIENT ? SENT : RECEIVED)
 
 /** Counts exchanges as the kernel does: one begins where the client's direction follows the other. */

@@ -8,7 +8,7 @@ import type { Followed, Reprobed, Surroundings } from './surroundings'
 import { type Host, type Silence, Talk } from './talk'
 import { Turns } from './turns'
 
-/** Bytes of a datagram that tell what it is. */
+/** Bytes of a datagram that are enough to recognise its protocol. */
 const PROBE_CAP = 4096
 
 interface Remote {
@@ -19,7 +19,7 @@ interface Remote {
   heldBytes: number
 }
 
-/** Among so many of the oldest remote ends one that waits for nothing leaves first. */
+/** Among so many of the oldest remote ends, one that waits for nothing is removed first. */
 const EVICT_AMONG = 64
 
 export class UdpSocket implements Followed, Reprobed {
@@ -32,7 +32,7 @@ export class UdpSocket implements Followed, Reprobed {
   backoffNs = 0
   readonly #shared: Surroundings
   readonly #remotes = new Map<string, Remote>()
-  /** Those that have something that time may decide. */
+  /** Remote ends for which passing time may decide something. */
   readonly #waiting = new Set<Remote>()
   #held = 0
   #pid = 0
@@ -48,7 +48,7 @@ export class UdpSocket implements Followed, Reprobed {
   #isKnown = false
   #isResting = false
   readonly #turns = new Turns()
-  /** Bytes of a datagram that are captured. */
+  /** Bytes of a datagram that are captured at most. */
   #cap: number
 
   constructor(event: SocketEvent, shared: Surroundings) {
@@ -80,14 +80,14 @@ export class UdpSocket implements Followed, Reprobed {
     this.#addUp(remote)
   }
 
-  /** Nobody sees the answers to what waits for one. */
+  /** The answers to waiting requests will not be seen. */
   passOver(): void {
     this.shed()
   }
 
   /**
-   * What the kernel counted and didn't send us is taken for the newest remote end's. Its events may still come, unless the socket
-   * is only counted, or it is the last look: so it is what it had counted by the look before. Of shed exchanges none come.
+   * Counts without events are added to the newest remote end. Their events may still come, unless the socket is only counted,
+   * or this is the last look: so only the counts of the look before are taken. Shed exchanges have no events.
    */
   totals({ bytesSent, bytesReceived, shedExchanges }: MovedAndShed, nowNs: number, isLast = false): void {
     const before = this.#told
@@ -124,7 +124,7 @@ export class UdpSocket implements Followed, Reprobed {
     this.#newest?.missed(missed)
   }
 
-  /** Goes on where an expired socket stopped: what it has counted is counted. */
+  /** Goes on where an expired socket stopped: its counts are already in the rows. */
   resume({ bytesSent, bytesReceived, shedExchanges }: MovedAndShed): void {
     this.#shedExchanges = shedExchanges
     this.#sent = bytesSent
@@ -135,7 +135,7 @@ export class UdpSocket implements Followed, Reprobed {
     return { bytesSent: this.#sent, bytesReceived: this.#received, shedExchanges: this.#shedExchanges }
   }
 
-  /** `isOver`: the socket is closed; otherwise it was quiet for long, and may go on. */
+  /** `isOver`: the socket is closed; otherwise it had no data for long, and may go on. */
   finish(nowNs: number, isOver: boolean): void {
     for (const remote of this.#remotes.values()) this.#close(remote, nowNs)
     this.#remotes.clear()
@@ -151,7 +151,7 @@ export class UdpSocket implements Followed, Reprobed {
     return this.watched
   }
 
-  /** Remote ends that were quiet for long are taken for closed. */
+  /** Remote ends without data for long are taken for closed. */
   expire(nowNs: number): void {
     for (const [key, remote] of this.#remotes) {
       if (nowNs - remote.lastNs < this.#shared.limits.datagramIdleNs) continue
@@ -167,7 +167,7 @@ export class UdpSocket implements Followed, Reprobed {
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 
-  /** From here on only the bytes are counted, until it goes on. False: that is so already. */
+  /** From here on bytes are only counted, until it goes on. False: that is so already. */
   rest(): boolean {
     if (this.#isCounting) return false
     this.#isResting = true
@@ -222,7 +222,7 @@ export class UdpSocket implements Followed, Reprobed {
     return remote
   }
 
-  /** What a client says is the same at both ends. The role of an end that has said nothing known is anyone's guess. */
+  /** A client's datagram is the same at both ends. The role of an end without known messages can only be guessed. */
   #identify(end: End, { direction, payload }: SocketEvent): void {
     const isKnown = end.protocolCode !== 0
     if (isKnown && (end.role === ROLE_SERVER) !== (direction === RECEIVED)) return
@@ -247,7 +247,7 @@ export class UdpSocket implements Followed, Reprobed {
     this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
   }
 
-  /** A socket on which nobody speaks anything known is only counted; one of its ends alone may be noise. */
+  /** A socket without a known protocol at any remote end is only counted; a single unknown end may be noise. */
   #silent(why: Silence): void {
     if (why !== 'unknown' || this.#isKnown || this.#isCounting) return
     for (const { talk } of this.#remotes.values()) if (!talk.isCounting) return
@@ -286,7 +286,7 @@ export class UdpSocket implements Followed, Reprobed {
       if (++looked === EVICT_AMONG) break
     }
     this.#remotes.delete(key)
-    // What waits here may still be answered: nobody can say that it wasn't.
+    // Requests that wait here may still be answered, so they can't be called unanswered.
     this.#shed(remote)
     this.#close(remote, nowNs)
   }

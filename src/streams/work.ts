@@ -1,4 +1,4 @@
-/** Work that the capture thread does at most in a second, however much of it is asked for: in bytes looked at. */
+/** Bounds some work of the capture thread in each second, measured in bytes looked at. */
 export class WorkBudget {
   readonly #perSecond: number
   #sinceNs = 0
@@ -8,7 +8,7 @@ export class WorkBudget {
     this.#perSecond = perSecond
   }
 
-  /** False when this second's budget is used up; then nothing is spent. */
+  /** Spends a part of this second's budget; false, and nothing is spent, when it is used up. */
   spend(nowNs: number, bytes: number): boolean {
     if (nowNs - this.#sinceNs >= 1e9 || nowNs < this.#sinceNs) {
       this.#sinceNs = nowNs
