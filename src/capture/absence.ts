@@ -1,11 +1,11 @@
-/** How long the capture thread stays away from the ring: what happens meanwhile waits, and is lost once the ring is full. */
+/** Measures how long the capture thread stays away from the ring: events wait there meanwhile, and are lost once the ring is full. */
 import { type Counters, TOO_LONG_AWAY_MS } from '../health/counters'
 
 const SECONDS = 60
 
 export interface LongestAbsence {
   readonly ms: number
-  /** Of these, it was ready to run and the kernel ran others. */
+  /** The part of it in which the thread was ready to run and the kernel ran others. */
   readonly queuedMs: number
 }
 
@@ -13,12 +13,12 @@ type Counted = Pick<Counters, 'absences' | 'ownAbsences' | 'absentNs' | 'absentQ
 
 export class Absence {
   readonly #counters: Counted
-  /** When it should look at the ring again; undefined before its first look: what it opens until then is no absence. */
+  /** When it should look at the ring again; undefined before its first look: opening everything is no absence. */
   #dueMs: number | undefined
-  /** Until when it means to rest, also when it looks before. */
+  /** Until when it intends to pause, even if it looks earlier. */
   #restUntilMs = Number.NEGATIVE_INFINITY
   #queuedMs = 0
-  /** The longest of each second, by its number modulo `SECONDS`; and which second that was. */
+  /** The longest absence of each second, by its number modulo `SECONDS`; and which second that was. */
   readonly #longest = new Float64Array(SECONDS)
   readonly #longestQueued = new Float64Array(SECONDS)
   readonly #second = new Float64Array(SECONDS)
@@ -27,7 +27,7 @@ export class Absence {
     this.#counters = counters
   }
 
-  /** It looks at the ring. `queuedMs`: how long it has been ready to run without running, in all its life. */
+  /** The thread looks at the ring. `queuedMs`: the time since its start in which it was ready to run and didn't. */
   back(nowMs: number, queuedMs: number): void {
     const awayMs = nowMs - (this.#dueMs ?? nowMs)
     const awayQueuedMs = Math.max(0, Math.min(awayMs, queuedMs - this.#queuedMs))
@@ -51,7 +51,7 @@ export class Absence {
     counters.absentQueuedNs += Math.round(queuedMs * 1e6)
   }
 
-  /** It means to rest from now on, which is no absence. */
+  /** The thread intends to pause from now on, which is no absence. */
   rest(nowMs: number, ms: number): void {
     this.#restUntilMs = nowMs + ms
     if (this.#dueMs !== undefined) this.#dueMs += ms

@@ -15,9 +15,9 @@ const LOOK_MS = 500
 export interface CaptureOptions {
   /** Starts a thread; tests give threads of their own. */
   readonly spawn?: () => Worker
-  /** A thread that is silent for so long is ended, and another started. */
+  /** A thread that gives no sign for so long is ended, and another one started. */
   readonly silenceMs?: number
-  /** A thread that doesn't stop, or doesn't end, in this time is left; what it sealed before is safe. */
+  /** A thread that doesn't stop or end in this time is abandoned; the rows it sealed before are safe. */
   readonly patienceMs?: number
   /** The pause before a thread that ended is replaced, doubled each time up to a minute. */
   readonly pauseMs?: number
@@ -33,11 +33,11 @@ export interface Capture {
   /** Milliseconds without a sign of life, when that is more than it should be; else 0. */
   readonly silentMs: number
   change(settings: Partial<RunningSettings>): void
-  /** Has the store remember them. */
+  /** Lets the store remember these entities. */
   put(entities: readonly Entity[]): void
-  /** Has the store give up chunks that queries found damaged. */
+  /** Lets the store give up chunks that queries found damaged. */
   markDamaged(found: readonly Damage[]): void
-  /** Has what was captured up to now stored. Resolves soon, come what may. */
+  /** Lets everything captured so far be stored. Always resolves soon. */
   flush(): Promise<void>
   /** Flushes and ends the thread. */
   stop(): Promise<void>
@@ -70,7 +70,7 @@ class CaptureThread implements Capture {
   #worker: Worker | undefined
   #watch = new PulseWatch(performance.now())
   #report: CaptureReport | undefined
-  /** The sums of threads that ended, and of what main counts. */
+  /** The sums of threads that ended and of main's own counts. */
   #before: Counters = addCounters([])
   #ended: string | undefined
   #silenceSaid = false
@@ -81,7 +81,7 @@ class CaptureThread implements Capture {
   #stopping = false
   #stopped = Promise.withResolvers<void>()
   #flushed = Promise.withResolvers<void>()
-  /** What the next thread must be told again. */
+  /** Settings that the next thread must be told again. */
   #settings: Partial<RunningSettings> = {}
   readonly #services = new Map<string, Entity>()
 
@@ -209,7 +209,7 @@ class CaptureThread implements Capture {
     this.#first.resolve(this)
   }
 
-  /** Once when rows begin to be refused, and once when they are no more. */
+  /** Warns once when the store begins to refuse rows, and once when it accepts them again. */
   #sayStoreError({ storeError, counters }: CaptureReport): void {
     const said = storeError && errorLine(NixieError.fromShape(storeError))
     if (said !== undefined && this.#storeErrorSaid === undefined) this.#warn(said)
@@ -238,7 +238,7 @@ class CaptureThread implements Capture {
     void this.#replace(`The capture thread stood still for ${seconds(silent)} and was ended`)
   }
 
-  /** Ends the thread for good, and starts another after a pause: what waited in the ring is lost, what is stored is not. */
+  /** Ends the thread, and starts another one after a pause: events in the ring are lost, stored rows are not. */
   async #replace(reason: string): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
@@ -266,7 +266,7 @@ class CaptureThread implements Capture {
     this.#startIn(pause)
   }
 
-  /** Where no thread can begin, it is tried again until one can. */
+  /** While no thread can be started, this tries again. */
   #startIn(pauseMs: number): void {
     this.#retry = setTimeout(() => {
       if (canBeginThread()) this.#start()
@@ -277,7 +277,7 @@ class CaptureThread implements Capture {
   #flushNow(): Promise<void> {
     this.#flushed = Promise.withResolvers()
     this.#say({ kind: 'flush' })
-    // A thread that ends under way answers no more.
+    // A thread that ends meanwhile answers no more.
     return Promise.race([this.#flushed.promise, Bun.sleep(this.#options.patienceMs)])
   }
 }

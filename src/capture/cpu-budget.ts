@@ -1,31 +1,31 @@
 /**
- * What the capture thread may use of the machine's processors. On average that is its budget, as far as nobody else wants
- * them: on a machine without idle time it falls to a quarter of it, the floor. What it doesn't use it saves, up to a second
+ * How much of the machine's processors the capture thread may use. On average that is its budget while the processors have
+ * idle time; without idle time it falls to a quarter of the budget, the floor. The thread saves unused time, up to a second
  * of its budget, so that a burst costs no row.
  */
 import type { Processor } from '../sources/source'
 
 /** Seconds of its budget that it may save. */
 const SAVED_SECONDS = 1
-/** What it and everybody used is measured over so long at least. */
+/** The use of the processors is measured over at least so long. */
 const WINDOW_MS = 500
-/** Others have a part of this thread, too, and the ring fills: it rests no longer than this at once. */
+/** A pause is no longer than this: the thread has other work, and the ring fills. */
 const LONGEST_REST_MS = 50
-/** Of the budget, what it takes whoever else wants it. */
+/** The part of the budget that it always has. */
 const FLOOR = 0.25
 /**
- * Idle processors, as part of all, below which others are taken to want more, and above which they don't. One that is as fast as
- * its slowest thread leaves some of two processors idle, and yet waits for them.
+ * The idle part of all processors below which other programs are assumed to want more, and above which not. A program that is as fast
+ * as its slowest thread leaves a part of two processors idle, although it waits for them.
  */
 const SCARCE_IDLE = 0.2
 const AMPLE_IDLE = 0.3
-/** Of a core: events that cost less than this are always taken, as far as the budget goes. That is some thousand exchanges a second. */
+/** Part of a core: within the budget, events that cost less than this are always read. That is some thousand exchanges a second. */
 const ALWAYS_CORES = 0.05
-/** In a window what is allowed falls to this part, or rises by this part of the budget. */
+/** In a window the allowed time falls to this part, or rises by this part of the budget. */
 const FALL = 0.4
 const RISE = 0.1
 
-/** What is read of the machine; milliseconds since any one moment. */
+/** Readings of the machine's clocks, in milliseconds since any fixed moment. */
 export interface Clocks {
   /** Processor time of this thread. */
   readonly thread: () => number
@@ -37,7 +37,7 @@ export class CpuBudget implements Processor {
   readonly budgetCores: number
   allowedCores: number
   usedCores = 0
-  /** Of them, what reading events took: only that can be shed. */
+  /** The part of it that reading events took: only that can be shed. */
   eventCores = 0
   readonly #processors: number
   readonly #clocks: Clocks
@@ -50,7 +50,7 @@ export class CpuBudget implements Processor {
   #window: { atMs: number; threadMs: number }
   #idle: { atMs: number; ms: number | undefined }
 
-  /** `share`: of the machine, 0 for no limit. */
+  /** `share`: the part of the machine's processors, 0 for no limit. */
   constructor(share: number, processors: number, clocks: Clocks, nowMs: number) {
     this.#processors = processors
     this.#clocks = clocks
@@ -68,24 +68,24 @@ export class CpuBudget implements Processor {
     return this.budgetCores * FLOOR
   }
 
-  /** What reading events may take of what is allowed: what the rest leaves, and half of it, whatever storing and upkeep take. */
+  /** The allowed time that reading events may take: the part that other work leaves, but at least half, whatever storing and upkeep take. */
   get allowedEventCores(): number {
     const rest = Math.max(0, this.usedCores - this.eventCores)
     const least = Math.max(this.allowedCores / 2, Math.min(ALWAYS_CORES, this.budgetCores))
     return Math.max(least, this.allowedCores - rest)
   }
 
-  /** Part of what it may save that it has; negative when it has used more than it had. */
+  /** Its savings as a part of the most that it may save; negative when it has used more than allowed. */
   get balance(): number {
     return this.budgetCores === Number.POSITIVE_INFINITY ? 1 : this.#saved / this.#mostSaved
   }
 
-  /** Less than the budget is allowed, as others want the processors. */
+  /** The allowed time is less than the budget, as other programs want the processors. */
   get isBusy(): boolean {
     return this.allowedCores < this.budgetCores * 0.95
   }
 
-  /** Does what reads events. */
+  /** Runs work that reads events, and measures its time. */
   read<T>(work: () => T): T {
     const from = this.#clocks.thread()
     const result = work()
@@ -93,11 +93,11 @@ export class CpuBudget implements Processor {
     return result
   }
 
-  /** To be called after each piece of work. */
+  /** Call it after each piece of work. */
   look(nowMs: number): void {
     const threadMs = this.#clocks.thread()
     const earned = this.allowedCores * (nowMs - this.#atMs)
-    // A debt of more than what may be saved would be paid off long after its reason is gone.
+    // A debt larger than the most that may be saved would be paid off long after its reason is gone.
     this.#saved = Math.max(
       -this.#mostSaved,
       Math.min(this.#mostSaved, this.#saved + earned) - (threadMs - this.#threadMs),
@@ -107,7 +107,7 @@ export class CpuBudget implements Processor {
     if (nowMs - this.#window.atMs >= WINDOW_MS) this.#measure(nowMs, threadMs)
   }
 
-  /** How long it should rest to come out of its debt; 0: it has none. */
+  /** How long it should pause to pay off its debt; 0: it has none. */
   restMs(): number {
     return this.#saved >= 0 ? 0 : Math.min(LONGEST_REST_MS, -this.#saved / this.allowedCores)
   }
@@ -118,7 +118,7 @@ export class CpuBudget implements Processor {
     this.eventCores = this.#eventMs / lasted
     this.#eventMs = 0
     this.#window = { atMs: nowMs, threadMs }
-    // Without a limit nothing depends on what others want.
+    // Without a limit other programs' needs don't matter.
     if (this.budgetCores !== Number.POSITIVE_INFINITY) this.#allow(nowMs)
   }
 
@@ -126,7 +126,7 @@ export class CpuBudget implements Processor {
     const ms = this.#clocks.idle()
     const before = this.#idle
     this.#idle = { atMs: nowMs, ms }
-    // Nobody knows what others want: it stays as it is.
+    // Idle time is unknown: the allowed time stays as it is.
     if (ms === undefined || before.ms === undefined) return
     const idleShare = (ms - before.ms) / (nowMs - before.atMs) / this.#processors
     if (idleShare < SCARCE_IDLE) this.allowedCores = Math.max(this.floorCores, this.allowedCores * FALL)

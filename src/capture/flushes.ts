@@ -1,8 +1,8 @@
-/** Queries ask that what was captured up to now be stored; the capture thread is asked seldom enough. */
+/** Before a query everything captured so far is stored; this bounds how often the capture thread is asked to. */
 
-/** At most so often, so that chunks stay worth their while. */
+/** The least time between two requests, so that chunks don't get too small. */
 const EVERY_MS = 200
-/** A query waits no longer than this, answered or not. */
+/** A query waits at most so long for the answer. */
 const PATIENCE_MS = 400
 
 export class Flushes {
@@ -16,9 +16,9 @@ export class Flushes {
     this.#send = send
   }
 
-  /** Resolves when all that was captured before this call can be read, or patience ends. */
+  /** Resolves when everything captured before this call can be read, or after the longest wait. */
   ask(): Promise<void> {
-    // One that was sent already may have been answered for what was there before: all who come meanwhile share the next.
+    // A request that was already sent may cover less than this call needs: all calls that come meanwhile share the next one.
     this.#next ??= this.#begin()
     return Promise.race([this.#next, Bun.sleep(PATIENCE_MS)])
   }

@@ -1,55 +1,55 @@
 /**
- * Has garbage collected before the process grows beyond its memory limit.
+ * Collects garbage before the process grows beyond its memory limit.
  *
- * What has waited for an answer is old when it goes, and the runtime looks for garbage among the old only when the heap has
- * doubled, on a thread that a busy machine may not run: a flood of large messages would take all of 512 MiB before. So memory that
- * grows is a reason to collect, at once and on this thread:
+ * Messages that waited for an answer are old objects when they become garbage. The runtime looks for old garbage only when the heap
+ * has doubled, on a thread that a busy machine may not run: a flood of large messages would take all of 512 MiB before. So this thread
+ * collects by itself, at once, when memory grows:
  *
- * - what was made since the last collection, whenever the process has grown a little: that takes 0.3 ms, and what lives of it;
- * - all, when the process is large and has grown: 10 to 30 ms of processor time, by the number of objects that live. The runtime
- *   then uses the memory again bit by bit;
- * - all, and its memory is given back at once, when the process would soon be full: 40 to 60 ms.
+ * - new objects only, whenever the process has grown a little: this takes 0.3 ms, and more for objects that live;
+ * - everything, when the process is large and has grown: 10 to 30 ms of processor time, by the number of living objects. The runtime
+ *   then reuses the memory bit by bit;
+ * - everything, and returns the memory to the system at once, when the process would soon be full: 40 to 60 ms.
  *
- * The ring is looked at right before and after the long ones, so that the thread is not away for longer than they take.
+ * The thread looks at the ring right before and after the long collections, so that it is not away for longer than they take.
  *
- * Garbage is made by the time that this thread is on a processor, so that is what lies between two collections: on a machine that
- * is busy a collection takes many times as long, and nothing is made meanwhile.
+ * This thread makes garbage only while it is on a processor, so the pauses between collections are measured in that time: on a busy
+ * machine a collection takes many times as long, and no garbage is made meanwhile.
  */
 import { edenGC, fullGC } from 'bun:jsc'
 import { threadCpuNs } from '../kernel/libc'
 
 const MIB = 1 << 20
-/** Growth of the process that is worth a collection of what is new. */
+/** Growth of the process that is worth a collection of new objects. */
 const YOUNG_GROWTH_BYTES = 16 * MIB
-/** Resident memory of the process below which old garbage is the runtime's own business. */
+/** Resident memory of the process below which old garbage is left to the runtime. */
 const LARGE_BYTES = 296 * MIB
-/** Growth since the last collection of all, or the least since, that is worth another. */
+/** Growth since the last full collection, or since the least size after it, that is worth another one. */
 const GROWTH_BYTES = 32 * MIB
-/** From here on garbage comes first and is swept at once, and what lives is too much. */
+/** From this size on garbage is collected and swept first, and if it still is larger, too much is alive. */
 const FULL_BYTES = 360 * MIB
-/** … unless it is another thread's: growth that is worth a collection all the same. */
+/** … unless another thread holds it: growth that is worth a collection all the same. */
 const FULL_GROWTH_BYTES = 8 * MIB
-/** Between two looks, which take 15 µs each. */
+/** Time between two readings of the memory size, which take 15 µs each. */
 const LOOK_EVERY_MS = 10
-/** After a collection of all the thread works for so many times as long as that took; in a process that is full, as long. */
+/** After a full collection the thread works for so many times as long as that took; in a full process for as long. */
 const PAUSE = 4
 const PAUSE_WHEN_FULL = 1
 
 export interface Memory {
-  /** Of the whole process. */
+  /** Resident bytes of the whole process. */
   residentBytes(): number
-  /** Has the garbage among what this thread made since the last collection collected; its memory is used again. */
+  /** Collects garbage among the objects that this thread made since the last collection; their memory is reused. */
   collectYoung(): void
-  /** Has all garbage of this thread found; the runtime uses its memory again when it comes to that. */
+  /** Finds all garbage of this thread; the runtime reuses its memory step by step. */
   mark(): void
-  /** Has all garbage of this thread collected, and its memory given back. */
+  /** Collects all garbage of this thread, and returns its memory to the system. */
   collect(): void
-  /** How long this thread was on a processor. */
+  /** Time that this thread was on a processor. */
   cpuMs(): number
   nowMs(): number
 }
 
-/** It is read from a file: without a descriptor that is left, nothing is known, and nothing is collected. */
+/** The size is read from a file: without a free descriptor it isn't known, and nothing is collected. */
 function residentBytes(): number {
   try {
     return process.memoryUsage.rss()
@@ -70,10 +70,10 @@ const PROCESS: Memory = {
 export class Garbage {
   readonly #memory: Memory
   #nextLookMs = Number.NEGATIVE_INFINITY
-  /** The least since the last collection. */
+  /** The least size since the last collection. */
   #leastBytes = Number.POSITIVE_INFINITY
   #enoughBytes = LARGE_BYTES
-  /** Processor time of this thread at the end of the last collection of all, and what that took of it. */
+  /** Processor time of this thread at the end of the last full collection, and how much that collection took. */
   #collectedMs = Number.NEGATIVE_INFINITY
   #tookMs = 0
 
@@ -82,8 +82,8 @@ export class Garbage {
   }
 
   /**
-   * To be called often; collects when it must be. True: the process is full of what lives, and somebody has to give up some.
-   * `lookAtRing` is called before and after what takes long.
+   * Call it often; it collects when needed. True: the process is full of living objects, and some of them must be given up.
+   * `lookAtRing` is called before and after a long collection.
    */
   look(lookAtRing = () => {}): boolean {
     const now = this.#memory.nowMs()
@@ -108,7 +108,7 @@ export class Garbage {
     this.#leastBytes = this.#memory.residentBytes()
   }
 
-  /** Whether the process is full of what lives, which only a sweep shows. */
+  /** Whether the process is full of living objects, which only a sweep shows. */
   #collectAll(sweeps: boolean, lookAtRing: () => void): boolean {
     lookAtRing()
     const from = this.#memory.cpuMs()

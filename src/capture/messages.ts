@@ -1,4 +1,4 @@
-/** What main and the capture thread say to each other. */
+/** The messages between main and the capture thread. */
 import type { Config } from '../config'
 import type { ErrorShape } from '../errors'
 import type { BudgetState } from '../health/budget'
@@ -8,24 +8,24 @@ import type { ProtocolSettings } from '../protocols/protocol'
 import type { Entity } from '../records/entities'
 import type { Damage } from '../store/store'
 
-/** What main may change while capture runs. */
+/** Settings that main may change while capture runs. */
 export type RunningSettings = Pick<ProtocolSettings, 'bodyLimit' | 'redact'>
 
 export type ToCapture =
   | {
       readonly kind: 'start'
       readonly config: Config
-      /** For signs of life; see `pulse.ts`. */
+      /** Carries signs of life; see `pulse.ts`. */
       readonly pulse: SharedArrayBuffer
-      /** After a thread that was ended, which closed nothing. */
+      /** The last thread was ended, and closed nothing. */
       readonly again: boolean
     }
   | { readonly kind: 'settings'; readonly settings: Partial<RunningSettings> }
-  /** What main has learnt about the cluster, for the store. */
+  /** Entities that main has learnt of in the cluster, for the store. */
   | { readonly kind: 'entities'; readonly entities: readonly Entity[] }
-  /** What queries found damaged in the store. */
+  /** Chunks that queries found damaged in the store. */
   | { readonly kind: 'damaged'; readonly found: readonly Damage[] }
-  /** Store what was captured up to now; answered by `flushed`. */
+  /** Store everything captured so far; answered by `flushed`. */
   | { readonly kind: 'flush' }
   | { readonly kind: 'stop' }
 
@@ -35,12 +35,12 @@ export interface CaptureReport {
   readonly probes: readonly ProbeStatus[]
   readonly counters: Counters
   readonly settings: RunningSettings
-  /** Bytes that the store takes, and may take. */
+  /** Bytes that the store takes, and its budget. */
   readonly fileBytes: number
   readonly budgetBytes: number
   /** The longest time of the last minute in which the thread did not look at the ring. */
   readonly longestAbsenceMs: number
-  /** Of it, the thread was ready to run and the kernel ran others. */
+  /** The part of it in which the thread was ready to run and the kernel ran others. */
   readonly longestAbsenceQueuedMs: number
   readonly budget: BudgetState
   /** Why rows are being shed at the moment. */
@@ -50,7 +50,7 @@ export interface CaptureReport {
 export type FromCapture =
   | { readonly kind: 'report'; readonly report: CaptureReport }
   | { readonly kind: 'warning'; readonly message: string }
-  /** The store can't be opened: nothing can be kept. */
+  /** The store can't be opened: no rows can be kept. */
   | { readonly kind: 'refused'; readonly error: ErrorShape }
   | { readonly kind: 'flushed' }
   | { readonly kind: 'stopped' }

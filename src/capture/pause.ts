@@ -1,23 +1,23 @@
 /** How long the capture thread sleeps between two drains. */
 
 const SHORTEST_MS = 1
-/** Where it is told when a ring fills, and nothing waits for time to pass: short enough to be well within a second … */
+/** The longest pause when the thread is woken as a ring fills, and nothing waits for time to pass: well within a second … */
 const LONGEST_MS = 250
-/** … and where it isn't told, or something waits: with 100 ms a burst of large bodies found no room in the ring. */
+/** … and otherwise: with 100 ms a burst of large bodies found no room in the ring. */
 const LOOKING_MS = 25
-/** What a drain should find: enough to be worth waking up for, a small part of the ring. */
+/** Events that a drain should find: enough to be worth waking up for, but a small part of the ring. */
 const EVENTS_PER_WAKE = 2000
-/** And how long it should last: events differ much in what they cost and how much of the ring they take. */
+/** And how long it should last: events differ much in cost and in size. */
 const DRAIN_MS = 3
 
 export class Pause {
   ms = LOOKING_MS
 
   /**
-   * After a drain that found so many events and lasted so long: the next pause.
+   * The next pause after a drain that found so many events and lasted so long.
    *
-   * @param isTold somebody says when a ring fills, and nothing else takes a look meanwhile
-   * @param leastMs no shorter than this
+   * @param isTold the thread is woken when a ring fills, and nothing else needs a drain meanwhile
+   * @param leastMs the pause is no shorter than this
    */
   after(events: number, lastedMs: number, isTold: boolean, leastMs = SHORTEST_MS): number {
     const byEvents = events === 0 ? 2 : EVENTS_PER_WAKE / events

@@ -26,21 +26,21 @@ import { Sampling } from './sampling'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
-/** … and before and after garbage is collected: no more than a moment. */
+/** … and before and after a garbage collection: they must take only a moment. */
 const EVENTS_BESIDE_COLLECTION = 1024
 /** Time that a flush may take for events that wait. */
 const FLUSH_DRAIN_MS = 100
-/** … and the end. */
+/** … and at the end. */
 const CLOSE_DRAIN_MS = 2000
-/** So many rows of a table are appended before the second is over: the ring waits no longer under more load. */
+/** So many rows of a table are appended before the second is over, so that the ring waits no longer under more load. */
 export const APPEND_ROWS = 4096
-/** And so many characters, whatever their number: what waits here is beside the budget of the streams. */
+/** And so many characters, whatever the number of rows: rows that wait here aren't in the budget of the streams. */
 export const APPEND_TEXT = 8 << 20
 /** Samples wait so long for the store; see `RowSource.isSampled`. */
 export const SAMPLES_MS = 5000
-/** While rows are stored, the ring is looked at so often … */
+/** While rows are stored, the thread looks at the ring so often … */
 const LOOK_EVERY_MS = 10
-/** … until so many times as much as makes an append waits for the next. */
+/** … until so many times as many rows as make an append wait for the next one. */
 const APPENDS_WAITING = 2
 const PROCESSORS = cpus().length
 /** Time that compaction and retention may take of each second. */
@@ -64,17 +64,17 @@ export class Pipeline {
   readonly #processes: Processes
   readonly #sources: Sources
   readonly #rows: RowBuilders
-  /** Of what is still under way. */
+  /** The rows of exchanges that still run. */
   readonly #live: RowBuilders
   /** Tables whose rows may wait, and when they were last stored. */
   readonly #samples: ReadonlySet<Table>
   #samplesMs = Number.NEGATIVE_INFINITY
   #lookedMs = Number.NEGATIVE_INFINITY
   #isAppending = false
-  /** Those that the store has yet to take. */
+  /** Entities that the store has not taken yet. */
   #entities: Entity[] = []
 
-  /** `pulse`: told each time that the thread looks at the ring. */
+  /** `pulse` is told each time the thread looks at the ring. */
   constructor(
     kernel: Kernel,
     writer: StoreWriter,
@@ -123,17 +123,17 @@ export class Pipeline {
     return this.#sources.ready
   }
 
-  /** Has `filling` called when a ring fills; false when that can't be had. */
+  /** Calls `filling` when a ring fills; false when that isn't possible. */
   watch(filling: () => void): boolean {
     return this.#kernel.watch(filling)
   }
 
-  /** Whether time is about to decide something, so that it should be drained again soon. */
+  /** Whether passing time will decide something soon, so that it should be drained again. */
   get isWaiting(): boolean {
     return this.#sources.isWaiting
   }
 
-  /** What it takes of the processors, and sheds. */
+  /** Its use of the processors, and how much it sheds. */
   get budget(): BudgetState {
     const { allowedCores, usedCores } = this.processor
     const pressure = this.#sources.intake?.pressure ?? 'none'
@@ -147,17 +147,17 @@ export class Pipeline {
     }
   }
 
-  /** So much waits in the rings that this is no time to rest. */
+  /** So much waits in the rings that the thread should not pause. */
   get isFilling(): boolean {
     return this.#sources.isFilling
   }
 
-  /** Takes what waits in the rings; returns how many events that was. */
+  /** Takes the events that wait in the rings; returns how many. */
   drain(): number {
     const events = this.#lookAtRing(EVENTS_PER_DRAIN)
     this.#lookAtMemory()
     this.processor.look(performance.now())
-    // Time makes rows, too: of what ends without a further event.
+    // Passing time makes rows too, of exchanges that end without a further event.
     if (!this.#isAppending && this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now(), false)
     return events
   }
@@ -179,21 +179,21 @@ export class Pipeline {
     if (this.#garbage.look(() => this.#lookAtRing(EVENTS_BESIDE_COLLECTION))) this.#sources.giveUpMemory()
   }
 
-  /** What happened until now gets to the store, for a query that is about to begin. */
+  /** Stores everything that has happened so far, for a query that begins. */
   flush(): void {
     this.#drainAll(FLUSH_DRAIN_MS)
     this.#append(Date.now(), true)
   }
 
-  /** Drains, each in its bounds, until nothing waits or the time is over. */
+  /** Drains repeatedly, each drain within its bounds, until nothing waits or the time is over. */
   #drainAll(ms: number): void {
     const until = performance.now() + ms
     while (this.drain() > 0 && performance.now() < until) {
-      // Others of this thread have no part in these moments.
+      // No other work of this thread runs in these moments.
     }
   }
 
-  /** Once a second: expire, seal, append, then bounded steps of upkeep with a drain between. */
+  /** Once a second: expire, seal, append, then bounded steps of upkeep with a drain after each. */
   second(nowMs: number): void {
     this.drain()
     this.#sources.tick(this.#kernel.now())
@@ -203,14 +203,14 @@ export class Pipeline {
     this.processor.look(performance.now())
   }
 
-  /** Entities that another thread has learnt of; they go with the next second when the store refuses them now. */
+  /** Takes entities that another thread has learnt of; when the store refuses them now, they go with the next second's rows. */
   remember(entities: readonly Entity[]): void {
     this.#entities.push(...entities)
     this.#sources.learn(entities)
     this.#putEntities(Date.now())
   }
 
-  /** Where the store can't mark them now, the next query that meets them tells again. */
+  /** When the store can't mark them now, the next query that meets them reports them again. */
   markDamaged(found: readonly Damage[]): void {
     try {
       this.#writer.markDamaged(found)
@@ -220,7 +220,7 @@ export class Pipeline {
     this.counters.goneRows = this.#writer.stats().goneRows
   }
 
-  /** Everything out: the last events, the unfinished streams, the last rows. */
+  /** Stores everything: the last events, the unfinished streams, the last rows. */
   close(): void {
     this.#drainAll(CLOSE_DRAIN_MS)
     this.#sources.close(this.#kernel.now())
@@ -252,7 +252,7 @@ export class Pipeline {
     this.#putEntities(nowMs)
   }
 
-  /** The ring doesn't wait until all is stored. */
+  /** Drains while rows are being stored: the ring can't wait until that is done. */
   #lookBetween(): void {
     this.#lookAtMemory()
     if (performance.now() - this.#lookedMs < LOOK_EVERY_MS) return
@@ -278,7 +278,7 @@ export class Pipeline {
         const more = this.#writer.maintain()
         spent += performance.now() - from
         if (!more) break
-        // The ring doesn't wait for more than one step.
+        // The ring waits for one step at most.
         this.drain()
       }
     } catch (cause) {

@@ -1,8 +1,8 @@
-/** Signs of life of the capture thread: it counts in shared memory, main looks. No message has to get through. */
+/** Signs of life of the capture thread: it counts in shared memory, and main looks at the count. No message is needed. */
 
 export const PULSE_BYTES = 4
 
-/** The thread's end. */
+/** The capture thread's side. */
 export class Pulse {
   readonly #beats: Int32Array
 
@@ -15,10 +15,10 @@ export class Pulse {
   }
 }
 
-/** A thread that works beats at least every 100 ms; ten times that on a machine that is short of processors. */
+/** A working thread beats at least every 100 ms; on a machine short of processors it may take ten times as long. */
 const SILENT_MS = 1000
 
-/** Main's end. Times are milliseconds of any one clock that nobody sets. */
+/** Main's side. Times are milliseconds of any clock that is never set. */
 export class PulseWatch {
   readonly shared = new SharedArrayBuffer(PULSE_BYTES)
   readonly #beats = new Int32Array(this.shared)
@@ -32,10 +32,10 @@ export class PulseWatch {
     this.#lookedMs = nowMs
   }
 
-  /** To be called a few times a second. */
+  /** Call it a few times a second. */
   look(nowMs: number): void {
     const beats = Atomics.load(this.#beats, 0)
-    // Where main itself was stopped, and so perhaps the whole machine, that is not the thread's silence.
+    // While main itself was stopped, and perhaps the whole machine, the thread's silence doesn't count.
     this.#watchedMs += Math.min(nowMs - this.#lookedMs, SILENT_MS)
     this.#lookedMs = nowMs
     if (beats === this.#seen) return
@@ -44,13 +44,13 @@ export class PulseWatch {
     this.#watchedMs = 0
   }
 
-  /** Since the last sign of life; 0 while that is nothing to speak of. */
+  /** Milliseconds since the last sign of life; 0 while that is less than a working thread may take. */
   silentMs(nowMs: number): number {
     const silent = nowMs - this.#seenMs
     return silent > SILENT_MS ? silent : 0
   }
 
-  /** Of that silence, what main was awake for. */
+  /** The part of that silence in which main was awake. */
   get watchedMs(): number {
     return this.#watchedMs
   }

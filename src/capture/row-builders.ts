@@ -8,7 +8,7 @@ export class RowBuilders implements Sink {
   readonly #timeBase: () => bigint
   readonly #builders = new Map<Table, BatchBuilder<Table>>()
 
-  /** `timeBase`: epoch nanoseconds of the clock in which their times are. */
+  /** `timeBase`: epoch nanoseconds of the base of the rows' times. */
   constructor(timeBase: () => bigint) {
     this.#timeBase = timeBase
   }
@@ -28,7 +28,7 @@ export class RowBuilders implements Sink {
     return this.#builders.values().some((builder) => builder.rows >= rows || builder.text >= text)
   }
 
-  /** What there is so far, but for what may wait; the next rows begin anew. */
+  /** Seals the rows so far, except those of tables that may wait; the next rows begin a new batch. */
   seal(mayWait: (table: Table, rows: number) => boolean = () => false): TableBatch[] {
     const batches: TableBatch[] = []
     for (const [table, builder] of this.#builders)

@@ -1,4 +1,4 @@
-/** How many of the last seconds' exchanges made rows, and how many were only counted. */
+/** Tells how many of the last seconds' exchanges made rows, and how many were only counted. */
 import type { Counters } from '../health/counters'
 
 const SECONDS = 10
@@ -8,7 +8,7 @@ type Counted = Pick<Counters, 'recordedExchanges' | 'shedExchanges'>
 export class Sampling {
   #samples: Counted[] = []
 
-  /** To be called once a second. */
+  /** Call it once a second. */
   add({ recordedExchanges, shedExchanges }: Counted): void {
     this.#samples.push({ recordedExchanges, shedExchanges })
     if (this.#samples.length > SECONDS + 1) this.#samples.shift()

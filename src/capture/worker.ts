@@ -36,7 +36,7 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
   run(new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse)), writer)
 }
 
-/** A turn that comes soon is worth more here than a long one. */
+/** The length of this thread's time slices: short ones, as they come sooner. */
 const TURN_NS = 200_000
 
 function run(pipeline: Pipeline, writer: StoreWriter): void {
@@ -75,18 +75,18 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     pipeline.close()
     say({ kind: 'stopped' })
   }
-  // Under pressure it rests until the time is over, or the ring has filled more.
+  // Under pressure it pauses until the time is over, or the ring has filled more.
   isTold = pipeline.watch(() => leastPause(pipeline) === undefined && drain())
   drain()
   pipeline.second(Date.now())
   report()
 }
 
-/** Under pressure fewer and longer drains: each wakes up a processor that others want. */
+/** Under pressure drains are fewer and longer: each wakes up a processor that other programs want. */
 const PRESSED_MS = 20
 const PRESSED_BALANCE = 0.75
 
-/** A ring that fills has to be emptied, whatever that takes: the gate sees to it that less comes. */
+/** A ring that fills must be emptied, whatever time that takes; the gate reduces what comes next. */
 function leastPause({ processor, isFilling }: Pipeline): number | undefined {
   if (processor.balance > PRESSED_BALANCE || isFilling) return undefined
   return Math.max(PRESSED_MS, processor.restMs())

@@ -56,8 +56,8 @@ class Usage {
   }
 
   /**
-   * The exact run time, shared out as the timer's samples have it; neither share ever falls (the kernel's own rule for
-   * /proc: cputime_adjust in kernel/sched/cputime.c).
+   * Divides the exact run time into user and system time in the ratio of the timer's samples; neither ever falls (the kernel's
+   * own rule for /proc: cputime_adjust in kernel/sched/cputime.c).
    */
   cpu(): { user: number; kernel: number } {
     const sampled = this.userNs + this.kernelNs
