@@ -1,4 +1,4 @@
-/** Builds what runs in the kernel and what loads it: `dist/bpf/<probe>.<arch>.bpf.o` and `dist/libnixie_loader.so`. */
+/** Builds the kernel programs and the library that loads them: `dist/bpf/<probe>.<arch>.bpf.o` and `dist/libnixie_loader.so`. */
 import {
   copyFileSync,
   existsSync,
@@ -14,7 +14,7 @@ const here = import.meta.dir
 const root = dirname(here)
 const out = join(root, 'dist', 'bpf')
 
-/** What BPF calls an architecture → what Bun and Debian call it. */
+/** Names of architectures: BPF's → those of Bun and Debian. */
 const ARCHES = { x86: 'x64', arm64: 'arm64' } as const
 
 class BuildError extends Error {}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who each process is, said when it comes to be that: at exec its command line, program, cgroup and parent; at fork whose
- * likeness it is; at a change of its command name; and when it ends. A process that lives for a millisecond is named by
- * this, while /proc can only be read of those that are still there. Needs Linux 5.8 with BTF.
+ * Tells the identity of each process when it changes: at exec its command line, program, cgroup and parent; at fork its
+ * parent, which it is a copy of; at a change of its command name; and when it ends. So a process that lives for a millisecond has
+ * a name, while /proc only has processes that still run. Needs Linux 5.8 with BTF.
  *
  * A machine that forks without end could fill the ring and cost user space a CPU, so each CPU may send only so many events a second.
  */
@@ -17,7 +17,7 @@
 const volatile __u32 events_per_second = 8000;
 
 #define SECOND_NS 1000000000ULL
-/* A power of two: where the next part begins is masked with it, for the verifier. */
+/* A power of two: the offset of the next part is masked with it, for the verifier. */
 #define PARTS_MAX 4096
 #define PARTS_USED (PARTS_MAX - 1024)
 
@@ -50,7 +50,7 @@ struct linux_binprm {
 	const char *interp;
 } KERNEL;
 
-/* Names the layouts in the object's BTF, for the test that compares them with user space's. */
+/* Puts the layouts into the object's BTF; a test compares them with user space's. */
 const struct process_event *event_layout __attribute__((unused));
 const struct listening *listening_layout __attribute__((unused));
 
@@ -60,9 +60,9 @@ struct {
 	__uint(max_entries, 1 << 19);
 } identities SEC(".maps");
 
-/* The event being made, in a map and not on the stack: the verifier then checks each loop once. */
+/* The event that is being made, in a map and not on the stack: so the verifier checks each loop once. */
 struct draft {
-	/* Since when, and how many events this CPU has sent since. */
+	/* The beginning of the current second, and how many events this CPU has sent since. */
 	__u64 window_ns;
 	__u32 sent;
 	__u32 filled;
@@ -96,7 +96,7 @@ static __always_inline __u32 pid_of(struct task_struct___identity *leader)
 	return seen_pid(leader, BPF_CORE_READ(leader, tgid));
 }
 
-/* An event about a process; NULL when it can't be seen, or when this second has had enough. */
+/* Begins an event about a process; NULL when the process is outside of our namespace, or this second's events are used up. */
 static __always_inline struct draft *begin(__u16 kind, struct task_struct___identity *leader)
 {
 	__u32 zero = 0, pid = pid_of(leader);
@@ -167,7 +167,7 @@ static __noinline int append_path(struct draft *draft, struct cgroup *cgroup)
 		return 0;
 	node = BPF_CORE_READ(cgroup, kn);
 	for (int i = 0; i < CGROUP_DEPTH; i++) {
-		/* The root has no parent, and no name. */
+		/* The root has no parent and no name. */
 		parent = node ? parent_of(node) : NULL;
 		if (!parent)
 			break;
@@ -271,7 +271,7 @@ int BPF_PROG(process_exit, struct task_struct___identity *task)
 	struct task_struct___identity *leader;
 	struct draft *draft;
 
-	/* The last thread takes the process with it. */
+	/* The process ends with its last thread. */
 	if (BPF_CORE_READ(task, signal, live.counter) != 0)
 		return 0;
 	leader = BPF_CORE_READ(task, group_leader);
@@ -287,7 +287,7 @@ struct bpf_iter__task_file___identity {
 	struct file *file;
 } KERNEL;
 
-/* Run when two processes can only be told apart by the ports that they listen on. */
+/* Runs when only the ports that they listen on tell two processes apart. */
 SEC("iter/task_file")
 int read_listening(struct bpf_iter__task_file___identity *ctx)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What every process uses, in one walk over the tasks: reading /proc costs several system calls and a formatted text
- * for each of them. Needs Linux 5.8 with BTF.
+ * Tells the resources that every process uses, in one walk over the tasks: reading /proc would cost several system calls and a
+ * formatted text for each. Needs Linux 5.8 with BTF.
  */
 #include "lib/kernel.bpf.h"
 #include "lib/pid.bpf.h"
@@ -75,7 +75,7 @@ struct bpf_iter__task {
 	struct task_struct___process *task;
 } KERNEL;
 
-/* Names the layout in the object's BTF, for the test that compares it with user space's. */
+/* Puts the layout into the object's BTF; a test compares it with user space's. */
 const struct thread_sample *sample_layout __attribute__((unused));
 
 static __always_inline __u64 resident_pages(struct mm_struct *mm)
@@ -103,7 +103,7 @@ int read_processes(struct bpf_iter__task *ctx)
 	struct thread_sample sample = {};
 	struct mm_struct *mm;
 
-	/* Kernel threads have no memory of their own, and what has ended has none left. */
+	/* Kernel threads have no memory of their own, and an ended task has none left. */
 	if (!task || (task->flags & PF_KTHREAD) || !(mm = task->mm))
 		return 0;
 	sample.pid = seen_pid(task->group_leader, task->tgid);

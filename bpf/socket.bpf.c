@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What processes say over TCP and UDP, seen at the typed tracepoints of the socket layer (Linux 6.3). No other system call
- * pays for it. What is known of a socket is in the socket, and its fields are plain loads: a call that is only counted costs
- * about 100 ns. User space decides per connection (see `verdicts`) how many bytes of each call it wants; protocols are
- * none of this program's business.
+ * Captures traffic over TCP and UDP at the typed tracepoints of the socket layer (Linux 6.3). Other system calls
+ * cost nothing. The state of a socket is in the socket, and its fields are plain loads: a call that is only counted costs
+ * about 100 ns. User space decides for each connection (see `verdicts`) how many bytes of each call it wants; this program
+ * knows no protocols.
  *
- * Order comes from TCP: copied_seq after a read and write_seq after a write are the end of the bytes just moved.
+ * Order comes from TCP: copied_seq after a read and write_seq after a write tell the end of the bytes just moved.
  */
 #define STATE_IN_SOCKET
 #include "lib/length.bpf.h"

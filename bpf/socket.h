@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the socket probe says to user space: the one declaration of its events, its maps' values and its limits.
+ * The one declaration of the socket probe's events, its maps' values and its limits.
  * src/events/socket.ts decodes these bytes; a test compares its offsets with the BTF of the built object.
  */
 #ifndef NIXIE_SOCKET_H
@@ -12,13 +12,13 @@ enum event_kind {
 	EVENT_CLOSE = 3,
 	/* A connection that was open before this probe, and has moved no data since. */
 	EVENT_FOUND = 4,
-	/* From here on a connection of which events were sent is shed: see struct gate. */
+	/* From here on a connection that had events is shed: see struct gate. */
 	EVENT_SHED = 5,
 };
 
 /* Flags of an event: its connection's close has been told already. */
 #define EVENT_AFTER_CLOSE 1
-/* What the connection moved just before, in both directions, was only counted: see struct gate. */
+/* The bytes just before this event, in both directions, were only counted: see struct gate. */
 #define EVENT_AFTER_SHED 2
 
 enum direction {
@@ -45,8 +45,8 @@ struct endpoints {
 	__u8 local_addr[16];
 	__u8 remote_addr[16];
 	/*
-	 * TCP sequence numbers of the first bytes that this end sends and receives. The other end has the same two the
-	 * other way round, whatever addresses are translated in between.
+	 * TCP sequence numbers of the first bytes that this end sends and receives. The other end has the same two
+	 * exchanged, even if addresses are translated in between.
 	 */
 	__u32 first_sent;
 	__u32 first_received;
@@ -57,29 +57,29 @@ struct endpoints {
 struct totals {
 	__u64 bytes_sent;
 	__u64 bytes_received;
-	/* Records that found the ring full, and what is beyond STEPS_PER_CALL. */
+	/* Records lost because the ring was full, or beyond STEPS_PER_CALL. */
 	__u64 lost_events;
 	/* Exchanges that began while the connection was shed, see struct gate. */
 	__u64 shed_exchanges;
 };
 
-/* The process that a socket belongs to: who connected, accepted, or made the first call. */
+/* The process that a socket belongs to: the one that connected, accepted, or made the first call. */
 struct owner {
 	/* As field 22 of /proc/PID/stat. */
 	__u64 start_ticks;
 	/* 0: not known. */
 	__u32 pid;
 	__u32 reserved;
-	/* As /proc/PID/comm: a process may be gone before anyone can look there. */
+	/* As /proc/PID/comm: a process may be gone before that can be read. */
 	__u8 comm[COMM_SIZE];
 };
 
-/* All but data carry a struct totals where a data event has its payload. */
+/* All events except data have a struct totals in the place of the payload. */
 struct socket_event {
 	__u64 conn_id;
 	/* CLOCK_MONOTONIC. */
 	__u64 time_ns;
-	/* The caller's as in struct owner, or the owner's when there is no call. */
+	/* The caller's, as in struct owner, or the owner's when there is no call. */
 	__u64 start_ticks;
 	__u32 pid;
 	/* TCP sequence number of the first byte; 0 for a datagram. */
@@ -99,34 +99,34 @@ struct socket_event {
 };
 
 /*
- * The one entry of `gates`, and with it `sheds`: what is too much for user space. Of those whose server's port has this slot of
- * `sheds`, modulo GATE_PORTS, so many connections of GATE_WHOLE are shed: their bytes and exchanges are counted, and no event is
- * sent. Which ones they are is drawn anew with each seed. All zero: everything may come.
+ * The one entry of `gates`, and with it `sheds`: they tell what is too much for user space. `sheds` has for each server's port,
+ * modulo GATE_PORTS, how many of GATE_WHOLE connections are shed: their bytes and exchanges are counted, and no event is
+ * sent. Each seed draws these connections anew. All zero: nothing is shed.
  */
 #define GATE_WHOLE 1024
 #define GATE_PORTS 4096
 struct gate {
 	__u32 seed;
-	/* Who is shed stays so until this is another number. */
+	/* A shed connection stays so until this number changes. */
 	__u32 epoch;
 };
 
-/* What the gate remembers of a connection. */
+/* The gate's state of a connection. */
 struct shedding {
-	/* When it was last decided whether it is shed. */
+	/* When the gate last decided about it. */
 	__u32 epoch;
-	/* Of the last call, plus one. */
+	/* The direction of the last call, plus one. */
 	__u8 direction;
 	__u8 is_shed;
-	/* It was shed, and its next event is to say so. */
+	/* It was shed, and its next event must tell that. */
 	__u8 was_shed;
 	/* Data was sent since it was last shed. */
 	__u8 is_seen;
 };
 
-/* What is known of a socket: a value of `connections`, in the socket itself or by the address of the struct sock. */
+/* The state of a socket: a value of `connections`, in the socket itself or by the address of the struct sock. */
 struct connection {
-	/* 0: being connected; only the owner is known. */
+	/* 0: it is being opened; only the owner is known. */
 	__u64 id;
 	/* Inode of the socket's file: another one means that the address was reused. 0: not accepted yet. */
 	__u64 inode;
@@ -143,12 +143,12 @@ struct connection {
 	__u8 closed;
 	/* Seen from its opening on. */
 	__u8 fresh;
-	/* It was used by a call that moves several messages. */
+	/* A call that moves several messages used it. */
 	__u8 batched;
 	/* A call was only counted. */
 	__u8 counted;
 	__u8 reserved[6];
-	/* Direction of the last counted call, and when the peeks so far are paid off. */
+	/* The direction of the last counted call, and the time at which the peeks so far are paid off. */
 	__u64 direction;
 	__u64 peeked_ns;
 	struct shedding shedding;
@@ -158,14 +158,15 @@ struct connection {
 struct connection_row {
 	__u64 id;
 	struct totals totals;
-	/* 1: it was accepted, and nobody knows by whom, as no call was made on it since. */
+	/* 1: it was accepted, and its process isn't known yet, as it had no call since. */
 	__u64 is_silent;
 };
 
 /*
- * A verdict is one word, so that it is never half written: which connection in bits 0-35, the cap in bits 36-56,
- * VERDICT_SHED (it is shed, whatever the gate says), VERDICT_COUNT (then the cap is that of a peek), VERDICT_SET. It waits in `verdicts` at the id modulo VERDICT_SLOTS, naming the connection by
- * the quotient, until its next call takes it over: a verdict for a dead connection meets no id and does nothing.
+ * A verdict is one word, so that it is never half written: the connection in bits 0-35, the cap in bits 36-56, VERDICT_SHED (it is
+ * shed, whatever the gate says), VERDICT_COUNT (the cap is that of a peek), VERDICT_SET. It waits in `verdicts` at the id modulo
+ * VERDICT_SLOTS and names the connection by the quotient, until the connection's next call takes it over. A verdict for a dead
+ * connection is never taken.
  */
 #define VERDICT_SLOTS 131072
 #define VERDICT_TAG_MASK 0xfffffffffULL
@@ -176,21 +177,21 @@ struct connection_row {
 #define VERDICT_SET (1ULL << 63)
 
 /*
- * Of a counted connection whose verdict has a cap, the call in which the other direction begins to speak is captured up to
+ * On a counted connection whose verdict has a cap, the first call after a change of direction is captured up to
  * that cap: PEEK_BURST times in a row, and then every PEEK_EVERY_NS.
  */
 #define PEEK_EVERY_NS 500000000ULL
 #define PEEK_BURST 8
 
 /*
- * Bytes that nobody wants, such as a body whose length is known: those of one direction before a sequence number are not
+ * Bytes that user space doesn't need, such as a body of known length: those of one direction before a sequence number are not
  * captured. A word of `skips`, at the id modulo SKIP_SLOTS, has in bits 0-31 the quotient and in bits 32-63
  * that number, which is at most SKIP_MAX ahead: farther ones are left over from an earlier turn of the numbers.
  */
 #define SKIP_SLOTS 16384
 #define SKIP_MAX 0x40000000
 struct skip {
-	/* By direction. */
+	/* One for each direction. */
 	__u64 until[2];
 };
 
@@ -204,23 +205,23 @@ enum counter {
 	COUNTER_UNREAD_BYTES = 5,
 };
 
-/* Bounds of one record: what a datagram has beyond is in `size` only. */
+/* Bounds of one record: bytes of a datagram beyond them are in `size` only. */
 #define RECORD_PAYLOAD_MAX 16384
 #define GATHER_PAYLOAD_MAX 8192
 /* Bytes of a call that are captured while the ring is seven eighths full, and fifteen sixteenths. */
 #define FULL_RING_CAP 1024
 #define FULLER_RING_CAP 128
-/* Of what is free of a ring that is half full, the part of one connection; and for how many connections, and processes, parts are kept. */
+/* Once the ring is half full, the part of its free room for one connection; and for how many connections and processes parts are kept. */
 #define RING_FRACTION 128
 #define RING_SHARES 32768
 /* An exchange that takes less of the ring than this is shed as a whole before it is cut. */
 #define SHED_AHEAD 8192
-/* Bounds of one call's work: messages and bytes beyond are lost, and counted. */
+/* Bounds of one call's work: further messages and bytes are lost, and counted. */
 #define STEPS_PER_CALL 2048
 #define VECTORS_PER_STEP 32
 /* Entries of a vector that are read at once: a power of two. */
 #define VECTORS_AHEAD 8
-/* UIO_MAXIOV: the kernel takes no more. */
+/* UIO_MAXIOV: the kernel accepts no more. */
 #define MESSAGES_PER_CALL 1024
 #define IGNORED_MAX 8
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What processes say over TCP and UDP, as socket.bpf.c, at the same tracepoints in their classic form. It needs more time,
- * and misses nothing on Linux 7.2 and later, which skip a typed program while another task is preempted in it.
+ * Captures traffic over TCP and UDP, like socket.bpf.c, at the same tracepoints in their classic form. It needs more time,
+ * and misses no call on Linux 7.2 and later, which skip a typed program while another task is preempted in it.
  */
 #include "lib/length.bpf.h"
 #include "lib/lifecycle.bpf.h"

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What processes say over TCP and UDP, seen at the exit of the system calls that move the bytes.
+ * Captures traffic over TCP and UDP at the exit of the system calls that move the bytes.
  *
- * At exit the registers still hold the arguments, so nothing is remembered between entry and exit. The socket is
- * found from the file descriptor, so a connection older than Nixie is as good as a new one. Order comes from TCP:
- * copied_seq after a read and write_seq after a write are the end of the bytes just moved. User space decides per
- * connection (see `verdicts`) how many bytes of each call it wants; protocols are none of this program's business.
+ * At exit the registers still hold the arguments, so no state is kept between entry and exit. The socket is
+ * found by the file descriptor, so connections older than Nixie are no special case. Order comes from TCP:
+ * copied_seq after a read and write_seq after a write tell the end of the bytes just moved. User space decides for
+ * each connection (see `verdicts`) how many bytes of each call it wants; this program knows no protocols.
  *
  * Needs Linux 5.8 with BTF: ring buffers and iterators are of 5.8, typed tracepoints of 5.5, bounded loops of 5.3. Atomics
- * only add (all others are of 5.12), loops are plain ones (bpf_loop is of 5.17), and what is newer is guarded; a
- * test reads the built object for it.
+ * only add (all others are of 5.12), loops are plain ones (bpf_loop is of 5.17), and newer features are guarded; a
+ * test checks the built object for this.
  */
 
 #define AT_SYSCALL_EXIT
@@ -62,7 +62,7 @@ static __always_inline void on_socket(struct transfer *t, const struct call *cal
 	emit_data(conn, t, sk, call);
 }
 
-/* Accepted: its owner is known, and so its opening is told. */
+/* It was accepted: now its owner is known, so its opening is told. */
 static __always_inline void on_accepted(struct sock *sk, __u64 inode)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -114,7 +114,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		count(COUNTER_COMPAT_CALLS, 1);
 		return 0;
 	}
-	/* Bytes that stay where they are, and bytes beside the stream. */
+	/* MSG_PEEK leaves its bytes in the socket, and MSG_OOB's are outside of the stream. */
 	if (call.direction == RECEIVED && (call.flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
 		return 0;
 	on_call(&call, tgid);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which message of a sendmmsg or recvmmsg is at hand: the tracepoints fire once for each, and don't say. A task makes one
- * such call at a time, which ends with its last message, with an error (that fires, too), or with a send that was cut short.
+ * Finds which message of a sendmmsg or recvmmsg a tracepoint is about: it fires once for each, and doesn't tell. A task makes one
+ * such call at a time, which ends with its last message, with an error (which fires too), or with a send that was cut short.
  */
 #ifndef NIXIE_BATCH_BPF_H
 #define NIXIE_BATCH_BPF_H
 
 #include "syscall.bpf.h"
 
-/* Where it can't be known: its bytes are then told as lengths only. */
+/* The number isn't known: the message's bytes are then told as a length only. */
 #define BATCH_UNKNOWN 0xffff
 
 struct batch {
 	__u64 vector;
 	__u32 count;
-	/* The message that comes next, and what the one before moved. */
+	/* The number of the next message, and the bytes that the last one moved. */
 	__u32 next;
 	__u32 last;
 	__u32 reserved;
@@ -27,7 +27,7 @@ struct {
 	__type(value, struct batch);
 } batches SEC(".maps");
 
-/* Whether a message had more bytes than the call took. Not static: so the verifier checks it once. */
+/* Whether a message had more bytes than the call moved. Not static: so the verifier checks it once. */
 __noinline int is_cut_short(__u64 message, int result)
 {
 	struct user_msghdr header;
@@ -45,7 +45,7 @@ __noinline int is_cut_short(__u64 message, int result)
 }
 
 /*
- * Steps on in the task's call, of which `result` is one message's. `is_followed`: nothing of it has passed unseen. Gives the
+ * Moves on in the task's call; `result` is the result of one message. `is_followed`: no message of the call was missed. Returns the
  * message's number, or BATCH_UNKNOWN. Not static, as above.
  */
 __noinline int step_batch(__u64 vector, __u32 count, int result, bool is_stream_sent, bool is_followed)
@@ -58,7 +58,7 @@ __noinline int step_batch(__u64 vector, __u32 count, int result, bool is_stream_
 
 	if (known && known->vector == vector && known->count == count)
 		at = known->next;
-	/* The kernel has noted the length of the message before. */
+	/* The kernel has stored the length of the last message. */
 	if (at && (bpf_probe_read_user(&length, sizeof(length), &messages[at - 1].length) || length != known->last))
 		at = BATCH_UNKNOWN;
 	if (at >= count || !is_followed)

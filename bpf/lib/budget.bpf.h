@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Brings user space no more than it can take. What it can't is counted here: the bytes, as always, and the exchanges, so that
- * rates stay right. A connection is shed, and captured again, between two exchanges: each exchange is either captured
+ * Sends user space no more than it can process. The rest is counted here: the bytes, as always, and the exchanges, so that
+ * rates stay right. A connection changes between shed and captured only between two exchanges: each exchange is either captured
  * or counted.
  */
 #ifndef NIXIE_BUDGET_BPF_H
@@ -39,9 +39,9 @@ static __always_inline __u32 server_port(const struct connection *conn)
 }
 
 /*
- * Whether the next exchange may be cut by fair_part. An exchange that begins while this is not so is to have its end, too: hence
+ * Whether fair_part may cut the next exchange. An exchange that begins while this is false should also reach its end: hence
  * a quarter less of the free room for the process, and SHED_AHEAD less of it for the connection. In the last quarter of the ring
- * there is room for nobody of such a process.
+ * there is no room for connections of such a process.
  */
 static __always_inline bool is_over_share(const struct connection *conn, __u64 size, __u64 used)
 {
@@ -56,8 +56,8 @@ static __always_inline bool is_over_share(const struct connection *conn, __u64 s
 }
 
 /*
- * Connections to shed of those at this one's port. Shortly before the ring is so full that what takes more than its share is cut,
- * all of that is shed: user space may be too late to say so, or be stopped.
+ * How many of the connections at this one's port are to be shed. Shortly before the ring is so full that larger shares are cut,
+ * all connections with larger shares are shed: user space may be too late to tell, or be stopped.
  */
 static __always_inline __u32 to_shed(const struct connection *conn)
 {
@@ -69,12 +69,12 @@ static __always_inline __u32 to_shed(const struct connection *conn)
 	return used >= size / 16 * 7 && is_over_share(conn, size, used) ? GATE_WHOLE : shed;
 }
 
-/* Draws a number below GATE_WHOLE: the same one for both ends of a connection, wherever they are. */
+/* Draws a number below GATE_WHOLE: the same one at both ends of a connection, on any node. */
 static __always_inline __u32 draw(const struct connection *conn, __u32 seed)
 {
 	__u32 hash = conn->ends.first_sent + conn->ends.first_received;
 
-	/* The finaliser of MurmurHash3. */
+	/* The finaliser of MurmurHash3 mixes the bits. */
 	if (conn->ends.protocol != IPPROTO_TCP)
 		hash = conn->id;
 	hash ^= seed;
@@ -86,7 +86,7 @@ static __always_inline __u32 draw(const struct connection *conn, __u32 seed)
 	return hash & (GATE_WHOLE - 1);
 }
 
-/* What waits for an answer waits in vain. There is no harm when the ring has no room: the next event says that it was shed. */
+/* Tells that waiting requests will get no answer. It does no harm if the ring has no room: the next event says that data was shed. */
 static __noinline int tell_shed(struct connection *conn)
 {
 	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -106,7 +106,7 @@ static __noinline int tell_shed(struct connection *conn)
 
 static __always_inline void decide(struct connection *conn, const struct gate *gate)
 {
-	/* Back and forth with the ring would cost more than it brings. */
+	/* To change more than once in an epoch, as the ring fills and empties, would cost more than it gains. */
 	if (conn->shedding.is_shed && conn->shedding.epoch == gate->epoch)
 		return;
 	conn->shedding.epoch = gate->epoch;
@@ -120,9 +120,9 @@ static __always_inline void decide(struct connection *conn, const struct gate *g
 }
 
 /*
- * Whether this call of a connection that is captured otherwise is only counted. That is decided where an exchange begins, with
- * the first call of its client's direction after one of the other; and of what goes on in one direction for longer than a
- * whole epoch, within it.
+ * Whether this call is only counted, on a connection that is captured otherwise. This is decided where an exchange begins, with
+ * the first call in the client's direction after one in the other; and also within data that goes on in one direction for longer
+ * than a whole epoch.
  */
 static __always_inline bool is_shed(struct connection *conn, __u8 direction)
 {
@@ -144,7 +144,7 @@ static __always_inline bool is_shed(struct connection *conn, __u8 direction)
 	return conn->shedding.is_shed;
 }
 
-/* Flags of the event that is about to be sent of a connection. */
+/* The flags of a connection's next event. */
 static __always_inline __u8 shedding_flags(struct connection *conn)
 {
 	if (!is_gated)

@@ -28,7 +28,7 @@ struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 } KERNEL;
 
-/* The kernel's count depends on its configuration; only entries that it has are read. */
+/* The kernel's number of entries depends on its configuration; only existing ones are read. */
 struct css_set {
 	struct cgroup_subsys_state *subsys[16];
 	struct cgroup *dfl_cgrp;

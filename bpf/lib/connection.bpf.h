@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which socket a call was about, and what is known of it: identity, verdict, totals, role. */
+/* Finds the socket of a call, and its connection: identity, verdict, totals, role. */
 #ifndef NIXIE_CONNECTION_BPF_H
 #define NIXIE_CONNECTION_BPF_H
 
@@ -12,11 +12,11 @@
 const volatile __u32 cpu_count = 1;
 const volatile __u32 default_cap = 4096;
 const volatile __u32 fresh_bytes = 0;
-/* User space has a budget, see budget.bpf.h; otherwise all that is about it is left out. */
+/* User space has a budget, see budget.bpf.h; without one that code is removed. */
 const volatile __u32 is_gated = 0;
 const volatile __u32 ignored_tgids[IGNORED_MAX] = {};
 
-/* Names the events' layout in the object's BTF, for the test that compares it with user space's. */
+/* Puts the events' layout into the object's BTF; a test compares it with user space's. */
 const struct socket_event *event_layout __attribute__((unused));
 
 #ifdef STATE_IN_SOCKET
@@ -48,8 +48,8 @@ struct listener {
 };
 
 /*
- * Ports that were listened on, and by whom. Nothing is taken out: sockets older than Nixie, and those that end before
- * they are accepted, are looked up here, and they may outlive their listener.
+ * Ports that processes have listened on, and these processes. Entries are never removed: sockets older than Nixie, and those that end
+ * before they are accepted, are looked up here, and they may outlive their listener.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -66,8 +66,8 @@ struct {
 } connection_serial SEC(".maps");
 
 /*
- * A number that no other connection ever has; 0 when none could be had. A program that interrupts this one on the
- * same CPU moves the serial between the reads, so the second read tells whether the number is ours alone
+ * A number that no other connection ever has; 0 when the attempt failed. A program that interrupts this one on the
+ * same CPU changes the serial between the reads, so the second read tells whether the number is unique
  * (atomics that return the old value would need Linux 5.12).
  */
 static __always_inline __u64 new_connection_id(void)
@@ -156,7 +156,7 @@ static __always_inline bool is_ignored(__u32 tgid)
 	return false;
 }
 
-/* Fills `owner` from a process's leader; its pid stays 0 when the process is the kernel's, out of sight or ignored. */
+/* Fills `owner` from a process's leader; its pid stays 0 for kernel threads, ignored processes and those outside of our namespace. */
 static __always_inline void own(struct owner *owner, struct task_struct *leader)
 {
 	__u32 tgid = BPF_CORE_READ(leader, tgid);
@@ -172,7 +172,7 @@ static __always_inline void own(struct owner *owner, struct task_struct *leader)
 	BPF_CORE_READ_INTO(&owner->comm, leader, comm);
 }
 
-/* The side of a TCP socket whose handshake was not seen and whose counts don't tell. */
+/* The role of a TCP socket whose handshake was not seen and whose counts don't tell it. */
 static __always_inline __u8 guess_role(__u32 netns, const struct endpoints *ends)
 {
 	if (listener_of(netns, ends->local_port))
@@ -181,8 +181,8 @@ static __always_inline __u8 guess_role(__u32 netns, const struct endpoints *ends
 }
 
 /*
- * Finds where both streams began, and from that which side this is: snd_una has moved by bytes_acked, which counts the
- * SYN of the side that connected, and snd_nxt by the data that was sent.
+ * Finds where both streams began, and from that the role of this end: snd_una has moved by bytes_acked, which counts the
+ * SYN of the end that connected, and snd_nxt by the data that was sent.
  */
 static __always_inline __u8 read_beginnings(struct endpoints *ends, struct sock *sk, __u32 netns, __u8 role)
 {
@@ -205,7 +205,7 @@ static __always_inline __u8 read_beginnings(struct endpoints *ends, struct sock 
 	return role;
 }
 
-/* Fills in what a socket tells of its connection; false when it can't have a number. The role is 0 when its opening was not seen. */
+/* Fills in a connection from its socket; false when it gets no number. The role is 0 when its opening was not seen. */
 static __always_inline bool describe(struct connection *fresh, struct sock *sk, __u64 inode, __u16 family, __u8 protocol,
 				     __u8 role, const struct owner *owner)
 {
@@ -221,14 +221,14 @@ static __always_inline bool describe(struct connection *fresh, struct sock *sk, 
 	fresh->role = ROLE_UNKNOWN;
 	if (protocol == IPPROTO_TCP) {
 		fresh->role = read_beginnings(&fresh->ends, sk, fresh->netns, role);
-		/* Its close has passed: nobody waits for another. */
+		/* Its close has passed: no other one will come. */
 		fresh->closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
 	}
 	fresh->told = !fresh->fresh;
 	return true;
 }
 
-/* Puts a new connection in the place of whatever was known of this struct sock; NULL when there is no room. */
+/* Puts a new connection in place of the old entry of this struct sock; NULL when there is no room. */
 static __always_inline struct connection *new_connection(struct sock *sk, __u64 inode, __u16 family, __u8 protocol,
 							 __u8 role, const struct owner *owner)
 {
@@ -237,7 +237,7 @@ static __always_inline struct connection *new_connection(struct sock *sk, __u64 
 	return describe(&fresh, sk, inode, family, protocol, role, owner) ? keep(sk, &fresh) : NULL;
 }
 
-/* TCP or UDP when the socket is one of ours, else 0. */
+/* TCP or UDP if the socket is one of these, else 0. */
 static __always_inline __u8 protocol_of(struct sock *sk)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
@@ -266,12 +266,12 @@ static __always_inline struct task_struct *current_leader(void)
 	return BPF_CORE_READ(task, group_leader);
 }
 
-/* Linux 5.11 and later give a task whose fields can be read without a call for each. */
+/* In Linux 5.11 and later the fields of this task can be read without a helper call for each. */
 #define HAVE_TYPED_TASK bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 
 #ifdef AT_SYSCALL_EXIT
 
-/* Another thread may have closed the descriptor, and the table may be another one since. */
+/* Another thread may have closed the descriptor since, or replaced the table. */
 static __always_inline struct file *file_of(__u32 fd)
 {
 	struct file **slots, *file = NULL;
@@ -304,13 +304,13 @@ static __always_inline struct file *file_of(struct task_struct *task, __u32 fd)
 
 	if (fd >= table->max_fds)
 		return NULL;
-	/* Any type that begins with a pointer. */
+	/* This may be any type that begins with a pointer. */
 	return (struct file *)CAST(table->fd + fd, struct hlist_head)->first;
 }
 
 #endif
 
-/* Obeys what user space decided since the last call. */
+/* Takes over user space's decisions since the last call. */
 static __always_inline __u64 current_verdict(struct connection *conn)
 {
 	__u32 slot = conn->id & (VERDICT_SLOTS - 1);
@@ -322,7 +322,7 @@ static __always_inline __u64 current_verdict(struct connection *conn)
 	return conn->verdict;
 }
 
-/* How many bytes from `offset` on nobody wants, by what user space said; at most `most`. */
+/* How many bytes from `offset` on user space doesn't need; at most `most`. */
 static __always_inline __u64 unwanted(const struct connection *conn, __u8 direction, __u32 offset, __u64 most)
 {
 	__u32 slot = conn->id & (SKIP_SLOTS - 1);

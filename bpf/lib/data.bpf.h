@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What one call moved, on its way into records. */
+/* Turns the bytes that one call moved into records. */
 #ifndef NIXIE_DATA_BPF_H
 #define NIXIE_DATA_BPF_H
 
 #include "budget.bpf.h"
 #include "syscall.bpf.h"
 
-/* Not to capture less than this saves nothing. */
+/* Leaving out fewer bytes than this saves nothing. */
 #define SKIP_WORTH 512
 
-/* `leader`: as the kernel gives a task whose fields can be loaded. */
+/* `leader`: in the form of a task whose fields can be loaded. */
 static __always_inline void read_leader(struct transfer *t, struct task_struct *leader)
 {
 	t->start_ticks = leader->start_boottime / NS_PER_TICK;
-	/* The verifier takes words out of an array of characters. */
+	/* The array of characters is read as words, which the verifier accepts. */
 	*(__u64 *)t->comm = *(__u64 *)leader->comm;
 	*(__u64 *)(t->comm + 8) = *(__u64 *)(leader->comm + 8);
 }
 
-/* Where the call's bytes lie; false when it says nowhere. */
+/* Finds where the call's bytes lie; false when they lie nowhere. */
 static __always_inline bool find_bytes(struct transfer *t, const struct call *call)
 {
 	t->piece = 0;
@@ -40,7 +40,7 @@ static __always_inline bool find_bytes(struct transfer *t, const struct call *ca
 		t->piece = call->count;
 		if (call->name && t->ends.protocol == IPPROTO_UDP)
 			read_peer(t, call->name);
-		/* MSG_TRUNC counts bytes that had no room. */
+		/* With MSG_TRUNC the result counts bytes that had no room. */
 		if (t->cap > t->piece)
 			t->cap = t->piece;
 		break;
@@ -51,7 +51,7 @@ static __always_inline bool find_bytes(struct transfer *t, const struct call *ca
 	return true;
 }
 
-/* The TCP sequence number behind the bytes that the call moved. */
+/* The TCP sequence number after the bytes that the call moved. */
 static __always_inline __u32 sequence_after(struct sock *sk, __u8 direction)
 {
 #ifdef AT_SYSCALL_EXIT
@@ -64,16 +64,17 @@ static __always_inline __u32 sequence_after(struct sock *sk, __u8 direction)
 	if (direction == SENT)
 		return FIELD(tcp, write_seq);
 	end = FIELD(tcp, copied_seq);
-	/* A read that gets to the peer's FIN takes that one's sequence number too. */
+	/* A read that reaches the peer's FIN consumes its sequence number too. */
 	if ((FIELD(sk, __sk_common.skc_flags) & (1UL << SOCK_DONE)) && end == FIELD(tcp, rcv_nxt))
 		end--;
 	return end;
 }
 
 /*
- * How much of a call is captured. Until its verdict comes a connection's first bytes are, whole: nobody knows yet how much it
- * takes to see what it speaks and how long its first messages are. Those that were open before the probe all come at once, so
- * theirs are only while most of the ring is free: else the first few would leave the others less than `default_cap`.
+ * How much of a call is captured. Before the verdict a connection's first bytes are captured whole: it isn't known yet how many
+ * are needed to recognise its protocol and the lengths of its first messages. Connections that were open before the probe all come at
+ * once, so theirs are captured whole only while most of the ring is free: else the first few would leave the others less than
+ * `default_cap`.
  */
 static __always_inline __u64 cap_of(const struct connection *conn, const struct call *call, __u64 size)
 {
@@ -82,7 +83,7 @@ static __always_inline __u64 cap_of(const struct connection *conn, const struct 
 	if (conn->verdict) {
 		cap = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
 	} else if (conn->fresh || (size > cap && is_mostly_free())) {
-		/* The totals have this call already. */
+		/* The totals include this call already. */
 		moved = (call->direction == SENT ? conn->totals.bytes_sent : conn->totals.bytes_received) - size;
 		if (moved + cap < fresh_bytes)
 			cap = fresh_bytes - moved;
@@ -95,7 +96,7 @@ static __always_inline __u64 cap_of(const struct connection *conn, const struct 
 	return cap;
 }
 
-/* `t` has the caller. */
+/* `t` holds the caller. */
 static __always_inline void emit_data(struct connection *conn, struct transfer *t, struct sock *sk,
 				      const struct call *call)
 {
@@ -112,7 +113,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 	t->offset = 0;
 	if (conn->ends.protocol == IPPROTO_TCP) {
 		t->offset = sequence_after(sk, call->direction) - (__u32)t->left;
-		/* Bytes that MSG_TRUNC threw away are in no buffer. */
+		/* Bytes that MSG_TRUNC discarded are in no buffer. */
 		if (call->direction == RECEIVED && (call->flags & MSG_TRUNC))
 			t->cap = 0;
 		if (t->left >= SKIP_WORTH && call->shape != SHAPE_MESSAGES)
@@ -130,7 +131,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 		lose_events(conn, t->lost_events);
 }
 
-/* Of what is only counted, the begin of a message: the other direction begins to speak. */
+/* A counted connection's peek: the direction changes, so a message begins. */
 static __always_inline bool is_peek(struct connection *conn, __u8 direction)
 {
 	__u64 now;
@@ -145,7 +146,7 @@ static __always_inline bool is_peek(struct connection *conn, __u8 direction)
 	return true;
 }
 
-/* Whether an event is to be sent of this call: else it is only counted. */
+/* Whether this call gets an event; else it is only counted. */
 static __always_inline bool is_wanted(struct connection *conn, __u8 direction)
 {
 	return current_verdict(conn) & VERDICT_COUNT ? is_peek(conn, direction) : !is_shed(conn, direction);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's types, with only the fields in use: CO-RE finds where they really are. */
+/* The kernel's types, with only the fields in use: CO-RE finds their real offsets. */
 #ifndef NIXIE_KERNEL_BPF_H
 #define NIXIE_KERNEL_BPF_H
 
@@ -19,7 +19,7 @@
 #define IPPROTO_UDP 17
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
-/* USER_HZ is 100 everywhere that user space can see it. */
+/* USER_HZ is 100 on all our architectures. */
 #define NS_PER_TICK 10000000
 #define MSG_OOB 0x1
 #define MSG_PEEK 0x2
@@ -42,8 +42,8 @@ enum {
 #define KERNEL __attribute__((preserve_access_index))
 
 /*
- * A field of one of the kernel's objects. Where the verifier knows the object's type (an argument of a typed tracepoint, what
- * it points to, and what was cast) that is a plain load; elsewhere it takes a helper's call.
+ * Reads a field of one of the kernel's objects. Where the verifier knows the object's type (an argument of a typed tracepoint, an object
+ * that it points to, or a cast one) this is a plain load; elsewhere it takes a helper call.
  */
 #ifdef AT_SYSCALL_EXIT
 #define FIELD(object, field) BPF_CORE_READ(object, field)
@@ -53,7 +53,7 @@ enum {
 /* Linux 6.2: every kernel that has the tracepoints of sockets. */
 void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
-/* The object at an address, of which nothing but the address is known. */
+/* The object at an address, for code that knows only the address. */
 #define CAST(address, type) ((type *)bpf_rdonly_cast(address, bpf_core_type_id_kernel(type)))
 #endif
 
@@ -143,7 +143,7 @@ struct files_struct {
 
 #ifndef AT_SYSCALL_EXIT
 
-/* The file that a socket is behind; NULL for one of the kernel's own. */
+/* The file of a socket; NULL for one of the kernel's own. */
 static __always_inline struct file *file_of_socket(struct sock *sk)
 {
 	struct socket *socket = sk->sk_socket;
@@ -151,7 +151,7 @@ static __always_inline struct file *file_of_socket(struct sock *sk)
 	return socket ? socket->file : NULL;
 }
 
-/* Of that file; 0 when there is none. */
+/* The inode of that file; 0 when there is none. */
 static __always_inline __u64 inode_of(struct sock *sk)
 {
 	struct file *file = file_of_socket(sk);
@@ -190,7 +190,7 @@ struct bpf_iter__bpf_sk_storage_map {
 	struct sock *sk;
 } KERNEL;
 
-/* What a process hands to the kernel: not relocated. */
+/* Types that a process passes to the kernel: they are not relocated. */
 struct iovec {
 	__u64 base;
 	__u64 length;

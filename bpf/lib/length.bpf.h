@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The tracepoints of the socket layer that tell how long a message was: in the caller's context, after the bytes were moved
- * and before the system call ends. The registers that the task entered the kernel with have the call's arguments.
+ * The tracepoints of the socket layer that tell a message's length: they run in the caller's context, after the bytes were moved
+ * and before the system call ends. The registers with which the task entered the kernel hold the call's arguments.
  */
 #ifndef NIXIE_LENGTH_BPF_H
 #define NIXIE_LENGTH_BPF_H
@@ -10,12 +10,12 @@
 #include "data.bpf.h"
 #include "tell.bpf.h"
 
-/* Bytes that stay where they are, and bytes beside the stream. */
+/* MSG_PEEK leaves its bytes in the socket, and MSG_OOB's are outside of the stream. */
 #define MSG_BESIDE (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)
 
 /*
- * What the system call that the task is in says about this socket. Where it says nothing, as with sendfile, splice and
- * io_uring, or is about another file, the bytes lie nowhere: they are told as a length.
+ * What the task's current system call tells about this socket. Where it tells nothing, as with sendfile, splice and
+ * io_uring, or is about another file, the bytes can't be found: only their length is told.
  */
 static __always_inline void read_call(struct call *call, struct task_struct *task, struct pt_regs *regs, struct sock *sk,
 				      int result, __u8 direction)
@@ -30,7 +30,7 @@ static __always_inline void read_call(struct call *call, struct task_struct *tas
 	call->result = result;
 }
 
-/* Of several messages the one at hand. */
+/* The current one of several messages. */
 static __always_inline void pick_message(struct call *call, struct connection *conn, int result)
 {
 	bool is_stream_sent;
@@ -54,7 +54,7 @@ static __always_inline __u64 *moved(struct connection *conn, __u8 direction)
 	return direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received;
 }
 
-/* The caller as Nixie sees it; 0 when it isn't to be seen. */
+/* The caller's process id as Nixie sees it; 0 when it is outside of our namespace. */
 static __always_inline __u32 seen_caller(struct task_struct *task)
 {
 	__u32 tgid = task->tgid;
@@ -64,7 +64,7 @@ static __always_inline __u32 seen_caller(struct task_struct *task)
 	return is_ignored(tgid) ? 0 : tgid;
 }
 
-/* Whether the call moved nothing. It shows who owns the connection all the same. */
+/* Whether the call moved nothing. It tells the owner of the connection all the same. */
 static __always_inline bool moved_nothing(struct connection *conn, int result, int flags)
 {
 	if (result > 0 && !(flags & MSG_BESIDE))
@@ -117,12 +117,12 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 	read_call(&call, task, regs, sk, result, direction);
 	call.flags = flags;
 	pick_message(&call, conn, result);
-	/* One whose owner was not known by now may be shed, too; of others it is decided. */
+	/* A connection whose owner was unknown until now may be shed too; for others this is already decided. */
 	if ((conn->verdict & VERDICT_COUNT) || !is_shed(conn, direction))
 		on_data(conn, &call, sk, task, tgid);
 }
 
-/* For calls whose bytes are not looked at: keeps in step with those that move several messages. */
+/* For calls whose bytes are not read: keeps count in calls that move several messages. */
 static __noinline int step_over(struct connection *conn, struct sock *sk, int result, __u8 direction)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -156,7 +156,7 @@ static __always_inline void on_length(struct sock *sk, int result, int flags, __
 			step_over(conn, sk, result, direction);
 		return;
 	}
-	/* What is only counted is to cost the least. */
+	/* Calls that are only counted must cost the least. */
 	if (conn && conn->owner.pid && !is_wanted(conn, direction)) {
 		__sync_fetch_and_add(moved(conn, direction), result);
 		conn->counted = 1;

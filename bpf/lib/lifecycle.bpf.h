@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The states of TCP sockets: who connects, listens and leaves. */
+/* Follows the states of TCP sockets: which processes connect, listen and close. */
 #ifndef NIXIE_LIFECYCLE_BPF_H
 #define NIXIE_LIFECYCLE_BPF_H
 
 #include "tell.bpf.h"
 
-/* Who connects is known from the call that begins it: later steps run in whatever task is current. */
+/* The call that begins to connect tells the process: later steps run in any task. */
 static __always_inline void on_connecting(struct sock *sk)
 {
 	struct connection begun = {};
@@ -14,7 +14,7 @@ static __always_inline void on_connecting(struct sock *sk)
 	keep(sk, &begun);
 }
 
-/* A server's end is told of when it is accepted: until then it is no process's. */
+/* A server's end is told when it is accepted: until then it belongs to no process. */
 static __always_inline void on_established(struct sock *sk, __u16 family, __u8 role)
 {
 	struct connection *conn = known(sk);
@@ -45,7 +45,7 @@ static __always_inline void on_closed(struct sock *sk)
 	accepted = conn->told;
 	if (conn->id)
 		tell_close(conn);
-	/* A process that holds the socket, or is yet to accept it, may read on. */
+	/* A process that holds the socket, or has yet to accept it, may still read. */
 	if (!conn->id || (accepted && !BPF_CORE_READ(sk, sk_socket)))
 		forget(sk);
 }

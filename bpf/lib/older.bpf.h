@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What was there before Nixie, found by way of the processes that hold it. */
+/* Finds sockets older than Nixie through the processes that hold them. */
 #ifndef NIXIE_OLDER_BPF_H
 #define NIXIE_OLDER_BPF_H
 
@@ -10,7 +10,7 @@
 #include "silent-table.bpf.h"
 #endif
 
-/* The TCP socket that an iterator is at, and its file's inode; NULL when it is at something else. */
+/* The TCP socket of an iterator's current file, and that file's inode; NULL when it is another kind of file. */
 static __always_inline struct sock *iterated_tcp(struct bpf_iter__task_file *ctx, __u64 *inode, __u16 *family)
 {
 	struct file *file = ctx->file;
@@ -32,7 +32,7 @@ static __always_inline void own_by_task(struct owner *owner, struct task_struct 
 		own(owner, BPF_CORE_READ(task, group_leader));
 }
 
-/* Run once after loading: the listeners of every network namespace, by way of the processes that hold them. */
+/* Runs once after loading: finds the listeners of every network namespace through the processes that hold them. */
 SEC("iter/task_file")
 int find_listeners(struct bpf_iter__task_file *ctx)
 {
@@ -48,7 +48,7 @@ int find_listeners(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Run after that: the connections that nothing has been seen of, which may stay silent for long. */
+/* Runs after that: finds connections without an event so far, which may stay silent for long. */
 SEC("iter/task_file")
 int find_connections(struct bpf_iter__task_file *ctx)
 {
@@ -77,7 +77,7 @@ int find_connections(struct bpf_iter__task_file *ctx)
 
 #ifndef AT_SYSCALL_EXIT
 
-/* Run now and then: who holds the connections that were accepted and had no call since. */
+/* Runs now and then: finds the processes that hold accepted connections without a call since. */
 SEC("iter/task_file")
 int find_owners(struct bpf_iter__task_file *ctx)
 {

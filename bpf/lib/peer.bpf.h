@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Whom one datagram went to or came from, when the call names it. */
+/* The address that one datagram went to or came from, if the call names it. */
 #ifndef NIXIE_PEER_BPF_H
 #define NIXIE_PEER_BPF_H
 
@@ -40,7 +40,7 @@ static __always_inline void read_peer(struct transfer *t, __u64 name)
 
 #else
 
-/* Of the datagram that a task receives: where it came from. */
+/* The sender of the datagram that a task receives. */
 struct peer {
 	__u64 socket;
 	__u32 family;
@@ -74,7 +74,7 @@ static __always_inline int remember_peer(struct bpf_sock_addr *from, __u32 famil
 		peer.addr[3] = from->user_ip6[3];
 	}
 	bpf_map_update_elem(&peers, &task, &peer, BPF_ANY);
-	/* All else would refuse the datagram. */
+	/* Any other value would refuse the datagram. */
 	return 1;
 }
 

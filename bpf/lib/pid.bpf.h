@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Process ids as Nixie sees them. On a node that is itself a container (kind, minikube's docker driver) they are those of
- * its pid namespace, and what lies outside of that namespace is another node's.
+ * its pid namespace, and processes outside of that namespace belong to another node.
  */
 #ifndef NIXIE_PID_BPF_H
 #define NIXIE_PID_BPF_H
@@ -11,7 +11,7 @@
 /* MAX_PID_NS_LEVEL of the kernel is 32; nodes in containers in containers are 2. */
 #define PID_LEVELS 8
 
-/* Knob: the inode of Nixie's pid namespace; 0 for the machine's own, in which all are seen by their first number. */
+/* Knob: the inode of Nixie's pid namespace; 0 for the machine's own, in which every process has its first number. */
 const volatile __u32 pid_namespace = 0;
 
 struct pid_namespace {
@@ -32,7 +32,7 @@ struct task_struct___pid {
 	struct pid *thread_pid;
 } KERNEL;
 
-/* The id of the process that `leader` leads, `tgid` being its first number; 0 when it can't be seen. */
+/* The id of the process that `leader` leads; `tgid` is its first number. 0 when it is outside of our namespace. */
 static __always_inline __u32 seen_pid(const void *leader, __u32 tgid)
 {
 	const struct task_struct___pid *task = leader;

@@ -41,7 +41,7 @@ static __always_inline void lose_events(struct connection *conn, __u64 events)
 	count(COUNTER_LOST_EVENTS, events);
 }
 
-/* The ring is full: what was to be captured of the message at hand is lost, and the messages behind it. */
+/* The ring is full: the rest of the current message is lost, and so are the messages after it. */
 static __always_inline void lose_rest(struct transfer *t)
 {
 	t->lost_events = t->messages + 1;
@@ -96,7 +96,7 @@ static __always_inline void advance(struct transfer *t, __u64 moved)
 		bpf_ringbuf_submit(event, wake_if_filling(&events));                                                  \
 	} while (0)
 
-/* A record of `t->length` bytes from the piece at hand, the first of `size`. False when the ring is full. */
+/* Emits a record with the first `t->length` bytes of the current piece, for `size` bytes. False when the ring is full. */
 static __noinline bool emit_piece(struct transfer *t, __u32 size)
 {
 	__u32 length = t->length;
@@ -148,7 +148,7 @@ static __noinline int open_message(struct transfer *t)
 }
 
 #ifdef AT_SYSCALL_EXIT
-/* Bytes of the messages, of which the call returned only the number. */
+/* The sum of the messages' bytes; the call returned only their number. */
 static __noinline int sum_messages(struct transfer *t)
 {
 	const struct mmsghdr *message = (const struct mmsghdr *)t->next_message;
@@ -164,7 +164,7 @@ static __noinline int sum_messages(struct transfer *t)
 }
 #endif
 
-/* Says how many bytes of the message at hand are to be captured. */
+/* Sets how many bytes of the current message are to be captured. */
 static __always_inline void want(struct transfer *t)
 {
 	t->wanted = t->left - t->skip;
@@ -196,7 +196,7 @@ static __always_inline bool next_message(struct transfer *t)
 	return true;
 }
 
-/* Puts pieces into the record until it is full, the message ends or `VECTORS_PER_STEP` were used; the bytes unread. */
+/* Puts pieces into the record until it is full, the message ends or `VECTORS_PER_STEP` were used; returns the unread bytes. */
 static __always_inline __u32 gather(struct transfer *t)
 {
 	struct socket_event *event = (struct socket_event *)t->record;
@@ -210,7 +210,7 @@ static __always_inline __u32 gather(struct transfer *t)
 		if (!t->piece) {
 			if (next_piece(t))
 				continue;
-			/* MSG_TRUNC counts bytes that had no room, or the vector can't be read. */
+			/* MSG_TRUNC counts bytes that had no room; or the vector can't be read. */
 			t->wanted = 0;
 			break;
 		}
@@ -239,7 +239,7 @@ static __always_inline __u32 gather(struct transfer *t)
 	return 0;
 }
 
-/* Bytes were told of: the rest of the message begins behind them. */
+/* Moves on after bytes that a record has told. */
 static __always_inline void told(struct transfer *t, __u32 size)
 {
 	if (t->ends.protocol == IPPROTO_TCP)
@@ -247,7 +247,7 @@ static __always_inline void told(struct transfer *t, __u32 size)
 	t->left -= size;
 }
 
-/* Emits what was gathered, with `unread` bytes behind it that have no payload. */
+/* Emits the collected pieces, with `unread` bytes after them that have no payload. */
 static __always_inline bool emit_gathered(struct transfer *t, __u32 unread)
 {
 	__u32 filled = *(volatile __u32 *)&t->filled;
@@ -266,7 +266,7 @@ static __always_inline bool emit_gathered(struct transfer *t, __u32 unread)
 	return true;
 }
 
-/* Emits the part of a piece that is worth no copy: as much as fills a record, or a datagram's all. */
+/* Emits a part of a piece without collecting it first: as much as fills a record, or a whole datagram. */
 static __always_inline bool emit_part(struct transfer *t, __u64 part)
 {
 	__u32 size;
@@ -312,7 +312,7 @@ __noinline int emit_step(__u32 direction)
 	return t->wanted == 0 && !next_message(t);
 }
 
-/* The bytes that nobody wants are a record of their own, without payload. */
+/* The unneeded bytes are a record of their own, without payload. */
 static __always_inline bool emit_skipped(struct transfer *t)
 {
 	t->length = 0;
@@ -322,13 +322,13 @@ static __always_inline bool emit_skipped(struct transfer *t)
 	return true;
 }
 
-/* What a process or a connection has put into the ring while user space took the last quarter of it. */
+/* The bytes that a process or a connection has put into the ring while user space read the last quarter of it. */
 struct ring_share {
 	__u32 quarter;
 	__u32 bytes;
 };
 
-/* By the connection's id and the process's, each modulo RING_SHARES; two with the same slot share a part. */
+/* By connection id and by process id, each modulo RING_SHARES; two in the same slot share a part. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 2 * RING_SHARES);
@@ -348,11 +348,11 @@ static __always_inline struct ring_share *share_of(__u32 slot, __u32 quarter)
 }
 
 /*
- * Bytes of a call, of `size`, that may get into the ring, at most `cap`; NO_ROOM: not even its size. Once half of the ring is
- * taken a process may put into it as much as is free, and each connection of one that says more a fraction of that (dynamic
- * thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998). Of calls beyond
- * that only the beginning is captured, and in the last eighth nothing. So who says much gets less and less, and who says
- * little finds room, also within a process that says much.
+ * Bytes of a call of `size` bytes that may be put into the ring, at most `cap`; NO_ROOM: not even its size. Once half of the ring is
+ * full a process may put as much into it as is free, and each connection of a process that has more a fraction of that (dynamic
+ * thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998). Of further calls
+ * only the beginning is captured, and in the last eighth nothing. So a sender of much gets less and less, and a sender of
+ * little finds room, also within a process that sends much.
  */
 static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u64 cap)
 {
@@ -393,8 +393,8 @@ static __always_inline bool is_mostly_free(void)
 }
 
 /*
- * Bytes of one large call that the ring has room for: the fuller it is the fewer, so that what is left of it is for what has to be
- * known of each call, its size.
+ * Bytes of one large call that the ring has room for: fewer the fuller it is, so that room remains for the size of each call,
+ * which must always be known.
  */
 static __always_inline __u64 room_in_ring(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Connections at rest, where the state is in the sockets: iterators over files come by way of maps of their own. */
+/* Connections without calls, where the state is kept in the sockets: iterators over files reach it through maps of their own. */
 #ifndef NIXIE_SILENT_STORAGE_BPF_H
 #define NIXIE_SILENT_STORAGE_BPF_H
 
@@ -24,10 +24,10 @@ struct sock___storage {
 	struct bpf_local_storage *sk_bpf_storage;
 } KERNEL;
 
-/* Other programs than Nixie's may keep something in a socket. */
+/* Programs of others may keep state in a socket too. */
 #define STORAGES_MAX 16
 
-/* Whether the socket has this object's storage: the helper for that takes no socket that was found by way of a file. */
+/* Whether the socket has this object's storage: the helper for that doesn't accept a socket found through a file. */
 static __always_inline bool is_known(struct sock *sk)
 {
 	struct sock___storage *socket = (void *)sk;
@@ -64,13 +64,13 @@ static __always_inline void own_silent(struct sock *sk, struct task_struct *task
 		own(owner, BPF_CORE_READ(task, group_leader));
 }
 
-/* What find_owners knows of the holder, else asks it for one; whether the connection is silent still. */
+/* Takes the owner that find_owners found, else asks it for one; returns whether the connection still had no call. */
 static __always_inline bool ask_owner(struct connection *conn, struct sock *sk)
 {
 	struct owner nobody = {}, *owner;
 	__u64 key = (__u64)sk;
 
-	/* Nobody has accepted it, or it is over. */
+	/* No process has accepted it, or it has ended. */
 	if (conn->told || conn->closed || !FIELD(sk, sk_socket))
 		return false;
 	owner = bpf_map_lookup_elem(&silent, &key);
@@ -86,10 +86,10 @@ static __always_inline bool ask_owner(struct connection *conn, struct sock *sk)
 	return false;
 }
 
-/* Names the rows' layout in the object's BTF, for the test that compares it with user space's. */
+/* Puts the rows' layout into the object's BTF; a test compares it with user space's. */
 const struct connection_row *row_layout __attribute__((unused));
 
-/* Run now and then: what the connections have moved so far. */
+/* Runs now and then: tells how much the connections have moved so far. */
 SEC("iter/bpf_sk_storage_map")
 int each_connection(struct bpf_iter__bpf_sk_storage_map *ctx)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Connections at rest, where the table can be searched by any program. */
+/* Connections without calls, where the state is in a table that any program can search. */
 #ifndef NIXIE_SILENT_TABLE_BPF_H
 #define NIXIE_SILENT_TABLE_BPF_H
 

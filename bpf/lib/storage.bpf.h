@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is known of each socket, kept in the socket: found without a search, and gone with it. Linux takes that from
+ * The state of each socket, kept in the socket: it is found without a search, and goes with the socket. Linux allows that in
  * tracepoints with typed arguments since 6.1.
  */
 #ifndef NIXIE_STORAGE_BPF_H
@@ -28,7 +28,7 @@ struct {
 	__type(value, struct connection);
 } found SEC(".maps");
 
-/* Sockets that were accepted and had no call since, by address, and who holds them as soon as that is found out. */
+/* Accepted sockets without a call since, by address, and their owners as soon as these are found. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -43,7 +43,7 @@ static __always_inline struct connection *known(struct sock *sk)
 }
 
 /*
- * Puts `fresh` in the place of whatever was known; NULL when there is no room. Of two first calls at once the faster one's
+ * Puts `fresh` in place of the old state; NULL when there is no room. Of two simultaneous first calls the faster one's
  * stays.
  */
 static __always_inline struct connection *keep(struct sock *sk, struct connection *fresh)
@@ -55,7 +55,7 @@ static __always_inline struct connection *keep(struct sock *sk, struct connectio
 	return conn;
 }
 
-/* The same for a call; NULL when its first one comes. */
+/* The state for a call; NULL for the first call. */
 static __always_inline struct connection *current_of(struct sock *sk)
 {
 	struct connection *conn = known(sk);
@@ -71,7 +71,7 @@ static __always_inline struct connection *known_or_found(struct sock *sk)
 	return conn ? conn : bpf_map_lookup_elem(&found, &key);
 }
 
-/* Takes over what was found at the start; NULL when nothing was. */
+/* Takes over the state found at the start; NULL when there is none. */
 static __always_inline struct connection *take_found(struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -85,7 +85,7 @@ static __always_inline struct connection *take_found(struct sock *sk)
 	return conn;
 }
 
-/* What is in the socket goes with it. */
+/* The state in the socket goes with it. */
 static __always_inline void forget(struct sock *sk)
 {
 	__u64 key = (__u64)sk;

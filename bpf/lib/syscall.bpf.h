@@ -21,7 +21,7 @@ struct pt_regs {
 /* __USER32_CS: the numbers of a 32-bit task mean other calls. */
 #define CALL_IS_COMPAT(regs) (((regs)->cs & 0xffff) == 0x23)
 
-/* What the kernel puts there for as long as the call runs: -ENOSYS. Later work of the task finds the result. */
+/* The kernel puts -ENOSYS there while the call runs; afterwards the result is there. */
 #define CALL_IS_UNDER_WAY(regs) ((long)(regs)->ax == -38)
 
 #define NR_READ 0
@@ -83,13 +83,13 @@ enum shape {
 	SHAPE_VECTOR,
 	SHAPE_MESSAGE,
 	SHAPE_MESSAGES,
-	/* It moves nothing: the result is the descriptor of an accepted socket. */
+	/* The call moves no data: its result is the descriptor of an accepted socket. */
 	SHAPE_ACCEPTED,
 };
 
 struct call {
 	__u64 pointer;
-	/* Bytes of a buffer, entries of a vector. */
+	/* Bytes of a buffer, or entries of a vector. */
 	__u64 count;
 	/* struct sockaddr of the peer, or 0. */
 	__u64 name;
@@ -98,7 +98,7 @@ struct call {
 	__u32 flags;
 	__u8 shape;
 	__u8 direction;
-	/* recvmmsg with a time limit. */
+	/* It is a recvmmsg with a time limit. */
 	__u8 is_timed;
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is known of each socket, in a table of its own: for programs that can't keep it in the socket. */
+/* The state of each socket in a table, for programs that can't keep it in the socket. */
 #ifndef NIXIE_TABLE_BPF_H
 #define NIXIE_TABLE_BPF_H
 
 #include "kernel.bpf.h"
 #include "../socket.h"
 
-/* Forgets the sockets that were quiet longest: a datagram socket's end is not announced. */
+/* Forgets the sockets that were unused longest: no event tells the end of a datagram socket. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -25,7 +25,7 @@ static __always_inline struct connection *known(struct sock *sk)
 
 #ifndef AT_SYSCALL_EXIT
 
-/* The same for a call; NULL when it is the first one on this socket. */
+/* The state for a call; NULL for the first call on this socket. */
 static __always_inline struct connection *current_of(struct sock *sk)
 {
 	struct connection *conn = known(sk);
@@ -34,7 +34,7 @@ static __always_inline struct connection *current_of(struct sock *sk)
 	if (!conn || !conn->id)
 		return NULL;
 	inode = inode_of(sk);
-	/* It was accepted since. */
+	/* It has been accepted since. */
 	if (!conn->inode && conn->ends.protocol == FIELD(sk, sk_protocol))
 		conn->inode = inode;
 	return conn->inode == inode ? conn : NULL;
@@ -42,7 +42,7 @@ static __always_inline struct connection *current_of(struct sock *sk)
 
 #endif
 
-/* Puts `fresh` in the place of whatever was known; NULL when there is no room. */
+/* Puts `fresh` in place of the old state; NULL when there is no room. */
 static __always_inline struct connection *keep(struct sock *sk, struct connection *fresh)
 {
 	__u64 key = (__u64)sk;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* That a connection began or ended, said to user space. */
+/* Tells user space that a connection began or ended. */
 #ifndef NIXIE_TELL_BPF_H
 #define NIXIE_TELL_BPF_H
 
 #include "budget.bpf.h"
 
-/* Tells that a connection began, and where in its streams, or ended, with its totals. */
+/* Tells that a connection began, with the offsets of its streams, or ended, with its totals. */
 static __noinline int emit_state(struct connection *conn, __u8 kind)
 {
 	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + sizeof(struct totals), 0);
@@ -39,7 +39,7 @@ static __always_inline void tell_open(struct connection *conn)
 	emit_state(conn, EVENT_OPEN);
 }
 
-/* Tells of the close, and of the opening when nobody accepted the connection: then it was its listener's. */
+/* Tells the close, and before it the opening if no process accepted the connection: its owner is then the listener's. */
 static __always_inline void tell_close(struct connection *conn)
 {
 	struct owner *listener;
@@ -56,7 +56,7 @@ static __always_inline void tell_close(struct connection *conn)
 	emit_state(conn, EVENT_CLOSE);
 }
 
-/* What is known of a socket, `role` if nothing was; NULL when it is not a TCP or UDP socket. */
+/* The connection of a socket; a new one gets `role`. NULL when it is not a TCP or UDP socket. */
 static __always_inline struct connection *connection_of(struct sock *sk, __u64 inode, __u16 family, __u8 role)
 {
 	struct connection *conn = known(sk);

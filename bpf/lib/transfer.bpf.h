@@ -5,11 +5,11 @@
 #include "connection.bpf.h"
 
 /*
- * One call on its way into records. It lives in a map, not on the stack: the verifier knows nothing of what a map
- * holds, so it checks each loop once and not once for every way to get there.
+ * The state of one call while its records are made. It lives in a map, not on the stack: the verifier doesn't follow the values in
+ * a map, so it checks each loop once and not once for every path to it.
  */
 struct transfer {
-	/* Set while a program uses it: one that interrupts another on the same CPU gives up its call. */
+	/* Set while a program uses it: a program that interrupts another one on the same CPU gives up its call. */
 	__u32 busy;
 	__u32 pid;
 	/* Address of the struct sock. */
@@ -27,9 +27,9 @@ struct transfer {
 	/* Bytes of the message not yet in a record, and how many of them are still to be captured. */
 	__u64 left;
 	__u64 wanted;
-	/* Bytes in front of the wanted ones that nobody wants. */
+	/* Unneeded bytes before the ones to capture. */
 	__u64 skip;
-	/* Where they lie: the rest of the piece at hand, and the vector that further ones come from. */
+	/* Where the bytes lie: the rest of the current piece, and the vector with the next ones. */
 	__u64 base;
 	__u64 piece;
 	__u64 iov;
@@ -38,18 +38,18 @@ struct transfer {
 	__u32 ahead_at;
 	__u32 ahead_end;
 	struct iovec ahead[VECTORS_AHEAD];
-	/* The messages of sendmmsg and recvmmsg that are still to come, and how much of each is wanted. */
+	/* The messages of sendmmsg and recvmmsg still to come, and how much of each is captured. */
 	__u64 next_message;
 	__u64 messages;
 	__u64 cap;
 	struct mmsghdr message;
-	/* The ends as the socket has them: a message without an address goes there. */
+	/* The socket's own addresses: a message without an address uses them. */
 	struct endpoints own;
-	/* Events that found the ring full or were one too many. */
+	/* Events lost because the ring was full or the call had too many. */
 	__u64 lost_events;
 	__u32 length;
 	__u32 filled;
-	/* The record that small pieces are gathered in; it has room for twice the payload that it may get. */
+	/* The record that collects small pieces; it has room for twice its largest payload. */
 	__u8 record[sizeof(struct socket_event) + 2 * GATHER_PAYLOAD_MAX] __attribute__((aligned(8)));
 };
 
@@ -66,7 +66,7 @@ static __always_inline struct transfer *transfer_of(__u32 direction)
 	return bpf_map_lookup_elem(&transfers, &direction);
 }
 
-/* The scratch of this call; NULL, and the call is lost, while another one uses it. */
+/* The scratch space for this call; NULL while another program uses it: then the call is lost. */
 static __always_inline struct transfer *take_transfer(__u32 direction, __u32 pid)
 {
 	struct transfer *t = transfer_of(direction);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* User space looks at a ring by itself, the less often the less it finds. Only where a ring fills meanwhile it is woken up. */
+/* User space looks at a ring by itself, less often when it finds less. It is woken only when a ring fills meanwhile. */
 #ifndef NIXIE_WAKE_BPF_H
 #define NIXIE_WAKE_BPF_H
 
-/* Bytes of a ring, a power of two: as many and each multiple of them are too many to wait. */
+/* Bytes of a ring, a power of two: user space is woken when so many bytes wait, and at each multiple. */
 const volatile __u32 wake_bytes = 1 << 20;
 
 /*
- * With which flags a record goes to the ring. Those in the first eighth behind each multiple wake: a single one might be
- * jumped over by the records of other CPUs, and to wake for all of them would cost those who are recorded.
+ * The flags with which a record is submitted. Records in the first eighth after each multiple wake user space: records of other CPUs
+ * may jump over a single one, and waking for every record would slow down the traced processes.
  */
 static __noinline __u64 wake_if_filling(void *ring)
 {

@@ -1,4 +1,4 @@
-//! Ways to attach a program. Each gives the kernel links, which are destroyed when they are dropped.
+//! Ways to attach a program. Each returns kernel links, which are destroyed when they are dropped.
 
 use std::ffi::{CStr, OsStr, c_int, c_long, c_ulong};
 use std::fs::File;
@@ -35,20 +35,20 @@ impl Attachment {
         if link.is_null() { Err(errno()) } else { Ok(Attachment(vec![link])) }
     }
 
-    /// Where the program's section says.
+    /// Attaches where the program's section says.
     pub fn section(program: *mut sys::bpf_program) -> Result<Attachment, c_int> {
         Self::of(unsafe { sys::bpf_program__attach(program) })
     }
 
-    /// To all processes of the control group at `path`, and of those below it.
+    /// Attaches to all processes of the control group at `path`, and of those below it.
     pub fn cgroup(program: *mut sys::bpf_program, path: &CStr) -> Result<Attachment, c_int> {
         let path = OsStr::from_bytes(path.to_bytes());
-        // The link keeps the group, not the file.
+        // The link keeps the group; the file may be closed.
         let folder = File::open(path).map_err(|error| error.raw_os_error().unwrap_or(ENOENT))?;
         Self::of(unsafe { sys::bpf_program__attach_cgroup(program, folder.as_raw_fd()) })
     }
 
-    /// At an offset in an executable file, in one process or (pid -1) in all that run it.
+    /// Attaches at an offset in an executable file, in one process or (pid -1) in all that run it.
     pub fn uprobe(
         program: *mut sys::bpf_program,
         path: &CStr,
@@ -61,9 +61,9 @@ impl Attachment {
         })
     }
 
-    /// To a clock that ticks `hertz` times a second on each CPU that is online while it is busy.
+    /// Attaches to a clock that ticks `hertz` times a second on each online CPU while that is busy.
     pub fn cpu_clock(program: *mut sys::bpf_program, hertz: u64) -> Result<Attachment, c_int> {
-        // What was attached so far is detached when this is dropped on an error.
+        // On an error this is dropped, which detaches all attachments so far.
         let mut attachment = Attachment(Vec::new());
         for cpu in 0..unsafe { sys::libbpf_num_possible_cpus() } {
             let fd = match open_cpu_clock(cpu, hertz) {

@@ -1,4 +1,4 @@
-//! What is open. A thread of JavaScript that is ended closes nothing, so whoever takes its place does.
+//! The list of open objects. A JavaScript thread that is ended closes nothing; the thread after it closes them.
 
 use std::sync::Mutex;
 
@@ -10,14 +10,14 @@ unsafe fn free<T>(pointer: usize) {
     drop(unsafe { Box::from_raw(pointer as *mut T) });
 }
 
-/// Hands it out until it is closed.
+/// Hands out a pointer, valid until it is closed.
 pub fn give<T>(value: T) -> *mut T {
     let pointer = Box::into_raw(Box::new(value));
     OPEN.lock().unwrap().push((pointer as usize, free::<T>));
     pointer
 }
 
-/// Frees what was handed out; anything else is left alone.
+/// Frees an object that was handed out; ignores other pointers.
 pub unsafe fn close<T>(pointer: *mut T) {
     let mut open = OPEN.lock().unwrap();
     let Some(at) = open.iter().position(|(address, _)| *address == pointer as usize) else {
@@ -28,7 +28,7 @@ pub unsafe fn close<T>(pointer: *mut T) {
     unsafe { free(address) };
 }
 
-/// Frees all that is open; no thread may use any of it. Returns how much that was.
+/// Frees all open objects; no thread may use any of them. Returns how many.
 pub unsafe fn close_all() -> usize {
     let open = std::mem::take(&mut *OPEN.lock().unwrap());
     for (address, free) in open.iter().rev() {

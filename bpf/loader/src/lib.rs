@@ -1,7 +1,7 @@
 //! libbpf behind a few C functions: open from memory, set knobs, load, attach and detach, use and share maps, read the ring. No policy.
 //!
-//! Every function answers a negative errno for a failure, whose words `nixie_log` gives. Pointers that come in are
-//! only read for the length that comes with them. One thread at a time may use an object.
+//! Every function returns a negative errno on failure; `nixie_log` has the message. Incoming pointers are
+//! only read up to the length that comes with them. One thread at a time may use an object.
 
 mod array;
 mod attach;
@@ -22,7 +22,7 @@ use watch::Watch;
 
 const EINVAL: c_int = 22;
 
-/// Text of a NUL-terminated argument; `None` when it is null or not UTF-8.
+/// The text of a NUL-terminated argument; `None` when it is null or not UTF-8.
 unsafe fn text<'a>(pointer: *const c_char) -> Option<&'a CStr> {
     (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) })
 }
@@ -31,7 +31,7 @@ fn answer(result: Result<c_int, c_int>) -> c_int {
     result.unwrap_or_else(|errno| -errno)
 }
 
-/// Copies what libbpf and the verifier said since the last call, its tail when it does not fit; returns the length.
+/// Copies the messages of libbpf and the verifier since the last call, or their end when they don't fit; returns the length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_log(buffer: *mut u8, size: usize) -> usize {
     let said = log::take();
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn nixie_open(bytes: *const u8, size: usize) -> *mut Objec
     }
 }
 
-/// Detaches, unloads and frees; the object is gone after.
+/// Detaches, unloads and frees the object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_close(object: *mut Object) {
     unsafe { leftovers::close(object) };
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn nixie_set_knob(
     answer(object.set_knob(name, unsafe { slice::from_raw_parts(value, size) }))
 }
 
-/// Leaves a program out of the load, or takes it in again.
+/// Excludes a program from loading, or includes it again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_set_autoload(object: *mut Object, program: *const c_char, load: bool) -> c_int {
     match (unsafe { object.as_mut() }, unsafe { text(program) }) {
@@ -99,13 +99,13 @@ pub unsafe extern "C" fn nixie_set_max_entries(object: *mut Object, map: *const 
     }
 }
 
-/// Creates the maps and has the kernel verify the programs.
+/// Creates the maps and lets the kernel verify the programs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_load(object: *mut Object) -> c_int {
     unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.load()))
 }
 
-/// Lets a map of the object be one that another object has: `fd` is that map's. Before loading.
+/// Uses another object's map as a map of this one: `fd` is that map's descriptor. Call it before loading.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_reuse_map(object: *mut Object, map: *const c_char, fd: c_int) -> c_int {
     match (unsafe { object.as_mut() }, unsafe { text(map) }) {
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn nixie_attach_cgroup(object: *mut Object, program: *cons
     }
 }
 
-/// Detaches what one of the four functions above attached; -ENOENT when it is no more.
+/// Detaches an attachment of the four functions above; -ENOENT when it no longer exists.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_detach(object: *mut Object, attachment: c_int) -> c_int {
     unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.detach(attachment)))
@@ -176,13 +176,13 @@ pub unsafe extern "C" fn nixie_iterate(object: *mut Object, program: *const c_ch
     }
 }
 
-/// Runs of the object's programs that the kernel passed over since the load.
+/// Runs of the object's programs that the kernel skipped since the load.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_missed_runs(object: *const Object) -> u64 {
     unsafe { object.as_ref() }.map_or(0, Object::missed_runs)
 }
 
-/// Where those bytes are; valid until an iterator of the object runs again or the object is closed.
+/// The address of those bytes; valid until an iterator of the object runs again or the object is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_output(object: *const Object) -> *const u8 {
     unsafe { object.as_ref() }.map_or(std::ptr::null(), |object| object.output().as_ptr())
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn nixie_map_set(map: c_int, key: *const c_void, value: *c
     unsafe { libbpf_sys::bpf_map_update_elem(map, key, value, 0) }
 }
 
-/// Takes a key out; -ENOENT when there is none.
+/// Deletes a key; -ENOENT when there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_map_delete(map: c_int, key: *const c_void) -> c_int {
     unsafe { libbpf_sys::bpf_map_delete_elem(map, key) }
@@ -270,13 +270,13 @@ pub extern "C" fn nixie_ring_open(map: c_int, size: usize) -> *mut Ring {
     Ring::open(map, size).map_or(std::ptr::null_mut(), leftovers::give)
 }
 
-/// Unmaps the ring; no region of it may be read after.
+/// Unmaps the ring; no part of it may be read afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_ring_close(ring: *mut Ring) {
     unsafe { leftovers::close(ring) };
 }
 
-/// Address of the window onto the ring, to be viewed in place; read only. It stays the same until the ring is closed.
+/// The address of the window onto the ring, to be read in place. It stays the same until the ring is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_ring_window(ring: *const Ring) -> *const u8 {
     unsafe { ring.as_ref() }.map_or(std::ptr::null(), Ring::window)
@@ -288,9 +288,9 @@ pub unsafe extern "C" fn nixie_ring_window_size(ring: *const Ring) -> u32 {
     unsafe { ring.as_ref() }.map_or(0, |ring| ring.window_size() as u32)
 }
 
-/// Finds the finished records that wait, without taking them; what the window showed before may have moved after.
+/// Finds the finished records that wait, without taking them; earlier contents of the window may have moved afterwards.
 /// Returns the bytes of a run of at most `most` whole records (each an 8-byte header, the record, padding to 8) and
-/// puts where in the window it starts into `start`. 0: nothing waits.
+/// puts its offset in the window into `start`. 0: nothing waits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_ring_peek(ring: *mut Ring, start: *mut u32, most: u32) -> u32 {
     let (Some(ring), Some(start)) = (unsafe { ring.as_mut() }, unsafe { start.as_mut() }) else {
@@ -301,7 +301,7 @@ pub unsafe extern "C" fn nixie_ring_peek(ring: *mut Ring, start: *mut u32, most:
     bytes as u32
 }
 
-/// Gives bytes that a peek found back to the kernel.
+/// Returns bytes that a peek found to the kernel.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_ring_release(ring: *mut Ring, bytes: u32) {
     if let Some(ring) = unsafe { ring.as_mut() } {
@@ -309,8 +309,8 @@ pub unsafe extern "C" fn nixie_ring_release(ring: *mut Ring, bytes: u32) {
     }
 }
 
-/// Has a thread say when a ring fills: puts into `told` the descriptor of a pipe that then has a byte to be read. It is the
-/// caller's to close. `rings`: `count` descriptors of maps. Null when it can't be had.
+/// Starts a thread that tells when a ring fills: puts into `told` the descriptor of a pipe that then has a byte to be read. The
+/// caller must close it. `rings`: `count` descriptors of maps. Null when that isn't possible.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_watch_open(rings: *const c_int, count: u32, told: *mut c_int) -> *mut Watch {
     let opened = (!rings.is_null() && !told.is_null())

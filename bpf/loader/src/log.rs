@@ -1,11 +1,11 @@
-//! What libbpf says, kept for whoever asks why something failed.
+//! Keeps libbpf's messages, which tell why something failed.
 
 use std::ffi::{c_char, c_int};
 use std::sync::Mutex;
 
 use libbpf_sys::{__va_list_tag, LIBBPF_INFO, libbpf_print_level, libbpf_set_print};
 
-/// The verifier's log of a large program is mostly of its last lines' interest.
+/// Of the verifier's long log of a large program mostly the last lines matter.
 const KEPT: usize = 16 << 10;
 
 static SAID: Mutex<String> = Mutex::new(String::new());

@@ -18,13 +18,13 @@ const READ_BYTES: usize = 32 << 10;
 
 pub struct Object {
     object: *mut sys::bpf_object,
-    /// By number; empty where one was detached.
+    /// Attachments by number; empty where one was detached.
     attachments: Vec<Option<Attachment>>,
-    /// What the last run of an iterator wrote.
+    /// The output of an iterator's last run.
     output: Vec<u8>,
 }
 
-/// errno as libbpf left it after a function that answers a pointer.
+/// The errno that libbpf left after a function that returns a pointer.
 pub fn errno() -> c_int {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(EINVAL)
 }
@@ -49,7 +49,7 @@ impl Object {
         if map.is_null() { Err(ENOENT) } else { Ok(map) }
     }
 
-    /// Finds the variable in the BTF of `.rodata`, so that no offset is known twice.
+    /// Finds the variable in the BTF of `.rodata`, so that no offset is written twice.
     pub fn set_knob(&mut self, name: &CStr, value: &[u8]) -> Result<c_int, c_int> {
         let map = self.map(c".rodata")?;
         let mut size: sys::size_t = 0;
@@ -143,12 +143,12 @@ impl Object {
         slot.and_then(Option::take).map(|_| 0).ok_or(ENOENT)
     }
 
-    /// Lets a map of this object be another one that there is already; before loading.
+    /// Uses an existing map as a map of this object; call it before loading.
     pub fn reuse_map(&mut self, map: &CStr, fd: c_int) -> Result<c_int, c_int> {
         check(unsafe { sys::bpf_map__reuse_fd(self.map(map)?, fd) })
     }
 
-    /// Over the values of a map, or without one over all that the program's section names.
+    /// Runs over the values of a map, or without one over everything that the program's section names.
     pub fn iterate(&mut self, program: &CStr, map: Option<&CStr>) -> Result<c_int, c_int> {
         let mut info = sys::bpf_iter_link_info { map: Default::default() };
         let mut options = sys::bpf_iter_attach_opts { sz: size_of::<sys::bpf_iter_attach_opts>() as _, ..Default::default() };
@@ -173,7 +173,7 @@ impl Object {
                 match read {
                     Ok(0) => return Ok(self.output.len() as c_int),
                     Ok(_) => {}
-                    // The iterator gives way to signals and to its time share; it goes on at the next read.
+                    // The iterator stops for signals and at the end of its time slice; the next read goes on.
                     Err(e) if matches!(e.raw_os_error(), Some(4 | 11)) => {}
                     Err(e) => return Err(e.raw_os_error().unwrap_or(EINVAL)),
                 }
@@ -187,8 +187,8 @@ impl Object {
         &self.output
     }
 
-    /// Runs that the kernel passed over since the load, of all programs: each time another one, or the same one in another
-    /// task, was at work on that processor. Linux tells since 5.12; before, 0.
+    /// Runs of all programs that the kernel skipped since the load, because another program, or the same one in another
+    /// task, was running on that processor. Linux tells this since 5.12; before, 0.
     pub fn missed_runs(&self) -> u64 {
         let mut missed = 0;
         let mut program = ptr::null_mut();
@@ -213,7 +213,7 @@ impl Object {
 
 impl Drop for Object {
     fn drop(&mut self) {
-        // Programs that are attached stay in the kernel, whatever becomes of the object.
+        // Attached programs stay in the kernel even when the object is gone.
         self.attachments.clear();
         unsafe { sys::bpf_object__close(self.object.cast::<c_void>().cast()) };
     }

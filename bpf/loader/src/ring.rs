@@ -2,8 +2,8 @@
 //!
 //! Layout: a page with the consumer's position (ours to write), a page with the producer's, then the data, which the
 //! kernel lays out twice in a row so that a record never breaks. The kernel fills a mapping's page tables at once, and
-//! all of it counts as our resident memory; so only a window is mapped, always at the same address, and moved on when
-//! the next record isn't whole in it: once per window's worth of data.
+//! all of it counts as our resident memory. So only a window is mapped, always at the same address, and moved on when
+//! the next record doesn't lie in it completely: once for each window full of data.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -35,7 +35,7 @@ pub struct Ring {
     window: *mut c_void,
     page: usize,
     size: usize,
-    /// Position of the window's first byte, and of the next record to be taken.
+    /// The positions of the window's first byte and of the next record to be taken.
     window_at: usize,
     position: usize,
 }
@@ -59,14 +59,14 @@ impl Ring {
         }
         let nothing = ptr::null_mut();
         let consumer = map_pages(nothing, fd, page, PROT_READ | PROT_WRITE, 0)?;
-        // Dropped on failure, it unmaps what there is by then.
+        // If it is dropped on failure, it unmaps what is mapped by then.
         let mut ring = Ring { fd, consumer, producer: nothing, window: nothing, page, size, window_at: 0, position: 0 };
         ring.producer = map_pages(nothing, fd, page, PROT_READ, page)?;
         ring.position = ring.consumer_position().load(Ordering::Acquire);
         ring.move_window().then_some(ring)
     }
 
-    /// Lets the window begin with the page of the next record.
+    /// Moves the window to begin with the page of the next record.
     fn move_window(&mut self) -> bool {
         let at = self.position & !(self.page - 1);
         let offset = 2 * self.page + (at & (self.size - 1));
@@ -103,23 +103,23 @@ impl Ring {
         (header & BUSY == 0).then(|| (HEADER + (header & !FLAGS) as usize + 7) & !7)
     }
 
-    /// Bytes that were written and not yet released.
+    /// Bytes that are written and not yet released.
     pub fn waiting(&self) -> usize {
         self.producer_position().load(Ordering::Acquire) - self.position
     }
 
-    /// Where in the window a run of at most so many whole records starts, and its length.
+    /// The offset in the window and the length of a run of at most so many whole records.
     pub fn peek(&mut self, most: usize) -> (usize, usize) {
         let waiting = self.waiting();
         let run = self.run(waiting, most);
-        // Nothing whole although something waits: it is being written, or it goes beyond the window.
+        // A record waits and is not whole: it is being written, or goes beyond the window.
         if run == 0 && waiting > 0 && self.window_at != self.position & !(self.page - 1) && self.move_window() {
             return (self.position - self.window_at, self.run(waiting, most));
         }
         (self.position - self.window_at, run)
     }
 
-    /// Each header is a line of memory that the processor has yet to fetch: only those that are about to be read.
+    /// Each header costs a fetch of a cache line, so only headers of records that will be read are touched.
     fn run(&self, waiting: usize, most: usize) -> usize {
         let start = self.position - self.window_at;
         let mut bytes = 0;

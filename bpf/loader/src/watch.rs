@@ -1,5 +1,5 @@
-//! Says when a ring fills. BPF programs wake up nobody until much waits (`bpf/lib/wake.bpf.h`); a thread sleeps until then, and
-//! writes a byte into a pipe, which an event loop can wait for. It does not read a ring: only whoever drains it does.
+//! Tells when a ring fills. BPF programs wake their reader only when much waits (`bpf/lib/wake.bpf.h`); a thread sleeps until then, and
+//! writes a byte into a pipe, which an event loop can wait for. The thread does not read the ring.
 
 use std::ffi::c_int;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -10,11 +10,11 @@ const CLOEXEC: c_int = 0o2000000;
 const NONBLOCK: c_int = 0o4000;
 const EPOLL_CTL_ADD: c_int = 1;
 const EPOLLIN: u32 = 1;
-/// The state in which a ring is found is passed over: only its wake-ups count.
+/// The state of a ring at the beginning is ignored: only its wake-ups count.
 const EPOLLET: u32 = 1 << 31;
 const EINTR: c_int = 4;
 
-/// What is said once needs not be said again before somebody could have come.
+/// After one byte the next is written only when the reader could have drained the ring.
 const PAUSE: Duration = Duration::from_millis(5);
 const STACK_BYTES: usize = 64 << 10;
 
@@ -48,13 +48,13 @@ fn add(epoll: &OwnedFd, fd: c_int, events: u32, data: u64) -> bool {
 }
 
 pub struct Watch {
-    /// Closing it is the word to end.
+    /// Closing it ends the thread.
     life: Option<OwnedFd>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Watch {
-    /// Watches rings by their maps. The other value is the end of the pipe to be read, which is the caller's.
+    /// Watches rings by their maps. The other value is the reading end of the pipe, which the caller owns.
     pub fn open(rings: &[c_int]) -> Option<(Watch, OwnedFd)> {
         let epoll = unsafe { epoll_create1(CLOEXEC) };
         if epoll < 0 {
@@ -73,7 +73,7 @@ impl Watch {
     }
 }
 
-/// `_ended` lives as long as it is waited for.
+/// `_ended` must live while the thread waits for it.
 fn pass_on(epoll: &OwnedFd, tell: &OwnedFd, _ended: OwnedFd) {
     loop {
         let mut event = Event { events: 0, data: RING };
@@ -82,7 +82,7 @@ fn pass_on(epoll: &OwnedFd, tell: &OwnedFd, _ended: OwnedFd) {
             return;
         }
         if found == 1 {
-            // A full pipe says it, too.
+            // A full pipe wakes the reader too.
             unsafe { write(tell.as_raw_fd(), [0].as_ptr(), 1) };
             thread::sleep(PAUSE);
         } else if std::io::Error::last_os_error().raw_os_error() != Some(EINTR) {
