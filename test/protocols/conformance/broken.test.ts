@@ -58,6 +58,7 @@ const BROKEN: readonly (readonly [new (link: Link) => Conversation, string])[] =
   [Broken.Hoards, 'what the client says again and again stays within the budget'],
   [Broken.Hoards, 'what the server says again and again stays within the budget'],
   [Broken.Passes, 'a message that never ends is given up'],
+  [Broken.EndsTheEndless, 'a message that never ends is given up'],
   [Broken.ThrowsAtNoise, 'changed bytes one by one do no harm'],
   [Broken.ThrowsAtNoise, 'random bytes do no harm'],
   [Broken.ThrowsAtUnknown, 'messages in any order, from either side, do no harm'],

@@ -28,6 +28,16 @@ export class Passes extends Keyed {
   }
 }
 
+/** Takes much that has no end for a message that has ended. */
+export class EndsTheEndless extends Reader {
+  override reads(_: Side, input: Input, read: Read): Read {
+    if (read !== 'need-more' || input.end - input.pos < 4096) return read
+    input.pos = input.end
+    this.link.dropped(1)
+    return 'message'
+  }
+}
+
 export class Constant extends Keyed {
   override emit(): void {
     const row = { upid: 'u', remote_port: 40_000, request: 'a', response: 'b', outcome: 'complete' }

@@ -146,8 +146,8 @@ function endless(member: Member, sample: Sample): string[] {
     before: ({ streams, wire, counters }, i) => {
       most = Math.max(most, streams.heldBytes)
       if (i === pieces.length) streams.tick(wire.timeNs + 20e9)
-      const { resets, parseFailures, frames, unknownConnections } = counters
-      const sum = resets + parseFailures + frames + unknownConnections
+      const { resets, parseFailures, unknownConnections } = counters
+      const sum = resets + parseFailures + unknownConnections
       if (i === 1) noticed = -sum
       if (i === pieces.length) noticed += sum
     },
