@@ -3,12 +3,11 @@
  *
  *     bun test/bench/query-data.ts store|rows|parquet DIRECTORY ROWS ROWS_PER_SECOND
  */
-import { Database } from 'bun:sqlite'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BatchBuilder } from '../../src/records/builder'
-import { openWriter } from '../../src/store'
 import { type HttpEvent, httpEvents, httpRecords, takeRecords } from './http-events'
+import { openBenchStore, SqliteRows } from './http-stores'
 
 /** Epoch nanoseconds of the first row. */
 export const START_NS = 1_767_225_600_000_000_000n
@@ -30,12 +29,7 @@ function* records(rows: number, perSecond: number): Generator<HttpEvent> {
 }
 
 function fillStore(dir: string, rows: number, perSecond: number): void {
-  const writer = openWriter({
-    dataDir: dir,
-    retentionSeconds: 1e9,
-    diskBudgetBytes: 64 * 2 ** 30,
-    tables: [httpEvents],
-  })
+  const writer = openBenchStore(dir)
   const builder = new BatchBuilder(httpEvents, START_NS)
   const source = records(rows, perSecond)
   for (let done = 0; done < rows; done += APPEND) {
@@ -47,19 +41,10 @@ function fillStore(dir: string, rows: number, perSecond: number): void {
 }
 
 function fillRows(dir: string, rows: number, perSecond: number): void {
-  const db = new Database(join(dir, 'rows.db'), { create: true })
-  db.run('PRAGMA journal_mode = WAL')
-  db.run('PRAGMA synchronous = NORMAL')
-  const names = httpEvents.columns.map((column) => column.name)
-  db.run(`CREATE TABLE http_events (${names.join(', ')})`)
-  const insert = db.query(`INSERT INTO http_events VALUES (${names.map(() => '?').join(', ')})`)
+  const table = new SqliteRows(join(dir, 'rows.db'))
   const source = records(rows, perSecond)
-  const add = db.transaction((part: Record<string, string | number | boolean>[]) => {
-    for (const row of part) insert.run(...names.map((name) => row[name]!))
-  })
-  for (let done = 0; done < rows; done += APPEND) add(takeRecords(source, APPEND))
-  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
-  db.close()
+  for (let done = 0; done < rows; done += APPEND) table.add(takeRecords(source, APPEND))
+  table.close()
 }
 
 const DUCK_TYPE = {

@@ -13,8 +13,9 @@ import { openMetadata } from '../../src/metadata'
 import { compile } from '../../src/pxl/compile'
 import { execute } from '../../src/query/engine'
 import { BatchBuilder } from '../../src/records/builder'
-import { openReader, openWriter } from '../../src/store'
+import { openReader } from '../../src/store'
 import { httpEvents, httpRecords, takeRecords } from './http-events'
+import { openBenchStore } from './http-stores'
 
 const ROWS = Number(process.argv[2] ?? 1_000_000)
 const PER_SECOND = 2000
@@ -30,12 +31,7 @@ function bodyOf(row: number): string | undefined {
 }
 
 function fill(dir: string): void {
-  const writer = openWriter({
-    dataDir: dir,
-    retentionSeconds: 1e6,
-    diskBudgetBytes: 64 * 2 ** 30,
-    tables: [httpEvents],
-  })
+  const writer = openBenchStore(dir)
   const builder = new BatchBuilder(httpEvents, START_NS)
   const records = httpRecords(ROWS, PER_SECOND)
   for (let row = 0; row < ROWS; ) {

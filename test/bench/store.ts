@@ -11,8 +11,9 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { Subprocess } from 'bun'
 import { BatchBuilder } from '../../src/records/builder'
-import { openReader, openWriter } from '../../src/store'
+import { openReader } from '../../src/store'
 import { httpEvents, httpRecords, takeRecords } from './http-events'
+import { openBenchStore, SqliteRows } from './http-stores'
 import { type Answer, GROUP_SQL } from './store-aggregate'
 
 const ROWS = Number(process.argv[2] ?? 1_000_000)
@@ -28,12 +29,7 @@ function percentile(samples: number[], p: number): number {
 
 /** Appends second by second, with upkeep between, as the capture thread does. */
 async function fillStore(dir: string) {
-  const writer = openWriter({
-    dataDir: dir,
-    retentionSeconds: 1e6,
-    diskBudgetBytes: 64 * 2 ** 30,
-    tables: [httpEvents],
-  })
+  const writer = openBenchStore(dir)
   const builder = new BatchBuilder(httpEvents, START_NS)
   const time = { generate: 0, build: 0, append: 0, maintain: 0 }
   const appends: number[] = []
@@ -67,25 +63,16 @@ async function fillStore(dir: string) {
 
 function sqliteRows(dir: string) {
   const path = join(dir, 'rows.db')
-  const db = new Database(path, { create: true })
-  db.run('PRAGMA journal_mode = WAL')
-  db.run('PRAGMA synchronous = NORMAL')
-  const names = httpEvents.columns.map((column) => column.name)
-  db.run(`CREATE TABLE http_events (${names.join(', ')})`)
-  const insert = db.query(`INSERT INTO http_events VALUES (${names.map(() => '?').join(', ')})`)
+  const table = new SqliteRows(path)
   const records = httpRecords(ROWS, PER_SECOND)
-  const add = db.transaction((rows: Record<string, string | number | boolean>[]) => {
-    for (const row of rows) insert.run(...names.map((name) => row[name]!))
-  })
   let insertMs = 0
   for (let done = 0; done < ROWS; done += PER_SECOND) {
     const rows = takeRecords(records, PER_SECOND)
     const from = performance.now()
-    add(rows)
+    table.add(rows)
     insertMs += ms(from)
   }
-  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
-  db.close()
+  table.close()
   return { insertMs, bytes: statSync(path).size }
 }
 

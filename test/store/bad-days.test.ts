@@ -9,6 +9,7 @@ import { openReader } from '../../src/store'
 import { until } from '../support/scope'
 import { crashOften } from './crash'
 import {
+  appendSeconds,
   at,
   batchOf,
   events,
@@ -143,7 +144,7 @@ describe('a damaged store', () => {
   test('a damaged blob costs its chunk: others are read and merged, and it is said', () =>
     withDirectory((dir) => {
       const writer = open(dir)
-      for (let at = 0; at < 40; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+      appendSeconds(writer, 0, 40)
       const db = new Database(join(dir, 'nixie.db'))
       db.run("UPDATE columns SET data = CAST(data || x'00' AS BLOB) WHERE id = 3 * 1024 + 1")
       db.close()

@@ -9,6 +9,7 @@ import { decodeColumn } from '../../src/store/columns'
 import { random } from '../bench/http-events'
 import { everyType, fixtureRows } from './fixtures/rows'
 import {
+  appendSeconds,
   batchOf,
   events,
   numbersOf,
@@ -16,7 +17,6 @@ import {
   type Row,
   rowsOf,
   START_NS,
-  second,
   settle,
   withDirectory,
 } from './support'
@@ -126,7 +126,7 @@ test('a store that is there but empty is told', () =>
 /** Ten seconds of ten rows each, a chunk each; the second and the fifth get damaged by `sql`, which says which chunk ? is. */
 function damaged(dir: string, sql: string) {
   const writer = open(dir)
-  for (let at = 0; at < 10; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+  appendSeconds(writer, 0, 10)
   const db = new Database(join(dir, 'nixie.db'))
   for (const chunk of [2, 5]) db.query(sql).run(chunk)
   db.close()
@@ -204,7 +204,7 @@ test('what was said of a chunk that is no longer there, or is another one, marks
 test('a chunk found damaged while it is being merged leaves the merge', () =>
   withDirectory((dir) => {
     const writer = open(dir)
-    for (let at = 0; at < 40; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    appendSeconds(writer, 0, 40)
     const reader = openReader(dir, [events])
     for (let i = 0; i < 3; i++) expect(writer.maintain()).toBe(true)
     const minNs = START_NS + 1_000_000_000n

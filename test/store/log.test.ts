@@ -6,6 +6,7 @@ import { openReader } from '../../src/store'
 import { Log } from '../../src/store/log'
 import { putMark } from '../../src/store/marks'
 import {
+  appendSeconds,
   events,
   noise,
   numbersOf,
@@ -67,7 +68,7 @@ test('past all patience the log is folded at once', () =>
 test('a scan under way keeps the log from nothing', () =>
   withDirectory((dir) => {
     const writer = open(dir)
-    for (let at = 0; at < 5; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    appendSeconds(writer, 0, 5)
     const reader = openReader(dir, [events])
     const scan = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
     expect(scan.next().value!.rows).toBe(10)
@@ -83,7 +84,7 @@ test('a chunk that was replaced is there for readers that began before, and gone
   withDirectory((dir) => {
     const writer = open(dir)
     const reader = openReader(dir, [events])
-    for (let at = 0; at < 32; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    appendSeconds(writer, 0, 32)
     const early = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
     const late = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
     let seen = early.next().value!.rows
@@ -116,7 +117,7 @@ test('replaced chunks wait for the readers that may want them, and for no others
   withDirectory((dir) => {
     const writer = open(dir)
     const reader = openReader(dir, [events])
-    for (let at = 0; at < 32; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    appendSeconds(writer, 0, 32)
     const early = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
     early.next()
     settle(writer)
@@ -139,13 +140,13 @@ test('a reader that was killed is waited for no longer than a result may take', 
   withDirectory((dir) => {
     const writer = open(dir)
     putMark(dir)
-    for (let at = 0; at < 32; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    appendSeconds(writer, 0, 32)
     settle(writer)
     settle(writer, START_MS + 600_000)
     expect(deadIn(dir)).toBe(32)
     settle(writer, START_MS + 700_000)
     expect(deadIn(dir)).toBe(0)
-    for (let at = 32; at < 64; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    appendSeconds(writer, 32, 64)
     settle(writer, START_MS + 1_400_000)
     settle(writer, START_MS + 1_420_000)
     expect(readdirSync(join(dir, 'readers'))).toHaveLength(0)

@@ -7,6 +7,7 @@ import { openReader } from '../../src/store'
 import { random } from '../bench/http-events'
 import { entity } from '../support/entities'
 import {
+  appendSeconds,
   batchOf,
   events,
   numbersOf,
@@ -127,11 +128,11 @@ describe('scan', () => {
   test('a snapshot stays as it was while the writer appends and merges; the next scan sees the new rows', () =>
     withDirectory((dir) => {
       const writer = open(dir)
-      for (let at = 0; at < 40; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+      appendSeconds(writer, 0, 40)
       const reader = openReader(dir, [events])
       const scan = reader.scan('events', { columns: ['n'] })[Symbol.iterator]()
       let seen = (scan.next().value as { rows: number }).rows
-      for (let at = 40; at < 80; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+      appendSeconds(writer, 40, 80)
       settle(writer)
       expect(numbersOf(reader)).toHaveLength(800)
       for (let step = scan.next(); !step.done; step = scan.next()) seen += step.value.rows

@@ -3,13 +3,13 @@ import { defineTable, string, time } from '../../src/records/table'
 import { openReader } from '../../src/store'
 import { keptSeconds } from '../../src/store/summary'
 import {
+  appendSeconds,
   batchOf,
   events,
   open,
   SECOND_NS,
   START_MS,
   START_NS,
-  second,
   settle,
   withDirectory,
 } from './support'
@@ -22,7 +22,7 @@ test('rows, spans and bytes by table; limits and write amplification as the writ
     const now = START_NS + 100n * SECOND_NS
     expect(reader.summary(now)).toMatchObject({ fileBytes: 0, walBytes: 0, budgetBytes: undefined })
     const writer = open(dir, { tables: [events, other], retentionSeconds: 3600, diskBudgetBytes: 1 << 30 })
-    for (let at = 0; at < 40; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+    appendSeconds(writer, 0, 40)
     writer.append([{ table: other, batch: batchOf(other, [{ time_: 7, s: 'x' }]) }])
     settle(writer, START_MS)
     const { writtenBytes, compactedBytes } = writer.stats()

@@ -99,6 +99,11 @@ export function second(at: number, from: number, count: number, filler = (n: num
   return batchOf(events, records)
 }
 
+/** Appends seconds `from` to `to` (exclusive) of `events`, ten rows each, in which n goes on. */
+export function appendSeconds(writer: Writer, from: number, to: number): void {
+  for (let at = from; at < to; at++) writer.append([{ table: events, batch: second(at, at * 10, 10) }])
+}
+
 export function settle(writer: Writer, nowMs = START_MS): number {
   let steps = 0
   at(writer, nowMs)

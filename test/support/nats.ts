@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type Nixie, type Row, root } from './nixie'
+import { outputsOf } from './outputs'
 import { freePort, type Scope, until } from './scope'
 
 /** A message as a client saw it. */
@@ -88,20 +89,13 @@ export function runClient(
 ): Promise<{ pid: number; log: Logged[] }> {
   return new Promise((done, failed) => {
     const child = spawn(command[0]!, command.slice(1), { timeout: 60_000, killSignal: 'SIGKILL' })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text
-    })
+    const outputs = outputsOf(child)
     child.on('error', failed)
     isKnown().then(() => child.stdin.end('\n'), failed)
     child.on('close', (code) => {
-      const lines = stdout.split('\n').filter((line) => line !== '')
+      const lines = outputs.stdout.split('\n').filter((line) => line !== '')
       if (code === 0) done({ pid: child.pid!, log: lines.map((line) => JSON.parse(line) as Logged) })
-      else failed(new Error(`${command[0]} ended with ${code}: ${stderr}`))
+      else failed(new Error(`${command[0]} ended with ${code}: ${outputs.stderr}`))
     })
   })
 }

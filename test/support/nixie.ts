@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
+import { outputsOf } from './outputs'
 import { freePort, type Scope, until } from './scope'
 
 export const root = resolve(import.meta.dir, '../..')
@@ -78,16 +79,9 @@ export function runNixie(
       timeout: options.ms ?? 20_000,
       killSignal: 'SIGKILL',
     })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text
-    })
+    const outputs = outputsOf(child)
     child.on('error', failed)
-    child.on('close', (code) => done({ code, stdout, stderr }))
+    child.on('close', (code) => done({ code, ...outputs }))
   })
 }
 
