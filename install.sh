@@ -92,7 +92,7 @@ run() { # COMMAND…: a signal to this script ends it too
 lock() { # FILE: a link that leads to the number of this process, made in one step
   mkdir -p "$(dirname "$1")"
   until ln -s "$$" "$1" 2>/dev/null; do
-    # Where nothing can be written nobody else writes.
+    # No link is there: it could not be made, so no other install.sh can write here either.
     other=$(readlink "$1") || return 0
     ! { kill -0 "$other" 2>/dev/null || [ -d "/proc/$other" ]; } || die "another install.sh runs here (pid $other)" "Wait until it has ended. If it is none, remove $1."
     rm -f "$1"
@@ -101,7 +101,7 @@ lock() { # FILE: a link that leads to the number of this process, made in one st
 }
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; } # WANTED FOUND
 
-# What runs here: nixie itself, or its commands alone beside an image that was built elsewhere.
+# The program for this machine: nixie itself, or only its commands beside an image that was built elsewhere.
 case $(uname -s)-$(uname -m) in
   *-x86_64) ARCH=x64 ;;
   *-aarch64 | *-arm64) ARCH=arm64 ;;

@@ -41,7 +41,7 @@ const workerUrls: BunPlugin = {
   },
 }
 
-/** Of what the kernel is given, only that of this machine's architecture goes in; nothing where nothing traces. */
+/** Of the BPF objects only those of this machine's architecture go in; none where nothing traces. */
 const kernelFiles: BunPlugin = {
   name: 'kernel-files',
   setup(build) {
@@ -49,7 +49,7 @@ const kernelFiles: BunPlugin = {
       const ours = path.endsWith('.so') || path.endsWith(`.${process.arch}.bpf.o`)
       return cli === undefined && ours ? undefined : { path, namespace: 'absent' }
     })
-    // Packed they are a fifth; they are unpacked when the kernel is given them (`kernel/embedded.ts`).
+    // Packed they take a fifth; they are unpacked when they are loaded (`kernel/embedded.ts`).
     build.onLoad({ filter: /\.bpf\.o$/, namespace: 'file' }, ({ path }) => ({
       contents: zstdCompressSync(readFileSync(path), { level: 19 }),
       loader: 'file',
@@ -71,7 +71,7 @@ function commit(): string {
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim()
   } catch {
-    return '' // No git, or a tree of another user: the version alone has to do.
+    return '' // No git, or a tree of another user: only the version is known.
   }
 }
 
@@ -123,7 +123,7 @@ const built = await Bun.build({
     ...(cli === undefined
       ? {}
       : { target: `bun-${cli}` as Bun.Build.CompileTarget, executablePath: runtimePath }),
-    // The binary runs in directories that it knows nothing of: no .env, no bunfig.toml of theirs.
+    // The binary runs in any directory: it must not read a .env or bunfig.toml there.
     autoloadDotenv: false,
     autoloadBunfig: false,
   },

@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# install.sh's part for this machine; `say`, `die`, `fetch` and the variables of its head are install.sh's.
+# install.sh's part for this machine; install.sh defines `say`, `die`, `fetch` and the variables at its top.
 
 SETTINGS=/etc/default/nixie UNIT=/etc/systemd/system/nixie.service
 PIDFILE=/run/nixie.pid LOG=/var/log/nixie.log
 READY_SECONDS=60
 
-# Exports what the settings file says. No shell runs it: a value is text, as systemd reads it.
+# Exports the values in the settings file. No shell runs the file: a value is text, as systemd reads it.
 read_settings() {
   [ -r "$SETTINGS" ] || return 0
   while IFS= read -r line || [ -n "$line" ]; do
@@ -19,7 +19,7 @@ read_settings() {
 setting() { (read_settings; eval "printf '%s' \"\${$1:-}\""); } # NAME: what the file says
 LISTEN=${NIXIE_LISTEN:-$(setting NIXIE_LISTEN)} # the environment wins
 DATA_DIR=${NIXIE_DATA_DIR:-$(setting NIXIE_DATA_DIR)}
-# Whoever installs it may look: by sudo that is not root.
+# The account that installs Nixie has access; with sudo that isn't root.
 ALLOW_USERS=${NIXIE_ALLOW_USERS:-$(setting NIXIE_ALLOW_USERS)} ALLOW_USERS=${ALLOW_USERS:-${SUDO_USER:-}}
 LISTEN=${LISTEN:-127.0.0.1:6494} DATA_DIR=${DATA_DIR:-/var/lib/nixie}
 
@@ -44,7 +44,7 @@ check_paths() { # before minutes of building
   esac
 }
 
-# What the new one would refuse it says now, while the old one runs.
+# The new one checks the settings now, while the old one still runs.
 check_settings() {
   (read_settings; NIXIE_LISTEN=$LISTEN NIXIE_DATA_DIR=$DATA_DIR "$BIN.new" serve --check-settings) || {
     rm -f "$BIN.new"
@@ -110,7 +110,7 @@ own_pid() { if has_systemd; then systemctl show -p MainPID --value nixie; elif [
 check_port() { # the Nixie that this one replaces may listen there
   code=0
   curl -s -o /dev/null --noproxy '*' --max-time 3 "http://$LISTEN/" || code=$?
-  # Nobody listens; or it is no address, which the new one will say.
+  # No program listens; or it is no address, which the new one will report.
   case $code in 3 | 6 | 7) return 0 ;; esac
   who=$(listener "${LISTEN##*:}")
   case $who in "process $(own_pid): "*) return 0 ;; esac
@@ -161,7 +161,7 @@ uninstall() {
   rm -f "$BIN" "$LOG"
   [ "$PURGE" = yes ] || { say "Removed. The data stays in $DATA_DIR; --uninstall --purge removes it too."; return 0; }
   rm -f "$SETTINGS"
-  # What is the store's, and the directory with it unless it holds more.
+  # Deletes the store's files, and the directory unless it holds others.
   rm -rf -- "$DATA_DIR"/nixie.db* "$DATA_DIR"/nixie.lock* "$DATA_DIR"/.writable-* "$DATA_DIR/readers"
   if [ -d "$DATA_DIR" ] && ! rmdir "$DATA_DIR" 2>/dev/null; then
     say "Removed, with $SETTINGS and the data. $DATA_DIR stays: it holds more."
@@ -172,12 +172,12 @@ on_this_machine() {
   check_machine
   [ "$TOOLS" = yes ] || check_paths
   [ "$UNINSTALL" = no ] || { uninstall; exit 0; }
-  # Nobody can answer: what the line says is done. On a terminal it asks.
+  # Without a terminal nobody can answer: it does what the line says. On a terminal it asks.
   # shellcheck disable=SC2034 # of tools.sh
   if [ -z "$HERE" ] || ! on_terminal; then YES=yes; fi
   [ "$TOOLS" = no ] || { bring_tools; exit 0; }
   say "Nixie: install to $BIN, keep data in $DATA_DIR, listen on $LISTEN"
-  # Before minutes of building; what runs now may be the one to replace.
+  # Checked before minutes of building; the running program may be the one to replace.
   check_port
   obtain
   stage_binary

@@ -14,7 +14,7 @@ import { EMPTY, TABLES } from '../src/sources/tables'
 
 export const REFERENCE = join(resolve(import.meta.dir, '..'), 'src/reference.md')
 
-/** Text in a cell of a table of Markdown. */
+/** A text as a cell of a Markdown table. */
 const cell = (text: string) =>
   text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').replaceAll('<', '&lt;').trim()
 const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``
@@ -29,7 +29,7 @@ const settings = () =>
     ['flag', 'environment', 'without it', 'meaning'],
     serve.options.flatMap(({ flag, env, fallback = '', help }) => {
       if (!env) return []
-      // The host's name is another on each machine; the help says it in words.
+      // The host's name differs between machines; the help tells it in words.
       const isShown = fallback !== '' && fallback !== SETTINGS.nodeName.fallback
       return [[code(`--${flag}`), code(env), isShown ? code(fallback) : '', cell(help)]]
     }),

@@ -1,7 +1,7 @@
 /**
- * Puts a release together, dist/release: what install.sh downloads, with its checksums.
+ * Makes a release in dist/release: the files that install.sh downloads, with their checksums.
  *   bun run release [--url URL] [--cli TARGET]...
- * `--url`: where it will be found, written into its install.sh; `--cli`: the commands for workstations of another kind, too
+ * `--url`: its address, written into its install.sh; `--cli`: the commands for workstations of another kind, too
  * (darwin-arm64, …; see build.ts), and the image that they bring to a cluster.
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,15 +10,15 @@ import { parseArgs } from 'node:util'
 import { manifest } from './manifests'
 
 const root = resolve(import.meta.dir, '..')
-/** Taken as they are. */
+/** Files that are copied as they are. */
 const FILES = ['deploy/nixie.service', 'deploy/machine.sh']
 
 export interface ReleaseOptions {
-  /** Directory; what it held is removed. */
+  /** The directory; its old contents are removed. */
   readonly out: string
   readonly url?: string
   readonly cli?: readonly string[]
-  /** Of gzip. */
+  /** The level of gzip's compression. */
   readonly level?: 1 | 6 | 9
 }
 

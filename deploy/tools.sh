@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Building, in a checkout: here, with packages from apt, or in a container. `say`, `die`, `at_least` and the variables are install.sh's.
+# Builds in a checkout: here, with packages from apt, or in a container. install.sh defines `say`, `die`, `at_least` and the variables.
 
 RUST_MIN=1.85
 NODE_MIN=18
@@ -82,7 +82,7 @@ check_node() {
   at_least "$NODE_MIN" "$found" || die "npm runs on Node.js $found here; $NODE_MIN or newer is needed to build" 'Install a newer nodejs.'
 }
 
-# make, libtool and cargo's scripts take such a path apart.
+# make, libtool and cargo's scripts would split such a path.
 check_path() {
   case $HERE in
     *[[:space:]\"\'\`\$\&\;\(\)\#\*\?\<\>\|\\:]*) die "nothing can be built in '$HERE': its path has a space, a quote or another character that make takes for its own" 'Move or clone it to another folder, such as ~/nixie.' ;;

@@ -1,6 +1,6 @@
 /** A Bun macro: runs when the importing file is transpiled, so that the executable holds the bundled text. */
 
-/** A part of ui/client with what it imports, as one classic script. Throws what the bundler says. */
+/** A part of ui/client with its imports, as one classic script. Throws the bundler's message. */
 export function bundleClient(file: string): string {
   const entry = `${import.meta.dir}/client/${file}`
   // A second process: the bundler can't be entered again from within a macro.

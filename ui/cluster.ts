@@ -24,7 +24,7 @@ export interface ClusterSummary {
   readonly status: ClusterStatus
   readonly pods: number
   readonly troubles: readonly Trouble[]
-  /** Those with trouble first, then by their pods. */
+  /** Namespaces with problems first, then by their number of pods. */
   readonly namespaces: readonly NamespaceSummary[]
   readonly nodes: readonly { readonly name: string; readonly pods: number; readonly unwell: number }[]
 }

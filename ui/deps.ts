@@ -5,16 +5,16 @@ import type { Runner } from '../src/runner/runner'
 /** A node whose pages can be seen here. */
 export interface NodeName {
   readonly name: string
-  /** The one that answers. */
+  /** The node that answers. */
   readonly own: boolean
 }
 
-/** What the pages need; they know neither the store's tables nor the capture. */
+/** The parts that pages need; they know neither the store's tables nor the capture. */
 export interface UiDeps {
   readonly runner: Runner
   readonly status: () => Promise<Status> | Status
   /** What records refer to: processes, the cluster's objects. Without it arguments get no suggestions. */
   readonly entities?: Entities
-  /** Of the cluster; without it there is only this one. */
+  /** The nodes of the cluster; without it there is only this one. */
   readonly nodes?: () => readonly NodeName[]
 }

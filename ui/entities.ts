@@ -13,13 +13,13 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
   PX_NODE: 'node',
 }
 
-/** What a variable names; undefined for plain ones. */
+/** The kind of object that a variable names; undefined for plain values. */
 export const kindOf = ({ type }: Pick<ScriptVariable, 'type'>): Kind | undefined => KIND_OF[type]
 
 /** A process that was not seen for this long has probably ended. */
 const RECENT_MS = 5 * 60_000
 
-/** Objects that are there now. */
+/** Objects that exist now. */
 export const living = <K extends ObjectKind>(entities: Entities, kind: K): Entity<K>[] =>
   [...entities(kind).values()].filter(isLiving)
 
@@ -33,7 +33,7 @@ function processNames(entities: Entities, nowMs: number): string[] {
 /** The node that the names are for. */
 export interface Here {
   readonly entities: Entities
-  /** What this node is called. */
+  /** The name of this node. */
   readonly host: string
   readonly nowMs: number
 }

@@ -1,10 +1,10 @@
-/** The one error shape as a fragment: message, code, the line that it is about, what to do. */
+/** An error as a fragment: message, code, its line of the script, and the hint. */
 import type { ErrorShape } from '../src/errors'
 import { Page } from './layout'
 
 const CONTEXT_LINES = 2
 
-/** The lines around the one that is wrong, which is marked. */
+/** The lines around the wrong one, which is marked. */
 function Source({ text, line, column }: { text: string; line: number; column: number | undefined }) {
   const lines = text.split('\n')
   const first = Math.max(0, line - 1 - CONTEXT_LINES)

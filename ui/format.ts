@@ -1,4 +1,4 @@
-/** A cell as it is shown: what a value means (its semantic type) decides, not what its column is called. */
+/** Formats cells: the semantic type of the value decides, not the name of its column. */
 
 import { isObject, objectIn } from '../src/json'
 import type { SemanticType } from '../src/records/types'
@@ -18,7 +18,7 @@ export interface Shown {
   readonly exact?: string
 }
 
-/** The unit of a column's numbers, and what to multiply them with first. */
+/** The unit of a column's numbers, and the factor by which to multiply them first. */
 export function unitOf(semantic: SemanticType): { unit: Unit; scale: number } {
   switch (semantic) {
     case 'ST_DURATION_NS':
@@ -48,7 +48,7 @@ const meaningOf = ({ name, type, semantic }: ResultColumn): SemanticType =>
 export const isTime = (column: ResultColumn): boolean =>
   column.type === 'TIME64NS' || column.semantic === 'ST_TIME_NS'
 
-/** Those of a quantiles cell that a table shows. */
+/** The quantiles of a cell that a table shows. */
 export const QUANTILES = ['p50', 'p90', 'p99'] as const
 
 export const isQuantiles = (column: ResultColumn): boolean =>
@@ -147,7 +147,7 @@ function number(value: number, column: ResultColumn): Shown {
   return { text, kind: 'num', ...(text === String(value) ? {} : { exact: String(value) }) }
 }
 
-/** JSON, markup, several lines or very long: the head of a body, not a word. */
+/** JSON, markup, several lines or a very long text: the beginning of a body rather than a word. */
 const isDocument = (text: string): boolean => /^[{[<]/.test(text) || text.includes('\n') || text.length > 200
 
 export function show(value: Cell, column: ResultColumn, scripts: KnownScripts = NO_SCRIPTS): Shown {

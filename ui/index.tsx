@@ -56,7 +56,7 @@ export { renderError } from './error'
 const NEWEST_ROWS = 100
 const MOST_SUGGESTED = 50
 
-/** What the routes share. */
+/** Objects that the routes share. */
 interface Served extends UiDeps {
   readonly rates: Rates
 }
@@ -65,7 +65,7 @@ const scriptNames = (scripts: readonly ScriptInfo[]) => new Set(scripts.map((s) 
 
 const startOf = (script: ScriptInfo | undefined) => script?.variables.find((v) => v.name === 'start_time')
 
-/** Links from a view keep its time range, where the other one has another by itself. */
+/** Links from a view keep its time range, even if the other view has another default. */
 function linksFrom(all: readonly ScriptInfo[], shown: string | undefined): KnownScripts {
   const byName = new Map(all.map((s) => [s.name, s]))
   return {
@@ -388,7 +388,7 @@ export function ui(given: UiDeps): Hono {
     await next()
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
   })
-  // Tables of numbers shrink to a tenth, which a port-forward or a remote device feels.
+  // Tables of numbers shrink to a tenth, which matters through a port-forward or to a remote device.
   app.use(compress())
   hostRoutes(app, deps)
   scriptRoutes(app, deps)

@@ -5,7 +5,7 @@ import { captureState, type Status } from '../src/api/status'
 import { CLIENT, ICON, STYLE } from './assets'
 import type { NodeName } from './deps'
 
-/** Nothing inline, nothing evaluated, nothing from elsewhere; no indicator style by htmx (it is ours). */
+/** No inline scripts, no eval, nothing from other origins; htmx adds no indicator style (the style sheet has it). */
 const HTMX_CONFIG = JSON.stringify({
   includeIndicatorCSS: false,
   defaultTimeout: 45_000,
@@ -67,9 +67,9 @@ function Picker() {
 
 interface NodesProps {
   readonly nodes: readonly NodeName[]
-  /** What the page shows. */
+  /** The address of the page's content. */
   readonly url: string
-  /** It replaces the one that the page has: a result may be of another view. */
+  /** It replaces the links that the page has: a result may belong to another view. */
   readonly again?: boolean
 }
 
@@ -95,7 +95,7 @@ export function Nodes({ nodes, url, again = false }: NodesProps) {
   )
 }
 
-/** Shown on every page: whether data arrives, and whether any was lost. */
+/** Shown on every page: tells whether data arrives, and whether any was lost. */
 function State({ status, losing }: { status: Status; losing: boolean | undefined }) {
   const { word, mood } = captureState(status, losing)
   return (

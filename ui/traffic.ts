@@ -1,4 +1,4 @@
-/** What the overview asks of the store: who served in the last minute, and the course of the last five. */
+/** Data of the overview: servers in the last minute, and the course of the last five minutes. */
 import { type ErrorShape, NixieError } from '../src/errors'
 import type { Cell, ResultTable, Runner } from '../src/runner/runner'
 import type { ClusterTraffic } from './pages/cluster'
@@ -9,7 +9,7 @@ import TIMELINE from './pages/timeline.pxl' with { type: 'text' }
 import type { ChartData } from './widgets/drawn'
 
 export interface Traffic {
-  /** HTTP by who answers, the busiest first. */
+  /** HTTP by server, the busiest first. */
   readonly services: ResultTable | undefined
   /** Bytes by process, the busiest first. */
   readonly processes: ResultTable | undefined
@@ -75,14 +75,14 @@ export async function clusterTraffic(
   }
 }
 
-/** Who asks whom on this host, askers that are processes of it; undefined when there are none, or it can't be read. */
+/** Requests between processes of this host; undefined when there are none, or they can't be read. */
 export async function hostMap(runner: Runner, signal: AbortSignal): Promise<ResultTable | undefined> {
   const { tables } = await runner.run({ text: MAP }, signal).catch(() => ({ tables: [] }))
   const map = tables.find(({ name }) => name === 'map')
   return map && where(map, 'requestor_pod', (name) => name !== '')
 }
 
-/** The rows whose cell in the column is one of the wanted. */
+/** The rows whose cell in the column is one of the given values. */
 function where(table: ResultTable, name: string, wanted: (cell: Cell) => boolean): ResultTable {
   const rows = values(table, name).flatMap((cell, row) => (wanted(cell) ? [row] : []))
   return {
@@ -111,7 +111,7 @@ export async function timelineOf(
   const rowAt = new Map(
     values(table, 'time_').map((ns, row) => [Number(BigInt(ns as string) / 10n ** 9n), row]),
   )
-  // The last step is still incomplete and would look like a fall.
+  // The last step is still incomplete, and would look like a drop.
   const end = Math.floor(nowMs / 1000 / STEP_SECONDS) * STEP_SECONDS
   const xs = Array.from({ length: STEPS }, (_, i) => end - (STEPS - i) * STEP_SECONDS)
   const perSecond = (name: string) => {

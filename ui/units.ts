@@ -6,7 +6,7 @@ export type Unit = 'ns' | 'bytes' | 'bytes/s' | 'per_s' | 'ratio' | 'none'
 const BYTE_STEPS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 const COUNT_STEPS = ['', 'k', 'M', 'G', 'T']
 
-/** Three significant digits, without an exponent; whole numbers, but for rounding errors, as they are. */
+/** Three significant digits, without an exponent; numbers that are whole, except for rounding errors, in full. */
 function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const size = Math.abs(value)

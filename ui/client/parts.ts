@@ -1,4 +1,4 @@
-/** Loads what draws the large widgets, when the page first holds one; it then watches the page itself. */
+/** Loads the script of each large widget when the page first holds one; that script then watches the page itself. */
 export function loadParts(): void {
   for (const element of document.querySelectorAll<HTMLElement>('[data-script]')) {
     const source = element.dataset.script!

@@ -54,7 +54,7 @@ function button(text: string, title: string, act: () => void): HTMLElement {
   return made
 }
 
-/** The clipboard is only there over loopback and HTTPS. */
+/** Browsers offer the clipboard over loopback and HTTPS only. */
 function copyButton(list: HTMLElement): HTMLElement[] {
   if (!navigator.clipboard) return []
   const copy = button('Copy', 'This row as text', () =>
@@ -65,7 +65,7 @@ function copyButton(list: HTMLElement): HTMLElement[] {
   return [copy]
 }
 
-/** JSON laid out, anything else as it is: always text. */
+/** JSON is indented, everything else stays as it is; both are shown as text. */
 function pretty(text: string): string {
   if (!/^[{[]/.test(text)) return text
   try {

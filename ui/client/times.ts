@@ -27,7 +27,7 @@ const second = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-/** Seconds since the epoch beside the other ticks of an axis: as short as their distance allows. */
+/** Labels of ticks, given as seconds since the epoch: as short as their distance allows. */
 export function timeOfDay(at: number, ticks: readonly number[]): string {
   const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : at % 60 === 0 && ticks.length > 0 ? 60 : 1
   return (step >= 86_400 ? day : step >= 60 ? minute : second).format(new Date(at * 1000))

@@ -19,7 +19,7 @@ export interface ClusterTraffic {
   readonly map: ResultTable | undefined
   /** Services, the ones that fail most first. */
   readonly services: ResultTable | undefined
-  /** What runs outside of pods on the node that answers. */
+  /** Processes outside of pods on the node that answers. */
   readonly hostProcesses: ResultTable | undefined
 }
 
@@ -196,7 +196,7 @@ export function ClusterFragment(props: Props & { host: string }) {
   )
 }
 
-/** What most look for, in the order in which they do; names that aren't in the library are passed over. */
+/** The usual next views, in the usual order; names that aren't in the library are skipped. */
 const FIRST = [
   'px/http_data',
   'px/slow_http_requests',

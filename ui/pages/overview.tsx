@@ -1,4 +1,4 @@
-/** An overview of what is captured now. */
+/** An overview of the traffic that is captured now. */
 import type { Child } from 'hono/jsx'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
@@ -144,7 +144,7 @@ function Processes({ traffic, scripts }: Pick<Overview, 'traffic' | 'scripts'>) 
   return <Busiest table={table} by="sent" most={MOST_PROCESSES} scripts={scripts} caption="Processes" />
 }
 
-/** Losses and probes: they say whether the data is complete. */
+/** Losses and probes: they tell whether the data is complete. */
 function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
   const broken = status.probes.filter((p) => !p.attached)
   return (

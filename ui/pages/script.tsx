@@ -28,11 +28,11 @@ function choices(variable: ScriptVariable): readonly string[] | undefined {
 }
 
 interface FieldProps {
-  /** Stands in place of the description. */
+  /** Shown in place of the description. */
   readonly below?: Child
   readonly variable: ScriptVariable
   readonly value: string | undefined
-  /** Of the field's name, where variables share a form with other fields. */
+  /** Prefix of the field's name, where variables share a form with other fields. */
   readonly prefix?: string
 }
 
@@ -171,7 +171,7 @@ function ArgumentForm({ script, state }: Props) {
   )
 }
 
-/** Asks for itself again; a swap that turns the refresh off or changes its pace replaces it. */
+/** Requests itself again; a swap that turns the refresh off or changes its interval replaces it. */
 function Refresh({ script, state }: Props) {
   if (state.live === 0) return null
   return (
@@ -191,7 +191,7 @@ interface Shown extends Props {
   readonly view: Child
 }
 
-/** What belongs to a result besides its tables: the order travels with the form, the refresh with the page. */
+/** Parts of the page that a result replaces besides its tables: the order in the form, and the refresh. */
 export function ResultFragment({ script, state, view, scripts }: Shown) {
   return (
     <>
@@ -205,7 +205,7 @@ export function ResultFragment({ script, state, view, scripts }: Shown) {
 
 interface MissingProps {
   readonly names: readonly string[]
-  /** Values for the first of them, as links, when what it names is known. */
+  /** Known values for the first of them, as links. */
   readonly offered?: readonly { readonly name: string; readonly href: string }[]
   readonly kind?: Kind | undefined
 }
@@ -248,7 +248,7 @@ export function Missing({ names, offered = [], kind }: MissingProps) {
 
 interface EditProps extends Props {
   readonly id: string
-  /** It replaces the one that the page has. */
+  /** It replaces the link that the page has. */
   readonly again?: boolean
   readonly children: string
 }

@@ -1,4 +1,4 @@
-/** The overview's map of who asks whom. */
+/** The overview's map of requests between services. */
 import type { ResultTable } from '../../src/runner/runner'
 import type { KnownScripts } from '../format'
 import { GraphWidget } from '../widgets/graph'
@@ -20,7 +20,7 @@ const MAP = {
   requestsPerSecondColumn: 'requests',
 }
 
-/** `empty`: what stands there when nobody asks anybody; without it there is no section then. */
+/** `empty`: shown when there are no requests; without it the section is then left out. */
 export function ServiceMap({
   map,
   scripts,

@@ -1,4 +1,4 @@
-/** What is stored: every table, and one of them with its columns and newest rows. */
+/** The stored tables: a list of all, and one of them with its columns and newest rows. */
 import type { ResultTable, TableSummary } from '../../src/runner/runner'
 import { isoTime } from '../format'
 import { bytes, count, span } from '../units'

@@ -21,7 +21,7 @@ function columnOf(table: ResultTable, name: unknown): { index: number; values: r
   return index < 0 ? undefined : { index, values: table.values[index]! }
 }
 
-/** The next of 1, 2, 5, 10, … of its size: limits of bins that read well. */
+/** The next larger of 1, 2, 5, 10, 20, …: round limits of bins. */
 function round(step: number): number {
   if (!(step > 0)) return 0
   const size = 10 ** Math.floor(Math.log10(step))

@@ -17,7 +17,7 @@ function stateOf(cell: Cell): string {
   return GONE.test(word) && reason ? String(reason) : word
 }
 
-/** A dot for the eye, the word for everyone else. */
+/** A coloured dot, with the word for those who can't see it. */
 export function Mark({ value }: { value: Cell }) {
   const state = stateOf(value)
   const tone =

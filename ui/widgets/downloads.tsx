@@ -1,4 +1,4 @@
-/** Results as files: links to the API, or buttons that the browser answers where the text itself must be sent. */
+/** Results as files: links to the API, or buttons for the browser's script where the text itself must be sent. */
 import { TAKEN_NAMES } from '../../src/api/run-routes'
 import type { Place } from './place'
 

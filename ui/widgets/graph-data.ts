@@ -1,4 +1,4 @@
-/** Graph of vis.json: what is drawn of a table of edges. */
+/** Graph of vis.json: the drawing of a table of edges. */
 
 import { isIP } from 'node:net'
 import type { Fields } from '../../src/json'
@@ -22,12 +22,12 @@ export interface RawEdge {
   readonly facts: GraphEdge['facts']
 }
 
-/** Every loopback address that no process is known of: hundreds of boxes would say no more than one. */
+/** All loopback addresses without a known process: hundreds of boxes would tell no more than one. */
 const LOOPBACK: GraphNode = { id: '127.0.0.0/8', label: '127.0.0.0/8 (unknown process)' }
 const isLoopback = (text: string) => /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/.test(text)
 
 const isAddress = (node: GraphNode) => node.id === '' || node === LOOPBACK || isIP(node.id) > 0
-/** Pods and services of a cluster are called by their namespace too. */
+/** Names of a cluster's pods and services include their namespace. */
 const isInNamespace = (node: GraphNode) => node.id.includes('/') && !isAddress(node)
 
 /** Rank of an edge: lowest between pods and services, highest between addresses. The highest are left out first. */

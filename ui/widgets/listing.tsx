@@ -1,7 +1,7 @@
-/** A table of things on a page, whose rows the page writes. */
+/** A table on a page; the page writes its rows. */
 import type { Child } from 'hono/jsx'
 
-/** A title; of numbers with `num`, which stand at the right. */
+/** A column's title; with `num` its numbers are aligned to the right. */
 export type Heading = string | { readonly num: string }
 
 export function Listing({ head, children }: { head: readonly Heading[]; children: Child }) {

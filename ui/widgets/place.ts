@@ -7,7 +7,7 @@ export interface Place {
   readonly page: string
   readonly fragment: string
   readonly state: ViewState
-  /** Where the API runs the same: a path, or `text` for the text in the page's form. */
+  /** Where the API gives the same result: a path, or `text` for the text in the page's form. */
   readonly download?: string
   /** How far back the view looks, when it has such an argument. */
   readonly start?: string | undefined

@@ -1,4 +1,4 @@
-/** RequestGraph of vis.json: who asks whom, by service or by pod. */
+/** RequestGraph of vis.json: requests between services or pods. */
 import type { Fields } from '../../src/json'
 import type { ResultTable } from '../../src/runner/runner'
 import { type KnownScripts, unitOf, viewUrl } from '../format'
@@ -26,7 +26,7 @@ const RATES = [
 
 type Level = 'Service' | 'Pod'
 
-/** The view of an edge: script, who asks, who answers. */
+/** The view of an edge: the script and its arguments for client and server. */
 const VIEWS: Readonly<Record<Level, readonly [script: string, from: string, to: string]>> = {
   Service: ['px/service_edge_stats', 'requesting_svc', 'responding_svc'],
   Pod: ['px/pod_edge_stats', 'requesting_pod', 'responding_pod'],
@@ -35,14 +35,14 @@ const VIEWS: Readonly<Record<Level, readonly [script: string, from: string, to: 
 /** An address has a view too, but is neither end of an edge's own view. */
 const isThing = ({ href }: GraphNode) => href !== undefined && !href.startsWith('/scripts/px/ip')
 
-/** Only between two that have views of their own: an address is neither a service nor a pod. */
+/** Only for an edge between two services or two pods: an address is neither. */
 function linked(edge: RawEdge, level: Level, scripts: KnownScripts): RawEdge {
   const [script, from, to] = VIEWS[level]
   if (!scripts.has(script) || !isThing(edge.from) || !isThing(edge.to)) return edge
   return { ...edge, href: viewUrl(script, { [from]: edge.from.id, [to]: edge.to.id }, scripts) }
 }
 
-/** A service, else a pod, else an address: whatever of these the row has. */
+/** The first that the row has of service, pod and address. */
 function endOf(
   table: ResultTable,
   spec: Fields,

@@ -40,7 +40,7 @@ interface WidgetProps {
   readonly id: string
 }
 
-/** What the browser or the server draws of a table; undefined when the table lacks what the widget names. */
+/** The drawing of a table, by browser or server; undefined when the table lacks columns that the widget names. */
 function drawing({ widget, table, place, id }: WidgetProps, title: string): Child | Child[] | undefined {
   const spec = widget.displaySpec
   switch (kindOf(widget)) {

@@ -25,7 +25,7 @@ export function valuesOf(table: ResultTable, name: unknown): Values | undefined 
 
 export const wordAt = (values: Values | undefined, row: number): string => String(values?.values[row] ?? '')
 
-/** NaN for what is no number. */
+/** NaN for a value that is no number. */
 export function numberAt(values: Values | undefined, row: number): number {
   const cell = values?.values[row]
   return cell === null || cell === undefined ? Number.NaN : Number(cell)

@@ -1,4 +1,4 @@
-/** A result table: sorted, cut to what is shown, every cell as text. */
+/** A result table: sorted, cut to the shown rows, every cell as text. */
 import type { Child } from 'hono/jsx'
 import type { ResultColumn, ResultTable } from '../../src/runner/runner'
 import {
@@ -23,7 +23,7 @@ interface Props {
   readonly place?: Place
   /** Views that cells lead to, and number of rows when there is no place. */
   readonly scripts?: KnownScripts
-  /** Until the reader chooses another order of this table. */
+  /** The order until the reader chooses another one. */
   readonly sort?: Sort | undefined
   readonly most?: number
   readonly caption?: string
@@ -61,7 +61,7 @@ function Link({ place, change, children }: LinkProps) {
   )
 }
 
-/** A first click on numbers and times asks for the largest, on text for the first of the alphabet; the second turns it. */
+/** The first click on numbers and times shows the largest first, on text the first of the alphabet; the second click reverses it. */
 function nextSort(table: ResultTable, index: number, sort: Sort | undefined): Sort {
   const column = table.columns[index]!
   const same = sort?.table === table.name && sort.column === column.name
@@ -102,12 +102,12 @@ interface HeadProps {
   readonly sort: Sort | undefined
 }
 
-/** A column where the table shows it. */
+/** A column at its place in the table. */
 interface ColumnPlace {
   readonly index: number
   readonly column: ResultColumn
   readonly isGutter: boolean
-  /** Of quantiles: the largest of all rows, where the whiskers' scale ends. */
+  /** For quantiles: the largest value of all rows, where the scale of the whiskers ends. */
   readonly most: number | undefined
 }
 

@@ -51,7 +51,7 @@ const secondsOf = (cell: Cell | undefined): number | null => {
 
 type Lines = Map<string, Map<number, number>>
 
-/** Without the namespace that all of them are in: the page says it. */
+/** Removes a namespace that all labels share: the page tells it. */
 function shortLabels(labels: readonly string[]): readonly string[] {
   const prefix = /^[^/]+\//.exec(labels[0] ?? '')?.[0]
   if (!prefix || labels.length < 2) return labels
@@ -113,8 +113,8 @@ export function Chart({ id, data, label }: { id: string; data: ChartData; label:
 const FEWEST_BINS = 5
 
 /**
- * Without the first and the last time when they are bins that the range cuts: half a bin's count looks like a fall.
- * `start` is what the view was asked for; after an absolute one only the bin that is still filling is cut.
+ * Removes the first and the last time if the range cuts their bins: the count of half a bin looks like a drop.
+ * `start` is the view's argument; with an absolute one only the bin that is still filling is removed.
  */
 export function wholeBins(data: ChartData, start: string | undefined, nowMs: number): ChartData {
   const { xs, series } = data

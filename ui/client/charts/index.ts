@@ -16,12 +16,12 @@ const TIME_STEPS = [1, 2, 5, 10, 15, 30]
 const BYTE_STEPS = Array.from({ length: 5 }, (_, power) =>
   [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((n) => n * 1024 ** power),
 ).flat()
-/** Told apart by colour-blind readers as well (after Okabe and Ito), on light and dark. */
+/** Colours that colour-blind readers can tell apart too (after Okabe and Ito), on light and dark. */
 const COLOURS = ['#c2600f', '#2b7bb9', '#16946c', '#b8659a', '#9a8a16', '#5f6fd0', '#8c6d5a', '#6b7885']
 
 interface Drawn {
   readonly plot: uPlot
-  /** The attribute that it was drawn from. */
+  /** The attribute from which it was drawn. */
   source: string
   shape: string
   raw: ChartData
@@ -97,7 +97,7 @@ function options(element: HTMLElement, data: ChartData): uPlot.Options {
 const shapeOf = (data: ChartData) =>
   JSON.stringify([data.unit, data.stacked, data.series.map((s) => s.label)])
 
-/** New data; what the reader zoomed to stays. */
+/** Shows new data; the zoomed range stays. */
 function renew(plot: uPlot, before: ChartData, data: ChartData): void {
   const { min, max } = plot.scales.x!
   const zoomed = min! > before.xs[0]! || max! < before.xs.at(-1)!

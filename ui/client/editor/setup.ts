@@ -69,7 +69,7 @@ const LOOK = EditorView.theme({
 })
 
 /**
- * Text typed over a selection. Left to itself Chromium gives what remains of the lines a `style` attribute, which the
+ * Text typed over a selection. By itself Chromium gives the rest of the lines a `style` attribute, which the
  * content security policy refuses with a message.
  */
 const typedOver = EditorView.domEventHandlers({
@@ -86,7 +86,7 @@ const typedOver = EditorView.domEventHandlers({
   },
 })
 
-/** What both editors have. Tab leaves the field, unless a completion is open. */
+/** Extensions of both editors. Tab leaves the field, unless a completion is open. */
 export function setup(label: string): Extension[] {
   return [
     lineNumbers(),

@@ -1,4 +1,4 @@
-/** PxL and vis spec as tabs; without a script both are there, one under the other. */
+/** Shows PxL and vis spec as tabs; without JavaScript both are shown, one under the other. */
 export function startTabs(form: HTMLFormElement, shown: () => void): void {
   const panels = [...form.querySelectorAll<HTMLElement>('[data-tab]')]
   const list = document.createElement('div')

@@ -72,7 +72,7 @@ class Flame {
     this.#tell(this.#zoomed)
   }
 
-  /** Names from the root's children to what is zoomed to. */
+  /** Names from the root's children to the zoomed node. */
   get path(): string[] {
     const names: string[] = []
     for (let node = this.#zoomed; node.parent; node = node.parent) names.unshift(node.name)

@@ -1,4 +1,4 @@
-/** Graph and RequestGraph: nodes in layers, edges whose width is their weight and whose colour is their trouble. */
+/** Graph and RequestGraph: nodes in layers, an edge's width shows its weight, its colour its errors or latency. */
 import type { GraphData, GraphEdge, GraphLevel } from '../../widgets/drawn'
 import { button, html, svg, whenThere } from '../lib/dom'
 import { type Layout, layOut, pathOf, shortened } from './layout'
@@ -20,7 +20,7 @@ interface Drawn {
 }
 
 const drawn = new WeakMap<HTMLElement, Drawn>()
-/** By what is laid out. Layouts take long, and a refresh mostly brings the same nodes and edges. */
+/** Layouts by nodes and edges: a layout takes long, and a refresh mostly brings the same ones. */
 const layouts = new Map<string, Layout>()
 
 interface Placed {
@@ -28,7 +28,7 @@ interface Placed {
   readonly layout: Layout
 }
 
-/** In the order of names: weights change with each refresh, and nothing should move because of them. */
+/** In the order of names: weights change with each refresh, and must not move nodes. */
 function layoutOf({ nodes, edges, ...level }: GraphLevel): Placed {
   const nodeOrder = nodes.map((_, i) => i).sort((a, b) => (nodes[a]!.id < nodes[b]!.id ? -1 : 1))
   const rank = new Map(nodeOrder.map((i, at) => [i, at]))
@@ -86,7 +86,7 @@ class Graph {
     this.svg.addEventListener('pointerleave', () => this.#light(undefined, []))
   }
 
-  /** Once it is in the page, and has a size. */
+  /** Called when it is in the page and has a size. */
   show(seen: Seen | undefined): void {
     const { width, height } = this.#layout
     const room = this.svg.getBoundingClientRect().width || 600
@@ -169,7 +169,7 @@ class Graph {
   }
 }
 
-/** Buttons of which one is pressed. */
+/** A group of buttons, one of them pressed. */
 function choice(
   label: string,
   names: readonly string[],

@@ -15,14 +15,14 @@ export interface Box extends Point {
 export interface Layout {
   readonly width: number
   readonly height: number
-  /** Centres. */
+  /** The centres of nodes. */
   readonly nodes: readonly Box[]
-  /** Through which each edge goes; empty for one from a node to itself. */
+  /** Points on the line of each edge; empty for an edge from a node to itself. */
   readonly edges: readonly (readonly Point[])[]
 }
 
 export const LONGEST_LABEL = 30
-/** Of the letters that nodes are written in, in pixels. */
+/** The width of a letter in a node's name, in pixels. */
 const LETTER = 6.7
 const NODE_HEIGHT = 24
 
@@ -60,7 +60,7 @@ export function layOut({ nodes, edges }: GraphLevel): Layout {
   }
 }
 
-/** A smooth line through the points; a loop on the node's right side for none. */
+/** A smooth line through the points; without points a loop on the node's right side. */
 export function pathOf(points: readonly Point[], self: Box): string {
   const [first, ...rest] = points
   if (!first) {

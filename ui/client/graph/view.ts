@@ -36,7 +36,7 @@ export class View {
     this.#listen()
   }
 
-  /** All of it when it can be read so, else the part around a point. */
+  /** Shows all of it if it can still be read, else the part around a point. */
   start(centre: { x: number; y: number } | undefined): void {
     const { width, height } = this.#svg.getBoundingClientRect()
     const fit = this.#fitting()

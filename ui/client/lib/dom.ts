@@ -1,4 +1,4 @@
-/** Elements in few words. Text is only ever text. */
+/** Makes elements. A text is never read as markup. */
 
 type Attributes = Readonly<Record<string, string | number>>
 
@@ -30,7 +30,7 @@ export function button(label: string, title: string, act: () => void): HTMLButto
   return made
 }
 
-/** Calls `draw` for each element that matches, now and after every swap; it must do nothing for one that is drawn. */
+/** Calls `draw` for each element that matches, now and after every swap; it must do nothing for an element that is already drawn. */
 export function whenThere(selector: string, draw: (element: HTMLElement) => void): void {
   const drawAll = () => {
     for (const element of document.querySelectorAll<HTMLElement>(selector)) draw(element)
