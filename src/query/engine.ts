@@ -6,6 +6,7 @@ import { head } from '../records/rows'
 import type { Selection, Source } from '../store/store'
 import { Budget, type Limits, type MemoryShare } from './budget'
 import { conjuncts } from './conditions'
+import type { Deadline } from './deadline'
 import { readers } from './graph'
 import { newestFirst } from './newest'
 import { HashAggregate } from './operators/aggregate'
@@ -27,6 +28,8 @@ export interface ExecuteContext {
   readonly source: Source
   readonly metadata: Metadata
   readonly limits: Limits
+  /** Of the whole run; absent: `limits.deadlineMs` from now on. */
+  readonly deadline?: Deadline
   /** Memory that is shared with other runs. */
   readonly share?: MemoryShare
   /** Epoch nanoseconds at the start of the run. */
@@ -274,7 +277,7 @@ function attach<T extends Operator & Port>(input: Operator, stage: T): T {
  * and the functions throw (`unknown_table`, `store_error`, `bad_request` for a regular expression).
  */
 export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[]; stats: ExecuteStats } {
-  const budget = new Budget(given.limits, given.cancelled, given.share)
+  const budget = new Budget(given.limits, given.cancelled, given.share, given.deadline)
   const optimised = optimise(plan)
   const execution = new Execution(optimised, given, budget)
   const { emit } = given

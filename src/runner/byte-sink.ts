@@ -1,5 +1,6 @@
 /** Sends bytes from the query thread to the main thread. It sends as many as are read there, and a few more. */
 import { NixieError } from '../errors'
+import { Deadline } from '../query/deadline'
 import type { Warning } from './runner'
 
 /** Words of the memory that both threads share, one Int32 each. */
@@ -31,23 +32,23 @@ export class ByteSink {
   readonly #encoder = new TextEncoder()
   readonly #stallMs: number
   #pending = ''
-  #waitedMs = 0
+  readonly #deadline: Deadline
   #posted = 0
 
-  /** `stallMs`: the patience with a reader, see `STALL_MS`. */
-  constructor(shared: Int32Array, post: (chunk: Uint8Array) => void, stallMs = STALL_MS) {
+  /**
+   * @param deadline of the run: paused while this waits for the reader
+   * @param stallMs the patience with a reader, see `STALL_MS`
+   */
+  constructor(
+    shared: Int32Array,
+    post: (chunk: Uint8Array) => void,
+    deadline = new Deadline(Number.POSITIVE_INFINITY),
+    stallMs = STALL_MS,
+  ) {
     this.#shared = shared
     this.#stallMs = stallMs
+    this.#deadline = deadline
     this.#post = post
-  }
-
-  /** How long the run waited for the reader. */
-  get waitedMs(): number {
-    return this.#waitedMs
-  }
-
-  get hasPosted(): boolean {
-    return this.#posted > 0
   }
 
   text(text: string): void {
@@ -62,7 +63,7 @@ export class ByteSink {
   bytes(bytes: Uint8Array): void {
     this.flush()
     if (bytes.length === 0) return
-    this.#waitForCredit()
+    this.#deadline.pause(() => this.#waitForCredit())
     Atomics.sub(this.#shared, CREDIT, bytes.length)
     this.#posted += bytes.length
     this.#post(bytes)
@@ -79,7 +80,7 @@ export class ByteSink {
     const started = performance.now()
     const patienceMs = Math.min(
       this.#stallMs,
-      this.#stallMs + this.#posted / SLOWEST_BYTES_PER_MS - this.#waitedMs,
+      this.#stallMs + this.#posted / SLOWEST_BYTES_PER_MS - this.#deadline.pausedMs,
     )
     for (;;) {
       if (Atomics.load(this.#shared, CANCELLED) !== 0) {
@@ -94,7 +95,6 @@ export class ByteSink {
       }
       Atomics.wait(this.#shared, CREDIT, credit, Math.min(left, 1000))
     }
-    this.#waitedMs += performance.now() - started
   }
 }
 

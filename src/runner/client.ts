@@ -4,6 +4,7 @@ import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
 import { canBeginThread } from '../health/descriptors'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
+import { deadlineError } from '../query/deadline'
 import type { Bundle } from '../scripts/bundle'
 import type { Damage } from '../store/store'
 import { currentClient } from './asker'
@@ -16,14 +17,7 @@ import {
   SHARED_BYTES,
   STALL_MS,
 } from './byte-sink'
-import {
-  cancelledError,
-  closedError,
-  deadlineError,
-  noDescriptorsError,
-  tooManyError,
-  unreadError,
-} from './ends'
+import { cancelledError, closedError, noDescriptorsError, tooManyError, unreadError } from './ends'
 import { SlotGiver } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
 import { Receiver } from './receiver'

@@ -3,12 +3,6 @@ import { NixieError } from '../errors'
 
 export const closedError = () => new NixieError('unavailable', 'Nixie is stopping', 'Ask again when it runs.')
 export const cancelledError = () => new NixieError('cancelled', 'The query was cancelled')
-export const deadlineError = (ms: number) =>
-  new NixieError(
-    'deadline_exceeded',
-    `The query took longer than ${ms / 1000} s`,
-    'Ask for a shorter time range or filter earlier.',
-  )
 export const unreadError = () => new NixieError('cancelled', 'The answer was not read in time')
 export const tooManyError = () =>
   new NixieError('unavailable', 'Too many queries wait already', 'Try again in a few seconds.')

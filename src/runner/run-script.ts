@@ -7,6 +7,7 @@ import type { TableSchema } from '../pxl/values/table-schema'
 import { checkRange, parseTime } from '../pxl/values/time'
 import type { Limits, MemoryShare } from '../query/budget'
 import { toCells } from '../query/cells'
+import type { Deadline } from '../query/deadline'
 import { type ExecuteContext, execute, type ResultSet } from '../query/engine'
 import { explain } from '../query/explain'
 import type { Node, Plan } from '../query/plan'
@@ -41,6 +42,8 @@ export interface RunContext {
   damaged?(): number
   /** Memory that is shared with runs on other threads. */
   readonly share?: MemoryShare
+  /** Of the task; absent: a run has `limits.deadlineMs` once it executes. */
+  readonly deadline?: Deadline
   /** Called often; true ends the run. */
   cancelled(): boolean
   /** Epoch nanoseconds. */
@@ -181,6 +184,7 @@ export const executeContext = (limits: Limits, context: RunContext): ExecuteCont
   metadata: context.metadata,
   limits,
   ...(context.share && { share: context.share }),
+  ...(context.deadline && { deadline: context.deadline }),
   nowNs: context.nowNs,
   cancelled: context.cancelled,
   virtualTable: (fn, args) => virtualTable(fn, args, context),

@@ -1,14 +1,15 @@
 /** A query thread: opens the store read-only and runs one task after the other. */
 import { openMetadata } from '../metadata'
+import type { Limits } from '../query/budget'
+import { Deadline } from '../query/deadline'
 import { faultOf } from '../query/fault'
 import { LIBRARY } from '../scripts/library'
 import { openReader, type Reader } from '../store'
 import type { StoreSummary } from '../store/store'
 import { ByteSink, CANCELLED, FLOWING_DEADLINE_MS } from './byte-sink'
 import { checkText, completeText } from './editor'
-import { deadlineError } from './ends'
 import { SlotShare } from './memory-share'
-import type { FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
+import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
 import { explainScript, type RunContext, readTable, runScript, storeReport, summaries } from './run-script'
 import { DEFAULT_LIMITS } from './runner'
 import { streamTask } from './stream'
@@ -17,8 +18,6 @@ declare const self: Worker
 
 /** After this idle time the thread collects the garbage of its runs. */
 const IDLE_MS = 200
-/** A stream's clock stops while its reader is slow, so the engine's own deadline is set far away. */
-const NO_DEADLINE_MS = 2 ** 31
 
 type Opened = Pick<RunContext, 'metadata' | 'scripts'> & {
   readonly source: Reader
@@ -37,7 +36,7 @@ type Perform<K extends TaskKind> = (
 
 const PERFORM: { readonly [K in TaskKind]: Perform<K> } = {
   run: ({ request }, context) => runScript(request, context),
-  stream: (task, context, sink) => streamed(task, context, sink),
+  stream: (task, context, sink) => streamTask(task, context, sink),
   explain: ({ request }, context) => explainScript(request, context),
   check: ({ text, view }, context) => checkText(text, view, context),
   complete: ({ text, offset }, context) => completeText(text, offset, context),
@@ -49,30 +48,9 @@ const PERFORM: { readonly [K in TaskKind]: Perform<K> } = {
 const perform = <K extends TaskKind>(task: Task<K>, context: Context, sink: ByteSink) =>
   PERFORM[task.kind](task, context, sink)
 
-/**
- * The deadline is for the work: waiting for a slow reader doesn't count. Once rows flow, the work may go on for longer:
- * it is a day's rows that are asked for, not an answer to wait for.
- */
-async function streamed(
-  task: Task<'stream'>,
-  context: RunContext,
-  sink: ByteSink,
-): Promise<TaskResult<'stream'>> {
-  const { request } = task
-  const limits = 'rowsOf' in request ? {} : request.limits
-  const started = performance.now()
-  const deadlineMs = () =>
-    limits?.deadlineMs ?? (sink.hasPosted ? FLOWING_DEADLINE_MS : DEFAULT_LIMITS.deadlineMs)
-  const overdue = () => performance.now() - started - sink.waitedMs > deadlineMs()
-  const patient =
-    'rowsOf' in request ? request : { ...request, limits: { ...limits, deadlineMs: NO_DEADLINE_MS } }
-  const cancelled = () => context.cancelled() || overdue()
-  try {
-    return await streamTask({ ...task, request: patient }, { ...context, cancelled }, sink)
-  } catch (cause) {
-    if (context.cancelled() || !overdue()) throw cause
-    throw deadlineError(deadlineMs())
-  }
+/** What the request says, or what a task has by default. */
+function limitsOf(task: AnyTask): Partial<Limits> {
+  return 'request' in task && 'limits' in task.request ? (task.request.limits ?? {}) : {}
 }
 
 const say = (message: FromWorker) => self.postMessage(message)
@@ -86,12 +64,17 @@ function tellDamage(id: number): void {
 async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
   clearTimeout(idle)
   const shared = new Int32Array(data.shared)
-  const sink = new ByteSink(shared, (chunk) => {
+  const { deadlineMs } = limitsOf(data.task)
+  const deadline = new Deadline(deadlineMs ?? DEFAULT_LIMITS.deadlineMs)
+  const post = (chunk: Uint8Array) => {
     opened!.share.check()
+    // Once rows flow, the work may go on for longer: a day's rows are asked for, not an answer to wait for.
+    if (deadlineMs === undefined) deadline.extend(FLOWING_DEADLINE_MS)
     self.postMessage({ id: data.id, chunk, warnings: sink.warnings } satisfies FromWorker, [
       chunk.buffer as ArrayBuffer,
     ])
-  })
+  }
+  const sink = new ByteSink(shared, post, deadline)
   try {
     const nowNs = BigInt(data.nowMs) * 1_000_000n
     const { source, ...rest } = opened!
@@ -101,6 +84,7 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
       summary: () => source.summary(nowNs),
       damaged: () => source.damagedChunks,
       cancelled: () => Atomics.load(shared, CANCELLED) !== 0,
+      deadline,
       nowNs,
     }
     const result = await perform(data.task, context, sink)
