@@ -4,6 +4,7 @@ import { compress } from 'hono/compress'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { messageOf, NixieError } from '../src/errors'
+import { newestRows } from '../src/runner/result'
 import type { ResultTable, ScriptInfo } from '../src/runner/runner'
 import { didYouMean } from '../src/suggest'
 import { EDITOR } from './assets'
@@ -341,7 +342,7 @@ function hostRoutes(app: Hono, deps: Served): void {
       )
       throw new NixieError('unknown_table', `There is no table '${name}'`, `${guess}Find one under Tables.`)
     }
-    const newest: ResultTable = await deps.runner.table(name, { limit: NEWEST_ROWS })
+    const newest = await newestRows(deps.runner, { name, limit: NEWEST_ROWS }, { signal: c.req.raw.signal })
     return page(c, deps, name, <TableView table={table} newest={newest} />)
   })
 }

@@ -1,5 +1,6 @@
 /** Data of the overview: servers in the last minute, and the course of the last five minutes. */
 import { type ErrorShape, NixieError } from '../src/errors'
+import { run } from '../src/runner/result'
 import type { Cell, ResultTable, Runner } from '../src/runner/runner'
 import type { ClusterTraffic } from './pages/cluster'
 import CLUSTER from './pages/cluster.pxl' with { type: 'text' }
@@ -31,9 +32,12 @@ function withoutEmpty(table: ResultTable, name: string): ResultTable {
 }
 
 /** The last minute, or why it can't be read. Never rejects. */
-export async function trafficOf(runner: Runner, signal: AbortSignal): Promise<Traffic | ErrorShape> {
+export async function trafficOf(
+  runner: Pick<Runner, 'stream'>,
+  signal: AbortSignal,
+): Promise<Traffic | ErrorShape> {
   try {
-    const { tables } = await runner.run({ text: OVERVIEW }, signal)
+    const { tables } = await run(runner, { text: OVERVIEW }, { signal })
     const services = tables.find(({ name }) => name === 'services')
     const rates = services ? values(services, 'requests').map((rate) => Number(rate) * 1e9) : []
     const shares = services ? values(services, 'errors').map(Number) : []
@@ -59,11 +63,11 @@ function byNumber(table: ResultTable, name: string): ResultTable {
 
 /** Five minutes of the cluster's HTTP, or why they can't be read. Never rejects. */
 export async function clusterTraffic(
-  runner: Runner,
+  runner: Pick<Runner, 'stream'>,
   signal: AbortSignal,
 ): Promise<ClusterTraffic | ErrorShape> {
   try {
-    const { tables } = await runner.run({ text: MAP + CLUSTER }, signal)
+    const { tables } = await run(runner, { text: MAP + CLUSTER }, { signal })
     const services = tables.find(({ name }) => name === 'services')
     return {
       map: tables.find(({ name }) => name === 'map'),
@@ -76,8 +80,11 @@ export async function clusterTraffic(
 }
 
 /** Requests between processes of this host; undefined when there are none, or they can't be read. */
-export async function hostMap(runner: Runner, signal: AbortSignal): Promise<ResultTable | undefined> {
-  const { tables } = await runner.run({ text: MAP }, signal).catch(() => ({ tables: [] }))
+export async function hostMap(
+  runner: Pick<Runner, 'stream'>,
+  signal: AbortSignal,
+): Promise<ResultTable | undefined> {
+  const { tables } = await run(runner, { text: MAP }, { signal }).catch(() => ({ tables: [] }))
   const map = tables.find(({ name }) => name === 'map')
   return map && where(map, 'requestor_pod', (name) => name !== '')
 }
@@ -100,12 +107,12 @@ const STEPS = 60
  * @param startedMs epoch milliseconds since when a step without a request means that there was none
  */
 export async function timelineOf(
-  runner: Runner,
+  runner: Pick<Runner, 'stream'>,
   nowMs: number,
   startedMs: number,
   signal: AbortSignal,
 ): Promise<ChartData | undefined> {
-  const { tables } = await runner.run({ text: TIMELINE }, signal).catch(() => ({ tables: [] }))
+  const { tables } = await run(runner, { text: TIMELINE }, { signal }).catch(() => ({ tables: [] }))
   const table = tables[0]
   if (!table || table.rows === 0) return undefined
   const rowAt = new Map(

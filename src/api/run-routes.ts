@@ -95,8 +95,8 @@ async function run(
   const limits: RunRequest['limits'] = rows === undefined ? {} : { rows }
   if (readSwitch(query, 'explain')) return c.json(await runner.explain(request, signal))
   if (readSwitch(query, 'schema')) {
-    const { tables, warnings } = await runner.run({ ...request, schemaOnly: true }, signal)
-    return c.json({ tables: tables.map(({ name, columns }) => ({ name, columns })), warnings })
+    const { tables, warnings } = await runner.schema(request, signal)
+    return c.json({ tables, warnings })
   }
   const excel = readSwitch(query, 'excel')
   const output = { format, shape, excel, ...(table !== undefined && { table }) }

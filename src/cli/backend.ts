@@ -5,6 +5,7 @@ import { WARNINGS_HEADER } from '../api/answers'
 import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
 import { codeOf, type ErrorShape, messageOf, NixieError } from '../errors'
+import { newestRows, run } from '../runner/result'
 import type {
   Cell,
   Explained,
@@ -17,6 +18,7 @@ import type {
   ScriptVariable,
   StoreReport,
   StreamOutput,
+  TableRequest,
   TableSummary,
   Warning,
 } from '../runner/runner'
@@ -31,7 +33,7 @@ export interface ScriptSummary {
   readonly variables: readonly ScriptVariable[]
 }
 
-export type TableOptions = Parameters<Runner['table']>[1]
+export type TableOptions = Omit<TableRequest, 'name'>
 
 /** The tables and columns that a run would give. Nothing runs. */
 export type Schema = Pick<RunResult, 'warnings'> & {
@@ -288,7 +290,7 @@ class StoreBackend implements Backend {
   }
 
   run(request: RunRequest): Promise<RunResult> {
-    return this.#runner.run(request)
+    return run(this.#runner, request)
   }
 
   stream(request: RunRequest, output: StreamOutput) {
@@ -296,7 +298,7 @@ class StoreBackend implements Backend {
   }
 
   schema(request: RunRequest): Promise<Schema> {
-    return this.#runner.run({ ...request, schemaOnly: true })
+    return this.#runner.schema(request)
   }
 
   explain(request: RunRequest): Promise<Explained> {
@@ -315,7 +317,7 @@ class StoreBackend implements Backend {
   }
 
   table(name: string, options: TableOptions): Promise<ResultTable> {
-    return this.#runner.table(name, options)
+    return newestRows(this.#runner, { name, ...options })
   }
 
   tables(): Promise<readonly TableSummary[]> {

@@ -27,15 +27,13 @@ import {
   type Explained,
   isAnswer,
   type ResultStream,
-  type ResultTable,
   type Runner,
   type RunRequest,
-  type RunResult,
+  type Schema,
   type ScriptInfo,
   type StoreReport,
   type StreamOutput,
   type StreamRequest,
-  type TableRequest,
   type TableSummary,
 } from './runner'
 import { givingWay, Turns } from './turns'
@@ -142,11 +140,6 @@ class ThreadRunner implements Runner {
     this.#options = options
   }
 
-  async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
-    const nowMs = await this.#fresh()
-    return this.#counted(this.#do({ kind: 'run', request }, { nowMs, signal, ...deadlineOf(request) }))
-  }
-
   async stream(request: StreamRequest, output: StreamOutput, signal?: AbortSignal): Promise<ResultStream> {
     const nowMs = await this.#fresh()
     const gone = new AbortController()
@@ -154,11 +147,12 @@ class ThreadRunner implements Runner {
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
     const client = currentClient()
-    const whole = isAnswer(request, output) && this.#mayWait(client)
-    if (whole) this.#wholeAnswers.push(client)
+    const whole = isAnswer(request, output) && (output.isReadAtOnce || this.#mayWait(client))
+    const waits = whole && !output.isReadAtOnce
+    if (waits) this.#wholeAnswers.push(client)
     const shared = sharedMemory(whole ? ANSWER_CREDIT : INITIAL_CREDIT)
     const read = () => {
-      if (whole) this.#wholeAnswers.splice(this.#wholeAnswers.indexOf(client), 1)
+      if (waits) this.#wholeAnswers.splice(this.#wholeAnswers.indexOf(client), 1)
     }
     const receiver = new Receiver(output.format, shared, abort, read)
     const done = this.#do(
@@ -190,6 +184,10 @@ class ThreadRunner implements Runner {
     return this.#wholeAnswers.length < MOST_WHOLE_ANSWERS && own < MOST_WHOLE_OF_ONE
   }
 
+  async schema(request: RunRequest, signal?: AbortSignal): Promise<Schema> {
+    return this.#do({ kind: 'schema', request }, { signal, ...deadlineOf(request) })
+  }
+
   async explain(request: RunRequest, signal?: AbortSignal): Promise<Explained> {
     return this.#do({ kind: 'explain', request }, { signal })
   }
@@ -205,12 +203,6 @@ class ThreadRunner implements Runner {
   async scripts(): Promise<readonly ScriptInfo[]> {
     this.#scripts ??= await allScripts(this.#options.scripts ?? new Map())
     return this.#scripts
-  }
-
-  async table(name: string, options: Omit<TableRequest, 'name'>, signal?: AbortSignal): Promise<ResultTable> {
-    const nowMs = await this.#fresh()
-    const request = { name, ...options }
-    return this.#do({ kind: 'table', request }, { nowMs, signal })
   }
 
   async tables(signal?: AbortSignal): Promise<readonly TableSummary[]> {
@@ -447,8 +439,9 @@ class QueryThread {
     this.#watchdog = setTimeout(() => this.end(error()), ms)
   }
 
-  #watchDeadline({ deadlineMs, receiver }: Job): void {
-    this.#watch(deadlineMs + STUCK_MS + (receiver ? STALL_MS : 0), () => deadlineError(deadlineMs))
+  /** Until its first bytes, which wait for no reader. */
+  #watchDeadline({ deadlineMs }: Job): void {
+    this.#watch(deadlineMs + STUCK_MS, () => deadlineError(deadlineMs))
   }
 
   #finish(data: FromWorker): void {

@@ -5,29 +5,29 @@ import type { Bundle } from '../scripts/bundle'
 import type { Damage } from '../store/store'
 import type {
   Explained,
-  ResultTable,
   RunRequest,
-  RunResult,
+  Schema,
   StoreReport,
-  StreamEnd,
   StreamOutput,
   StreamRequest,
-  TableRequest,
   TableSummary,
   Warning,
 } from './runner'
 
-export interface StreamDone extends StreamEnd {
+export interface StreamDone {
+  readonly rows: number
+  /** Names of the tables that the row limit cut. */
+  readonly truncated: readonly string[]
   readonly warnings: readonly Warning[]
 }
 
 /** Kind of task → what is asked, and what the answer is. */
 interface Tasks {
-  readonly run: { readonly asked: { readonly request: RunRequest }; readonly answer: RunResult }
   readonly stream: {
     readonly asked: { readonly request: StreamRequest; readonly output: StreamOutput }
     readonly answer: StreamDone
   }
+  readonly schema: { readonly asked: { readonly request: RunRequest }; readonly answer: Schema }
   readonly explain: { readonly asked: { readonly request: RunRequest }; readonly answer: Explained }
   readonly check: {
     readonly asked: { readonly text: string; readonly view: string | undefined }
@@ -37,7 +37,6 @@ interface Tasks {
     readonly asked: { readonly text: string; readonly offset: number }
     readonly answer: Completion
   }
-  readonly table: { readonly asked: { readonly request: TableRequest }; readonly answer: ResultTable }
   readonly tables: { readonly asked: object; readonly answer: readonly TableSummary[] }
   readonly store: { readonly asked: object; readonly answer: StoreReport }
 }

@@ -2,7 +2,7 @@
 import type { NixieError } from '../errors'
 import { CREDIT } from './byte-sink'
 import type { StreamDone } from './messages'
-import type { ResultStream, StreamEnd, StreamFormat, Warning } from './runner'
+import type { ResultStream, StreamFormat, Warning } from './runner'
 
 export class Receiver {
   readonly #format: StreamFormat
@@ -11,7 +11,7 @@ export class Receiver {
   readonly #read: () => void
   readonly #chunks: Uint8Array[] = []
   readonly #opened = Promise.withResolvers<ResultStream>()
-  readonly #end = Promise.withResolvers<StreamEnd>()
+  readonly #end = Promise.withResolvers<Omit<StreamDone, 'warnings'>>()
   /** Bytes that came, and those that were read. */
   received = 0
   taken = 0

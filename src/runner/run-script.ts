@@ -6,9 +6,8 @@ import { newestFirst } from '../pxl/frames/frames'
 import type { TableSchema } from '../pxl/values/table-schema'
 import { checkRange, parseTime } from '../pxl/values/time'
 import type { Limits, MemoryShare } from '../query/budget'
-import { toCells } from '../query/cells'
 import type { Deadline } from '../query/deadline'
-import { type ExecuteContext, execute, type ResultSet } from '../query/engine'
+import { type ExecuteContext, type ExecuteStats, execute, type ResultSet } from '../query/engine'
 import { explain } from '../query/explain'
 import type { Node, Plan } from '../query/plan'
 import { type Bundle, readView } from '../scripts/bundle'
@@ -18,9 +17,9 @@ import { withLabels } from './labels'
 import {
   DEFAULT_LIMITS,
   type Explained,
-  type ResultTable,
   type RunRequest,
   type RunResult,
+  type Schema,
   type StoreReport,
   type TableRequest,
   type TableSummary,
@@ -60,11 +59,11 @@ export interface Prepared {
   readonly compileMs: number
 }
 
-/** Throws a NixieError. */
-export function prepare(request: RunRequest, context: RunContext): Prepared {
+/** `incomplete`: arguments may be missing. Throws a NixieError. */
+export function prepare(request: RunRequest, context: RunContext, incomplete = false): Prepared {
   const started = performance.now()
   const { name, text, view } = requested(request, context.scripts)
-  const args = bindVariables(name, view?.variables ?? [], request.args ?? {}, request.schemaOnly)
+  const args = bindVariables(name, view?.variables ?? [], request.args ?? {}, incomplete)
   const module = compile(text, { tables: schemas(context), nowNs: context.nowNs })
   const shown = debugLast(planOf(module, view, args))
   const plan = newest(request.links ? shown : withLabels(shown))
@@ -85,21 +84,16 @@ export function prepare(request: RunRequest, context: RunContext): Prepared {
 export const schemas = ({ source }: Pick<RunContext, 'source'>): readonly TableSchema[] =>
   source.tables().map(({ name, columns, recorded }) => ({ name, columns, recorded }))
 
-/** Throws a NixieError. */
-export function runScript(request: RunRequest, context: RunContext): RunResult {
-  const prepared = prepare(request, context)
-  if (request.schemaOnly) {
-    const tables = prepared.plan.outputs.map(schemaOf)
-    return { tables, ...factsOf(prepared, { tables, stats: NOTHING, execMs: 0, damaged: 0 }) }
-  }
-  const ran = runPrepared(prepared, context)
-  return { tables: resultTables(ran.tables), ...factsOf(prepared, ran) }
+/** The tables that the request would give. Arguments may be missing. */
+export function schemaOf(request: RunRequest, context: RunContext): Schema {
+  const { plan, warnings } = prepare(request, context, true)
+  return { tables: plan.outputs.map(({ name, node }) => ({ name, columns: node.columns })), warnings }
 }
 
 /** The result of a run, with its tables still as columns of the engine. */
 export interface Ran {
   readonly tables: readonly ResultSet[]
-  readonly stats: typeof NOTHING
+  readonly stats: Pick<ExecuteStats, 'rowsRead' | 'bytesRead' | 'batchesRead'>
   readonly execMs: number
   /** Chunks that were passed over. */
   readonly damaged: number
@@ -112,8 +106,6 @@ export function runPrepared({ plan, limits }: Pick<Prepared, 'plan' | 'limits'>,
   const damaged = (context.damaged?.() ?? 0) - before
   return { tables, stats, execMs: performance.now() - started, damaged }
 }
-
-const NOTHING = { rowsRead: 0, bytesRead: 0, batchesRead: 0 }
 
 /** Warnings beside the tables. */
 export function factsOf(
@@ -190,49 +182,6 @@ export const executeContext = (limits: Limits, context: RunContext): ExecuteCont
   virtualTable: (fn, args) => virtualTable(fn, args, context),
 })
 
-/**
- * Largest answer that is passed on as a whole. It is in memory several times: as cells, as a message and as the final
- * text.
- */
-const ANSWER_BYTES = 32 << 20
-
-/** Throws `limit_exceeded` when the texts of the cells are too many; one text may be in every row. */
-function checkAnswer(tables: readonly ResultSet[]): void {
-  let bytes = 0
-  for (const vector of tables.flatMap(({ batch }) => batch.columns)) {
-    if (!('codes' in vector)) continue
-    const { offsets } = vector.dict
-    for (const code of vector.codes) bytes += offsets[code + 1]! - offsets[code]!
-  }
-  if (bytes <= ANSWER_BYTES) return
-  throw new NixieError(
-    'limit_exceeded',
-    `The answer has ${Math.ceil(bytes / 2 ** 20)} MiB, where ${ANSWER_BYTES >> 20} MiB are the most that can be shown`,
-    'Ask for fewer rows or columns, cut texts with px.substring, or take the rows as CSV or NDJSON.',
-  )
-}
-
-const resultTables = (tables: readonly ResultSet[]): readonly ResultTable[] => {
-  checkAnswer(tables)
-  return tables.map(resultTable)
-}
-
-const resultTable = ({ name, columns, batch, truncated }: ResultSet): ResultTable => ({
-  name,
-  columns,
-  values: toCells(batch),
-  rows: batch.rows,
-  truncated,
-})
-
-const schemaOf = ({ name, node }: { name: string; node: Node }): ResultTable => ({
-  name,
-  columns: node.columns,
-  values: node.columns.map(() => []),
-  rows: 0,
-  truncated: false,
-})
-
 /** The plan of a table's newest rows, newest first. Throws `unknown_table`, `bad_time_range`, `bad_request`. */
 export function tablePlan(
   { name, startTime, endTime, limit }: TableRequest,
@@ -261,12 +210,6 @@ export function tablePlan(
     ...(endNs === undefined ? {} : { endNs }),
   }
   return { outputs: [{ name, node: { op: 'limit', input: scan, rows: limit, columns } }] }
-}
-
-export function readTable(request: TableRequest, context: RunContext): ResultTable {
-  const limits = { ...DEFAULT_LIMITS, rows: request.limit }
-  const { tables } = runPrepared({ plan: tablePlan(request, context), limits }, context)
-  return resultTables(tables)[0]!
 }
 
 /** Every table with what is stored of it. */

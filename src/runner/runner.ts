@@ -14,8 +14,6 @@ export interface RunRequest {
   readonly name?: string
   /** Values of the script's variables by name, as text. */
   readonly args?: Readonly<Record<string, string>>
-  /** Only compile: the tables' columns, no rows. */
-  readonly schemaOnly?: boolean
   /** Cells that link to a view are objects, as text: `{"label", "script", "args"}`. Else they are their labels. */
   readonly links?: boolean
   readonly limits?: Partial<Limits>
@@ -109,6 +107,8 @@ export interface StreamOutput {
   readonly shape?: 'rows' | 'columns'
   /** CSV for a spreadsheet: text that it would take for a formula begins with an apostrophe. */
   readonly excel?: boolean
+  /** Who asks reads all of a short answer as soon as it comes, so that it may wait beside any number of others. */
+  readonly isReadAtOnce?: true
   /** Only this result table. CSV and Arrow hold one: without a name the result must have only one. */
   readonly table?: string
 }
@@ -122,12 +122,6 @@ export function isAnswer(request: StreamRequest, { format }: StreamOutput): bool
   return format === 'json' && rows <= DEFAULT_LIMITS.rows
 }
 
-export interface StreamEnd {
-  readonly rows: number
-  /** Names of the tables that the row limit cut. */
-  readonly truncated: readonly string[]
-}
-
 export interface ResultStream {
   readonly warnings: readonly Warning[]
   /**
@@ -135,19 +129,26 @@ export interface ResultStream {
    * `{"error": …}`, the other formats end in an error. Cancelling it ends the run.
    */
   readonly body: ReadableStream<Uint8Array>
-  /** Rejects when the body fails, with NDJSON too. */
-  readonly end: Promise<StreamEnd>
+  /** Resolves when all has been made; rejects when the body fails, with NDJSON too. */
+  readonly end: Promise<unknown>
 }
 
 export interface Explained extends Explanation {
   readonly warnings: readonly Warning[]
 }
 
+/** The tables that a run would give. */
+export interface Schema {
+  readonly tables: readonly Pick<ResultTable, 'name' | 'columns'>[]
+  readonly warnings: readonly Warning[]
+}
+
+/** All reject with a NixieError. Aborting cancels what was asked. `result.ts` reads a whole result from a stream. */
 export interface Runner {
-  /** Rejects with a NixieError. Aborting cancels the run. */
-  run(request: RunRequest, signal?: AbortSignal): Promise<RunResult>
-  /** Resolves with the first bytes; until then it rejects as `run` does. */
+  /** Resolves with the first bytes. */
   stream(request: StreamRequest, output: StreamOutput, signal?: AbortSignal): Promise<ResultStream>
+  /** Only compiles. */
+  schema(request: RunRequest, signal?: AbortSignal): Promise<Schema>
   /** What the run would do. */
   explain(request: RunRequest, signal?: AbortSignal): Promise<Explained>
   /** Errors in a text; with a view, also in the calls that it makes. */
@@ -155,8 +156,6 @@ export interface Runner {
   /** What can stand at an offset of a text, in UTF-16 units. */
   complete(text: string, offset: number, signal?: AbortSignal): Promise<Completion>
   scripts(): Promise<readonly ScriptInfo[]>
-  /** Newest rows of one table, without PxL. */
-  table(name: string, options: Omit<TableRequest, 'name'>, signal?: AbortSignal): Promise<ResultTable>
   tables(signal?: AbortSignal): Promise<readonly TableSummary[]>
   /** What the store holds and how long it will keep it. */
   store(signal?: AbortSignal): Promise<StoreReport>

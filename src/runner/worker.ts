@@ -10,7 +10,7 @@ import { ByteSink, CANCELLED, FLOWING_DEADLINE_MS } from './byte-sink'
 import { checkText, completeText } from './editor'
 import { SlotShare } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
-import { explainScript, type RunContext, readTable, runScript, storeReport, summaries } from './run-script'
+import { explainScript, type RunContext, schemaOf, storeReport, summaries } from './run-script'
 import { DEFAULT_LIMITS } from './runner'
 import { streamTask } from './stream'
 
@@ -35,12 +35,11 @@ type Perform<K extends TaskKind> = (
 ) => TaskResult<K> | Promise<TaskResult<K>>
 
 const PERFORM: { readonly [K in TaskKind]: Perform<K> } = {
-  run: ({ request }, context) => runScript(request, context),
   stream: (task, context, sink) => streamTask(task, context, sink),
+  schema: ({ request }, context) => schemaOf(request, context),
   explain: ({ request }, context) => explainScript(request, context),
   check: ({ text, view }, context) => checkText(text, view, context),
   complete: ({ text, offset }, context) => completeText(text, offset, context),
-  table: ({ request }, context) => readTable(request, context),
   tables: (_, { source }) => summaries(source.tables()),
   store: (_, context) => storeReport(context.summary()),
 }

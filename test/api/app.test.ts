@@ -206,7 +206,7 @@ describe('schema, explain, views, editors', () => {
       tables: [{ name, columns: [...columns] }],
       warnings: [{ message: 'Column x is not used', line: 2, column: 3 }],
     } as never)
-    expect(runner.asked).toEqual([{ script: 'px/http_data', args: { start_time: '-1m' }, schemaOnly: true }])
+    expect(runner.asked).toEqual([{ script: 'px/http_data', args: { start_time: '-1m' } }])
     expect((await app.request('/api/run/px/http_data?schema=yes')).status).toBe(400)
   })
 

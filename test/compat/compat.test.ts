@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Bundle } from '../../src/scripts/bundle'
 import { readScripts } from '../../src/scripts/folder'
-import { contextOf, run } from '../runner/support'
+import { contextOf, run, schema } from '../runner/support'
 import { INTERFACES, readInterfaces } from '../scripts/interfaces'
 
 const folder = readScripts(join(import.meta.dir, 'bundles'))
@@ -36,7 +36,7 @@ test('every folder is read', () => {
 
 describe.each([...folder.bundles.values()])('$name', (bundle) => {
   test('has the columns of its tables', () => {
-    const { tables } = run({ ...requestOf(bundle), schemaOnly: true }, contextOf([]))
+    const { tables } = schema(requestOf(bundle), contextOf([]))
     const columns = tables
       .filter(({ name }) => !name.startsWith('_'))
       .map(({ name, columns }) => [

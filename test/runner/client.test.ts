@@ -9,6 +9,7 @@ import { newCounters } from '../../src/health/counters'
 import { BatchBuilder } from '../../src/records/builder'
 import { asClient } from '../../src/runner/asker'
 import { openRunner, type RunnerOptions } from '../../src/runner/client'
+import { newestRows, run } from '../../src/runner/result'
 import type { Runner, RunRequest } from '../../src/runner/runner'
 import { TABLES } from '../../src/sources/tables'
 import { openWriter } from '../../src/store'
@@ -89,16 +90,16 @@ describe('over a store', () => {
   test('runs scripts, counts queries', async () => {
     const counters = newCounters()
     const runner = open({ counters })
-    const result = await runner.run({ script: 'px/http_data', args: { max_num_records: '2' } })
+    const result = await run(runner, { script: 'px/http_data', args: { max_num_records: '2' } })
     const paths = result.tables[0]!.values[result.tables[0]!.columns.findIndex((c) => c.name === 'req_path')]
     expect(paths).toEqual([`/${ROWS - 1}`, `/${ROWS - 2}`])
-    expect(await codeOf(runner.run({ script: 'px/nothing' }))).toBe('unknown_script')
+    expect(await codeOf(run(runner, { script: 'px/nothing' }))).toBe('unknown_script')
     expect([counters.queries, counters.queryErrors]).toEqual([2, 1])
     expect(counters.queryNs).toBeGreaterThan(0)
   })
 
   test('errors cross the thread whole', async () => {
-    const failing = shared().run({ text: 'import px\nx = px.nope' })
+    const failing = run(shared(), { text: 'import px\nx = px.nope' })
     await expect(failing).rejects.toMatchObject({
       shape: { code: 'compile_error', line: 2, column: 8, message: "px has no function 'nope'" },
     })
@@ -108,9 +109,9 @@ describe('over a store', () => {
     const runner = shared()
     expect((await runner.scripts()).map((s) => s.name)).toContain('px/http_data')
     expect((await runner.tables())[0]).toMatchObject({ name: 'http_events', rows: ROWS })
-    const table = await runner.table('http_events', { limit: 3, startTime: '-5m' })
+    const table = await newestRows(runner, { name: 'http_events', limit: 3, startTime: '-5m' })
     expect([table.rows, table.truncated]).toEqual([3, false])
-    expect(await codeOf(runner.table('nope', { limit: 1 }))).toBe('unknown_table')
+    expect(await codeOf(newestRows(runner, { name: 'nope', limit: 1 }))).toBe('unknown_table')
   })
 
   test('chunks that a query found damaged are told before its answer, by a run, a table and a stream', async () => {
@@ -121,11 +122,11 @@ describe('over a store', () => {
     db.close()
     const told: Damage[][] = []
     const runner = open({ dataDir: dir, threads: 1, damaged: (found) => told.push([...found]) })
-    const run = await runner.run({ text: 'import px\npx.display(px.DataFrame("http_events"))' })
-    expect(run.warnings[0]?.message).toContain('1 damaged chunk of the store left out')
+    const { warnings } = await run(runner, { text: 'import px\npx.display(px.DataFrame("http_events"))' })
+    expect(warnings[0]?.message).toContain('1 damaged chunk of the store left out')
     expect(told).toHaveLength(1)
     expect(told[0]![0]).toMatchObject({ table: 'http_events', chunk: 1, rows: ROWS })
-    await runner.table('http_events', { limit: 3, startTime: '-5m' })
+    await newestRows(runner, { name: 'http_events', limit: 3, startTime: '-5m' })
     expect(told).toHaveLength(2)
     const rowsOf = { name: 'http_events', limit: 3, startTime: '-5m' }
     const stream = await runner.stream({ rowsOf }, { format: 'ndjson' })
@@ -136,7 +137,7 @@ describe('over a store', () => {
 
   test('a directory that has no store is said, and what would fill it', async () => {
     const runner = open({ dataDir: join(dataDir, 'none') })
-    const error = await runner.run({ script: 'px/http_data' }).catch((cause: NixieError) => cause)
+    const error = await run(runner, { script: 'px/http_data' }).catch((cause: NixieError) => cause)
     const { code, hint } = (error as NixieError).shape
     expect(code).toBe('unknown_table')
     expect(hint).toContain('Nothing is stored in the data directory')
@@ -146,25 +147,25 @@ describe('over a store', () => {
   test('aborting cancels, and the thread goes on with the next', async () => {
     const runner = open({ threads: 1 })
     const controller = new AbortController()
-    const slow = runner.run(SLOW, controller.signal)
+    const slow = run(runner, SLOW, controller)
     setTimeout(() => controller.abort(), 50)
     expect(await codeOf(slow)).toBe('cancelled')
-    expect((await runner.run({ script: 'px/schemas' })).tables.length).toBe(2)
-    expect(await codeOf(runner.run(SLOW, controller.signal))).toBe('cancelled')
+    expect((await run(runner, { script: 'px/schemas' })).tables.length).toBe(2)
+    expect(await codeOf(run(runner, SLOW, controller))).toBe('cancelled')
   })
 
   test('a deadline ends a run', async () => {
     const runner = shared()
-    expect(await codeOf(runner.run({ ...SLOW, limits: { deadlineMs: 50 } }))).toBe('deadline_exceeded')
-    expect((await runner.run({ script: 'px/schemas' })).tables.length).toBe(2)
+    expect(await codeOf(run(runner, { ...SLOW, limits: { deadlineMs: 50 } }))).toBe('deadline_exceeded')
+    expect((await run(runner, { script: 'px/schemas' })).tables.length).toBe(2)
   })
 
   test('a short query need not wait for a long one', async () => {
     const runner = open({ threads: 2 })
     const controller = new AbortController()
     const order: string[] = []
-    const slow = runner.run(SLOW, controller.signal).catch(() => order.push('slow'))
-    await runner.run({ script: 'px/schemas' }).then(() => order.push('short'))
+    const slow = run(runner, SLOW, controller).catch(() => order.push('slow'))
+    await run(runner, { script: 'px/schemas' }).then(() => order.push('short'))
     controller.abort()
     await slow
     expect(order).toEqual(['short', 'slow'])
@@ -172,7 +173,7 @@ describe('over a store', () => {
 
   test('closing fails what is under way', async () => {
     const runner = open()
-    const slow = codeOf(runner.run(SLOW))
+    const slow = codeOf(run(runner, SLOW))
     await runner.close()
     expect(await slow).toBe('unavailable')
     expect(await codeOf(runner.tables())).toBe('unavailable')
@@ -183,9 +184,9 @@ describe('several clients', () => {
   test('who asks once need not wait for another one’s many', async () => {
     const { runner, threads } = hanging({ threads: 2 })
     const many = Array.from({ length: 64 + 2 }, () =>
-      asClient('a', () => codeOf(runner.run({ text: 'hang' }))),
+      asClient('a', () => codeOf(run(runner, { text: 'hang' }))),
     )
-    expect(await asClient('b', () => runner.run({ text: 'once' }))).toMatchObject({ script: 'once' })
+    expect(await asClient('b', () => run(runner, { text: 'once' }))).toMatchObject({ script: 'once' })
     expect(threads()).toBe(3)
     await runner.close()
     // The newest of the many gave way, or was refused.
@@ -246,7 +247,7 @@ px.display(df.merge(df.head(300), left_on=[], right_on=[], suffixes=['', '_b']))
     let ended = false
     const ends = codeOf(end.finally(() => (ended = true)))
     const waiting = runner.stream(PATHS, { format: 'csv' })
-    expect((await runner.run({ script: 'px/schemas' })).tables.length).toBe(2)
+    expect((await run(runner, { script: 'px/schemas' })).tables.length).toBe(2)
     expect(ended).toBe(false)
     await reader.cancel()
     expect(await ends).toBe('cancelled')
@@ -324,14 +325,16 @@ test('explain, check, complete', async () => {
   expect(await codeOf(runner.complete(text, 99))).toBe('bad_request')
   const gone = AbortSignal.abort()
   expect(await codeOf(runner.tables(gone))).toBe('cancelled')
-  expect(await codeOf(runner.table('http_events', { limit: 1 }, gone))).toBe('cancelled')
+  expect(await codeOf(newestRows(runner, { name: 'http_events', limit: 1 }, { signal: gone }))).toBe(
+    'cancelled',
+  )
 })
 
 describe('threads that fail', () => {
   test('one that hangs past its deadline is replaced', async () => {
     const { runner, threads } = hanging({ threads: 1 })
-    const stuck = codeOf(runner.run({ text: 'spin', limits: { deadlineMs: 10 } }))
-    const next = runner.run({ text: 'next' })
+    const stuck = codeOf(run(runner, { text: 'spin', limits: { deadlineMs: 10 } }))
+    const next = run(runner, { text: 'next' })
     expect(await stuck).toBe('deadline_exceeded')
     expect((await next).script).toBe('next')
     expect(threads()).toBe(2)
@@ -340,8 +343,8 @@ describe('threads that fail', () => {
   test('one that does not heed its cancellation is replaced', async () => {
     const { runner, threads } = hanging({ threads: 1 })
     const controller = new AbortController()
-    const stuck = codeOf(runner.run({ text: 'hang' }, controller.signal))
-    const next = runner.run({ text: 'next' })
+    const stuck = codeOf(run(runner, { text: 'hang' }, controller))
+    const next = run(runner, { text: 'next' })
     // Until it has a thread.
     await Bun.sleep(0)
     controller.abort()
@@ -352,7 +355,7 @@ describe('threads that fail', () => {
 
   test('one that dies fails its run only', async () => {
     const { runner, threads } = hanging({ threads: 1 })
-    const [crash, next] = [codeOf(runner.run({ text: 'crash' })), runner.run({ text: 'next' })]
+    const [crash, next] = [codeOf(run(runner, { text: 'crash' })), run(runner, { text: 'next' })]
     expect(await crash).toBe('internal')
     expect((await next).script).toBe('next')
     expect(threads()).toBe(2)
@@ -360,12 +363,12 @@ describe('threads that fail', () => {
 
   test('a run that waits can be cancelled, and waiting is bounded', async () => {
     const { runner } = hanging({ threads: 1 })
-    const holding = codeOf(runner.run({ text: 'hang' }))
+    const holding = codeOf(run(runner, { text: 'hang' }))
     const controller = new AbortController()
-    const waiting = codeOf(runner.run({ text: 'later' }, controller.signal))
+    const waiting = codeOf(run(runner, { text: 'later' }, controller))
     controller.abort()
     expect(await waiting).toBe('cancelled')
-    const queue = Array.from({ length: 65 }, () => codeOf(runner.run({ text: 'later' })))
+    const queue = Array.from({ length: 65 }, () => codeOf(run(runner, { text: 'later' })))
     expect(await queue[64]).toBe('unavailable')
     await runner.close()
     expect(await holding).toBe('unavailable')

@@ -1,8 +1,27 @@
 /** What runScript works with, over tables in memory. */
 import { resolve } from 'node:path'
 import type { Metadata } from '../../src/metadata/metadata'
-import { type RunContext, runScript } from '../../src/runner/run-script'
-import type { Cell, RunRequest, RunResult } from '../../src/runner/runner'
+import { toCells } from '../../src/query/cells'
+import type { ResultSet } from '../../src/query/engine'
+import { ByteSink, sharedCredit } from '../../src/runner/byte-sink'
+import {
+  factsOf,
+  prepare,
+  type RunContext,
+  runPrepared,
+  schemaOf,
+  tablePlan,
+} from '../../src/runner/run-script'
+import {
+  type Cell,
+  DEFAULT_LIMITS,
+  type ResultTable,
+  type Runner,
+  type RunRequest,
+  type RunResult,
+  type TableRequest,
+} from '../../src/runner/runner'
+import { streamTask } from '../../src/runner/stream'
 import { readBundle } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
 import { EMPTY, TABLES } from '../../src/sources/tables'
@@ -91,6 +110,38 @@ export const ago = (seconds: number): string => String(NOW - BigInt(Math.round(s
 /** A link to a script as a cell. */
 export const linkTo = (label: string, script: string, args: Readonly<Record<string, string>>): string =>
   JSON.stringify({ label, script, args })
+
+const resultTable = ({ batch, ...table }: ResultSet): ResultTable => ({
+  ...table,
+  values: toCells(batch),
+  rows: batch.rows,
+})
+
+/** What a query thread does, without the bytes. */
+export function runScript(request: RunRequest, context: RunContext): RunResult {
+  const prepared = prepare(request, context)
+  const ran = runPrepared(prepared, context)
+  return { tables: ran.tables.map(resultTable), ...factsOf(prepared, ran) }
+}
+
+export function readTable(request: TableRequest, context: RunContext): ResultTable {
+  const limits = { ...DEFAULT_LIMITS, rows: request.limit }
+  return resultTable(runPrepared({ plan: tablePlan(request, context), limits }, context).tables[0]!)
+}
+
+/** Streams as a query thread makes them. */
+export const streaming = (context: RunContext): Pick<Runner, 'stream'> => ({
+  async stream(asked, output) {
+    const parts: Uint8Array<ArrayBuffer>[] = []
+    const sink = new ByteSink(sharedCredit(1 << 30), (bytes) => parts.push(new Uint8Array(bytes)))
+    const { warnings } = await streamTask({ request: asked, output }, context, sink)
+    return { warnings, body: new Blob(parts).stream(), end: Promise.resolve() }
+  },
+})
+
+/** The tables of a run, without rows. */
+export const schema = (wanted: RunRequest, context: RunContext) =>
+  schemaOf({ links: true, ...wanted }, context)
 
 /** Links are objects, as the pages ask for them. */
 export const run = (wanted: RunRequest, context: RunContext): RunResult =>

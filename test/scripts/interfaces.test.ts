@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { compile } from '../../src/pxl/compile'
 import { LIBRARY } from '../../src/scripts/library'
 import { NOW } from '../pxl/support/stored-tables'
-import { contextOf, repository, run } from '../runner/support'
+import { contextOf, repository, run, schema } from '../runner/support'
 import { ADDITIONS, INTERFACES } from './interfaces'
 
 const folder = join(repository, 'src/scripts/library')
@@ -75,7 +75,7 @@ describe.each([...LIBRARY.values()])('$name', (bundle) => {
   })
 
   test('has the columns of its tables', () => {
-    const { tables } = run({ script: bundle.name, args, schemaOnly: true }, contextOf([]))
+    const { tables } = schema({ script: bundle.name, args }, contextOf([]))
     const columns = tables.map(({ name, columns }) => {
       const list = columns.map((c) =>
         [c.name, c.type, c.semantic.slice(3)].filter((part) => part !== 'NONE').join(' '),

@@ -5,7 +5,7 @@ import { LIBRARY } from '../../src/scripts/library'
 import { TABLES } from '../../src/sources/tables'
 import { StoredTables } from '../pxl/support/stored-tables'
 import type { Row } from '../query/support/tables'
-import { contextOf, linkTo, plainHost, rowOf, rowsOf, run, shown, WEB } from '../runner/support'
+import { contextOf, linkTo, plainHost, rowOf, rowsOf, run, schema, shown, WEB } from '../runner/support'
 
 const NODE = '1:60:1'
 const PYTHON = '1:61:1'
@@ -119,10 +119,7 @@ test('every script of the library runs over a store of before there were these c
     .map((table) => ({ ...table, columns: table.columns.filter((c) => !c.extra), rows: [] }))
   const context = { ...now, source: new StoredTables(before) }
   for (const script of LIBRARY.keys()) {
-    expect([script, run({ script, args: argumentsOf(script), schemaOnly: true }, context).script]).toEqual([
-      script,
-      script,
-    ])
+    schema({ script, args: argumentsOf(script) }, context)
   }
 })
 

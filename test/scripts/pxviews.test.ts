@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { contextOf, request, rowOf, rowsOf, run, WEB, withScript } from '../runner/support'
+import { contextOf, request, rowOf, rowsOf, run, schema, WEB, withScript } from '../runner/support'
 import {
   CRON,
   cluster,
@@ -49,8 +49,8 @@ function scriptOf(view: string, params: readonly string[]) {
 }
 
 const columnsOf = (text: string) =>
-  run(
-    { script: 'test/view', schemaOnly: true },
+  schema(
+    { script: 'test/view' },
     withScript(contextOf([]), 'test/view', { 'data.pxl': text }),
   ).tables[0]!.columns.map((c) =>
     [c.name, c.type, c.semantic.slice(3)].filter((part) => part !== 'NONE').join(' '),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { View } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
-import { contextOf, run } from '../runner/support'
+import { contextOf, schema } from '../runner/support'
 
 /** Fields of displaySpec that name a column, wherever they stand. */
 const NAMES_COLUMN = /^(value|series|label|prebinCount|fromColumn|toColumn|gutterColumn|\w+Column)$/
@@ -35,7 +35,7 @@ describe.each(views)('%s', (name, view) => {
   )
 
   test('shows columns that there are', () => {
-    const { tables } = run({ script: name, args, schemaOnly: true }, contextOf([]))
+    const { tables } = schema({ script: name, args }, contextOf([]))
     for (const { name: title, source, displaySpec } of view.widgets) {
       const table = tables.find((one) => one.name === (typeof source === 'string' ? source : title))
       const known = table?.columns.map((column) => column.name) ?? []

@@ -13,6 +13,7 @@ import type {
   Runner,
   RunRequest,
   RunResult,
+  Schema,
   ScriptInfo,
   StoreReport,
   StreamOutput,
@@ -65,7 +66,7 @@ export class LiteralRunner implements Runner {
     return (this.#literal.tables ?? []) as readonly TableSchema[]
   }
 
-  async run(request: RunRequest): Promise<RunResult> {
+  async #run(request: RunRequest): Promise<RunResult> {
     this.requests.push(request)
     const script = this.#literal.scripts.find((s) => s.name === request.script)
     const given = request.args ?? {}
@@ -83,8 +84,13 @@ export class LiteralRunner implements Runner {
     request: RunRequest | { readonly rowsOf: TableRequest },
     output: StreamOutput,
   ): Promise<ResultStream> {
-    const answer = 'rowsOf' in request ? { tables: [await this.table()] } : await this.run(request)
+    const answer = 'rowsOf' in request ? { tables: [await this.#table()] } : await this.#run(request)
     return streamOf(answerText(answer, output), answer)
+  }
+
+  async schema(request: RunRequest): Promise<Schema> {
+    const { tables, warnings } = await this.#run(request)
+    return { tables: tables.map(({ name, columns }) => ({ name, columns })), warnings }
   }
 
   async explain(): Promise<Explained> {
@@ -104,7 +110,7 @@ export class LiteralRunner implements Runner {
     return this.#literal.scripts
   }
 
-  async table(): Promise<ResultTable> {
+  async #table(): Promise<ResultTable> {
     return this.#literal.newest ?? resultTable('', [], [])
   }
 

@@ -9,6 +9,7 @@ import type {
   Runner,
   RunRequest,
   RunResult,
+  Schema,
   ScriptInfo,
   StoreReport,
   StreamOutput,
@@ -182,7 +183,7 @@ export class RecordingRunner implements Runner {
   /** Runs wait for it, or for their signal. */
   wait: Promise<void> | undefined
 
-  async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+  async #run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
     this.asked.push(request)
     this.signals.push(signal)
     if (this.wait) await this.wait
@@ -219,9 +220,14 @@ export class RecordingRunner implements Runner {
   ): Promise<ResultStream> {
     const answer =
       'rowsOf' in request
-        ? { tables: [await this.table(request.rowsOf.name, request.rowsOf)], warnings: [] }
-        : await this.run(request, signal)
+        ? { tables: [await this.#table(request.rowsOf.name, request.rowsOf)], warnings: [] }
+        : await this.#run(request, signal)
     return streamOf(answerText('rowsOf' in request ? { tables: answer.tables } : answer, output), answer)
+  }
+
+  async schema(request: RunRequest): Promise<Schema> {
+    const { tables, warnings } = await this.#run(request)
+    return { tables: tables.map(({ name, columns }) => ({ name, columns })), warnings }
   }
 
   async explain(request: RunRequest): Promise<Explained> {
@@ -243,7 +249,7 @@ export class RecordingRunner implements Runner {
     return [HTTP_DATA]
   }
 
-  async table(
+  async #table(
     name: string,
     options: { startTime?: string; endTime?: string; limit: number },
   ): Promise<ResultTable> {

@@ -1,12 +1,10 @@
 /** The overview's questions, asked of the real engine. */
 import { describe, expect, test } from 'bun:test'
-import type { Runner } from '../../src/runner/runner'
 import { timelineOf, trafficOf } from '../../ui/traffic'
 import { NOW } from '../pxl/support/stored-tables'
-import { contextOf, request, run, SHELL, WEB } from '../runner/support'
+import { contextOf, request, SHELL, streaming, WEB } from '../runner/support'
 
-const over = (rows: ReturnType<typeof request>[]) =>
-  ({ run: async (asked) => run(asked, contextOf(rows)) }) as Pick<Runner, 'run'> as Runner
+const over = (rows: ReturnType<typeof request>[]) => streaming(contextOf(rows))
 
 const never = new AbortController().signal
 const cells = (table: { columns: readonly { name: string }[]; values: readonly (readonly unknown[])[] }) =>

@@ -1,6 +1,7 @@
 /** The outcome of a run: markup and a fitting HTTP status. */
 import type { Child } from 'hono/jsx'
 import { NixieError } from '../../src/errors'
+import { run } from '../../src/runner/result'
 import type { Runner, RunRequest, Widget } from '../../src/runner/runner'
 import { ErrorView } from '../error'
 import type { Place } from '../widgets/place'
@@ -22,7 +23,7 @@ interface Wanted {
 /** Never rejects: an error is an outcome too. */
 export async function outcome(runner: Runner, wanted: Wanted, signal: AbortSignal): Promise<Outcome> {
   try {
-    const result = await runner.run(wanted.request, signal)
+    const result = await run(runner, wanted.request, { signal })
     return { view: <ResultView result={result} widgets={wanted.widgets} place={wanted.place} />, status: 200 }
   } catch (cause) {
     const error = NixieError.from(cause)
