@@ -36,6 +36,13 @@ export function nameHint(name: string, known: readonly string[], what: string): 
   return `The ${what} are ${shown}${known.length > 30 ? ', …' : ''}.`
 }
 
+/** A script that is not known: a name without its namespace is a near miss, too. `where`: how to find one. */
+export function unknownScript(name: string, known: readonly string[], where: string): NixieError {
+  const full = known.find((one) => one.endsWith(`/${name}`))
+  const guess = full === undefined ? didYouMean(name, known) : `Did you mean '${full}'? `
+  return new NixieError('unknown_script', `There is no script '${name.slice(0, 80)}'`, guess + where)
+}
+
 /** A table that is not in the store. */
 export function unknownTable(name: string, known: readonly string[]): NixieError {
   const hint =

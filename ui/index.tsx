@@ -5,8 +5,8 @@ import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { messageOf, NixieError } from '../src/errors'
 import { newestRows } from '../src/runner/result'
-import type { ResultTable, ScriptInfo } from '../src/runner/runner'
-import { didYouMean } from '../src/suggest'
+import type { ResultTable, ScriptInfo, ScriptSummary } from '../src/runner/runner'
+import { didYouMean, unknownScript } from '../src/suggest'
 import { EDITOR } from './assets'
 import { clusterOf } from './cluster'
 import type { UiDeps } from './deps'
@@ -62,12 +62,12 @@ interface Served extends UiDeps {
   readonly rates: Rates
 }
 
-const scriptNames = (scripts: readonly ScriptInfo[]) => new Set(scripts.map((s) => s.name))
+const scriptNames = (scripts: readonly ScriptSummary[]) => new Set(scripts.map((s) => s.name))
 
-const startOf = (script: ScriptInfo | undefined) => script?.variables.find((v) => v.name === 'start_time')
+const startOf = (script: ScriptSummary | undefined) => script?.variables.find((v) => v.name === 'start_time')
 
 /** Links from a view keep its time range, even if the other view has another default. */
-function linksFrom(all: readonly ScriptInfo[], shown: string | undefined): KnownScripts {
+function linksFrom(all: readonly ScriptSummary[], shown: string | undefined): KnownScripts {
   const byName = new Map(all.map((s) => [s.name, s]))
   return {
     has: (name) => byName.has(name),
@@ -82,13 +82,11 @@ function linksFrom(all: readonly ScriptInfo[], shown: string | undefined): Known
 async function scriptOf(
   deps: Served,
   c: Context,
-): Promise<{ script: ScriptInfo; all: readonly ScriptInfo[] }> {
+): Promise<{ script: ScriptInfo; all: readonly ScriptSummary[] }> {
   const name = `${c.req.param('ns')}/${c.req.param('name')}`
-  const all = await deps.runner.scripts()
-  const script = all.find((s) => s.name === name)
+  const [script, all] = await Promise.all([deps.runner.script(name), deps.runner.scripts()])
   if (script) return { script, all }
-  const guess = didYouMean(name, scriptNames(all))
-  throw new NixieError('unknown_script', `There is no script '${name}'`, `${guess}Find one under Scripts.`)
+  throw unknownScript(name, [...scriptNames(all)], 'Find one under Scripts.')
 }
 
 async function namesHere(deps: Served, kind: Kind, part: string): Promise<string[]> {
@@ -244,7 +242,7 @@ function queryRoutes(app: Hono, deps: Served): void {
   app.get('/query', async (c) => {
     const asked = readViewState(c.req.query())
     const state = readQueryState(c.req.query())
-    const copied = (await deps.runner.scripts()).find((s) => s.name === c.req.query('_script'))
+    const copied = await deps.runner.script(c.req.query('_script') ?? '')
     const ran = state && (await runText(deps, c, state))
     const variables = ran?.variables ?? copied?.variables ?? []
     const shown = (

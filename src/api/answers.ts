@@ -1,5 +1,6 @@
 /** Turns results into HTTP responses. The query thread makes the bytes; they only pass through here. */
 import type { Context } from 'hono'
+import { WARNINGS_HEADER } from '../runner/remote'
 import {
   isAnswer,
   type ResultStream,
@@ -20,7 +21,6 @@ export const FORMATS = {
 } as const satisfies Record<StreamFormat, string>
 export type Format = keyof typeof FORMATS
 
-export const WARNINGS_HEADER = 'Nixie-Warnings'
 /** Longest warnings header: servers and clients refuse much longer ones. */
 const MAX_HEADER = 4096
 

@@ -1,7 +1,8 @@
 /** Routes that answer with rows: of a script, a text, a table. */
 import type { Context } from 'hono'
+import { WARNINGS_HEADER } from '../runner/remote'
 import { DEFAULT_LIMITS, type RunRequest } from '../runner/runner'
-import { answer, FORMATS, type Format, WARNINGS_HEADER } from './answers'
+import { answer, FORMATS, type Format } from './answers'
 import { BODY_LIMIT, readQueryBody } from './query-body'
 import { RunAnswer, TableRows } from './result-schema'
 import {

@@ -1,7 +1,6 @@
 /** The library, and the user's own scripts. */
-import { NixieError } from '../errors'
 import type { ScriptInfo } from '../runner/runner'
-import { didYouMean } from '../suggest'
+import { unknownScript } from '../suggest'
 import { type Route, SCRIPT_PATH, scriptName } from './route'
 import { component, list, number, object, oneOf, optional, raw, schemaOf, string } from './schema'
 
@@ -86,18 +85,10 @@ export const readScript: Route = {
   answers: { 'application/json': Script },
   handle: async (c, _query, { runner }) => {
     const name = scriptName(c)
-    const all = await runner.scripts()
-    const found = all.find((info) => info.name === name)
+    const found = await runner.script(name)
     if (!found) {
-      const hint = didYouMean(
-        name,
-        all.map((info) => info.name),
-      )
-      throw new NixieError(
-        'unknown_script',
-        `There is no script '${name}'`,
-        `${hint}GET /api/scripts lists them.`,
-      )
+      const names = (await runner.scripts()).map((info) => info.name)
+      throw unknownScript(name, names, 'GET /api/scripts lists them.')
     }
     return c.json(found)
   },

@@ -3,9 +3,9 @@
  * own.
  */
 import { SETTINGS } from '../config'
-import { serverClient } from './backend'
 import { openBrowser } from './browser'
 import type { Invocation } from './command'
+import { serverClient } from './server'
 
 type Given = Pick<Invocation, 'flags' | 'io'>
 

@@ -205,6 +205,10 @@ class ThreadRunner implements Runner {
     return this.#scripts
   }
 
+  async script(name: string): Promise<ScriptInfo | undefined> {
+    return (await this.scripts()).find((info) => info.name === name)
+  }
+
   async tables(signal?: AbortSignal): Promise<readonly TableSummary[]> {
     return this.#do({ kind: 'tables' }, { signal })
   }

@@ -77,13 +77,17 @@ export interface Widget {
   readonly displaySpec: Readonly<Record<string, unknown>>
 }
 
-export interface ScriptInfo {
+/** A script as lists have it. */
+export interface ScriptSummary {
   /** Of the user's own folder, perhaps in place of one of the library; absent: of the library. */
   readonly origin?: 'own' | 'override'
   readonly name: string
   readonly short: string
   readonly long: string
   readonly variables: readonly ScriptVariable[]
+}
+
+export interface ScriptInfo extends ScriptSummary {
   readonly widgets: readonly Widget[]
   readonly text: string
   /** vis.json as it stands. */
@@ -155,7 +159,9 @@ export interface Runner {
   check(text: string, view: string | undefined, signal?: AbortSignal): Promise<readonly Diagnostic[]>
   /** What can stand at an offset of a text, in UTF-16 units. */
   complete(text: string, offset: number, signal?: AbortSignal): Promise<Completion>
-  scripts(): Promise<readonly ScriptInfo[]>
+  scripts(): Promise<readonly ScriptSummary[]>
+  /** Undefined when there is none of that name. */
+  script(name: string): Promise<ScriptInfo | undefined>
   tables(signal?: AbortSignal): Promise<readonly TableSummary[]>
   /** What the store holds and how long it will keep it. */
   store(signal?: AbortSignal): Promise<StoreReport>

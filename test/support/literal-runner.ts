@@ -114,6 +114,10 @@ export class LiteralRunner implements Runner {
     return this.#literal.newest ?? resultTable('', [], [])
   }
 
+  async script(name: string): Promise<ScriptInfo | undefined> {
+    return (await this.scripts()).find((script) => script.name === name)
+  }
+
   async tables(): Promise<readonly TableSummary[]> {
     return this.#literal.tables ?? []
   }

@@ -263,6 +263,10 @@ export class RecordingRunner implements Runner {
     return HTTP_EVENTS
   }
 
+  async script(name: string): Promise<ScriptInfo | undefined> {
+    return (await this.scripts()).find((script) => script.name === name)
+  }
+
   async tables(): Promise<readonly TableSummary[]> {
     return [SUMMARY]
   }

@@ -1,6 +1,6 @@
 /** The overview's part on the cluster: problems, who asks whom, and links to more. */
 import type { ErrorShape } from '../../src/errors'
-import type { ResultTable, ScriptInfo } from '../../src/runner/runner'
+import type { ResultTable, ScriptSummary } from '../../src/runner/runner'
 import type { ClusterSummary, Trouble } from '../cluster'
 import { ErrorView } from '../error'
 import { type KnownScripts, viewUrl } from '../format'
@@ -212,7 +212,7 @@ const FIRST = [
 const OF_CLUSTER = ['px/cluster', 'px/namespaces', 'px/nodes']
 const SHOWN = 10
 
-export function firstScripts(scripts: readonly ScriptInfo[], inCluster: boolean): ScriptInfo[] {
+export function firstScripts(scripts: readonly ScriptSummary[], inCluster: boolean): ScriptSummary[] {
   const wanted = [...(inCluster ? OF_CLUSTER : []), ...FIRST]
   const found = wanted.flatMap((name) => scripts.find((script) => script.name === name) ?? [])
   const others = scripts.filter((script) => !found.includes(script))

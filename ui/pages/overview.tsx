@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
 import { percentWords, sampledShare, shedWords } from '../../src/health/budget'
-import type { ResultTable, ScriptInfo } from '../../src/runner/runner'
+import type { ResultTable, ScriptSummary } from '../../src/runner/runner'
 import { ErrorView } from '../error'
 import type { Rates } from '../rates'
 import type { Traffic } from '../traffic'
@@ -22,7 +22,7 @@ const MOST_PROCESSES = 10
 export interface Overview {
   readonly status: Status
   readonly rates: Rates
-  readonly scripts: readonly ScriptInfo[]
+  readonly scripts: readonly ScriptSummary[]
   /** The last minute, or why it can't be read. */
   readonly traffic: Traffic | ErrorShape
 }
@@ -100,7 +100,7 @@ function Busiest({
   table: ResultTable
   by: string
   most: number
-  scripts: readonly ScriptInfo[]
+  scripts: readonly ScriptSummary[]
   caption: string
 }) {
   return (

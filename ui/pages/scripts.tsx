@@ -1,13 +1,13 @@
 /** The library: a list with search, and the options of the picker. */
-import type { ScriptInfo } from '../../src/runner/runner'
+import type { ScriptSummary } from '../../src/runner/runner'
 import { type KnownScripts, viewUrl } from '../format'
 
 const MOST_OPTIONS = 12
 
 /** Scripts whose name or sentence has every word of the query; names that begin with it first. */
-export function findScripts(scripts: readonly ScriptInfo[], query: string): ScriptInfo[] {
+export function findScripts(scripts: readonly ScriptSummary[], query: string): ScriptSummary[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
-  const rank = ({ name }: ScriptInfo): number => {
+  const rank = ({ name }: ScriptSummary): number => {
     const lower = name.toLowerCase()
     const first = words[0] ?? ''
     if (lower === first || lower.endsWith(`/${first}`)) return 0
@@ -23,7 +23,7 @@ export function findScripts(scripts: readonly ScriptInfo[], query: string): Scri
 }
 
 interface OptionsProps {
-  readonly found: readonly ScriptInfo[]
+  readonly found: readonly ScriptSummary[]
   readonly scripts: KnownScripts
   /** The typed text that these options answer. The picker ignores keys for the options of another text. */
   readonly query: string
@@ -50,7 +50,7 @@ export function Options({ found, scripts, query }: OptionsProps) {
   )
 }
 
-export function ScriptList({ scripts, query }: { scripts: readonly ScriptInfo[]; query: string }) {
+export function ScriptList({ scripts, query }: { scripts: readonly ScriptSummary[]; query: string }) {
   return (
     <>
       <div class="title">

@@ -1,9 +1,9 @@
 /** Puts Nixie and its samples into a cluster, and takes them out. */
 import { randomBytes } from 'node:crypto'
 import { NixieError } from '../../errors'
-import { DEFAULT_SERVER } from '../backend'
 import { type Invocation, UsageError } from '../command'
 import { type Io, printable } from '../io'
+import { DEFAULT_SERVER } from '../server'
 import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
 import { distributionOf } from './distribution'
 import { type Changes, type DemoName, demoObjects, nixieObjects, peerSecret, yamlText } from './manifests'

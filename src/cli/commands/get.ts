@@ -1,6 +1,7 @@
-import { BACKEND_OPTIONS, openBackend } from '../backend'
+import { newestRows } from '../../runner/result'
 import type { Command } from '../command'
 import { OUTPUT, writeTables } from '../output'
+import { ANY_LENGTH, RUNNER_OPTIONS, withRunner } from '../runner'
 import { LIMIT, readLimit } from './run'
 
 const ROWS = 20
@@ -15,25 +16,22 @@ export const get: Command = {
     { flag: 'until', value: 'TIME', help: 'Up to when', fallback: 'now' },
     { ...LIMIT, help: 'Most rows', fallback: String(ROWS) },
     OUTPUT,
-    ...BACKEND_OPTIONS,
+    ...RUNNER_OPTIONS,
   ],
   run: async (invocation) => {
     const { flags, io, positionals } = invocation
     const limit = readLimit(flags.limit) ?? ROWS
     const startTime = ago(flags.since)
     const endTime = ago(flags.until)
-    const backend = await openBackend(invocation)
-    try {
-      const table = await backend.table(positionals[0]!, {
-        ...(startTime !== undefined && { startTime }),
-        ...(endTime !== undefined && { endTime }),
-        limit,
-      })
-      // The command asks for the newest rows, so it need not say that there are older ones.
-      await writeTables(io, [{ ...table, truncated: false }], flags.output)
-    } finally {
-      await backend.close()
+    const rowsOf = {
+      name: positionals[0]!,
+      ...(startTime !== undefined && { startTime }),
+      ...(endTime !== undefined && { endTime }),
+      limit,
     }
+    const table = await withRunner(invocation, (runner) => newestRows(runner, rowsOf, ANY_LENGTH))
+    // The command asks for the newest rows, so it need not say that there are older ones.
+    await writeTables(io, [{ ...table, truncated: false }], flags.output)
     return 0
   },
 }

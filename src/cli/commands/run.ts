@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { messageOf, NixieError } from '../../errors'
-import { DEFAULT_LIMITS, type RunRequest } from '../../runner/runner'
+import { run as runOn } from '../../runner/result'
+import { DEFAULT_LIMITS, type Runner, type RunRequest } from '../../runner/runner'
 import { type FoundScript, readScript } from '../../scripts/folder'
-import { BACKEND_OPTIONS, type Backend, openBackend } from '../backend'
 import { type Command, type Invocation, type Option, UsageError } from '../command'
 import { type Io, printable } from '../io'
 import { writeTables, writeWarnings } from '../output'
+import { ANY_LENGTH, RUNNER_OPTIONS, withRunner } from '../runner'
 import { scriptArguments } from '../script-arguments'
 import { streamFormat, writeStream } from '../stream'
 import { SCRIPTS_DIR, writeScripts } from './script'
@@ -85,27 +86,27 @@ const OUTPUT: Option = {
   fallback: 'table',
 }
 
-async function show(backend: Backend, request: RunRequest, { flags, io }: Invocation): Promise<void> {
+async function show(runner: Runner, request: RunRequest, { flags, io }: Invocation): Promise<void> {
   if (flags.schema !== undefined) {
-    const { tables, warnings } = await backend.schema(request)
+    const { tables, warnings } = await runner.schema(request)
     await writeWarnings(io, warnings)
     const schema = { tables: tables.map(({ name, columns }) => ({ name, columns })) }
     return io.stdout.write(`${JSON.stringify(schema)}\n`)
   }
   if (flags.explain !== undefined) {
-    const { text, warnings } = await backend.explain(request)
+    const { text, warnings } = await runner.explain(request)
     await writeWarnings(io, warnings)
     return io.stdout.write(text.split('\n').map(printable).join('\n'))
   }
   const format = streamFormat(flags.output)
   if (format === undefined) {
-    const result = await backend.run(request)
+    const result = await runOn(runner, request, ANY_LENGTH)
     await writeWarnings(io, result.warnings)
     return writeTables(io, result.tables, flags.output, flags.table)
   }
   const { table } = flags
   const excel = flags.excel !== undefined
-  const stream = await backend.stream(request, { format, excel, ...(table !== undefined && { table }) })
+  const stream = await runner.stream(request, { format, excel, ...(table !== undefined && { table }) })
   await writeWarnings(io, stream.warnings)
   await writeStream(io, stream, { format, limit: request.limits?.rows ?? DEFAULT_LIMITS.rows })
 }
@@ -130,7 +131,7 @@ export const run: Command = {
     { flag: 'schema', help: 'Do not run: print the tables with their columns as JSON' },
     { flag: 'explain', help: 'Do not run: print the steps that would run' },
     { flag: 'list', short: 'l', help: 'List the scripts of the library' },
-    ...BACKEND_OPTIONS,
+    ...RUNNER_OPTIONS,
   ],
   rest: '--NAME VALUE …',
   run: async (invocation) => {
@@ -146,9 +147,8 @@ export const run: Command = {
       throw new UsageError('Arrow is no text for a terminal', 'Write it to a file: > rows.arrow')
     }
     const { request, found } = await asked(invocation)
-    const backend = await openBackend(invocation)
     try {
-      await show(backend, request, invocation)
+      await withRunner(invocation, (runner) => show(runner, request, invocation))
     } catch (cause) {
       if (!(cause instanceof NixieError) || request.text === undefined) throw cause
       const { line, column, file } = cause.shape
@@ -156,8 +156,6 @@ export const run: Command = {
         await io.stderr.write(sourceLine(request.text, line, column ?? 1))
       }
       throw found ? inFolder(cause, found) : cause
-    } finally {
-      await backend.close()
     }
     return 0
   },

@@ -1,11 +1,11 @@
 import { errorLine } from '../../errors'
 import { withoutControls } from '../../runner/formats/controls'
-import type { Cell, ResultColumn, ResultTable, ScriptInfo } from '../../runner/runner'
+import type { Cell, ResultColumn, ResultTable, ScriptInfo, ScriptSummary } from '../../runner/runner'
 import { readScript, readScripts } from '../../scripts/folder'
-import { BACKEND_OPTIONS, openBackend, type ScriptSummary } from '../backend'
 import type { Command, Invocation, Option } from '../command'
 import { printable } from '../io'
 import { writeList } from '../output'
+import { RUNNER_OPTIONS, scriptNamed, withRunner } from '../runner'
 
 /** A list as a result table, so that it comes in the formats of results. */
 export function listTable(
@@ -44,7 +44,7 @@ export const SCRIPTS_DIR: Option = {
   help: 'The scripts of this folder (DIR/NAMESPACE/NAME/*.pxl) instead of the library',
 }
 
-/** Those of the user's folder, or those that the backend has. */
+/** Those of the user's folder, or those that the runner has. */
 async function scriptsOf(invocation: Invocation): Promise<readonly ScriptSummary[]> {
   const dir = invocation.flags['scripts-dir']
   if (dir !== undefined) {
@@ -53,12 +53,7 @@ async function scriptsOf(invocation: Invocation): Promise<readonly ScriptSummary
     const { infoOf } = await import('../../runner/results')
     return [...bundles.values()].map(infoOf)
   }
-  const backend = await openBackend(invocation)
-  try {
-    return await backend.scripts()
-  } finally {
-    await backend.close()
-  }
+  return withRunner(invocation, (runner) => runner.scripts())
 }
 
 async function scriptOf(invocation: Invocation): Promise<ScriptInfo> {
@@ -68,12 +63,7 @@ async function scriptOf(invocation: Invocation): Promise<ScriptInfo> {
     const { infoOf } = await import('../../runner/results')
     return infoOf(readScript(dir, name).bundle)
   }
-  const backend = await openBackend(invocation)
-  try {
-    return await backend.script(name)
-  } finally {
-    await backend.close()
-  }
+  return withRunner(invocation, (runner) => scriptNamed(runner, name))
 }
 
 export async function writeScripts(invocation: Invocation, format: string | undefined): Promise<void> {
@@ -98,7 +88,7 @@ export const scriptList: Command = {
   name: 'script list',
   summary: 'List the scripts of the library',
   positionals: [],
-  options: [LIST_OUTPUT, SCRIPTS_DIR, ...BACKEND_OPTIONS],
+  options: [LIST_OUTPUT, SCRIPTS_DIR, ...RUNNER_OPTIONS],
   run: async (invocation) => {
     await writeScripts(invocation, invocation.flags.output)
     return 0
@@ -119,7 +109,7 @@ export const scriptShow: Command = {
       fallback: 'text',
     },
     SCRIPTS_DIR,
-    ...BACKEND_OPTIONS,
+    ...RUNNER_OPTIONS,
   ],
   run: async (invocation) => {
     const { flags, io } = invocation

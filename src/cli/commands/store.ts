@@ -1,9 +1,9 @@
 import { durationWords } from '../../api/status'
 import type { StoreReport } from '../../runner/runner'
-import { BACKEND_OPTIONS, openBackend } from '../backend'
 import type { Command, Option } from '../command'
 import { type Io, printable } from '../io'
 import { writeList } from '../output'
+import { RUNNER_OPTIONS, withRunner } from '../runner'
 import { bytesText } from '../values'
 import { BYTES, COUNT, listTable, TEXT } from './script'
 
@@ -61,19 +61,14 @@ export const getStore: Command = {
   summary: 'Show what the store holds and how long it will keep it',
   details: "'will keep' is what the retention and the disk budget leave at the rate of the last 24 hours.",
   positionals: [],
-  options: [OUTPUT, ...BACKEND_OPTIONS],
+  options: [OUTPUT, ...RUNNER_OPTIONS],
   run: async (invocation) => {
     const { flags, io } = invocation
-    const backend = await openBackend(invocation)
-    try {
-      const report = await backend.store()
-      if (flags.output === 'json') await io.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-      else {
-        await writeList(io, tableOf(report), 'table')
-        await writeSummary(io, report)
-      }
-    } finally {
-      await backend.close()
+    const report = await withRunner(invocation, (runner) => runner.store())
+    if (flags.output === 'json') await io.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    else {
+      await writeList(io, tableOf(report), 'table')
+      await writeSummary(io, report)
     }
     return 0
   },

@@ -2,9 +2,9 @@ import { durationWords } from '../../api/status'
 import { NixieError } from '../../errors'
 import type { TableSummary } from '../../runner/runner'
 import { didYouMean } from '../../suggest'
-import { BACKEND_OPTIONS, openBackend } from '../backend'
 import type { Command } from '../command'
 import { writeList } from '../output'
+import { RUNNER_OPTIONS, withRunner } from '../runner'
 import { BYTES, COUNT, LIST_OUTPUT, listTable, SECONDS, TEXT } from './script'
 
 function overview(tables: readonly TableSummary[], forPeople: boolean) {
@@ -37,20 +37,15 @@ export const tables: Command = {
   name: 'tables',
   summary: 'List the tables, or the columns of one',
   positionals: [{ name: 'TABLE', required: false, completes: 'table' }],
-  options: [LIST_OUTPUT, ...BACKEND_OPTIONS],
+  options: [LIST_OUTPUT, ...RUNNER_OPTIONS],
   run: async (invocation) => {
     const { flags, io, positionals } = invocation
-    const backend = await openBackend(invocation)
-    try {
-      const all = await backend.tables()
-      const [name] = positionals
-      const format = flags.output ?? 'table'
-      const list = name === undefined ? overview(all, format === 'table') : columnsOf(all, name)
-      if (format === 'name') await io.stdout.write(list.values[0]!.map((word) => `${word}\n`).join(''))
-      else await writeList(io, list, format)
-    } finally {
-      await backend.close()
-    }
+    const all = await withRunner(invocation, (runner) => runner.tables())
+    const [name] = positionals
+    const format = flags.output ?? 'table'
+    const list = name === undefined ? overview(all, format === 'table') : columnsOf(all, name)
+    if (format === 'name') await io.stdout.write(list.values[0]!.map((word) => `${word}\n`).join(''))
+    else await writeList(io, list, format)
     return 0
   },
 }

@@ -1,7 +1,7 @@
-import { DEFAULT_SERVER, SERVER_OPTIONS } from '../backend'
 import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
 import { type Command, UsageError } from '../command'
 import { localServer } from '../local-server'
+import { DEFAULT_SERVER, SERVER_OPTIONS } from '../server'
 
 export const ui: Command = {
   name: 'ui',
