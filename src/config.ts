@@ -19,7 +19,8 @@ const flag = (value: string) =>
 
 const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
-function bytes(value: string): number | undefined {
+/** `64M`, `1.5 GiB`; undefined for no such text. */
+export function bytesOf(value: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(value)
   return match ? Math.floor(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!) : undefined
 }
@@ -27,7 +28,7 @@ function bytes(value: string): number | undefined {
 const SMALLEST_RING = 64 << 10
 
 function ringBytes(value: string): number | undefined {
-  const size = bytes(value)
+  const size = bytesOf(value)
   return size !== undefined && size >= SMALLEST_RING && size < 2 ** 32 && Number.isInteger(Math.log2(size))
     ? size
     : undefined
@@ -35,7 +36,8 @@ function ringBytes(value: string): number | undefined {
 
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 }
 
-function seconds(value: string): number | undefined {
+/** `10s`, `24h`; undefined for no such text. */
+export function secondsOf(value: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([smhd])$/i.exec(value)
   const span = match ? Number(match[1]) * SECONDS[match[2]!.toLowerCase()]! : 0
   return span > 0 ? span : undefined
@@ -167,7 +169,7 @@ export const SETTINGS = {
     env: 'NIXIE_RETENTION',
     help: 'How long rows are kept',
     fallback: 86400,
-    parse: seconds,
+    parse: secondsOf,
     shape: 'a number and s, m, h or d (24h)',
   }),
   diskBudget: setting({
@@ -175,7 +177,7 @@ export const SETTINGS = {
     env: 'NIXIE_DISK_BUDGET',
     help: 'Most bytes that the store may take; 0: 1 GiB or 10 % of the free disk, whichever is less',
     fallback: 0,
-    parse: bytes,
+    parse: bytesOf,
     shape: 'a number of bytes (512M, 1G)',
   }),
   bodyLimit: setting({
@@ -183,7 +185,7 @@ export const SETTINGS = {
     env: 'NIXIE_BODY_LIMIT',
     help: 'Bytes kept of each message body',
     fallback: 1024,
-    parse: bytes,
+    parse: bytesOf,
     shape: 'a number of bytes (1024, 4K)',
   }),
   redact: setting({
@@ -215,7 +217,7 @@ export const SETTINGS = {
     env: 'NIXIE_WAITING_LIMIT',
     help: 'Memory for unfinished messages and unanswered requests; beyond it the oldest and largest are given up',
     fallback: 48 << 20,
-    parse: bytes,
+    parse: bytesOf,
     shape: 'a size (48M)',
   }),
   cpuBudget: setting({

@@ -44,6 +44,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'health',
     'config',
   ],
+  // The way of capture, with a file in the kernel's place. query: rows as cells.
+  recording: [
+    'capture',
+    'sources',
+    'kernel',
+    'events',
+    'streams',
+    'protocols',
+    'metadata',
+    'records',
+    'store',
+    'query',
+    'health',
+    'config',
+  ],
   // protocols: what their numbers mean.
   query: ['protocols', 'records', 'store', 'metadata'],
   pxl: ['query', 'records', 'store', 'metadata'],
@@ -70,6 +85,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'health',
     'config',
     'capture',
+    'recording',
   ],
 }
 

@@ -82,12 +82,13 @@ export class Pipeline {
     sources: readonly RowSource[],
     pulse?: Pulse,
     garbage: Pick<Garbage, 'look'> = new Garbage(),
+    processes = new Processes(config.nodeName),
   ) {
     this.#pulse = pulse
     this.#garbage = garbage
     this.#kernel = kernel
     this.#writer = writer
-    this.#processes = new Processes(config.nodeName)
+    this.#processes = processes
     redactAlso(config.redactExtra.split(',').filter(Boolean))
     this.settings = {
       bodyLimit: config.bodyLimit,
@@ -101,7 +102,6 @@ export class Pipeline {
     this.#rows = new RowBuilders(() => kernel.timeBase)
     this.#live = new RowBuilders(() => kernel.timeBase)
     this.#samples = new Set(sources.flatMap(({ tables, isSampled }) => (isSampled ? tables : [])))
-    const processes = this.#processes
     this.#sources = new Sources(sources, {
       kernel,
       sink: this.#rows,

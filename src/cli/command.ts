@@ -42,6 +42,8 @@ export interface Invocation {
 export interface CliDeps {
   /** Runs until it is told to end; the exit code. */
   readonly serve: (config: Config) => Promise<number>
+  /** Gives up what root may and capture doesn't need: the program may begin anew for it. Absent: nothing is given up. */
+  readonly prepare?: (config: Config) => Promise<void>
 }
 
 export interface Positional {

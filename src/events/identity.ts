@@ -141,6 +141,13 @@ export class RingProcessEvent implements ProcessEvent {
     return this.#bytes.toString('utf8', from, Math.min(end < 0 ? Infinity : end, from + COMM_BYTES))
   }
 
+  /** The whole event, as it is in the buffer. */
+  get raw(): Uint8Array {
+    const { cgroup_bytes, exe_bytes, args_bytes } = PROCESS_EVENT
+    const behind = this.#u16(cgroup_bytes) + this.#u16(exe_bytes) + this.#u16(args_bytes)
+    return this.#bytes.subarray(this.#at, this.#at + PROCESS_EVENT_BYTES + behind)
+  }
+
   parts(): ProcessParts | undefined {
     const cgroupBytes = this.#u16(PROCESS_EVENT.cgroup_bytes)
     const exeBytes = this.#u16(PROCESS_EVENT.exe_bytes)

@@ -4,6 +4,7 @@ import { ipv6Text } from '../records/address'
 import type { Role } from '../records/types'
 import {
   type Direction,
+  EVENT_DATA,
   EVENT_OPEN,
   type EventKind,
   type SocketEvent,
@@ -43,6 +44,8 @@ export const ENDPOINTS = {
 
 /** Offsets in `struct totals`. */
 export const TOTALS = { bytes_sent: 0, bytes_received: 8, lost_events: 16, shed_exchanges: 24 } as const
+
+export const TOTALS_BYTES = 32
 
 /** `COMM_SIZE` in `bpf/socket.h`. */
 const COMM_SIZE = 16
@@ -188,6 +191,12 @@ export class RingSocketEvent implements SocketEvent {
   get payload(): Uint8Array {
     const start = this.#at + SOCKET_EVENT.payload
     return this.#bytes.subarray(start, start + this.#u32(SOCKET_EVENT.captured))
+  }
+
+  /** The whole event, as it is in the buffer. */
+  get raw(): Uint8Array {
+    const behind = this.kind === EVENT_DATA ? this.#u32(SOCKET_EVENT.captured) : TOTALS_BYTES
+    return this.#bytes.subarray(this.#at, this.#at + SOCKET_EVENT.payload + behind)
   }
 
   get totals(): Omit<SocketTotals, 'connId'> {

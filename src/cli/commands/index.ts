@@ -9,6 +9,8 @@ import { demoDelete, demoDeploy } from './demo'
 import { deploy } from './deploy'
 import { get } from './get'
 import { image } from './image'
+import { record } from './record'
+import { replay } from './replay'
 import { run } from './run'
 import { sample } from './sample'
 import { scriptList, scriptShow } from './script'
@@ -76,6 +78,8 @@ export const COMMANDS: readonly Command[] = [
   status,
   ui,
   check,
+  record,
+  replay,
   deploy,
   deleteNixie,
   demoDeploy,

@@ -2,17 +2,17 @@
 import type { ProcessEvent } from '../../events/identity'
 import type { ProbeStatus } from '../../kernel/kernel'
 import type { OpenSource, RowSource, SourceContext } from '../source'
-import { IdentityProbe, SOURCE_NAME } from './probe'
+import { type IdentityFeed, IdentityProbe, SOURCE_NAME } from './probe'
 
-class Identities implements OpenSource {
+export class Identities implements OpenSource {
   readonly probes: readonly ProbeStatus[]
-  readonly #probe: IdentityProbe
+  readonly #probe: IdentityFeed
   readonly #counters: SourceContext['counters']
   readonly #processes: SourceContext['processes']
   readonly #take: (event: ProcessEvent) => void
 
-  constructor({ kernel, processes, counters }: SourceContext) {
-    this.#probe = new IdentityProbe(kernel)
+  constructor(probe: IdentityFeed, { processes, counters }: Pick<SourceContext, 'processes' | 'counters'>) {
+    this.#probe = probe
     this.probes = this.#probe.probes
     this.#counters = counters
     this.#processes = processes
@@ -41,5 +41,5 @@ class Identities implements OpenSource {
 export const identities: RowSource = {
   name: SOURCE_NAME,
   tables: [],
-  open: (context) => new Identities(context),
+  open: (context) => new Identities(new IdentityProbe(context.kernel), context),
 }

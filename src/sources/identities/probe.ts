@@ -46,16 +46,29 @@ const objectFor = (perCpu: number): ObjectSpec<ProgramName> => ({
   maxEntries: { identities: RING_BYTES, counters: countersOfAllCpus() },
 })
 
-export class IdentityProbe {
+/** What the kernel says about processes, as the source of rows sees it. */
+export interface IdentityFeed {
+  readonly probes: readonly ProbeStatus[]
+  /** Whether the kernel tells what processes become. */
+  readonly isTold: boolean
+  /** Hands over at most `maxEvents` that wait; returns how many. The event object is reused. */
+  drain(handler: (event: ProcessEvent) => void, maxEvents: number): number
+  /** Who listens where on TCP. */
+  listening(): Listening[]
+  /** Events that found the ring full, or were more than one CPU may send, since the start. */
+  lost(): number
+  close(): void
+}
+
+export class IdentityProbe implements IdentityFeed {
   readonly probes: readonly ProbeStatus[]
   readonly #object: Opened<ProgramName>['object']
   readonly #ring: BpfRing | undefined
   readonly #event: RingProcessEvent | undefined
   readonly #counters: CpuCounters | undefined
   readonly #canList: boolean
-  /** Whether the probe works. */
   readonly isTold: boolean
-  #handler: (event: ProcessEvent) => void = () => {}
+  #handler: (event: RingProcessEvent) => void = () => {}
 
   /** Never throws: where the kernel refuses all programs, only /proc remains. */
   constructor(kernel: Kernel, perCpu?: number) {
@@ -72,8 +85,7 @@ export class IdentityProbe {
 
   readonly #visit = (offset: number): void => this.#handler(this.#event!.at(offset))
 
-  /** Hands over at most `maxEvents` of the waiting events; returns how many. The event object is reused. */
-  drain(handler: (event: ProcessEvent) => void, maxEvents: number): number {
+  drain(handler: (event: RingProcessEvent) => void, maxEvents: number): number {
     this.#handler = handler
     return this.#ring?.drain(this.#visit, maxEvents) ?? 0
   }
@@ -83,7 +95,6 @@ export class IdentityProbe {
     return this.#object && this.#canList ? decodeListening(this.#object.iterate('read_listening')) : []
   }
 
-  /** Events since the start that were lost because the ring was full, or one CPU had more than it may send. */
   lost(): number {
     const counted = (counter: number) => this.#counters?.sum(counter) ?? 0
     return counted(IDENTITY.IDENTITY_LOST) + counted(IDENTITY.IDENTITY_LIMITED)

@@ -6,14 +6,18 @@ import type { RowSource, SourceContext } from '../source'
 import { openSocketProbe, SOURCE_NAME } from './probe'
 import { DEFAULT_CAP, FRESH_BYTES, Sockets } from './sockets'
 
-function open(context: SourceContext): Sockets {
-  const { probes, feed } = openSocketProbe(context.kernel, {
-    ringBytes: context.config.ringBytes,
+/** The probe as this source has it. */
+export const openProbe = ({ kernel, config }: SourceContext): ReturnType<typeof openSocketProbe> =>
+  openSocketProbe(kernel, {
+    ringBytes: config.ringBytes,
     defaultCap: DEFAULT_CAP,
     freshBytes: FRESH_BYTES,
-    isGated: context.config.cpuBudget > 0,
+    isGated: config.cpuBudget > 0,
     ignorePids: [process.pid],
   })
+
+function open(context: SourceContext): Sockets {
+  const { probes, feed } = openProbe(context)
   return new Sockets(probes, feed, context)
 }
 

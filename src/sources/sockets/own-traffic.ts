@@ -2,6 +2,9 @@
 import type { SocketEvent } from '../../events/socket-event'
 import { ROLE_SERVER } from '../../records/types'
 
+/** Of `HOST:PORT`. */
+export const portOf = (listen: string): number => Number(listen.slice(listen.lastIndexOf(':') + 1))
+
 const LOOPBACK = /^(127\.|::1$)/
 
 /**
@@ -11,7 +14,7 @@ const LOOPBACK = /^(127\.|::1$)/
  * @param listen `HOST:PORT`, as the setting
  */
 export function ownListener(listen: string): (event: SocketEvent) => boolean {
-  const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
+  const port = portOf(listen)
   return (event) => {
     // The client of another server may use this port as its own.
     if (event.remotePort !== port || event.role === ROLE_SERVER) return false

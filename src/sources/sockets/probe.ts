@@ -6,7 +6,6 @@ import {
   GATE_WHOLE,
   type Gate,
   SENT,
-  type SocketEvent,
   type Verdict,
 } from '../../events/socket-event'
 import { type CpuCounters, countersOfAllCpus } from '../../kernel/cpu-counters'
@@ -115,7 +114,7 @@ export class SocketProbe implements SocketFeed {
   readonly #shedWord = new Uint32Array(1)
   /** Hands over the totals of every socket that the kernel knows. */
   readonly totals: ReadTotals
-  #handler: (event: SocketEvent) => void = () => {}
+  #handler: (event: RingSocketEvent) => void = () => {}
 
   constructor(object: SocketObject, hooks: Hooks, clock: Kernel['clock'], ringBytes: number) {
     this.#object = object
@@ -135,7 +134,7 @@ export class SocketProbe implements SocketFeed {
 
   readonly #visit = (offset: number): void => this.#handler(this.#event.at(offset))
 
-  drain(handler: (event: SocketEvent) => void, maxEvents: number, maxBytes?: number): number {
+  drain(handler: (event: RingSocketEvent) => void, maxEvents: number, maxBytes?: number): number {
     this.#event.correctionNs = this.#clock.correctionNs
     this.#handler = handler
     return this.#ring.drain(this.#visit, maxEvents, maxBytes)

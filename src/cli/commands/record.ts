@@ -1,0 +1,147 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { VERSION } from '../../api/version'
+import { bytesOf, type Config, readConfig, SETTINGS, secondsOf } from '../../config'
+import { messageOf, NixieError } from '../../errors'
+import type { Recording } from '../../recording/recorder'
+import { type Command, type Invocation, UsageError } from '../command'
+import { type Io, printable } from '../io'
+import { bytesText } from '../values'
+
+const DEFAULT_SECONDS = '10s'
+const MAX_SECONDS = 3600
+const DEFAULT_SIZE = '64M'
+const LEAST_BYTES = 64 << 10
+/** As much may be read again. */
+const MOST_BYTES = 512 << 20
+
+/** Settings of the server that it records for. */
+const OWN_SETTINGS = ['listen', 'redactExtra'] as const
+
+interface Asked {
+  readonly seconds: number
+  readonly maxBytes: number
+  readonly file: string
+  readonly config: Config
+}
+
+function asked({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Asked {
+  const seconds = secondsOf(flags.for ?? DEFAULT_SECONDS)
+  if (seconds === undefined || seconds > MAX_SECONDS)
+    throw new UsageError(`--for: '${flags.for}' is no time such as 10s or 2m, up to an hour`)
+  const maxBytes = bytesOf(flags['max-size'] ?? DEFAULT_SIZE)
+  if (maxBytes === undefined || maxBytes < LEAST_BYTES || maxBytes > MOST_BYTES)
+    throw new UsageError(`--max-size: '${flags['max-size']}' is no size from 64K to 512M`)
+  const config = readConfig(flags, io.env)
+  const file = flags.output ?? `nixie-${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.rec`
+  return { seconds, maxBytes, file, config }
+}
+
+/** The file, for its owner alone; what is in it stays until there is something to write. */
+function openFile(path: string): number {
+  try {
+    const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    fchmodSync(fd, 0o600)
+    return fd
+  } catch (cause) {
+    throw new NixieError(
+      'store_error',
+      `The recording can't be written: ${messageOf(cause)}`,
+      'Name a file with -o, in a directory that you may write to.',
+    )
+  }
+}
+
+function write(fd: number, { tape, header }: Recording): number {
+  ftruncateSync(fd, 0)
+  let written = 0
+  for (const part of tape.file(header)) {
+    for (let at = 0; at < part.length; ) at += writeSync(fd, part, at, part.length - at)
+    written += part.length
+  }
+  return written
+}
+
+const ENDINGS = {
+  time: '',
+  signal: ', ended by a signal',
+  size: ', ended as it was full (--max-size)',
+} as const
+
+async function tell(
+  io: Io,
+  file: string,
+  bytes: number,
+  { header, tape, missing }: Recording,
+): Promise<void> {
+  const { seconds, ending, redacted } = header
+  const lines = [
+    ...missing.map(({ name, error }) => `not attached: ${name}: ${error.split('\n', 1)[0]}`),
+    `${file}: ${tape.frames} frames of ${seconds.toFixed(1)} s, ${bytesText(bytes)}${ENDINGS[ending]}`,
+    `Replaced: ${redacted.secret} bytes of secrets, ${redacted.unread} bytes that could not be looked into. Addresses, paths, names and what nothing tells to be a secret are still in it: look before you give it to others.`,
+    `See its rows: nixie replay ${file}`,
+  ]
+  await io.stderr.write(lines.map((line) => `${printable(line)}\n`).join(''))
+}
+
+export const record: Command = {
+  name: 'record',
+  summary: 'Record what the kernel tells for some seconds, without its secrets, for nixie replay',
+  details:
+    'It takes the rights that serve takes, and works beside a running Nixie, whose own traffic is left out. Secrets are replaced by as many other characters before anything is written, by the rules by which serve keeps them out of its rows; what no protocol reads is left out. The file is for its owner alone (0600).\n\n  sudo nixie record --for 10s -o slow.rec\n  nixie replay slow.rec --table http_events -o json',
+  positionals: [],
+  options: [
+    {
+      flag: 'for',
+      value: 'TIME',
+      help: 'So long, or until Ctrl+C: 10s, 2m, at most 1h',
+      fallback: DEFAULT_SECONDS,
+    },
+    { flag: 'output', short: 'o', value: 'FILE', help: 'Where to; without it nixie-TIME.rec' },
+    { flag: 'max-size', value: 'SIZE', help: 'Ends when the file is so large', fallback: DEFAULT_SIZE },
+    ...OWN_SETTINGS.map((name) => {
+      const { flag, env, help, shape, fallback } = SETTINGS[name]
+      return { flag, value: 'VALUE', help: `As of serve. ${help}: ${shape}`, env, fallback }
+    }),
+  ],
+  run: async (invocation) => {
+    const { io, deps } = invocation
+    const { file, ...options } = asked(invocation)
+    await deps.prepare?.({ ...options.config, dataDir: dirname(resolve(file)) })
+    const fd = openFile(file)
+    let isWritten = false
+    const stop = new AbortController()
+    const end = () => stop.abort()
+    process.once('SIGINT', end).once('SIGTERM', end)
+    try {
+      // Loads the kernel side's library: only what captures needs it.
+      const recorder = await import('../../recording/recorder')
+      await io.stderr.write(
+        `Recording for ${options.seconds} s, at most ${bytesText(options.maxBytes)}; Ctrl+C ends it\n`,
+      )
+      const recording = await recorder.record({ ...options, version: VERSION }, stop.signal)
+      const bytes = write(fd, recording)
+      isWritten = true
+      await tell(io, file, bytes, recording)
+      return 0
+    } finally {
+      process.off('SIGINT', end).off('SIGTERM', end)
+      closeSync(fd)
+      if (!isWritten) removeEmpty(file)
+    }
+  },
+}
+
+/** A file that was made for nothing. */
+function removeEmpty(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path)
+}

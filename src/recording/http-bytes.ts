@@ -1,0 +1,256 @@
+/**
+ * Secrets in one direction of an HTTP/1 connection (RFC 9112), in place. Heads and bodies are told apart as far as it takes to look
+ * into each; what is neither is looked into as text, and replaced as a whole when it is none.
+ */
+import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { isSecretHeader, redactHeader, redactText, redactUrl } from '../protocols/lib/redact'
+import { latin1, mask, maskSecrets, type Range, secretRanges } from './mask'
+
+/** Bytes that were replaced, see `Header.redacted`, and those that may still be decoded. */
+export interface Redaction {
+  secret: number
+  unread: number
+  decodable: number
+}
+
+const START = /(?:HTTP\/1\.[01] \d{3}[^\r\n]*|[!-~]{1,32} [^\s]+ HTTP\/1\.[01])\r?\n/g
+const HEAD_END = /\r?\n\r?\n/g
+const FIELD = /^([^\s:]+)[ \t]*:[ \t]*([^\r\n]*)/gm
+const CHUNK = /([0-9a-fA-F]{1,8})[^\r\n]*\r?\n/y
+/** What may follow a value of its own without being text: it is blanked. */
+const TEXT = /^[\t\r\n\x20-\x7e]*$/
+/** gzip, zstd, zip, xz, bzip2: nobody looks into what comes so without saying it. */
+const PACKED = ['\x1f\x8b', '\x28\xb5\x2f\xfd', 'PK\x03\x04', '\xfd7zXZ', 'BZh']
+/** Decoded, of a body that is looked into … */
+const MAX_DECODED = 4 << 20
+/** … and of all together: beyond that they are replaced unseen. */
+export const MAX_DECODED_IN_ALL = 256 << 20
+
+/** Whether a line of a message stands in this text. */
+export const hasStartLine = (text: string): boolean => {
+  START.lastIndex = 0
+  for (let found = START.exec(text); found; found = START.exec(text))
+    if (found.index === 0 || text[found.index - 1] === '\n') return true
+  return false
+}
+
+const isPacked = (text: string): boolean => PACKED.some((magic) => text.startsWith(magic))
+
+const blank = (bytes: Uint8Array, { start, end }: Range): number => {
+  bytes.fill(0, start, end)
+  return Math.max(0, end - start)
+}
+
+/** What a hole in the stream may have cut. */
+type Rest =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; left: number; readonly encoding: string }
+  | { readonly kind: 'unknown'; readonly encoding: string }
+  /** The connection has left HTTP. */
+  | { readonly kind: 'left' }
+
+export class HttpDirection {
+  readonly #redaction: Redaction
+  #rest: Rest = { kind: 'none' }
+
+  constructor(redaction: Redaction) {
+    this.#redaction = redaction
+  }
+
+  /** The next bytes that lie in one piece; `missing` bytes before them are not there. */
+  run(bytes: Uint8Array, missing: number): void {
+    const text = latin1(bytes)
+    let at = this.#continue(bytes, text, missing)
+    while (at < bytes.length) at = this.#message(bytes, text, at)
+  }
+
+  /** The rest of the body before; where it ends. */
+  #continue(bytes: Uint8Array, text: string, missing: number): number {
+    const rest = this.#rest
+    if (rest.kind === 'left') return this.#blankAll(bytes, 0)
+    if (missing === 0 || rest.kind === 'none') return 0
+    this.#rest = { kind: 'none' }
+    if (rest.kind === 'length') {
+      const left = Math.max(0, rest.left - missing)
+      const end = Math.min(left, bytes.length)
+      this.#cutBody(bytes, { start: 0, end }, rest.encoding)
+      if (left > end) this.#rest = { ...rest, left: left - end }
+      return end
+    }
+    const end = nextStart(text, 0)
+    this.#cutBody(bytes, { start: 0, end }, rest.encoding)
+    if (end === bytes.length) this.#rest = rest
+    return end
+  }
+
+  #blankAll(bytes: Uint8Array, start: number): number {
+    this.#redaction.unread += blank(bytes, { start, end: bytes.length })
+    return bytes.length
+  }
+
+  /** A part of a body that nobody saw begin. */
+  #cutBody(bytes: Uint8Array, range: Range, encoding: string): void {
+    if (encoding === '') this.#text(bytes, range)
+    else this.#redaction.unread += blank(bytes, range)
+  }
+
+  /** What is no message: text, or nothing that can be looked into. */
+  #strange(bytes: Uint8Array, text: string, range: Range): void {
+    if (TEXT.test(text.slice(range.start, range.end))) this.#text(bytes, range)
+    else this.#redaction.unread += blank(bytes, range)
+  }
+
+  #text(bytes: Uint8Array, { start, end }: Range): void {
+    this.#redaction.secret += maskSecrets(bytes.subarray(start, end), redactText)
+  }
+
+  /** One message, or what stands before the next; where it ends. */
+  #message(bytes: Uint8Array, text: string, from: number): number {
+    const start = nextStart(text, from)
+    if (start > from) this.#strange(bytes, text, { start: from, end: start })
+    if (start === bytes.length) return start
+    HEAD_END.lastIndex = start
+    const found = HEAD_END.exec(text)
+    const end = found ? found.index + found[0].length : text.length
+    const head = text.slice(start, end)
+    this.#head(bytes, head, start)
+    return found ? this.#body(bytes, text, end, head) : end
+  }
+
+  #head(bytes: Uint8Array, head: string, start: number): void {
+    const line = head.indexOf('\n') + 1
+    this.#redaction.secret += maskSecrets(bytes.subarray(start, start + line), redactUrl)
+    this.#fields(bytes, head.slice(line), start + line)
+  }
+
+  #fields(bytes: Uint8Array, fields: string, start: number): void {
+    for (const { index, 0: whole, 1: written, 2: value } of fields.matchAll(FIELD)) {
+      const name = written!.toLowerCase()
+      const end = start + index + whole.length
+      const range = { start: end - value!.length, end }
+      this.#redaction.secret += isSecretHeader(name)
+        ? mask(bytes, range)
+        : maskSecrets(bytes.subarray(range.start, end), (text) => redactHeader(name, text))
+    }
+  }
+
+  /** What follows a head; where it ends. */
+  #body(bytes: Uint8Array, text: string, start: number, head: string): number {
+    const field = (name: string) => fieldOf(head, name)
+    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0)
+    if (status === 101) {
+      this.#rest = { kind: 'left' }
+      return this.#blankAll(bytes, start)
+    }
+    // To a HEAD, or without a body: the next message follows at once.
+    if ((status > 0 && status < 200) || status === 204 || status === 304) return start
+    if (isStartAt(text, start)) return start
+    const encoding = field('content-encoding').replace(/^identity$/, '')
+    if (/chunked/i.test(field('transfer-encoding'))) return this.#chunked(bytes, text, start, encoding)
+    const length = field('content-length')
+    const isUntilClose = length === '' && status > 0
+    if (length === '' && !isUntilClose) return start
+    const bodyEnd = isUntilClose ? text.length : Math.min(text.length, start + Number(length))
+    this.#content(bytes, [{ start, end: bodyEnd }], encoding)
+    const left = isUntilClose ? Number.POSITIVE_INFINITY : start + Number(length) - bodyEnd
+    if (left > 0) this.#rest = { kind: 'length', left, encoding }
+    return bodyEnd
+  }
+
+  #chunked(bytes: Uint8Array, text: string, start: number, encoding: string): number {
+    const parts: Range[] = []
+    let at = start
+    for (;;) {
+      CHUNK.lastIndex = at
+      const line = CHUNK.exec(text)
+      const size = line ? Number.parseInt(line[1]!, 16) : 0
+      if (!line || size === 0) break
+      const from = at + line[0].length
+      parts.push({ start: from, end: Math.min(text.length, from + size) })
+      at = from + size
+      if (at >= text.length) break
+      at += text[at] === '\r' ? 2 : 1
+    }
+    this.#content(bytes, parts, encoding)
+    if (!text.startsWith('0', at)) {
+      this.#rest = { kind: 'unknown', encoding }
+      return Math.min(at, text.length)
+    }
+    HEAD_END.lastIndex = at
+    const found = HEAD_END.exec(text)
+    const end = found ? found.index + found[0].length : text.length
+    this.#fields(bytes, text.slice(at, end), at)
+    return end
+  }
+
+  /** A body, whose parts belong together. */
+  #content(bytes: Uint8Array, parts: readonly Range[], encoding: string): void {
+    const whole = Buffer.concat(parts.map(({ start, end }) => bytes.subarray(start, end)))
+    const text = whole.toString('latin1')
+    if (encoding === '' && !isPacked(text)) {
+      this.#maskParts(bytes, parts, secretRanges(text, redactText))
+      return
+    }
+    if (encoding !== '' && this.#isSafe(whole, encoding)) return
+    for (const part of parts) this.#redaction.unread += blank(bytes, part)
+  }
+
+  /** Whether a compressed body was decoded, as far as it is there, and has no secret in it. */
+  #isSafe(bytes: Uint8Array, encodings: string): boolean {
+    try {
+      let decoded = bytes
+      for (const encoding of encodings.split(',').reverse()) {
+        const decode = DECODERS[encoding.trim()]
+        if (!decode || this.#redaction.decodable <= 0) return false
+        decoded = decode(decoded)
+        this.#redaction.decodable -= decoded.length
+      }
+      const text = latin1(decoded)
+      return !isPacked(text) && redactText(text) === text
+    } catch {
+      this.#redaction.decodable -= MAX_DECODED
+      return false
+    }
+  }
+
+  /** `secrets`: places in the parts, put together. */
+  #maskParts(bytes: Uint8Array, parts: readonly Range[], secrets: readonly Range[]): void {
+    for (const secret of secrets) {
+      let before = 0
+      for (const part of parts) {
+        const start = Math.max(part.start, part.start + secret.start - before)
+        const end = Math.min(part.end, part.start + secret.end - before)
+        if (start < end) this.#redaction.secret += mask(bytes, { start, end })
+        before += part.end - part.start
+      }
+    }
+  }
+}
+
+const fieldOf = (head: string, name: string): string =>
+  new RegExp(`^${name}[ \\t]*:([^\\r\\n]*)`, 'im').exec(head)?.[1]?.trim().toLowerCase() ?? ''
+
+function isStartAt(text: string, at: number): boolean {
+  START.lastIndex = at
+  return text.startsWith('HTTP/1.', at) && START.exec(text)?.index === at
+}
+
+/** Where the next message begins, at `from` or behind a line break; the text's end when none does. */
+function nextStart(text: string, from: number): number {
+  START.lastIndex = from
+  for (let found = START.exec(text); found; found = START.exec(text))
+    if (found.index === from || text[found.index - 1] === '\n') return found.index
+  return text.length
+}
+
+const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_DECODED }
+const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
+  gzip: (bytes) => gunzipSync(bytes, ZLIB),
+  'x-gzip': (bytes) => gunzipSync(bytes, ZLIB),
+  deflate: (bytes) => ((bytes[0]! & 0x0f) === 8 ? inflateSync(bytes, ZLIB) : inflateRawSync(bytes, ZLIB)),
+  br: (bytes) =>
+    brotliDecompressSync(bytes, {
+      finishFlush: constants.BROTLI_OPERATION_FLUSH,
+      maxOutputLength: MAX_DECODED,
+    }),
+}
