@@ -72,7 +72,7 @@ export class RingSocketEvent implements SocketEvent {
   /** Added to every time; the clock's correction. */
   correctionNs = 0
 
-  constructor(buffer: ArrayBuffer, origin: TimeOrigin) {
+  constructor(buffer: ArrayBufferLike, origin: TimeOrigin) {
     this.#view = new DataView(buffer)
     this.#bytes = new Uint8Array(buffer)
     this.#origin = origin

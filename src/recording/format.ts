@@ -31,12 +31,12 @@ export const MAX_HEADER = 64 << 10
 /** A call's bytes, at most 2 MiB, and the structure in front of them. */
 export const MAX_FRAME = (2 << 20) + 4096
 
-export const FRAME = { process: 1, socket: 2, totals: 3, lost: 4, look: 5, second: 6, end: 7 } as const
-export type FrameKind = keyof typeof FRAME
+/** In the order of their numbers, which begin with 1. */
+const FRAMES = ['process', 'socket', 'totals', 'lost', 'look', 'second', 'end'] as const
+export type FrameKind = (typeof FRAMES)[number]
 
-export const FRAME_NAMES: ReadonlyMap<number, FrameKind> = new Map(
-  (Object.keys(FRAME) as FrameKind[]).map((name) => [FRAME[name], name]),
-)
+export const frameNumber = (kind: FrameKind): number => FRAMES.indexOf(kind) + 1
+export const frameKind = (number: number): FrameKind | undefined => FRAMES[number - 1]
 
 /** What a `lost` frame counts, in its order. */
 export const LOST = [

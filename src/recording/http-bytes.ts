@@ -13,7 +13,12 @@ export interface Redaction {
   decodable: number
 }
 
-const START = /(?:HTTP\/1\.[01] \d{3}[^\r\n]*|[!-~]{1,32} [^\s]+ HTTP\/1\.[01])\r?\n/g
+const START_LINE = String.raw`(?:HTTP/1\.[01] \d{3}|[!-~]{1,32} \S+ HTTP/1\.[01](?=\r?\n))`
+const START_HERE = new RegExp(START_LINE, 'y')
+/** Anchored, so that no line is looked at more than once. */
+const START = new RegExp(`(?<=^|\\n)${START_LINE}`, 'g')
+/** Method, and target, of a request line. */
+const TARGET = /^([!-~]{1,32} )(\S+)/
 const HEAD_END = /\r?\n\r?\n/g
 const FIELD = /^([^\s:]+)[ \t]*:[ \t]*([^\r\n]*)/gm
 const CHUNK = /([0-9a-fA-F]{1,8})[^\r\n]*\r?\n/y
@@ -26,13 +31,8 @@ const MAX_DECODED = 4 << 20
 /** … and of all together: beyond that they are replaced unseen. */
 export const MAX_DECODED_IN_ALL = 256 << 20
 
-/** Whether a line of a message stands in this text. */
-export const hasStartLine = (text: string): boolean => {
-  START.lastIndex = 0
-  for (let found = START.exec(text); found; found = START.exec(text))
-    if (found.index === 0 || text[found.index - 1] === '\n') return true
-  return false
-}
+/** Whether a line with which a message begins stands in this text. */
+export const hasStartLine = (text: string): boolean => nextStart(text, 0) < text.length
 
 const isPacked = (text: string): boolean => PACKED.some((magic) => text.startsWith(magic))
 
@@ -119,7 +119,10 @@ export class HttpDirection {
 
   #head(bytes: Uint8Array, head: string, start: number): void {
     const line = head.indexOf('\n') + 1
-    this.#redaction.secret += maskSecrets(bytes.subarray(start, start + line), redactUrl)
+    const [, method = '', target = ''] = TARGET.exec(head.slice(0, line)) ?? []
+    const from = start + method.length
+    const to = from + target.length
+    this.#redaction.secret += maskSecrets(bytes.subarray(from, to), redactUrl)
     this.#fields(bytes, head.slice(line), start + line)
   }
 
@@ -144,7 +147,7 @@ export class HttpDirection {
     }
     // To a HEAD, or without a body: the next message follows at once.
     if ((status > 0 && status < 200) || status === 204 || status === 304) return start
-    if (isStartAt(text, start)) return start
+    if (text.startsWith('HTTP/1.', start) && isStartAt(text, start)) return start
     const encoding = field('content-encoding').replace(/^identity$/, '')
     if (/chunked/i.test(field('transfer-encoding'))) return this.#chunked(bytes, text, start, encoding)
     const length = field('content-length')
@@ -231,16 +234,15 @@ const fieldOf = (head: string, name: string): string =>
   new RegExp(`^${name}[ \\t]*:([^\\r\\n]*)`, 'im').exec(head)?.[1]?.trim().toLowerCase() ?? ''
 
 function isStartAt(text: string, at: number): boolean {
-  START.lastIndex = at
-  return text.startsWith('HTTP/1.', at) && START.exec(text)?.index === at
+  START_HERE.lastIndex = at
+  return START_HERE.test(text)
 }
 
 /** Where the next message begins, at `from` or behind a line break; the text's end when none does. */
 function nextStart(text: string, from: number): number {
+  if (isStartAt(text, from)) return from
   START.lastIndex = from
-  for (let found = START.exec(text); found; found = START.exec(text))
-    if (found.index === from || text[found.index - 1] === '\n') return found.index
-  return text.length
+  return START.exec(text)?.index ?? text.length
 }
 
 const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_DECODED }

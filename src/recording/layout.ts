@@ -24,9 +24,12 @@ function struct<F extends string>(
   offsets: Readonly<Record<F, number>>,
   sizes: Readonly<Record<F, number>>,
 ): StructLayout {
-  const fields: Record<string, Place> = {}
-  for (const name of Object.keys(offsets) as F[]) fields[name] = [offsets[name], sizes[name]]
-  return { bytes, fields }
+  const sizeOf: Readonly<Record<string, number>> = sizes
+  const fields = Object.entries<number>(offsets).map(([name, offset]): [string, Place] => [
+    name,
+    [offset, sizeOf[name]!],
+  ])
+  return { bytes, fields: Object.fromEntries(fields) }
 }
 
 const { ends, payload, ...plain } = SOCKET_EVENT
@@ -66,12 +69,12 @@ const inEvent = Object.entries(ENDS.fields).map(([name, [offset, bytes]]): [stri
 /** Of this version. */
 export const LAYOUT: Layout = {
   socket: { bytes: payload, fields: { ...HEAD.fields, ...Object.fromEntries(inEvent) } },
-  totals: struct(TOTALS_BYTES, TOTALS, {
-    bytes_sent: 8,
-    bytes_received: 8,
-    lost_events: 8,
-    shed_exchanges: 8,
-  }),
+  totals: {
+    bytes: TOTALS_BYTES,
+    fields: Object.fromEntries(
+      Object.entries(TOTALS).map(([name, offset]): [string, Place] => [name, [offset, 8]]),
+    ),
+  },
   process: struct(PROCESS_EVENT_BYTES, PROCESS_EVENT, {
     start_ticks: 8,
     parent_start_ticks: 8,
@@ -89,13 +92,16 @@ export const LAYOUT: Layout = {
 const MAX_STRUCT = 4096
 const MAX_FIELDS = 64
 
+const STRUCTS = ['socket', 'totals', 'process'] as const
+
 const isCount = (value: unknown, most: number): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
 
 /** What is wrong with a layout that a file has; undefined when it can be used. */
-export function faultOf(layout: unknown): string | undefined {
-  for (const [name, own] of Object.entries(LAYOUT)) {
-    const struct = (layout as Record<string, Partial<StructLayout>> | null | undefined)?.[name]
+export function faultOf(layout: Layout | undefined): string | undefined {
+  for (const name of STRUCTS) {
+    const own = LAYOUT[name]
+    const struct = layout?.[name]
     if (!isCount(struct?.bytes, MAX_STRUCT)) return `the size of '${name}' is missing or too large`
     const fields = Object.entries(struct.fields ?? {})
     if (fields.length > MAX_FIELDS) return `'${name}' has ${fields.length} fields, more than ${MAX_FIELDS}`

@@ -2,11 +2,11 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { messageOf, NixieError } from '../errors'
-import { isTooDeep } from '../json'
+import { isObject, isTooDeep } from '../json'
 import {
   FRAME_BYTES,
-  FRAME_NAMES,
   type FrameKind,
+  frameKind,
   type Header,
   MAGIC,
   MAX_FRAME,
@@ -67,7 +67,7 @@ export class RecordingFile {
       const head = this.#take(FRAME_BYTES, 'a frame')
       const number = head.readUInt32LE(0)
       const length = head.readUInt32LE(4)
-      const kind = FRAME_NAMES.get(number)
+      const kind = frameKind(number)
       if (kind === undefined) throw this.fault(`there is no kind of frame ${number}`, at)
       if (length > MAX_FRAME)
         throw this.fault(`a frame of ${length} bytes, which is more than ${MAX_FRAME}`, at)
@@ -107,11 +107,13 @@ export class RecordingFile {
     if (length > MAX_HEADER)
       throw this.fault(`a header of ${length} bytes, which is more than ${MAX_HEADER}`, 12)
     const text = this.#take(length, 'the header').toString('utf8')
-    const fault = isTooDeep(text) ? 'it is nested too deeply' : undefined
-    const header = fault === undefined ? parsed(text) : undefined
-    const wrong = fault ?? faultOfHeader(header)
-    if (wrong !== undefined) throw this.fault(`the header can't be used: ${wrong}`, PREFIX_BYTES)
-    return header as Header
+    const header = parsed(text)
+    this.#check(header, isTooDeep(text) ? 'it is nested too deeply' : faultOfHeader(header))
+    return header
+  }
+
+  #check(_: Unchecked, fault: string | undefined): asserts _ is Header {
+    if (fault !== undefined) throw this.fault(`the header can't be used: ${fault}`, PREFIX_BYTES)
   }
 
   /** The next bytes. @throws NixieError when the file ends before */
@@ -157,18 +159,21 @@ function opened(path: string): number {
   throw new NixieError('bad_request', `${path} ${wrong}`, 'Give a file that nixie record made.')
 }
 
-function parsed(text: string): unknown {
+/** What a header may be, as far as it is looked at before it is used. */
+type Unchecked = Partial<Header> | undefined
+
+function parsed(text: string): Unchecked {
   try {
-    return JSON.parse(text)
+    return isTooDeep(text) ? undefined : (JSON.parse(text) as Unchecked)
   } catch {
     return undefined
   }
 }
 
 /** What is wrong with a header; undefined when all is there that replay needs. */
-function faultOfHeader(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it is no JSON object'
-  const { clock, asid, listen, layout } = value as Partial<Header>
+function faultOfHeader(header: Unchecked): string | undefined {
+  if (!isObject(header)) return 'it is no JSON object'
+  const { clock, asid, listen, layout } = header
   if (typeof clock?.timeBase !== 'string' || !/^\d{1,19}$/.test(clock.timeBase))
     return 'the base of its clock is missing'
   const numbers = [clock.high, clock.low, clock.startNs]

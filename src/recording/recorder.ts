@@ -32,6 +32,8 @@ export interface RecordOptions {
   /** Of the Nixie that is recorded for: `listen`, `redactExtra`, `nodeName`. */
   readonly config: Config
   readonly version: string
+  /** All that can be attached is. */
+  readonly began: () => void
 }
 
 export interface Recording {
@@ -142,7 +144,7 @@ const bootedAt = (): string => {
  * @throws NixieError when nothing can be captured here
  */
 export async function record(options: RecordOptions, stop: AbortSignal): Promise<Recording> {
-  const { config, maxBytes, seconds, version } = options
+  const { config, maxBytes, seconds, version, began } = options
   const tape = new Tape(maxBytes)
   const losses = new Losses()
   const kernel = openKernel({ enabled: true })
@@ -162,6 +164,7 @@ export async function record(options: RecordOptions, stop: AbortSignal): Promise
   try {
     const refused = missing.find(({ required }) => required)
     if (refused) throw new NixieError('unavailable', `${refused.name}: ${refused.error}`, refused.hint)
+    began()
     ending = await run(pipeline, tape, mark, seconds, stop)
   } finally {
     // Its last look at the rings and at what the kernel counted is recorded, too.

@@ -76,7 +76,7 @@ function collect(talks: Map<number, Talk>, bytes: Uint8Array): void {
 
 /** The event that a frame of this version's layout holds. */
 export function socketEventIn(bytes: Uint8Array): RingSocketEvent {
-  return new RingSocketEvent(bytes.buffer as ArrayBuffer, NO_ORIGIN).at(bytes.byteOffset)
+  return new RingSocketEvent(bytes.buffer, NO_ORIGIN).at(bytes.byteOffset)
 }
 
 function runsOf({ transport, parts: both }: Talk, direction: number): Run[] {

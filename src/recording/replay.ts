@@ -10,6 +10,7 @@ import { EVENT_DATA } from '../events/socket-event'
 import type { Counters } from '../health/counters'
 import { Processes } from '../metadata'
 import { DECODE_LIMITS, DecodeBudget } from '../protocols/lib/decode-budget'
+import type { Table } from '../records/table'
 import { Identities, identities } from '../sources/identities'
 import { sockets } from '../sources/sockets'
 import { Sockets } from '../sources/sockets/sockets'
@@ -158,7 +159,7 @@ function convertedEvent(isSocket: boolean, bytes: Uint8Array, from: Layout): Uin
 }
 
 /** The tables that a recording may have rows of. */
-export const TABLE_NAMES = [identities, sockets].flatMap(({ tables }) => tables.map(({ name }) => name))
+export const RECORDED: readonly Table[] = [...identities.tables, ...sockets.tables]
 
 /** @throws NixieError when the file is no recording, or is damaged */
 export function replay(path: string, { maxRows, table, bodyLimit }: ReplayOptions): Replayed {

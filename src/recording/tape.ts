@@ -2,10 +2,10 @@
 import { crc32 } from 'node:zlib'
 import {
   F64_BYTES,
-  FRAME,
   FRAME_BYTES,
-  FRAME_NAMES,
   type FrameKind,
+  frameKind,
+  frameNumber,
   type Header,
   MAGIC,
   MAX_FRAME,
@@ -60,7 +60,7 @@ export class Tape {
       this.#buffer.resize(Math.min(this.#maxBytes, Math.max(end, this.#buffer.byteLength + STEP)))
       this.#view = new DataView(this.#buffer)
     }
-    this.#view.setUint32(this.#used, FRAME[kind], true)
+    this.#view.setUint32(this.#used, frameNumber(kind), true)
     this.#view.setUint32(this.#used + 4, bytes.length, true)
     new Uint8Array(this.#buffer).set(bytes, this.#used + FRAME_BYTES)
     this.#used = end
@@ -77,7 +77,7 @@ export class Tape {
   *[Symbol.iterator](): Generator<TapeFrame> {
     for (let at = 0; at < this.#used; ) {
       const length = this.#view.getUint32(at + 4, true)
-      const kind = FRAME_NAMES.get(this.#view.getUint32(at, true))!
+      const kind = frameKind(this.#view.getUint32(at, true))!
       yield { kind, bytes: new Uint8Array(this.#buffer, at + FRAME_BYTES, length) }
       at += FRAME_BYTES + length
     }
@@ -92,7 +92,7 @@ export class Tape {
     prefix.writeUInt32LE(text.length, 12)
     const frames = new Uint8Array(this.#buffer, 0, this.#used)
     const end = Buffer.alloc(FRAME_BYTES + 8)
-    end.writeUInt32LE(FRAME.end, 0)
+    end.writeUInt32LE(frameNumber('end'), 0)
     end.writeUInt32LE(8, 4)
     end.writeUInt32LE(this.#frames, FRAME_BYTES)
     const sum = [prefix, text, frames].reduce((crc, part) => crc32(part, crc), 0)

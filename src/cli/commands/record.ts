@@ -10,12 +10,13 @@ import {
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { VERSION } from '../../api/version'
-import { bytesOf, type Config, readConfig, SETTINGS, secondsOf } from '../../config'
+import { bytesOf, type Config, SETTINGS, secondsOf } from '../../config'
 import { messageOf, NixieError } from '../../errors'
 import type { Recording } from '../../recording/recorder'
 import { type Command, type Invocation, UsageError } from '../command'
 import { type Io, printable } from '../io'
 import { bytesText } from '../values'
+import { settingsOf } from './serve'
 
 const DEFAULT_SECONDS = '10s'
 const MAX_SECONDS = 3600
@@ -41,7 +42,7 @@ function asked({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Asked {
   const maxBytes = bytesOf(flags['max-size'] ?? DEFAULT_SIZE)
   if (maxBytes === undefined || maxBytes < LEAST_BYTES || maxBytes > MOST_BYTES)
     throw new UsageError(`--max-size: '${flags['max-size']}' is no size from 64K to 512M`)
-  const config = readConfig(flags, io.env)
+  const config = settingsOf({ flags, io })
   const file = flags.output ?? `nixie-${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.rec`
   return { seconds, maxBytes, file, config }
 }
@@ -97,7 +98,7 @@ export const record: Command = {
   name: 'record',
   summary: 'Record what the kernel tells for some seconds, without its secrets, for nixie replay',
   details:
-    'It takes the rights that serve takes, and works beside a running Nixie, whose own traffic is left out. Secrets are replaced by as many other characters before anything is written, by the rules by which serve keeps them out of its rows; what no protocol reads is left out. The file is for its owner alone (0600).\n\n  sudo nixie record --for 10s -o slow.rec\n  nixie replay slow.rec --table http_events -o json',
+    'It takes the rights that serve takes, and works beside a running Nixie, whose own traffic is left out. Secrets are replaced by as many other characters before anything is written, by the rules by which serve keeps them out of its rows; what no protocol reads is left out. The file is for its owner alone (0600).\n\n  sudo nixie record --for 10s -o slow.rec\n  nixie replay slow.rec',
   positionals: [],
   options: [
     {
@@ -125,10 +126,9 @@ export const record: Command = {
     try {
       // Loads the kernel side's library: only what captures needs it.
       const recorder = await import('../../recording/recorder')
-      await io.stderr.write(
-        `Recording for ${options.seconds} s, at most ${bytesText(options.maxBytes)}; Ctrl+C ends it\n`,
-      )
-      const recording = await recorder.record({ ...options, version: VERSION }, stop.signal)
+      const limits = `${options.seconds} s, at most ${bytesText(options.maxBytes)}`
+      const began = () => io.stderr.write(`Recording for ${limits}; Ctrl+C ends it\n`)
+      const recording = await recorder.record({ ...options, version: VERSION, began }, stop.signal)
       const bytes = write(fd, recording)
       isWritten = true
       await tell(io, file, bytes, recording)

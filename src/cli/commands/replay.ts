@@ -1,6 +1,7 @@
 import { COUNTER_NAMES, COUNTERS, type Counters } from '../../health/counters'
 import type { CollectedTable } from '../../recording/collector'
 import type { Replayed } from '../../recording/replay'
+import type { Table } from '../../records/table'
 import type { ResultTable } from '../../runner/runner'
 import { DEFAULT_LIMITS } from '../../runner/runner'
 import { didYouMean } from '../../suggest'
@@ -15,6 +16,13 @@ const resultOf = ({ table, values, rows, all }: CollectedTable): ResultTable => 
   values,
   rows,
   truncated: rows < all,
+})
+
+const emptyOf = (table: Table): CollectedTable => ({
+  table,
+  values: table.columns.map(() => []),
+  rows: 0,
+  all: 0,
 })
 
 function* lossLines(counters: Counters): Generator<string> {
@@ -43,16 +51,22 @@ export const replay: Command = {
   positionals: [{ name: 'FILE', required: true }],
   options: [OUTPUT, { flag: 'table', value: 'NAME', help: 'Only the rows of this table' }, LIMIT],
   run: async ({ flags, io, positionals }) => {
-    const { table } = flags
+    const { table: only, output } = flags
+    if (output === 'csv' && only === undefined)
+      throw new UsageError('CSV holds one table', 'Choose it with --table NAME.')
     const maxRows = readLimit(flags.limit) ?? DEFAULT_LIMITS.rows
-    const { replay: play, TABLE_NAMES } = await import('../../recording/replay')
-    if (table !== undefined && !TABLE_NAMES.includes(table)) {
-      const hint = `${didYouMean(table, TABLE_NAMES)}There are: ${TABLE_NAMES.join(', ')}.`
-      throw new UsageError(`--table: '${table}' is none that a recording has rows of`, hint)
+    const { replay: play, RECORDED } = await import('../../recording/replay')
+    const table = RECORDED.find(({ name }) => name === only)
+    if (only !== undefined && !table) {
+      const names = RECORDED.map(({ name }) => name)
+      const hint = `${didYouMean(only, names)}There are: ${names.join(', ')}.`
+      throw new UsageError(`--table: '${only}' is none that a recording has rows of`, hint)
     }
-    const replayed = play(positionals[0]!, { maxRows, ...(table !== undefined && { table }) })
-    const tables = replayed.tables.filter(({ table: { name } }) => table === undefined || name === table)
-    if (tables.length > 0) await writeTables(io, tables.map(resultOf), flags.output)
+    const replayed = play(positionals[0]!, { maxRows, ...(only !== undefined && { table: only }) })
+    const found = replayed.tables.filter(({ table: { name } }) => only === undefined || name === only)
+    // A table of nothing still says its columns.
+    if (found.length === 0 && table && output === 'csv') found.push(emptyOf(table))
+    if (found.length > 0) await writeTables(io, found.map(resultOf), output)
     await tell(io, replayed)
     return 0
   },

@@ -1,6 +1,6 @@
 import { type Config, readConfig, SETTINGS } from '../../config'
 import { NixieError } from '../../errors'
-import { type Command, type Option, UsageError } from '../command'
+import { type Command, type Invocation, type Option, UsageError } from '../command'
 
 const UNITS: Readonly<Record<string, (value: number) => string>> = {
   retention: (seconds) => `${seconds / 3600}h`,
@@ -19,6 +19,16 @@ const OPTIONS: readonly Option[] = Object.entries(SETTINGS).map(
   }),
 )
 
+/** The settings that flags and environment give. @throws UsageError for one that is none */
+export function settingsOf({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Config {
+  try {
+    return readConfig(flags, io.env)
+  } catch (cause) {
+    if (cause instanceof NixieError) throw new UsageError(cause.message, cause.shape.hint)
+    throw cause
+  }
+}
+
 export const serve: Command = {
   name: 'serve',
   summary: 'Trace this node, store what it records, answer over HTTP',
@@ -31,13 +41,7 @@ export const serve: Command = {
     },
   ],
   run: async ({ flags, io, deps }) => {
-    let config: Config
-    try {
-      config = readConfig(flags, io.env)
-    } catch (cause) {
-      if (cause instanceof NixieError) throw new UsageError(cause.message, cause.shape.hint)
-      throw cause
-    }
+    const config = settingsOf({ flags, io })
     if (flags['check-settings'] !== undefined) {
       ;(await import('../settings-check')).checkSettings(config)
       return 0
