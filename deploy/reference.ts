@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { counterMetric } from '../src/api/metrics'
 import { ROUTES } from '../src/api/routes'
+import { COMMANDS } from '../src/cli/commands'
 import { serve } from '../src/cli/commands/serve'
 import { SETTINGS } from '../src/config'
 import { COUNTER_NAMES, COUNTERS } from '../src/health/counters'
@@ -23,6 +24,17 @@ function grid(head: readonly string[], rows: Iterable<readonly string[]>): strin
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
   return lines.join('\n')
 }
+
+const commands = () =>
+  grid(
+    ['command', 'options', 'does'],
+    COMMANDS.filter(({ hidden }) => !hidden).map(({ name, positionals, options, summary }) => {
+      const words = positionals.map((word) => (word.required ? word.name : `[${word.name}]`))
+      // Those of serve are the settings.
+      const flags = name === serve.name ? ['the settings'] : options.map(({ flag }) => code(`--${flag}`))
+      return [code(['nixie', name, ...words].join(' ')), flags.join(' '), cell(summary)]
+    }),
+  )
 
 const settings = () =>
   grid(
@@ -91,6 +103,12 @@ const counters = () =>
 export const reference = (): string => `# Reference
 
 Made by \`bun run reference\` from the declarations: change those, not this.
+
+## Commands
+
+\`nixie COMMAND --help\` tells more.
+
+${commands()}
 
 ## Settings
 
