@@ -136,22 +136,29 @@ test('no protocol imports another', () => {
   }
 })
 
-/** The rooms of PxL: each knows those before it. */
-const PXL_ROOMS = ['language', 'values', 'frames', 'modules', 'evaluate', 'compile.ts', 'editor']
+/** Folders with rooms: each room knows those before it. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  pxl: ['language', 'values', 'frames', 'modules', 'evaluate', 'compile.ts', 'editor'],
+  'query/functions': ['base', 'values', 'messages', 'network', 'metadata', 'aggregates', 'registry.ts'],
+}
 
-test('a room of pxl imports only those before it', () => {
-  const folder = join(src, 'pxl')
-  const roomOf = (path: string) => PXL_ROOMS.indexOf(relative(folder, path).split('/')[0]!)
-  const own = sources.filter((path) => path.startsWith(`${folder}/`))
-  expect(own.filter((path) => roomOf(path) < 0).map((path) => relative(root, path))).toEqual([])
-  for (const path of own) {
-    for (const [, specifier] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
-      const target = importedFile(path, specifier!)
-      if (!target?.startsWith(`${folder}/`)) continue
-      expect(roomOf(target), `${relative(root, path)} imports ${specifier}`).toBeLessThanOrEqual(roomOf(path))
+for (const [name, rooms] of Object.entries(ROOMS)) {
+  test(`a room of ${name} imports only those before it`, () => {
+    const folder = join(src, name)
+    const roomOf = (path: string) => rooms.indexOf(relative(folder, path).split('/')[0]!)
+    const own = sources.filter((path) => path.startsWith(`${folder}/`))
+    expect(own.filter((path) => roomOf(path) < 0).map((path) => relative(root, path))).toEqual([])
+    for (const path of own) {
+      for (const [, specifier] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+        const target = importedFile(path, specifier!)
+        if (!target?.startsWith(`${folder}/`)) continue
+        expect(roomOf(target), `${relative(root, path)} imports ${specifier}`).toBeLessThanOrEqual(
+          roomOf(path),
+        )
+      }
     }
-  }
-})
+  })
+}
 
 /** The file of an import, or undefined for a text or an asset. */
 function importedFile(from: string, specifier: string): string | undefined {

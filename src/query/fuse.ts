@@ -3,7 +3,7 @@
  * its own.
  */
 import { columnsOf } from './conditions'
-import { QUANTILES } from './functions/quantile-groups'
+import { QUANTILES } from './functions/aggregates/quantile-groups'
 import { withInputs } from './graph'
 import type { Aggregate, Expr, Node, Plan, TypedColumn } from './plan'
 

@@ -3,7 +3,7 @@
  * limits sink below projections, equal parts become one, and every node keeps only the columns that someone reads.
  */
 import { columnsOf, conjunction, conjuncts, pruneOf } from './conditions'
-import { AGGREGATES } from './functions/aggregates'
+import { AGGREGATES } from './functions/aggregates/aggregates'
 import { fuse } from './fuse'
 import { consumersFirst, inputsOf, readers, withInputs } from './graph'
 import { mergeScans } from './merge-scans'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { Memo } from '../../src/query/functions/lift'
+import { Memo } from '../../src/query/functions/base/lift'
 import {
   aggregate,
   call,

@@ -1,7 +1,7 @@
 /** Operators: folded when both sides are constants, else calls of the functions that Pixie names. */
 import { NixieError } from '../../errors'
-import { isNear } from '../../query/functions/comparison'
 import { resolveFunction } from '../../query/functions/registry'
+import { isNear } from '../../query/functions/values/comparison'
 import type { DataType } from '../../records/types'
 import type { BinaryOp, UnaryOp } from '../language/syntax'
 import { type Constant, constant, type Value } from '../values/values'

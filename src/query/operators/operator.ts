@@ -4,7 +4,7 @@
  */
 import type { Batch } from '../../records/batch'
 import type { Budget } from '../budget'
-import type { FunctionContext } from '../functions/function'
+import type { FunctionContext } from '../functions/base/function'
 import type { TypedColumn } from '../plan'
 
 export interface OperatorContext {

@@ -1,7 +1,7 @@
 /** Integer functions against bigints: every base, near and far from zero, near both ends of int64. */
 import { describe, expect, test } from 'bun:test'
 import { toCells } from '../../../src/query/cells'
-import { apply } from '../../../src/query/functions/lift'
+import { apply } from '../../../src/query/functions/base/lift'
 import { findOverload } from '../../../src/query/functions/registry'
 import { materialise, type Operand } from '../../../src/query/operand'
 import type { Vector } from '../../../src/records/batch'
