@@ -1,64 +1,13 @@
 /** Whatever the text, compiling and running it ends soon in rows or in a NixieError with a place. Seeded. */
 import { expect, test } from 'bun:test'
-import { NixieError } from '../../src/errors'
-import { callFunction, compile } from '../../src/pxl/compile'
-import { VIRTUAL_TABLES } from '../../src/pxl/modules/virtual-tables'
-import { execute } from '../../src/query/engine'
 import { listFunctions } from '../../src/query/functions/registry'
-import { emptyVector } from '../../src/records/batch'
 import type { DataType } from '../../src/records/types'
 import { LIBRARY } from '../../src/scripts/library'
-import { contextOf, random } from '../query/support/tables'
-import { NOW, StoredTables } from './support/stored-tables'
+import { random } from '../query/support/tables'
+import { failureOf } from './support/outcome'
 
-const source = new StoredTables([
-  {
-    name: 'http_events',
-    columns: [
-      { name: 'time_', type: 'TIME64NS', semantic: 'ST_NONE' },
-      { name: 'upid', type: 'UINT128', semantic: 'ST_UPID' },
-      { name: 'path', type: 'STRING', semantic: 'ST_NONE' },
-      { name: 'latency', type: 'INT64', semantic: 'ST_DURATION_NS' },
-    ],
-    rows: [
-      { time_: NOW - 2_000_000_000n, upid: '1:42:7', path: '/a(b', latency: 5 },
-      { time_: NOW - 1_000_000_000n, upid: '', path: '', latency: -1 },
-    ],
-  },
-])
-const tables = source.tables()
-
-const running = contextOf(source, {
-  nowNs: NOW,
-  limits: { rows: 100, memoryBytes: 64 << 20, deadlineMs: 10_000 },
-  virtualTable: (fn) => {
-    const { columns } = VIRTUAL_TABLES[fn]!
-    return { columns, batch: { rows: 0, columns: columns.map(({ type }) => emptyVector(type)) } }
-  },
-})
-
-/** Runs it and calls every function; the code of the error, or '' without one. Anything else thrown fails the test. */
-function outcome(text: string): string {
-  try {
-    const module = compile(text, { tables, nowNs: NOW })
-    const called = module.functions.flatMap(({ name }) => callFunction(module, name))
-    const outputs = [...module.displays.map(({ node }) => node), ...called].map((node, i) => ({
-      name: `${i}`,
-      node,
-    }))
-    execute({ outputs }, running)
-    return ''
-  } catch (cause) {
-    if (!(cause instanceof NixieError)) throw cause
-    const { code, message, hint, line, column } = cause.shape
-    if (code === 'internal') throw new Error(`${message}\n${text.slice(0, 2000)}`)
-    expect(message, text.slice(0, 500)).not.toBe('')
-    expect(hint.length, text.slice(0, 500)).toBeLessThan(1000)
-    if (code !== 'unknown_argument')
-      expect([line, column], `${message} ${text.slice(0, 300)}`).not.toContain(undefined)
-    return code
-  }
-}
+/** The code of the error, or '' without one. */
+const outcome = (text: string): string => failureOf(text, { calls: true })?.shape.code ?? ''
 
 const TOKENS =
   'import px|\n|\n    |(|)|[|]|{|}|,|.|:|=|==|!=|<|+|-|*|/|and|or|not|\'a\'|"b"|1|2.5|True|None|df|x|def f(a):|return|px|DataFrame|' +
