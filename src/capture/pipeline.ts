@@ -23,6 +23,7 @@ import { Garbage } from './garbage'
 import type { Pulse } from './pulse'
 import { RowBuilders } from './row-builders'
 import { Sampling } from './sampling'
+import { WaitingEntities } from './waiting-entities'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
@@ -72,7 +73,7 @@ export class Pipeline {
   #lookedMs = Number.NEGATIVE_INFINITY
   #isAppending = false
   /** Entities that the store has not taken yet. */
-  #entities: Entity[] = []
+  readonly #entities = new WaitingEntities()
 
   /** `pulse` is told each time the thread looks at the ring. */
   constructor(
@@ -205,7 +206,7 @@ export class Pipeline {
 
   /** Takes entities that another thread has learnt of; when the store refuses them now, they go with the next second's rows. */
   remember(entities: readonly Entity[]): void {
-    this.#entities.push(...entities)
+    this.#entities.add(entities)
     this.#sources.learn(entities)
     this.#putEntities(Date.now())
   }
@@ -260,11 +261,10 @@ export class Pipeline {
   }
 
   #putEntities(nowMs: number): void {
-    this.#entities.push(...this.#processes.takeChanges(nowMs))
-    if (this.#entities.length === 0) return
+    this.#entities.add(this.#processes.takeChanges(nowMs))
     try {
-      this.#writer.putEntities(this.#entities)
-      this.#entities = []
+      this.#writer.putEntities(this.#entities.all)
+      this.#entities.clear()
     } catch (cause) {
       this.storeError = cause as NixieError
     }
@@ -289,6 +289,7 @@ export class Pipeline {
     this.counters.compactedBytes = stats.compactedBytes
     this.counters.expiredRows = stats.expiredRows
     this.counters.goneRows = stats.goneRows
+    this.counters.forgottenProcesses = stats.forgottenProcesses + this.#entities.forgotten
     this.counters.undecodedBodies = this.settings.decodeBudget.refused
   }
 }

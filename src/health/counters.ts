@@ -15,6 +15,7 @@ interface CounterSpec {
     | 'rows'
     | 'chunks'
     | 'exchanges'
+    | 'processes'
     | 'queries'
     | 'requests'
     | 'ns'
@@ -174,6 +175,12 @@ export const COUNTERS = spec({
     unit: 'rows',
     loss: 'gone',
     help: 'Rows that were stored and are lost: their file was removed, replaced or damaged',
+  },
+  forgottenProcesses: {
+    stage: 'store',
+    unit: 'processes',
+    loss: 'names',
+    help: 'Processes whose names and command lines left before their rows, as all of them took more than an eighth of the disk budget',
   },
   chunks: { stage: 'store', unit: 'chunks', help: 'Chunks sealed' },
   chunkBytes: { stage: 'store', unit: 'bytes', help: 'Compressed bytes written' },

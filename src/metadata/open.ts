@@ -11,7 +11,7 @@ import { openKubernetes } from './stored-kubernetes'
  */
 export function openMetadata(source: Source, nodeName: string): Metadata {
   const kubernetes = openKubernetes(source)
-  const process = (upid: string) => source.entities('process').get(upid)?.value
+  const process = (upid: string) => source.process(upid)?.value
   const containerId = (upid: string) => process(upid)?.containerId ?? ''
   const podOf = (upid: string) => {
     const { podUid, containerId } = process(upid) ?? {}

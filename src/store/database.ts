@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { messageOf, NixieError } from '../errors'
 import { type DeclaredTable, declareTables } from './declared'
+import { indexEntities } from './entities'
 import { FILE_MODE, makePrivateFile, openPrivately } from './private'
 
 /** Raise it with a migration in `MIGRATIONS`. */
@@ -277,6 +278,7 @@ function prepare(path: string, tables: readonly DeclaredTable[], suspect = false
 function declareWhereRoom(db: Database, tables: readonly DeclaredTable[]): void {
   try {
     declareTables(db, tables)
+    indexEntities(db)
   } catch (cause) {
     if (!isDiskFull(cause, dirname(db.filename))) throw cause
   }

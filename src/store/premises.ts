@@ -5,6 +5,7 @@
 import { type Chunk, deadChunks, listChunks, rowsOf } from './chunks'
 import { isDiskFull, setAside, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
+import { processBytes } from './entities'
 import { Graveyard } from './graveyard'
 import { type Change, Home } from './home'
 import { settleLive } from './live'
@@ -23,6 +24,8 @@ export interface Opened {
   nextId: number
   /** The age of the store when entities were last checked. */
   swept: number
+  /** About the bytes that processes take. */
+  processBytes: number
 }
 
 export interface PremisesOptions {
@@ -113,7 +116,16 @@ export class Premises {
       const known = new Set([...chunks, ...dead].map(({ id }) => id))
       const nextId = [...known].reduce((max, id) => Math.max(max, id), 0) + 1
       const graves = new Graveyard(dataDir, dead)
-      this.#opened = { home, age: new Age(home.db, uptime), graves, chunks, live: [], nextId, swept: 0 }
+      this.#opened = {
+        home,
+        age: new Age(home.db, uptime),
+        graves,
+        chunks,
+        live: [],
+        nextId,
+        swept: 0,
+        processBytes: processBytes(home.db),
+      }
       this.#wasOpen = true
       this.#foldFirst(home)
       // Only now, since a failed opening is tried again.

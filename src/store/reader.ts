@@ -19,7 +19,7 @@ import {
   storeFile,
 } from './database'
 import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from './declared'
-import { entitiesVersion, listEntities } from './entities'
+import { entitiesVersion, findEntity, listEntities } from './entities'
 import { putMark } from './marks'
 import { ChunkScan } from './scan'
 import type { Damage, ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
@@ -52,6 +52,9 @@ export function openReader(dataDir: string, tables?: readonly Table[]): Reader {
   return new SqliteReader(dataDir, tables)
 }
 
+/** Processes that are kept in memory. */
+const KEPT_PROCESSES = 10_000
+
 interface KnownEntities<K extends EntityKind> {
   /** Version of the file and its entities. */
   readonly version: string
@@ -78,6 +81,8 @@ class SqliteReader implements Reader {
   #idle: Connection[] = []
   #closed = false
   readonly #entities: { [K in EntityKind]?: KnownEntities<K> } = {}
+  /** Those that were asked for, also if there is none. */
+  #processes = { version: '', known: new Map<string, Entity<'process'> | undefined>() }
 
   constructor(dataDir: string, tables?: readonly Table[]) {
     this.#dataDir = dataDir
@@ -204,6 +209,17 @@ class SqliteReader implements Reader {
     if (!fresh) return new Map()
     Object.assign(this.#entities, { [kind]: fresh })
     return fresh.entities
+  }
+
+  process(upid: string): Entity<'process'> | undefined {
+    return this.#read((db, inode) => {
+      const version = `${inode}:${entitiesVersion(db)}`
+      if (this.#processes.version !== version || this.#processes.known.size >= KEPT_PROCESSES)
+        this.#processes = { version, known: new Map() }
+      const { known } = this.#processes
+      if (!known.has(upid)) known.set(upid, findEntity(db, 'process', upid))
+      return known.get(upid)
+    })
   }
 
   close(): void {

@@ -22,6 +22,8 @@ export interface WriterStats {
   readonly expiredRows: number
   /** Rows that were stored and are lost: their file was removed or replaced, or their bytes are damaged. */
   readonly goneRows: number
+  /** Processes that left before their rows, as all of them took more than their share of the disk budget. */
+  readonly forgottenProcesses: number
   readonly writtenBytes: number
   readonly compactedBytes: number
   readonly fileBytes: number
@@ -162,7 +164,9 @@ export interface Source {
    * than 11 min, or that a full budget overtakes, may end with `store_error`: its chunks were merged or expired meanwhile.
    */
   scan(table: string, options: ScanOptions): Iterable<ScanBatch>
-  /** Entities of one kind; cheap to call often (cached until the store changes). */
+  /** All entities of one kind, for kinds that are few; cheap to call often (cached until the store changes). */
   entities<K extends EntityKind>(kind: K): ReadonlyMap<string, Entity<K>>
+  /** One process; cheap to call often, too. There may be some hundred thousand. */
+  process(upid: string): Entity<'process'> | undefined
   close(): void
 }

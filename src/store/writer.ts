@@ -18,7 +18,7 @@ import {
 } from './chunks'
 import { isDamage, isDiskFull, isOfDisk, sizeOf, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
-import { putEntities, sweepEntities } from './entities'
+import { forgetProcesses, putEntities, sweepEntities } from './entities'
 import { asLive } from './live'
 import { DamagedSource, limitsFor, type MergeLimits, mergeChunks, pickMerge } from './merge'
 import { attempt, type Opened, Premises } from './premises'
@@ -38,6 +38,10 @@ const EXPIRE_CHUNKS = 16
 const BURY_CHUNKS = 16
 /** How often the store looks for entities that no record can refer to. */
 const ENTITY_SWEEP_SECONDS = 60
+/** What processes may take of the disk budget: a local account can start any number of them. */
+const PROCESS_SHARE = 0.125
+/** Processes forgotten in one step. */
+const FORGET_PROCESSES = 500
 const KEPT_WARNINGS = 20
 
 export interface WriterOptions {
@@ -87,7 +91,7 @@ class SqliteWriter implements Writer {
   readonly #shares: ReadonlyMap<string, number>
   readonly #premises: Premises
   #merge: Merge | undefined
-  #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0 }
+  #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0, forgottenProcesses: 0 }
   /** The part of them that is already in the file. */
   #savedBytes: Totals = { written: 0, compacted: 0 }
 
@@ -158,10 +162,14 @@ class SqliteWriter implements Writer {
     if (entities.length === 0) return
     const seen = this.#premises.ready().age.now()
     const store = () => {
-      putEntities(this.#db, entities, seen)
-      return undefined
+      const { written, grown } = putEntities(this.#db, entities, seen)
+      return () => {
+        this.#opened.processBytes += grown
+        this.#opened.home.log.wrote(written)
+      }
     }
     this.#write('Entities could not be stored', store, 'again')
+    attempt(() => this.#tendLog())
   }
 
   maintain(): boolean {
@@ -184,6 +192,7 @@ class SqliteWriter implements Writer {
     const now = age.now()
     const old = overAge(chunks, now - this.#options.retentionSeconds, EXPIRE_CHUNKS)
     if (old.length > 0) return this.#expire(old)
+    if (this.#forgetProcesses(opened)) return true
     const used = usedBytes(home.db)
     const victim = overBudget(chunks, this.#shares, used - graves.bytes, this.#budgetBytes)
     if (victim) return this.#expire([victim])
@@ -314,10 +323,27 @@ class SqliteWriter implements Writer {
     // A merged chunk may have rows that are this much older than its newest.
     const oldest = Math.min(now - this.#options.retentionSeconds, first - this.#limits.bornSeconds)
     this.#write('Old entities could not be taken out', () => {
-      sweepEntities(this.#db, oldest)
-      return undefined
+      const bytes = sweepEntities(this.#db, oldest)
+      return () => {
+        opened.processBytes -= bytes
+      }
     })
     this.#saveTotals()
+  }
+
+  /** Beyond their share of the budget, the processes leave that were not seen for longest. True when there were any. */
+  #forgetProcesses(opened: Opened): boolean {
+    const excess = opened.processBytes - PROCESS_SHARE * this.#budgetBytes
+    if (excess <= 0) return false
+    this.#write('Processes could not be taken out', () => {
+      const { processes, bytes } = forgetProcesses(this.#db, excess, FORGET_PROCESSES)
+      return () => {
+        opened.processBytes = processes === 0 ? 0 : opened.processBytes - bytes
+        this.#stats.forgottenProcesses += processes
+        opened.home.log.wrote(bytes)
+      }
+    })
+    return true
   }
 
   /** Free pages are used again; many of them go back to the file system. */

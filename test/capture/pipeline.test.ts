@@ -71,6 +71,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     stats: () => ({
       expiredRows: 0,
       goneRows: gone,
+      forgottenProcesses: 0,
       writtenBytes: 0,
       compactedBytes: 0,
       fileBytes: 0,

@@ -28,6 +28,7 @@ export const entitySource = (entities: readonly Entity[]): Source => ({
   tables: () => [],
   scan: () => [],
   entities: entitiesOf(entities),
+  process: (upid) => entitiesOf(entities)('process').get(upid),
   close: () => {},
 })
 

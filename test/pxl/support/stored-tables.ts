@@ -74,5 +74,9 @@ export class StoredTables implements Source {
     return new Map()
   }
 
+  process() {
+    return undefined
+  }
+
   close() {}
 }

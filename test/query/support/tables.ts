@@ -115,6 +115,10 @@ export class MemorySource implements Source {
     return new Map()
   }
 
+  process() {
+    return undefined
+  }
+
   close() {}
 }
 
