@@ -1,7 +1,7 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
 import { existsSync, readFileSync } from 'node:fs'
 import { assetRoutes, renderError, ui } from '../ui'
-import { Access } from './access/access'
+import { Access, type AccessOptions } from './access/access'
 import { Accounts } from './access/accounts'
 import { Owners } from './access/owner'
 import { Sessions } from './access/sessions'
@@ -21,7 +21,7 @@ import { readPeers } from './peers/peers'
 import { openRunner } from './runner/client'
 import type { Bundle } from './scripts/bundle'
 import { readScripts } from './scripts/folder'
-import { openReader } from './store'
+import { checkPlace, openReader } from './store'
 import { storeFile } from './store/database'
 
 /** Where a pod finds the token of its service account. */
@@ -120,9 +120,10 @@ function missingProbes(probes: Status['probes']): string[] {
 }
 
 /** Who may look, besides whoever has the token. Accounts that this machine doesn't know are said, and let nobody in. */
-function accessOf(config: Config, token: string | undefined, owners: Owners): Access {
-  const uid = process.getuid?.() ?? Number.NaN
-  const accounts = new Accounts(config, { uid, sudoUid: process.env.SUDO_UID })
+function accessOf(
+  config: Config,
+  { accounts, token, owners }: Omit<AccessOptions, 'sessions' | 'wayIn'>,
+): Access {
   for (const name of accounts.unknown)
     log(`there is no account '${name}' on this machine: nobody is let in for it`)
   const isUsual = config.listen === SETTINGS.listen.fallback
@@ -156,6 +157,11 @@ export async function serve(config: Config): Promise<number> {
   process.umask(0o077)
   const tracing = mayTrace(config)
   if (tracing || !config.capture) announce(config)
+  const accounts = new Accounts(config, {
+    uid: process.getuid?.() ?? Number.NaN,
+    sudoUid: process.env.SUDO_UID,
+  })
+  checkPlace(config.dataDir, accounts)
   const token = readToken(config)
   const peerToken = readPeerToken(config)
   const capture = await startCapture(config, log)
@@ -186,7 +192,7 @@ export async function serve(config: Config): Promise<number> {
     status,
     change,
     config,
-    access: accessOf(config, token, owners),
+    access: accessOf(config, { accounts, token, owners }),
     counters: local,
     ui: pages,
     assets: assetRoutes(),

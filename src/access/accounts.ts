@@ -16,6 +16,8 @@ const REMEMBERED_MS = 60_000
 const MOST_REMEMBERED = 1024
 
 const ROOT = 0
+/** The account that `deploy/nixie.service` runs as. */
+const SERVICE = 'nixie'
 
 export interface AccountsOptions {
   /** Nixie's own. */
@@ -37,6 +39,7 @@ export class Accounts {
   /** Names that this machine doesn't know: nobody is let in for them. */
   readonly unknown: readonly string[]
   readonly #own: number
+  readonly #sudo: number | undefined
   readonly #users = new Set<number>()
   readonly #groups = new Set<number>()
   readonly #directory: Directory
@@ -48,7 +51,8 @@ export class Accounts {
   ) {
     this.#own = uid
     this.#directory = directory
-    if (sudoUid !== undefined && isNumber(sudoUid)) this.#users.add(Number(sudoUid))
+    this.#sudo = sudoUid !== undefined && isNumber(sudoUid) ? Number(sudoUid) : undefined
+    if (this.#sudo !== undefined) this.#users.add(this.#sudo)
     const unknown: string[] = []
     const add = (list: string, into: Set<number>, find: (name: string) => number | undefined) => {
       for (const word of words(list)) {
@@ -65,6 +69,13 @@ export class Accounts {
   /** Root, and the account that Nixie runs as: they own what is stored. */
   owns(uid: number): boolean {
     return uid === ROOT || uid === this.#own
+  }
+
+  /** Who may own the files of this Nixie: also who started it by sudo, and the account of its service. */
+  mayOwn(uid: number): boolean {
+    return (
+      this.owns(uid) || uid === this.#sudo || uid === this.#ask(() => this.#directory.named(SERVICE)?.uid)
+    )
   }
 
   mayLook(uid: number): boolean {

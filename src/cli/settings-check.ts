@@ -6,20 +6,22 @@ import { readPeerToken, readToken } from '../api/access'
 import { checkListen } from '../api/serve'
 import type { Config } from '../config'
 import { codeOf, messageOf, NixieError } from '../errors'
+import { checkPlace } from '../store'
 
 /** @throws NixieError with the first setting that it would not start with */
 export function checkSettings(config: Config): void {
   readToken(config)
   readPeerToken(config)
-  checkAccounts(config)
+  const accounts = new Accounts(config, { uid: process.getuid?.() ?? Number.NaN })
+  checkAccounts(accounts)
   checkListen(config.listen)
   if (config.peerListen !== '') checkListen(config.peerListen)
   checkDirectory(resolve(config.dataDir))
+  checkPlace(config.dataDir, accounts)
 }
 
 /** A running server ignores accounts that no longer exist. In a new installation an unknown account is a mistake. */
-function checkAccounts(config: Config): void {
-  const { unknown } = new Accounts(config, { uid: process.getuid?.() ?? Number.NaN })
+function checkAccounts({ unknown }: Accounts): void {
   if (unknown.length === 0) return
   const hint =
     'Give --allow-users and --allow-groups names or numbers of this machine: getent passwd, getent group.'

@@ -1,2 +1,3 @@
+export { checkPlace } from './place'
 export { openReader, type Reader } from './reader'
 export { openWriter, type Writer, type WriterOptions } from './writer'

@@ -37,6 +37,28 @@ describe('accounts', () => {
     expect(accounts('', '', 'root; rm').mayLook(0)).toBe(true)
   })
 
+  test('files of this Nixie may be owned by root, its own account, the one behind sudo and the service’s', () => {
+    const some = new Accounts(
+      { allowUsers: 'alice,bob', allowGroups: '' },
+      {
+        uid: 0,
+        sudoUid: '1000',
+        directory: {
+          ...directory,
+          named: (name) => (name === 'nixie' ? { name, uid: 998, groups: [] } : directory.named(name)),
+        },
+      },
+    )
+    expect([0, 1000, 998, 1001, 65534].map((uid) => some.mayOwn(uid))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(accounts('', '', '1000').mayOwn(998)).toBe(false)
+  })
+
   test('by name and by number, with spaces', () => {
     const some = accounts(' alice , 4242,, ')
     expect([1000, 4242, 1001].map((uid) => some.mayLook(uid))).toEqual([true, true, false])
