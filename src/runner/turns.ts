@@ -1,7 +1,11 @@
 /**
- * Chooses the next task for a query thread. Clients take turns, however many tasks each has, and one extra thread is
- * kept for clients that have none. So one client's long queries or unread answers never delay another's short query.
+ * Chooses the next task for a query thread. Clients take turns, however many tasks each has, and some extra threads are
+ * kept for clients that have none. So a client waits only while others have all of them, and then no longer than it
+ * takes that each of those that wait had one turn (which has a deadline).
  */
+
+/** Threads beyond the usual ones, each for another client that has none; streams leave one of them to short answers. */
+export const EXTRA_THREADS = 3
 
 export interface Turn {
   readonly client: string
@@ -50,9 +54,9 @@ function mayBegin(turn: Turn, running: readonly Turn[], own: readonly Turn[], th
   if (own.filter(({ lasts }) => lasts === turn.lasts).length >= threads) return false
   const ownStreams = own.some(({ lasts }) => lasts)
   const streams = running.filter(({ lasts }) => lasts).length
-  if (turn.lasts && streams >= Math.max(1, threads - 1) + (ownStreams ? 0 : 1)) return false
+  if (turn.lasts && streams >= Math.max(1, threads - 1) + (ownStreams ? 0 : EXTRA_THREADS - 1)) return false
   const hasNone = turn.lasts ? own.length === 0 : own.every(({ lasts }) => lasts)
-  return running.length < threads + (hasNone ? 1 : 0)
+  return running.length < threads + (hasNone ? EXTRA_THREADS : 0)
 }
 
 /**
