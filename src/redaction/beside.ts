@@ -17,6 +17,7 @@ export function besideName(text: string, start: number, end: number): Secret | u
   return (
     inPart(text, before, end) ??
     inField(text, end) ??
+    inSerialized(text, end) ??
     inObject(text, before, start, end) ??
     ofAttribute(text, start, end) ??
     inPair(text, before, end) ??
@@ -50,6 +51,13 @@ const FIELD = new RegExp(
   `${QUOTE}\\s{0,32},?\\s{0,32}${QUOTE}?value${QUOTE}?\\s{0,8}[:=]\\s{0,8}(?=\\\\{0,7}["'])`,
   'iy',
 )
+
+/** `s:8:"password";s:20:"…";` of PHP's serialize(). */
+function inSerialized(text: string, end: number): Secret | undefined {
+  const rest = matchAt(SERIALIZED, text, end)
+  return rest ? quoted(text, end + rest[0].length) : undefined
+}
+const SERIALIZED = /\\{0,7}";s:\d{1,9}:(?=\\{0,7}")/y
 
 /** `{"value": "…", "type": "a", "name": "DB_PASSWORD"}`, in any order, with nothing nested. */
 function inObject(text: string, before: string, start: number, end: number): Secret | undefined {

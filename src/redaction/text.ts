@@ -4,6 +4,7 @@
  * anywhere. Each character is looked at a bounded number of times.
  */
 import { REDACTED } from '../records/redacted'
+import { redactColumns } from './columns'
 import type { Secret } from './extent'
 import { redactVariables } from './graphql'
 import { isWebKeyAt, KEY_TRACES, privateKeyAt, redactWebKeys } from './keys'
@@ -15,7 +16,7 @@ import { secretAt } from './values'
 
 /** What names of secrets have in them; `_` stands for nothing, `_` or `-`. */
 const STEMS =
-  'passw passphrase passcode secret token signature credential authoriz assertion session_id sessid csrf xsrf samlre code_verifier connection_string api_key api.key access_key creds requirepass masterauth api_sign access_sign mnemonic auth_code device_code recovery_code backup_code reset_code verification_code security_code mfa_code'
+  'passw pass_word passphrase passcode secret token signature credential authoriz assertion session_id sessid csrf xsrf samlre code_verifier connection_string api_key api.key access_key creds requirepass masterauth api_sign access_sign mnemonic auth_code device_code recovery_code backup_code reset_code verification_code security_code mfa_code'
     .split(' ')
     .flatMap((stem) => (stem.includes('_') ? ['', '_', '-'].map((sign) => stem.replace('_', sign)) : [stem]))
 /** Words of which names end; else they are in too many others (`monkey`, `design`). */
@@ -75,7 +76,7 @@ function redactFrom(text: string, first: number): string {
     }
     at = traces.find(text, Math.max(at + 1, done))
   }
-  safe = redactVariables(text, safe + text.slice(done))
+  safe = redactColumns(redactVariables(text, safe + text.slice(done)))
   if (isWebKey) safe = redactWebKeys(safe)
   return safe.includes('authorization_code') ? safe.replace(GRANT, `$1${REDACTED}`) : safe
 }

@@ -4,6 +4,15 @@ import { redactUrl } from '../../src/redaction/url'
 import { cpuMs } from '../support/cpu-time'
 
 const PARTS = [
+  'insert into x (',
+  'insert into x (token, b) values (',
+  "('a', ",
+  '),(',
+  "'",
+  'a,token\n',
+  '"a","token"\r\n"',
+  '1,2\n',
+  's:5:"token";s:9:"',
   'a',
   'token',
   'token=',

@@ -109,6 +109,11 @@ export const HEADERS: readonly string[] = [
 ]
 
 export const BODIES: readonly string[] = [
+  'name,token_count,password_policy\nbob,17,strict\namy,3,lax\n',
+  'Hello, forgot your password\nThen press the button, please, and wait\n',
+  'user,password\nThere is no such table here: one, two, three, four\nmore\n',
+  "INSERT INTO jobs (id, token_type) VALUES (1, 'bearer'), (2, 'mac'); SELECT password FROM users",
+  'INSERT INTO users (id, password) VALUES (?, ?)',
   '{"error":"invalid token: unexpected end of input","authorization_mode":"rbac"}',
   'the token: the first of all, an invalid password: must have 8 letters',
   '{"id":17,"name":"Jane","state":"CA","code":"US","tags":["a","b"],"email":"jane@example.org"}',

@@ -344,6 +344,22 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
     'data:\n  a.js: |\n    import a from "b"\n    const c = f(1);\n    return c;\n  password: «correcthorse»\n',
   ],
   ['text/x-shellscript', '#!/bin/sh\nif a; then\nPASSWORD=«hunter2b86»\nfi\nreturn 1;\n'],
+  ['application/json', '{"user":{"pass_word":"«hunter2-b92»"}}'],
+  ['text/plain', 'a:2:{s:4:"user";s:3:"bob";s:8:"password";s:11:"«hunter2-b93»";}'],
+  ['text/csv', 'name,password\nbob,«hunter2-b94»\namy,«hunter2-b95»\n'],
+  ['text/csv', 'id;api_key;active\r\n1;«hunter2-b96»;true\r\n2;«hunter2-b97»'],
+  ['text/csv', '"name","access token"\n"Bob, the first","«hunter2-b98, with ""quotes"" and more»"\n'],
+  ['text/tab-separated-values', 'id\ttoken\n1\t«hunter2-b99»\n2\t«hunter2-b100»'],
+  ['text/csv', 'secret,name\n«hunter2-b101»,bob\n"«hunter2-b102' + '»","'],
+  ['application/sql', "INSERT INTO users (name, password) VALUES ('bob', '«hunter2-b103»');"],
+  [
+    'application/sql',
+    "insert into `u`(id,`password`,x) values (1,'«it''s b104»',now()), (f(2, 'a'),'«hunter2-b105»',''),(3,«1234567»,NULL)",
+  ],
+  [
+    'application/json',
+    `{"sql":"INSERT INTO \\"users\\" (\\"id\\", \\"api_token\\")\\nVALUES (7, '«hunter2-b106»')"}`,
+  ],
 ]
 
 /** Arguments, between bars. */
