@@ -152,7 +152,7 @@ export class Premises {
   #countDropped({ bytes, commits, chunks }: DroppedCommits, known: ReadonlySet<number>): void {
     if (commits === 0) {
       this.#options.warn(
-        `The store's log was damaged: its ${bytes} bytes cannot be read. Rows that were only there are lost; how many, nobody can tell.`,
+        `The store's log was damaged: ${bytes} of its bytes cannot be read. Rows that were only there are lost; how many, nobody can tell.`,
       )
       return
     }

@@ -26,7 +26,7 @@ export interface DroppedCommits {
   readonly chunks: ReadonlyMap<number, number>
 }
 
-/** Bytes that are no log, and that SQLite passes over as a whole. */
+/** Bytes that are no log, and that SQLite passes over. */
 const noLog = (bytes: number): DroppedCommits => ({ bytes, commits: 0, chunks: new Map() })
 
 /** Undefined when nothing was dropped, or there is no log. To be called before SQLite opens the file. */
@@ -42,10 +42,22 @@ export function droppedCommits(path: string): DroppedCommits | undefined {
   if (damaged < 0) return holds ? undefined : noLog(bytes)
   const behind = frames.slice(damaged).filter(({ intact }) => intact)
   const commits = behind.filter(({ commit }) => commit).length
-  if (commits === 0) return holds ? undefined : noLog(bytes)
+  if (commits === 0) return holds ? scribbled(frames, damaged) : noLog(bytes)
   const chunks = new Map<number, number>()
   for (const { page } of behind) for (const { id, rows } of chunksOf(page)) chunks.set(id, rows)
   return { bytes, commits, chunks }
+}
+
+/**
+ * Frames behind the end may be those of an older log, and of the last write one may be there in part. Any other bytes stand where
+ * frames were.
+ */
+function scribbled(frames: readonly Frame[], end: number): DroppedCommits | undefined {
+  const behind = frames.slice(end)
+  const begun = behind[0]!.ours ? 1 : 0
+  const isOlder = (frame: Frame, i: number) => frame.older || frame.follows || behind[i + 1]?.follows
+  const wrong = behind.filter((frame, i) => i >= begun && !isOlder(frame, i)).length
+  return wrong === 0 ? undefined : noLog((wrong + begun) * (FRAME_HEADER_BYTES + behind[0]!.page.length))
 }
 
 /** Its header, or less where the file is shorter. */
@@ -64,7 +76,15 @@ interface Frame {
   readonly page: Buffer
   /** Of this generation of the log, with the right checksum, going on from the frame before. */
   readonly intact: boolean
+  /** Of this generation, by its salts; or of one some time before. */
+  readonly ours: boolean
+  readonly older: boolean
+  /** It goes on from the frame before, whatever generation they are of. */
+  readonly follows: boolean
 }
+
+/** A new log begins with the first salt of the one before, plus one. */
+const MOST_GENERATIONS = 1 << 20
 
 function framesOf(log: Buffer): Frame[] {
   const pageBytes = pageBytesOf(log)
@@ -79,11 +99,25 @@ function framesOf(log: Buffer): Frame[] {
     sum.add(log.subarray(at, at + 8))
     sum.add(page)
     const ours = log.compare(log, salts, salts + 8, at + 8, at + 16) === 0
-    frames.push({ commit: log.readUInt32BE(at + 4) !== 0, page, intact: ours && sum.is(log, at + 16) })
+    const right = sum.is(log, at + 16)
+    const generations = (log.readUInt32BE(salts) - log.readUInt32BE(at + 8)) >>> 0
+    frames.push({
+      commit: log.readUInt32BE(at + 4) !== 0,
+      page,
+      intact: ours && right,
+      ours,
+      older: generations > 0 && generations < MOST_GENERATIONS,
+      follows: right && at > HEADER_BYTES && isSalted(log, at) && sameSalts(log, at - size, at),
+    })
     before = at + 16
   }
   return frames
 }
+
+/** Zeros add up to zero. */
+const isSalted = (log: Buffer, frame: number) => log.readUInt32BE(frame + 8) !== 0
+const sameSalts = (log: Buffer, one: number, other: number) =>
+  log.compare(log, one + 8, one + 16, other + 8, other + 16) === 0
 
 /** A power of two from 512 to 65536; undefined when the header says anything else. */
 function pageBytesOf(log: Buffer): number | undefined {

@@ -1,5 +1,5 @@
 /** Damage in the log that an ended writer left: what SQLite drops is counted and said. */
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import {
   closeSync,
   copyFileSync,
@@ -93,6 +93,66 @@ test('damage to the header of the log, or of a frame, loses no count either', ()
     }
   }))
 
+/** Writes over a part of a file. */
+function scribble(path: string, from: number, bytes: Uint8Array): void {
+  const file = openSync(path, 'r+')
+  writeSync(file, bytes, 0, bytes.length, from)
+  closeSync(file)
+}
+
+describe('a whole header, and frames behind it that are none', () => {
+  const noise = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes))
+  const zeros = (bytes: number) => new Uint8Array(bytes)
+  test.each([
+    ['noise from the first frame on', 0, noise],
+    ['noise from the middle on', 60, noise],
+    ['zeros from the middle on, as after a power cut', 60, zeros],
+  ] as const)('%s', (_, first, fill) =>
+    withDirectory((dir) => {
+      const left = killed(dir)
+      const from = 32 + first * FRAME
+      const bytes = statSync(left.wal).size - from
+      scribble(left.wal, from, fill(bytes))
+      const { rows, said } = start(left.dir)
+      expect(rows).toBeLessThan(APPENDS * ROWS)
+      expect(said).toContain(`log was damaged: ${bytes} of its bytes cannot be read`)
+      // What is said once is not said again.
+      expect(start(left.dir).said).toBe('')
+    }),
+  )
+
+  test('two frames of the last write, which no kill leaves', () =>
+    withDirectory((dir) => {
+      const left = killed(dir)
+      const size = statSync(left.wal).size
+      for (const frames of [1, 2]) scratch(left.wal, size - frames * FRAME + 24 + 9)
+      expect(droppedCommits(left.wal)).toMatchObject({ bytes: 2 * FRAME, commits: 0 })
+    }))
+
+  test('the last frame written in part over an older log is no damage', () =>
+    withDirectory((dir) => {
+      const live = join(dir, 'live')
+      const writer = open(live, { logBytes: 100_000 })
+      const path = join(dir, 'copy')
+      let last = 0
+      // Until the log was begun anew, and frames of the one before are behind the end.
+      for (let at = 0, size = 0; at < 200 && (last === 0 || last + FRAME >= size); at++) {
+        writer.append([{ table: events, batch: second(at, at * ROWS, ROWS) }])
+        copyFileSync(join(live, 'nixie.db-wal'), path)
+        const log = readFileSync(path)
+        const ours = (frame: number) => log.compare(log, 16, 24, frame + 8, frame + 16) === 0
+        size = log.length
+        last = 32
+        while (last + 2 * FRAME <= size && ours(last + FRAME)) last += FRAME
+      }
+      writer.close()
+      expect(last + FRAME).toBeLessThan(statSync(path).size)
+      expect(droppedCommits(path)).toBeUndefined()
+      scribble(path, last + 24, noise(4096))
+      expect(droppedCommits(path)).toBeUndefined()
+    }))
+})
+
 test('a log that ends in the midst of a write, as a kill leaves it, is no damage', () =>
   withDirectory((dir) => {
     const left = killed(dir)
@@ -144,7 +204,7 @@ test.each([
     const left = killed(dir, 3)
     writeFileSync(left.wal, fill(bytes))
     const { gone, said } = start(left.dir)
-    expect(said).toMatch(new RegExp(`^The store's log was damaged: its ${bytes} bytes cannot be read`))
+    expect(said).toMatch(new RegExp(`^The store's log was damaged: ${bytes} of its bytes cannot be read`))
     expect(said).not.toContain('\n')
     expect(gone).toBe(0)
     expect(start(left.dir).said).toBe('')
