@@ -132,11 +132,13 @@ function refusedMethod(method: string): Response | undefined {
  */
 function withHost(request: Request): Request {
   if (URL.canParse(request.url)) return request
-  const path = request.url.startsWith('/') ? request.url : '/'
+  const [path] = BEHIND_HOST.exec(request.url) ?? ['/']
   const whole = new Request(`http://localhost${path}`, request)
   whole.headers.set('Host', request.headers.get('host') ?? '')
   return whole
 }
+
+const BEHIND_HOST = /(?<=^(?:[a-z]+:\/\/[^/?#]*)?)\/.*/s
 
 function listenError(cause: unknown, listen: string, port: number): NixieError {
   const { code, message } = cause as { code?: string; message: string }

@@ -55,6 +55,19 @@ test('HTTP/1.0 without a Host: probes are answered, all else is refused', async 
   expect(written).toStartWith('HTTP/1.1 403')
 })
 
+test('a Host whose port is none is refused, whatever the path; probes are answered', async () => {
+  for (const host of ['localhost:99999', '[::1]:65536', 'localhost:123456789']) {
+    for (const path of ['/', '/api/tables', '/assets/x']) {
+      const answer = await exchange(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      expect(answer, `${host} ${path}`).toStartWith('HTTP/1.1 403')
+      expect(answer).toContain(`Host '${host}' is not one`)
+    }
+    const probe = await exchange(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    expect(probe).toStartWith('HTTP/1.1 200')
+    expect(probe).toContain('"ready"')
+  }
+})
+
 test('a Host that is none is shown as it came', async () => {
   for (const host of ['a b', '<junk>', 'localhost/evil', 'evil x.localhost']) {
     const answer = await exchange(`GET /api/tables HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
