@@ -354,7 +354,7 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/sql', "INSERT INTO users (name, password) VALUES ('bob', '«hunter2-b103»');"],
   [
     'application/sql',
-    "insert into `u`(id,`password`,x) values (1,'«it''s b104»',now()), (f(2, 'a'),'«hunter2-b105»',''),(3,«1234567»,NULL)",
+    "insert into `u`(id,`password`,x) values (1,'«it''s b104»',now()), (f(2, 'a'),'«hunter2-b105»',''),(3,«7719034582»,NULL)",
   ],
   [
     'application/json',

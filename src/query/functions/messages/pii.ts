@@ -67,19 +67,41 @@ function numberKind(digits: string): string | undefined {
 
 const ibanKind = (text: string) => (text.length >= 15 && isIban(text) ? 'IBAN' : undefined)
 
+type KindOf = (plain: string) => string | undefined
+
 /** The longest start of a run that is a number of some kind and ends where a group of it ends. */
-function redactStart(run: string, after: string, kindOf: (plain: string) => string | undefined): string {
+function startOf(run: string, after: string, kindOf: KindOf) {
   for (let end = run.length; end >= 13; end--) {
     const next = end < run.length ? run[end]! : after
     if (/\w/.test(next) || !/\w/.test(run[end - 1]!)) continue
     const kind = kindOf(run.slice(0, end).replace(/[ -]/g, ''))
-    if (kind) return `<REDACTED_${kind}>${run.slice(end)}`
+    if (kind) return { kind, end }
   }
-  return run
+  return undefined
 }
 
-const starts = (text: string, pattern: RegExp, kindOf: (plain: string) => string | undefined) =>
-  text.replace(pattern, (run: string, at: number) => redactStart(run, text[at + run.length] ?? '', kindOf))
+/** Groups of so many letters or digits begin a number, if those in front of them are of none. */
+const BEGINS = /[ -](?=\w{4})/
+
+/** Numbers stand behind others without more than a space between them. */
+function redactNumbers(text: string, pattern: RegExp, kindOf: KindOf): string {
+  let out = ''
+  let done = 0
+  pattern.lastIndex = 0
+  for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
+    const [run] = found
+    const start = startOf(run, text[found.index + run.length] ?? '', kindOf)
+    if (start) {
+      out += `${text.slice(done, found.index)}<REDACTED_${start.kind}>`
+      done = found.index + start.end
+      pattern.lastIndex = done
+    } else {
+      const group = run.search(BEGINS)
+      pattern.lastIndex = found.index + (group < 0 ? run.length : group + 1)
+    }
+  }
+  return out + text.slice(done)
+}
 
 function redact(text: string): string {
   if (!/[\d@:-]/.test(text)) return text
@@ -89,9 +111,9 @@ function redact(text: string): string {
     isIP(address) === 6 && /\d/.test(address) ? '<REDACTED_IPV6>' : found,
   )
   out = out.replace(V4, (found) => (isIP(found.replaceAll('*', '0')) === 4 ? '<REDACTED_IPV4>' : found))
-  out = starts(out, IBAN, ibanKind)
+  out = redactNumbers(out, IBAN, ibanKind)
   out = out.replace(IMEISV, '<REDACTED_IMEI>')
-  out = starts(out, DIGITS, numberKind)
+  out = redactNumbers(out, DIGITS, numberKind)
   return out.replace(SSN, '<REDACTED_SSN>')
 }
 

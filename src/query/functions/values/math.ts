@@ -29,7 +29,9 @@ function fixed(value: number, decimals: number): string {
 
 /** Decimals below 0 are tens, hundreds, … before the point. */
 function rounded(value: number, decimals: number): string {
-  if (!Number.isFinite(value)) return String(value)
+  // As C writes them (printf(3)).
+  if (Number.isNaN(value)) return 'nan'
+  if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf'
   if (decimals >= 0) return fixed(value, Math.min(MOST_DECIMALS, decimals))
   const unit = 10 ** Math.min(308, -decimals)
   const units = Math.round(Math.abs(value) / unit)

@@ -126,7 +126,9 @@ export const VALUES: Cases = {
     [[1250.0, -2n], '1300'],
     [[-1250.0, -2n], '-1300'],
     [[1.5, -1n], '0'],
-    [[Number.NaN, 1n], 'NaN'],
+    [[Number.NaN, 1n], 'nan'],
+    [[Number.NEGATIVE_INFINITY, 1n], '-inf'],
+    [[Number.POSITIVE_INFINITY, -1n], 'inf'],
     [[1 / 3, 3n], '0.333'],
   ],
   equal: [
