@@ -15,6 +15,7 @@ export const NO_STORE: StoreWriter = {
     compactedBytes: 0,
     fileBytes: 0,
     budgetBytes: 0,
+    forgottenProcesses: 0,
   }),
   close() {},
 }
