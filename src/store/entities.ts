@@ -25,8 +25,10 @@ export function processBytes(db: Database): number {
 /** Deletes the processes that were not seen for longest, `most` at most, until `bytes` are free. In a transaction. */
 export function forgetProcesses(db: Database, bytes: number, most: number) {
   const oldest = db
-    .query(`SELECT key, ${COST} AS cost FROM entities WHERE kind = 'process' ORDER BY seen LIMIT ?`)
-    .all(most) as { key: string; cost: bigint }[]
+    .query<Costly, [number]>(
+      `SELECT key, ${COST} AS cost FROM entities WHERE kind = 'process' ORDER BY seen LIMIT ?`,
+    )
+    .all(most)
   const forget = db.query("DELETE FROM entities WHERE kind = 'process' AND key = ?")
   let freed = 0
   let processes = 0
@@ -46,9 +48,10 @@ export function forgetProcesses(db: Database, bytes: number, most: number) {
  * @returns bytes written, and by how much the processes have grown
  */
 export function putEntities(db: Database, entities: readonly Entity[], seen: number) {
-  const costOf = db.query(`SELECT ${COST} AS cost FROM entities WHERE kind = ? AND key = ?`)
-  const cost = ({ kind, key }: Entity) =>
-    Number((costOf.get(kind, key) as { cost: bigint } | null)?.cost ?? 0n)
+  const costOf = db.query<Costly, [string, string]>(
+    `SELECT key, ${COST} AS cost FROM entities WHERE kind = ? AND key = ?`,
+  )
+  const cost = ({ kind, key }: Entity) => Number(costOf.get(kind, key)?.cost ?? 0n)
   const put = db.query(`INSERT INTO entities VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     value = excluded.value, seen = excluded.seen,
     first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)`)
@@ -69,10 +72,12 @@ export function putEntities(db: Database, entities: readonly Entity[], seen: num
 /** Deletes those that were last seen before `oldest`; returns the bytes of the processes among them. In a transaction. */
 export function sweepEntities(db: Database, oldest: number): number {
   const row = db
-    .query(`SELECT sum(${COST}) AS bytes FROM entities WHERE kind = 'process' AND seen < ?`)
-    .get(oldest) as { bytes: bigint | null }
+    .query<{ bytes: bigint | null }, [number]>(
+      `SELECT sum(${COST}) AS bytes FROM entities WHERE kind = 'process' AND seen < ?`,
+    )
+    .get(oldest)
   if (db.query('DELETE FROM entities WHERE seen < ?').run(oldest).changes > 0) bump(db)
-  return Number(row.bytes ?? 0n)
+  return Number(row?.bytes ?? 0n)
 }
 
 function bump(db: Database): void {
@@ -86,16 +91,24 @@ export function entitiesVersion(db: Database): bigint {
 
 export function findEntity<K extends EntityKind>(db: Database, kind: K, key: string): Entity<K> | undefined {
   const row = db
-    .query('SELECT key, value, first_ms, last_ms FROM entities WHERE kind = ? AND key = ?')
-    .get(kind, key) as Row | null
+    .query<Row, [string, string]>(
+      'SELECT key, value, first_ms, last_ms FROM entities WHERE kind = ? AND key = ?',
+    )
+    .get(kind, key)
   return row ? entityOf(kind, row) : undefined
 }
 
 export function listEntities<K extends EntityKind>(db: Database, kind: K): ReadonlyMap<string, Entity<K>> {
   const rows = db
-    .query('SELECT key, value, first_ms, last_ms FROM entities WHERE kind = ?')
-    .all(kind) as Row[]
+    .query<Row, [string]>('SELECT key, value, first_ms, last_ms FROM entities WHERE kind = ?')
+    .all(kind)
   return new Map(rows.map((row) => [row.key, entityOf(kind, row)]))
+}
+
+/** An entity, and about the bytes that it takes in the file. */
+interface Costly {
+  readonly key: string
+  readonly cost: bigint
 }
 
 interface Row {

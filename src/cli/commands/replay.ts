@@ -47,7 +47,7 @@ export const replay: Command = {
   name: 'replay',
   summary: 'Make the rows of a recording again, without root and without a kernel',
   details:
-    'The recorded events take the way that they take in capture, on one thread and by the recorded clock. Its rows go to standard output, their numbers and what was lost to standard error.\n\n  nixie replay slow.rec\n  nixie replay slow.rec --table http_events -o json | jq .latency',
+    'The recorded events take the way that they take in capture, on one thread and by the recorded clock. Its rows go to standard output, their numbers and what was lost to standard error.\n\n  nixie replay slow.rec\n  nixie replay slow.rec --table conn_stats -o json | jq .bytes_sent',
   positionals: [{ name: 'FILE', required: true }],
   options: [OUTPUT, { flag: 'table', value: 'NAME', help: 'Only the rows of this table' }, LIMIT],
   run: async ({ flags, io, positionals }) => {
