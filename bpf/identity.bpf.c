@@ -265,19 +265,32 @@ int BPF_PROG(process_rename, struct task_struct___identity *task, const char *co
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct___identity *task)
+static __always_inline void on_exit(struct task_struct___identity *task)
 {
 	struct task_struct___identity *leader;
 	struct draft *draft;
 
 	/* The process ends with its last thread. */
 	if (BPF_CORE_READ(task, signal, live.counter) != 0)
-		return 0;
+		return;
 	leader = BPF_CORE_READ(task, group_leader);
 	draft = begin(PROCESS_EXIT, leader);
 	if (draft)
 		emit(draft);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct___identity *task)
+{
+	on_exit(task);
+	return 0;
+}
+
+/* For Linux 7.2 and later, which skip a typed program while another task is preempted in it. */
+SEC("tp/sched/sched_process_exit")
+int process_exit_classic(void *ctx)
+{
+	on_exit((struct task_struct___identity *)bpf_get_current_task());
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /** The identity probe (`bpf/identity.bpf.c`): tells of every exec, fork, rename and exit as it happens. */
+import { release } from 'node:os'
 import arm64 from '../../../dist/bpf/identity.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/identity.x64.bpf.o' with { type: 'file' }
 import { decodeListening, type Listening, type ProcessEvent, RingProcessEvent } from '../../events/identity'
@@ -8,6 +9,7 @@ import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
 import type { BpfRing } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
+import { skipsTyped } from '../../kernel/skipped-calls'
 import { wakeBytes } from '../../kernel/watch'
 
 export const SOURCE_NAME = 'process_identity'
@@ -15,14 +17,16 @@ export const SOURCE_NAME = 'process_identity'
 /** Constants of `bpf/identity.h`; a test compares them. */
 export const IDENTITY = { IDENTITY_LOST: 0, IDENTITY_LIMITED: 1 } as const
 
+const EXIT = 'When processes end: what was known of them is forgotten then'
 const PROGRAMS = {
   process_exec: { purpose: 'Names of processes from their start on, however short they live' },
   process_fork: { purpose: 'Names of processes that are forked and run no other program' },
   process_rename: { purpose: 'Command names that processes give themselves' },
-  process_exit: { purpose: 'When processes end: what was known of them is forgotten then' },
   read_listening: { purpose: 'Ports that tell programs of one name apart', placement: 'iterator' },
 } as const satisfies ObjectSpec<string>['programs']
-type ProgramName = keyof typeof PROGRAMS
+const WITH_TYPED = { ...PROGRAMS, process_exit: { purpose: EXIT } }
+/** Processes that end together are what is skipped most; the classic form of the other events lacks what is read there. */
+const WITH_CLASSIC = { ...PROGRAMS, process_exit_classic: { purpose: EXIT, required: true } }
 
 /** Room for some 1,000 execs, or 9,000 other events. */
 const RING_BYTES = 512 << 10
@@ -34,10 +38,9 @@ const LEAST_PER_CPU = 1000
 export const eventsPerCpu = (cpus: number): number =>
   Math.max(LEAST_PER_CPU, Math.ceil(EVENTS_PER_SECOND / cpus))
 
-const objectFor = (perCpu: number): ObjectSpec<ProgramName> => ({
+const objectFor = (perCpu: number): Omit<ObjectSpec<string>, 'programs'> => ({
   source: SOURCE_NAME,
   files: { x64, arm64 },
-  programs: PROGRAMS,
   knobs: () => ({
     pid_namespace: pidNamespace(),
     events_per_second: Uint32Array.of(perCpu),
@@ -45,6 +48,12 @@ const objectFor = (perCpu: number): ObjectSpec<ProgramName> => ({
   }),
   maxEntries: { identities: RING_BYTES, counters: countersOfAllCpus() },
 })
+
+function openPrograms(kernel: Kernel, perCpu: number): Opened<string> {
+  const spec = objectFor(perCpu)
+  const classic = skipsTyped(release()) ? kernel.open({ ...spec, programs: WITH_CLASSIC }) : undefined
+  return classic?.object ? classic : kernel.open({ ...spec, programs: WITH_TYPED })
+}
 
 /** What the kernel says about processes, as the source of rows sees it. */
 export interface IdentityFeed {
@@ -62,7 +71,7 @@ export interface IdentityFeed {
 
 export class IdentityProbe implements IdentityFeed {
   readonly probes: readonly ProbeStatus[]
-  readonly #object: Opened<ProgramName>['object']
+  readonly #object: Opened<string>['object']
   readonly #ring: BpfRing | undefined
   readonly #event: RingProcessEvent | undefined
   readonly #counters: CpuCounters | undefined
@@ -72,10 +81,10 @@ export class IdentityProbe implements IdentityFeed {
 
   /** Never throws: where the kernel refuses all programs, only /proc remains. */
   constructor(kernel: Kernel, perCpu?: number) {
-    const { probes, object } = kernel.open(objectFor(perCpu ?? eventsPerCpu(possibleCpus())))
+    const { probes, object } = openPrograms(kernel, perCpu ?? eventsPerCpu(possibleCpus()))
     this.probes = probes
     this.#object = object
-    const has = (program: ProgramName) => probes.some(({ name, attached }) => name === program && attached)
+    const has = (program: string) => probes.some(({ name, attached }) => name === program && attached)
     this.#canList = has('read_listening')
     this.isTold = has('process_exec') && has('process_fork')
     this.#counters = object?.counters()

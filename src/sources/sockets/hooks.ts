@@ -8,6 +8,7 @@ import exitArm64 from '../../../dist/bpf/socket_exit.arm64.bpf.o' with { type: '
 import exitX64 from '../../../dist/bpf/socket_exit.x64.bpf.o' with { type: 'file' }
 import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
 import type { ObjectSpec, ProgramSpec } from '../../kernel/object'
+import { skipsTyped } from '../../kernel/skipped-calls'
 
 /** `typed` and `classic`: the tracepoints of the socket layer (Linux 6.3). `exit`: the exit of every system call. */
 export type Hooks = 'typed' | 'classic' | 'exit'
@@ -77,15 +78,9 @@ const VARIANTS: Readonly<Record<Hooks, Variant>> = {
   },
 }
 
-/** From this release on Linux skips a typed program while another task is preempted in it, which loses rows. */
-const SKIPS_TYPED = [7, 2] as const
-
 /** The kinds of hooks for a kernel of this release, the best first. */
-export function hooksInOrder(kernelRelease: string): readonly Hooks[] {
-  const [major = 0, minor = 0] = kernelRelease.split('.').map(Number.parseFloat)
-  const skips = major > SKIPS_TYPED[0] || (major === SKIPS_TYPED[0] && minor >= SKIPS_TYPED[1])
-  return skips ? ['classic', 'typed', 'exit'] : ['typed', 'classic', 'exit']
-}
+export const hooksInOrder = (kernelRelease: string): readonly Hooks[] =>
+  skipsTyped(kernelRelease) ? ['classic', 'typed', 'exit'] : ['typed', 'classic', 'exit']
 
 type SocketObject = NonNullable<Opened<string>['object']>
 
