@@ -10,7 +10,7 @@ enum event_kind {
 	EVENT_DATA = 1,
 	EVENT_OPEN = 2,
 	EVENT_CLOSE = 3,
-	/* A connection that was open before this probe, and has moved no data since. */
+	/* A connection that was open before this probe, and has moved no data since: `offset` and `size` say where it stands. */
 	EVENT_FOUND = 4,
 	/* From here on a connection that had events is shed: see struct gate. */
 	EVENT_SHED = 5,
@@ -20,6 +20,10 @@ enum event_kind {
 #define EVENT_AFTER_CLOSE 1
 /* The bytes just before this event, in both directions, were only counted: see struct gate. */
 #define EVENT_AFTER_SHED 2
+/* This was sent while bytes that had come were not read yet. */
+#define EVENT_UNREAD 4
+/* Since the connection's last event its thread has not slept: nothing else can have woken it in between. */
+#define EVENT_AWAKE 8
 
 enum direction {
 	RECEIVED = 0,
@@ -147,9 +151,12 @@ struct connection {
 	__u8 batched;
 	/* A call was only counted. */
 	__u8 counted;
-	__u8 reserved[6];
-	/* The direction of the last counted call, and the time at which the peeks so far are paid off. */
-	__u64 direction;
+	__u8 reserved[2];
+	/* The thread of the last call that had an event, and how often it has slept by then. */
+	__u32 run;
+	/* The direction of the last counted call, the bytes that may still be captured of it, and the time at which the peeks so far are paid off. */
+	__u32 direction;
+	__u32 peek_left;
 	__u64 peeked_ns;
 	struct shedding shedding;
 };
@@ -177,11 +184,16 @@ struct connection_row {
 #define VERDICT_SET (1ULL << 63)
 
 /*
- * On a counted connection whose verdict has a cap, the first call after a change of direction is captured up to
- * that cap: PEEK_BURST times in a row, and then every PEEK_EVERY_NS.
+ * On a counted connection whose verdict has a cap, the calls after a change of direction are captured up to that cap if they begin
+ * like text, as they may have a long head; of anything else the first call up to PEEK_BINARY. That happens PEEK_BURST times in a row,
+ * and then every PEEK_EVERY_NS, and later by as much for each PEEK_BYTES.
  */
 #define PEEK_EVERY_NS 500000000ULL
 #define PEEK_BURST 8
+#define PEEK_BYTES 16384
+#define PEEK_BINARY 1024
+/* So many characters tell text from anything else. */
+#define PEEK_TEXT 16
 
 /*
  * Bytes that user space doesn't need, such as a body of known length: those of one direction before a sequence number are not

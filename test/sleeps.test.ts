@@ -24,6 +24,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/e2e/durability.test.ts': 1,
     'test/e2e/secrets.test.ts': 1,
     'test/e2e/visible.test.ts': 2,
+    'test/e2e/windows.test.ts': 1,
     'test/store/bad-days.test.ts': 1,
   },
   'It is how long the trouble lasts': {

@@ -8,6 +8,8 @@
 
 /* Leaving out fewer bytes than this saves nothing. */
 #define SKIP_WORTH 512
+/* Of Fibonacci hashing. */
+#define RUN_FACTOR 2654435761U
 
 /* `leader`: in the form of a task whose fields can be loaded. */
 static __always_inline void read_leader(struct transfer *t, struct task_struct *leader)
@@ -80,7 +82,11 @@ static __always_inline __u64 cap_of(const struct connection *conn, const struct 
 {
 	__u64 cap = default_cap, moved, room;
 
-	if (conn->verdict) {
+	if (conn->verdict & VERDICT_COUNT) {
+		cap = conn->peek_left;
+		if (cap > FULL_RING_CAP && !is_mostly_free())
+			cap = FULL_RING_CAP;
+	} else if (conn->verdict) {
 		cap = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
 	} else if (conn->fresh || (size > cap && is_mostly_free())) {
 		/* The totals include this call already. */
@@ -94,6 +100,67 @@ static __always_inline __u64 cap_of(const struct connection *conn, const struct 
 			cap = room;
 	}
 	return cap;
+}
+
+/* Names the current task and how often it has slept. */
+static __always_inline __u32 current_run(void)
+{
+	struct task_struct *task;
+
+#ifdef AT_SYSCALL_EXIT
+	if (!HAVE_TYPED_TASK) {
+		task = (struct task_struct *)bpf_get_current_task();
+		return (__u32)BPF_CORE_READ(task, nvcsw) * RUN_FACTOR ^ BPF_CORE_READ(task, pid);
+	}
+#endif
+	task = bpf_get_current_task_btf();
+	return (__u32)task->nvcsw * RUN_FACTOR ^ task->pid;
+}
+
+/* What an event says about the call before it, and about what has come and was not read. */
+static __always_inline __u8 order_flags(struct connection *conn, struct sock *sk, __u8 direction)
+{
+#ifdef AT_SYSCALL_EXIT
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+#else
+	struct tcp_sock *tcp = CAST(sk, struct tcp_sock);
+#endif
+	__u32 run = current_run();
+	__u8 flags = conn->run == run ? EVENT_AWAKE : 0;
+
+	conn->run = run;
+	if (direction == SENT && FIELD(tcp, copied_seq) != FIELD(tcp, rcv_nxt))
+		flags |= EVENT_UNREAD;
+	return flags;
+}
+
+/* Whether the bytes to be captured begin with characters. */
+static __always_inline bool is_text(const struct transfer *t)
+{
+	__u8 text[PEEK_TEXT];
+
+	if (t->piece < PEEK_TEXT || bpf_probe_read_user(text, PEEK_TEXT, (void *)t->base))
+		return false;
+	for (int i = 0; i < PEEK_TEXT; i++)
+		if ((text[i] < ' ' && text[i] != '\r' && text[i] != '\n' && text[i] != '\t') || text[i] > '~')
+			return false;
+	return true;
+}
+
+/* Takes what is about to be captured off what may be. */
+static __noinline int pay_peek(struct connection *conn, struct transfer *t)
+{
+	bool is_first = conn->peek_left == ((conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX);
+
+	if (is_first && t->wanted && !is_text(t)) {
+		if (t->wanted > PEEK_BINARY)
+			t->wanted = PEEK_BINARY;
+		conn->peek_left = 0;
+		return 0;
+	}
+	conn->peek_left = t->wanted < conn->peek_left ? conn->peek_left - t->wanted : 0;
+	conn->peeked_ns += t->wanted / PEEK_BYTES * PEEK_EVERY_NS;
+	return 0;
 }
 
 /* `t` holds the caller. */
@@ -113,6 +180,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 	t->offset = 0;
 	if (conn->ends.protocol == IPPROTO_TCP) {
 		t->offset = sequence_after(sk, call->direction) - (__u32)t->left;
+		t->flags |= order_flags(conn, sk, call->direction);
 		/* Bytes that MSG_TRUNC discarded are in no buffer. */
 		if (call->direction == RECEIVED && (call->flags & MSG_TRUNC))
 			t->cap = 0;
@@ -125,23 +193,31 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 		return;
 	}
 	t->lost_events = 0;
-	if (find_bytes(t, call))
+	if (find_bytes(t, call)) {
+		if (conn->verdict & VERDICT_COUNT)
+			pay_peek(conn, t);
 		emit_records(t);
+	}
 	if (t->lost_events)
 		lose_events(conn, t->lost_events);
 }
 
-/* A counted connection's peek: the direction changes, so a message begins. */
+/* A counted connection's peek: the direction changes, so a message begins, or it has just changed. */
 static __always_inline bool is_peek(struct connection *conn, __u8 direction)
 {
+	__u32 cap = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
 	__u64 now;
 
-	if (!((conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX) || conn->direction == direction + 1ULL)
+	if (conn->direction == direction + 1U)
+		return cap && conn->peek_left;
+	if (!cap)
 		return false;
-	conn->direction = direction + 1ULL;
+	conn->direction = direction + 1U;
+	conn->peek_left = 0;
 	now = bpf_ktime_get_ns();
 	if (conn->peeked_ns > now + (PEEK_BURST - 1) * PEEK_EVERY_NS)
 		return false;
+	conn->peek_left = cap;
 	conn->peeked_ns = (conn->peeked_ns > now ? conn->peeked_ns : now) + PEEK_EVERY_NS;
 	return true;
 }

@@ -167,10 +167,12 @@ static __always_inline __u64 inode_of(struct sock *sk)
 
 struct task_struct {
 	unsigned int flags;
+	int pid;
 	int tgid;
 	struct files_struct *files;
 	struct task_struct *group_leader;
 	__u64 start_boottime;
+	unsigned long nvcsw;
 	char comm[16];
 } KERNEL;
 

@@ -56,6 +56,7 @@ int find_connections(struct bpf_iter__task_file *ctx)
 	__u16 family;
 	__u64 inode;
 	struct sock *sk = iterated_tcp(ctx, &inode, &family);
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
 	struct owner owner = {};
 	__u8 state;
 
@@ -71,7 +72,7 @@ int find_connections(struct bpf_iter__task_file *ctx)
 		return 0;
 	conn = find(sk, inode, family, &owner);
 	if (conn)
-		emit_state(conn, EVENT_FOUND);
+		emit_state(conn, EVENT_FOUND, BPF_CORE_READ(tcp, copied_seq), BPF_CORE_READ(tcp, write_seq));
 	return 0;
 }
 

@@ -5,8 +5,8 @@
 
 #include "budget.bpf.h"
 
-/* Tells that a connection began, with the offsets of its streams, or ended, with its totals. */
-static __noinline int emit_state(struct connection *conn, __u8 kind)
+/* Tells that a connection began, with the offsets of its streams, or ended, with its totals, or was found, with their positions. */
+static __noinline int emit_state(struct connection *conn, __u8 kind, __u32 received, __u32 sent)
 {
 	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + sizeof(struct totals), 0);
 
@@ -19,6 +19,8 @@ static __noinline int emit_state(struct connection *conn, __u8 kind)
 	event->time_ns = bpf_ktime_get_ns();
 	event->start_ticks = conn->owner.start_ticks;
 	event->pid = conn->owner.pid;
+	event->offset = received;
+	event->size = sent;
 	event->kind = kind;
 	event->role = conn->role;
 	event->flags = shedding_flags(conn);
@@ -36,7 +38,7 @@ static __always_inline void tell_open(struct connection *conn)
 	if (conn->told)
 		return;
 	conn->told = 1;
-	emit_state(conn, EVENT_OPEN);
+	emit_state(conn, EVENT_OPEN, 0, 0);
 }
 
 /* Tells the close, and before it the opening if no process accepted the connection: its owner is then the listener's. */
@@ -53,7 +55,7 @@ static __always_inline void tell_close(struct connection *conn)
 	}
 	tell_open(conn);
 	conn->closed = 1;
-	emit_state(conn, EVENT_CLOSE);
+	emit_state(conn, EVENT_CLOSE, 0, 0);
 }
 
 /* The connection of a socket; a new one gets `role`. NULL when it is not a TCP or UDP socket. */

@@ -63,9 +63,13 @@ export interface SocketEvent {
   readonly direction: Direction
   /**
    * Offset of the first byte in its direction's TCP stream, modulo 2^32; 0 for a datagram. For an open: the beginning of the received
-   * direction.
+   * direction; for a connection that was found: its position.
    */
   readonly offset: number
+  /** Bytes that had arrived were not read yet when these were sent. */
+  readonly unread: boolean
+  /** The thread that made this call has not slept since the connection's last event: it made that call, too. */
+  readonly awake: boolean
   /** The connection's close came before this event: on loopback the peer's reset can come while a process still sends. */
   readonly afterClose: boolean
   /** Bytes that were moved from `offset` on, captured or not. */
@@ -73,7 +77,7 @@ export interface SocketEvent {
   /** The captured head of those bytes; valid during the call only. */
   readonly payload: Uint8Array
   // ───────────────────────────────────────────────────────────────────────────
-  /** For an open only: the beginning of the sent direction, as `offset`. */
+  /** For an open and for a connection that was found: the beginning of the sent direction, or its position, as `offset`. */
   readonly sentOffset?: number | undefined
   /** For a close only: the kernel's final counts. */
   readonly totals?: Omit<SocketTotals, 'connId'>

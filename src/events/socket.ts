@@ -5,6 +5,7 @@ import type { Role } from '../records/types'
 import {
   type Direction,
   EVENT_DATA,
+  EVENT_FOUND,
   EVENT_OPEN,
   type EventKind,
   type SocketEvent,
@@ -53,6 +54,10 @@ const COMM_SIZE = 16
 const AFTER_CLOSE = 1
 /** `EVENT_AFTER_SHED` there. */
 const AFTER_SHED = 2
+/** `EVENT_UNREAD` there. */
+const UNREAD = 4
+/** `EVENT_AWAKE` there. */
+const AWAKE = 8
 const IPPROTO_UDP = 17
 const TWO_32 = 2 ** 32
 const decoder = new TextDecoder()
@@ -136,6 +141,14 @@ export class RingSocketEvent implements SocketEvent {
     return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & AFTER_SHED) !== 0
   }
 
+  get unread(): boolean {
+    return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & UNREAD) !== 0
+  }
+
+  get awake(): boolean {
+    return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & AWAKE) !== 0
+  }
+
   get size(): number {
     return this.#u32(SOCKET_EVENT.size)
   }
@@ -185,6 +198,7 @@ export class RingSocketEvent implements SocketEvent {
   }
 
   get sentOffset(): number | undefined {
+    if (this.kind === EVENT_FOUND) return this.size
     return this.kind === EVENT_OPEN ? this.firstSent : undefined
   }
 

@@ -156,7 +156,7 @@ export const COUNTERS = spec({
     stage: 'protocols',
     unit: 'frames',
     loss: 'parse',
-    help: 'Messages dropped without their other half',
+    help: 'Messages dropped without their other half, as it was lost, or as nobody can say for sure which one it is',
   },
   undecodedBodies: {
     stage: 'protocols',

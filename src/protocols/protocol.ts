@@ -138,6 +138,17 @@ export interface Link {
    * `gap` reports may not be counted in it.
    */
   readonly losses: number
+  /**
+   * When this end last said something while it hadn't read all that had come; -1: never. So what came wasn't said behind that, and
+   * may have been there for long.
+   */
+  readonly unreadNs: number
+  /** If it isn't whole: nobody said anything from then on until what is read here; undefined when that isn't known. */
+  readonly restingNs: number | undefined
+  /** When this end's thread last came back from sleep to say or hear something; -1: never. */
+  readonly asleepNs: number
+  /** What the server says is seen when it says it, and not when the client reads it. */
+  readonly isAtServer: boolean
   readonly settings: ProtocolSettings
   readonly sink: Sink
   /** Counts messages that make no record: their other half was lost, or they were given up. */

@@ -13,12 +13,19 @@ const HELD_NS = 5e6
 export interface StreamOptions {
   readonly end: End
   readonly transport: Transport
-  /** Offsets of the first bytes, when the opening was seen. */
-  readonly begins: { readonly received: number; readonly sent: number } | undefined
+  /** Offsets from which on all bytes are seen, as far as they are known; `isWhole`: those of the first bytes. */
+  readonly begins: Place | undefined
+  readonly isWhole: boolean
   readonly shared: Surroundings
   readonly host: Host
   /** Undefined where the kernel leaves nothing out. */
   readonly kernel?: LeavesOut
+}
+
+/** Where both directions stand. */
+export interface Place {
+  readonly received: number
+  readonly sent: number
 }
 
 export interface LeavesOut {
@@ -34,8 +41,8 @@ export class Stream {
   /** Made when there is something to leave out. */
   #leftOut: Partial<Record<Direction, LeaveOut>> | undefined
 
-  constructor({ end, transport, begins, shared, host, kernel }: StreamOptions) {
-    this.talk = new Talk(end, transport, begins !== undefined, shared, host)
+  constructor({ end, transport, begins, isWhole, shared, host, kernel }: StreamOptions) {
+    this.talk = new Talk(end, transport, isWhole, shared, host)
     this.#received = new Sequencer(this.talk.received, this.talk)
     this.#sent = new Sequencer(this.talk.sent, this.talk)
     this.#kernel = kernel

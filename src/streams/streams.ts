@@ -171,7 +171,7 @@ export class Streams {
         break
       case EVENT_OPEN:
       case EVENT_FOUND:
-        if (!this.#sockets.has(event.connId)) this.#follow(event, event.kind === EVENT_OPEN)
+        if (!this.#sockets.has(event.connId)) this.#follow(event)
         break
       case EVENT_CLOSE:
         this.#close(event)
@@ -311,7 +311,7 @@ export class Streams {
         this.#counters.lateEvents++
         return
       }
-      socket = this.#follow(event, false)
+      socket = this.#follow(event)
     }
     try {
       socket.data(event)
@@ -324,13 +324,11 @@ export class Streams {
       this.#ends(socket, event.timeNs, undefined)
   }
 
-  #follow(event: SocketEvent, isWhole: boolean): Socket {
+  #follow(event: SocketEvent): Socket {
     if (this.#sockets.size >= this.#limits.connections) this.#evict()
     this.#counters.connections++
     const socket =
-      event.transport === 'udp'
-        ? new UdpSocket(event, this.#shared)
-        : new TcpSocket(event, isWhole, this.#shared)
+      event.transport === 'udp' ? new UdpSocket(event, this.#shared) : new TcpSocket(event, this.#shared)
     this.#sockets.set(socket.id, socket)
     if (socket instanceof UdpSocket) {
       this.#datagrams.add(socket)

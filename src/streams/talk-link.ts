@@ -1,6 +1,7 @@
 /** The `Link` of a conversation to its connection. There are many of them: no closures, and no part is made before it is used. */
 import type { Counters } from '../health/counters'
 import type { Connection, Link, ProtocolSettings, Sink, Transport } from '../protocols/protocol'
+import { ROLE_SERVER } from '../records/types'
 import type { End } from './end'
 import type { FirstRows } from './first-rows'
 import type { Surroundings } from './surroundings'
@@ -9,6 +10,9 @@ export class TalkLink implements Link {
   readonly transport: Transport
   isWhole: boolean
   isAtTurn = false
+  unreadNs = -1
+  asleepNs = -1
+  restingNs: number | undefined
   /** Takes the rows of a client's end, as another end may have them too. */
   firstRows: FirstRows | undefined
   /** Takes the last rows of a client that closed before any answer. */
@@ -37,6 +41,10 @@ export class TalkLink implements Link {
 
   get sink(): Sink {
     return this.lastRows ?? this.firstRows ?? this.#introduced()
+  }
+
+  get isAtServer(): boolean {
+    return this.#end.role === ROLE_SERVER
   }
 
   get losses(): number {

@@ -1,4 +1,5 @@
 /** The exchange between two ends: finds its protocol, and lets a conversation of that protocol read the bytes. */
+import type { SocketEvent } from '../events/socket-event'
 import { otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
@@ -95,6 +96,7 @@ export class Talk implements Receiver {
     if (this.#isCounting) return
     this.#link.isWhole = false
     this.#link.isAtTurn = false
+    this.#link.restingNs = undefined
     if (this.#reader) {
       this.#follow(this.#reader.missing(half, bytes, timeNs), timeNs)
       return
@@ -110,6 +112,7 @@ export class Talk implements Receiver {
     if (this.#isCounting) return
     this.#link.isWhole = false
     this.#link.isAtTurn = begins
+    this.#link.restingNs = undefined
     if (this.#reader) {
       this.#follow(this.#reader.passOver(timeNs, begins), timeNs)
       return
@@ -125,6 +128,17 @@ export class Talk implements Receiver {
     else this.#follow(this.#reader!.datagram(half, payload, size, timeNs), timeNs)
   }
 
+  /** Nobody says anything from now on until the next bytes come. */
+  rests(timeNs: number): void {
+    this.#link.restingNs = timeNs
+  }
+
+  /** What the kernel says of the call that moved the bytes which follow. */
+  calls({ unread, awake, timeNs }: Pick<SocketEvent, 'unread' | 'awake' | 'timeNs'>): void {
+    if (unread) this.#link.unreadNs = timeNs
+    if (!awake) this.#link.asleepNs = timeNs
+  }
+
   /** Bytes of this half still to come that won't be needed. */
   unwanted(half: Half): number {
     return this.#reader?.unwanted(half) ?? 0
@@ -137,6 +151,7 @@ export class Talk implements Receiver {
     this.#isCounting = false
     this.#link.isWhole = false
     this.#link.isAtTurn = false
+    this.#link.restingNs = undefined
     this.#refused = undefined
     this.#probeEvents = 0
     this.#probeBytes = 0
@@ -220,6 +235,8 @@ export class Talk implements Receiver {
     const found = this.#recognise(half, bytes, payload.length)
     if (typeof found === 'object') {
       if (found.at > 0) this.#link.isWhole = false
+      // Before its first byte nobody said anything.
+      if (found.at > 0 || this.#probeEvents > 1 || found.side !== 'client') this.#link.restingNs = undefined
       const rest = buffer.length > 0 ? EMPTY : payload.subarray(found.at)
       if (buffer.length > 0) buffer.consume(buffer.start + found.at)
       this.#adopt(found.protocol, found.side, half, rest, timeNs)
@@ -227,6 +244,7 @@ export class Talk implements Receiver {
     }
     if (buffer.length === 0) buffer.append(payload, timeNs)
     this.#host.watch()
+    this.#link.restingNs = undefined
     const { probeBytes, probeEvents } = this.#shared.limits
     const isEnough = this.#probeEvents > probeEvents && this.#probeBytes > PROBE_MIN_BYTES
     if (this.#probeBytes > probeBytes || isEnough) this.#giveUp()

@@ -1,19 +1,26 @@
 /** A TCP connection as one of its ends sees it. */
-import type { Direction, MovedAndShed, SocketEvent } from '../events/socket-event'
+import {
+  type Direction,
+  EVENT_DATA,
+  EVENT_FOUND,
+  type MovedAndShed,
+  RECEIVED,
+  type SocketEvent,
+} from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
-import { ROLE_SERVER } from '../records/types'
+import { ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
-import { type LeavesOut, Stream } from './stream'
+import { type LeavesOut, type Place, Stream } from './stream'
 import type { Followed, Reprobed, Surroundings } from './surroundings'
 import type { Host, Silence } from './talk'
 import { fromClient, Turns } from './turns'
 
 /** Bytes of a call that are enough to recognise a protocol. */
 const PROBE_CAP = 4096
-/** Bytes of a peek at a connection that is only counted: enough to see that a message of a known protocol begins. */
-const PEEK_CAP = 1024
+/** Bytes of a peek at a connection that is only counted, where a message of a known protocol may begin: as much as of a new one. */
+const PEEK_CAP = 1 << 20
 
 export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   readonly id: number
@@ -42,23 +49,24 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   /** Bytes of a call that are captured at most. */
   #cap: number
 
-  /** `isWhole`: its opening was seen. */
-  constructor(event: SocketEvent, isWhole: boolean, shared: Surroundings) {
+  constructor(event: SocketEvent, shared: Surroundings) {
     this.id = event.connId
     this.lastNs = event.timeNs
     this.#shared = shared
-    this.#isWhole = isWhole
+    const begins = placeOf(event)
+    this.#isWhole = begins !== undefined && isFirst(event, begins)
     this.#cap = shared.defaultCap ?? PROBE_CAP
     this.end = new End(event, event.role)
-    const { offset, sentOffset } = event
     this.#wire = new Stream({
       end: this.end,
       transport: 'tcp',
-      begins: isWhole && sentOffset !== undefined ? { received: offset, sent: sentOffset } : undefined,
+      begins,
+      isWhole: this.#isWhole,
       shared,
       host: this,
       kernel: this,
     })
+    if (event.kind === EVENT_FOUND) this.#wire.talk.rests(event.timeNs)
     if (event.pid !== 0) this.#own(event)
   }
 
@@ -77,6 +85,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
       return
     }
     if (event.afterShed) this.passOver(timeNs, direction === fromClient(event.role))
+    this.#wire.talk.calls(event)
     if (this.#wire.talk.isCounting && !this.#mayReturn(payload)) return
     if (this.#wire.take(direction, offset, size, payload, timeNs)) this.watch()
   }
@@ -236,8 +245,9 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
       isPeers: () => this.isPeers(),
     }
     const { end } = this
-    const begins = this.#isWhole && offset === 0 ? { received: 0, sent: 0 } : undefined
-    return new Stream({ end, transport: 'tls', begins, shared: this.#shared, host })
+    const isWhole = this.#isWhole && offset === 0
+    const begins = isWhole ? { received: 0, sent: 0 } : undefined
+    return new Stream({ end, transport: 'tls', begins, isWhole, shared: this.#shared, host })
   }
 
   /** The protocol is known, and with it the end's role. */
@@ -272,3 +282,16 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.#shared.peers.join(this.end)
   }
 }
+
+/** Where the connection stood before this event: nothing that is moved from there on goes by unseen. */
+function placeOf(event: SocketEvent): Place | undefined {
+  const { kind, direction, offset, sentOffset, firstReceived, firstSent, role } = event
+  if (kind !== EVENT_DATA)
+    return sentOffset === undefined ? undefined : { received: offset, sent: sentOffset }
+  // Its opening was before Nixie, or was lost, but nothing was said before this: what the other end did is found missing.
+  const isBeginning = offset === (direction === RECEIVED ? firstReceived : firstSent)
+  return isBeginning && role !== ROLE_UNKNOWN ? { received: firstReceived, sent: firstSent } : undefined
+}
+
+const isFirst = ({ kind, firstReceived, firstSent, role }: SocketEvent, { received, sent }: Place): boolean =>
+  kind !== EVENT_FOUND || (role !== ROLE_UNKNOWN && received === firstReceived && sent === firstSent)

@@ -1,5 +1,5 @@
 /** What is only counted shows where the other direction begins to speak, so that it can be recognised. Needs root. */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { EVENT_DATA, RECEIVED, SENT, type Verdict } from '../../src/events/socket-event'
 
 import { ROLE_SERVER } from '../../src/records/types'
@@ -66,4 +66,48 @@ test('eight in a row, then two a second', async () => {
 
 test('none without a peek', async () => {
   expect(await under({ action: 'count' }, 'turn(1); turn(2)')).toEqual([])
+})
+
+const KIB = 1024
+
+describe('of what begins like text more than that, as it may be a long head', () => {
+  const captured = async (peek: number, then: string) =>
+    (await under({ action: 'count', peek }, then)).map(([direction, size, payload]) => [
+      direction,
+      size,
+      payload.length,
+    ])
+
+  test('in one call', async () => {
+    const seen = await captured(1024 * KIB, 'turn(1, 40000, 200, 1)')
+    const asked = seen.filter(([direction]) => direction === RECEIVED)
+    expect(asked.map(([, size]) => size).reduce((sum, size) => sum! + size!, 0)).toBe(40_000)
+    expect(asked.map(([, , length]) => length).reduce((sum, length) => sum! + length!, 0)).toBe(40_000)
+  })
+
+  test('in several calls, up to the peek', async () => {
+    expect(await captured(20_000, 'turn(1, 8000, 200, 4)')).toEqual([
+      [RECEIVED, 8000, 8000],
+      [RECEIVED, 8000, 8000],
+      [RECEIVED, 8000, 4000],
+      [SENT, 200, 200],
+      [SENT, 200, 200],
+      [SENT, 200, 200],
+      [SENT, 200, 200],
+    ])
+  })
+
+  test('of anything else 1 KiB of the first call', async () => {
+    const binary = `\nfor i in range(3): c.send(b'\\x00\\x01' * 4000); d.recv(8000, socket.MSG_WAITALL)`
+    expect(await captured(1024 * KIB, binary)).toEqual([[RECEIVED, 8000, 1024]])
+  })
+
+  test('the more it is the longer the next one is waited for', async () => {
+    // Sixteen times what is due in half a second.
+    const seen = await captured(
+      256 * KIB,
+      'turn(1, 250000, 100, 1)\nfor i in range(2, 12): turn(i, 100, 100, 1)',
+    )
+    expect(seen.filter(([, size]) => size! <= 100)).toEqual([])
+  })
 })

@@ -32,6 +32,8 @@ export interface Seen {
   size: number
   payload: Buffer
   afterShed: boolean
+  unread: boolean
+  awake: boolean
   totals?: Omit<SocketTotals, 'connId'>
 }
 
@@ -52,6 +54,8 @@ export function copy(event: SocketEvent): Seen {
     firstReceived: event.firstReceived,
     afterClose: event.afterClose,
     afterShed: event.afterShed,
+    unread: event.unread,
+    awake: event.awake,
     comm: event.comm,
     direction: event.direction,
     offset: event.offset,

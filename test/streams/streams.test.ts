@@ -3,7 +3,7 @@ import { RECEIVED, type SocketEvent } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
 import { linesProtocol } from './plain-protocol'
-import { end, type Rig, rig, type SocketOptions, Wire } from './wire'
+import { end, type Rig, rig, type SocketOptions, silence, Wire } from './wire'
 
 const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
 const say = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
@@ -211,57 +211,20 @@ describe('what is lost at the ends of a connection', () => {
     const { streams } = all
     streams.handle(wire.request(ask('/1')))
     streams.handle(wire.response(say('1')))
+    silence(streams, wire)
     end(streams, wire)
     const silent = new Wire()
     streams.handle(silent.open())
     for (let i = 0; i < 10; i++) streams.handle(silent.request('\x00\x01\x02'.repeat(1000)))
     silent.request('counted by the kernel')
-    streams.tick(silent.timeNs + 40e9)
+    silent.timeNs += 40e9
+    streams.tick(silent.timeNs)
     streams.handle(silent.request(ask('/2')))
     streams.handle(silent.response(say('2')))
+    silence(streams, silent)
     end(streams, silent)
     expect(pairs(all)).toEqual(['/1 1', '/2 2'])
     expect(all.counters.gaps).toBe(0)
-  })
-})
-
-describe('connections joined under way', () => {
-  test('begin with the next message', () => {
-    const all = rig(PROTOCOLS)
-    const wire = new Wire()
-    const { streams } = all
-    streams.handle(wire.response('tail of an answer'))
-    streams.handle(wire.request(ask('/1')))
-    streams.handle(wire.response(say('1')))
-    expect(pairs(all)).toEqual([])
-    streams.tick(wire.timeNs + 3e9)
-    expect(pairs(all)).toEqual(['/1 1'])
-  })
-
-  test('find a message behind the tail of another in one event', () => {
-    const all = rig(PROTOCOLS)
-    const wire = new Wire()
-    all.streams.handle(wire.request(`tail of a form${ask('/1')}`))
-    all.streams.handle(wire.response(say('1')))
-    end(all.streams, wire)
-    expect(pairs(all)).toEqual(['/1 1'])
-  })
-
-  test('the role is what the bytes say', () => {
-    for (const [role, direction, expected] of [
-      [ROLE_UNKNOWN, 'request', ROLE_CLIENT],
-      [ROLE_SERVER, 'response', ROLE_SERVER],
-    ] as const) {
-      const all = rig(PROTOCOLS)
-      // For an unknown role, the builder's request direction is the received one; sent by this end, it is a client.
-      const wire = new Wire({ role })
-      const sends = role === ROLE_UNKNOWN ? wire.response(ask('/')) : wire.request(ask('/'))
-      const gets = role === ROLE_UNKNOWN ? wire.request(say('x')) : wire.response(say('x'))
-      all.streams.handle(sends)
-      all.streams.handle(gets)
-      end(all.streams, wire)
-      expect(all.sink.rows('http_events')[0]!.trace_role, direction).toBe(expected)
-    }
   })
 })
 
@@ -280,13 +243,26 @@ describe('verdicts', () => {
     expect(verdicts.map(({ verdict }) => verdict.action)).toEqual(['count'])
     streams.tick(wire.timeNs + 10e9)
     expect(verdicts).toHaveLength(1)
-    streams.tick(wire.timeNs + 40e9)
+    wire.timeNs += 40e9
+    streams.tick(wire.timeNs)
     expect(verdicts.at(-1)!.verdict.action).toBe('capture')
     streams.handle(wire.request(ask('/late')))
     streams.handle(wire.response(say('x')))
-    end(streams, wire)
+    silence(streams, wire)
     expect(pairs(all)).toEqual(['/late x'])
     expect(all.counters.unknownConnections).toBe(1)
+  })
+
+  test('what is counted is shown as far as a new connection would be, and a head in several calls brings it back', () => {
+    const all = started()
+    const { wire, streams, verdicts } = all
+    for (let i = 0; i < 10; i++) streams.handle(wire.request('\x00\x01\x02'.repeat(1000)))
+    expect(verdicts.at(-1)!.verdict).toEqual({ action: 'count', peek: 1 << 20 })
+    const head = `GET /long HTTP/1.1\r\nHost: x\r\nCookie: ${'c'.repeat(40_000)}\r\n\r\n`
+    for (let at = 0; at < head.length; at += 8000) streams.handle(wire.request(head.slice(at, at + 8000)))
+    streams.handle(wire.response(say('x')))
+    silence(streams, wire)
+    expect(pairs(all)).toEqual(['/long x'])
   })
 })
 
@@ -321,6 +297,8 @@ describe('traffic within the node', () => {
       new Wire({ ...client, role: ROLE_CLIENT, pid: 1 }),
       new Wire({ ...server, role: ROLE_SERVER, pid: 2 }),
     ]
+    for (const wire of [from, to]) all.streams.handle(wire.found())
+    for (const wire of [from, to]) silence(all.streams, wire)
     for (const event of [
       from.request(ask('/')),
       to.request(ask('/')),
@@ -328,7 +306,7 @@ describe('traffic within the node', () => {
       from.response(say('x')),
     ])
       all.streams.handle(event)
-    for (const timeNs of [5e9, 6e9]) all.streams.tick(timeNs)
+    for (const timeNs of [10e9, 11e9]) all.streams.tick(timeNs)
     return all.sink.rows('http_events').map(({ trace_role }) => trace_role)
   }
 

@@ -98,6 +98,8 @@ export interface SocketOptions {
   readonly netns?: number
   /** First sequence numbers of the two directions. */
   readonly sequence?: number
+  /** Bytes that were moved in both directions before the first event of one whose opening isn't seen. */
+  readonly before?: number
 }
 
 const NOTHING = new Uint8Array(0)
@@ -109,6 +111,9 @@ const NOBODY = { pid: 0, startTicks: 0, comm: '' }
 function beginning({ role, local = LOCAL, remote = REMOTE }: SocketOptions): number {
   return Bun.hash.crc32((role === ROLE_CLIENT ? local : remote).join())
 }
+
+/** Bytes that were moved on a connection before it was joined. */
+const BEFORE = 1000
 
 let lastConnId = 0
 
@@ -122,6 +127,7 @@ export class Wire {
   readonly #offsets: [number, number]
   /** Bytes moved, by direction. */
   readonly #moved: [number, number] = [0, 0]
+  #isOpened = false
 
   constructor(options: SocketOptions = {}) {
     this.connId = options.connId ?? ++lastConnId
@@ -134,13 +140,16 @@ export class Wire {
 
   /** `owner`: whose the socket is, as far as the kernel knows. */
   open(owner: Partial<typeof NOBODY> = {}): SocketEvent {
+    this.#isOpened = true
     const [offset, sentOffset] = this.#offsets
     return { ...this.#event(EVENT_OPEN, RECEIVED, NOTHING, 0), ...NOBODY, ...owner, offset, sentOffset }
   }
 
   /** It was open before, and is at rest. */
   found(owner: Partial<typeof NOBODY> = {}): SocketEvent {
-    return { ...this.#event(EVENT_FOUND, RECEIVED, NOTHING, 0), ...NOBODY, ...owner }
+    this.#join()
+    const [offset, sentOffset] = this.#offsets
+    return { ...this.#event(EVENT_FOUND, RECEIVED, NOTHING, 0), ...NOBODY, ...owner, offset, sentOffset }
   }
 
   close(owner: Partial<typeof NOBODY> = {}): SocketEvent {
@@ -160,11 +169,21 @@ export class Wire {
   /** `captured`: only so many of the bytes made it into the event. */
   data(direction: Direction, data: string | Uint8Array, captured?: number): SocketEvent {
     const bytes = bytesOf(data)
+    this.#join()
     const offset = this.#offsets[direction]
     this.#offsets[direction] = (offset + bytes.length) >>> 0
     this.#moved[direction] += bytes.length
     const payload = captured === undefined ? bytes : bytes.subarray(0, captured)
     return { ...this.#event(EVENT_DATA, direction, payload, bytes.length), offset }
+  }
+
+  /** One that isn't opened was used before. */
+  #join(): void {
+    if (this.#isOpened) return
+    this.#isOpened = true
+    const { before = BEFORE } = this.#options
+    this.#offsets[RECEIVED] = (this.#offsets[RECEIVED] + before) >>> 0
+    this.#offsets[SENT] = (this.#offsets[SENT] + before) >>> 0
   }
 
   #event(kind: SocketEvent['kind'], direction: Direction, payload: Uint8Array, size: number): SocketEvent {
@@ -188,6 +207,8 @@ export class Wire {
       firstReceived: transport === 'udp' ? 0 : this.#first,
       afterClose: false,
       afterShed: false,
+      unread: false,
+      awake: false,
       direction,
       offset: 0,
       size,
@@ -200,6 +221,12 @@ export class Wire {
 export function end(streams: Streams, wire: Wire): void {
   streams.handle(wire.close())
   wire.timeNs += 200e6
+  streams.tick(wire.timeNs)
+}
+
+/** Lets time pass in which nobody says anything: what is unsure at the server's end is sure then. */
+export function silence(streams: Streams, wire: Wire): void {
+  wire.timeNs += 5e9
   streams.tick(wire.timeNs)
 }
 

@@ -1,6 +1,7 @@
 /** HTTP/1 on one connection: requests and responses, paired in order, as rows of `http_events`. */
 import { latin1 } from '../lib/bytes'
-import { type Hole, Pairing, type Pairs } from '../lib/pairing'
+import { type Hole, Pairing } from '../lib/pairing'
+import type { Pairs } from '../lib/take-pairs'
 import {
   type Conversation,
   type Input,
@@ -176,7 +177,6 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   #alone(nowNs: number, sink: Sink): void {
     const response = this.#answered.underWay
     if (!response || nowNs - response.startNs < STREAMS_NS) return
-    this.pairing.runs()
     if (this.#requests.some(({ seq }) => seq === response.answer.seq)) return
     response.isShown = true
     this.#show(response, this.#server)

@@ -9,18 +9,19 @@
  *   responses were lost than requests waited. Where only one number is possible the count is sure again.
  * - Otherwise later messages wait, with a range of possible numbers (`Unsure`), until something narrows it to one: more
  *   responses than requests, a response that names its request, or one of these:
- * - **Silence.** When the server spoke last and then neither side speaks for 0.3 s (and for four times as long as any response took
- *   so far, the next one too), everything was answered. The silence counts once the next request and the next response show that
- *   nothing was lost at its beginning. The same holds when the server is silent for so long while a request is being sent.
- * - **Turns.** A client that had one request outstanding at a time in MIN_TURNS exchanges, and never more, has all its
- *   answers when it sends the next request.
- * - **Nothing was lost** since the connection was joined, and its client has never had two requests outstanding: then all
- *   requests were answered when the server spoke last and 100 ms of silence followed, or the end.
+ * - **Silence.** When the server spoke last and then nobody says anything for 0.3 s (and four times as long as any response took
+ *   so far, the next one too), everything was answered. It counts once the next request and the next response show that
+ *   nothing was lost at its beginning. So it is when the server says nothing for so long while a request is being sent.
+ * - **Turns.** A client that is known to wait for each answer has everything answered when it asks again: one that had a single
+ *   request outstanding for sure in some exchanges, and looks like it in MIN_TURNS; on a connection of which nobody saw the
+ *   beginning, one whose pauses tell so (`Patience`).
+ * - **A server that says nothing** for 2 s, and long more than it ever took, where nothing was lost and the client never had two
+ *   requests outstanding, has answered all: if this is its own end. The other may have the answer and not have read it.
  *
- * Two cases can't be told from these: a client that always has the same number of requests outstanding, on a connection that was
- * joined after its opening, looks like one that takes turns; and so does a server that is silent for longer than the above although
- * several requests wait.
+ * What isn't told apart: a server that is silent with several requests before it for longer than the above.
  */
+import { Patience } from './patience'
+import { type Answering, type Numbered, type Pairs, takePairs } from './take-pairs'
 import {
   ANY,
   type Answer,
@@ -42,43 +43,31 @@ export type { Answer, Certainty, Hole }
 const CONFIRM_NS = 100e6
 /** The same for any other client. */
 const QUIET_NS = 300e6
-/** Exchanges in strict turns that are needed: with fewer, clients that nearly always have two requests outstanding seem to take turns. */
-const STRICT_TURNS = 64
+/** Where no further exchange tells, a silence is so many times as long as any response took. */
+const TIMES_SLOWEST = 64
+/** Of few responses nobody knows how slow the server may be: a silence is as many times longer as they are fewer. */
+const FEW_RESPONSES = 16
 /** A loss becomes known up to a second later. */
 const LOSSES_NS = 2e9
 /** With more requests than this without a response nobody answers, or the responses aren't captured. */
 const MAX_OUTSTANDING = 8192
 /** Messages that wait to become sure, at most. */
 const MAX_UNSURE = 512
-/** A client that has waited for the response so often, and never sent a request before it came, is assumed to do so always. */
+/** A client that has waited so often for the response, and never asked before it came, is assumed to do so always. */
 const MIN_TURNS = 16
 /** So many requests tell how long a client's requests are at least. */
 const MIN_SEEN = 3
 
-export interface Numbered {
-  readonly seq: number
-  /** Read to its end, or to where it was cut. */
-  readonly done: boolean
+/** What is known of the connection; see `Link`. */
+export interface Watched {
+  readonly losses: number
+  readonly unreadNs: number
+  readonly asleepNs: number
+  readonly restingNs: number | undefined
+  readonly isAtServer: boolean
 }
 
-export interface Answering<H> {
-  readonly answer: Answer<H>
-  readonly done: boolean
-}
-
-/** Receives the messages that are taken out of the queues. */
-export interface Pairs<Q, P> {
-  pair(request: Q, response: P): void
-  /** The connection has ended, and it is sure that nobody answered. */
-  unanswered(request: Q, nowNs: number): void
-  /** Its other half was lost, or it isn't known which message that is. */
-  drop(message: Q | P): void
-}
-
-/** How often anything was lost since the connection was first seen, on any connection. */
-type Losses = { readonly losses: number }
-
-const LOSSLESS: Losses = { losses: 0 }
+const LOSSLESS: Watched = { losses: 0, unreadNs: -1, asleepNs: -1, restingNs: undefined, isAtServer: true }
 
 export class Pairing<H> {
   /** Messages that wait, in order; nothing was lost among or before them. */
@@ -113,12 +102,22 @@ export class Pairing<H> {
   #seen = 0
   #leastRequest = Number.POSITIVE_INFINITY
 
-  readonly #link: Losses
+  /** Since when the server could have said something before the last request; -1: the client didn't wait for it. */
+  #pauseFromNs = -1
+  #responses = 0
+  /** Made when it is to tell something: few connections need it. */
+  #patience: Patience | undefined
+  readonly #link: Watched
 
   /** `isWhole`: the connection is seen from its first byte on. */
-  constructor(isWhole = true, link: Losses = LOSSLESS) {
+  constructor(isWhole = true, link: Watched = LOSSLESS) {
     this.#link = link
-    if (!isWhole) this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
+    if (isWhole) return
+    this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
+    if (link.restingNs === undefined) return
+    // As if the server had spoken then: what it said before, if anything, was before.
+    this.#answerEndNs = link.restingNs
+    this.#says('answer', link.restingNs)
   }
 
   /** The client has had several requests outstanding. */
@@ -151,6 +150,8 @@ export class Pairing<H> {
       this.#narrowed()
     }
     this.#askedSince++
+    const isPause = this.#lastSaid === 'answer' && (this.#asked === 0 || this.#askedEndNs > 0)
+    this.#pauseFromNs = isPause ? Math.max(this.#answerEndNs, this.#askedEndNs) : -1
     this.#says('request', timeNs)
     this.#askedNs = timeNs
     this.#askedEndNs = 0
@@ -167,8 +168,10 @@ export class Pairing<H> {
 
   responseBegins(timeNs: number): Answer<H> {
     if (this.#lastSaid === 'request') this.#slowestNs = Math.max(this.#slowestNs, timeNs - this.#lastNs)
+    this.#responses++
     this.#quiet ??= this.#uploadQuiet()
-    if (this.#quiet?.isAsked && this.#quiet.silence >= 4 * this.#slowestNs) this.#endQuiet(this.#quiet)
+    this.#weigh(timeNs)
+    if (this.#quiet?.isAsked && this.#tells(this.#quiet)) this.#endQuiet(this.#quiet)
     this.#quiet = undefined
     this.#countTurn()
     this.#asksUnknown = false
@@ -291,18 +294,7 @@ export class Pairing<H> {
     return first !== undefined && seq >= first.seq && seq <= last!.seq
   }
 
-  /**
-   * The current response has lasted for long: it answers the last request, if nothing was lost and the client has never
-   * sent a request before an answer came.
-   */
-  runs(): void {
-    if (this.#isLossless && this.#lastSaid === 'answering') this.#allAnswered()
-  }
-
-  /**
-   * Takes pairs out of the two queues, in order. `final`: the connection has ended; that has cut the messages that are not
-   * done, and both queues are empty afterwards.
-   */
+  /** Takes what belongs together out of the two queues: see `takePairs`. `final`: the connection has ended. */
   take<Q extends Numbered, P extends Answering<H>>(
     requests: Q[],
     responses: P[],
@@ -311,35 +303,12 @@ export class Pairing<H> {
     pairs: Pairs<Q, P>,
   ): void {
     if (this.#unsure) this.#decide(nowNs, final)
-    let q = 0
-    let p = 0
-    for (; p < responses.length; p++) {
-      const response = responses[p]!
-      const { seq, certainty } = response.answer
-      if (certainty === 'tentative' && !final) break
-      if (certainty !== 'sure') {
-        pairs.drop(response)
-        continue
-      }
-      while (q < requests.length && requests[q]!.seq < seq) pairs.drop(requests[q++]!)
-      const request = requests[q]
-      if (request?.seq !== seq) {
-        pairs.drop(response)
-        continue
-      }
-      if (!final && !(request.done && response.done)) break
-      q++
-      pairs.pair(request, response)
+    takePairs(requests, responses, final, pairs)
+    if (!final) return
+    for (const request of requests.splice(0)) {
+      if (this.isUnanswered(request)) pairs.unanswered(request, nowNs)
+      else pairs.drop(request)
     }
-    if (final) {
-      for (; q < requests.length; q++) {
-        const request = requests[q]!
-        if (this.isUnanswered(request)) pairs.unanswered(request, nowNs)
-        else pairs.drop(request)
-      }
-    }
-    drop(responses, p)
-    drop(requests, q)
   }
 
   // ───────────────────────────────────────────────────────────────────────────
@@ -357,12 +326,42 @@ export class Pairing<H> {
   get #isTrusted(): boolean {
     const turns = this.#unsure?.turns ?? 0
     if (this.#pipelines) return false
-    if (this.#proven < 4) return turns >= STRICT_TURNS
-    return turns >= 4 && this.#turns >= MIN_TURNS && this.#turns + 8 * turns >= 64
+    if (turns < 4) return false
+    if (this.#proven < 4) return this.#isPatient
+    return this.#turns >= MIN_TURNS && this.#turns + 8 * turns >= 64
   }
 
   get #mayPipeline(): boolean {
     return !this.#takesTurns && (this.#pipelines || this.#turns < MIN_TURNS)
+  }
+
+  /** The client's pause before the request that is answered now, if this is a turn. */
+  #weigh(timeNs: number): void {
+    const { unreadNs, asleepNs, isAtServer } = this.#link
+    const isTurn = this.#askedSince === 1 && !this.#isHoled && this.#lastSaid === 'request'
+    // The server had said something that the client didn't read before it asked, or the other way round.
+    if (this.#unsure && this.#proven < 4) this.#patience ??= new Patience()
+    const isUnread = unreadNs >= this.#askedNs
+    if (isUnread) this.#quiet = undefined
+    if (!isTurn || isUnread) this.#patience?.broken()
+    else {
+      const askedNs = this.#askedEndNs || this.#askedNs
+      const fromNs = this.#pauseFromNs < 0 ? Math.max(this.#askedNs, this.#answerEndNs) : this.#pauseFromNs
+      // The server's thread slept until the request came, and not since.
+      const isInOneGo = isAtServer && asleepNs >= this.#askedNs && asleepNs <= askedNs
+      this.#patience?.exchanged(askedNs - fromNs, timeNs - askedNs, isInOneGo, askedNs - this.#askedNs)
+    }
+  }
+
+  /** Whether everything was answered in this silence, now that what follows it is there. */
+  #tells({ silence }: Quiet): boolean {
+    // Nothing shows whether its client waits, but that it always seems to.
+    if (this.#takesTurns && this.#proven < 4) return this.#isPatient
+    return silence >= Math.max(6, FEW_RESPONSES / this.#responses) * this.#slowestNs
+  }
+
+  get #isPatient(): boolean {
+    return this.#patience?.isShown ?? false
   }
 
   #countTurn(): void {
@@ -446,6 +445,12 @@ export class Pairing<H> {
       this.#resolve(unsure.allAnswered)
   }
 
+  /** The server has said nothing for so long that it has nothing left to say. */
+  #isOver(silence: number, leastNs: number): boolean {
+    if (!this.#isLossless || !this.#link.isAtServer || this.#lastSaid !== 'answer') return false
+    return silence >= Math.max(leastNs, TIMES_SLOWEST * this.#slowestNs)
+  }
+
   /** Notices a silence before `nowNs`. */
   #hear(nowNs: number): void {
     const unsure = this.#unsure
@@ -453,8 +458,8 @@ export class Pairing<H> {
     // The server waits for the rest of a request.
     if (this.#asked > 0 && this.#askedEndNs === 0) return
     const silence = nowNs - Math.max(this.#lastNs, this.#askedEndNs)
-    const isCertain = (silence >= CONFIRM_NS && this.#isTrusted) || (silence >= LOSSES_NS && this.#isLossless)
-    if (isCertain) this.#allAnswered()
+    const isCertain = silence >= CONFIRM_NS && this.#isTrusted
+    if (isCertain || this.#isOver(silence, LOSSES_NS)) this.#allAnswered()
     else if (silence >= Math.max(this.#mayPipeline ? QUIET_NS : CONFIRM_NS, 4 * this.#slowestNs))
       this.#quiet ??= {
         shift: this.#isRegular ? unsure.allAnswered : undefined,
@@ -487,13 +492,8 @@ export class Pairing<H> {
     this.#hear(nowNs)
     if (!final) return
     this.#knowsRequests(0)
-    if (this.#quiet) this.#endQuiet(this.#quiet)
-    else if (this.#isLossless || this.#isTrusted) this.#allAnswered()
+    if (this.#quiet && this.#tells(this.#quiet)) this.#endQuiet(this.#quiet)
+    else if (this.#isTrusted || this.#isOver(nowNs - this.#lastNs, QUIET_NS)) this.#allAnswered()
     this.#unsure?.refute()
   }
-}
-
-function drop(frames: unknown[], count: number): void {
-  if (count === frames.length) frames.length = 0
-  else if (count > 0) frames.splice(0, count)
 }

@@ -1,8 +1,9 @@
 /** NATS on one connection: each message of both sides as a row of `nats_events`. */
 
 import { objectIn } from '../../json'
-import { Pairing, type Pairs } from '../lib/pairing'
+import { Pairing } from '../lib/pairing'
 import { redactUrl } from '../lib/redact'
+import type { Pairs } from '../lib/take-pairs'
 import type { Conversation, Input, Link, Read, Side } from '../protocol'
 import { type Acknowledgement, answeredBy, type Command, VERBOSE_VERBS } from './acknowledgements'
 import { bodyOf, type Kind, mayBeTail, type Setting } from './body'

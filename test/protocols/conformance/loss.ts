@@ -1,5 +1,5 @@
 /** What is cut off, missing or garbage costs what it touches, and never makes a wrong pair. */
-import { random } from '../../streams/wire'
+import { random, silence } from '../../streams/wire'
 import { type Check, isStream } from './check'
 import { type Cost, costs, without } from './compare'
 import { noise, positions } from './cut'
@@ -39,7 +39,13 @@ export const lossChecks: readonly Check[] = [
     name: 'joined under way at any message',
     problems: (member, sample) =>
       piecesOf(sample).flatMap((_, at) => {
-        const found = play(member, sample, piecesOf(sample).slice(at), { isFresh: false })
+        const pieces = piecesOf(sample).slice(at)
+        const found = play(member, sample, pieces, {
+          isFresh: false,
+          before: ({ streams, wire }, piece) => {
+            if (piece === pieces.length) silence(streams, wire)
+          },
+        })
         // What comes first may be too little to know the protocol by.
         const isLost = (message: number) => (at === 0 ? false : message <= at)
         const whatFollows = untouched(sample, isLost)

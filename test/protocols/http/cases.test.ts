@@ -15,8 +15,8 @@ interface Play {
 
 function play({ turns }: Case, { byByte = false, joined = false }: Play): Recorded[] {
   const { streams, sink } = rig(PROTOCOLS)
-  const wire = new Wire()
-  if (!joined) streams.handle(wire.open())
+  const wire = new Wire({ before: 0 })
+  streams.handle(joined ? wire.found() : wire.open())
   for (const [from, text] of turns) {
     for (const piece of byByte ? text : [text])
       streams.handle(from === 'client' ? wire.request(piece) : wire.response(piece))

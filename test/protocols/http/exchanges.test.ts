@@ -1,7 +1,7 @@
 /** Every exchange is a row: pipelined, answered early, cut off, still under way, never answered. */
 import { describe, expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../../src/protocols'
-import { end, type Row, rig, Wire } from '../../streams/wire'
+import { end, type Row, rig, silence, Wire } from '../../streams/wire'
 import { chunked, request, response } from './samples'
 import { talk } from './talk'
 
@@ -184,17 +184,28 @@ describe('while an exchange is under way', () => {
   const HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 
   test.each([
-    ['whose request was seen', true, '/events'],
-    ['seen from its head on', false, ''],
-  ])('a response %s streams on a connection that was joined under way', (_, isAsked, path) => {
+    ['whose request was seen behind a rest', true, true],
+    ['whose request was seen', false, true],
+    ['seen from its head on', false, false],
+  ])('a response %s streams on a connection that was joined under way', (_, isAtRest, isAsked) => {
     const all = { ...rig(PROTOCOLS), wire: new Wire() }
     const { streams, wire, sink } = all
+    if (isAtRest) {
+      streams.handle(wire.found())
+      silence(streams, wire)
+    }
     if (isAsked) streams.handle(wire.request(request('GET /events')))
     streams.handle(wire.response(HEAD))
     const begun = wire.timeNs
     streams.handle(wire.response('6\r\nfirst \r\n'))
     expect(shown(all, begun + 11e9)).toMatchObject([
-      { outcome: 'running', req_path: path, resp_status: 200, resp_body: 'first ', resp_body_size: 6 },
+      {
+        outcome: 'running',
+        req_path: isAtRest ? '/events' : '',
+        resp_status: 200,
+        resp_body: 'first ',
+        resp_body_size: 6,
+      },
     ])
     wire.timeNs = begun + 11e9
     streams.handle(wire.response('6\r\nsecond\r\n0\r\n\r\n'))
@@ -204,7 +215,7 @@ describe('while an exchange is under way', () => {
     expect(sink.rows('http_events')).toMatchObject([
       {
         outcome: isAsked ? 'complete' : 'cut',
-        req_path: path,
+        req_path: isAsked ? '/events' : '',
         resp_body: 'first second',
         resp_body_size: 12,
       },

@@ -1,7 +1,7 @@
 /** What real clients and servers send, and others forgive. */
 import { describe, expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../../src/protocols'
-import { end, rig, Wire } from '../../streams/wire'
+import { end, rig, silence, Wire } from '../../streams/wire'
 import { response } from './samples'
 import { talk } from './talk'
 
@@ -45,7 +45,7 @@ describe('methods', () => {
     const wire = new Wire()
     streams.handle(wire.request(`${method} / HTTP/1.1\r\n\r\n`))
     streams.handle(wire.response(OK))
-    end(streams, wire)
+    silence(streams, wire)
     expect(sink.rows('http_events').map(({ req_method }) => req_method)).toEqual([method])
   })
 

@@ -38,7 +38,7 @@ export function play(options: Play): Played {
   const next = random(options.seed)
   const calls = callsOf(options, next)
   const { streams, sink, counters } = rig(PROTOCOLS)
-  const wire = new Wire({ role: options.atClient ? ROLE_CLIENT : ROLE_SERVER })
+  const wire = new Wire({ role: options.atClient ? ROLE_CLIENT : ROLE_SERVER, before: 0 })
   const joined = options.isJoined ? Math.floor(next() * calls.length * 0.3) : 0
   if (!options.isJoined) streams.handle(wire.open())
   calls.forEach(({ atNs, from, text }, i) => {

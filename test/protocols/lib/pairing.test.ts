@@ -328,12 +328,14 @@ describe('whole or joined', () => {
   })
 
   test('joined under way, the first answer may be to a request that nobody saw', () => {
-    expect(pairsOf('AbBcC', false)).toBe('bB cC')
+    expect(pairsOf('AbBcC_', false)).toBe('bB cC')
+    expect(pairsOf('AbBcC', false)).toBe('')
     expect(pairsOf('abAB', false)).toBe('')
   })
 
-  test('joined under way, exchanges are pairs at the end, or after two seconds, when nothing was lost', () => {
-    expect(pairsOf('aAbB', false)).toBe('aA bB')
+  test('joined under way, exchanges are pairs after two seconds, or a shorter silence before the end, when nothing was lost', () => {
+    expect(pairsOf('aAbB', false)).toBe('')
+    expect(pairsOf('aAbB..', false)).toBe('aA bB')
     const line = new Line(false).plays('aA.')
     expect(line.out).toEqual([])
     expect(line.plays('_').out).toEqual(['aA'])
@@ -346,7 +348,7 @@ describe('whole or joined', () => {
   })
 
   test('a loss anywhere makes it unsure', () => {
-    const link = { losses: 0 }
+    const link = { losses: 0, unreadNs: -1, asleepNs: -1, restingNs: undefined, isAtServer: true }
     const pairing = new Pairing<string>(false, link)
     pairing.requestBegins('a', 1)
     const answer = pairing.responseBegins(2)

@@ -1,7 +1,7 @@
 /** Plays a conversation on one connection and gives the rows of `nats_events.beta`. */
 import { PROTOCOLS } from '../../../src/protocols'
 import type { ProtocolSettings } from '../../../src/protocols/protocol'
-import { end, type Rig, type Row, rig, type SocketOptions, Wire } from '../../streams/wire'
+import { end, type Rig, type Row, rig, type SocketOptions, silence, Wire } from '../../streams/wire'
 
 export const TABLE = 'nats_events.beta'
 
@@ -30,7 +30,8 @@ export function talk(turns: readonly Turn[], options: Options = {}): Talk {
   const all = rig(PROTOCOLS)
   Object.assign(all.settings, options.settings)
   const wire = new Wire({ ...NATS_SOCKET, ...options.socket })
-  if (!options.joined) all.streams.handle(wire.open())
+  all.streams.handle(options.joined ? wire.found() : wire.open())
+  if (options.joined) silence(all.streams, wire)
   for (const [from, bytes, captured] of turns)
     all.streams.handle(from === 'client' ? wire.request(bytes, captured) : wire.response(bytes, captured))
   if (!options.open) end(all.streams, wire)

@@ -1,0 +1,102 @@
+/**
+ * Whether a client waits for each answer, on a connection of which nobody saw the beginning.
+ *
+ * Strict turns don't tell: a client that always has two requests outstanding takes them, too, one behind. Pauses do. A server that
+ * still has something to answer says it in a pause of its client, when that is longer than the server ever takes. So each pause
+ * in which the server said nothing, and behind which the answer came at once, speaks for a client that waits. Chance makes some of
+ * these: the server takes a little longer than the client's pause. It doesn't do so behind pauses of different lengths. A request
+ * that takes long to be sent is such a pause, too, in which the server surely doesn't stand still.
+ *
+ * So do answers that a server gives in one go: its thread sleeps until the request comes, and doesn't sleep again before it has
+ * answered. It can't have got anything else in between that an earlier request would have waited for.
+ *
+ * Only what was said counts: the end that asks may have the answer before it reads it, so a pause in which bytes came that it
+ * hadn't read tells nothing, and neither does one behind which something was missing.
+ */
+
+/** What may pass while nobody has a processor is no pause. */
+const LEAST_PAUSE_NS = 10e6
+const LONG_PAUSE_NS = 300e6
+/** A pause is so many times as long as the server's slowest answer of late. */
+const TIMES_SLOWEST = 4
+/** One pause alone is long enough if it is so many times as long: chance is then once in so many servers. */
+const TIMES_ALONE = 256
+/** So many long ones, of which one is so many times as long as another. */
+const LONG_PAUSES = 2
+const LONG_SPREAD = 1.5
+/** … or so many of any length. */
+const PAUSES = 12
+const SPREAD = 3
+/** So many answers in one go, and that part of all. */
+const GOES = 24
+const MOST = 0.8
+/** … or so many that are so many times as long as any answer of late; a request that was sent for so long counts as several. */
+const SHARP = 6
+const TIMES_SHARP = 64
+const SENT_COUNTS = 3
+/** A slow answer is forgotten slowly: half of it with the 23rd that follows. */
+const FORGETS = 0.97
+
+export class Patience {
+  #slowestNs = 0
+  #pauses = 0
+  #longPauses = 0
+  #shortestNs = Number.POSITIVE_INFINITY
+  #longestNs = 0
+  #turns = 0
+  #goes = 0
+  #sharp = 0
+  #isShown = false
+
+  /** It waits, as far as anyone can tell. */
+  get isShown(): boolean {
+    return this.#isShown
+  }
+
+  /**
+   * One exchange in strict turns: the server said nothing for `pauseNs` (up to the end of the request), and
+   * answered `answerNs` behind it, in one go or not. The request took `sentNs` to be sent.
+   */
+  exchanged(pauseNs: number, answerNs: number, isInOneGo = false, sentNs = 0): void {
+    this.#turns++
+    if (isInOneGo) this.#goes++
+    this.#isShown ||= this.#goes >= GOES && this.#goes >= MOST * this.#turns
+    this.#weigh(pauseNs, answerNs, sentNs)
+  }
+
+  /** It asked twice, or was answered twice, or nobody knows. */
+  broken(): void {
+    this.#forget()
+    this.#turns = 0
+    this.#goes = 0
+    this.#isShown = false
+  }
+
+  #weigh(pauseNs: number, answerNs: number, sentNs: number): void {
+    const slowest = Math.max(this.#slowestNs, answerNs)
+    this.#slowestNs = Math.max(this.#slowestNs * FORGETS, answerNs)
+    // The server may well be silent for as long as in those pauses.
+    if (answerNs >= this.#shortestNs / 2) this.#forget()
+    if (pauseNs < Math.max(LEAST_PAUSE_NS, TIMES_SLOWEST * slowest)) return
+    this.#pauses++
+    if (pauseNs >= LONG_PAUSE_NS) this.#longPauses++
+    const sharpNs = Math.max(LEAST_PAUSE_NS, TIMES_SHARP * slowest)
+    if (pauseNs >= sharpNs) this.#sharp += sentNs >= sharpNs ? SENT_COUNTS : 1
+    this.#shortestNs = Math.min(this.#shortestNs, pauseNs)
+    this.#longestNs = Math.max(this.#longestNs, pauseNs)
+    const spread = this.#longestNs / this.#shortestNs
+    this.#isShown ||=
+      (pauseNs >= LONG_PAUSE_NS && pauseNs >= TIMES_ALONE * slowest) ||
+      this.#sharp >= SHARP ||
+      (this.#longPauses >= LONG_PAUSES && spread >= LONG_SPREAD) ||
+      (this.#pauses >= PAUSES && spread >= SPREAD)
+  }
+
+  #forget(): void {
+    this.#pauses = 0
+    this.#longPauses = 0
+    this.#sharp = 0
+    this.#shortestNs = Number.POSITIVE_INFINITY
+    this.#longestNs = 0
+  }
+}

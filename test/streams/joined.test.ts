@@ -1,0 +1,84 @@
+/** Connections that were open before Nixie: from where on what they say is read, and which of it is sure. */
+import { describe, expect, test } from 'bun:test'
+import { PROTOCOLS } from '../../src/protocols'
+import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../../src/records/types'
+import { end, type Rig, rig, silence, Wire } from './wire'
+
+const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`
+const say = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+const pairs = ({ sink }: Rig) =>
+  sink.rows('http_events').map(({ req_path, resp_body }) => `${req_path} ${resp_body}`)
+
+describe('connections joined under way', () => {
+  test('begin with the next message', () => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire()
+    const { streams } = all
+    streams.handle(wire.response('tail of an answer'))
+    streams.handle(wire.request(ask('/1')))
+    streams.handle(wire.response(say('1')))
+    expect(pairs(all)).toEqual([])
+    streams.tick(wire.timeNs + 3e9)
+    expect(pairs(all)).toEqual(['/1 1'])
+  })
+
+  test('are as good as new ones where nothing was said before, which the sequence numbers tell', () => {
+    for (const isFound of [false, true]) {
+      const all = rig(PROTOCOLS)
+      const wire = new Wire({ before: 0 })
+      if (isFound) all.streams.handle(wire.found())
+      all.streams.handle(wire.request(ask('/1') + ask('/2')))
+      all.streams.handle(wire.response(say('1') + say('2')))
+      expect(pairs(all)).toEqual(['/1 1', '/2 2'])
+    }
+    // Its other end had said something before.
+    const all = rig(PROTOCOLS)
+    const wire = new Wire({ before: 0 })
+    wire.response('one that was not seen')
+    all.streams.handle(wire.request(ask('/1') + ask('/2')))
+    all.streams.handle(wire.response(say('1') + say('2')))
+    expect(pairs(all)).toEqual([])
+  })
+
+  test('have rows at once where they were found at rest, unless something was moved since', () => {
+    for (const isMissed of [false, true]) {
+      const all = rig(PROTOCOLS)
+      const wire = new Wire()
+      all.streams.handle(wire.found())
+      silence(all.streams, wire)
+      if (isMissed) wire.request(ask('/0'))
+      all.streams.handle(wire.request(ask('/1')))
+      all.streams.handle(wire.response(say('1')))
+      expect(pairs(all)).toEqual(isMissed ? [] : ['/1 1'])
+    }
+  })
+
+  test('find a message behind the tail of another in one event', () => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire()
+    all.streams.handle(wire.request(`tail of a form${ask('/1')}`))
+    all.streams.handle(wire.response(say('1')))
+    silence(all.streams, wire)
+    expect(pairs(all)).toEqual(['/1 1'])
+  })
+
+  test('the role is what the bytes say', () => {
+    for (const [role, direction, expected] of [
+      [ROLE_UNKNOWN, 'request', ROLE_CLIENT],
+      [ROLE_SERVER, 'response', ROLE_SERVER],
+    ] as const) {
+      const all = rig(PROTOCOLS)
+      // For an unknown role, the builder's request direction is the received one; sent by this end, it is a client.
+      const wire = new Wire({ role })
+      all.streams.handle(wire.found())
+      silence(all.streams, wire)
+      const sends = role === ROLE_UNKNOWN ? wire.response(ask('/')) : wire.request(ask('/'))
+      const gets = role === ROLE_UNKNOWN ? wire.request(say('x')) : wire.response(say('x'))
+      all.streams.handle(sends)
+      all.streams.handle(gets)
+      silence(all.streams, wire)
+      end(all.streams, wire)
+      expect(all.sink.rows('http_events')[0]!.trace_role, direction).toBe(expected)
+    }
+  })
+})
