@@ -151,13 +151,17 @@ struct connection {
 	__u8 batched;
 	/* A call was only counted. */
 	__u8 counted;
-	__u8 reserved[2];
+	/* The next counted call begins a peek. */
+	__u8 peek_begins;
+	__u8 reserved;
 	/* The thread of the last call that had an event, and how often it has slept by then. */
 	__u32 run;
 	/* The direction of the last counted call, the bytes that may still be captured of it, and the time at which the peeks so far are paid off. */
 	__u32 direction;
 	__u32 peek_left;
 	__u64 peeked_ns;
+	/* The same of peeks beyond PEEK_BYTES. */
+	__u64 peeked_more_ns;
 	struct shedding shedding;
 };
 
@@ -186,7 +190,7 @@ struct connection_row {
 /*
  * On a counted connection whose verdict has a cap, the calls after a change of direction are captured up to that cap if they begin
  * like text, as they may have a long head; of anything else the first call up to PEEK_BINARY. That happens PEEK_BURST times in a row,
- * and then every PEEK_EVERY_NS, and later by as much for each PEEK_BYTES.
+ * and then every PEEK_EVERY_NS. Beyond PEEK_BYTES a peek goes only when PEEK_EVERY_NS have passed for each PEEK_BYTES of those before.
  */
 #define PEEK_EVERY_NS 500000000ULL
 #define PEEK_BURST 8

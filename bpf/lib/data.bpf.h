@@ -150,16 +150,19 @@ static __always_inline bool is_text(const struct transfer *t)
 /* Takes what is about to be captured off what may be. */
 static __noinline int pay_peek(struct connection *conn, struct transfer *t)
 {
-	bool is_first = conn->peek_left == ((conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX);
+	bool begins = conn->peek_begins;
 
-	if (is_first && t->wanted && !is_text(t)) {
+	conn->peek_begins = 0;
+	if (begins && t->wanted && !is_text(t)) {
 		if (t->wanted > PEEK_BINARY)
 			t->wanted = PEEK_BINARY;
 		conn->peek_left = 0;
 		return 0;
 	}
 	conn->peek_left = t->wanted < conn->peek_left ? conn->peek_left - t->wanted : 0;
-	conn->peeked_ns += t->wanted / PEEK_BYTES * PEEK_EVERY_NS;
+	if (conn->peeked_more_ns < t->time_ns)
+		conn->peeked_more_ns = t->time_ns;
+	conn->peeked_more_ns += t->wanted * (PEEK_EVERY_NS / PEEK_BYTES);
 	return 0;
 }
 
@@ -217,7 +220,8 @@ static __always_inline bool is_peek(struct connection *conn, __u8 direction)
 	now = bpf_ktime_get_ns();
 	if (conn->peeked_ns > now + (PEEK_BURST - 1) * PEEK_EVERY_NS)
 		return false;
-	conn->peek_left = cap;
+	conn->peek_left = cap > PEEK_BYTES && conn->peeked_more_ns > now ? PEEK_BYTES : cap;
+	conn->peek_begins = 1;
 	conn->peeked_ns = (conn->peeked_ns > now ? conn->peeked_ns : now) + PEEK_EVERY_NS;
 	return true;
 }

@@ -102,12 +102,11 @@ describe('of what begins like text more than that, as it may be a long head', ()
     expect(await captured(1024 * KIB, binary)).toEqual([[RECEIVED, 8000, 1024]])
   })
 
-  test('the more it is the longer the next one is waited for', async () => {
-    // Sixteen times what is due in half a second.
-    const seen = await captured(
-      256 * KIB,
-      'turn(1, 250000, 100, 1)\nfor i in range(2, 12): turn(i, 100, 100, 1)',
-    )
-    expect(seen.filter(([, size]) => size! <= 100)).toEqual([])
+  test('and then only small ones, until that is paid off', async () => {
+    const seen = await captured(256 * KIB, 'for i in range(1, 4): turn(i, 250000, 100, 1)')
+    const asked = seen.filter(([direction]) => direction === RECEIVED)
+    expect(asked.map(([, , length]) => length).filter((length) => length === 16 * KIB)).not.toEqual([])
+    const all = asked.reduce((sum, [, , length]) => sum + length!, 0)
+    expect(all).toBe(250_000 + 2 * 16 * KIB)
   })
 })

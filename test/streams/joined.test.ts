@@ -82,3 +82,55 @@ describe('connections joined under way', () => {
     }
   })
 })
+
+describe('busy with large bodies', () => {
+  const BYTES = 'x'.repeat(60_000)
+  const put = (n: number) => `PUT /${n} HTTP/1.1\r\nHost: h\r\nContent-Length: 600000\r\n\r\n`
+  const large = 'HTTP/1.1 200 OK\r\nContent-Length: 600000\r\n\r\n'
+
+  /** Only counted, the kernel shows no more than where the other direction begins. */
+  const isShown = (all: Rig, wasResponse: boolean | undefined, isResponse: boolean) =>
+    all.verdicts.at(-1)?.verdict.action !== 'count' || wasResponse !== isResponse
+
+  test.each([
+    ['uploads', ROLE_SERVER],
+    ['uploads', ROLE_CLIENT],
+    ['downloads', ROLE_SERVER],
+    ['downloads', ROLE_CLIENT],
+  ] as const)('%s at end %p: known by the beginning of the next message at the latest', (what, role) => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire({ role })
+    let was: boolean | undefined
+    const says = (isResponse: boolean, text: string) => {
+      wire.timeNs += 10e6
+      const seen = isShown(all, was, isResponse) ? undefined : 0
+      const event = isResponse ? wire.response(text, seen) : wire.request(text, seen)
+      was = isResponse
+      if (seen === undefined) all.streams.handle(event)
+    }
+    const isKnown = () => {
+      all.streams.connStats(wire.timeNs)
+      return all.sink.rows('conn_stats').at(-1)?.protocol === 1
+    }
+    const body = () => {
+      for (let i = 0; i < 10; i++) says(what === 'downloads', BYTES)
+    }
+    // In the middle of one when Nixie begins.
+    body()
+    expect(isKnown()).toBe(false)
+    says(what === 'uploads', what === 'uploads' ? say('ok') : ask('/next'))
+    expect(isKnown()).toBe(true)
+    for (let n = 1; n < 4; n++) {
+      wire.timeNs += 400e6 * n
+      says(false, what === 'uploads' ? put(n) : ask(`/${n}`))
+      if (what === 'downloads') says(true, large)
+      body()
+      if (what === 'uploads') says(true, say('ok'))
+    }
+    // What a client's end says waits for what its server's end may say. It is no silence that tells anything there.
+    wire.timeNs += 200e6
+    all.streams.tick(wire.timeNs)
+    // Pauses of different lengths show that its client waits, at either end.
+    expect(all.sink.rows('http_events').map(({ req_path }) => req_path)).toContain('/3')
+  })
+})
