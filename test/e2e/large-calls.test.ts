@@ -47,7 +47,7 @@ parts = [head('PUT /older-0 HTTP/1.1', 'Host: a', 'Content-Length: 60000000')] +
 move(c, d, parts[:100]); print('ready', flush=True); sys.stdin.readline()
 move(c, d, parts[100:]); OK = head('HTTP/1.1 200 OK', 'Content-Length: 2') + b'ok'; say([OK]); time.sleep(0.2)
 for i in range(1, 4):
-    time.sleep(0.3 * i) # As those that collect something and send it now and then: so it is seen that it waits for answers.
+    time.sleep((0, 1.2, 2.4, 0)[i]) # As those that collect something and send it now and then: so it is seen that it waits for answers.
     move(c, d, [head('PUT /older-%d HTTP/1.1' % i, 'Host: a', 'Content-Length: 30000000')] + [b'x' * 60000] * 500, 60000); say([OK])`
 
   /** It says nothing before Nixie starts, and then all of a message in one call. */
