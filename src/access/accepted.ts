@@ -19,6 +19,15 @@ const DROP = Buffer.from([6, 0, 0, 0, 0, 0, 0, 0])
 /** struct sockaddr_in6, the larger one. */
 const SOCKADDR = 28
 const RLIMIT_NOFILE = 7
+/** fcntl(2), as Linux numbers it. */
+const F_GETFL = 3
+const F_SETFL = 4
+const F_SETSIG = 10
+const F_SETOWN_EX = 15
+const F_OWNER_TID = 0
+const O_ASYNC = 0o20000
+/** By default it does nothing, so it is harmless where nobody listens for it. */
+const SIGURG = 23
 
 export interface Accepted {
   readonly descriptor: number
@@ -35,6 +44,9 @@ const open = () =>
     setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
     shutdown: { args: ['i32', 'i32'], returns: 'i32' },
     getrlimit: { args: ['i32', 'ptr'], returns: 'i32' },
+    gettid: { args: [], returns: 'i32' },
+    // Variadic; the argument is a word.
+    fcntl: { args: ['i32', 'i32', 'u64'], returns: 'i32' },
   }).symbols
 
 let opened: ReturnType<typeof open> | undefined
@@ -105,6 +117,27 @@ export function hold(listener: number, isHeld: boolean): void {
   const program = new BigUint64Array([1n, BigInt(ptr(DROP))])
   const option = isHeld ? SO_ATTACH_FILTER : SO_DETACH_FILTER
   libc().setsockopt(listener, SOL_SOCKET, option, ptr(program), program.byteLength)
+}
+
+/**
+ * Has the kernel send the calling thread SIGURG when a connection arrives at a listener (fcntl(2), F_SETSIG), or no
+ * longer. Signals that come while one waits are one.
+ *
+ * @returns whether that was done
+ */
+export function tellArrivals(listener: number, isTold: boolean): boolean {
+  if (process.platform !== 'linux') return false
+  const { fcntl, gettid } = libc()
+  const flags = fcntl(listener, F_GETFL, 0n)
+  if (flags < 0) return false
+  if (!isTold) return fcntl(listener, F_SETFL, BigInt(flags & ~O_ASYNC)) === 0
+  // struct f_owner_ex: the kind of owner, and its number.
+  const owner = Int32Array.of(F_OWNER_TID, gettid())
+  return (
+    fcntl(listener, F_SETOWN_EX, BigInt(ptr(owner))) === 0 &&
+    fcntl(listener, F_SETSIG, BigInt(SIGURG)) === 0 &&
+    fcntl(listener, F_SETFL, BigInt(flags | O_ASYNC)) === 0
+  )
 }
 
 /** Whether the descriptor is still the same connection. Numbers are used again. */

@@ -11,6 +11,7 @@ import {
   hold,
   isStill,
   listenersAt,
+  tellArrivals,
 } from '../access/accepted'
 import { addressBytes, addressText, isIpv4 } from '../access/address'
 import { type CrowdLimits, type Held, surplus } from '../access/crowd'
@@ -28,7 +29,10 @@ const DESCRIPTOR_SHARE = 4
  */
 const FLOOD = 2
 
+/** Between two checks after a connection has arrived … */
 const LOOK_MS = 50
+/** … for so long. Then the kernel says when the next one arrives: checks alone would take 2 ms of each second. */
+const ARRIVING_MS = 1000
 /**
  * The pause before the next check, as a multiple of the time that the last one took: a flood must not take all of the
  * thread's time.
@@ -89,6 +93,9 @@ export class Connections {
   #countedMs = Number.NEGATIVE_INFINITY
   #listeners: readonly number[] = []
   #isHeld = false
+  /** The kernel says when a connection arrives. */
+  #isTold = false
+  #untilMs = 0
   #timer: Timer | undefined
 
   constructor(options: ConnectionsOptions) {
@@ -98,19 +105,40 @@ export class Connections {
 
   start(): this {
     this.#listeners = listenersAt(this.#options.port)
-    const look = () => {
-      const started = performance.now()
-      this.look()
-      const tookMs = performance.now() - started
-      this.#timer = setTimeout(look, Math.max(LOOK_MS, PAUSE * tookMs))
-      this.#timer.unref()
-    }
-    look()
+    process.on('SIGURG', this.#onArrival)
+    this.#onArrival()
     return this
   }
 
   stop(): void {
+    process.off('SIGURG', this.#onArrival)
     clearTimeout(this.#timer)
+  }
+
+  /** Checks from now on, until nothing arrives any more. Signals come for other ports, too. */
+  readonly #onArrival = (): void => {
+    this.#untilMs = performance.now() + ARRIVING_MS
+    if (this.#isTold) this.#tellArrivals(false)
+    if (this.#timer) return
+    this.#countedMs = Number.NEGATIVE_INFINITY
+    this.#lookAgain()
+  }
+
+  readonly #lookAgain = (): void => {
+    this.#timer = undefined
+    const started = performance.now()
+    this.look()
+    const now = performance.now()
+    // What arrived before it was told had no signal: it takes one more look.
+    if (this.#isTold && !this.#isCrowded) return
+    if (now >= this.#untilMs && !this.#isCrowded) this.#tellArrivals(true)
+    this.#timer = setTimeout(this.#lookAgain, Math.max(LOOK_MS, PAUSE * (now - started)))
+    this.#timer.unref()
+  }
+
+  #tellArrivals(isTold: boolean): void {
+    this.#isTold = this.#listeners.map((listener) => tellArrivals(listener, isTold)).every(Boolean) && isTold
+    this.#countedMs = Number.NEGATIVE_INFINITY
   }
 
   /** A request has come. */
@@ -137,7 +165,8 @@ export class Connections {
     const now = performance.now()
     const count = openDescriptors()
     this.#hold(this.#others > 0 && count - this.#others > FLOOD * this.#limits.total)
-    const isQuiet = count - this.#others <= this.#limits.perClient && this.#asked.size <= MOST_REMEMBERED
+    const isFew = count - this.#others <= this.#limits.perClient && !this.#isCrowded
+    const isQuiet = isFew && this.#asked.size <= MOST_REMEMBERED
     if (isQuiet && now - this.#countedMs < RECOUNT_MS) return
     this.#update()
     this.#countedMs = now
@@ -150,6 +179,11 @@ export class Connections {
       this.#known.delete(bothKey(accepted))
     }
     if (going.length > 0) this.#options.closed?.(going.map(({ client }) => client))
+  }
+
+  /** There may be some to be closed, or the owners of some are still to be found. */
+  get #isCrowded(): boolean {
+    return this.#isHeld || this.#known.size > this.#limits.perClient
   }
 
   #hold(isHeld: boolean): void {

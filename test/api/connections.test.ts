@@ -1,12 +1,17 @@
 /** How many connections there may be at the port: on real sockets. */
 import { afterAll, describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { Hono } from 'hono'
+import { listenersAt } from '../../src/access/accepted'
 import { Owners, type Peer } from '../../src/access/owner'
 import { Connections, limitsWith } from '../../src/api/connections'
 import type { Connection } from '../../src/api/guard'
 import { type Served, type ServeOptions, serve } from '../../src/api/serve'
 import { until } from '../support/scope'
+
+/** As /proc/PID/fdinfo has it: signals are sent. */
+const O_ASYNC = 0o20000
 
 const open: Socket[] = []
 const servers: Served[] = []
@@ -72,6 +77,20 @@ describe('too many connections', () => {
     const closed = await hold(port, 60, '127.0.0.9')
     await until('58 are closed', () => closed() === 58 || undefined, 15_000)
     expect(await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()).toBe('here')
+  }, 30_000)
+
+  test('while none arrive it rests until the kernel says that one did', async () => {
+    const { port } = start({ limits, owners: byAddress })
+    const [listener] = listenersAt(port)
+    const flags = () => /flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${listener}`, 'utf8'))![1]!
+    const isResting = () => (Number.parseInt(flags(), 8) & O_ASYNC) !== 0 || undefined
+    await until('it rests', isResting, 10_000)
+    const first = await hold(port, 15, '127.0.0.7')
+    await until('5 are closed', () => first() === 5 || undefined, 5000)
+    await until('it rests again', isResting, 10_000)
+    const second = await hold(port, 15, '127.0.0.8')
+    await until('5 are closed', () => second() === 5 || undefined, 5000)
+    expect(first()).toBe(5)
   }, 30_000)
 
   test('a process that may open little has fewer', () => {
