@@ -57,6 +57,11 @@ export class Absence {
     if (this.#dueMs !== undefined) this.#dueMs += ms
   }
 
+  /** It doesn't rest for as long as it meant to. */
+  wake(nowMs: number): void {
+    this.#restUntilMs = Math.min(this.#restUntilMs, nowMs)
+  }
+
   /** The longest absence of the last minute. */
   longest(nowMs: number): LongestAbsence {
     const first = Math.floor(nowMs / 1000) - SECONDS

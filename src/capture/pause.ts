@@ -1,8 +1,8 @@
 /** How long the capture thread sleeps between two drains. */
 
 const SHORTEST_MS = 1
-/** The longest pause when the thread is woken as a ring fills, and nothing waits for time to pass: well within a second … */
-const LONGEST_MS = 250
+/** The longest pause when the thread is woken as a ring fills, and nothing waits for time to pass: one look between two seconds … */
+const LONGEST_MS = 500
 /** … and otherwise: with 100 ms a burst of large bodies found no room in the ring. */
 const LOOKING_MS = 25
 /** Events that a drain should find: enough to be worth waking up for, but a small part of the ring. */

@@ -15,8 +15,8 @@ export class Pulse {
   }
 }
 
-/** A working thread beats at least every 100 ms; on a machine short of processors it may take ten times as long. */
-const SILENT_MS = 1000
+/** An idle thread beats every 500 ms; on a machine short of processors it may take longer. */
+const SILENT_MS = 1250
 
 /** Main's side. Times are milliseconds of any clock that is never set. */
 export class PulseWatch {

@@ -44,22 +44,29 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
   const pause = new Pause()
   let timer: Timer | undefined
   let isTold = false
-  const drain = () => {
+  let restMs = 0
+  const rest = (ms: number) => {
     clearTimeout(timer)
+    restMs = ms
+    pipeline.absence.rest(performance.now(), ms)
+    timer = setTimeout(drain, ms)
+  }
+  const drain = () => {
     const from = performance.now()
     const events = pipeline.drain()
     const now = performance.now()
     const leastMs = leastPause(pipeline)
     const isLong = isTold && !pipeline.isWaiting && leastMs === undefined
-    const ms = pause.after(events, now - from, isLong, leastMs)
-    pipeline.absence.rest(now, ms)
-    timer = setTimeout(drain, ms)
+    rest(pause.after(events, now - from, isLong, leastMs))
   }
   const report = () => say({ kind: 'report', report: reportOf(pipeline, writer) })
   const second = setInterval(() => {
+    // It looks at the ring, too: the next look is as far from this one as from any other.
+    pipeline.absence.wake(performance.now())
     pipeline.second(Date.now())
     warnOfAbsence(pipeline)
     report()
+    rest(restMs)
   }, 1000)
   self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
     if (data.kind === 'settings') Object.assign(pipeline.settings, data.settings)
