@@ -183,7 +183,7 @@ class CaptureThread implements Capture {
         this.#refused(NixieError.fromShape(data.error))
         return
       case 'report':
-        this.#reported(data.report)
+        this.#reported({ ...data.report, probes: data.probes ?? this.#report?.probes ?? [] })
     }
   }
 

@@ -48,7 +48,12 @@ export interface CaptureReport {
 }
 
 export type FromCapture =
-  | { readonly kind: 'report'; readonly report: CaptureReport }
+  /** `probes`: those that changed since the last report, if any did. */
+  | {
+      readonly kind: 'report'
+      readonly report: Omit<CaptureReport, 'probes'>
+      readonly probes?: readonly ProbeStatus[]
+    }
   | { readonly kind: 'warning'; readonly message: string }
   /** The store can't be opened: no rows can be kept. */
   | { readonly kind: 'refused'; readonly error: ErrorShape }

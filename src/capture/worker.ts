@@ -1,6 +1,7 @@
 /** The capture thread: opens the kernel and the store, then drains, and once a second seals, until told to stop. */
 import { NixieError } from '../errors'
 import { absenceWords, TOO_LONG_AWAY_MS } from '../health/counters'
+import { areSame, type ProbeStatus } from '../health/probe-status'
 import { closeLeftovers, openKernel } from '../kernel'
 import { askForTurns } from '../kernel/libc'
 import { SOURCES } from '../sources'
@@ -59,7 +60,12 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     const isLong = isTold && !pipeline.isWaiting && leastMs === undefined
     rest(pause.after(events, now - from, isLong, leastMs))
   }
-  const report = () => say({ kind: 'report', report: reportOf(pipeline, writer) })
+  let probes: readonly ProbeStatus[] = []
+  const report = () => {
+    const told = areSame(pipeline.probes, probes)
+    if (!told) probes = pipeline.probes
+    say({ kind: 'report', report: reportOf(pipeline, writer), ...(told ? {} : { probes }) })
+  }
   const second = setInterval(() => {
     // It looks at the ring, too: the next look is as far from this one as from any other.
     pipeline.absence.wake(performance.now())
@@ -111,15 +117,14 @@ function warnOfAbsence({ absence }: Pipeline): void {
   say({ kind: 'warning', message })
 }
 
-function reportOf(pipeline: Pipeline, writer: StoreWriter): CaptureReport {
-  const { fileBytes, budgetBytes } = writer.stats()
+function reportOf(pipeline: Pipeline, writer: StoreWriter): Omit<CaptureReport, 'probes'> {
+  const { budgetBytes } = writer.stats()
   const longest = pipeline.absence.longest(performance.now())
   return {
     ready: pipeline.ready,
-    probes: pipeline.probes,
     counters: pipeline.counters,
     settings: { bodyLimit: pipeline.settings.bodyLimit, redact: pipeline.settings.redact },
-    fileBytes,
+    fileBytes: writer.fileBytes(),
     budgetBytes,
     longestAbsenceMs: longest.ms,
     longestAbsenceQueuedMs: longest.queuedMs,

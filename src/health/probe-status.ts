@@ -13,3 +13,7 @@ export interface ProbeStatus {
   /** What to do about it. Of an attached one: which better one it stands in for, and why; mostly ''. */
   readonly hint: string
 }
+
+/** Whether both lists are of the same objects. */
+export const areSame = (a: readonly ProbeStatus[], b: readonly ProbeStatus[]): boolean =>
+  a.length === b.length && a.every((probe, i) => probe === b[i])

@@ -65,6 +65,11 @@ export class Premises {
     return this.#opened!
   }
 
+  /** Whether there are rows of what was under way, which the next append replaces. */
+  get hasLive(): boolean {
+    return this.#opened !== undefined && this.#opened.live.length > 0
+  }
+
   /** Before each use: the files are there, and are those that were opened. Throws a NixieError while they can't be had. */
   ready(): Opened {
     const change = this.#opened?.home.change

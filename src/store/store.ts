@@ -26,7 +26,6 @@ export interface WriterStats {
   readonly forgottenProcesses: number
   readonly writtenBytes: number
   readonly compactedBytes: number
-  readonly fileBytes: number
   /** The most that the file may take. */
   readonly budgetBytes: number
 }
@@ -72,6 +71,8 @@ export interface StoreWriter {
    */
   markDamaged(found: readonly Damage[]): void
   stats(): WriterStats
+  /** Of the file with its log, as the file system has them. */
+  fileBytes(): number
   close(): void
 }
 

@@ -42,6 +42,8 @@ const ENTITY_SWEEP_SECONDS = 60
 const PROCESS_SHARE = 0.125
 /** Processes forgotten in one step. */
 const FORGET_PROCESSES = 500
+/** A store in which there was nothing to do, and nothing is new, is looked at again after so long: only time can change that. */
+const TIDY_SECONDS = 5
 const KEPT_WARNINGS = 20
 
 export interface WriterOptions {
@@ -91,6 +93,8 @@ class SqliteWriter implements Writer {
   readonly #shares: ReadonlyMap<string, number>
   readonly #premises: Premises
   #merge: Merge | undefined
+  /** The store in which there was nothing to do, when it was last looked at, and its age then. */
+  #tidy: { readonly opened: Opened; readonly age: number } | undefined
   #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0, forgottenProcesses: 0 }
   /** The part of them that is already in the file. */
   #savedBytes: Totals = { written: 0, compacted: 0 }
@@ -134,6 +138,8 @@ class SqliteWriter implements Writer {
   }
 
   *appendInSteps(batches: readonly TableBatch[], live: readonly TableBatch[] = []): Generator<void, void> {
+    // With nothing to store its files aren't looked at: upkeep does that.
+    if (batches.length + live.length === 0 && !this.#premises.hasLive) return
     const born = this.#premises.ready().age.now()
     const pieces = yield* sealBatches(batches, this.#limits, born)
     const livePieces = (yield* sealBatches(live, this.#limits, born)).map(asLive)
@@ -146,6 +152,7 @@ class SqliteWriter implements Writer {
       const running = livePieces.map(insert)
       for (const { id } of opened.live) setLevel(this.#db, id, DEAD)
       return () => {
+        this.#tidy = undefined
         for (const chunk of added) this.#keep(chunk)
         opened.graves.add(opened.live, opened.age.now())
         opened.live = running
@@ -164,6 +171,7 @@ class SqliteWriter implements Writer {
     const store = () => {
       const { written, grown } = putEntities(this.#db, entities, seen)
       return () => {
+        if (grown > 0) this.#tidy = undefined
         this.#opened.processBytes += grown
         this.#opened.home.log.wrote(written)
       }
@@ -185,11 +193,20 @@ class SqliteWriter implements Writer {
   }
 
   #step(opened: Opened): boolean {
-    const { home, graves, age, chunks } = opened
+    const { home, age } = opened
     this.#tendLog()
     if (home.log.behind) return false
     if (this.#merge?.opened === opened) return this.#mergeStep(this.#merge)
     const now = age.now()
+    if (this.#tidy?.opened === opened && now - this.#tidy.age < TIDY_SECONDS) return false
+    if (this.#tidyUp(opened, now)) return true
+    this.#tidy = { opened, age: now }
+    return false
+  }
+
+  /** True when there is more to do. */
+  #tidyUp(opened: Opened, now: number): boolean {
+    const { home, graves, chunks, swept } = opened
     const old = overAge(chunks, now - this.#options.retentionSeconds, EXPIRE_CHUNKS)
     if (old.length > 0) return this.#expire(old)
     if (this.#forgetProcesses(opened)) return true
@@ -198,7 +215,7 @@ class SqliteWriter implements Writer {
     if (victim) return this.#expire([victim])
     if (this.#bury(used > this.#budgetBytes - home.log.limitBytes)) return true
     if (this.#startMerge()) return true
-    if (now - opened.swept >= ENTITY_SWEEP_SECONDS) this.#sweepEntities(now)
+    if (now - swept >= ENTITY_SWEEP_SECONDS) this.#sweepEntities(now)
     return this.#giveBack()
   }
 
@@ -249,6 +266,7 @@ class SqliteWriter implements Writer {
       for (const { id } of chunks) setLevel(this.#db, id, DAMAGED)
       return () => {
         const opened = this.#opened
+        this.#tidy = undefined
         const damaged = new Set(chunks)
         // It would not find them again among the others.
         if (this.#merge?.sources.some((chunk) => damaged.has(chunk))) this.#merge = undefined
@@ -441,14 +459,12 @@ class SqliteWriter implements Writer {
   }
 
   stats(): WriterStats {
+    return { ...this.#stats, goneRows: this.#premises.goneRows, budgetBytes: this.#budgetBytes }
+  }
+
+  fileBytes(): number {
     const path = storeFile(this.#options.dataDir)
-    const { goneRows } = this.#premises
-    return {
-      ...this.#stats,
-      goneRows,
-      budgetBytes: this.#budgetBytes,
-      fileBytes: sizeOf(path) + sizeOf(`${path}-wal`),
-    }
+    return sizeOf(path) + sizeOf(`${path}-wal`)
   }
 
   close(): void {

@@ -56,7 +56,7 @@ async function fillStore(dir: string) {
     // Flushes of the log end here, as between two drains.
     await Bun.sleep(1)
   }
-  const stats = writer.stats()
+  const stats = { ...writer.stats(), fileBytes: writer.fileBytes() }
   writer.close()
   return { time, stats, appends, steps }
 }

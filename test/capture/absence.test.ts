@@ -35,6 +35,17 @@ test('a look in between does not end the rest', () => {
   expect(absence.longest(121).ms).toBe(70)
 })
 
+test('a rest that ends early and begins anew counts from then on', () => {
+  const absence = new Absence(fresh())
+  absence.back(0, 0)
+  absence.rest(0, 500)
+  absence.wake(300)
+  absence.back(300, 0)
+  absence.rest(300, 500)
+  absence.back(870, 0)
+  expect(absence.longest(870).ms).toBe(70)
+})
+
 test('what the machine gave to others is told apart', () => {
   const counters = fresh()
   const absence = new Absence(counters)

@@ -68,13 +68,13 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
       log.push('step')
       return left-- > 0
     },
+    fileBytes: () => 0,
     stats: () => ({
       expiredRows: 0,
       goneRows: gone,
       forgottenProcesses: 0,
       writtenBytes: 0,
       compactedBytes: 0,
-      fileBytes: 0,
       budgetBytes: 1,
     }),
     close: () => {},

@@ -22,7 +22,6 @@ function report(): void {
     kind: 'report',
     report: {
       ready: true,
-      probes: [],
       counters,
       settings,
       fileBytes: 0,

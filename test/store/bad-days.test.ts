@@ -74,7 +74,7 @@ describe('retention', () => {
           settle(writer, START_MS + s * 1000)
           const isWithin = () => {
             writer.maintain()
-            return writer.stats().fileBytes <= budget * 1.25
+            return writer.fileBytes() <= budget * 1.25
           }
           await until('the file is within its budget', isWithin, 10_000)
         }

@@ -127,7 +127,10 @@ test('replaced chunks wait for the readers that may want them, and for no others
     settle(writer, START_MS + 300_000)
     expect(deadIn(dir)).toBe(32)
     expect(restOf(early)).toBe(310)
+    // Where nothing was written only time can change anything: it is looked at again after 5 s.
     settle(writer, START_MS + 301_000)
+    expect(deadIn(dir)).toBe(32)
+    settle(writer, START_MS + 305_000)
     expect(deadIn(dir)).toBe(0)
     expect(readdirSync(join(dir, 'readers'))).toHaveLength(1)
     late.return!(undefined)

@@ -1,13 +1,19 @@
 /** stirling_error: says whether each source works, at the start, when that changes, and once an hour. */
+import { areSame } from '../../health/probe-status'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { COMPONENT_FAILS, COMPONENT_WORKS, stirlingError } from '../../records/stirling-error'
 import type { OpenSource, RowSource, SourceContext } from '../source'
 
 const EVERY_NS = 3600e9
+/** How often it is looked whether an hour is over. */
+const LOOK_NS = 60e9
 
 class Components implements OpenSource {
   readonly probes = []
   readonly #context: SourceContext
+  /** What was last looked at, and when. */
+  #seen: readonly ProbeStatus[] = []
+  #seenNs = Number.NEGATIVE_INFINITY
   readonly #told = new Map<string, { readonly error: string; readonly timeNs: number }>()
 
   constructor(context: SourceContext) {
@@ -15,7 +21,11 @@ class Components implements OpenSource {
   }
 
   tick(nowNs: number): void {
-    for (const [source, probes] of Map.groupBy(this.#context.probes(), (probe) => probe.source))
+    const all = this.#context.probes()
+    if (areSame(all, this.#seen) && Math.abs(nowNs - this.#seenNs) < LOOK_NS) return
+    this.#seen = all
+    this.#seenNs = nowNs
+    for (const [source, probes] of Map.groupBy(all, (probe) => probe.source))
       this.#tell(source, probes, nowNs)
   }
 
