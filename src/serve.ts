@@ -27,8 +27,9 @@ import { storeFile } from './store/database'
 /** Where a pod finds the token of its service account. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
-/** When the start is over, and how often code that was run meanwhile is let go of. */
-const STARTED_MS = 4000
+/** When the start is over; when its code is compiled, too; and how often what was run meanwhile is let go of. */
+const STARTED_MS = 5000
+const COMPILED_MS = 20_000
 const TIDY_MS = 600_000
 
 const CROWD_NOTE_MS = 60_000
@@ -203,7 +204,15 @@ export async function serve(config: Config): Promise<number> {
   }
   const served = { owners, closed: crowdNotes(local) }
   const servers: Served[] = []
-  const tidies = [setTimeout(forgetRunCode, STARTED_MS), setInterval(forgetRunCode, TIDY_MS)]
+  const started = () => {
+    Bun.gc(true)
+    forgetRunCode()
+  }
+  const tidies = [
+    setTimeout(started, STARTED_MS),
+    setTimeout(forgetRunCode, COMPILED_MS),
+    setInterval(forgetRunCode, TIDY_MS),
+  ]
   try {
     servers.push(listen(createApp(deps), config.listen, served))
     if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen, served))

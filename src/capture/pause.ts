@@ -26,4 +26,10 @@ export class Pause {
     this.ms = Math.max(SHORTEST_MS, Math.min(fitting, isTold ? LONGEST_MS : LOOKING_MS))
     return Math.max(leastMs, this.ms)
   }
+
+  /** After a look that was not a drain's: no longer than before. */
+  again(isTold: boolean, leastMs = SHORTEST_MS): number {
+    this.ms = Math.min(this.ms, isTold ? LONGEST_MS : LOOKING_MS)
+    return Math.max(leastMs, this.ms)
+  }
 }

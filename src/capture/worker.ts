@@ -39,27 +39,27 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
 
 /** The length of this thread's time slices: short ones, as they come sooner. */
 const TURN_NS = 200_000
+/** When the start is over. */
+const STARTED_MS = 4000
 
 function run(pipeline: Pipeline, writer: StoreWriter): void {
   askForTurns(TURN_NS)
   const pause = new Pause()
   let timer: Timer | undefined
   let isTold = false
-  let restMs = 0
   const rest = (ms: number) => {
     clearTimeout(timer)
-    restMs = ms
     pipeline.absence.rest(performance.now(), ms)
     timer = setTimeout(drain, ms)
   }
   const drain = () => {
     const from = performance.now()
     const events = pipeline.drain()
-    const now = performance.now()
+    const lastedMs = performance.now() - from
     const leastMs = leastPause(pipeline)
-    const isLong = isTold && !pipeline.isWaiting && leastMs === undefined
-    rest(pause.after(events, now - from, isLong, leastMs))
+    rest(pause.after(events, lastedMs, mayBeLong(leastMs), leastMs))
   }
+  const mayBeLong = (leastMs: number | undefined) => isTold && !pipeline.isWaiting && leastMs === undefined
   let probes: readonly ProbeStatus[] = []
   const report = () => {
     const told = areSame(pipeline.probes, probes)
@@ -72,8 +72,11 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     pipeline.second(Date.now())
     warnOfAbsence(pipeline)
     report()
-    rest(restMs)
+    const leastMs = leastPause(pipeline)
+    rest(pause.again(mayBeLong(leastMs), leastMs))
   }, 1000)
+  // What the start has left behind.
+  setTimeout(() => Bun.gc(true), STARTED_MS)
   self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
     if (data.kind === 'settings') Object.assign(pipeline.settings, data.settings)
     if (data.kind === 'entities') pipeline.remember(data.entities)

@@ -8,12 +8,12 @@ export const NO_STORE: StoreWriter = {
   putEntities() {},
   maintain: () => false,
   markDamaged() {},
+  fileBytes: () => 0,
   stats: () => ({
     expiredRows: 0,
     goneRows: 0,
     writtenBytes: 0,
     compactedBytes: 0,
-    fileBytes: 0,
     budgetBytes: 0,
     forgottenProcesses: 0,
   }),
