@@ -1,24 +1,23 @@
 /** Everything that a page loads, from within the binary: no request leaves the host. */
 
 import { Hono } from 'hono'
-import uplotStyle from 'uplot/dist/uPlot.min.css' with { type: 'text' }
 import { NixieError } from '../src/errors'
-import { bundleClient } from './bundle' with { type: 'macro' }
-import drawn from './drawn.css' with { type: 'text' }
-import icon from './icon.svg' with { type: 'text' }
-import style from './style.css' with { type: 'text' }
+import { bundleClient, packFiles } from './bundle' with { type: 'macro' }
+import type { Packed } from './bundle'
 
 interface Asset {
-  readonly body: string
+  /** In base64, see `Packed`. */
+  readonly gzip: string
   readonly type: string
   /** Its path holds a hash of its bytes, so that it can be cached for ever. */
   readonly path: string
 }
 
-function asset(name: string, extension: string, type: string, body: string): Asset {
-  const hash = Bun.hash(body).toString(36)
-  return { body, type, path: `/assets/${name}.${hash}.${extension}` }
-}
+const asset = (name: string, extension: string, type: string, { gzip, hash }: Packed): Asset => ({
+  gzip,
+  type,
+  path: `/assets/${name}.${hash}.${extension}`,
+})
 
 const SCRIPT = 'text/javascript; charset=utf-8'
 
@@ -30,21 +29,15 @@ export const EDITOR = asset('editor', 'js', SCRIPT, bundleClient('editor/index.t
 export const CHARTS = asset('charts', 'js', SCRIPT, bundleClient('charts/index.ts'))
 export const GRAPH = asset('graph', 'js', SCRIPT, bundleClient('graph/index.ts'))
 export const FLAME = asset('flame', 'js', SCRIPT, bundleClient('flame/index.ts'))
-export const STYLE = asset('nixie', 'css', 'text/css; charset=utf-8', `${uplotStyle}\n${style}\n${drawn}`)
-export const ICON = asset('nixie', 'svg', 'image/svg+xml', icon)
+export const STYLE = asset(
+  'nixie',
+  'css',
+  'text/css; charset=utf-8',
+  packFiles('uplot/dist/uPlot.min.css', './style.css', './drawn.css'),
+)
+export const ICON = asset('nixie', 'svg', 'image/svg+xml', packFiles('./icon.svg'))
 
 const BY_PATH = new Map([CLIENT, EDITOR, CHARTS, GRAPH, FLAME, STYLE, ICON].map((a) => [a.path, a]))
-
-const packed = new Map<Asset, Uint8Array<ArrayBuffer>>()
-
-/** Compressed once for each asset that is requested. */
-function compressed(of: Asset): Uint8Array<ArrayBuffer> {
-  const known = packed.get(of)
-  if (known) return known
-  const made = Bun.gzipSync(of.body)
-  packed.set(of, made)
-  return made
-}
 
 export function assetRoutes(): Hono {
   const app = new Hono()
@@ -54,9 +47,10 @@ export function assetRoutes(): Hono {
     c.header('Cache-Control', 'public, max-age=31536000, immutable')
     c.header('Content-Type', found.type)
     c.header('Vary', 'Accept-Encoding')
-    if (!/\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '')) return c.body(found.body)
+    const gzip = Buffer.from(found.gzip, 'base64')
+    if (!/\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '')) return c.body(Bun.gunzipSync(gzip))
     c.header('Content-Encoding', 'gzip')
-    return c.body(compressed(found))
+    return c.body(gzip)
   })
   return app
 }
