@@ -28,7 +28,7 @@ import { storeFile } from './store/database'
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /** When the start is over; when its code is compiled, too; and how often what was run meanwhile is let go of. */
-const STARTED_MS = 5000
+const STARTED_MS = 3500
 const COMPILED_MS = 20_000
 const TIDY_MS = 600_000
 

@@ -40,7 +40,7 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
 /** The length of this thread's time slices: short ones, as they come sooner. */
 const TURN_NS = 200_000
 /** When the start is over. */
-const STARTED_MS = 4000
+const STARTED_MS = 3000
 
 function run(pipeline: Pipeline, writer: StoreWriter): void {
   askForTurns(TURN_NS)
