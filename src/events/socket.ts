@@ -62,6 +62,23 @@ const IPPROTO_UDP = 17
 const TWO_32 = 2 ** 32
 const decoder = new TextDecoder()
 
+/**
+ * Texts of the newest IPv4 addresses, by the address modulo a prime. Connections keep their addresses, and nearly all have the same few:
+ * without this each would keep a text of its own.
+ */
+const KNOWN_ADDRESSES = 1021
+const addresses = new Uint32Array(KNOWN_ADDRESSES)
+const addressTexts = new Array<string>(KNOWN_ADDRESSES).fill('0.0.0.0')
+
+function addressText(address: number): string {
+  const at = address % KNOWN_ADDRESSES
+  if (addresses[at] !== address) {
+    addresses[at] = address
+    addressTexts[at] = [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.')
+  }
+  return addressTexts[at]!
+}
+
 /** Maps the monotonic clock to capture time: see `Clock`. */
 export interface TimeOrigin {
   readonly high: number
@@ -184,7 +201,7 @@ export class RingSocketEvent implements SocketEvent {
   #address(field: number): string {
     const at = this.#at + field
     if (this.#bytes[this.#at + SOCKET_EVENT.ends + ENDPOINTS.version] === 4) {
-      return this.#bytes.subarray(at, at + 4).join('.')
+      return addressText(this.#view.getUint32(at))
     }
     const groups = Array.from({ length: 8 }, (_, i) => this.#view.getUint16(at + 2 * i))
     return ipv6Text(groups)

@@ -50,19 +50,18 @@ export class StreamInput implements Input {
 
 export const EMPTY = new Uint8Array(0)
 
-/** From `positions[i]` on (indices into a stream's bytes) bytes were moved at `times[i]`. */
-interface Marks {
-  readonly positions: number[]
-  readonly times: number[]
-}
-
 export class ByteStream implements Unread {
   bytes: Uint8Array = EMPTY
   /** `bytes[start..end)` waits. */
   start = 0
   end = 0
-  /** Undefined while nothing waits: streams are many, and most have nothing. */
-  #marks: Marks | undefined
+  /** When the first bytes that wait were moved. */
+  #firstNs = 0
+  /**
+   * For later bytes: index into `bytes`, time, index, time, … Undefined while there are none: streams are many, and most have nothing, or
+   * bytes of one event.
+   */
+  #marks: number[] | undefined
 
   get length(): number {
     return this.end - this.start
@@ -70,29 +69,29 @@ export class ByteStream implements Unread {
 
   append(bytes: Uint8Array, timeNs: number): void {
     this.#reserve(bytes.length)
-    this.#marks ??= { positions: [], times: [] }
-    const { positions, times } = this.#marks
-    if (positions.length === MAX_MARKS) {
-      positions.pop()
-      times.pop()
-    }
-    positions.push(this.end)
-    times.push(timeNs)
+    if (this.start === this.end) this.#firstNs = timeNs
+    else this.#mark(this.end, timeNs)
     this.bytes.set(bytes, this.end)
     this.end += bytes.length
   }
 
+  #mark(position: number, timeNs: number): void {
+    this.#marks ??= []
+    if (this.#marks.length === 2 * MAX_MARKS) this.#marks.length -= 2
+    this.#marks.push(position, timeNs)
+  }
+
   timeAt(pos: number): number {
-    if (!this.#marks) return 0
-    const { positions, times } = this.#marks
+    const marks = this.#marks
+    if (!marks || pos < marks[0]!) return this.#firstNs
     let low = 0
-    let high = positions.length - 1
+    let high = marks.length / 2 - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if (positions[middle]! <= pos) low = middle
+      if (marks[2 * middle]! <= pos) low = middle
       else high = middle - 1
     }
-    return times[low] ?? 0
+    return marks[2 * low + 1]!
   }
 
   /** Everything before `pos` (an index into `bytes`) was used. */
@@ -104,6 +103,7 @@ export class ByteStream implements Unread {
   clear(): void {
     this.start = 0
     this.end = 0
+    this.#firstNs = 0
     this.#marks = undefined
     this.bytes = EMPTY
   }
@@ -125,13 +125,13 @@ export class ByteStream implements Unread {
 
   /** Keeps the marks of what is left: the last one at or before the new start still dates it. */
   #shift(by: number): void {
-    if (by === 0 || !this.#marks) return
-    const { positions, times } = this.#marks
+    const marks = this.#marks
+    if (by === 0 || !marks) return
+    this.#firstNs = this.timeAt(by)
     let first = 0
-    while (first + 1 < positions.length && positions[first + 1]! <= by) first++
-    this.#marks = {
-      positions: positions.slice(first).map((position) => Math.max(0, position - by)),
-      times: times.slice(first),
-    }
+    while (first < marks.length && marks[first]! <= by) first += 2
+    const left = marks.slice(first)
+    for (let i = 0; i < left.length; i += 2) left[i]! -= by
+    this.#marks = left.length > 0 ? left : undefined
   }
 }

@@ -16,6 +16,8 @@ export interface Addresses {
 
 /** A connection that may have both ends on this node. */
 export interface BothEnds {
+  /** The key by which each end finds it. */
+  readonly key: string
   server: End | undefined
   client: End | undefined
   /** The server's end records the exchanges. */
@@ -42,15 +44,13 @@ export class End implements Counted {
   /** Exchanges that the kernel counted while the connection was shed, and those of them that `ShedCounts` has. */
   shedExchanges = 0
   countedShed = 0
-  /** For a client's end: the connections that it may belong to. */
+  /** The connections that it may belong to. */
   links: readonly BothEnds[] = NONE
   /**
    * For datagrams: the content of the client's newest one, which identifies both ends however addresses are translated; where the
    * server reads without asking for the sender, the newest ones of all senders.
    */
   contents: readonly string[] = NONE
-  /** Keys by which the other end finds it. */
-  keys: readonly string[] = NONE
   /** The connection's own key: it finds the other end. */
   readonly peerAddr: string
   readonly peerPort: number

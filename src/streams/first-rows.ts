@@ -14,7 +14,8 @@ const ROW_BYTES = 512
 
 export class FirstRows implements Sink {
   held = 0
-  #rows: (() => void)[] = []
+  /** Most never have any. */
+  #rows: (() => void)[] | undefined
   #isOver = false
   readonly #sink: Sink
   readonly #sinceNs: number
@@ -33,6 +34,7 @@ export class FirstRows implements Sink {
       this.#sink.append(table, record)
       return
     }
+    this.#rows ??= []
     this.#rows.push(() => this.#sink.append(table, record))
     this.held += sizeOf(record)
     if (this.#rows.length >= MAX_ROWS) this.release()
@@ -45,14 +47,14 @@ export class FirstRows implements Sink {
   /** No other end records them: passes them on. */
   release(): void {
     this.#isOver = true
-    const rows = this.#rows
+    const rows = this.#rows ?? []
     this.drop()
     for (const append of rows) append()
   }
 
   /** The other end records them: drops them. */
   drop(): void {
-    this.#rows = []
+    this.#rows = undefined
     this.held = 0
   }
 }

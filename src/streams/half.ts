@@ -2,8 +2,7 @@ import type { Side } from '../protocols/protocol'
 import { ByteStream } from './byte-stream'
 
 /** The data of one end: the bytes that wait for the rest of their message, and how far they were understood. */
-export class Half {
-  readonly buffer = new ByteStream()
+export class Half extends ByteStream {
   /** Its side, once the protocol is known. */
   side: Side = 'client'
   /** Bytes still to come that the conversation doesn't need. */
@@ -18,12 +17,13 @@ export class Half {
   isOpening: boolean
 
   constructor(isOpening: boolean) {
+    super()
     this.isOpening = isOpening
   }
 
   /** Forgets everything except its side. */
   drop(): void {
-    this.buffer.clear()
+    this.clear()
     this.skip = 0
   }
 

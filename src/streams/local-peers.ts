@@ -36,30 +36,27 @@ export class LocalPeers {
   join(end: End): void {
     const keys = this.#keys(end)
     // Its keys change when its role does.
-    for (const key of end.keys) if (!keys.includes(key)) this.#drop(key, end)
-    end.keys = keys
-    const links: BothEnds[] = []
-    for (const key of keys) {
-      let ends = this.#ends.get(key)
-      if (!ends) {
-        ends = { server: undefined, client: undefined, isRecorded: false }
-        this.#ends.set(key, ends)
-      }
-      if (end.role === ROLE_SERVER) {
-        if (ends.server !== end) ends.isRecorded = false
-        ends.server = end
-      } else {
-        ends.client = end
-        links.push(ends)
-      }
-      introduce(ends)
+    for (const { key } of end.links) if (!keys.includes(key)) this.#drop(key, end)
+    end.links = keys.map((key) => this.#link(key, end))
+  }
+
+  #link(key: string, end: End): BothEnds {
+    let ends = this.#ends.get(key)
+    if (!ends) {
+      ends = { key, server: undefined, client: undefined, isRecorded: false }
+      this.#ends.set(key, ends)
     }
-    end.links = links
+    if (end.role === ROLE_SERVER) {
+      if (ends.server !== end) ends.isRecorded = false
+      ends.server = end
+    } else ends.client = end
+    introduce(ends)
+    return ends
   }
 
   /** The server's end records its connection. */
   records(end: End): void {
-    for (const key of end.keys) {
+    for (const { key } of end.links) {
       const ends = this.#ends.get(key)
       if (ends?.server === end) ends.isRecorded = true
     }
@@ -88,7 +85,7 @@ export class LocalPeers {
     for (const { end, atNs } of this.#leaving) {
       if (nowNs - atNs < LINGER_NS && this.#leaving.length - gone <= MAX_LEAVING) break
       gone++
-      for (const key of end.keys) this.#drop(key, end)
+      for (const { key } of end.links) this.#drop(key, end)
     }
     if (gone > 0) this.#leaving.splice(0, gone)
   }

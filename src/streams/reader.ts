@@ -47,7 +47,8 @@ export class Reader {
   /** Messages that may still be read at once. */
   #share = 0
   #pending: Half | undefined
-  readonly #halves: readonly [Half, Half]
+  readonly #half: Half
+  readonly #otherHalf: Half
   readonly #counters: Counters
   readonly #limits: StreamLimits
   readonly #allSearches: WorkBudget
@@ -59,7 +60,7 @@ export class Reader {
     { counters, limits, searches }: Pick<Surroundings, 'counters' | 'limits' | 'searches'>,
   ) {
     this.conversation = conversation
-    this.#halves = halves
+    ;[this.#half, this.#otherHalf] = halves
     this.#counters = counters
     this.#limits = limits
     this.#allSearches = searches
@@ -92,10 +93,10 @@ export class Reader {
       const outcome = half.skip === 0 ? this.#both(half, EMPTY, timeNs) : undefined
       if (hole === 0 || outcome !== undefined) return outcome
     }
-    const { buffer, lost, side } = half
+    const { lost, side } = half
     // The bytes that wait before the hole are missing their end.
-    const missing = lost ? Number.POSITIVE_INFINITY : buffer.length + hole
-    buffer.clear()
+    const missing = lost ? Number.POSITIVE_INFINITY : half.length + hole
+    half.clear()
     if (conversation.gap(side, missing, timeNs) && !lost) return this.#both(half, EMPTY, timeNs)
     this.countGap(hole, lost)
     lose(half)
@@ -107,8 +108,8 @@ export class Reader {
     const { conversation } = this
     const before = this.#readAll(timeNs)
     if (before !== undefined) return before
-    for (const half of this.#halves) {
-      if (half.buffer.length > 0) this.countGap(half.buffer.length)
+    for (const half of [this.#half, this.#otherHalf]) {
+      if (half.length > 0) this.countGap(half.length)
       if (!conversation.passOver) conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
       lose(half)
     }
@@ -119,7 +120,7 @@ export class Reader {
   /** Bytes still to come that won't be needed. */
   unwanted(half: Half): number {
     if (half.skip > 0) return half.skip
-    if (half.lost || half.buffer.length > 0) return 0
+    if (half.lost || half.length > 0) return 0
     return this.conversation.unwanted?.(half.side) ?? 0
   }
 
@@ -163,8 +164,8 @@ export class Reader {
 
   /** Waits behind bytes that are still to be read: no bytes of either side may overtake them. */
   #wait(half: Half, payload: Uint8Array, timeNs: number): Outcome {
-    if (half.buffer.length + payload.length <= WAITING_SHARES * this.#limits.streamBytes)
-      half.buffer.append(payload, timeNs)
+    if (half.length + payload.length <= WAITING_SHARES * this.#limits.streamBytes)
+      half.append(payload, timeNs)
     else this.reset(half, timeNs)
     return undefined
   }
@@ -188,30 +189,33 @@ export class Reader {
     let current = half
     let outcome = this.#run(half, rest, timeNs, false)
     while (outcome === undefined && !this.isPending && this.messages > before) {
-      current = current === this.#halves[0] ? this.#halves[1] : this.#halves[0]
-      if (current.buffer.length === 0 || current.lost) return undefined
+      current = this.#opposite(current)
+      if (current.length === 0 || current.lost) return undefined
       before = this.messages
       outcome = this.#run(current, EMPTY, timeNs, false)
     }
     return outcome
   }
 
+  #opposite(half: Half): Half {
+    return half === this.#half ? this.#otherHalf : this.#half
+  }
+
   #run(half: Half, rest: Uint8Array, timeNs: number, ended: boolean): Outcome {
-    const { buffer } = half
-    const isDirect = buffer.length === 0
+    const isDirect = half.length === 0
     if (isDirect) {
       input.direct(rest, timeNs, ended)
       half.progressNs = timeNs
     } else {
-      if (rest.length > 0 && buffer.length + rest.length > this.#limits.streamBytes) {
+      if (rest.length > 0 && half.length + rest.length > this.#limits.streamBytes) {
         this.reset(half, timeNs)
         return undefined
       }
-      if (rest.length > 0) buffer.append(rest, timeNs)
-      input.buffered(buffer, timeNs, ended)
+      if (rest.length > 0) half.append(rest, timeNs)
+      input.buffered(half, timeNs, ended)
     }
-    const opposite = half === this.#halves[0] ? this.#halves[1] : this.#halves[0]
-    input.unread = opposite.lost || opposite.buffer.length === 0 ? undefined : opposite.buffer
+    const opposite = this.#opposite(half)
+    input.unread = opposite.lost || opposite.length === 0 ? undefined : opposite
     const before = input.pos
     const outcome = this.#parse(half, input, timeNs)
     const { bytes, pos, end } = input
@@ -219,8 +223,8 @@ export class Reader {
     if (outcome === 'mistaken') return outcome
     if (outcome !== undefined) return { ...outcome, rest: bytes.slice(pos, end) }
     if (pos > before) half.progressNs = timeNs
-    if (!isDirect) buffer.consume(pos)
-    else if (pos < end) buffer.append(bytes.subarray(pos, end), timeNs)
+    if (!isDirect) half.consume(pos)
+    else if (pos < end) half.append(bytes.subarray(pos, end), timeNs)
     return undefined
   }
 
@@ -298,7 +302,7 @@ export class Reader {
 }
 
 function lose(half: Half): void {
-  half.buffer.clear()
+  half.clear()
   half.skip = 0
   half.lost = true
 }

@@ -68,15 +68,15 @@ export class Talk implements Receiver {
   /** Bytes of memory that wait here. */
   get held(): number {
     return (
-      this.received.buffer.bytes.length +
-      this.sent.buffer.bytes.length +
+      this.received.bytes.length +
+      this.sent.bytes.length +
       (this.#reader?.conversation.held ?? 0) +
       (this.#link.firstRows?.held ?? 0)
     )
   }
 
   get #isHolding(): boolean {
-    return this.received.buffer.length + this.sent.buffer.length > 0
+    return this.received.length + this.sent.length > 0
   }
 
   get #isUndecided(): boolean {
@@ -101,7 +101,7 @@ export class Talk implements Receiver {
       this.#follow(this.#reader.missing(half, bytes, timeNs), timeNs)
       return
     }
-    half.buffer.clear()
+    half.clear()
     half.isOpening = false
     half.unseen += bytes
     this.#link.loses()
@@ -224,9 +224,8 @@ export class Talk implements Receiver {
   #probe(half: Half, payload: Uint8Array, timeNs: number): void {
     this.#probeEvents++
     this.#probeBytes += payload.length
-    const { buffer } = half
-    if (buffer.length > 0) buffer.append(payload, timeNs)
-    const bytes = buffer.length > 0 ? buffer.bytes.subarray(buffer.start, buffer.end) : payload
+    if (half.length > 0) half.append(payload, timeNs)
+    const bytes = half.length > 0 ? half.bytes.subarray(half.start, half.end) : payload
     if (this.#link.transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) {
       this.#end.encrypts(true)
       this.count('encrypted')
@@ -237,12 +236,12 @@ export class Talk implements Receiver {
       if (found.at > 0) this.#link.isWhole = false
       // Before its first byte nobody said anything.
       if (found.at > 0 || this.#probeEvents > 1 || found.side !== 'client') this.#link.restingNs = undefined
-      const rest = buffer.length > 0 ? EMPTY : payload.subarray(found.at)
-      if (buffer.length > 0) buffer.consume(buffer.start + found.at)
+      const rest = half.length > 0 ? EMPTY : payload.subarray(found.at)
+      if (half.length > 0) half.consume(half.start + found.at)
       this.#adopt(found.protocol, found.side, half, rest, timeNs)
       return
     }
-    if (buffer.length === 0) buffer.append(payload, timeNs)
+    if (half.length === 0) half.append(payload, timeNs)
     this.#host.watch()
     this.#link.restingNs = undefined
     const { probeBytes, probeEvents } = this.#shared.limits
@@ -277,7 +276,7 @@ export class Talk implements Receiver {
     return false
   }
 
-  /** `half` is the `side` of this protocol; its data is `rest`, or what waits in its buffer. */
+  /** `half` is the `side` of this protocol; its data is `rest`, or what waits of it. */
   #adopt(protocol: Protocol, side: Side, half: Half, rest: Uint8Array, timeNs: number): void {
     const reader = this.#open(protocol, side, half)
     const opposite = half === this.received ? this.sent : this.received
@@ -291,7 +290,7 @@ export class Talk implements Receiver {
     }
     // The other end's waiting data is older. In a connection joined after its opening it may begin within a message.
     if (!this.#link.isWhole) opposite.lost = true
-    if (opposite.buffer.length > 0) this.#follow(reader.bytes(opposite, EMPTY, timeNs), timeNs)
+    if (opposite.length > 0) this.#follow(reader.bytes(opposite, EMPTY, timeNs), timeNs)
     if (this.#reader === reader) this.#follow(reader.bytes(half, rest, timeNs), timeNs)
   }
 
@@ -338,7 +337,7 @@ export class Talk implements Receiver {
     const opposite = half === this.received ? this.sent : this.received
     const { side } = half
     this.#reader!.conversation.settle(timeNs, false)
-    const waiting = opposite.buffer.bytes.slice(opposite.buffer.start, opposite.buffer.end)
+    const waiting = opposite.bytes.slice(opposite.start, opposite.end)
     this.#leave()
     this.#probeEvents = 0
     this.#probeBytes = 0
@@ -347,7 +346,7 @@ export class Talk implements Receiver {
       each.lost = false
       each.isOpening = this.#link.isWhole
     }
-    if (waiting.length > 0) opposite.buffer.append(waiting, timeNs)
+    if (waiting.length > 0) opposite.append(waiting, timeNs)
     const protocol = this.#shared.protocols.find(
       ({ name, upgrades }) => name === next || upgrades?.includes(next),
     )
@@ -408,14 +407,14 @@ export class Talk implements Receiver {
   }
 
   #tickHalf(half: Half, nowNs: number): void {
-    if (half.buffer.length === 0 || nowNs - half.progressNs <= this.#shared.limits.stuckNs) return
+    if (half.length === 0 || nowNs - half.progressNs <= this.#shared.limits.stuckNs) return
     if (!this.#reader) this.#forget(half)
-    else if (half.lost) half.buffer.clear()
+    else if (half.lost) half.clear()
     else this.#reader.reset(half, nowNs)
   }
 
   /** Gives up bytes whose protocol isn't known. */
   #forget(half: Half): void {
-    if (half.buffer.length > 0) this.missing(half, half.buffer.length, this.#shared.nowNs)
+    if (half.length > 0) this.missing(half, half.length, this.#shared.nowNs)
   }
 }

@@ -35,8 +35,9 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   endingNs = 0
   #totals: MovedAndShed | undefined
   readonly #shared: Surroundings
-  readonly #wire: Stream
-  /** The plaintext within its TLS, where it can be captured. */
+  /** Undefined while only bytes are counted: that is so of many, and it is most of their memory. */
+  #wire: Stream | undefined
+  /** What its TLS hides, where that can be had. */
   #plain: Stream | undefined
   #pid = 0
   #startTicks = 0
@@ -45,8 +46,9 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   #silence: Silence | undefined
   #isJoined = false
   #isResting = false
-  readonly #turns = new Turns()
-  /** Bytes of a call that are captured at most. */
+  /** Made when the first is counted, as most never rest. */
+  #turns: Turns | undefined
+  /** Bytes of a call that are captured. */
   #cap: number
 
   constructor(event: SocketEvent, shared: Surroundings) {
@@ -57,21 +59,14 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.#isWhole = begins !== undefined && isFirst(event, begins)
     this.#cap = shared.defaultCap ?? PROBE_CAP
     this.end = new End(event, event.role)
-    this.#wire = new Stream({
-      end: this.end,
-      transport: 'tcp',
-      begins,
-      isWhole: this.#isWhole,
-      shared,
-      host: this,
-      kernel: this,
-    })
-    if (event.kind === EVENT_FOUND) this.#wire.talk.rests(event.timeNs)
+    const wire = this.#openWire(begins, this.#isWhole)
+    this.#wire = wire
+    if (event.kind === EVENT_FOUND) wire.talk.rests(event.timeNs)
     if (event.pid !== 0) this.#own(event)
   }
 
   get held(): number {
-    return this.#wire.held + (this.#plain?.held ?? 0)
+    return (this.#wire?.held ?? 0) + (this.#plain?.held ?? 0)
   }
 
   data(event: SocketEvent): void {
@@ -81,13 +76,14 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
     this.end.moves(event)
     if (this.#isResting && this.#shared.isGated) {
+      this.#turns ??= new Turns()
       if (this.#turns.begins(event)) this.#shared.shedCounts.add(this.end, 1)
       return
     }
     if (event.afterShed) this.passOver(timeNs, direction === fromClient(event.role))
-    this.#wire.talk.calls(event)
-    if (this.#wire.talk.isCounting && !this.#mayReturn(payload)) return
-    if (this.#wire.take(direction, offset, size, payload, timeNs)) this.watch()
+    this.#wire?.talk.calls(event)
+    if (this.#isCounting && !this.#mayReturn(payload)) return
+    if (this.#wire?.take(direction, offset, size, payload, timeNs)) this.watch()
   }
 
   /**
@@ -98,7 +94,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.lastNs = timeNs
     if (!this.#plain) {
       this.end.encrypts(true)
-      if (!this.#wire.talk.isCounting) this.#wire.talk.count('encrypted')
+      if (!this.#isCounting) this.#wire?.talk.count('encrypted')
       this.#plain = this.#openPlain(offset)
     }
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
@@ -106,7 +102,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
 
   /** Its bytes from here on, or up to here, are only counted. `begins`: an exchange follows. */
   passOver(timeNs: number, begins = false): void {
-    this.#wire.passOver(timeNs, begins)
+    this.#wire?.passOver(timeNs, begins)
   }
 
   /** The kernel's totals include bytes that came without events. */
@@ -135,14 +131,14 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (this.#totals) this.totals(this.#totals, timeNs)
     this.end.ends()
     const { bytesSent, bytesReceived } = this.end
-    this.#wire.finish(timeNs, this.#totals ? { bytesSent, bytesReceived } : undefined)
+    this.#wire?.finish(timeNs, this.#totals ? { bytesSent, bytesReceived } : undefined)
     this.#plain?.finish(timeNs, undefined)
     this.end.closed = true
     if (this.#isJoined) this.#shared.peers.leave(this.end, nowNs)
   }
 
   tick(nowNs: number): boolean {
-    const wireWaits = this.#wire.tick(nowNs)
+    const wireWaits = this.#wire?.tick(nowNs) ?? false
     const plainWaits = this.#plain?.tick(nowNs) ?? false
     this.watched = wireWaits || plainWaits
     return this.watched
@@ -150,9 +146,10 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
 
   /** Reads the connection anew, like one that was joined after its opening. */
   reprobe(): void {
-    if (!this.#wire.talk.isCounting) return
+    if (!this.#isCounting) return
     this.#silence = undefined
     this.end.encrypts(false)
+    this.#wire ??= this.#openWire(undefined, false)
     this.#wire.restart()
     this.#cap = this.#shared.defaultCap ?? PROBE_CAP
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
@@ -160,7 +157,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
 
   /** From here on bytes are only counted, until it goes on. False: that is so already. */
   rest(): boolean {
-    if (this.#wire.talk.isCounting) return false
+    if (this.#isCounting) return false
     this.#isResting = true
     if (!this.#shared.isGated) {
       this.#shared.setVerdict(this.id, { action: 'count' })
@@ -173,7 +170,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
 
   goOn(): void {
     this.#isResting = false
-    if (this.#wire.talk.isCounting) return
+    if (this.#isCounting) return
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 
@@ -182,17 +179,17 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   underWay(nowNs: number): void {
-    this.#wire.talk.underWay(nowNs)
+    this.#wire?.talk.underWay(nowNs)
     this.#plain?.talk.underWay(nowNs)
   }
 
   shed(): void {
-    this.#wire.shed()
+    this.#wire?.shed()
     this.#plain?.shed()
   }
 
   giveUp(): void {
-    this.#wire.talk.giveUp()
+    this.#wire?.talk.giveUp()
     this.#plain?.talk.giveUp()
   }
 
@@ -209,7 +206,9 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   silent(why: Silence): void {
     const { counters } = this.#shared
     this.#silence = why
-    this.#wire.drop()
+    this.#wire?.drop()
+    // Rows that wait are still to be stored, or dropped, by it.
+    if (this.#wire?.held === 0) this.#wire = undefined
     if (why !== 'peer') this.#shared.shedCounts.saysNothing(this.end)
     if (why === 'encrypted') counters.encryptedConnections++
     if (why === 'unknown') {
@@ -236,6 +235,22 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   // ───────────────────────────────────────────────────────────────────────────
+
+  get #isCounting(): boolean {
+    return this.#wire?.talk.isCounting ?? true
+  }
+
+  #openWire(begins: Place | undefined, isWhole: boolean): Stream {
+    return new Stream({
+      end: this.end,
+      transport: 'tcp',
+      begins,
+      isWhole,
+      shared: this.#shared,
+      host: this,
+      kernel: this,
+    })
+  }
 
   #openPlain(offset: number): Stream {
     const host: Host = {

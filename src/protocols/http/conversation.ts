@@ -50,9 +50,10 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   readonly #requests: HttpRequest[] = []
   readonly #responses: HttpResponse[] = []
   readonly #asked = new RequestMessages(this)
-  readonly #answered = new ResponseMessages(this)
   readonly #client = new Framing(this.#asked)
-  readonly #server = new Framing(this.#answered)
+  /** For the server's side; made with its first bytes. */
+  #answered: ResponseMessages | undefined
+  #server: Framing | undefined
   /** A hole in the requests; the beginning of the next request will tell how many it may have held. */
   #hole: Hole | undefined
   #unread: Unread | undefined
@@ -64,7 +65,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   }
 
   get held(): number {
-    return this.#waitingBytes + (this.#client.body?.held ?? 0) + (this.#server.body?.held ?? 0)
+    return this.#waitingBytes + (this.#client.body?.held ?? 0) + (this.#server?.body?.held ?? 0)
   }
 
   read(side: Side, input: Input): Read {
@@ -90,7 +91,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
       if (side === 'client' && framing.isAdrift) this.pairing.requestGap()
       return true
     }
-    const isAtEnd = this.#messages(side).underWay === undefined && !framing.isBehind
+    const isAtEnd = this.#messages(side)?.underWay === undefined && !framing.isBehind
     const isBetween = isAtEnd && (framing.isInHead || lost !== Number.POSITIVE_INFINITY)
     this.#cut(side)
     framing.reset()
@@ -136,7 +137,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
       this.#cut('client')
       this.#cut('server')
       this.#client.reset()
-      this.#server.reset()
+      this.#server?.reset()
     }
     this.#pair(nowNs, final)
   }
@@ -148,7 +149,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
       if (nowNs - request.startNs < STREAMS_NS) return
       if (response?.answer.seq === request.seq) {
         this.#show(request, this.#client)
-        this.#show(response, this.#server)
+        this.#show(response, this.#framing('server'))
         this.#emit(request, response, 'running', nowNs, sink)
       } else if (nowNs - request.startNs >= UNANSWERED_NS && this.pairing.isUnanswered(request)) {
         this.#show(request, this.#client)
@@ -161,12 +162,12 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.link.dropped(this.#requests.length + this.#responses.length)
     for (const message of [...this.#requests, ...this.#responses]) message.held = GONE
     this.#asked.underWay = undefined
-    this.#answered.underWay = undefined
+    if (this.#answered) this.#answered.underWay = undefined
     this.#requests.length = 0
     this.#responses.length = 0
     this.#waitingBytes = 0
     this.#client.reset()
-    this.#server.reset()
+    this.#server?.reset()
     this.holdsAsked = false
     this.#hole = undefined
     this.askedInPart = undefined
@@ -175,11 +176,11 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   /** The current response, if it isn't known which request it answers. */
   #alone(nowNs: number, sink: Sink): void {
-    const response = this.#answered.underWay
+    const response = this.#answered?.underWay
     if (!response || nowNs - response.startNs < STREAMS_NS) return
     if (this.#requests.some(({ seq }) => seq === response.answer.seq)) return
     response.isShown = true
-    this.#show(response, this.#server)
+    this.#show(response, this.#framing('server'))
     this.#emit(undefined, response, 'running', nowNs, sink)
   }
 
@@ -237,12 +238,15 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     if (hole) this.pairing.requestGap(hole)
   }
 
-  #messages(side: Side): RequestMessages | ResponseMessages {
+  #messages(side: Side): RequestMessages | ResponseMessages | undefined {
     return side === 'client' ? this.#asked : this.#answered
   }
 
   #framing(side: Side): Framing {
-    return side === 'client' ? this.#client : this.#server
+    if (side === 'client') return this.#client
+    this.#answered ??= new ResponseMessages(this)
+    this.#server ??= new Framing(this.#answered)
+    return this.#server
   }
 
   /** `bytes`: the length of its start line. */
@@ -259,8 +263,8 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   /** The current message of this side ends here, as far as can be told. */
   #cut(side: Side): void {
     const messages = this.#messages(side)
-    const message = messages.underWay
-    if (!message) return
+    const message = messages?.underWay
+    if (!messages || !message) return
     messages.underWay = undefined
     const { body, lastNs } = this.#framing(side)
     message.body = body?.text() ?? ''
