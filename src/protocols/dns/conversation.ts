@@ -26,29 +26,16 @@ import {
   type Sink,
 } from '../protocol'
 import { type Framed, Framing } from './framing'
-import { type Header, headerText, type Message, type Question, readMessage } from './message'
-import { isTransfer } from './numbers'
+import { headerText, type Message, readMessage } from './message'
+import { Query } from './query'
 import { boundary } from './recognise'
 import { dnsEvents } from './table'
 
 const WAITING_NS = 2e9
 const GIVEN_UP_NS = 30e9
-/** Memory of a question beside its texts, as measured. */
-const QUERY_BYTES = 600
 /** Zone transfers that are remembered for each connection, so that their further messages are recognised. */
 const MAX_TRANSFERS = 64
 const LIMITS = { requests: 2048, bytes: 2 << 20 }
-
-interface Query {
-  readonly asker: Side
-  readonly question: Question | undefined
-  readonly header: Header
-  readonly extendedRcode: number
-  readonly body: string
-  readonly startNs: number
-  readonly bytes: number
-  readonly isCut: boolean
-}
 
 type Outcome = 'complete' | 'cut' | 'waiting' | 'unanswered'
 
@@ -156,41 +143,31 @@ export class DnsConversation implements Conversation, Leaving<Query> {
   }
 
   #asks(asker: Side, message: Message, { startNs, isCut }: Framed): void {
-    const { header, extendedRcode, question, body } = message
-    if (this.#isSentAgain(asker, header.id, question)) {
+    const { header } = message
+    if (this.#isSentAgain(asker, message)) {
       this.#link.dropped(1)
       return
     }
     this.#transfers[asker].delete(header.id)
-    this.#queries[asker].ask(header.id, {
-      asker,
-      question,
-      header,
-      extendedRcode,
-      body,
-      startNs,
-      bytes: QUERY_BYTES + body.length + (question?.name.length ?? 0),
-      isCut: isCut || message.isCut,
-    })
+    this.#queries[asker].ask(new Query(asker, message, startNs, isCut))
   }
 
   /** On a stream nothing is sent again, so a second equal question is another exchange. */
-  #isSentAgain(asker: Side, id: number, question: Question | undefined): boolean {
+  #isSentAgain(asker: Side, { header, question }: Message): boolean {
     if (this.#link.transport !== 'udp') return false
-    return this.#queries[asker].find(id, (query) => isSame(query.question, question)) !== undefined
+    return this.#queries[asker].find(header.id, (query) => query.asks(question)) !== undefined
   }
 
   #answers(asker: Side, message: Message, { endNs, isCut }: Framed): void {
     const { header, question } = message
-    const fits = (query: Query) => question === undefined || isSame(query.question, question)
+    const fits = (query: Query) => question === undefined || query.asks(question)
     const transfers = this.#transfers[asker]
     const query = this.#queries[asker].answer(header.id, fits)
     if (!query) {
       if (!transfers.has(header.id)) this.#link.dropped(1)
       return
     }
-    if (query.question && isTransfer(query.question.type) && transfers.size < MAX_TRANSFERS)
-      transfers.add(header.id)
+    if (query.isTransfer && transfers.size < MAX_TRANSFERS) transfers.add(header.id)
     const isWhole = !(query.isCut || isCut || message.isCut)
     this.#emit(query, message, isWhole ? 'complete' : 'cut', endNs, this.#link.sink)
   }
@@ -221,19 +198,12 @@ export class DnsConversation implements Conversation, Leaving<Query> {
       ...connection,
       time_: nowNs,
       trace_role: query.asker === 'client' ? connection.trace_role : OTHER_ROLE[connection.trace_role],
-      req_header: headerText(query),
+      req_header: headerText(query, query.extendedRcode),
       req_body: this.#shown(query.body),
-      resp_header: answer ? headerText(answer) : '{}',
+      resp_header: answer ? headerText(answer.header, answer.extendedRcode) : '{}',
       resp_body: answer ? this.#shown(answer.body) : '{}',
       latency: Math.max(0, nowNs - query.startNs),
       outcome,
     })
   }
-}
-
-/** Names are equal whatever their case (RFC 4343); clients vary it so that forged answers are noticed. */
-function isSame(one: Question | undefined, other: Question | undefined): boolean {
-  if (!one || !other) return one === other
-  if (one.type !== other.type || one.code !== other.code) return false
-  return one.name === other.name || one.name.toLowerCase() === other.name.toLowerCase()
 }

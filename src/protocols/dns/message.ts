@@ -99,7 +99,7 @@ const list = (name: string, texts: readonly string[]): string =>
   texts.length === 0 ? '' : `,"${name}":[${texts}]`
 
 /** The header as JSON. */
-export function headerText({ header, extendedRcode }: Pick<Message, 'header' | 'extendedRcode'>): string {
+export function headerText(header: Header, extendedRcode: number): string {
   const { id, flags, questions, answers, authorities, additionals } = header
   const bit = (at: number) => (flags >> at) & 1
   return (
@@ -201,7 +201,7 @@ class Sections {
 }
 
 /** The fields with which questions and records begin; the JSON object is left open. */
-function ownerText({ name, type, code }: Question): string {
+export function ownerText({ name, type, code }: Question): string {
   const kind = code === CLASS_IN ? '' : `,"class":"${className(code)}"`
   return `{"name":${JSON.stringify(name)},"type":"${typeName(type)}"${kind}`
 }

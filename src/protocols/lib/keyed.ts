@@ -15,19 +15,16 @@ export interface KeyedLimits {
 
 const DEFAULT_LIMITS: KeyedLimits = { requests: 4096, bytes: 4 << 20 }
 
-export interface Waiting {
+/** A request and its place among those that wait: one object, as many wait in a flood. */
+export interface Waiting<K, Q> {
+  readonly key: K
   readonly startNs: number
   /** Memory that it takes while it waits. */
   readonly bytes: number
-}
-
-interface Entry<K, Q> {
-  readonly key: K
-  readonly request: Q
-  /** Its answer may have been lost. */
+  /** Its answer may have been lost; false at first. */
   isUnsure: boolean
-  /** The next one under the key. */
-  next: Entry<K, Q> | undefined
+  /** The next one under the key; undefined at first. */
+  next: Q | undefined
 }
 
 /** Requests under one key at most, so that a search among them is short: a client has one, and repeats it a few times. */
@@ -41,11 +38,11 @@ export interface Leaving<Q> {
   drop(request: Q): void
 }
 
-export class Keyed<K, Q extends Waiting> {
+export class Keyed<K, Q extends Waiting<K, Q>> {
   /** In the order in which they were asked. */
-  readonly #waiting = new Set<Entry<K, Q>>()
+  readonly #waiting = new Set<Q>()
   /** The oldest under each key. */
-  readonly #byKey = new Map<K, Entry<K, Q>>()
+  readonly #byKey = new Map<K, Q>()
   readonly #leaving: Leaving<Q>
   readonly #limits: KeyedLimits
   #held = 0
@@ -64,70 +61,69 @@ export class Keyed<K, Q extends Waiting> {
     return this.#held
   }
 
-  ask(key: K, request: Q): void {
-    const entry: Entry<K, Q> = { key, request, isUnsure: false, next: undefined }
-    this.#append(entry)
-    this.#waiting.add(entry)
+  ask(request: Q): void {
+    this.#append(request)
+    this.#waiting.add(request)
     this.#held += request.bytes
     while (this.#waiting.size > this.#limits.requests || this.#held > this.#limits.bytes) this.#dropOldest()
   }
 
   /** Finds the oldest request under the key that fits; it goes on waiting. */
   find(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
-    return this.#oldest(key, fits)?.request
+    return this.#oldest(key, fits)
   }
 
   /** Takes out the oldest request under the key that fits: it is answered. */
   answer(key: K, fits: (request: Q) => boolean = () => true): Q | undefined {
-    const entry = this.#oldest(key, fits)
-    if (entry) this.#remove(entry)
-    return entry?.request
+    const request = this.#oldest(key, fits)
+    if (request) this.#remove(request)
+    return request
   }
 
   /** Answers may have been lost. */
   answersLost(): void {
-    for (const entry of this.#waiting) entry.isUnsure = true
+    for (const request of this.#waiting) request.isUnsure = true
   }
 
   /** Gives up requests that were asked at `beforeNs` or earlier: no answer will come any more. */
   expire(beforeNs: number): void {
-    for (const entry of this.#waiting) {
-      if (entry.request.startNs > beforeNs) return
-      this.#remove(entry)
-      if (entry.isUnsure) this.#leaving.drop(entry.request)
-      else this.#leaving.unanswered(entry.request)
+    for (const request of this.#waiting) {
+      if (request.startNs > beforeNs) return
+      this.#remove(request)
+      if (request.isUnsure) this.#leaving.drop(request)
+      else this.#leaving.unanswered(request)
     }
   }
 
   /** Requests that were asked at `beforeNs` or earlier and surely have no answer yet, oldest first. */
   *since(beforeNs: number): Iterable<Q> {
-    for (const { request, isUnsure } of this.#waiting) {
+    for (const request of this.#waiting) {
       if (request.startNs > beforeNs) return
-      if (!isUnsure) yield request
+      if (!request.isUnsure) yield request
     }
   }
 
   /** Gives up everything. */
   clear(): void {
-    for (const entry of this.#waiting) this.#drop(entry)
+    for (const request of this.#waiting) this.#drop(request)
   }
 
-  #oldest(key: K, fits: (request: Q) => boolean): Entry<K, Q> | undefined {
-    let entry = this.#byKey.get(key)
-    while (entry && !fits(entry.request)) entry = entry.next
-    return entry
+  #oldest(key: K, fits: (request: Q) => boolean): Q | undefined {
+    let request = this.#byKey.get(key)
+    while (request && !fits(request)) request = request.next
+    return request
   }
 
-  #append(entry: Entry<K, Q>): void {
-    const first = this.#byKey.get(entry.key)
+  #append(request: Q): void {
+    const first = this.#byKey.get(request.key)
     if (!first) {
-      this.#byKey.set(entry.key, entry)
+      this.#byKey.set(request.key, request)
       return
     }
     let last = first
     let count = 1
     for (; last.next; last = last.next) count++
-    last.next = entry
+    last.next = request
     if (count >= MAX_UNDER_KEY) this.#drop(first)
   }
 
@@ -136,21 +132,21 @@ export class Keyed<K, Q extends Waiting> {
     this.#drop(oldest!)
   }
 
-  #drop(entry: Entry<K, Q>): void {
-    this.#remove(entry)
-    this.#leaving.drop(entry.request)
+  #drop(request: Q): void {
+    this.#remove(request)
+    this.#leaving.drop(request)
   }
 
-  #remove(entry: Entry<K, Q>): void {
-    this.#waiting.delete(entry)
-    this.#held -= entry.request.bytes
-    const first = this.#byKey.get(entry.key)
-    if (first !== entry) {
+  #remove(request: Q): void {
+    this.#waiting.delete(request)
+    this.#held -= request.bytes
+    const first = this.#byKey.get(request.key)
+    if (first !== request) {
       let before = first!
-      while (before.next !== entry) before = before.next!
-      before.next = entry.next
-    } else if (entry.next) this.#byKey.set(entry.key, entry.next)
-    else this.#byKey.delete(entry.key)
-    entry.next = undefined
+      while (before.next !== request) before = before.next!
+      before.next = request.next
+    } else if (request.next) this.#byKey.set(request.key, request.next)
+    else this.#byKey.delete(request.key)
+    request.next = undefined
   }
 }

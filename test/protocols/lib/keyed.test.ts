@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { Keyed } from '../../../src/protocols/lib/keyed'
+import { Keyed, type Waiting } from '../../../src/protocols/lib/keyed'
 import { cpuMs } from '../../support/cpu-time'
 
-interface Request {
+interface Request extends Waiting<number, Request> {
   readonly name: string
-  readonly startNs: number
-  readonly bytes: number
 }
 
 function waiting(limits = { requests: 100, bytes: 10_000 }) {
@@ -15,7 +13,8 @@ function waiting(limits = { requests: 100, bytes: 10_000 }) {
     { unanswered: ({ name }) => unanswered.push(name), drop: ({ name }) => dropped.push(name) },
     limits,
   )
-  const ask = (key: number, name: string, startNs = 0, bytes = 10) => keyed.ask(key, { name, startNs, bytes })
+  const ask = (key: number, name: string, startNs = 0, bytes = 10) =>
+    keyed.ask({ key, name, startNs, bytes, isUnsure: false, next: undefined })
   const answer = (key: number, name?: string) =>
     keyed.answer(key, name === undefined ? undefined : (request) => request.name === name)?.name
   return { keyed, ask, answer, unanswered, dropped }
