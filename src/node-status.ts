@@ -73,6 +73,7 @@ export function statusOf(
       silentSeconds: Math.round(capture.silentMs / 100) / 10,
       longestAbsenceMs: report.longestAbsenceMs,
       longestAbsenceQueuedMs: report.longestAbsenceQueuedMs,
+      longestAbsenceBlockedMs: report.longestAbsenceBlockedMs,
       budget: report.budget,
     },
     tables: tables.map((t) => tableStatus(t, config.retention, startedMs, counters.expiredRows)),

@@ -22,6 +22,7 @@ const report: CaptureReport = {
   budgetBytes: 1,
   longestAbsenceMs: 0,
   longestAbsenceQueuedMs: 0,
+  longestAbsenceBlockedMs: 0,
   budget: NO_BUDGET,
 }
 

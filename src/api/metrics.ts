@@ -60,6 +60,12 @@ export function metricsText(status: Status): string {
       one(capture.longestAbsenceQueuedMs / 1000),
     ),
     family(
+      'nixie_capture_longest_absence_blocked_seconds',
+      'gauge',
+      'Of it, time in which the thread waited for the disk, for memory, or for another thread of Nixie',
+      one(capture.longestAbsenceBlockedMs / 1000),
+    ),
+    family(
       'nixie_cpu_budget_ratio',
       'gauge',
       'Part of the machine that capture may take; 0: no limit',

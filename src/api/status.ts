@@ -82,6 +82,9 @@ const CaptureStatus = object({
   longestAbsenceQueuedMs: number(
     'Of it, time in which it was ready to run and the machine ran other programs',
   ),
+  longestAbsenceBlockedMs: number(
+    'Of it, time in which it waited for the disk, for memory, or for another thread of Nixie; the rest is its own work',
+  ),
   budget: Budget,
 })
 

@@ -7,9 +7,20 @@ export interface LongestAbsence {
   readonly ms: number
   /** The part of it in which the thread was ready to run and the kernel ran others. */
   readonly queuedMs: number
+  /** The part in which it neither ran nor was ready to: it waited for the disk, for memory, or for another thread. The rest is its own work. */
+  readonly blockedMs: number
 }
 
-type Counted = Pick<Counters, 'absences' | 'ownAbsences' | 'absentNs' | 'absentQueuedNs'>
+/** Milliseconds since the thread's start in which it was on a processor, and in which it was ready to run and didn't. */
+export interface Spent {
+  readonly cpuMs: number
+  readonly queuedMs: number
+}
+
+type Counted = Pick<
+  Counters,
+  'absences' | 'ownAbsences' | 'blockedAbsences' | 'absentNs' | 'absentQueuedNs' | 'absentBlockedNs'
+>
 
 export class Absence {
   readonly #counters: Counted
@@ -17,38 +28,46 @@ export class Absence {
   #dueMs: number | undefined
   /** Until when it intends to pause, even if it looks earlier. */
   #restUntilMs = Number.NEGATIVE_INFINITY
-  #queuedMs = 0
+  /** Its times at the last look. */
+  #spent: Spent = { cpuMs: 0, queuedMs: 0 }
   /** The longest absence of each second, by its number modulo `SECONDS`; and which second that was. */
   readonly #longest = new Float64Array(SECONDS)
   readonly #longestQueued = new Float64Array(SECONDS)
+  readonly #longestBlocked = new Float64Array(SECONDS)
   readonly #second = new Float64Array(SECONDS)
 
   constructor(counters: Counted) {
     this.#counters = counters
   }
 
-  /** The thread looks at the ring. `queuedMs`: the time since its start in which it was ready to run and didn't. */
-  back(nowMs: number, queuedMs: number): void {
-    const awayMs = nowMs - (this.#dueMs ?? nowMs)
-    const awayQueuedMs = Math.max(0, Math.min(awayMs, queuedMs - this.#queuedMs))
-    this.#queuedMs = queuedMs
+  /** The thread looks at the ring. */
+  back(nowMs: number, spent: Spent): void {
+    const awayMs = Math.max(0, nowMs - (this.#dueMs ?? nowMs))
+    const queuedMs = within(awayMs, spent.queuedMs - this.#spent.queuedMs)
+    // Work within the pause before counts as well, so this is rather too much than too little.
+    const ownMs = within(awayMs - queuedMs, spent.cpuMs - this.#spent.cpuMs)
+    const blockedMs = awayMs - queuedMs - ownMs
+    this.#spent = spent
     this.#dueMs = Math.max(nowMs, this.#restUntilMs)
-    if (awayMs > TOO_LONG_AWAY_MS) this.#count(awayMs, awayQueuedMs)
+    if (awayMs > TOO_LONG_AWAY_MS) this.#count({ ms: awayMs, queuedMs, blockedMs })
     const second = Math.floor(nowMs / 1000)
     const place = second % SECONDS
     const isNew = this.#second[place] !== second
     this.#second[place] = second
     if (!isNew && awayMs <= this.#longest[place]!) return
-    this.#longest[place] = Math.max(0, awayMs)
-    this.#longestQueued[place] = awayQueuedMs
+    this.#longest[place] = awayMs
+    this.#longestQueued[place] = queuedMs
+    this.#longestBlocked[place] = blockedMs
   }
 
-  #count(awayMs: number, queuedMs: number): void {
+  #count({ ms, queuedMs, blockedMs }: LongestAbsence): void {
     const counters = this.#counters
     counters.absences++
-    if (awayMs - queuedMs > TOO_LONG_AWAY_MS) counters.ownAbsences++
-    counters.absentNs += Math.round(awayMs * 1e6)
+    if (ms - queuedMs - blockedMs > TOO_LONG_AWAY_MS) counters.ownAbsences++
+    else if (ms - queuedMs > TOO_LONG_AWAY_MS) counters.blockedAbsences++
+    counters.absentNs += Math.round(ms * 1e6)
     counters.absentQueuedNs += Math.round(queuedMs * 1e6)
+    counters.absentBlockedNs += Math.round(blockedMs * 1e6)
   }
 
   /** The thread intends to pause from now on, which is no absence. */
@@ -65,10 +84,16 @@ export class Absence {
   /** The longest absence of the last minute. */
   longest(nowMs: number): LongestAbsence {
     const first = Math.floor(nowMs / 1000) - SECONDS
-    let longest = { ms: 0, queuedMs: 0 }
+    let longest = { ms: 0, queuedMs: 0, blockedMs: 0 }
     for (let i = 0; i < SECONDS; i++)
       if (this.#second[i]! > first && this.#longest[i]! > longest.ms)
-        longest = { ms: this.#longest[i]!, queuedMs: this.#longestQueued[i]! }
+        longest = {
+          ms: this.#longest[i]!,
+          queuedMs: this.#longestQueued[i]!,
+          blockedMs: this.#longestBlocked[i]!,
+        }
     return longest
   }
 }
+
+const within = (most: number, ms: number): number => Math.max(0, Math.min(most, ms))

@@ -6,26 +6,30 @@
  * collects by itself, at once, when memory grows:
  *
  * - new objects only, whenever the process has grown a little: this takes 0.3 ms, and more for objects that live;
- * - everything, when the process is large and has grown: 10 to 30 ms of processor time, by the number of living objects. The runtime
- *   then reuses the memory bit by bit;
- * - everything, and returns the memory to the system at once, when the process would soon be full: 40 to 60 ms.
+ * - everything, when the process is large and has grown: 10 to 20 ms of processor time, by the number of living objects, and as much
+ *   on threads that help. The runtime then reuses the memory bit by bit;
+ * - everything, and returns the memory to the system at once, when the process would soon be full and the above didn't help: 40 to 60 ms.
  *
- * The thread looks at the ring right before and after the long collections, so that it is not away for longer than they take.
+ * The thread looks at the ring right before each collection, and after the long ones, so that it is not away for longer than they take.
+ *
+ * After a flood nothing grows any more, so its garbage would stay. A thread that has had nothing to do for some seconds collects
+ * everything once and returns the memory, if the process is larger than after the last time.
  *
  * This thread makes garbage only while it is on a processor, so the pauses between collections are measured in that time: on a busy
  * machine a collection takes many times as long, and no garbage is made meanwhile.
  */
 import { edenGC, fullGC } from 'bun:jsc'
 import { threadCpuNs } from '../kernel/libc'
+import { ThreadTime } from '../kernel/thread-time'
 
 const MIB = 1 << 20
 /** Growth of the process that is worth a collection of new objects. */
 const YOUNG_GROWTH_BYTES = 16 * MIB
 /** Resident memory of the process below which old garbage is left to the runtime. */
-const LARGE_BYTES = 296 * MIB
+const LARGE_BYTES = 264 * MIB
 /** Growth since the last full collection, or since the least size after it, that is worth another one. */
-const GROWTH_BYTES = 32 * MIB
-/** From this size on garbage is collected and swept first, and if it still is larger, too much is alive. */
+const GROWTH_BYTES = 24 * MIB
+/** From this size on garbage is collected first, and swept at once if that didn't help; if the process still is larger, too much is alive. */
 const FULL_BYTES = 360 * MIB
 /** … unless another thread holds it: growth that is worth a collection all the same. */
 const FULL_GROWTH_BYTES = 8 * MIB
@@ -34,6 +38,13 @@ const LOOK_EVERY_MS = 10
 /** After a full collection the thread works for so many times as long as that took; in a full process for as long. */
 const PAUSE = 4
 const PAUSE_WHEN_FULL = 1
+
+/** A thread that wants to work for less than this part of so many milliseconds has nothing to do … */
+const IDLE_MS = 5000
+const IDLE_SHARE = 0.1
+/** … and collects everything when the process is this large, and so much larger than after the last such collection. */
+const IDLE_BYTES = 112 * MIB
+const IDLE_GROWTH_BYTES = 24 * MIB
 
 export interface Memory {
   /** Resident bytes of the whole process. */
@@ -44,8 +55,10 @@ export interface Memory {
   mark(): void
   /** Collects all garbage of this thread, and returns its memory to the system. */
   collect(): void
-  /** Time that this thread was on a processor. */
+  /** Time that this thread was on a processor … */
   cpuMs(): number
+  /** … and in which it was ready to run and didn't. */
+  queuedMs(): number
   nowMs(): number
 }
 
@@ -58,13 +71,19 @@ function residentBytes(): number {
   }
 }
 
-const PROCESS: Memory = {
+const PROCESS: Omit<Memory, 'queuedMs'> = {
   residentBytes,
   collectYoung: () => edenGC(),
   mark: () => fullGC(),
   collect: () => Bun.gc(true),
   cpuMs: () => threadCpuNs() / 1e6,
   nowMs: () => performance.now(),
+}
+
+/** The memory and times of the calling thread, which must be the one that reads them. */
+function ofThisThread(): Memory {
+  const time = new ThreadTime()
+  return { ...PROCESS, queuedMs: () => time.queuedMs() }
 }
 
 export class Garbage {
@@ -76,14 +95,20 @@ export class Garbage {
   /** Processor time of this thread at the end of the last full collection, and how much that collection took. */
   #collectedMs = Number.NEGATIVE_INFINITY
   #tookMs = 0
+  /** That collection was in a full process, and didn't sweep. */
+  #isMarked = false
+  /** Since when the thread's work is measured, its time on a processor and in the queue by then; and the size that is worth collecting for. */
+  #workFromMs = Number.NEGATIVE_INFINITY
+  #workMs = 0
+  #idleBytes = IDLE_BYTES
 
-  constructor(memory = PROCESS) {
+  constructor(memory = ofThisThread()) {
     this.#memory = memory
   }
 
   /**
    * Call it often; it collects when needed. True: the process is full of living objects, and some of them must be given up.
-   * `lookAtRing` is called before and after a long collection.
+   * `lookAtRing` is called before each collection, and after a full one.
    */
   look(lookAtRing = () => {}): boolean {
     const now = this.#memory.nowMs()
@@ -93,9 +118,27 @@ export class Garbage {
     this.#leastBytes = Math.min(this.#leastBytes, resident)
     if (resident < this.#enoughBytes)
       this.#enoughBytes = Math.max(LARGE_BYTES, Math.min(this.#enoughBytes, resident + GROWTH_BYTES))
-    else if (this.#isTime(resident)) return this.#collectAll(resident >= FULL_BYTES, lookAtRing)
-    if (resident >= this.#leastBytes + YOUNG_GROWTH_BYTES) this.#collectYoung()
+    else if (this.#isTime(resident))
+      return this.#collectAll(resident >= FULL_BYTES && this.#isMarked, lookAtRing)
+    if (this.#isIdle(now) && resident >= this.#idleBytes) return this.#collectIdle(lookAtRing)
+    if (resident >= this.#leastBytes + YOUNG_GROWTH_BYTES) this.#collectYoung(lookAtRing)
     return false
+  }
+
+  /** True once for each span of time with hardly any work. */
+  #isIdle(nowMs: number): boolean {
+    if (nowMs - this.#workFromMs < IDLE_MS) return false
+    const workMs = this.#memory.cpuMs() + this.#memory.queuedMs()
+    const isIdle = workMs - this.#workMs < IDLE_SHARE * IDLE_MS && this.#workFromMs > 0
+    this.#workFromMs = nowMs
+    this.#workMs = workMs
+    return isIdle
+  }
+
+  #collectIdle(lookAtRing: () => void): boolean {
+    const isFull = this.#collectAll(true, lookAtRing)
+    this.#idleBytes = Math.max(IDLE_BYTES, this.#leastBytes + IDLE_GROWTH_BYTES)
+    return isFull
   }
 
   #isTime(resident: number): boolean {
@@ -103,7 +146,8 @@ export class Garbage {
     return this.#memory.cpuMs() - this.#collectedMs >= pause * this.#tookMs
   }
 
-  #collectYoung(): void {
+  #collectYoung(lookAtRing: () => void): void {
+    lookAtRing()
     this.#memory.collectYoung()
     this.#leastBytes = this.#memory.residentBytes()
   }
@@ -118,6 +162,7 @@ export class Garbage {
     this.#tookMs = this.#collectedMs - from
     lookAtRing()
     const resident = this.#memory.residentBytes()
+    this.#isMarked = !sweeps && resident >= FULL_BYTES
     this.#leastBytes = resident
     const enough = Math.min(resident + GROWTH_BYTES, FULL_BYTES)
     this.#enoughBytes = Math.max(LARGE_BYTES, enough, resident + FULL_GROWTH_BYTES)

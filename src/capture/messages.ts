@@ -42,6 +42,8 @@ export interface CaptureReport {
   readonly longestAbsenceMs: number
   /** The part of it in which the thread was ready to run and the kernel ran others. */
   readonly longestAbsenceQueuedMs: number
+  /** Of it, the thread neither ran nor was ready to. */
+  readonly longestAbsenceBlockedMs: number
   readonly budget: BudgetState
   /** Why rows are being shed at the moment. */
   readonly storeError?: ErrorShape

@@ -28,7 +28,7 @@ import { WaitingEntities } from './waiting-entities'
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
 /** … and before and after a garbage collection: they must take only a moment. */
-const EVENTS_BESIDE_COLLECTION = 1024
+const EVENTS_BESIDE_COLLECTION = 256
 /** Time that a flush may take for events that wait. */
 const FLUSH_DRAIN_MS = 100
 /** … and at the end. */
@@ -39,7 +39,7 @@ export const APPEND_ROWS = 4096
 export const APPEND_TEXT = 8 << 20
 /** Samples wait so long for the store; see `RowSource.isSampled`. */
 export const SAMPLES_MS = 5000
-/** While rows are stored, the thread looks at the ring so often … */
+/** While rows are stored, and between other steps that take long, the thread looks at the ring so often … */
 const LOOK_EVERY_MS = 10
 /** … until so many times as many rows as make an append wait for the next one. */
 const APPENDS_WAITING = 2
@@ -166,7 +166,7 @@ export class Pipeline {
   #lookAtRing(maxEvents: number): number {
     this.#pulse?.beat()
     this.#lookedMs = performance.now()
-    this.absence.back(this.#lookedMs, this.#time.queuedMs())
+    this.absence.back(this.#lookedMs, { cpuMs: threadCpuNs() / 1e6, queuedMs: this.#time.queuedMs() })
     const start = Bun.nanoseconds()
     this.#kernel.follow()
     const events = this.processor.read(() => this.#sources.drain(maxEvents))
@@ -198,6 +198,7 @@ export class Pipeline {
   second(nowMs: number): void {
     this.drain()
     this.#sources.tick(this.#kernel.now())
+    this.#lookBetween()
     this.#sampling.add(this.counters)
     this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS)
     this.#maintain()
@@ -236,10 +237,13 @@ export class Pipeline {
       (table, rows) => !withSamples && rows < APPEND_ROWS && this.#samples.has(table),
     )
     const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
-    this.#sources.underWay(this.#kernel.now())
     this.#isAppending = true
     try {
-      const steps = this.#writer.appendInSteps(batches, this.#live.seal())
+      this.#lookBetween()
+      this.#sources.underWay(this.#kernel.now())
+      const live = this.#live.seal()
+      this.#lookBetween()
+      const steps = this.#writer.appendInSteps(batches, live)
       while (!steps.next().done) this.#lookBetween()
       this.storeError = undefined
       this.counters.rows += rows

@@ -3,6 +3,7 @@ import { NixieError } from '../errors'
 import { absenceWords, TOO_LONG_AWAY_MS } from '../health/counters'
 import { areSame, type ProbeStatus } from '../health/probe-status'
 import { closeLeftovers, openKernel } from '../kernel'
+import { HelperThreads } from '../kernel/helper-threads'
 import { askForTurns } from '../kernel/libc'
 import { SOURCES } from '../sources'
 import { EMPTY, RECORDED } from '../sources/tables'
@@ -41,9 +42,12 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
 const TURN_NS = 200_000
 /** When the start is over. */
 const STARTED_MS = 3000
+/** How often it is looked whether the runtime has threads that this one will wait for. */
+const HELPERS_EVERY_S = 5
 
 function run(pipeline: Pipeline, writer: StoreWriter): void {
   askForTurns(TURN_NS)
+  const helpers = new HelperThreads(TURN_NS)
   const pause = new Pause()
   let timer: Timer | undefined
   let isTold = false
@@ -66,7 +70,9 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     if (!told) probes = pipeline.probes
     say({ kind: 'report', report: reportOf(pipeline, writer), ...(told ? {} : { probes }) })
   }
+  let seconds = 0
   const second = setInterval(() => {
+    if (seconds++ % HELPERS_EVERY_S === 0) helpers.look()
     // It looks at the ring, too: the next look is as far from this one as from any other.
     pipeline.absence.wake(performance.now())
     pipeline.second(Date.now())
@@ -113,10 +119,10 @@ let warnedMs = Number.NEGATIVE_INFINITY
 
 function warnOfAbsence({ absence }: Pipeline): void {
   const now = performance.now()
-  const { ms, queuedMs } = absence.longest(now)
+  const { ms, queuedMs, blockedMs } = absence.longest(now)
   if (ms <= TOO_LONG_AWAY_MS || now - warnedMs < WARN_EVERY_MS) return
   warnedMs = now
-  const message = `The capture thread was away from the ring for ${absenceWords(ms, queuedMs)}. Nothing is lost while the ring has room.`
+  const message = `The capture thread was away from the ring for ${absenceWords(ms, queuedMs, blockedMs)}. Nothing is lost while the ring has room.`
   say({ kind: 'warning', message })
 }
 
@@ -131,6 +137,7 @@ function reportOf(pipeline: Pipeline, writer: StoreWriter): Omit<CaptureReport, 
     budgetBytes,
     longestAbsenceMs: longest.ms,
     longestAbsenceQueuedMs: longest.queuedMs,
+    longestAbsenceBlockedMs: longest.blockedMs,
     budget: pipeline.budget,
     ...(pipeline.storeError ? { storeError: NixieError.from(pipeline.storeError).shape } : {}),
   }

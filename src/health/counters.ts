@@ -71,13 +71,23 @@ export const COUNTERS = spec({
   ownAbsences: {
     stage: 'kernel',
     unit: 'events',
-    help: 'Of these, those that were so long without the time in which it waited for a processor',
+    help: 'Of these, those in which it worked for so long itself, on a processor',
+  },
+  blockedAbsences: {
+    stage: 'kernel',
+    unit: 'events',
+    help: 'Of the others, those that were so long without the time in which the machine ran others: it waited for the disk, for memory, or for another thread of Nixie',
   },
   absentNs: { stage: 'kernel', unit: 'ns', help: 'Time of those absences' },
   absentQueuedNs: {
     stage: 'kernel',
     unit: 'ns',
     help: 'Of it, time in which the thread was ready to run and the machine ran others',
+  },
+  absentBlockedNs: {
+    stage: 'kernel',
+    unit: 'ns',
+    help: 'Of it, time in which the thread waited for the disk, for memory, or for another thread of Nixie',
   },
   silentNs: {
     stage: 'kernel',
@@ -201,8 +211,9 @@ export const COUNTERS = spec({
 export const TOO_LONG_AWAY_MS = 50
 
 /** How long it was, and whose doing. */
-export function absenceWords(ms: number, queuedMs: number): string {
-  return `${Math.round(ms)} ms, in ${Math.round(queuedMs)} ms of which it was ready and the machine ran other programs`
+export function absenceWords(ms: number, queuedMs: number, blockedMs: number): string {
+  const own = Math.round(ms - queuedMs - blockedMs)
+  return `${Math.round(ms)} ms: ${own} ms of work of its own, ${Math.round(queuedMs)} ms in which the machine ran other programs, ${Math.round(blockedMs)} ms of waiting for the disk, memory or other threads of Nixie`
 }
 
 export type CounterName = keyof typeof COUNTERS

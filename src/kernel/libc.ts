@@ -44,18 +44,18 @@ const SCHED_CALLS: Partial<Record<string, { readonly set: number; readonly get: 
 }
 
 /**
- * Asks the scheduler for time slices of so many nanoseconds (100,000 to 100,000,000) for the calling thread: shorter ones come sooner,
- * and the thread's share of the processor stays the same (EEVDF's request size, Linux 6.12; older kernels accept and ignore it).
- * Policy and nice value stay. False when the kernel refused.
+ * Asks the scheduler for time slices of so many nanoseconds (100,000 to 100,000,000) for a thread of this process, by its id (0: the
+ * calling one): shorter ones come sooner, and the thread's share of the processor stays the same (EEVDF's request size, Linux 6.12;
+ * older kernels accept and ignore it). Policy and nice value stay. False when the kernel refused.
  */
-export function askForTurns(ns: number): boolean {
+export function askForTurns(ns: number, thread = 0): boolean {
   const calls = SCHED_CALLS[process.arch]
   if (!calls) return false
   const attr = new DataView(new ArrayBuffer(SCHED_ATTR_BYTES))
   const at = ptr(new Uint8Array(attr.buffer))
-  if (Number(libc().syscall(calls.get, 0, at, SCHED_ATTR_BYTES, 0)) !== 0) return false
+  if (Number(libc().syscall(calls.get, thread, at, SCHED_ATTR_BYTES, 0)) !== 0) return false
   attr.setBigUint64(SCHED_RUNTIME_AT, BigInt(ns), true)
-  return Number(libc().syscall(calls.set, 0, at, 0, 0)) === 0
+  return Number(libc().syscall(calls.set, thread, at, 0, 0)) === 0
 }
 
 /** Reads both clocks, the monotonic one before and after, so that a pause between the reads doesn't count. */

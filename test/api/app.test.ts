@@ -367,6 +367,7 @@ describe('/healthz', () => {
             silentSeconds: 0,
             longestAbsenceMs: 0,
             longestAbsenceQueuedMs: 0,
+            longestAbsenceBlockedMs: 0,
             budget: NO_BUDGET,
           },
         })

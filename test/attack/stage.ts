@@ -31,8 +31,10 @@ export interface Figures {
   readonly peakMiB: number
   /** How often the capture thread was away from the ring for more than 50 ms, and for how long together. */
   readonly absences: number
-  /** Of these, those that were so long without the time in which the thread waited for a processor. */
+  /** Of these, those in which the thread itself worked for so long. */
   readonly ownAbsences: number
+  /** Of the others, those that were so long without the time in which the machine ran others. */
+  readonly blockedAbsences: number
   readonly absentMs: number
   /** Processor time a second, in parts of a core. */
   readonly cores: number
@@ -42,8 +44,8 @@ export interface Figures {
 
 /** The figures as a row of a table. */
 export function line(figures: Figures): string {
-  const { name, asked, missing, longestDelayMs, peakMiB, absences, ownAbsences, absentMs, cores, lost, did } =
-    figures
+  const { name, asked, missing, longestDelayMs, peakMiB, absentMs, cores, lost, did } = figures
+  const { absences, ownAbsences, blockedAbsences } = figures
   const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
   if (figures.refusedQueries > 0) losses.push(`refused queries ${figures.refusedQueries}`)
   return [
@@ -51,7 +53,7 @@ export function line(figures: Figures): string {
     `${asked - missing.length}/${asked}`.padStart(9),
     `${(longestDelayMs / 1000).toFixed(1)} s`.padStart(7),
     `${peakMiB.toFixed(0)} MiB`.padStart(8),
-    `${ownAbsences}/${absences}× ${(absentMs / 1000).toFixed(1)} s`.padStart(14),
+    `${ownAbsences}/${blockedAbsences}/${absences}× ${(absentMs / 1000).toFixed(1)} s`.padStart(20),
     cores.toFixed(2).padStart(5),
     `  ${losses.join(', ') || 'nothing lost'} (${did})`,
   ].join(' ')
@@ -120,6 +122,7 @@ export class Stage {
       peakMiB: memoryMiB(nixie.pid, 'VmHWM'),
       absences: after.counters.absences - before.counters.absences,
       ownAbsences: after.counters.ownAbsences - before.counters.ownAbsences,
+      blockedAbsences: after.counters.blockedAbsences - before.counters.blockedAbsences,
       absentMs: (after.counters.absentNs - before.counters.absentNs) / 1e6,
       cores,
       lost: grown(before.counters, after.counters),

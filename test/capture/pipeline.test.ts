@@ -326,6 +326,28 @@ test('the ring is looked at while rows are stored, and what comes then waits for
   expect(log).toContain(`append http_events ${steps}`)
 })
 
+test('the ring is looked at between what a second does, each part of which may take long', () => {
+  const log: string[] = []
+  const slow = (what: string) => () => {
+    log.push(what)
+    Bun.sleepSync(15)
+  }
+  const open = (): OpenSource => ({
+    probes: [],
+    drain: () => {
+      log.push('drain')
+      return 0
+    },
+    tick: slow('tick'),
+    underWay: slow('under way'),
+    close: () => {},
+  })
+  const source: RowSource = { name: 'slow', tables: [], open }
+  const { pipeline } = stage(0, undefined, [source])
+  pipeline.second(Date.now())
+  expect(log.slice(0, 5)).toEqual(['drain', 'tick', 'drain', 'under way', 'drain'])
+})
+
 test('while rows are stored no more is taken than makes the next two appends', () => {
   const { pipeline, waiting, writer } = stage()
   const wire = new Wire()

@@ -28,6 +28,7 @@ function report(): void {
       budgetBytes: 0,
       longestAbsenceMs: 0,
       longestAbsenceQueuedMs: 0,
+      longestAbsenceBlockedMs: 0,
       budget: NO_BUDGET,
       ...(refused && { storeError }),
     },

@@ -278,6 +278,7 @@ http_events     3  120 B  17 h 20 m kept of 1 d: the disk budget is full
         silentSeconds: 0,
         longestAbsenceMs: 0,
         longestAbsenceQueuedMs: 0,
+        longestAbsenceBlockedMs: 0,
         budget: NO_BUDGET,
       },
       probes: [

@@ -41,6 +41,7 @@ export function statusOf(changes: Partial<Status> = {}): Status {
       silentSeconds: 0,
       longestAbsenceMs: 4,
       longestAbsenceQueuedMs: 0,
+      longestAbsenceBlockedMs: 0,
       budget: NO_BUDGET,
     },
     tables: [

@@ -406,6 +406,7 @@ export function status(over: Partial<Status> = {}): Status {
       silentSeconds: 0,
       longestAbsenceMs: 4,
       longestAbsenceQueuedMs: 0,
+      longestAbsenceBlockedMs: 0,
       budget: NO_BUDGET,
     },
     tables: TABLES.map(({ name, rows, bytes, span, oldest, newest }) => ({

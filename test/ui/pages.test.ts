@@ -232,6 +232,7 @@ describe('what comes from the wire is text', () => {
             silentSeconds: 0,
             longestAbsenceMs: 0,
             longestAbsenceQueuedMs: 0,
+            longestAbsenceBlockedMs: 0,
             budget: NO_BUDGET,
           },
         }),
@@ -316,6 +317,7 @@ describe('the overview', () => {
           silentSeconds: 0,
           longestAbsenceMs: 0,
           longestAbsenceQueuedMs: 0,
+          longestAbsenceBlockedMs: 0,
           budget: NO_BUDGET,
         },
       })

@@ -170,7 +170,7 @@ function Kubernetes({ status }: { status: Status }) {
 
 /** What is wrong with capture at the moment, if anything is. */
 function CaptureNow({ status }: { status: Status }) {
-  const { error, longestAbsenceMs, longestAbsenceQueuedMs, budget } = status.capture
+  const { error, longestAbsenceMs, longestAbsenceQueuedMs, longestAbsenceBlockedMs, budget } = status.capture
   return (
     <>
       {error ? <p class="note">{error}</p> : null}
@@ -183,8 +183,8 @@ function CaptureNow({ status }: { status: Status }) {
       {longestAbsenceMs > TOO_LONG_AWAY_MS ? (
         <p class="note">
           In the last minute the capture thread was away from the ring for up to{' '}
-          {absenceWords(longestAbsenceMs, longestAbsenceQueuedMs)}. What happens meanwhile waits, and is lost
-          once the ring is full.
+          {absenceWords(longestAbsenceMs, longestAbsenceQueuedMs, longestAbsenceBlockedMs)}. What happens
+          meanwhile waits, and is lost once the ring is full.
         </p>
       ) : null}
     </>

@@ -20,10 +20,10 @@ export const TEXT_OUTPUT: Option = {
 }
 
 function captureText(status: Status): string {
-  const { longestAbsenceMs, longestAbsenceQueuedMs } = status.capture
+  const { longestAbsenceMs, longestAbsenceQueuedMs, longestAbsenceBlockedMs } = status.capture
   const away =
     longestAbsenceMs > TOO_LONG_AWAY_MS
-      ? `, away for up to ${absenceWords(longestAbsenceMs, longestAbsenceQueuedMs)}`
+      ? `, away for up to ${absenceWords(longestAbsenceMs, longestAbsenceQueuedMs, longestAbsenceBlockedMs)}`
       : ''
   const sampled = sampledWords(status.capture.budget)
   if (status.ready) return `running${away}${sampled ? `, ${sampled}` : ''}`
