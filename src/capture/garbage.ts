@@ -42,8 +42,11 @@ const PAUSE_WHEN_FULL = 1
 /** A thread that wants to work for less than this part of so many milliseconds has nothing to do … */
 const IDLE_MS = 5000
 const IDLE_SHARE = 0.1
-/** … and collects everything when the process is this large, and so much larger than after the last such collection. */
-const IDLE_BYTES = 112 * MIB
+/**
+ * … and collects everything when the process is this large, as only a flood makes it, and so much larger than after the last such
+ * collection.
+ */
+const IDLE_BYTES = 176 * MIB
 const IDLE_GROWTH_BYTES = 24 * MIB
 
 export interface Memory {

@@ -118,14 +118,18 @@ test('what a flood left is collected once there is nothing to do, and what stays
   expect(process.resident).toBe(110 * MIB)
   expect(process.steps.slice(-3)).toEqual(['ring', 'collect', 'ring'])
   expect(rest(60)).toBe(1)
-  // Not for a little …
-  process.resident = 130 * MIB
+  // Not for a size that is usual …
+  process.resident = 175 * MIB
   expect(rest(20)).toBe(1)
-  process.resident = 140 * MIB
+  process.resident = 177 * MIB
   expect(rest(20)).toBe(2)
-  // … and what another thread keeps is no reason either.
+  // … and what another thread keeps is no reason to do so again, until there is more.
   process.resident = process.live = 200 * MIB
   expect(rest(60)).toBe(3)
+  process.resident = 223 * MIB
+  expect(rest(20)).toBe(3)
+  process.resident = 224 * MIB
+  expect(rest(20)).toBe(4)
 })
 
 test('what lives is not collected again and again', () => {
