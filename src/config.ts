@@ -223,8 +223,8 @@ export const SETTINGS = {
   cpuBudget: setting({
     flag: 'cpu-budget',
     env: 'NIXIE_CPU_BUDGET',
-    help: 'Part of the processors that capture may take; what is beyond is counted and has no rows',
-    fallback: 0,
+    help: 'Part of the processors that capture may take on average, a quarter of that while others want them; exchanges beyond it are only counted',
+    fallback: 0.1,
     parse: machineShare,
     shape: 'a percentage of the machine (10%), or off',
   }),

@@ -74,10 +74,15 @@ export function metricsText(status: Status): string {
     family(
       'nixie_cpu_allowed_ratio',
       'gauge',
-      'What it may take at the moment: less while others want the processors',
+      'What it may take on average at the moment: less while others want the processors',
       one(capture.budget.allowed),
     ),
-    family('nixie_cpu_used_ratio', 'gauge', 'What the capture thread takes', one(capture.budget.used)),
+    family(
+      'nixie_cpu_used_ratio',
+      'gauge',
+      'What the capture thread took in the last ten seconds',
+      one(capture.budget.used),
+    ),
     family(
       'nixie_sampled_ratio',
       'gauge',

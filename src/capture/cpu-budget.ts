@@ -1,14 +1,14 @@
 /**
- * How much of the machine's processors the capture thread may use. On average that is its budget while the processors have
- * idle time; without idle time it falls to a quarter of the budget, the floor. The thread saves unused time, up to a second
- * of its budget, so that a burst costs no row.
+ * How much of the machine's processors the capture thread may use: a token bucket (RFC 2215, 3.6, has it for networks). The thread
+ * earns its budget while the processors have idle time; without idle time it earns a quarter of the budget, the floor. It saves
+ * unused time, up to a second of its budget, so that a burst costs no row, not even on a busy machine.
  */
 import type { Processor } from '../sources/source'
 
 /** Seconds of its budget that it may save. */
 const SAVED_SECONDS = 1
 /** The use of the processors is measured over at least so long. */
-const WINDOW_MS = 500
+const WINDOW_MS = 250
 /** A pause is no longer than this: the thread has other work, and the ring fills. */
 const LONGEST_REST_MS = 50
 /** The part of the budget that it always has. */
@@ -19,11 +19,9 @@ const FLOOR = 0.25
  */
 const SCARCE_IDLE = 0.2
 const AMPLE_IDLE = 0.3
-/** Part of a core: within the budget, events that cost less than this are always read. That is some thousand exchanges a second. */
-const ALWAYS_CORES = 0.05
 /** In a window the allowed time falls to this part, or rises by this part of the budget. */
-const FALL = 0.4
-const RISE = 0.1
+const FALL = 0.6
+const RISE = 0.05
 
 /** Readings of the machine's clocks, in milliseconds since any fixed moment. */
 export interface Clocks {
@@ -44,10 +42,11 @@ export class CpuBudget implements Processor {
   /** Milliseconds of processor time. */
   readonly #mostSaved: number
   #saved: number
-  #atMs: number
-  #threadMs: number
+  #isBegun = false
+  #atMs = 0
+  #threadMs = 0
   #eventMs = 0
-  #window: { atMs: number; threadMs: number }
+  #window = { atMs: 0, threadMs: 0 }
   #idle: { atMs: number; ms: number | undefined }
 
   /** `share`: the part of the machine's processors, 0 for no limit. */
@@ -58,9 +57,6 @@ export class CpuBudget implements Processor {
     this.allowedCores = this.budgetCores
     this.#mostSaved = this.budgetCores * SAVED_SECONDS * 1000
     this.#saved = this.#mostSaved
-    this.#atMs = nowMs
-    this.#threadMs = clocks.thread()
-    this.#window = { atMs: nowMs, threadMs: this.#threadMs }
     this.#idle = { atMs: nowMs, ms: clocks.idle() }
   }
 
@@ -68,11 +64,21 @@ export class CpuBudget implements Processor {
     return this.budgetCores * FLOOR
   }
 
-  /** The allowed time that reading events may take: the part that other work leaves, but at least half, whatever storing and upkeep take. */
   get allowedEventCores(): number {
-    const rest = Math.max(0, this.usedCores - this.eventCores)
-    const least = Math.max(this.allowedCores / 2, Math.min(ALWAYS_CORES, this.budgetCores))
-    return Math.max(least, this.allowedCores - rest)
+    return this.#leftOf(this.allowedCores)
+  }
+
+  get mostEventCores(): number {
+    return this.#leftOf(this.budgetCores)
+  }
+
+  /** The part that storing and upkeep leave of so many processors, but at least half. */
+  #leftOf(cores: number): number {
+    return Math.max(cores / 2, cores - Math.max(0, this.usedCores - this.eventCores))
+  }
+
+  get savedSeconds(): number {
+    return this.#saved / 1000
   }
 
   /** Its savings as a part of the most that it may save; negative when it has used more than allowed. */
@@ -93,9 +99,13 @@ export class CpuBudget implements Processor {
     return result
   }
 
-  /** Call it after each piece of work. */
+  /** Call it after each piece of work. Time before the first call was the start's, and makes no debt. */
   look(nowMs: number): void {
     const threadMs = this.#clocks.thread()
+    if (!this.#isBegun) {
+      this.#begin(nowMs, threadMs)
+      return
+    }
     const earned = this.allowedCores * (nowMs - this.#atMs)
     // A debt larger than the most that may be saved would be paid off long after its reason is gone.
     this.#saved = Math.max(
@@ -105,6 +115,14 @@ export class CpuBudget implements Processor {
     this.#atMs = nowMs
     this.#threadMs = threadMs
     if (nowMs - this.#window.atMs >= WINDOW_MS) this.#measure(nowMs, threadMs)
+  }
+
+  #begin(nowMs: number, threadMs: number): void {
+    this.#isBegun = true
+    this.#atMs = nowMs
+    this.#threadMs = threadMs
+    this.#window = { atMs: nowMs, threadMs }
+    this.#eventMs = 0
   }
 
   /** How long it should pause to pay off its debt; 0: it has none. */

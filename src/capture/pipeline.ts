@@ -136,14 +136,14 @@ export class Pipeline {
 
   /** Its use of the processors, and how much it sheds. */
   get budget(): BudgetState {
-    const { allowedCores, usedCores } = this.processor
+    const { usedCores, ...exchanges } = this.#sampling.last
     const pressure = this.#sources.intake?.pressure ?? 'none'
     return {
       processors: PROCESSORS,
       share: this.#cpuShare,
-      allowed: Math.min(1, allowedCores / PROCESSORS),
+      allowed: Math.min(1, this.processor.allowedCores / PROCESSORS),
       used: usedCores / PROCESSORS,
-      ...this.#sampling.last,
+      ...exchanges,
       pressure,
     }
   }
@@ -199,7 +199,7 @@ export class Pipeline {
     this.drain()
     this.#sources.tick(this.#kernel.now())
     this.#lookBetween()
-    this.#sampling.add(this.counters)
+    this.#sampling.add(this.counters, threadCpuNs() / 1e6, performance.now())
     this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS)
     this.#maintain()
     this.processor.look(performance.now())

@@ -1,26 +1,32 @@
-/** Tells how many of the last seconds' exchanges made rows, and how many were only counted. */
+/** Tells how many of the last seconds' exchanges made rows, how many were only counted, and how much the capture thread took. */
 import type { Counters } from '../health/counters'
 
 const SECONDS = 10
 
 type Counted = Pick<Counters, 'recordedExchanges' | 'shedExchanges'>
 
-export class Sampling {
-  #samples: Counted[] = []
+interface Sample extends Counted {
+  readonly threadMs: number
+  readonly atMs: number
+}
 
-  /** Call it once a second. */
-  add({ recordedExchanges, shedExchanges }: Counted): void {
-    this.#samples.push({ recordedExchanges, shedExchanges })
+export class Sampling {
+  #samples: Sample[] = []
+
+  /** Call it once a second; `threadMs`: processor time of the thread so far. */
+  add({ recordedExchanges, shedExchanges }: Counted, threadMs: number, atMs: number): void {
+    this.#samples.push({ recordedExchanges, shedExchanges, threadMs, atMs })
     if (this.#samples.length > SECONDS + 1) this.#samples.shift()
   }
 
-  get last(): { recorded: number; shed: number } {
+  get last(): { recorded: number; shed: number; usedCores: number } {
     const oldest = this.#samples[0]
     const newest = this.#samples.at(-1)
-    if (!oldest || !newest) return { recorded: 0, shed: 0 }
+    if (!oldest || !newest || oldest === newest) return { recorded: 0, shed: 0, usedCores: 0 }
     return {
       recorded: newest.recordedExchanges - oldest.recordedExchanges,
       shed: newest.shedExchanges - oldest.shedExchanges,
+      usedCores: (newest.threadMs - oldest.threadMs) / (newest.atMs - oldest.atMs),
     }
   }
 }

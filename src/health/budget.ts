@@ -5,7 +5,7 @@ export type Pressure = 'none' | 'budget' | 'busy' | 'ring'
 
 export interface BudgetState {
   readonly processors: number
-  /** Parts of the machine, 0 to 1: what capture may take (0: no limit), may take at the moment, and takes. */
+  /** Parts of the machine, 0 to 1: what capture may take (0: no limit), may take at the moment, and took in the last ten seconds. */
   readonly share: number
   readonly allowed: number
   readonly used: number
@@ -30,11 +30,11 @@ export function sampledShare({ recorded, shed }: BudgetState): number {
   return shed === 0 ? 1 : recorded / (recorded + shed)
 }
 
-/** A share as people read it: `38 %`, `0.4 %`, and never 100 % of what isn't whole. */
+/** A share as people read it: `38 %`, `2.5 %`, and never 100 % of what isn't whole. */
 export function percentWords(share: number): string {
   const percent = share * 100
   if (share < 1 && percent > 99) return '99 %'
-  return `${percent > 0 && percent < 1 ? percent.toFixed(1) : Math.round(percent)} %`
+  return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`
 }
 
 /** `sampled: 38 % of requests have rows`; undefined when all have. */
@@ -58,11 +58,11 @@ export function shedWords(budget: BudgetState): string[] {
   return [`${what}: ${WHY[budget.pressure]}.`]
 }
 
-/** `10 % of 2 processors, 4 % used`. */
+/** `10 % of 2 processors; 4 % used`. */
 export function budgetWords({ share, processors, used, allowed }: BudgetState): string {
   const machine = processors === 1 ? 'the processor' : `${processors} processors`
   const limit = share === 0 ? `no limit on ${machine}` : `${percentWords(share)} of ${machine}`
   const now =
-    share > 0 && allowed < share * 0.95 ? `, ${percentWords(allowed)} while they are wanted by others` : ''
+    share > 0 && allowed < share * 0.95 ? `, ${percentWords(allowed)} on average while others want them` : ''
   return `${limit}${now}; ${percentWords(used)} used`
 }

@@ -32,19 +32,25 @@ export interface SourceContext {
 export interface Processor {
   /** Processors that reading events may take on average now; Infinity: no limit. */
   readonly allowedEventCores: number
+  /** The same while no other program wants them: the budget's. */
+  readonly mostEventCores: number
   /** Other programs want the processors. */
   readonly isBusy: boolean
-  /** Processors that it takes, as last measured, over half a second. */
+  /** Processors that it takes, as last measured, over a quarter of a second. */
   readonly eventCores: number
   /** Its savings as a part of the most that it can save: at most 1, negative in debt. */
   readonly balance: number
+  /** Its savings in seconds of a processor. */
+  readonly savedSeconds: number
 }
 
 export const UNLIMITED: Processor = {
   allowedEventCores: Number.POSITIVE_INFINITY,
+  mostEventCores: Number.POSITIVE_INFINITY,
   isBusy: false,
   eventCores: 0,
   balance: 1,
+  savedSeconds: Number.POSITIVE_INFINITY,
 }
 
 export interface RowSource {

@@ -6,6 +6,7 @@ function played(share = 0.1) {
   const clock = { nowMs: 0, threadMs: 0, idleMs: 0, isKnown: true }
   const idle = () => (clock.isKnown ? clock.idleMs : undefined)
   const budget = new CpuBudget(share, 2, { thread: () => clock.threadMs, idle }, 0)
+  budget.look(0)
   /** `used`, `idle`: processors. */
   const pass = (ms: number, used: number, idle: number) => {
     for (let passed = 0; passed < ms; passed += 50) {
@@ -83,10 +84,10 @@ describe('what reading events may take', () => {
     expect(passing(0.1, 0.5, 1).allowedEventCores).toBeCloseTo(0.1)
   })
 
-  test('is some of a core beside whatever else runs', () => {
-    const budget = passing(0.01, 0.3, 0)
-    expect(budget.allowedCores).toBeCloseTo(0.05)
-    expect(budget.allowedEventCores).toBeCloseTo(0.05)
+  test('is so on a busy machine; what it would be elsewhere is known, too', () => {
+    const budget = passing(0.02, 0.01, 0)
+    expect(budget.allowedEventCores).toBeCloseTo(0.04)
+    expect(budget.mostEventCores).toBeCloseTo(0.19)
   })
 })
 
@@ -100,6 +101,18 @@ describe('savings', () => {
     expect(budget.balance).toBeCloseTo(0.45)
     pass(10_000, 0, 1)
     expect(budget.balance).toBe(1)
+  })
+
+  test('are there from the beginning: the start is not charged', () => {
+    let threadMs = 100
+    const budget = new CpuBudget(0.1, 2, { thread: () => threadMs, idle: () => 0 }, 0)
+    threadMs = 900
+    budget.look(1000)
+    expect(budget.balance).toBe(1)
+    threadMs = 1000
+    budget.look(1100)
+    expect(budget.balance).toBeCloseTo(0.5)
+    expect(budget.savedSeconds).toBeCloseTo(0.1)
   })
 
   test('a debt is rested off, a little at a time, and has an end', () => {

@@ -11,6 +11,8 @@ const SECONDS = 3
 const CONNECTIONS = 16
 const BURSTS = 2
 const CALM = 1500
+const BURST = 4000
+const CLIENTS = 8
 
 /** Exchanges of nginx that were only counted. */
 async function shedOf(nixie: Nixie, nginx: Server): Promise<number> {
@@ -87,22 +89,40 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
     await nixie.stop()
   }, 90_000)
 
-  for (const beside of ['', ' beside a loop on each processor'])
-    test(`without pressure every exchange has its row${beside}`, async () => {
-      const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
-      const before = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
-      const end = beside === '' ? () => {} : keepBusy(scope)
+  const ask = async (n: number) => (await fetch(`http://127.0.0.1:${nginx.port}/hello?calm${n}`)).text()
+
+  const LOADS = {
+    async 'some hundred requests a second'() {
       const from = performance.now()
       for (let n = 0; n < CALM; n++) {
-        await (await fetch(`http://127.0.0.1:${nginx.port}/hello?calm${n}`)).text()
-        // Some hundred a second.
+        await ask(n)
         await Bun.sleep(Math.max(0, from + n * 3 - performance.now()))
       }
-      const all = async () => (await nixie.countByPort(nginx.port)) - before[0]!
-      await until('all have rows', async () => (await all()) >= CALM, 15_000)
-      expect(await all()).toBe(CALM)
-      expect((await shedOf(nixie, nginx)) - before[1]!).toBe(0)
-      end()
-      await nixie.stop()
-    }, 60_000)
+      return CALM
+    },
+    async 'a burst'() {
+      let n = 0
+      const client = async () => {
+        while (n++ < BURST) await ask(n)
+      }
+      await Promise.all(Array.from({ length: CLIENTS }, client))
+      return BURST
+    },
+  }
+
+  for (const [load, drive] of Object.entries(LOADS))
+    for (const beside of ['', ' beside a loop on each processor'])
+      test(`every exchange has its row: ${load}${beside}`, async () => {
+        const nixie = await Nixie.start(scope)
+        const before = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
+        const end = beside === '' ? () => {} : keepBusy(scope)
+        const asked = await drive()
+        const all = async () => (await nixie.countByPort(nginx.port)) - before[0]!
+        await until('all have rows', async () => (await all()) >= asked, 15_000)
+        expect(await all()).toBe(asked)
+        expect((await shedOf(nixie, nginx)) - before[1]!).toBe(0)
+        expect((await nixie.status()).capture.budget).toMatchObject({ share: 0.1, pressure: 'none' })
+        end()
+        await nixie.stop()
+      }, 60_000)
 })

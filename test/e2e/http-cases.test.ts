@@ -93,7 +93,7 @@ describe.skipIf(!isRoot)('HTTP/1 on the wire (needs root)', () => {
     talk.tell('')
     await talk.hears(/open/g, 1, 30_000)
     const nixie = await Nixie.start(scope, {
-      flags: ['--ring-bytes', String(RING_BYTES), '--cpu-budget', 'off'],
+      flags: ['--ring-bytes', String(RING_BYTES)],
     })
     talk.tell('early')
     await talk.hears(/played/g, 1, 60_000)

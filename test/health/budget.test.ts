@@ -9,7 +9,7 @@ import {
   shedWords,
 } from '../../src/health/budget'
 
-const STATE: BudgetState = { ...NO_BUDGET, processors: 2, share: 0.1, allowed: 0.1, used: 0.098 }
+const STATE: BudgetState = { ...NO_BUDGET, processors: 2, share: 0.1, allowed: 0.1, used: 0.08 }
 const SHED: BudgetState = { ...STATE, recorded: 38, shed: 62, pressure: 'budget' }
 
 test('how many of the requests have rows', () => {
@@ -20,7 +20,14 @@ test('how many of the requests have rows', () => {
 })
 
 test('what is not whole is never said to be', () => {
-  expect([1, 0.9999, 0.5, 0.004, 0].map(percentWords)).toEqual(['100 %', '99 %', '50 %', '0.4 %', '0 %'])
+  expect([1, 0.9999, 0.5, 0.025, 0.004, 0].map(percentWords)).toEqual([
+    '100 %',
+    '99 %',
+    '50 %',
+    '2.5 %',
+    '0.4 %',
+    '0 %',
+  ])
 })
 
 test('what is shed, and why', () => {
@@ -31,9 +38,9 @@ test('what is shed, and why', () => {
 })
 
 test('the budget and its use', () => {
-  expect(budgetWords(STATE)).toBe('10 % of 2 processors; 10 % used')
+  expect(budgetWords(STATE)).toBe('10 % of 2 processors; 8 % used')
   expect(budgetWords({ ...STATE, allowed: 0.025, used: 0.02 })).toBe(
-    '10 % of 2 processors, 3 % while they are wanted by others; 2 % used',
+    '10 % of 2 processors, 2.5 % on average while others want them; 2 % used',
   )
-  expect(budgetWords({ ...STATE, share: 0, allowed: 1 })).toBe('no limit on 2 processors; 10 % used')
+  expect(budgetWords({ ...STATE, share: 0, allowed: 1 })).toBe('no limit on 2 processors; 8 % used')
 })

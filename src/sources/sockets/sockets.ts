@@ -9,9 +9,9 @@ import { type Entity, isOfKind } from '../../records/entities'
 import type { Table } from '../../records/table'
 import { ROLE_CLIENT } from '../../records/types'
 import { Streams } from '../../streams'
-import type { Intake, OpenSource, SourceContext } from '../source'
+import type { Intake, OpenSource, Processor, SourceContext } from '../source'
 import type { SocketFeed } from './feed'
-import { GateControl } from './gate-control'
+import { GateControl, type Load, STEP_SECONDS } from './gate-control'
 import { ownListener } from './own-traffic'
 import { Crowd, Shares } from './shares'
 
@@ -33,8 +33,6 @@ const CROWDED_FILL = 0.4
 /** A ring as full as this is emptied without a pause. */
 const FILLING_FILL = 0.25
 const CONN_STATS_EVERY_NS = 10e9
-/** How often the gate is adjusted, each time by a new measure of the cost. */
-const GATE_EVERY_NS = 500e6
 /** After the last connection was shed, totals are read for so long: counts may still come. */
 const SHED_COUNTS_NS = 3e9
 
@@ -157,13 +155,11 @@ export class Sockets implements OpenSource {
   #adjustGate(nowNs: number): void {
     const fill = this.#peakFill
     const passed = Math.abs(nowNs - this.#gateNs)
-    if (passed < GATE_EVERY_NS) return
+    if (passed < STEP_SECONDS * 1e9) return
     this.#gateNs = nowNs
     this.#peakFill = 0
     this.#wasCrowded ||= fill > CROWDED_FILL
-    const { eventCores, allowedEventCores, isBusy, balance } = this.#context.processor
-    const load = { usedCores: eventCores, allowedCores: allowedEventCores, isBusy, balance, fill }
-    if (this.#gate.step(load)) this.#feed!.setGate(this.#gate.gate)
+    if (this.#gate.step(loadOf(this.#context.processor, fill))) this.#feed!.setGate(this.#gate.gate)
   }
 
   /** Draws the connections to shed anew each second, and counts what was shed. */
@@ -230,6 +226,19 @@ export class Sockets implements OpenSource {
       ringLostEvents: lost.events,
       ringLostBytes: lost.bytes,
     })
+  }
+}
+
+function loadOf(processor: Processor, fill: number): Load {
+  const { eventCores, allowedEventCores, mostEventCores, isBusy, balance, savedSeconds } = processor
+  return {
+    usedCores: eventCores,
+    allowedCores: allowedEventCores,
+    mostCores: mostEventCores,
+    spareCores: Math.max(0, savedSeconds) / STEP_SECONDS,
+    isBusy,
+    balance,
+    fill,
   }
 }
 

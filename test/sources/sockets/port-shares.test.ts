@@ -1,17 +1,18 @@
 import { expect, test } from 'bun:test'
 import { GATE_PORTS, GATE_WHOLE } from '../../../src/events/socket-event'
-import { ALWAYS_CALLS, ALWAYS_COST, PortShares } from '../../../src/sources/sockets/port-shares'
+import { PortShares } from '../../../src/sources/sockets/port-shares'
 
-const shareOf = (ports: PortShares, port: number) => 1 - ports.shed[port]! / GATE_WHOLE
+const shareOf = (ports: PortShares, port: number) => 1 - ports.shed[port % GATE_PORTS]! / GATE_WHOLE
+const NONE_FREE = { calls: 0, ratio: 1 }
 
+let clock = 1
 /** So much in so many calls. */
-function charge(ports: PortShares, port: number, cost: number, calls = 1000): void {
+function charge(ports: PortShares, port: number, cost: number, calls = 100): void {
   for (let n = 0; n < calls; n++) ports.charge(port, cost / calls, clock++)
 }
-let clock = 1
 
-/** Each port takes so much of what it would take whole; `steps` times. */
-function play(ports: PortShares, whole: ReadonlyMap<number, number>, target: number, steps = 20): number {
+/** Each port takes so much of what it would take whole; `steps` times. All together should take `target`; gives what they do. */
+function play(ports: PortShares, whole: ReadonlyMap<number, number>, target: number, steps = 40): number {
   let used = 0
   for (let i = 0; i < steps; i++) {
     used = 0
@@ -20,25 +21,20 @@ function play(ports: PortShares, whole: ReadonlyMap<number, number>, target: num
       used += taken
       charge(ports, port, taken * 1e9)
     }
-    ports.divide(used, target)
+    ports.divide(target / used, NONE_FREE)
   }
   return used
 }
 
 test('only those above the fair share have less, however little they leave', () => {
   const ports = new PortShares()
-  expect(
-    play(
-      ports,
-      new Map([
-        [80, 0.01],
-        [443, 0.06],
-        [53, 0.9],
-        [900, 0.5],
-      ]),
-      0.2,
-    ),
-  ).toBeCloseTo(0.2, 2)
+  const whole = new Map([
+    [80, 0.01],
+    [443, 0.06],
+    [53, 0.9],
+    [900, 0.5],
+  ])
+  expect(play(ports, whole, 0.2)).toBeCloseTo(0.2, 2)
   expect(shareOf(ports, 80)).toBe(1)
   expect(shareOf(ports, 443)).toBe(1)
   expect(shareOf(ports, 53)).toBeCloseTo(0.065 / 0.9, 1)
@@ -66,20 +62,63 @@ test('each keeps some, and what is not heard of any more comes back', () => {
     0.001,
   )
   expect(shareOf(ports, 80)).toBeGreaterThan(0.01)
-  play(ports, new Map([[5, 0.01]]), 0.2, 40)
+  expect(ports.isShedding).toBe(true)
+  play(ports, new Map([[5, 0.01]]), 0.2, 50)
   expect(ports.isShedding).toBe(false)
 })
 
-test('what is cheap by its bytes, or by its calls, is captured whole, whatever all together take', () => {
-  const ports = new PortShares()
-  for (let i = 0; i < 20; i++) {
-    charge(ports, 80, ALWAYS_COST - 1)
-    charge(ports, 81, 4000 * ALWAYS_COST * shareOf(ports, 81))
-    charge(ports, 82, 100 * ALWAYS_COST, ALWAYS_CALLS)
-    // Its records are many, and of one call.
-    for (let n = 0; n < 1000; n++) ports.charge(83, ALWAYS_COST, i)
-    ports.divide(1, 0.05)
+/** Each port makes so many calls of such a cost in a step when it is captured whole. */
+function call(
+  ports: PortShares,
+  calls: ReadonlyMap<number, number>,
+  free: number,
+  { steps = 40, most = Number.POSITIVE_INFINITY } = {},
+): number {
+  let made = 0
+  for (let i = 0; i < steps; i++) {
+    made = 0
+    for (const [port, whole] of calls) {
+      const captured = Math.round(whole * shareOf(ports, port))
+      made += captured
+      charge(ports, port, captured * 1000, captured)
+    }
+    ports.divide(0.5, { calls: free, ratio: Math.min(1e9, most / made) })
   }
-  for (const port of [80, 82, 83]) expect(shareOf(ports, port)).toBe(1)
-  expect(shareOf(ports, 81)).toBeLessThan(0.3)
+  return made
+}
+
+test('so many calls are free, whatever all is to be reduced to', () => {
+  const ports = new PortShares()
+  call(ports, new Map([[80, 900]]), 1000)
+  expect(ports.isShedding).toBe(false)
+  call(ports, new Map([[80, 4000]]), 1000)
+  expect(shareOf(ports, 80)).toBeCloseTo(0.25, 1)
+})
+
+test('they are divided fairly, so that who makes few has all', () => {
+  const ports = new PortShares()
+  const calls = new Map([
+    [80, 5000],
+    [81, 100],
+    [82, 3000],
+  ])
+  expect(call(ports, calls, 1000)).toBeLessThan(1200)
+  expect(shareOf(ports, 81)).toBe(1)
+  expect(shareOf(ports, 80)).toBeCloseTo(450 / 5000, 1)
+  expect(shareOf(ports, 82)).toBeCloseTo(450 / 3000, 1)
+})
+
+test('those that are dear are fewer', () => {
+  const ports = new PortShares()
+  call(ports, new Map([[80, 900]]), 1000, { most: 300 })
+  expect(shareOf(ports, 80)).toBeCloseTo(1 / 3, 1)
+})
+
+test('records of one call are one call', () => {
+  const ports = new PortShares()
+  for (let step = 1; step < 20; step++) {
+    for (let n = 0; n < 1000; n++) ports.charge(80, 16_384, step)
+    ports.divide(0.5, { calls: 10, ratio: 1e9 })
+  }
+  expect(ports.isShedding).toBe(false)
 })

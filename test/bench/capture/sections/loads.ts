@@ -1,12 +1,25 @@
 /** nginx under load, without and beside each of the two: throughput, processor time, memory, and whether each request is known. */
+import { availableParallelism } from 'node:os'
 import type { Load } from '../../stage'
 import { Stage } from '../../stage'
 import type { Built } from '../against'
-import { type Agent, against, byDefault, type Compared, compare, each, unbounded } from '../agents'
+import {
+  type Agent,
+  against,
+  type Beside,
+  byDefault,
+  type Compared,
+  compare,
+  each,
+  unbounded,
+} from '../agents'
 import type { Figure } from '../figures'
 import type { Section, Terms } from '../section'
 
 const cpuOf = ({ cpu, requests }: Load) => (cpu / requests) * 1e6
+
+const percentOfMachine = ({ agentCpu }: Beside, seconds: number) =>
+  (agentCpu / seconds / availableParallelism()) * 100
 
 const agentCpu = (found: Compared, aim: string): Figure => ({
   what: 'agent CPU, µs a request',
@@ -65,8 +78,9 @@ function saturation({ name, measures, start, aim }: Saturation): Section {
   return {
     name,
     measures,
-    pairs: 3,
-    seconds: 4,
+    pairs: 2,
+    // What was saved before pays for the beginning: a part of this that gets smaller the longer it lasts.
+    seconds: 8,
     async measure({ scope, before, now, pairs, seconds }: Terms) {
       const stage = await Stage.open(scope)
       const agents = { before: start(before), now: start(now) }
@@ -82,6 +96,11 @@ function saturation({ name, measures, start, aim }: Saturation): Section {
           { what: 'requests/s without', digits: 0, before: requests, now: requests },
           addedCpu(found),
           agentCpu(found, '≤ 3.2'),
+          {
+            what: 'agent CPU, % of the machine',
+            digits: 1,
+            ...each(found, (it) => percentOfMachine(it, seconds)),
+          },
           memory(found),
           ...completeness(found),
         ],
