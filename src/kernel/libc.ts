@@ -13,12 +13,19 @@ const open = () =>
     getpagesize: { args: [], returns: 'i32' },
     // Variadic; all its arguments are integers of a machine word.
     syscall: { args: ['i64', 'i64', 'ptr', 'i64', 'i64'], returns: 'i64' },
+    memfd_create: { args: ['ptr', 'u32'], returns: 'i32' },
     mount: { args: ['ptr', 'ptr', 'ptr', 'u64', 'ptr'], returns: 'i32' },
     umount2: { args: ['ptr', 'i32'], returns: 'i32' },
   }).symbols
 
 let opened: ReturnType<typeof open> | undefined
 const libc = () => (opened ??= open())
+
+const MFD_CLOEXEC = 1
+
+/** The descriptor of an empty file in memory (memfd_create(2)); below 0 where the kernel refuses. */
+export const memoryFile = (name: string): number =>
+  libc().memfd_create(ptr(Buffer.from(`${name}\0`)), MFD_CLOEXEC)
 
 const timespec = new BigInt64Array(2)
 

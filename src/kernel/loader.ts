@@ -4,9 +4,10 @@ import { accessSync, constants } from 'node:fs'
 import { tmpdir } from 'node:os'
 import library from '../../dist/libnixie_loader.so' with { type: 'file' }
 import { NixieError } from '../errors'
+import { inMemory } from './in-memory'
 
 const open = () =>
-  dlopen(library, {
+  dlopen(inMemory('nixie_loader', library), {
     nixie_log: { args: ['ptr', 'u64'], returns: 'u64' },
     nixie_open: { args: ['ptr', 'u64'], returns: 'ptr' },
     nixie_close: { args: ['ptr'], returns: 'void' },

@@ -81,7 +81,7 @@ const configOf = ({ architecture, libraries }: Platform, layer: Blob) => ({
   architecture,
   os: 'linux',
   config: {
-    // TMPDIR: where the executable's loader is unpacked; any folder that it may write to.
+    // TMPDIR: where the executable's loader is unpacked, if the kernel gives it no file in memory.
     Env: ['TMPDIR=/tmp', 'PATH=/usr/bin', `LD_LIBRARY_PATH=/${libraries}`],
     Entrypoint: ['/usr/bin/nixie'],
     Cmd: ['serve'],
