@@ -5,6 +5,7 @@ import type { CrowdLimits } from '../access/crowd'
 import { Owners } from '../access/owner'
 import { codeOf, NixieError } from '../errors'
 import { hostOf } from './access'
+import { Bursts } from './bursts'
 import { Connections } from './connections'
 import type { Connection } from './guard'
 import { portHolder } from './port-holder'
@@ -42,6 +43,7 @@ export function serve(
 ): Served {
   const hostname = hostOf(listen)
   const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
+  const bursts = new Bursts()
   let server: Bun.Server<undefined>
   try {
     server = Bun.serve({
@@ -57,11 +59,11 @@ export function serve(
         const refused = refusedMethod(request.method)
         if (refused) return refused
         const peer = server.requestIP(request) ?? undefined
+        if (peer && bursts.isBeyond(peer)) return tooMany()
         if (peer) connections.asked(peer)
-        return app.fetch(withHost(request), {
-          peer,
-          listener: listenerOf(hostname, port!, peer, connections),
-        })
+        const listener = listenerOf(hostname, port!, peer, connections)
+        const answer = app.fetch(withHost(request), { peer, listener })
+        return answer instanceof Promise ? answer.then(leaving) : leaving(answer)
       },
     })
   } catch (cause) {
@@ -79,6 +81,24 @@ export function serve(
       connections.stop()
     },
   }
+}
+
+/** The server then forgets what else the connection has sent. */
+function tooMany(): Response {
+  const { shape, status } = new NixieError(
+    'too_many_requests',
+    'The connection sent too many requests at once',
+    'Send the next one when the answer is there.',
+  )
+  return Response.json({ error: shape }, { status, headers: { Connection: 'close' } })
+}
+
+const REFUSED = [401, 403]
+
+/** Who is refused has one request a connection, which bounds what strangers cost. */
+function leaving(response: Response): Response {
+  if (REFUSED.includes(response.status)) response.headers.set('Connection', 'close')
+  return response
 }
 
 /** Where a connection of `peer` has arrived: the kernel is asked where it may be one of several addresses. */

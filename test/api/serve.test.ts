@@ -29,6 +29,48 @@ test('answers where it says', async () => {
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
 })
 
+/** What the server says to `count` requests that are sent at once. */
+const pipelined = (path: string, count: number) =>
+  exchange(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(count))
+
+describe('requests that come at once on one connection', () => {
+  const answers = (text: string, status: number) => text.split(`HTTP/1.1 ${status} `).length - 1
+
+  test('are refused beyond a few, with the one error, and the rest is not looked at', async () => {
+    const text = await pipelined('/healthz', 2000)
+    expect(answers(text, 200)).toBe(4)
+    expect(answers(text, 429)).toBe(1)
+    expect(text).toContain('"too_many_requests"')
+  })
+
+  test('of who is refused only the first is answered', async () => {
+    const text = await exchange('GET /api/tables HTTP/1.1\r\nHost: evil.test\r\n\r\n'.repeat(3))
+    expect(answers(text, 403)).toBe(1)
+  })
+
+  test('keep others waiting no longer than one would', async () => {
+    let isOver = false
+    const flood = Promise.all(
+      Array.from({ length: 20 }, async () => {
+        while (!isOver) await pipelined('/healthz', 5000).catch(() => {})
+      }),
+    )
+    let longest = 0
+    for (let asked = 0; asked < 20; asked++) {
+      const before = performance.now()
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+      longest = Math.max(longest, performance.now() - before)
+    }
+    isOver = true
+    await flood
+    expect(longest).toBeLessThan(1000)
+  })
+
+  test('one after the other are as many as one likes', async () => {
+    for (let i = 0; i < 200; i++) expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  })
+})
+
 test('the Host header is what is checked, not the address', async () => {
   const answer = await exchange('GET /api/tables HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n')
   expect(answer).toStartWith('HTTP/1.1 403')
