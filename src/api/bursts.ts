@@ -4,7 +4,7 @@
  */
 
 /** Requests of one connection in one turn of the event loop. Browsers send one at a time (RFC 9112 §9.3.2 allows more). */
-const MOST_AT_ONCE = 4
+const MOST_AT_ONCE = 2
 
 export class Bursts {
   readonly #counts = new Map<string, number>()

@@ -1,6 +1,6 @@
 /** Nixie's own health: for people, for Prometheus, for orchestrators. */
 import { METRICS_TYPE, metricsText } from './metrics'
-import type { Route } from './route'
+import type { Route, RouteDeps } from './route'
 import { boolean, component, object, string } from './schema'
 import { STATUS, type Status } from './status'
 
@@ -39,6 +39,28 @@ export function notReadyReason(status: Status): string {
   return 'Capture is still starting'
 }
 
+/** Anybody may ask, over and over, and the whole status takes a look at every chunk: so long it is not made anew. */
+const HEALTH_MS = 100
+
+interface KnownHealth {
+  readonly health: Promise<{ readonly ready: boolean; readonly reason: string }>
+  readonly untilMs: number
+}
+
+const known = new WeakMap<RouteDeps['status'], KnownHealth>()
+
+function healthOf({ status }: Pick<RouteDeps, 'status'>): KnownHealth['health'] {
+  const before = known.get(status)
+  if (before && performance.now() < before.untilMs) return before.health
+  const look = async () => {
+    const now = await status()
+    return { ready: now.ready, reason: notReadyReason(now) }
+  }
+  const health = look()
+  known.set(status, { health, untilMs: performance.now() + HEALTH_MS })
+  return health
+}
+
 export const healthz: Route = {
   method: 'get',
   path: '/healthz',
@@ -47,10 +69,7 @@ export const healthz: Route = {
   summary: 'Whether Nixie answers, and whether it captures; answered to everyone',
   parameters: {},
   answers: { 'application/json': Health },
-  handle: async (c, _query, deps) => {
-    const now = await deps.status()
-    return c.json({ ready: now.ready, reason: notReadyReason(now) })
-  },
+  handle: async (c, _query, deps) => c.json(await healthOf(deps)),
 }
 
 export const readyz: Route = {
@@ -63,7 +82,7 @@ export const readyz: Route = {
   answers: { 'application/json': Health },
   alsoAnswers: { 503: 'Nothing is captured, or not yet' },
   handle: async (c, _query, deps) => {
-    const now = await deps.status()
-    return c.json({ ready: now.ready, reason: notReadyReason(now) }, now.ready ? 200 : 503)
+    const health = await healthOf(deps)
+    return c.json(health, health.ready ? 200 : 503)
   },
 }

@@ -57,4 +57,13 @@ export function agentIdOf({ name, machineId, productUuid }: NodeTraits): number 
   return reserved + (digest.readUInt32LE(0) % (2 ** 32 - reserved))
 }
 
-export const agentId = (nodeName: string): number => agentIdOf(readTraits(nodeName))
+const numbers = new Map<string, number>()
+
+/** Of this machine, which stays what it is while the program runs. */
+export function agentId(nodeName: string): number {
+  const known = numbers.get(nodeName)
+  if (known !== undefined) return known
+  const number = agentIdOf(readTraits(nodeName))
+  numbers.set(nodeName, number)
+  return number
+}

@@ -3,6 +3,8 @@ import { expect, test } from 'bun:test'
 import { notReadyReason } from '../../src/api/health-routes'
 import { metricsText } from '../../src/api/metrics'
 import { captureState, durationWords, lossesOf, promiseWords } from '../../src/api/status'
+import { testApp } from '../support/app'
+import { until } from '../support/scope'
 import { statusOf } from '../support/status'
 
 test('durations in their two largest units', () => {
@@ -65,4 +67,22 @@ test('how capture is, in a word: silence and a store that refuses rows come befo
   expect(metricsText(silent)).toContain('nixie_capture_silent_seconds 70\n')
   expect(metricsText(silent)).toContain('nixie_store_refuses_rows 1\n')
   expect(metricsText(well)).toContain('nixie_capture_longest_absence_seconds 0.004\n')
+})
+
+test('the health that everybody may ask for is not looked up for each of them', async () => {
+  let looks = 0
+  const status = () => {
+    looks++
+    return statusOf()
+  }
+  const { app } = testApp({}, { status })
+  const asked = performance.now()
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => app.request(i % 2 ? '/healthz' : '/readyz')),
+  )
+  expect(answers.map((answer) => answer.status)).toEqual(Array(50).fill(200))
+  expect(looks).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - asked) / 100))
+  const before = looks
+  const isLookedUp = async () => (await app.request('/healthz')).ok && looks > before
+  await until('it is looked up again', isLookedUp, 5000)
 })
