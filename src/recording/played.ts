@@ -1,4 +1,4 @@
-/** The kernel, its clock and its feeds as a recording has them. Nothing of this machine is asked. */
+/** The kernel, its clock and its feeds as a recording has them: nothing is loaded. */
 import { type ProcessEvent, RingProcessEvent } from '../events/identity'
 import { RingSocketEvent } from '../events/socket'
 import type { SocketEvent, SocketTotals } from '../events/socket-event'

@@ -110,7 +110,9 @@ function redactTalk(talk: Talk, redaction: Redaction): void {
     runsOf(talk, direction).map((run) => ({ run, bytes: joined(run) })),
   )
   const all = directions.flat()
-  if (talk.transport === 'tcp' && all.some(({ bytes }) => looksLikeTls(bytes, true))) return
+  const begins = directions.flatMap((runs) => runs.slice(0, 1))
+  // Nobody can read it. What only became TLS (STARTTLS) said something before.
+  if (talk.transport === 'tcp' && begins.every(({ bytes }) => looksLikeTls(bytes, false))) return
   const isRead = directions.some((runs, direction) =>
     runs.some(({ bytes }) => isKnown(talk, direction, bytes)),
   )

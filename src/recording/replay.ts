@@ -141,7 +141,7 @@ class Player {
     if (bytes.length < layout.bytes)
       throw this.#file.fault(`an event of ${bytes.length} bytes, of at least ${layout.bytes}`, at)
     const event = this.#isOwnLayout
-      ? bytes.slice()
+      ? new Uint8Array(bytes)
       : convertedEvent(isSocket, bytes, this.#file.header.layout)
     const fault = isSocket ? faultOfSocket(event) : faultOfProcess(event)
     if (fault !== undefined) throw this.#file.fault(`an event can't be one: ${fault}`, at)

@@ -50,6 +50,14 @@ test('TLS stays: nobody can read it', () => {
   expect(payloadsOf(tape)).toEqual([hello])
 })
 
+test('what becomes TLS later said something before: that is left out', () => {
+  const wire = new Wire()
+  const tls = '\x16\x03\x01\x00\x05\x01hello'
+  const tape = tapeOf([wire.request('\x02AUTH bob hunter2'), wire.request('lost', 0), wire.request(tls)])
+  redactTape(tape)
+  expect(payloadsOf(tape).join()).not.toContain('hunter2')
+})
+
 test('NATS: credentials of a connection', () => {
   const wire = new Wire({ local: ['10.0.0.1', 4222] })
   const info = 'INFO {"server_id":"a","version":"2.10.0","max_payload":1048576}\r\n'

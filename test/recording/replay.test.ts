@@ -139,6 +139,27 @@ describe('time', () => {
   })
 })
 
+test('a long recording: every exchange has its row, whatever part of the file was read at once', () => {
+  const exchanges = 5000
+  const tape = new Tape(16 << 20)
+  const wires = Array.from({ length: 20 }, (_, i) => new Wire({ remote: ['10.0.0.9', 2000 + i] }))
+  for (let i = 0; i < exchanges; i++) {
+    const wire = wires[i % wires.length]!
+    wire.timeNs = 1e9 + i * 1e5
+    tape.add('socket', socketBytes(wire.request(`GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`)))
+    tape.add(
+      'socket',
+      socketBytes(wire.response(`HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n${'a'.repeat(400)}`)),
+    )
+    if (i % 500 === 499) tape.addNumbers('look', [wire.timeNs, 0])
+  }
+  addSecond(tape, 3e9)
+  const { tables, counters } = replay(writeTape(path, tape), { maxRows: 1 })
+  expect(tables.map(({ table, all }) => [table.name, all])).toContainEqual(['http_events', exchanges])
+  expect([counters.gaps, counters.unpairedFrames]).toEqual([0, 0])
+  expect(tape.bytes).toBeGreaterThan(2 << 20)
+})
+
 test('events of another layout make the same rows', () => {
   const expected = rowsOf(replay(writeTape(path, recorded()), { maxRows: 9 }), 'http_events')
   const shift = 12

@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   rmSync,
@@ -50,7 +51,14 @@ function asked({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Asked {
 /** The file, for its owner alone; what is in it stays until there is something to write. */
 function openFile(path: string): number {
   try {
-    const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+    const fd = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+    const stat = fstatSync(fd)
+    // In a directory of all, another account may have put it there, and would own what is written.
+    if (!stat.isFile() || stat.uid !== process.geteuid?.() || stat.nlink !== 1) {
+      closeSync(fd)
+      throw new Error(`${path} is there, and is no file of this account alone`)
+    }
     fchmodSync(fd, 0o600)
     return fd
   } catch (cause) {

@@ -1,6 +1,6 @@
 /** nixie record, as far as it goes without the rights to capture. */
 import { afterAll, expect, test } from 'bun:test'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Scope } from '../../support/scope'
 import { runCli } from '../run-cli'
@@ -30,6 +30,20 @@ test('a place that can not be written to is said at once', async () => {
   expect(code).toBe(1)
   expect(err).toContain("The recording can't be written")
   expect(err).toContain('hint: Name a file with -o')
+})
+
+test('a link, a pipe, or a file with two names is not written to', async () => {
+  const other = join(scope.dir, 'other')
+  writeFileSync(other, 'kept')
+  symlinkSync(other, join(scope.dir, 'link'))
+  linkSync(other, join(scope.dir, 'second'))
+  Bun.spawnSync(['mkfifo', join(scope.dir, 'pipe')])
+  for (const name of ['link', 'second', 'pipe']) {
+    const { code, err } = await runCli(['record', '-o', join(scope.dir, name)])
+    expect(code).toBe(1)
+    expect(err).toContain("The recording can't be written")
+  }
+  expect(readFileSync(other, 'utf8')).toBe('kept')
 })
 
 test.skipIf(process.getuid!() === 0)(
