@@ -1,10 +1,12 @@
 /**
  * Secrets in one direction of an HTTP/1 connection (RFC 9112), in place. Heads and bodies are told apart as far as it takes to look
- * into each; what is neither is looked into as text, and replaced as a whole when it is none.
+ * into each; what is neither is left out.
  */
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
-import { isSecretHeader, redactHeader, redactText, redactUrl } from '../protocols/lib/redact'
-import { latin1, mask, maskSecrets, type Range, secretRanges } from './mask'
+import { redactUrl } from '../protocols/lib/redact'
+import { readHeader } from '../protocols/proxy-protocol/header'
+import { latin1, mask, maskSecrets, type Range } from './mask'
+import { maskFields, secretsOfBody } from './texts'
 
 /** Bytes that were replaced, see `Header.redacted`, and those that may still be decoded. */
 export interface Redaction {
@@ -19,11 +21,11 @@ const START_HERE = new RegExp(START_LINE, 'y')
 const START = new RegExp(`(?<=^|\\n)${START_LINE}`, 'g')
 /** Method, and target, of a request line. */
 const TARGET = /^([!-~]{1,32} )(\S+)/
+/** Version and status, and the reason behind them, of a status line. */
+const REASON = /^(HTTP\/1\.[01] \d{3} )([^\r\n]*)/
 const HEAD_END = /\r?\n\r?\n/g
-const FIELD = /^([^\s:]+)[ \t]*:[ \t]*([^\r\n]*)/gm
+const LENGTH = /^\d{1,15}$/
 const CHUNK = /([0-9a-fA-F]{1,8})[^\r\n]*\r?\n/y
-/** What may follow a value of its own without being text: it is blanked. */
-const TEXT = /^[\t\r\n\x20-\x7e]*$/
 /** gzip, zstd, zip, xz, bzip2: nobody looks into what comes so without saying it. */
 const PACKED = ['\x1f\x8b', '\x28\xb5\x2f\xfd', 'PK\x03\x04', '\xfd7zXZ', 'BZh']
 /** Decoded, of a body that is looked into … */
@@ -34,11 +36,20 @@ export const MAX_DECODED_IN_ALL = 256 << 20
 /** Whether a line with which a message begins stands in this text. */
 export const hasStartLine = (text: string): boolean => nextStart(text, 0) < text.length
 
+const CR = 0x0d
+const LF = 0x0a
+
 const isPacked = (text: string): boolean => PACKED.some((magic) => text.startsWith(magic))
 
 const blank = (bytes: Uint8Array, { start, end }: Range): number => {
   bytes.fill(0, start, end)
   return Math.max(0, end - start)
+}
+
+/** What a head says of its body. */
+interface Content {
+  readonly encoding: string
+  readonly isForm: boolean
 }
 
 /** What a hole in the stream may have cut. */
@@ -94,20 +105,26 @@ export class HttpDirection {
     else this.#redaction.unread += blank(bytes, range)
   }
 
-  /** What is no message: text, or nothing that can be looked into. */
-  #strange(bytes: Uint8Array, text: string, range: Range): void {
-    if (TEXT.test(text.slice(range.start, range.end))) this.#text(bytes, range)
-    else this.#redaction.unread += blank(bytes, range)
+  /** What is no message: nobody reads it. Ends of lines stay. */
+  #strange(bytes: Uint8Array, { start, end }: Range): void {
+    for (let at = start; at < end; at++) {
+      if (bytes[at] === CR || bytes[at] === LF) continue
+      bytes[at] = 0
+      this.#redaction.unread++
+    }
   }
 
   #text(bytes: Uint8Array, { start, end }: Range): void {
-    this.#redaction.secret += maskSecrets(bytes.subarray(start, end), redactText)
+    const part = bytes.subarray(start, end)
+    for (const range of secretsOfBody(part, true)) this.#redaction.secret += mask(part, range)
   }
 
   /** One message, or what stands before the next; where it ends. */
   #message(bytes: Uint8Array, text: string, from: number): number {
+    const ofProxy = readHeader(bytes, from, bytes.length)
+    if (typeof ofProxy === 'object') return from + ofProxy.length
     const start = nextStart(text, from)
-    if (start > from) this.#strange(bytes, text, { start: from, end: start })
+    if (start > from) this.#strange(bytes, { start: from, end: start })
     if (start === bytes.length) return start
     HEAD_END.lastIndex = start
     const found = HEAD_END.exec(text)
@@ -119,22 +136,12 @@ export class HttpDirection {
 
   #head(bytes: Uint8Array, head: string, start: number): void {
     const line = head.indexOf('\n') + 1
-    const [, method = '', target = ''] = TARGET.exec(head.slice(0, line)) ?? []
-    const from = start + method.length
-    const to = from + target.length
+    const first = head.slice(0, line)
+    const [, before = '', told = ''] = REASON.exec(first) ?? TARGET.exec(first) ?? []
+    const from = start + before.length
+    const to = from + told.length
     this.#redaction.secret += maskSecrets(bytes.subarray(from, to), redactUrl)
-    this.#fields(bytes, head.slice(line), start + line)
-  }
-
-  #fields(bytes: Uint8Array, fields: string, start: number): void {
-    for (const { index, 0: whole, 1: written, 2: value } of fields.matchAll(FIELD)) {
-      const name = written!.toLowerCase()
-      const end = start + index + whole.length
-      const range = { start: end - value!.length, end }
-      this.#redaction.secret += isSecretHeader(name)
-        ? mask(bytes, range)
-        : maskSecrets(bytes.subarray(range.start, end), (text) => redactHeader(name, text))
-    }
+    this.#redaction.secret += maskFields(bytes, head.slice(line), start + line)
   }
 
   /** What follows a head; where it ends. */
@@ -148,19 +155,25 @@ export class HttpDirection {
     // To a HEAD, or without a body: the next message follows at once.
     if ((status > 0 && status < 200) || status === 204 || status === 304) return start
     if (text.startsWith('HTTP/1.', start) && isStartAt(text, start)) return start
-    const encoding = field('content-encoding').replace(/^identity$/, '')
-    if (/chunked/i.test(field('transfer-encoding'))) return this.#chunked(bytes, text, start, encoding)
-    const length = field('content-length')
-    const isUntilClose = length === '' && status > 0
-    if (length === '' && !isUntilClose) return start
-    const bodyEnd = isUntilClose ? text.length : Math.min(text.length, start + Number(length))
-    this.#content(bytes, [{ start, end: bodyEnd }], encoding)
-    const left = isUntilClose ? Number.POSITIVE_INFINITY : start + Number(length) - bodyEnd
-    if (left > 0) this.#rest = { kind: 'length', left, encoding }
+    const transfer = field('transfer-encoding')
+    const isChunked = transfer.includes('chunked')
+    const encoding = codings(`${field('content-encoding')},${transfer}`)
+    const content = {
+      encoding,
+      isForm: field('content-type').startsWith('application/x-www-form-urlencoded'),
+    }
+    if (isChunked) return this.#chunked(bytes, text, start, content)
+    const length = LENGTH.test(field('content-length')) ? Number(field('content-length')) : undefined
+    // A response without a length goes on until the close.
+    if (length === undefined && status === 0) return start
+    const wanted = start + (length ?? Number.POSITIVE_INFINITY)
+    const bodyEnd = Math.min(text.length, wanted)
+    this.#content(bytes, [{ start, end: bodyEnd }], content)
+    if (wanted > bodyEnd) this.#rest = { kind: 'length', left: wanted - bodyEnd, encoding }
     return bodyEnd
   }
 
-  #chunked(bytes: Uint8Array, text: string, start: number, encoding: string): number {
+  #chunked(bytes: Uint8Array, text: string, start: number, content: Content): number {
     const parts: Range[] = []
     let at = start
     for (;;) {
@@ -174,32 +187,32 @@ export class HttpDirection {
       if (at >= text.length) break
       at += text[at] === '\r' ? 2 : 1
     }
-    this.#content(bytes, parts, encoding)
+    this.#content(bytes, parts, content)
     if (!text.startsWith('0', at)) {
-      this.#rest = { kind: 'unknown', encoding }
+      this.#rest = { kind: 'unknown', encoding: content.encoding }
       return Math.min(at, text.length)
     }
     HEAD_END.lastIndex = at
     const found = HEAD_END.exec(text)
     const end = found ? found.index + found[0].length : text.length
-    this.#fields(bytes, text.slice(at, end), at)
+    this.#redaction.secret += maskFields(bytes, text.slice(at, end), at)
     return end
   }
 
   /** A body, whose parts belong together. */
-  #content(bytes: Uint8Array, parts: readonly Range[], encoding: string): void {
+  #content(bytes: Uint8Array, parts: readonly Range[], { encoding, isForm }: Content): void {
     const whole = Buffer.concat(parts.map(({ start, end }) => bytes.subarray(start, end)))
     const text = whole.toString('latin1')
     if (encoding === '' && !isPacked(text)) {
-      this.#maskParts(bytes, parts, secretRanges(text, redactText))
+      this.#maskParts(bytes, parts, secretsOfBody(whole, isForm))
       return
     }
-    if (encoding !== '' && this.#isSafe(whole, encoding)) return
+    if (encoding !== '' && this.#isSafe(whole, encoding, isForm)) return
     for (const part of parts) this.#redaction.unread += blank(bytes, part)
   }
 
   /** Whether a compressed body was decoded, as far as it is there, and has no secret in it. */
-  #isSafe(bytes: Uint8Array, encodings: string): boolean {
+  #isSafe(bytes: Uint8Array, encodings: string, isForm: boolean): boolean {
     try {
       let decoded = bytes
       for (const encoding of encodings.split(',').reverse()) {
@@ -208,8 +221,7 @@ export class HttpDirection {
         decoded = decode(decoded)
         this.#redaction.decodable -= decoded.length
       }
-      const text = latin1(decoded)
-      return !isPacked(text) && redactText(text) === text
+      return !isPacked(latin1(decoded)) && secretsOfBody(decoded, isForm).length === 0
     } catch {
       this.#redaction.decodable -= MAX_DECODED
       return false
@@ -230,8 +242,19 @@ export class HttpDirection {
   }
 }
 
+/** In lower case; of several fields of this name all, separated by commas. */
 const fieldOf = (head: string, name: string): string =>
-  new RegExp(`^${name}[ \\t]*:([^\\r\\n]*)`, 'im').exec(head)?.[1]?.trim().toLowerCase() ?? ''
+  [...head.matchAll(new RegExp(`^${name}[ \\t]*:([^\\r\\n]*)`, 'gim'))]
+    .map(([, value]) => value!.trim().toLowerCase())
+    .join(',')
+
+/** What a body has to be decoded from, in the order in which it was done. */
+const codings = (list: string): string =>
+  list
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => !['', 'identity', 'chunked'].includes(coding))
+    .join(',')
 
 function isStartAt(text: string, at: number): boolean {
   START_HERE.lastIndex = at

@@ -15,6 +15,7 @@ import { HttpDirection, hasStartLine, MAX_DECODED_IN_ALL, type Redaction } from 
 import { LAYOUT } from './layout'
 import { latin1, maskSecrets } from './mask'
 import type { Tape } from './tape'
+import { maskTalk } from './texts'
 
 /** Of an unknown protocol: enough to see again that it is unknown. */
 const KEPT_UNREAD = 8
@@ -121,6 +122,7 @@ function redactTalk(talk: Talk, redaction: Redaction): void {
     const http = new HttpDirection(redaction)
     for (const { run, bytes } of runs) {
       if (isHttp) http.run(bytes, run.missing)
+      else if (isRead && talk.transport === 'tcp') redaction.secret += maskTalk(bytes)
       else if (isRead) redaction.secret += maskSecrets(bytes, redactText)
       else redaction.unread += leaveUnread(bytes)
       putBack(run, bytes)

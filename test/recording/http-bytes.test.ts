@@ -51,6 +51,16 @@ describe('heads', () => {
   test('that end nowhere', () => {
     expect(only('GET / HTTP/1.1\r\nAuthorization: abc')).toBe('GET / HTTP/1.1\r\nAuthorization: xxx')
   })
+  test('that go on in further lines', () => {
+    expect(only('GET / HTTP/1.1\r\nCookie: abc\r\n def\r\n\tghi\r\nA: b\r\n\r\n')).toBe(
+      'GET / HTTP/1.1\r\nCookie: xxx\r\nxxxx\r\nxxxx\r\nA: b\r\n\r\n',
+    )
+  })
+  test('reasons', () => {
+    expect(only('HTTP/1.1 401 bad token=abc\r\nContent-Length: 0\r\n\r\n')).toBe(
+      'HTTP/1.1 401 bad token=xxx\r\nContent-Length: 0\r\n\r\n',
+    )
+  })
   test('in trailers', () => {
     const body = (sig: string) =>
       `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Signature: ${sig}\r\n\r\n`
@@ -69,6 +79,16 @@ describe('bodies', () => {
     const chunked = (value: string) =>
       `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{"pass\r\nf\r\nword":"${value}"}\r\n0\r\n\r\n`
     expect(only(chunked('abcde'))).toBe(chunked('xxxxx'))
+  })
+  test('with a length that is none, whatever follows', () => {
+    for (const length of ['x', '-5', '1e3', '', '9'.repeat(30), '5, 5']) {
+      const head = (path: string) => `POST ${path} HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n`
+      const next = (cookie: string) => `GET / HTTP/1.1\r\nCookie: ${cookie}\r\n\r\n`
+      expect(only(head('/a') + next('abc')), length).toBe(head('/a') + next('xxx'))
+      expect(only(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\ntoken=abc`), length).toEndWith(
+        'token=xxx',
+      )
+    }
   })
   test('until the close', () => {
     expect(only('HTTP/1.0 200 OK\r\n\r\n{"token":"abc"}')).toBe('HTTP/1.0 200 OK\r\n\r\n{"token":"xxx"}')
@@ -110,6 +130,18 @@ describe('compressed bodies', () => {
     expect(kept(gzipSync(gzipSync('{"a":1}')), 'gzip, gzip')).toBe(true)
     expect(kept(body, 'identity')).toBe(false)
   })
+  test('by a transfer coding, or by one of two fields', () => {
+    const body = deflateRawSync('{"price":12}')
+    const chunk = `${body.length.toString(16)}\r\n${body.toString('latin1')}\r\n0\r\n\r\n`
+    const hidden = `${body.length.toString(16)}\r\n${'\0'.repeat(body.length)}\r\n0\r\n\r\n`
+    for (const fields of [
+      'Transfer-Encoding: compress, chunked',
+      'Content-Encoding: identity\r\nContent-Encoding: exi\r\nTransfer-Encoding: chunked',
+    ]) {
+      const head = `HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`
+      expect(only(Buffer.from(head + chunk, 'latin1'))).toBe(head + hidden)
+    }
+  })
   test('that are cut: what is there is looked into', () => {
     const body = gzipSync(`{"text":"${Array.from({ length: 300 }, (_, i) => i * 7919).join()}"}`)
     const head = `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`
@@ -133,9 +165,21 @@ describe('what is no message', () => {
     const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
     expect(left(`${head}\x81\x05hello`, 'more')).toEqual([`${head}${'\0'.repeat(7)}`, '\0\0\0\0'])
   })
-  test('is text, or is left out', () => {
-    expect(only('token=abc\r\nGET / HTTP/1.1\r\n\r\n')).toBe('token=xxx\r\nGET / HTTP/1.1\r\n\r\n')
-    expect(only('\x81\x83abc\r\nGET / HTTP/1.1\r\n\r\n')).toBe('\0\0\0\0\0\0\0GET / HTTP/1.1\r\n\r\n')
+  test('is left out, but for its ends of lines', () => {
+    expect(only('token=abc\r\nGET / HTTP/1.1\r\n\r\n')).toBe(`${'\0'.repeat(9)}\r\nGET / HTTP/1.1\r\n\r\n`)
+    expect(only('\r\n\nGET / HTTP/1.1\r\n\r\n')).toBe('\r\n\nGET / HTTP/1.1\r\n\r\n')
+    expect(only('\x81\x83abc\r\nGET / HTTP/1.1\r\n\r\n')).toBe('\0\0\0\0\0\r\nGET / HTTP/1.1\r\n\r\n')
+  })
+  test("but for a proxy's header", () => {
+    const one = 'PROXY TCP4 192.0.2.1 192.0.2.2 4000 80\r\nGET / HTTP/1.1\r\n\r\n'
+    expect(only(one)).toBe(one)
+    const two =
+      '\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x0f\xa0\x00\x50GET / HTTP/1.1\r\n\r\n'
+    expect(only(two)).toBe(two)
+  })
+  test('behind CONNECT, whatever it is', () => {
+    const head = 'CONNECT a:25 HTTP/1.1\r\nHost: a\r\n\r\n'
+    expect(only(`${head}AUTH PLAIN abc`)).toBe(`${head}${'\0'.repeat(14)}`)
   })
 })
 

@@ -61,10 +61,11 @@ test('what becomes TLS later said something before: that is left out', () => {
 test('NATS: credentials of a connection', () => {
   const wire = new Wire({ local: ['10.0.0.1', 4222] })
   const info = 'INFO {"server_id":"a","version":"2.10.0","max_payload":1048576}\r\n'
-  const connect = (pass: string) => `CONNECT {"verbose":false,"user":"bob","pass":"${pass}"}\r\nPING\r\n`
-  const tape = tapeOf([wire.response(info), wire.request(connect('hunter'))])
+  const connect = (user: string, pass: string) =>
+    `CONNECT {"verbose":false,"user":"${user}","pass":"${pass}"}\r\nPING\r\n`
+  const tape = tapeOf([wire.response(info), wire.request(connect('bob', 'hunter'))])
   redactTape(tape)
-  expect(payloadsOf(tape)).toEqual([info, connect('xxxxxx')])
+  expect(payloadsOf(tape)).toEqual([info, connect('xxx', 'xxxxxx')])
 })
 
 test('DNS stays as it is', () => {

@@ -15,6 +15,13 @@ export function isSecretHeader(name: string): boolean {
   return isSecretName(name) || FIELD.test(name)
 }
 
+/** Fields that go with the proof of who connects, and are secrets themselves. */
+const BESIDE_SECRETS = new Set('user username nkey'.split(' '))
+
+/** Whether the value of a member of this name, where a client says who it is, is left out of rows. */
+export const isCredential = (name: string): boolean =>
+  BESIDE_SECRETS.has(name.toLowerCase()) || isSecretHeader(name)
+
 /**
  * A page can give a WebSocket no other header, so credentials are sent as one of its protocols, after a name that says so
  * (`bearer, TOKEN`), or in one word with it (`base64url.bearer.authorization.k8s.io.TOKEN`).

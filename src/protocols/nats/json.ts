@@ -1,10 +1,8 @@
 /** The objects of INFO and CONNECT, and headers, as a row shows them: bounded, with secrets replaced. */
 import type { Fields } from '../../json'
 import { utf8 } from '../lib/bytes'
-import { isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
+import { isCredential, isSecretHeader, REDACTED, redactUrl } from '../lib/redact'
 
-/** Fields that go with the proof of who connects, and are secrets themselves. */
-const BESIDE_SECRETS = new Set('user username nkey'.split(' '))
 /** Objects within objects beyond this depth are left out. */
 const MAX_DEPTH = 6
 /** Characters of an object that are kept at most; further fields are left out. */
@@ -33,8 +31,6 @@ function shown(name: string, value: unknown, redact: boolean, depth: number): un
     Object.entries(value).map(([key, item]) => [key, shown(key, item, redact, depth + 1)]),
   )
 }
-
-const isCredential = (name: string): boolean => BESIDE_SECRETS.has(name.toLowerCase()) || isSecretHeader(name)
 
 /** In `nats://token@host` the user's name is the secret. */
 function withoutUserinfo(text: string): string {
