@@ -1,6 +1,7 @@
 /** An error as a fragment: message, code, its line of the script, and the hint. */
 import type { ErrorShape } from '../src/errors'
 import { Page } from './layout'
+import { here, OnNode } from './on-node'
 
 const CONTEXT_LINES = 2
 
@@ -53,25 +54,26 @@ export function ErrorView({ error, source }: { error: ErrorShape; source?: strin
   )
 }
 
+const WaysOn = () => (
+  <>
+    <a href={here('/')}>Overview</a> · <a href={here('/scripts')}>Scripts</a>
+  </>
+)
+
 /**
  * An error as a fragment to swap in or as a whole page; safe markup.
+ * @param node the other node that was asked
  * @param path the request's path. A refused link from another site is shown again here, so that the user can open it.
  */
-export function renderError(error: ErrorShape, kind: 'fragment' | 'page', path = '/'): string {
+export function renderError(error: ErrorShape, kind: 'fragment' | 'page', path = '/', node = ''): string {
   if (kind === 'fragment') return String(<ErrorView error={error} />)
   return String(
-    <Page title={error.message} path="">
-      <h1>That did not work</h1>
-      <ErrorView error={error} />
-      <p>
-        {error.code === 'forbidden_site' ? (
-          <a href={path}>Open this page</a>
-        ) : (
-          <>
-            <a href="/">Overview</a> · <a href="/scripts">Scripts</a>
-          </>
-        )}
-      </p>
-    </Page>,
+    <OnNode value={node}>
+      <Page title={error.message} path="">
+        <h1>That did not work</h1>
+        <ErrorView error={error} />
+        <p>{error.code === 'forbidden_site' ? <a href={path}>Open this page</a> : <WaysOn />}</p>
+      </Page>
+    </OnNode>,
   )
 }

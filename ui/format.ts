@@ -1,8 +1,8 @@
 /** Formats cells: the semantic type of the value decides, not the name of its column. */
-
 import { isObject, objectIn } from '../src/json'
 import type { SemanticType } from '../src/records/types'
 import type { Cell, ResultColumn } from '../src/runner/runner'
+import { here } from './on-node'
 import { inUnit, type Unit } from './units'
 
 export interface Shown {
@@ -91,7 +91,7 @@ export function viewUrl(
   scripts: KnownScripts,
 ): string {
   const query = new URLSearchParams({ ...scripts.carried?.(script), ...args })
-  return `/scripts/${script}${query.size ? `?${query}` : ''}`
+  return here(`/scripts/${script}${query.size ? `?${query}` : ''}`)
 }
 
 /** The view of the thing that a cell names, as script and argument: the first that exists. */

@@ -4,6 +4,7 @@ import { compress } from 'hono/compress'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { messageOf, NixieError } from '../src/errors'
+import { takeNode } from '../src/peers/gateway'
 import { newestRows } from '../src/runner/result'
 import type { ResultTable, ScriptInfo, ScriptSummary } from '../src/runner/runner'
 import { didYouMean, unknownScript } from '../src/suggest'
@@ -13,7 +14,9 @@ import type { UiDeps } from './deps'
 import { KINDS, type Kind, kindOf, namesOf } from './entities'
 import { ErrorView } from './error'
 import type { KnownScripts } from './format'
+import { pathOf, pushUrl, shownUrl } from './history'
 import { Nodes, Page } from './layout'
+import { OnNode } from './on-node'
 import { ClusterFragment } from './pages/cluster'
 import { HealthView } from './pages/health'
 import { outcome } from './pages/outcome'
@@ -39,7 +42,8 @@ import {
 import { findScripts, Options, ScriptList } from './pages/scripts'
 import { ServiceMap } from './pages/service-map'
 import { TableList, TableView } from './pages/tables'
-import { Rates } from './rates'
+import { NodeRates } from './rates'
+import { type Served, servedBy } from './served'
 import { clusterTraffic, hostMap, timelineOf, trafficOf } from './traffic'
 import {
   ARGUMENT_PREFIX,
@@ -56,11 +60,6 @@ export { renderError } from './error'
 
 const NEWEST_ROWS = 100
 const MOST_SUGGESTED = 50
-
-/** Objects that the routes share. */
-interface Served extends UiDeps {
-  readonly rates: Rates
-}
 
 const scriptNames = (scripts: readonly ScriptSummary[]) => new Set(scripts.map((s) => s.name))
 
@@ -137,25 +136,15 @@ async function runScript(deps: Served, c: Context) {
   return { script, state, scripts, ...(await outcome(deps.runner, wanted, c.req.raw.signal)) }
 }
 
-/** The page that asks for a fragment. */
-function shownUrl(c: Context): URL | undefined {
-  const current = c.req.header('HX-Current-URL')
-  return current && URL.canParse(current) ? new URL(current) : undefined
-}
-
-/** A result enters the history when it is another view than the one that the browser shows. */
-function pushUrl(c: Context, url: string): void {
-  const shown = shownUrl(c)
-  if (!shown || shown.pathname + shown.search !== url) c.header('HX-Push-Url', url)
-}
-
-function scriptRoutes(app: Hono, deps: Served): void {
+function scriptRoutes(app: Hono, of: (c: Context) => Served): void {
   app.get('/scripts', async (c) => {
+    const deps = of(c)
     const query = c.req.query('q') ?? ''
     const scripts = findScripts(await deps.runner.scripts(), query)
     return page(c, deps, 'Scripts', <ScriptList scripts={scripts} query={query} />)
   })
   app.get('/scripts/search', async (c) => {
+    const deps = of(c)
     const query = c.req.query('q') ?? ''
     const all = await deps.runner.scripts()
     const shown = shownUrl(c)?.searchParams
@@ -163,6 +152,7 @@ function scriptRoutes(app: Hono, deps: Served): void {
     return c.html(<Options found={findScripts(all, query)} query={query} scripts={linksFrom(all, start)} />)
   })
   app.get('/entities/:kind', async (c) => {
+    const deps = of(c)
     const kind = KINDS.find((one) => one === c.req.param('kind'))
     if (!kind) throw new NixieError('not_found', 'There is no such kind', `It is one of ${KINDS.join(', ')}.`)
     const given = new URL(c.req.url).searchParams
@@ -171,10 +161,12 @@ function scriptRoutes(app: Hono, deps: Served): void {
     return fragment(c, <Suggestions names={names.slice(0, MOST_SUGGESTED)} />)
   })
   app.get('/scripts/:ns/:name', async (c) => {
+    const deps = of(c)
     const { status, ...shown } = await runScript(deps, c)
     return page(c, deps, shown.script.name, <ScriptView {...shown} />, status)
   })
   app.get('/scripts/:ns/:name/result', async (c) => {
+    const deps = of(c)
     const { status, ...shown } = await runScript(deps, c)
     const url = stateUrl(pagePath(shown.script), shown.state)
     pushUrl(c, url)
@@ -238,8 +230,9 @@ async function readForm(c: Context): ReturnType<Context['req']['parseBody']> {
   }
 }
 
-function queryRoutes(app: Hono, deps: Served): void {
+function queryRoutes(app: Hono, of: (c: Context) => Served): void {
   app.get('/query', async (c) => {
+    const deps = of(c)
     const asked = readViewState(c.req.query())
     const state = readQueryState(c.req.query())
     const copied = await deps.runner.script(c.req.query('_script') ?? '')
@@ -257,8 +250,9 @@ function queryRoutes(app: Hono, deps: Served): void {
     )
     return page(c, deps, 'Query', shown, ran?.status, [EDITOR.path])
   })
-  app.get('/query/result', (c) => queryFragment(deps, c, c.req.query()))
+  app.get('/query/result', (c) => queryFragment(of(c), c, c.req.query()))
   app.post('/query/result', async (c) => {
+    const deps = of(c)
     const fields = Object.entries(await readForm(c)).filter(([, value]) => typeof value === 'string')
     return queryFragment(deps, c, Object.fromEntries(fields) as Record<string, string>)
   })
@@ -298,8 +292,9 @@ async function mapOf(deps: Served, signal: AbortSignal): Promise<ResultTable | u
   return kubernetes ? undefined : hostMap(deps.runner, signal)
 }
 
-function hostRoutes(app: Hono, deps: Served): void {
+function hostRoutes(app: Hono, of: (c: Context) => Served): void {
   app.get('/', async (c) => {
+    const deps = of(c)
     const { signal } = c.req.raw
     const [overview, data, cluster, map] = await Promise.all([
       overviewOf(deps, signal),
@@ -312,24 +307,32 @@ function hostRoutes(app: Hono, deps: Served): void {
     return page(c, deps, 'Overview', view)
   })
   app.get('/overview/cluster', async (c) => {
+    const deps = of(c)
     const cluster = await clusterView(deps, c.req.raw.signal)
     return fragment(c, cluster?.view ?? '')
   })
   app.get('/overview/map', async (c) => {
+    const deps = of(c)
     const [map, scripts] = await Promise.all([mapOf(deps, c.req.raw.signal), deps.runner.scripts()])
     return fragment(c, <ServiceMap map={map} scripts={scriptNames(scripts)} />)
   })
   app.get('/overview/timeline', async (c) =>
-    fragment(c, <TimelineFragment data={await timeline(deps, c.req.raw.signal)} />),
+    fragment(c, <TimelineFragment data={await timeline(of(c), c.req.raw.signal)} />),
   )
   app.get('/overview', async (c) => {
+    const deps = of(c)
     return fragment(c, <OverviewFragment {...(await overviewOf(deps, c.req.raw.signal))} />)
   })
   app.get('/health', async (c) => {
+    const deps = of(c)
     return page(c, deps, 'Health', <HealthView status={await deps.status()} />)
   })
-  app.get('/tables', async (c) => page(c, deps, 'Tables', <TableList tables={await deps.runner.tables()} />))
+  app.get('/tables', async (c) => {
+    const deps = of(c)
+    return page(c, deps, 'Tables', <TableList tables={await deps.runner.tables()} />)
+  })
   app.get('/tables/:name', async (c) => {
+    const deps = of(c)
     const name = c.req.param('name')
     const tables = await deps.runner.tables()
     const table = tables.find((t) => t.name === name)
@@ -343,11 +346,6 @@ function hostRoutes(app: Hono, deps: Served): void {
     const newest = await newestRows(deps.runner, { name, limit: NEWEST_ROWS }, { signal: c.req.raw.signal })
     return page(c, deps, name, <TableView table={table} newest={newest} />)
   })
-}
-
-function pathOf(text: string): string {
-  const { pathname, search } = new URL(text)
-  return pathname + search
 }
 
 async function page(
@@ -373,24 +371,30 @@ async function page(
       {view}
     </Page>
   )
-  return c.html(whole, status as ContentfulStatusCode)
+  return c.html(onShownNode(c, whole), status as ContentfulStatusCode)
 }
 
 const fragment = (c: Context, view: Child, status = 200): Response | Promise<Response> =>
-  c.html(String(view), status as ContentfulStatusCode)
+  c.html(onShownNode(c, view), status as ContentfulStatusCode)
+
+const onShownNode = (c: Context, view: Child): string =>
+  String(<OnNode value={c.get('peer')?.name ?? ''}>{view}</OnNode>)
 
 /** The pages as an app of their own, to be mounted at the root. */
 export function ui(given: UiDeps): Hono {
-  const deps: Served = { ...given, rates: new Rates() }
+  const rates = new NodeRates()
+  const of = (c: Context) => servedBy(given, rates, c)
   const app = new Hono()
   app.use(async (c, next) => {
+    const peer = c.get('peer')
+    if (peer) await takeNode(c, peer.runner)
     await next()
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
   })
   // Tables of numbers shrink to a tenth, which matters through a port-forward or to a remote device.
   app.use(compress())
-  hostRoutes(app, deps)
-  scriptRoutes(app, deps)
-  queryRoutes(app, deps)
+  hostRoutes(app, of)
+  scriptRoutes(app, of)
+  queryRoutes(app, of)
   return app
 }

@@ -4,6 +4,7 @@ import type { Child } from 'hono/jsx'
 import { captureState, type Status } from '../src/api/status'
 import { CLIENT, ICON, STYLE } from './assets'
 import type { NodeName } from './deps'
+import { here, NodeField } from './on-node'
 
 /** No inline scripts, no eval, nothing from other origins; htmx adds no indicator style (the style sheet has it). */
 const HTMX_CONFIG = JSON.stringify({
@@ -41,6 +42,7 @@ function Picker() {
   return (
     <search class="picker">
       <form action="/scripts">
+        <NodeField />
         <input
           id="picker"
           type="search"
@@ -53,7 +55,7 @@ function Picker() {
           aria-autocomplete="list"
           autocomplete="off"
           spellcheck={false}
-          hx-get="/scripts/search"
+          hx-get={here('/scripts/search')}
           hx-trigger="input delay:80ms, focus"
           hx-sync="this:replace"
           hx-target="#picker-list"
@@ -99,7 +101,7 @@ export function Nodes({ nodes, url, again = false }: NodesProps) {
 function State({ status, losing }: { status: Status; losing: boolean | undefined }) {
   const { word, mood } = captureState(status, losing)
   return (
-    <a class={`state ${mood}`} href="/health">
+    <a class={`state ${mood}`} href={here('/health')}>
       {word}
     </a>
   )
@@ -137,12 +139,12 @@ export function Page({
             Skip to content
           </a>
           <header class="top">
-            <a class="brand" href="/">
+            <a class="brand" href={here('/')}>
               Nixie
             </a>
             <nav aria-label="Sections">
               {SECTIONS.map(([href, label]) => (
-                <a href={href} aria-current={isCurrent(href, path) ? 'page' : undefined}>
+                <a href={here(href)} aria-current={isCurrent(href, path) ? 'page' : undefined}>
                   {label}
                 </a>
               ))}

@@ -22,6 +22,11 @@ export class Rates {
     while (nowMs - this.#samples[0]!.atMs > 2 * WINDOW_MS) this.#samples.shift()
   }
 
+  /** The newest sample tells nothing of now. */
+  isOld(nowMs: number): boolean {
+    return nowMs - (this.#samples.at(-1)?.atMs ?? nowMs) > 2 * WINDOW_MS
+  }
+
   /** Per second since the oldest sample; undefined before there are two. */
   of(name: CounterName): number | undefined {
     const oldest = this.#samples[0]
@@ -35,5 +40,20 @@ export class Rates {
     const lossy = COUNTER_NAMES.filter((name) => 'loss' in COUNTERS[name])
     const rates = lossy.map((name) => this.of(name))
     return rates.includes(undefined) ? undefined : rates.some((rate) => rate! > 0)
+  }
+}
+
+/** The rates of each node that is shown here, as its pages tell its counters. */
+export class NodeRates {
+  readonly #rates = new Map<string, Rates>()
+
+  of(node: string): Rates {
+    const known = this.#rates.get(node)
+    if (known) return known
+    // What nobody has looked at for a while says nothing any more.
+    for (const [name, rates] of this.#rates) if (rates.isOld(Date.now())) this.#rates.delete(name)
+    const made = new Rates()
+    this.#rates.set(node, made)
+    return made
   }
 }

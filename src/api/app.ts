@@ -106,12 +106,14 @@ export function createApp(deps: ApiDeps): Hono {
   enterRoute(app, deps.access)
   if (deps.assets) app.route('/', deps.assets)
   app.use(admit(deps.access))
-  return guarded(app, { ...deps, sessions: deps.access.sessions }, false)
+  guarded(app, { ...deps, sessions: deps.access.sessions }, false)
+  if (deps.ui) app.route('/', deps.ui)
+  return app
 }
 
 /**
- * The application at `--peer-listen`, for the cluster's other nodes and its health probes. Without a token it answers
- * only probes.
+ * The API at `--peer-listen`, for the cluster's other nodes and its health probes. Without a token it answers only
+ * probes.
  */
 export function createPeerApp(deps: ApiDeps): Hono {
   const config = { ...deps.config, listen: deps.config.peerListen }
@@ -124,7 +126,10 @@ export function createPeerApp(deps: ApiDeps): Hono {
 function serveRoutes(app: Hono, routes: readonly Route[], deps: ApiDeps): void {
   const served = { ...deps, streams: new OpenStreams() }
   for (const route of routes)
-    app[route.method](route.path, (c) => route.handle(c, readQuery(c, route), served))
+    app[route.method](route.path, (c) => {
+      const peer = c.get('peer')
+      return peer ? peer.pass(c.req.raw) : route.handle(c, readQuery(c, route), served)
+    })
 }
 
 /** Routes without a guard, which are never passed on to another node: probes send neither a node name nor a token. */
@@ -169,6 +174,5 @@ function guarded(app: Hono, deps: ApiDeps, last: boolean): Hono {
   app.use(gateway({ peers: peersOf(deps), runner, token, port: peerPort(deps.config), last }))
   app.use('/api/*', noStore)
   serveRoutes(app, GUARDED_ROUTES, deps)
-  if (deps.ui) app.route('/', deps.ui)
   return app
 }

@@ -11,6 +11,8 @@ export type ErrorRenderer = (
   kind: 'fragment' | 'page',
   /** Path and query of the request. */
   path?: string,
+  /** The other node that was asked. */
+  node?: string,
 ) => string | Promise<string> | { toString(): string }
 
 export const plainError: ErrorRenderer = (error, kind) => {
@@ -52,7 +54,7 @@ export async function errorResponse(
     return c.html(String(await render(error.shape, 'fragment')), status)
   }
   if (!isApi(c.req.path) && (c.req.header('accept') ?? '').includes('text/html')) {
-    return c.html(String(await render(error.shape, 'page', pathOf(c))), status)
+    return c.html(String(await render(error.shape, 'page', pathOf(c), c.get('peer')?.name)), status)
   }
   return c.json({ error: error.shape }, status)
 }

@@ -1,26 +1,33 @@
-/** `node=` on every page and API call: the Nixie of that node answers. */
+/** `node=` on every page and API call: which Nixie is asked. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { NixieError } from '../errors'
 import type { Runner } from '../runner/runner'
 import { didYouMean } from '../suggest'
-import { accessTo, askPeer, probePeer } from './ask'
-import { keepOnNode, onNode } from './links'
+import { accessTo, probePeer } from './ask'
+import { type Peer, peerAt } from './peer'
 import type { PeerNode, Peers } from './peers'
-import { onlyHeaders, REQUEST_HEADERS } from './proof'
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** The other node that is asked; absent where this one is. */
+    peer?: Peer
+  }
+}
 
 export interface GatewayOptions {
   readonly peers: () => Peers
-  readonly runner: Pick<Runner, 'scripts'>
+  readonly runner: Pick<Runner, 'script'>
   /** The token that the nodes share. */
   readonly token?: string | undefined
   /** Port of `--peer-listen`, the same on every node; '' when there is none. */
   readonly port: string
-  /** The request came from another node: it is never passed on, so that no request goes in circles. */
+  /** The request came from another node: no other one is asked, so that no request goes in circles. */
   readonly last?: boolean
 }
 
 const SCRIPT_PATH = /^\/(?:scripts|api\/run)\/([^/]+\/[^/]+?)(?:\/result)?\/?$/
 
+/** Sets `peer`, where another node is asked. */
 export function gateway(options: GatewayOptions): MiddlewareHandler {
   return async (c, next) => {
     const asked = askedNode(c)
@@ -29,17 +36,18 @@ export function gateway(options: GatewayOptions): MiddlewareHandler {
     // Node names are DNS names, so case doesn't matter.
     const node = nodes.find(({ name }) => name.toLowerCase() === asked.toLowerCase())
     if (!node || node.own) {
-      const isArgument = await argumentPaths(options.runner)
-      if (isArgument(c.req.path)) return next()
-      if (!node && asked !== '') throw unknownNode(asked, nodes)
-      c.req.raw = new Request(withoutNode(c.req.url), c.req.raw)
+      const isTaken = await takeNode(c, options.runner)
+      if (isTaken && !node && asked !== '') throw unknownNode(asked, nodes)
       return next()
     }
     if (options.last) {
       const hint = `Ask any Nixie of the cluster with node=${asked}.`
       throw new NixieError('bad_request', `This is not the Nixie of node '${asked}'`, hint)
     }
-    return forward(c, node, namespace, options)
+    const way = { name: node.name, namespace, ...accessTo(node, namespace, options) }
+    await probePeer(way)
+    c.set('peer', peerAt(way, c.req.raw.signal))
+    return next()
   }
 }
 
@@ -50,19 +58,19 @@ function askedNode(c: Context): string | undefined {
   throw new NixieError('bad_request', `Parameter 'node' is given ${names.length} times`, 'Name one node.')
 }
 
-function withoutNode(text: string): string {
+export function withoutNode(text: string): string {
   const url = new URL(text)
   url.searchParams.delete('node')
   return url.href
 }
 
-/** Whether the script at a path has an argument `node` of its own. Then `node=` sets both. */
-async function argumentPaths(runner: Pick<Runner, 'scripts'>): Promise<(path: string) => boolean> {
-  const scripts = await runner.scripts()
-  const taking = new Set(
-    scripts.filter(({ variables }) => variables.some((v) => v.name === 'node')).map(({ name }) => name),
-  )
-  return (path) => taking.has(SCRIPT_PATH.exec(path)?.[1] ?? '')
+/** Takes `node` out of the request's query. False where the script that it runs has an argument `node`: it sets both. */
+export async function takeNode(c: Context, runner: Pick<Runner, 'script'>): Promise<boolean> {
+  const name = SCRIPT_PATH.exec(c.req.path)?.[1]
+  const script = name === undefined ? undefined : await runner.script(name)
+  if (script?.variables.some((variable) => variable.name === 'node')) return false
+  c.req.raw = new Request(withoutNode(c.req.url), c.req.raw)
+  return true
 }
 
 function unknownNode(asked: string, nodes: readonly PeerNode[]): NixieError {
@@ -73,29 +81,4 @@ function unknownNode(asked: string, nodes: readonly PeerNode[]): NixieError {
     `There is no node '${asked.slice(0, 100)}'`,
     `${didYouMean(asked, names)}GET /api/nodes lists them: ${some}${names.length > 10 ? ', …' : ''}.`,
   )
-}
-
-async function forward(c: Context, node: PeerNode, namespace: string, options: GatewayOptions) {
-  const { name } = node
-  const way = { name, namespace, ...accessTo(node, namespace, options) }
-  await probePeer(way)
-  const { raw } = c.req
-  const headers = onlyHeaders(raw.headers, REQUEST_HEADERS)
-  // The other node compares this header with its own addresses, not with node names.
-  const shown = headers.get('hx-current-url')
-  if (shown !== null && URL.canParse(shown)) headers.set('hx-current-url', withoutNode(shown))
-  const { pathname, search } = new URL(raw.url)
-  const body = new Uint8Array(await c.req.arrayBuffer())
-  const question = { method: raw.method, target: pathname + search, headers, body }
-  const answer = await askPeer(way, question, raw.signal)
-  return answered(answer, name, await argumentPaths(options.runner))
-}
-
-function answered(answer: Response, node: string, isArgument: (path: string) => boolean): Response {
-  for (const name of ['HX-Push-Url', 'HX-Replace-Url', 'HX-Redirect', 'Location']) {
-    const path = answer.headers.get(name)
-    if (path !== null) answer.headers.set(name, onNode(path, node))
-  }
-  const isHtml = (answer.headers.get('content-type') ?? '').startsWith('text/html')
-  return isHtml ? keepOnNode(answer, node, isArgument) : answer
 }

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Hono } from 'hono'
 import { type ApiDeps, createApp, createPeerApp } from '../../src/api/app'
+import { peerGuard } from '../../src/api/peer-guard'
 import { serve } from '../../src/api/serve'
 import type { ErrorShape } from '../../src/errors'
-import { askPeer } from '../../src/peers/ask'
+import { askPeer, PROBE_PATH } from '../../src/peers/ask'
 import type { Peers } from '../../src/peers/peers'
 import { assetRoutes, renderError, ui } from '../../ui'
 import { apiDeps, strict } from '../support/app'
@@ -65,6 +66,17 @@ beforeAll(async () => {
   front = createApp(deps)
 })
 afterAll(() => scope.close())
+
+/** Node a beside another node b; what node b answers to its probe, `app` need not. */
+async function beside(app: Hono): Promise<Hono> {
+  const listen = `127.0.0.1:${await freePort()}`
+  const back = serve(
+    app.get(PROBE_PATH, (c) => c.body(null, 204)),
+    listen,
+  )
+  scope.defer(() => back.stop(0))
+  return createApp({ ...deps, config: { ...deps.config, peerListen: listen } })
+}
 
 const get = (path: string, headers: Record<string, string> = {}, app = front) =>
   app.request(path, { headers: { host: '127.0.0.1', ...headers } })
@@ -150,7 +162,7 @@ describe('API calls', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve
     })
-    const slow = new Hono().get('/slow', (c) => {
+    const slow = new Hono().use(peerGuard('shared', 'b')).get('/api/tables', (c) => {
       const body = new ReadableStream({
         async start(controller) {
           controller.enqueue(new TextEncoder().encode('first\n'))
@@ -161,12 +173,7 @@ describe('API calls', () => {
       })
       return c.body(body, 200, { 'X-Own': '1', 'Set-Cookie': 'a=1' })
     })
-    const port = await freePort()
-    const listen = `127.0.0.1:${port}`
-    const back = serve(createPeerApp({ ...nodeDeps('b', other), ui: slow }), listen)
-    scope.defer(() => back.stop(0))
-    const app = createApp({ ...deps, config: { ...deps.config, peerListen: listen } })
-    const response = await get('/slow?node=b', {}, app)
+    const response = await get('/api/tables?node=b', {}, await beside(slow))
     expect(response.headers.get('x-own')).toBeNull()
     expect(response.headers.get('set-cookie')).toBeNull()
     const reader = response.body!.getReader()
@@ -261,21 +268,18 @@ test('who is not of the cluster is told nothing, and is not believed', async () 
 
 test('of a request only what the other node needs is passed on', async () => {
   let seen = new Headers()
-  const ui = new Hono().get('/seen', (c) => {
+  const seeing = new Hono().use(peerGuard('shared', 'b')).get('/api/tables', (c) => {
     seen = new Headers(c.req.raw.headers)
     return c.text('')
   })
-  const listen = `127.0.0.1:${await freePort()}`
-  const back = serve(createPeerApp({ ...nodeDeps('b', other), ui }), listen)
-  scope.defer(() => back.stop(0))
-  const app = createApp({ ...deps, config: { ...deps.config, peerListen: listen } })
+  const app = await beside(seeing)
   const sent = {
     authorization: 'Bearer mine',
     cookie: 'a=1',
     'x-forwarded-for': '1.2.3.4',
     accept: 'text/csv',
   }
-  expect((await get('/seen?node=b', sent, app)).status).toBe(200)
+  expect((await get('/api/tables?node=b', sent, app)).status).toBe(200)
   expect(seen.get('accept')).toBe('text/csv')
   for (const name of ['authorization', 'cookie', 'x-forwarded-for']) expect(seen.get(name)).toBeNull()
 })
@@ -299,22 +303,53 @@ test('what everyone may ask is never passed on', async () => {
 })
 
 describe('pages', () => {
-  test('keep their links and forms on the node, and assets here', async () => {
-    const text = await (await get('/scripts/px/http_data?node=b', { accept: 'text/html' })).text()
-    expect(text).toContain('<a class="brand" href="/?node=b">')
-    expect(text).toContain('href="/health?node=b"')
-    expect(text).toMatch(/<form id="args"[^>]*><input type="hidden" name="node" value="b">/)
-    expect(text).toContain('hx-get="/scripts/search?node=b"')
-    expect(text).toMatch(/href="\/assets\/[^"?]*"/)
+  const pageOf = async (path: string) => (await get(path, { accept: 'text/html' })).text()
+
+  test.each([
+    '/?node=b',
+    '/scripts?node=b',
+    '/scripts/px/http_data?node=b',
+    '/scripts/px/http_data?start_time=-1h&node=b',
+    '/scripts/px/nothing?node=b',
+    '/query?node=b',
+    '/query?text=import%20px&node=b',
+    '/tables?node=b',
+    '/tables/http_events?node=b',
+    '/health?node=b',
+    '/nothing?node=b',
+  ])('%s keeps its links and forms on the node, and assets here', async (path) => {
+    const text = await pageOf(path)
     const rest = text.replace(/<details id="nodes" class="nodes"[^>]*>.*?<\/details>/s, '')
-    const links = [...rest.matchAll(/(?:href|hx-get)="(\/[^"]*)"/g)].map((match) => match[1]!)
-    const forms = [...text.matchAll(/<form [^>]*hx-get="([^"]*)"/g)].map((match) => match[1]!)
-    const kept = links.filter((link) => !link.startsWith('/assets/') && !forms.includes(link))
-    expect(kept.filter((link) => !/[?;]node=b/.test(link))).toEqual([])
+    const forms = [...rest.matchAll(/<form [^>]*>(?:<input type="hidden" name="node" value="b"\/>)?/g)].map(
+      String,
+    )
+    expect(forms.length).toBeGreaterThan(0)
+    expect(forms.filter((form) => !form.endsWith('value="b"/>'))).toEqual([])
+    // A form that is sent by GET takes the node from its field.
+    const links = rest.replace(/<form [^>]*>/g, (form) => form.replace(/ hx-get="[^"]*"/, ''))
+    const paths = [...links.matchAll(/(?:href|hx-get|hx-post|data-download)="(\/[^"]*)"/g)].map(
+      ([, link]) => link!,
+    )
+    const own = paths.filter((link) => !link.startsWith('/assets/'))
+    expect(own).toContain('/?node=b')
+    expect(own.filter((link) => !/[?;]node=b/.test(link))).toEqual([])
+    expect(text).toMatch(/href="\/assets\/[^"?]*"/)
+  })
+
+  test("are rendered here, of what the other node's API answers", async () => {
+    other.asked.length = 0
+    own.asked.length = 0
+    expect(await pageOf('/health?node=b')).toContain(' on b, Linux')
+    expect(await pageOf('/scripts/px/http_data?start_time=-1h&node=b')).toContain('alert(1)&lt;/script&gt;')
+    expect(other.asked).toMatchObject([{ script: 'px/http_data', args: { start_time: '-1h' }, links: true }])
+    expect(own.asked).toEqual([])
+    const back = createPeerApp(nodeDeps('b', other))
+    const { answer } = await askProven(back, 'shared', { path: '/scripts', to: 'b' })
+    expect(answer.status).toBe(404)
   })
 
   test('a form that asks for the node itself gets no second field', async () => {
-    const text = await (await get('/scripts/px/node?node=b', { accept: 'text/html' })).text()
+    const text = await pageOf('/scripts/px/node?node=b')
     const form = /<form id="args".*?<\/form>/s.exec(text)![0]
     expect(form).not.toContain('type="hidden" name="node"')
   })

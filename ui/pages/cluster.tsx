@@ -4,6 +4,7 @@ import type { ResultTable, ScriptSummary } from '../../src/runner/runner'
 import type { ClusterSummary, Trouble } from '../cluster'
 import { ErrorView } from '../error'
 import { type KnownScripts, viewUrl } from '../format'
+import { here } from '../on-node'
 import { count } from '../units'
 import { Listing } from '../widgets/listing'
 import { TableWidget } from '../widgets/table'
@@ -170,7 +171,7 @@ export function ClusterFragment(props: Props & { host: string }) {
     <>
       {failing.length > 0 ? (
         <p class="note">
-          Not followed at the moment: {failing.join(', ')}. <a href="/health">Why</a>
+          Not followed at the moment: {failing.join(', ')}. <a href={here('/health')}>Why</a>
         </p>
       ) : status.synced ? null : (
         <p class="note">The cluster's objects are still being listed.</p>

@@ -10,6 +10,7 @@ import {
   TOO_LONG_AWAY_MS,
 } from '../../src/health/counters'
 import type { ProbeStatus } from '../../src/health/probe-status'
+import { here } from '../on-node'
 import { bytes, count, duration, span } from '../units'
 import { Listing } from '../widgets/listing'
 
@@ -114,7 +115,7 @@ function Kept({ status }: { status: Status }) {
         {status.tables.map((table) => (
           <tr>
             <td>
-              <a href={`/tables/${table.name}`}>{table.name}</a>
+              <a href={here(`/tables/${table.name}`)}>{table.name}</a>
             </td>
             <td class="num">{count(table.rows)}</td>
             <td class="num">{bytes(table.bytes)}</td>

@@ -5,6 +5,7 @@ import type { ErrorShape } from '../../src/errors'
 import { percentWords, sampledShare, shedWords } from '../../src/health/budget'
 import type { ResultTable, ScriptSummary } from '../../src/runner/runner'
 import { ErrorView } from '../error'
+import { here } from '../on-node'
 import type { Rates } from '../rates'
 import type { Traffic } from '../traffic'
 import { bytes, count, inUnit, span } from '../units'
@@ -132,7 +133,7 @@ function Services({ traffic, status, scripts }: Omit<Overview, 'rates'>) {
   return (
     <p class="empty">
       No HTTP request in the last minute; the newest of {count(http.rows)} was at <Time ns={http.newest} />.{' '}
-      <a href="/tables/http_events">See them</a>
+      <a href={here('/tables/http_events')}>See them</a>
     </p>
   )
 }
@@ -150,7 +151,7 @@ function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
   return (
     <section class="widget w6">
       <h2>
-        Lost <a href="/health">Health</a>
+        Lost <a href={here('/health')}>Health</a>
       </h2>
       {shedWords(status.capture.budget).map((sentence) => (
         <p class="note">{sentence}</p>
@@ -184,26 +185,26 @@ export function OverviewFragment({ timeline, cluster, map, ...props }: Overview 
     <>
       <Numbers {...props} />
       <div id="timeline-place" hx-morph-skip-children="">
-        <div id="timeline" hx-get="/overview/timeline" hx-trigger="every 10s" hx-swap="innerMorph">
+        <div id="timeline" hx-get={here('/overview/timeline')} hx-trigger="every 10s" hx-swap="innerMorph">
           <TimelineFragment data={timeline} />
         </div>
       </div>
       {inCluster ? (
         <div id="cluster-place" hx-morph-skip-children="">
-          <div id="cluster" hx-get="/overview/cluster" hx-trigger="every 15s" hx-swap="innerMorph">
+          <div id="cluster" hx-get={here('/overview/cluster')} hx-trigger="every 15s" hx-swap="innerMorph">
             {cluster}
           </div>
         </div>
       ) : (
         <>
           <div id="map-place" hx-morph-skip-children="">
-            <div id="map" hx-get="/overview/map" hx-trigger="every 15s" hx-swap="innerMorph">
+            <div id="map" hx-get={here('/overview/map')} hx-trigger="every 15s" hx-swap="innerMorph">
               <ServiceMap map={map} scripts={new Set(props.scripts.map((s) => s.name))} />
             </div>
           </div>
           <section class="widget">
             <h2>
-              Services, last minute <a href="/scripts/px/http_data">Requests</a>
+              Services, last minute <a href={here('/scripts/px/http_data')}>Requests</a>
             </h2>
             <Services {...props} />
           </section>
@@ -212,7 +213,7 @@ export function OverviewFragment({ timeline, cluster, map, ...props }: Overview 
       <div class="widgets">
         <section class="widget w6">
           <h2>
-            All TCP by process, last minute <a href="/tables/conn_stats">Connections</a>
+            All TCP by process, last minute <a href={here('/tables/conn_stats')}>Connections</a>
           </h2>
           <Processes {...props} />
         </section>
@@ -243,17 +244,17 @@ export function OverviewView({ timeline, cluster, map, name, ...props }: Overvie
           {name ? `cluster, seen from ${host}, ` : ''}Linux {kernel}
         </p>
       </div>
-      <div id="overview" hx-get="/overview" hx-trigger="every 5s" hx-swap="innerMorph">
+      <div id="overview" hx-get={here('/overview')} hx-trigger="every 5s" hx-swap="innerMorph">
         <OverviewFragment {...props} timeline={timeline} cluster={cluster} map={map} />
       </div>
       <section class="widget">
         <h2>
-          Where to look <a href="/scripts">All scripts</a>
+          Where to look <a href={here('/scripts')}>All scripts</a>
         </h2>
         <ul class="scripts">
           {firstScripts(props.scripts, kubernetes !== undefined).map(({ name, short }) => (
             <li>
-              <a href={`/scripts/${name}`}>{name}</a> <span>{short}</span>
+              <a href={here(`/scripts/${name}`)}>{name}</a> <span>{short}</span>
             </li>
           ))}
         </ul>

@@ -3,6 +3,7 @@ import type { Child } from 'hono/jsx'
 import { infoOf } from '../../src/runner/results'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
 import { readBundle } from '../../src/scripts/bundle'
+import { here, NodeField } from '../on-node'
 import { ARGUMENT_PREFIX, FIRST_ROWS, readViewState, sortText, stateUrl, type ViewState } from '../view-state'
 import { Field } from './script'
 
@@ -109,20 +110,21 @@ export function QueryView({ text, spec = '', variables, values, state, view }: Q
       <div class="title">
         <h1>Query</h1>
         <p>
-          PxL over the <a href="/tables">tables</a> of this host.
+          PxL over the <a href={here('/tables')}>tables</a> of this host.
         </p>
       </div>
       <form
         id="args"
         class="pad"
         action="/query"
-        hx-post="/query/result"
+        hx-post={here('/query/result')}
         hx-target="#result"
         hx-swap="innerMorph"
         hx-sync="#result:replace"
         hx-indicator="#result"
         data-given={text === undefined ? undefined : ''}
       >
+        <NodeField />
         <div id="part-pxl" data-tab="PxL">
           <label for="text">PxL</label>
           <textarea id="text" name="text" rows={rows} spellcheck={false} autocapitalize="off">

@@ -3,6 +3,7 @@ import type { Child } from 'hono/jsx'
 import type { ScriptInfo, ScriptVariable } from '../../src/runner/runner'
 import { type Kind, kindOf } from '../entities'
 import type { KnownScripts } from '../format'
+import { here, NodeField } from '../on-node'
 import { editUrl, LIVE_SECONDS, sortText, stateUrl, type ViewState } from '../view-state'
 import { PRESETS, PresetLink } from '../widgets/presets'
 import { Trail } from './trail'
@@ -39,7 +40,7 @@ interface FieldProps {
 /** Names are asked for while the reader types. */
 const suggested = (kind: Kind, name: string, id: string) => ({
   list: `${id}-names`,
-  'hx-get': `/entities/${kind}?_by=${encodeURIComponent(name)}`,
+  'hx-get': here(`/entities/${kind}?_by=${encodeURIComponent(name)}`),
   'hx-trigger': 'focus once, input delay:120ms',
   'hx-target': `#${id}-names`,
   'hx-swap': 'innerHTML',
@@ -154,6 +155,7 @@ function ArgumentForm({ script, state }: Props) {
       hx-sync="#result:replace"
       hx-indicator="#result"
     >
+      {script.variables.some(({ name }) => name === 'node') ? null : <NodeField />}
       {[...script.variables, ...undeclared({ script, state })].map((variable) => (
         <Field
           variable={variable}
@@ -177,7 +179,7 @@ function Refresh({ script, state }: Props) {
   return (
     <div
       id={`refresh-${state.live}`}
-      hx-get={stateUrl(fragmentPath(script), state)}
+      hx-get={here(stateUrl(fragmentPath(script), state))}
       hx-trigger={`every ${state.live}s`}
       hx-target="#result"
       hx-swap="innerMorph"
@@ -229,7 +231,7 @@ export function Missing({ names, offered = [], kind }: MissingProps) {
         <ul class="offered">
           {offered.slice(0, MOST_OFFERED).map(({ name, href }) => (
             <li>
-              <a href={href}>{name}</a>
+              <a href={here(href)}>{name}</a>
             </li>
           ))}
         </ul>
@@ -239,7 +241,8 @@ export function Missing({ names, offered = [], kind }: MissingProps) {
       ) : null}
       {kind && offered.length === 0 ? (
         <p class="help">
-          No {kind} is known here: <a href="/health">Health</a> says whether this host is part of a cluster.
+          No {kind} is known here: <a href={here('/health')}>Health</a> says whether this host is part of a
+          cluster.
         </p>
       ) : null}
     </div>
@@ -254,7 +257,7 @@ interface EditProps extends Props {
 }
 
 const Edit = ({ script, state, id, again = false, children }: EditProps) => (
-  <a id={id} href={editUrl(script, state)} hx-swap-oob={again ? 'outerMorph' : undefined}>
+  <a id={id} href={here(editUrl(script, state))} hx-swap-oob={again ? 'outerMorph' : undefined}>
     {children}
   </a>
 )

@@ -1,6 +1,7 @@
 /** The library: a list with search, and the options of the picker. */
 import type { ScriptSummary } from '../../src/runner/runner'
 import { type KnownScripts, viewUrl } from '../format'
+import { here, NodeField } from '../on-node'
 
 const MOST_OPTIONS = 12
 
@@ -58,6 +59,7 @@ export function ScriptList({ scripts, query }: { scripts: readonly ScriptSummary
         <p>Each is a question to the last hours of traffic; its arguments are in the URL.</p>
       </div>
       <form class="args" action="/scripts">
+        <NodeField />
         <div class="field">
           <label for="q">Search</label>
           <input
@@ -66,7 +68,7 @@ export function ScriptList({ scripts, query }: { scripts: readonly ScriptSummary
             name="q"
             value={query}
             autocomplete="off"
-            hx-get="/scripts"
+            hx-get={here('/scripts')}
             hx-trigger="input delay:80ms"
             hx-target="#scripts"
             hx-select="#scripts"
@@ -78,7 +80,7 @@ export function ScriptList({ scripts, query }: { scripts: readonly ScriptSummary
       <ul id="scripts" class="scripts">
         {scripts.map(({ name, short }) => (
           <li>
-            <a href={`/scripts/${name}`}>{name}</a> <span>{short}</span>
+            <a href={here(`/scripts/${name}`)}>{name}</a> <span>{short}</span>
           </li>
         ))}
         {scripts.length === 0 ? <li class="empty">No script has these words.</li> : null}

@@ -1,6 +1,7 @@
 /** The stored tables: a list of all, and one of them with its columns and newest rows. */
 import type { ResultTable, TableSummary } from '../../src/runner/runner'
 import { isoTime } from '../format'
+import { here } from '../on-node'
 import { bytes, count, span } from '../units'
 import { Listing } from '../widgets/listing'
 import { TableWidget } from '../widgets/table'
@@ -16,14 +17,14 @@ export function TableList({ tables }: { tables: readonly TableSummary[] }) {
       <div class="title">
         <h1>Tables</h1>
         <p>
-          Read them with <a href="/query">PxL</a> or as JSON under <code>/api/tables</code>.
+          Read them with <a href={here('/query')}>PxL</a> or as JSON under <code>/api/tables</code>.
         </p>
       </div>
       <Listing head={['table', { num: 'rows' }, { num: 'on disk' }, 'kept', 'newest', 'holds']}>
         {tables.map((table) => (
           <tr>
             <td>
-              <a href={`/tables/${table.name}`}>{table.name}</a>
+              <a href={here(`/tables/${table.name}`)}>{table.name}</a>
             </td>
             <td class="num">{count(table.rows)}</td>
             <td class="num">{bytes(table.bytes)}</td>

@@ -1,5 +1,6 @@
 /** Results as files: links to the API, or buttons for the browser's script where the text itself must be sent. */
 import { TAKEN_NAMES } from '../../src/api/run-routes'
+import { here } from '../on-node'
 import type { Place } from './place'
 
 interface Format {
@@ -45,13 +46,13 @@ export function Downloads({ place, formats, table }: Props) {
           <button
             type="button"
             class="link"
-            data-download={`/api/query?${new URLSearchParams(own)}`}
+            data-download={here(`/api/query?${new URLSearchParams(own)}`)}
             data-file={file}
           >
             {name}
           </button>
         ) : (
-          <a href={link(download, state.args, own)} download={file}>
+          <a href={here(link(download, state.args, own))} download={file}>
             {name}
           </a>
         )}

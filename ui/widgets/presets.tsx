@@ -1,4 +1,5 @@
 /** Usual time ranges, as links that fill in the field and run. */
+import { here } from '../on-node'
 import { stateUrl, type ViewState } from '../view-state'
 import type { Place } from './place'
 
@@ -14,7 +15,7 @@ interface Props {
 export function PresetLink({ page, state, preset, current }: Props) {
   return (
     <a
-      href={stateUrl(page, { ...state, args: { ...state.args, start_time: preset } })}
+      href={here(stateUrl(page, { ...state, args: { ...state.args, start_time: preset } }))}
       data-fill="arg-start_time"
       data-value={preset}
       aria-current={preset === current ? 'true' : undefined}
@@ -47,7 +48,7 @@ export function NothingAtAll({ place, reasons }: { place: Place; reasons: readon
       ))}
       {reasons.length === 0 ? (
         <p>
-          Ask for less, or see under <a href="/health">Health</a> whether data comes in.
+          Ask for less, or see under <a href={here('/health')}>Health</a> whether data comes in.
         </p>
       ) : null}
       {reasons.length === 0 && further.length > 0 ? (

@@ -11,6 +11,7 @@ import {
   type Shown,
   show,
 } from '../format'
+import { here } from '../on-node'
 import { count } from '../units'
 import { type Sort, sortText, stateUrl, type ViewState } from '../view-state'
 import { largestQuantile, Mark, Whiskers } from './cells'
@@ -50,8 +51,8 @@ function Link({ place, change, children }: LinkProps) {
   const state = { ...place.state, ...change }
   return (
     <a
-      href={stateUrl(place.page, state)}
-      hx-get={stateUrl(place.fragment, state)}
+      href={here(stateUrl(place.page, state))}
+      hx-get={here(stateUrl(place.fragment, state))}
       hx-target="#result"
       hx-swap="innerMorph"
       hx-sync="#result:replace"
@@ -223,8 +224,8 @@ export function TableWidget({ table, place, scripts, sort, most, caption, gutter
   if (table.rows === 0) {
     return (
       <p class="empty">
-        No rows. Look further back, ask for less, or see under <a href="/health">Health</a> whether data comes
-        in.
+        No rows. Look further back, ask for less, or see under <a href={here('/health')}>Health</a> whether
+        data comes in.
       </p>
     )
   }
