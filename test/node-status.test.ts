@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import type { CaptureReport } from '../src/capture/messages'
 import { readConfig } from '../src/config'
 import { NixieError } from '../src/errors'
-import { NO_BUDGET } from '../src/health/budget'
 import { newCounters } from '../src/health/counters'
 import { statusOf } from '../src/node-status'
 import { openReader } from '../src/store'
 import { events, open, second } from './store/support'
+import { NO_BUDGET } from './support/status'
 
 const report: CaptureReport = {
   ready: true,

@@ -15,16 +15,6 @@ export interface BudgetState {
   readonly pressure: Pressure
 }
 
-export const NO_BUDGET: BudgetState = {
-  processors: 1,
-  share: 0,
-  allowed: 1,
-  used: 0,
-  recorded: 0,
-  shed: 0,
-  pressure: 'none',
-}
-
 /** Of the last ten seconds' exchanges, the part that has rows; 1 when none was shed. */
 export function sampledShare({ recorded, shed }: BudgetState): number {
   return shed === 0 ? 1 : recorded / (recorded + shed)

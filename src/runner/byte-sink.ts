@@ -97,10 +97,3 @@ export class ByteSink {
     }
   }
 }
-
-/** For tests and for text that is there already. */
-export const sharedCredit = (bytes = INITIAL_CREDIT): Int32Array => {
-  const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES))
-  shared[CREDIT] = bytes
-  return shared
-}

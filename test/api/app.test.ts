@@ -4,12 +4,11 @@ import { describe, expect, test } from 'bun:test'
 import { Hono } from 'hono'
 import { createApp } from '../../src/api/app'
 import { readConfig } from '../../src/config'
-import { NO_BUDGET } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
 import { everyone } from '../support/app'
 import { json } from '../support/json'
 import { COUNTS, HTTP_DATA, HTTP_EVENTS, RecordingRunner } from '../support/recording-runner'
-import { statusOf } from '../support/status'
+import { NO_BUDGET, statusOf } from '../support/status'
 
 function setUp() {
   const runner = new RecordingRunner()

@@ -5,8 +5,8 @@
 
 import type { FromCapture, ToCapture } from '../../src/capture/messages'
 import { Pulse } from '../../src/capture/pulse'
-import { NO_BUDGET } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
+import { NO_BUDGET } from '../support/status'
 
 declare const self: Worker
 

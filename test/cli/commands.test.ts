@@ -9,10 +9,9 @@ import { join } from 'node:path'
 import { type Served, serve } from '../../src/api/serve'
 import { VERSION } from '../../src/api/version'
 import { NixieError } from '../../src/errors'
-import { NO_BUDGET } from '../../src/health/budget'
 import { testApp } from '../support/app'
 import { COUNTS, HTTP_DATA, HTTP_EVENTS } from '../support/recording-runner'
-import { statusOf } from '../support/status'
+import { NO_BUDGET, statusOf } from '../support/status'
 import { runCli } from './run-cli'
 
 let status = statusOf()

@@ -2,12 +2,12 @@ import { expect, test } from 'bun:test'
 import {
   type BudgetState,
   budgetWords,
-  NO_BUDGET,
   percentWords,
   sampledShare,
   sampledWords,
   shedWords,
 } from '../../src/health/budget'
+import { NO_BUDGET } from '../support/status'
 
 const STATE: BudgetState = { ...NO_BUDGET, processors: 2, share: 0.1, allowed: 0.1, used: 0.08 }
 const SHED: BudgetState = { ...STATE, recorded: 38, shed: 62, pressure: 'budget' }

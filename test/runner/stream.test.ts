@@ -4,14 +4,14 @@ import { tableFromIPC } from '@uwdata/flechette'
 import { NixieError } from '../../src/errors'
 import { Deadline } from '../../src/query/deadline'
 import { type Batch, StringTable } from '../../src/records/batch'
-import { ByteSink, CANCELLED, CREDIT, sharedCredit } from '../../src/runner/byte-sink'
+import { ByteSink, CANCELLED, CREDIT } from '../../src/runner/byte-sink'
 import { ArrowWriter } from '../../src/runner/formats/arrow'
 import { csvLines } from '../../src/runner/formats/text'
 import { Receiver } from '../../src/runner/receiver'
 import { schemaOf } from '../../src/runner/run-script'
 import type { ResultColumn, StreamOutput } from '../../src/runner/runner'
 import { streamTask } from '../../src/runner/stream'
-import { contextOf, request, rowsOf, run } from './support'
+import { contextOf, request, rowsOf, run, sharedCredit } from './support'
 
 const ROWS = Array.from({ length: 50 }, (_, i) =>
   request(50 - i, { req_path: `/"${i}",\n`, resp_status: 200 + i, latency: 2 ** 40 + i }),

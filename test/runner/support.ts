@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Metadata } from '../../src/metadata/metadata'
 import { toCells } from '../../src/query/cells'
 import type { ResultSet } from '../../src/query/engine'
-import { ByteSink, sharedCredit } from '../../src/runner/byte-sink'
+import { ByteSink, CREDIT, INITIAL_CREDIT, SHARED_BYTES } from '../../src/runner/byte-sink'
 import {
   factsOf,
   prepare,
@@ -127,6 +127,13 @@ export function runScript(request: RunRequest, context: RunContext): RunResult {
 export function readTable(request: TableRequest, context: RunContext): ResultTable {
   const limits = { ...DEFAULT_LIMITS, rows: request.limit }
   return resultTable(runPrepared({ plan: tablePlan(request, context), limits }, context).tables[0]!)
+}
+
+/** The memory that a stream shares with its reader, who takes so many bytes. */
+export function sharedCredit(bytes = INITIAL_CREDIT): Int32Array {
+  const shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES))
+  shared[CREDIT] = bytes
+  return shared
 }
 
 /** Streams as a query thread makes them. */

@@ -1,8 +1,19 @@
 import { lossesOf, promiseWords, type Status } from '../../src/api/status'
 import { VERSION } from '../../src/api/version'
 import { readConfig } from '../../src/config'
-import { NO_BUDGET } from '../../src/health/budget'
+import type { BudgetState } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
+
+/** Capture without a budget that has seen nothing. */
+export const NO_BUDGET: BudgetState = {
+  processors: 1,
+  share: 0,
+  allowed: 1,
+  used: 0,
+  recorded: 0,
+  shed: 0,
+  pressure: 'none',
+}
 
 /** A status of a node that captures, with `changes` on top. */
 export function statusOf(changes: Partial<Status> = {}): Status {

@@ -4,12 +4,12 @@ import { createApp } from '../../src/api/app'
 import type { Status } from '../../src/api/status'
 import { readConfig } from '../../src/config'
 import { NixieError } from '../../src/errors'
-import { NO_BUDGET } from '../../src/health/budget'
 import { newCounters } from '../../src/health/counters'
 import type { Cell, ResultColumn, ResultTable, TableSummary, Widget } from '../../src/runner/runner'
 import { assetRoutes, renderError, type UiDeps, ui } from '../../ui'
 import { everyone } from '../support/app'
 import { LiteralRunner, type LiteralScript, resultTable } from '../support/literal-runner'
+import { NO_BUDGET } from '../support/status'
 
 export const HOSTILE = `<script>document.title='owned'</script><img src=x onerror=alert(1)>`
 export const FIRST_TIME_NS = 1_790_000_000_000_000_000n

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NixieError } from '../../src/errors'
-import { NO_BUDGET } from '../../src/health/budget'
 import { CHARTS, CLIENT, EDITOR, FLAME, GRAPH } from '../../ui/assets'
 import type { GraphData } from '../../ui/widgets/drawn'
 import type { Row } from '../query/support/tables'
 import { contextOf, request, run, SHELL } from '../runner/support'
 import type { LiteralScript } from '../support/literal-runner'
+import { NO_BUDGET } from '../support/status'
 import { HOSTILE, host, status } from './fixture'
 
 const BROWSER = { Accept: 'text/html', Host: '127.0.0.1:6494' }

@@ -13,6 +13,7 @@ import type { ProbeStatus } from '../../src/health/probe-status'
 import { here } from '../on-node'
 import { bytes, count, duration, span } from '../units'
 import { Listing } from '../widgets/listing'
+import { Numbers } from '../widgets/numbers'
 
 const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
   missed: 'runs of a probe that the kernel skipped: rows, or parts of them, are missing',
@@ -27,18 +28,16 @@ const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
 
 const STAGES: readonly Stage[] = ['kernel', 'streams', 'protocols', 'store', 'query', 'api']
 
-export function LossList({ status, explained }: { status: Status; explained?: boolean }) {
-  return (
-    <dl class={explained ? 'numbers explained' : 'numbers'}>
-      {(Object.keys(LOSSES) as (keyof Status['losses'])[]).map((name) => (
-        <div class={status.losses[name] > 0 ? 'bad' : undefined} title={LOSSES[name]}>
-          <dt>{name}</dt>
-          <dd>{count(status.losses[name])}</dd>
-          {explained ? <dd class="help">{LOSSES[name]}</dd> : null}
-        </div>
-      ))}
-    </dl>
-  )
+export function LossList({ status, explained = false }: { status: Status; explained?: boolean }) {
+  const names = Object.keys(LOSSES) as (keyof Status['losses'])[]
+  const facts = names.map((name) => ({
+    name,
+    value: count(status.losses[name]),
+    title: LOSSES[name],
+    isBad: status.losses[name] > 0,
+    note: explained ? LOSSES[name] : undefined,
+  }))
+  return <Numbers facts={facts} explained={explained} />
 }
 
 function amount(name: CounterName, value: number): string {
@@ -157,14 +156,7 @@ function Kubernetes({ status }: { status: Status }) {
           ))}
         </ul>
       ) : null}
-      <dl class="numbers">
-        {kinds.map((kind) => (
-          <div>
-            <dt>{kind}</dt>
-            <dd>{count(objects[kind]!)}</dd>
-          </div>
-        ))}
-      </dl>
+      <Numbers facts={kinds.map((name) => ({ name, value: count(objects[name]!) }))} />
     </>
   )
 }

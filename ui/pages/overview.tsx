@@ -10,6 +10,7 @@ import type { Rates } from '../rates'
 import type { Traffic } from '../traffic'
 import { bytes, count, inUnit, span } from '../units'
 import type { ChartData } from '../widgets/drawn'
+import { type Fact, Numbers } from '../widgets/numbers'
 import { TableWidget } from '../widgets/table'
 import { Chart } from '../widgets/timeseries'
 import { firstScripts } from './cluster'
@@ -28,44 +29,28 @@ export interface Overview {
   readonly traffic: Traffic | ErrorShape
 }
 
-function Number_({ name, value, note }: { name: string; value: string; note?: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-      {note ? <dd class="help">{note}</dd> : null}
-    </div>
-  )
-}
-
-function Numbers({ status, rates, traffic }: Omit<Overview, 'scripts'>) {
+/** What happens now, and what it takes. */
+function factsNow({ status, rates, traffic }: Omit<Overview, 'scripts'>): Fact[] {
   const events = rates.of('events')
   const { budget } = status.capture
   const { requests = 0, errors = 0 } = 'code' in traffic ? {} : traffic
-  return (
-    <dl class="numbers">
-      <Number_
-        name="HTTP requests"
-        value={inUnit('per_s', requests)}
-        note={
-          sampledShare(budget) < 1 ? `${percentWords(sampledShare(budget))} of them have rows` : 'last minute'
-        }
-      />
-      <Number_ name="errors" value={inUnit('ratio', errors)} note="status 400 and up" />
-      <Number_
-        name="kernel events"
-        value={events === undefined ? count(status.counters.events) : inUnit('per_s', events)}
-        note={events === undefined ? 'since the start' : 'last minute'}
-      />
-      <Number_ name="connections" value={count(status.counters.connections)} note="since the start" />
-      <Number_
-        name="on disk"
-        value={bytes(status.store.bytes)}
-        note={`of ${bytes(status.store.budgetBytes)}`}
-      />
-      <Number_ name="memory" value={bytes(status.rss)} note={`up ${span(status.uptimeSeconds)}`} />
-    </dl>
-  )
+  const share = sampledShare(budget)
+  return [
+    {
+      name: 'HTTP requests',
+      value: inUnit('per_s', requests),
+      note: share < 1 ? `${percentWords(share)} of them have rows` : 'last minute',
+    },
+    { name: 'errors', value: inUnit('ratio', errors), note: 'status 400 and up' },
+    {
+      name: 'kernel events',
+      value: events === undefined ? count(status.counters.events) : inUnit('per_s', events),
+      note: events === undefined ? 'since the start' : 'last minute',
+    },
+    { name: 'connections', value: count(status.counters.connections), note: 'since the start' },
+    { name: 'on disk', value: bytes(status.store.bytes), note: `of ${bytes(status.store.budgetBytes)}` },
+    { name: 'memory', value: bytes(status.rss), note: `up ${span(status.uptimeSeconds)}` },
+  ]
 }
 
 /** Says why there is no data, and what to do about it. */
@@ -183,7 +168,7 @@ export function OverviewFragment({ timeline, cluster, map, ...props }: Overview 
   const inCluster = props.status.kubernetes !== undefined
   return (
     <>
-      <Numbers {...props} />
+      <Numbers facts={factsNow(props)} />
       <div id="timeline-place" hx-morph-skip-children="">
         <div id="timeline" hx-get={here('/overview/timeline')} hx-trigger="every 10s" hx-swap="innerMorph">
           <TimelineFragment data={timeline} />

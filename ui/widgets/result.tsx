@@ -9,6 +9,7 @@ import { FlameWidget } from './flame'
 import { flameData } from './flame-data'
 import { GraphWidget } from './graph'
 import { graphData } from './graph-data'
+import { Numbers } from './numbers'
 import type { Place } from './place'
 import { NothingAtAll } from './presets'
 import { requestGraphData } from './request-graph'
@@ -24,7 +25,7 @@ function kindOf(widget: Widget): string {
     : ''
 }
 
-function Numbers({ table, place }: { table: ResultTable; place: Place }) {
+function TableOfDrawing({ table, place }: { table: ResultTable; place: Place }) {
   return (
     <details id={`numbers-${table.name}`}>
       <summary>Table {table.name}</summary>
@@ -131,7 +132,7 @@ function Widgets({
         })}
       </div>
       {drawnOnly.map((table) => (
-        <Numbers table={table} place={place} />
+        <TableOfDrawing table={table} place={place} />
       ))}
       <Tables tables={unshown} place={place} />
     </>
@@ -172,14 +173,14 @@ function Drawer({
   place: Place
 }) {
   const { compileMs, execMs, rowsRead, bytesRead, chunksRead, rowsOut } = result.stats
-  const numbers = [
-    ['compiled in', `${compileMs.toFixed(1)} ms`],
-    ['run in', `${execMs.toFixed(1)} ms`],
-    ['rows read', count(rowsRead)],
-    ['bytes read', bytes(bytesRead)],
-    ['chunks read', count(chunksRead)],
-    ['rows given', count(rowsOut)],
-  ] as const
+  const facts = [
+    { name: 'compiled in', value: `${compileMs.toFixed(1)} ms` },
+    { name: 'run in', value: `${execMs.toFixed(1)} ms` },
+    { name: 'rows read', value: count(rowsRead) },
+    { name: 'bytes read', value: bytes(bytesRead) },
+    { name: 'chunks read', value: count(chunksRead) },
+    { name: 'rows given', value: count(rowsOut) },
+  ]
   return (
     <details id="drawer" class="drawer">
       <summary>
@@ -187,14 +188,7 @@ function Drawer({
         {(compileMs + execMs).toFixed(0)} ms
         {tables.length > 0 ? ` · ${tables.length} debug ${tables.length === 1 ? 'table' : 'tables'}` : ''}
       </summary>
-      <dl class="numbers">
-        {numbers.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Numbers facts={facts} />
       <Tables tables={tables} place={place} />
     </details>
   )
