@@ -8,10 +8,12 @@
  * Each side is a small state machine. It consumes bytes as soon as it can interpret them, so that a connection
  * holds one unfinished line or head, and the kept beginning of one body.
  */
+
 import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
 import type { Body } from './body'
 import type { HeadPlace } from './head'
+import { mayBeStatusLine, STATUS_LINE } from './start-lines'
 
 /** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
 const MAX_HEAD = 768 << 10
@@ -29,7 +31,6 @@ const LF = 10
 /** The empty line after a line: lines end with CRLF or LF, also mixed (RFC 9112 §2.2). */
 const EMPTY_LINE = Buffer.from('\n\r\n')
 const LAST_CHUNK = '0\r\n\r\n'
-const STATUS_START = Buffer.from('HTTP/1.')
 
 const NOTHING = new Uint8Array(0)
 const place: HeadPlace = { bytes: NOTHING, lineStart: 0, lineEnd: 0, fieldsStart: 0, end: 0 }
@@ -316,14 +317,11 @@ export class Framing {
 
   /** Without its request a response may be one to a HEAD. Then a status line follows it, or nothing. */
   #readUnasked(input: Input): Step {
-    const available = Math.min(STATUS_START.length, input.end - input.pos)
-    for (let i = 0; i < available; i++) {
-      if (input.bytes[input.pos + i] === STATUS_START[i]) continue
+    if (!mayBeStatusLine(input.bytes, input.pos, input.end)) {
       this.#startBody()
       return 'go-on'
     }
-    if (available < STATUS_START.length) return 'need-more'
-    return this.#finish()
+    return input.end - input.pos < STATUS_LINE.length ? 'need-more' : this.#finish()
   }
 
   // ── Bodies ─────────────────────────────────────────────────────────────────

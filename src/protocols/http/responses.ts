@@ -3,16 +3,12 @@ import { type Invalid, invalid } from '../protocol'
 import type { BodyLength, Framed } from './framing'
 import { blockOf, type Fields, type HeadPlace, parseStatusLine, statusLineOf } from './head'
 import { OneSides } from './one-sides'
-import { startsResponse } from './start-lines'
+import { mayBeStatusLine, startsResponse } from './start-lines'
 import type { HttpRequest, HttpResponse } from './types'
-
-const STATUS_START = Buffer.from('HTTP/1.')
 
 export class ResponseMessages extends OneSides<HttpResponse> {
   mayStart(bytes: Uint8Array, start: number, end: number): boolean {
-    for (let i = 0; i < STATUS_START.length && start + i < end; i++)
-      if (bytes[start + i] !== STATUS_START[i]) return false
-    return true
+    return mayBeStatusLine(bytes, start, end)
   }
 
   isStartLine(line: string): boolean {

@@ -27,7 +27,7 @@ const METHODS = new Set(
 const LONGEST_METHOD = 17
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 
-const STATUS_LINE = Buffer.from('HTTP/1.')
+export const STATUS_LINE = Buffer.from('HTTP/1.')
 /** `HTTP/1.1 200` and what ends the number. */
 const STATUS_LENGTH = 13
 /** A request line of this length is taken for one even without its end. */
@@ -72,8 +72,9 @@ function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
   return isKnown || head.length < 256 ? 'need-more' : 'no'
 }
 
-function mayBeStatusLine(bytes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < STATUS_LINE.length && at + i < bytes.length; i++)
+/** Whether bytes[at..end) may become a status line, or the beginning of one. */
+export function mayBeStatusLine(bytes: Uint8Array, at: number, end = bytes.length): boolean {
+  for (let i = 0; i < STATUS_LINE.length && at + i < end; i++)
     if (bytes[at + i] !== STATUS_LINE[i]) return false
   return true
 }
