@@ -35,8 +35,8 @@ export interface StreamsOptions {
   readonly counters: Counters
   /** Read it at every use: changes take effect with the next message. */
   readonly settings: ProtocolSettings
-  /** Bytes of a call that the kernel captures while a socket has no verdict; undefined: not known. */
-  readonly defaultCap?: number
+  /** Bytes of a call that the kernel captures while a socket has no verdict. */
+  readonly defaultCap: number
   /** Whether the kernel sheds and counts whole exchanges of a connection that has to pause. */
   readonly isGated?: boolean
   readonly limits?: Partial<StreamLimits>

@@ -28,7 +28,7 @@ export interface Surroundings {
   /** The capture clock, as of the newest event or tick. */
   readonly nowNs: number
   /** Bytes of a call that the kernel captures before any verdict. */
-  readonly defaultCap: number | undefined
+  readonly defaultCap: number
   readonly isGated: boolean
   setVerdict(connId: number, verdict: Verdict): void
   leaveOut(connId: number, direction: Direction, until: number): void

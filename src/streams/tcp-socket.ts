@@ -17,8 +17,6 @@ import type { Followed, Reprobed, Surroundings } from './surroundings'
 import type { Host, Silence } from './talk'
 import { fromClient, Turns } from './turns'
 
-/** Bytes of a call that are enough to recognise a protocol. */
-const PROBE_CAP = 4096
 /** Bytes of a peek at a connection that is only counted, where a message of a known protocol may begin: as much as of a new one. */
 const PEEK_CAP = 1 << 20
 
@@ -57,7 +55,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.#shared = shared
     const begins = placeOf(event)
     this.#isWhole = begins !== undefined && isFirst(event, begins)
-    this.#cap = shared.defaultCap ?? PROBE_CAP
+    this.#cap = shared.defaultCap
     this.end = new End(event, event.role)
     const wire = this.#openWire(begins, this.#isWhole)
     this.#wire = wire
@@ -151,7 +149,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     this.end.encrypts(false)
     this.#wire ??= this.#openWire(undefined, false)
     this.#wire.restart()
-    this.#cap = this.#shared.defaultCap ?? PROBE_CAP
+    this.#cap = this.#shared.defaultCap
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 

@@ -8,9 +8,6 @@ import type { Followed, Reprobed, Surroundings } from './surroundings'
 import { type Host, type Silence, Talk } from './talk'
 import { Turns } from './turns'
 
-/** Bytes of a datagram that are enough to recognise its protocol. */
-const PROBE_CAP = 4096
-
 interface Remote {
   readonly end: End
   readonly talk: Talk
@@ -55,7 +52,7 @@ export class UdpSocket implements Followed, Reprobed {
     this.id = event.connId
     this.lastNs = event.timeNs
     this.#shared = shared
-    this.#cap = shared.defaultCap ?? PROBE_CAP
+    this.#cap = shared.defaultCap
   }
 
   get held(): number {
@@ -163,7 +160,7 @@ export class UdpSocket implements Followed, Reprobed {
   reprobe(): void {
     this.#isCounting = false
     for (const { talk } of this.#remotes.values()) talk.restart()
-    this.#cap = this.#shared.defaultCap ?? PROBE_CAP
+    this.#cap = this.#shared.defaultCap
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 

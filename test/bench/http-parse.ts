@@ -89,6 +89,7 @@ function measure({ name, exchange }: Shape): void {
     liveSink: { append: () => {} },
     counters: newCounters(),
     settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
+    defaultCap: 16 << 10,
     setVerdict: () => {},
     leaveOut: () => {},
     upidOf: (pid, ticks) => `1:${pid}:${ticks}`,
