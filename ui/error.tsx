@@ -6,7 +6,7 @@ import { here, OnNode } from './on-node'
 const CONTEXT_LINES = 2
 
 /** The lines around the wrong one, which is marked. */
-function Source({ text, line, column }: { text: string; line: number; column: number | undefined }) {
+function SourceLines({ text, line, column }: { text: string; line: number; column: number | undefined }) {
   const lines = text.split('\n')
   const first = Math.max(0, line - 1 - CONTEXT_LINES)
   return (
@@ -44,7 +44,7 @@ export function ErrorView({ error, source }: { error: ErrorShape; source?: strin
         <strong>{message}</strong>
       </p>
       {hint ? <p class="hint">{hint}</p> : null}
-      {source && line !== undefined ? <Source text={source} line={line} column={column} /> : null}
+      {source && line !== undefined ? <SourceLines text={source} line={line} column={column} /> : null}
       <p class="where">
         <code>{code}</code>
         {file === undefined ? null : ` · ${file}`}

@@ -5,7 +5,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Access } from '../access/access'
 import { NixieError } from '../errors'
-import { PROBE_PATH } from '../peers/ask'
+import { CHECK_PATH } from '../peers/ask'
 import { gateway } from '../peers/gateway'
 import { peerPort } from '../peers/peers'
 import { checkHost, checkSite, requireToken } from './access'
@@ -119,7 +119,7 @@ export function createPeerApp(deps: ApiDeps): Hono {
   const config = { ...deps.config, listen: deps.config.peerListen }
   const app = opened(deps, config)
   app.use(limitBody, peerGuard(deps.peerToken, config.nodeName))
-  app.get(PROBE_PATH, (c) => c.body(null, 204))
+  app.get(CHECK_PATH, (c) => c.body(null, 204))
   return guarded(app, { ...deps, config }, true)
 }
 

@@ -17,13 +17,13 @@ export interface Spent {
   readonly queuedMs: number
 }
 
-type Counted = Pick<
+type AbsenceCounters = Pick<
   Counters,
   'absences' | 'ownAbsences' | 'blockedAbsences' | 'absentNs' | 'absentQueuedNs' | 'absentBlockedNs'
 >
 
 export class Absence {
-  readonly #counters: Counted
+  readonly #counters: AbsenceCounters
   /** When it should look at the ring again; undefined before its first look: opening everything is no absence. */
   #dueMs: number | undefined
   /** Until when it intends to pause, even if it looks earlier. */
@@ -36,7 +36,7 @@ export class Absence {
   readonly #longestBlocked = new Float64Array(SECONDS)
   readonly #second = new Float64Array(SECONDS)
 
-  constructor(counters: Counted) {
+  constructor(counters: AbsenceCounters) {
     this.#counters = counters
   }
 

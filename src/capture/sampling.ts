@@ -3,9 +3,9 @@ import type { Counters } from '../health/counters'
 
 const SECONDS = 10
 
-type Counted = Pick<Counters, 'recordedExchanges' | 'shedExchanges'>
+type ExchangeCounters = Pick<Counters, 'recordedExchanges' | 'shedExchanges'>
 
-interface Sample extends Counted {
+interface Sample extends ExchangeCounters {
   readonly threadMs: number
   readonly atMs: number
 }
@@ -14,7 +14,7 @@ export class Sampling {
   #samples: Sample[] = []
 
   /** Call it once a second; `threadMs`: processor time of the thread so far. */
-  add({ recordedExchanges, shedExchanges }: Counted, threadMs: number, atMs: number): void {
+  add({ recordedExchanges, shedExchanges }: ExchangeCounters, threadMs: number, atMs: number): void {
     this.#samples.push({ recordedExchanges, shedExchanges, threadMs, atMs })
     if (this.#samples.length > SECONDS + 1) this.#samples.shift()
   }

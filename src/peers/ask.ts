@@ -11,10 +11,10 @@ export interface PeerAccess {
   readonly token: string
 }
 
-/** A node that doesn't answer its probe within this time counts as unreachable. */
-export const PROBE_MS = 3000
+/** A node that doesn't answer its check within this time counts as unreachable. */
+export const CHECK_MS = 3000
 /** A path that needs a proof and returns almost nothing. */
-export const PROBE_PATH = '/peer'
+export const CHECK_PATH = '/peer'
 
 const unavailable = (message: string, hint: string) => new NixieError('unavailable', message, hint)
 
@@ -43,7 +43,7 @@ export function accessTo(
 /** The node doesn't answer, or not in time. */
 function silent(name: string, namespace: string, cause: unknown): NixieError {
   const { code, message, name: kind } = cause as { code?: string; message?: string; name?: string }
-  const why = kind === 'TimeoutError' ? `no answer within ${PROBE_MS / 1000} s` : (code ?? message ?? '')
+  const why = kind === 'TimeoutError' ? `no answer within ${CHECK_MS / 1000} s` : (code ?? message ?? '')
   return unavailable(
     `The Nixie of node '${name}' does not answer (${why})`,
     `Its pod may be starting, or the network between the nodes keeps it away: kubectl get pods -n ${namespace} -o wide`,
@@ -108,8 +108,8 @@ export async function askPeer(
 }
 
 /** Checks first that the node answers and proves itself. A query may take long, and must not go to a stranger. */
-export async function probePeer(way: Way): Promise<void> {
-  const question = { method: 'GET', target: PROBE_PATH, headers: new Headers(), body: new Uint8Array() }
-  const answer = await askPeer(way, question, AbortSignal.timeout(PROBE_MS))
+export async function checkPeer(way: Way): Promise<void> {
+  const question = { method: 'GET', target: CHECK_PATH, headers: new Headers(), body: new Uint8Array() }
+  const answer = await askPeer(way, question, AbortSignal.timeout(CHECK_MS))
   await answer.body?.cancel()
 }

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { NixieError } from '../errors'
 import type { Runner } from '../runner/runner'
 import { didYouMean } from '../suggest'
-import { accessTo, probePeer } from './ask'
+import { accessTo, checkPeer } from './ask'
 import { type Peer, peerAt } from './peer'
 import type { PeerNode, Peers } from './peers'
 
@@ -45,7 +45,7 @@ export function gateway(options: GatewayOptions): MiddlewareHandler {
       throw new NixieError('bad_request', `This is not the Nixie of node '${asked}'`, hint)
     }
     const way = { name: node.name, namespace, ...accessTo(node, namespace, options) }
-    await probePeer(way)
+    await checkPeer(way)
     c.set('peer', peerAt(way, c.req.raw.signal))
     return next()
   }

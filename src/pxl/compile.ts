@@ -7,7 +7,7 @@ import { nameHint } from '../suggest'
 import { Evaluator } from './evaluate/evaluator'
 import { shown } from './frames/frames'
 import { parse } from './language/parse'
-import { Source } from './language/source'
+import { SourceText } from './language/source-text'
 import { located } from './values/arguments'
 import type { TableSchema } from './values/table-schema'
 import { parseTime } from './values/time'
@@ -20,11 +20,12 @@ export interface CompileOptions {
   readonly nowNs: bigint
 }
 
-/** Something that the script asks for and doesn't get, although it runs. */
+/** Something that a script asks for and doesn't get, although it runs. */
 export interface Warning {
   readonly message: string
-  readonly line: number
-  readonly column: number
+  /** Absent where it is about no place of the text. */
+  readonly line?: number
+  readonly column?: number
 }
 
 export interface Display {
@@ -52,7 +53,7 @@ const MAX_DISPLAYS = 200
 const MAX_WARNINGS = 100
 
 interface Internals {
-  readonly source: Source
+  readonly source: SourceText
   readonly evaluator: Evaluator
   readonly scope: Scope
   readonly nowNs: bigint
@@ -63,7 +64,7 @@ const internals = new WeakMap<CompiledModule, Internals>()
 /** Reads the script and runs its module level. */
 export function compile(text: string, { tables, nowNs }: CompileOptions): CompiledModule {
   // A byte order mark is no part of a script, but editors write one.
-  const source = new Source('script', text.replace(/^\ufeff/, ''))
+  const source = new SourceText('script', text.replace(/^\ufeff/, ''))
   return guarded(source, () => {
     const displays: Display[] = []
     const warnings: Warning[] = []
@@ -215,7 +216,7 @@ function readText(
 }
 
 /** The engine's stack is the last limit on nesting. */
-function guarded<T>(source: Source, act: () => T): T {
+function guarded<T>(source: SourceText, act: () => T): T {
   try {
     return act()
   } catch (cause) {

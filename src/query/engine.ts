@@ -65,7 +65,7 @@ export interface ExecuteStats {
 }
 
 /** Keeps or emits what is to be shown, up to the row limit. */
-class Sink implements Port {
+class ShownRows implements Port {
   readonly #name: string
   readonly #columns: readonly TypedColumn[]
   readonly #budget: Budget
@@ -282,7 +282,7 @@ export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[
   const execution = new Execution(optimised, given, budget)
   const { emit } = given
   const sinks = optimised.outputs.map(({ name, node }, i) => {
-    const sink = new Sink(name, node.columns, budget, emit && ((batch) => emit(i, batch)))
+    const sink = new ShownRows(name, node.columns, budget, emit && ((batch) => emit(i, batch)))
     execution.operator(node).connect(sink)
     return sink
   })

@@ -4,7 +4,7 @@ import { NixieError } from '../errors'
 import type { Batch, StringTable } from '../records/batch'
 import { faultOf } from './fault'
 import type { FunctionContext, Overload } from './functions/base/function'
-import { apply, Memo } from './functions/base/lift'
+import { apply, KnownResults } from './functions/base/lift'
 import { findOverload } from './functions/registry'
 import { isConstant, type Operand } from './operand'
 import type { Expr, TypedColumn } from './plan'
@@ -19,7 +19,7 @@ type Step =
       readonly kind: 'call'
       readonly overload: Overload
       readonly args: readonly number[]
-      readonly memo: Memo
+      readonly memo: KnownResults
       readonly expr: Call
     }
 
@@ -60,7 +60,13 @@ export class Expressions {
       const types = expr.args.map((arg) => arg.type).join(', ')
       throw new NixieError('type_error', `${expr.fn} does not take (${types})`)
     }
-    return this.#keep(`f${expr.fn}(${args})`, { kind: 'call', overload, args, memo: new Memo(), expr })
+    return this.#keep(`f${expr.fn}(${args})`, {
+      kind: 'call',
+      overload,
+      args,
+      memo: new KnownResults(),
+      expr,
+    })
   }
 
   #keep(key: string, step: Step): number {

@@ -20,7 +20,6 @@ import {
 import { cancelledError, closedError, noDescriptorsError, tooManyError, unreadError } from './ends'
 import { SlotGiver } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
-import { Receiver } from './receiver'
 import { infoOf } from './results'
 import {
   DEFAULT_LIMITS,
@@ -36,6 +35,7 @@ import {
   type StreamRequest,
   type TableSummary,
 } from './runner'
+import { StreamedAnswer } from './streamed-answer'
 import { givingWay, Turns } from './turns'
 
 export interface RunnerOptions {
@@ -89,7 +89,7 @@ interface Job {
   readonly nowMs: number
   readonly deadlineMs: number
   readonly shared: SharedArrayBuffer
-  readonly receiver: Receiver | undefined
+  readonly receiver: StreamedAnswer | undefined
   readonly resolve: (result: TaskResult) => void
   readonly reject: (error: NixieError) => void
 }
@@ -99,7 +99,7 @@ interface JobOptions {
   readonly deadlineMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly shared?: SharedArrayBuffer
-  readonly receiver?: Receiver
+  readonly receiver?: StreamedAnswer
   readonly lasts?: boolean
 }
 
@@ -154,7 +154,7 @@ class ThreadRunner implements Runner {
     const read = () => {
       if (waits) this.#wholeAnswers.splice(this.#wholeAnswers.indexOf(client), 1)
     }
-    const receiver = new Receiver(output.format, shared, abort, read)
+    const receiver = new StreamedAnswer(output.format, shared, abort, read)
     const done = this.#do(
       { kind: 'stream', request, output },
       {

@@ -1,9 +1,12 @@
 /** Running a script: what is asked, what comes back. The query thread implements it; api, cli and ui use it. */
+import type { Warning } from '../pxl/compile'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Limits } from '../query/budget'
 import type { Explanation } from '../query/explain'
 import type { TypedColumn } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
+
+export type { Warning }
 
 export interface RunRequest {
   /** A script of the library (`px/http_data`), or … */
@@ -43,12 +46,6 @@ export interface RunStats {
   readonly bytesRead: number
   readonly chunksRead: number
   readonly rowsOut: number
-}
-
-export interface Warning {
-  readonly message: string
-  readonly line?: number
-  readonly column?: number
 }
 
 export interface RunResult {

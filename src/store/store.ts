@@ -120,7 +120,7 @@ export interface Prune {
 }
 
 /** What one table holds, and how long it will be kept. */
-export interface TableSummary {
+export interface TableHolding {
   readonly name: string
   /** Without those of damaged chunks, which are lost, and … */
   readonly rows: number
@@ -146,7 +146,7 @@ export interface TableSummary {
 }
 
 export interface StoreSummary {
-  readonly tables: readonly TableSummary[]
+  readonly tables: readonly TableHolding[]
   /** The file without its log. */
   readonly fileBytes: number
   readonly walBytes: number

@@ -2,7 +2,7 @@
 import { type Chunk, rowsOf, wholeOf } from './chunks'
 import type { DeclaredTable } from './declared'
 import { limitOf, sharesOf } from './retention'
-import type { StoreSummary, TableSummary } from './store'
+import type { StoreSummary, TableHolding } from './store'
 
 const DAY_NS = 86_400_000_000_000n
 const NS = 1e9
@@ -41,7 +41,7 @@ export function summarise(input: SummaryInput): StoreSummary {
   }
 }
 
-type Holding = Omit<TableSummary, 'keepsSeconds'>
+type Holding = Omit<TableHolding, 'keepsSeconds'>
 
 function holding(name: string, chunks: readonly Chunk[], nowNs: bigint): Holding {
   let oldestNs: bigint | undefined

@@ -5,7 +5,7 @@ import { type ApiDeps, createApp, createPeerApp } from '../../src/api/app'
 import { peerGuard } from '../../src/api/peer-guard'
 import { serve } from '../../src/api/serve'
 import type { ErrorShape } from '../../src/errors'
-import { askPeer, PROBE_PATH } from '../../src/peers/ask'
+import { askPeer, CHECK_PATH } from '../../src/peers/ask'
 import type { Peers } from '../../src/peers/peers'
 import { assetRoutes, renderError, ui } from '../../ui'
 import { apiDeps, strict } from '../support/app'
@@ -71,7 +71,7 @@ afterAll(() => scope.close())
 async function beside(app: Hono): Promise<Hono> {
   const listen = `127.0.0.1:${await freePort()}`
   const back = serve(
-    app.get(PROBE_PATH, (c) => c.body(null, 204)),
+    app.get(CHECK_PATH, (c) => c.body(null, 204)),
     listen,
   )
   scope.defer(() => back.stop(0))

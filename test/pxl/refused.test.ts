@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import { NixieError } from '../../src/errors'
 import { NOT_PXL, OPERATOR_HINTS } from '../../src/pxl/language/not-pxl'
 import { parse } from '../../src/pxl/language/parse'
-import { Source } from '../../src/pxl/language/source'
+import { SourceText } from '../../src/pxl/language/source-text'
 
 /** Text, what the error names, its line and column. */
 const STATEMENTS: readonly (readonly [string, string, string])[] = [
@@ -56,7 +56,7 @@ const OTHERS: readonly (readonly [string, string, string])[] = [
 
 function refusal(text: string): NixieError {
   try {
-    parse(new Source('script', text))
+    parse(new SourceText('script', text))
   } catch (cause) {
     if (cause instanceof NixieError) return cause
     throw cause

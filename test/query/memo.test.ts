@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { Memo } from '../../src/query/functions/base/lift'
+import { KnownResults } from '../../src/query/functions/base/lift'
 import {
   aggregate,
   call,
@@ -42,7 +42,7 @@ describe('functions of texts', () => {
   })
 
   test('remember nothing of other arguments, nor much', () => {
-    const memo = new Memo()
+    const memo = new KnownResults()
     memo.with([1, 'x']).set('a', 'first')
     expect(memo.with([1, 'x']).get('a')).toBe('first')
     expect(memo.with(['1', 'x']).get('a')).toBeUndefined()

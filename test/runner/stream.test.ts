@@ -7,10 +7,10 @@ import { type Batch, StringTable } from '../../src/records/batch'
 import { ByteSink, CANCELLED, CREDIT } from '../../src/runner/byte-sink'
 import { ArrowWriter } from '../../src/runner/formats/arrow'
 import { csvLines } from '../../src/runner/formats/text'
-import { Receiver } from '../../src/runner/receiver'
 import { schemaOf } from '../../src/runner/run-script'
 import type { ResultColumn, StreamOutput } from '../../src/runner/runner'
 import { streamTask } from '../../src/runner/stream'
+import { StreamedAnswer } from '../../src/runner/streamed-answer'
 import { contextOf, request, rowsOf, run, sharedCredit } from './support'
 
 const ROWS = Array.from({ length: 50 }, (_, i) =>
@@ -277,7 +277,7 @@ describe('the receiver', () => {
   const failed = new NixieError('deadline_exceeded', 'Too long')
   const open = (format: StreamOutput['format'], cancel = () => {}) => {
     const shared = sharedCredit(0)
-    return { shared, receiver: new Receiver(format, shared.buffer as SharedArrayBuffer, cancel) }
+    return { shared, receiver: new StreamedAnswer(format, shared.buffer as SharedArrayBuffer, cancel) }
   }
 
   test('gives credit for what was read, not for what came', async () => {

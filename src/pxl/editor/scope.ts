@@ -2,7 +2,7 @@
 import type { CompileOptions } from '../compile'
 import { Evaluator } from '../evaluate/evaluator'
 import { parse } from '../language/parse'
-import { Source } from '../language/source'
+import { SourceText } from '../language/source-text'
 import type { Statement as Parsed } from '../language/syntax'
 import { constant, Scope, type UserFunction, type Value } from '../values/values'
 import type { Cursor, Statement, Token } from './cursor'
@@ -16,7 +16,7 @@ export class CursorScope {
   /** `offset` is where the cursor stands. */
   constructor(text: string, offset: number, cursor: Cursor, { tables, nowNs }: CompileOptions) {
     this.#text = text
-    this.#evaluator = new Evaluator(new Source('script', text), {
+    this.#evaluator = new Evaluator(new SourceText('script', text), {
       nowNs,
       tables: new Map(tables.map((table) => [table.name, table])),
       display: () => {},
@@ -122,7 +122,7 @@ export class CursorScope {
 
 function parsed(text: string): readonly Parsed[] | undefined {
   try {
-    return parse(new Source('script', text))
+    return parse(new SourceText('script', text))
   } catch {
     return undefined
   }

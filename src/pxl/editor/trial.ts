@@ -2,7 +2,7 @@
 import { type ErrorShape, NixieError } from '../../errors'
 import { type ArgumentText, type CompiledModule, callFunction } from '../compile'
 import { parse } from '../language/parse'
-import { Source } from '../language/source'
+import { SourceText } from '../language/source-text'
 import type { Expression, Parameter } from '../language/syntax'
 
 /** Two values for each parameter: an error that occurs with both doesn't come from the value. */
@@ -14,7 +14,7 @@ const FLAGS: readonly [ArgumentText, ArgumentText] = [{ text: 'true' }, { text: 
 
 /** The first error of each function that doesn't depend on its arguments. */
 export function trialErrors(text: string, module: CompiledModule): ErrorShape[] {
-  const source = new Source('script', text)
+  const source = new SourceText('script', text)
   const errors: ErrorShape[] = []
   for (const statement of parse(source)) {
     if (statement.kind !== 'function') continue

@@ -6,7 +6,7 @@ import { contextColumn, tracedProcess } from '../frames/context'
 import { asExpr, columnOf } from '../frames/expressions'
 import { filter, keep } from '../frames/frames'
 import { METHOD_HINTS } from '../language/not-pxl'
-import type { Source } from '../language/source'
+import type { SourceText } from '../language/source-text'
 import { memberOf } from '../modules/modules'
 import { namesOf } from '../values/arguments'
 import { type BoundArgument, describe, type Value } from '../values/values'
@@ -46,7 +46,7 @@ export function calleeOf(object: Value, name: string): Value {
 }
 
 /** `object[index]` */
-export function elementOf(object: Value, index: BoundArgument, source: Source): Value {
+export function elementOf(object: Value, index: BoundArgument, source: SourceText): Value {
   const { value } = index
   switch (object.kind) {
     case 'frame':
@@ -77,7 +77,7 @@ export function elementOf(object: Value, index: BoundArgument, source: Source): 
 }
 
 /** `df['a']`, `df[['a', 'b']]`, `df[condition]`. */
-function selection(node: Node, { value, at }: BoundArgument, source: Source): Value {
+function selection(node: Node, { value, at }: BoundArgument, source: SourceText): Value {
   if (value.kind === 'column') return { kind: 'frame', node: filter(node, value.expr) }
   if (value.kind === 'constant' && typeof value.value === 'string') {
     return columnValue(node, value.value)

@@ -6,7 +6,7 @@ import { cast, PYTHON_TYPES } from '../frames/casts'
 import { asExpr, bind, callEngine, placed } from '../frames/expressions'
 import { assign } from '../frames/frames'
 import { binary, unary } from '../frames/operators'
-import type { Source } from '../language/source'
+import type { SourceText } from '../language/source-text'
 import type { Expression, Statement } from '../language/syntax'
 import { Modules, memberOf } from '../modules/modules'
 import { BoundArguments, bindArguments, type CallArgument, located } from '../values/arguments'
@@ -46,13 +46,13 @@ export interface Host {
 export class Evaluator {
   readonly #world: World
   #modules: Modules
-  #source: Source
+  #source: SourceText
   /** The place of the script that the text of a module runs for; undefined while the script's own text runs. */
-  #entered: { readonly source: Source; readonly at: number } | undefined
+  #entered: { readonly source: SourceText; readonly at: number } | undefined
   #steps = 0
   #callDepth = 0
 
-  constructor(source: Source, { tables, nowNs, display, warn, act }: Host) {
+  constructor(source: SourceText, { tables, nowNs, display, warn, act }: Host) {
     this.#source = source
     this.#world = {
       tables,
@@ -82,7 +82,7 @@ export class Evaluator {
   }
 
   /** Runs `act` in another text: its errors and warnings stand at `at` of this one. */
-  #inside<T>(source: Source, at: number, act: () => T): T {
+  #inside<T>(source: SourceText, at: number, act: () => T): T {
     const from = this.#source
     if (source === from) return act()
     const entered = this.#entered

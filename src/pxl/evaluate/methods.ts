@@ -14,14 +14,14 @@ import {
   type JoinKind,
   merge,
 } from '../frames/frames'
-import type { Source } from '../language/source'
+import type { SourceText } from '../language/source-text'
 import { BoundArguments, type CallArgument, located, namesOf } from '../values/arguments'
 import { parseDuration } from '../values/time'
 import { constant, describe, type Value } from '../values/values'
 
 /** Where a method is called. */
 export interface CallSite {
-  readonly source: Source
+  readonly source: SourceText
   readonly at: number
   warn(message: string, at: number): void
 }

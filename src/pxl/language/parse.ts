@@ -7,7 +7,7 @@ import { numberValue, stringValue } from './literals'
 import { inOrder, type LogicalTerm, type LogicalWord } from './logic'
 import { Nesting } from './nesting'
 import { NOT_PXL, OPERATOR_HINTS } from './not-pxl'
-import type { Source } from './source'
+import type { SourceText } from './source-text'
 import type { Argument, BinaryOp, Expression, ImportedName, Parameter, Statement, UnaryOp } from './syntax'
 import { syntaxHint } from './syntax-hint'
 import { treeOf } from './tree'
@@ -35,16 +35,16 @@ const LOGICAL: ReadonlySet<string> = new Set<LogicalWord>(['not', 'and', 'or'])
 const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>='])
 
 /** Throws NixieError (`syntax_error`, `compile_error`, `too_large`) with line and column. */
-export function parse(source: Source): readonly Statement[] {
+export function parse(source: SourceText): readonly Statement[] {
   return new TreeReader(source).script(treeOf(source).topNode)
 }
 
 class TreeReader {
-  readonly #source: Source
+  readonly #source: SourceText
   readonly #text: string
   #depth = 0
 
-  constructor(source: Source) {
+  constructor(source: SourceText) {
     this.#source = source
     this.#text = source.text
   }

@@ -2,7 +2,7 @@
 import type { Tree } from '@lezer/common'
 import { parser } from '@lezer/python'
 import { putCommas } from './commas'
-import type { Source } from './source'
+import type { SourceText } from './source-text'
 
 /** Of a text that is compiled: units (the library's longest has 21,000), words and marks. */
 const MAX_TEXT = 128 << 10
@@ -25,7 +25,7 @@ const POINTED_NUMBER = /(?<![\p{L}\p{N}_.])(\d[\d_]*)\.(?![\p{L}\p{N}_.])/gu
  *
  * @throws NixieError `too_large`
  */
-export function treeOf(source: Source): Tree {
+export function treeOf(source: SourceText): Tree {
   const tooLarge = (at: number, hint: string) =>
     source.error('too_large', at, 'The script is too large', `Keep it under ${hint}.`)
   if (source.text.length > MAX_TEXT) throw tooLarge(0, `${MAX_TEXT >> 10} KiB`)

@@ -5,7 +5,7 @@ import { nameHint } from '../../suggest'
 import { PX_TYPES } from '../frames/casts'
 import { unknownFunction } from '../frames/expressions'
 import { parse } from '../language/parse'
-import { Source } from '../language/source'
+import { SourceText } from '../language/source-text'
 import type { Statement } from '../language/syntax'
 import { type Builtins, constant, type Module, moduleOf, NONE, objectOf, type Value } from '../values/values'
 import PXVIEWS from './library/pxviews.pxl' with { type: 'text' }
@@ -17,7 +17,7 @@ import { PXTRACE } from './tracing'
 const TEXTS: Readonly<Record<string, string>> = { pxviews: PXVIEWS }
 
 interface Library {
-  readonly source: Source
+  readonly source: SourceText
   readonly statements: readonly Statement[]
 }
 
@@ -26,7 +26,7 @@ const parsed = new Map<string, Library>()
 function library(name: string): Library {
   const known = parsed.get(name)
   if (known) return known
-  const source = new Source(name, TEXTS[name]!)
+  const source = new SourceText(name, TEXTS[name]!)
   const made = { source, statements: parse(source) }
   parsed.set(name, made)
   return made

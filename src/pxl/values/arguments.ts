@@ -2,7 +2,7 @@
 import { NixieError } from '../../errors'
 import type { Node } from '../../query/plan'
 import { nameHint } from '../../suggest'
-import type { Source } from '../language/source'
+import type { SourceText } from '../language/source-text'
 import { type Arguments, type BoundArgument, type Constant, describe, type Value } from './values'
 
 export interface CallArgument {
@@ -12,7 +12,7 @@ export interface CallArgument {
 }
 
 /** Runs `act`; a NixieError without a place gets this one. */
-export function located<T>(source: Source, at: number, act: () => T): T {
+export function located<T>(source: SourceText, at: number, act: () => T): T {
   try {
     return act()
   } catch (cause) {
@@ -26,7 +26,7 @@ export function bindArguments(
   what: string,
   params: readonly string[],
   args: readonly CallArgument[],
-  source: Source,
+  source: SourceText,
 ): Map<string, BoundArgument> {
   const bound = new Map<string, BoundArgument>()
   let position = 0
@@ -58,14 +58,14 @@ const argumentsHint = (params: readonly string[]): string =>
 export class BoundArguments implements Arguments {
   readonly what: string
   readonly at: number
-  readonly source: Source
+  readonly source: SourceText
   readonly #bound: ReadonlyMap<string, BoundArgument>
 
   constructor(
     what: string,
     params: readonly string[],
     args: readonly CallArgument[],
-    source: Source,
+    source: SourceText,
     at: number,
   ) {
     this.what = what
@@ -127,7 +127,7 @@ export class BoundArguments implements Arguments {
 /** Column names of a text, or of a list or tuple of texts; `check` runs at the place of each. */
 export function namesOf(
   { value, at }: BoundArgument,
-  source: Source,
+  source: SourceText,
   what: string,
   check: (name: string) => void = () => {},
 ): string[] {
@@ -142,7 +142,7 @@ export function namesOf(
   })
 }
 
-function nameError(value: Value, at: number, source: Source, what: string): NixieError {
+function nameError(value: Value, at: number, source: SourceText, what: string): NixieError {
   const hint =
     value.kind === 'column' && value.expr.kind === 'column'
       ? `Write '${value.expr.name}' in quotes, without the dataframe.`

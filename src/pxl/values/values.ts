@@ -1,7 +1,7 @@
 /** Values of PxL expressions at compile time. */
 import type { Expr, Node, TypedColumn } from '../../query/plan'
 import type { DataType, SemanticType } from '../../records/types'
-import type { Source } from '../language/source'
+import type { SourceText } from '../language/source-text'
 import type { Parameter, Statement } from '../language/syntax'
 import type { TableSchema } from './table-schema'
 
@@ -26,7 +26,7 @@ export interface UserFunction {
   readonly body: readonly Statement[]
   readonly decorators: readonly ObjectValue[]
   readonly scope: Scope
-  readonly source: Source
+  readonly source: SourceText
   /** Where it stands in its source. */
   readonly at: number
 }
@@ -91,7 +91,7 @@ export interface Arguments {
   /** The function's name, for errors. */
   readonly what: string
   readonly at: number
-  readonly source: Source
+  readonly source: SourceText
   /** Undefined when it isn't given; None counts as not given. */
   get(name: string): BoundArgument | undefined
   /** Runs `act` with the place of argument `name` for its errors. */

@@ -30,7 +30,7 @@ const MOST_TEXTS = 4096
 const LONGEST_TEXT = 512
 
 /** Results of a function by text: the same upids and addresses come in every batch of a run. */
-export class Memo {
+export class KnownResults {
   #constants = ''
   readonly #results = new Map<string, ScalarValue>()
 
@@ -58,7 +58,7 @@ export function apply(
   args: readonly Operand[],
   rows: number,
   context: FunctionContext,
-  memo?: Memo,
+  memo?: KnownResults,
 ): Operand {
   const operands = args.map((arg, i) => promote(arg, chosen.args[i]!.type))
   const { implementation } = chosen
@@ -173,7 +173,7 @@ function applyScalar(
   args: readonly Operand[],
   rows: number,
   context: FunctionContext,
-  memo?: Memo,
+  memo?: KnownResults,
 ): Operand {
   const caller = new Caller(run, context)
   try {
@@ -205,7 +205,7 @@ function eachEntry(
   text: StringVector,
   values: ScalarValue[],
   place: number,
-  memo: Memo | undefined,
+  memo: KnownResults | undefined,
 ): Operand {
   const known = text.dict.length <= REMEMBERED_ENTRIES ? memo?.with(values) : undefined
   for (let code = 0; code < text.dict.length; code++) {

@@ -4,7 +4,7 @@ import { CREDIT } from './byte-sink'
 import type { StreamDone } from './messages'
 import type { ResultStream, StreamFormat, Warning } from './runner'
 
-export class Receiver {
+export class StreamedAnswer {
   readonly #format: StreamFormat
   readonly #shared: Int32Array
   readonly #cancel: () => void

@@ -1,7 +1,7 @@
 /** A text with a name; turns offsets into lines and columns for errors. */
 import { type ErrorCode, NixieError } from '../../errors'
 
-export class Source {
+export class SourceText {
   readonly name: string
   readonly text: string
   /** Offsets at which lines start: every expression asks for its place. */
