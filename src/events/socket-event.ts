@@ -105,10 +105,10 @@ export interface SocketTotals {
 }
 
 /** Bytes of a connection since its opening. */
-export type Moved = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>
+export type ByteTotals = Pick<SocketTotals, 'bytesSent' | 'bytesReceived'>
 
 /** … and its exchanges that were only counted. */
-export type MovedAndShed = Moved & Pick<SocketTotals, 'shedExchanges'>
+export type ByteAndShedTotals = ByteTotals & Pick<SocketTotals, 'shedExchanges'>
 
 /** How much the kernel captures. */
 export interface Gate {

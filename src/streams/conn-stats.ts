@@ -4,7 +4,7 @@ import { AF_INET, AF_INET6, connStats } from '../records/conn-stats'
 import { ROLE_SERVER, type Role } from '../records/types'
 
 /** The counts of a connection; `counted*` is the part that its row already has. */
-export interface Counted {
+export interface CountedConnection {
   readonly upid: string
   readonly remoteAddr: string
   readonly remotePort: number
@@ -48,7 +48,7 @@ export class ConnStats {
   readonly #rows = new Map<string, StatsRow>()
 
   /** Updates the connection's row; the first call counts the opening, the last one (closed) the closing. */
-  update(connection: Counted): void {
+  update(connection: CountedConnection): void {
     if (connection.upid === '' || connection.remoteAddr === '') return
     let row = connection.stats
     if (!row) {
@@ -107,7 +107,7 @@ export class ConnStats {
     })
   }
 
-  #rowOf({ upid, remoteAddr, remotePort, role, protocolCode, encrypted }: Counted): StatsRow {
+  #rowOf({ upid, remoteAddr, remotePort, role, protocolCode, encrypted }: CountedConnection): StatsRow {
     const port = role === ROLE_SERVER ? 0 : remotePort
     const key = `${upid}|${port}|${remoteAddr}`
     const known = this.#rows.get(key)
@@ -147,7 +147,10 @@ export class ConnStats {
 }
 
 /** For a server's row the client's process, as long as there is only one; for a client's row the newest known server process. */
-function remoteUpidOf({ role, remoteUpid }: StatsRow, { remoteUpid: newest }: Counted): string | undefined {
+function remoteUpidOf(
+  { role, remoteUpid }: StatsRow,
+  { remoteUpid: newest }: CountedConnection,
+): string | undefined {
   if (newest === '') return remoteUpid
   if (remoteUpid === undefined || role !== ROLE_SERVER) return newest
   return remoteUpid === newest ? newest : ''

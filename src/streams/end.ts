@@ -1,8 +1,8 @@
 /** One end of a conversation as the node sees it: its owner, the other end, and its counts. */
-import { type Moved, SENT, type SocketEvent } from '../events/socket-event'
+import { type ByteTotals, SENT, type SocketEvent } from '../events/socket-event'
 import type { Connection } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_UNKNOWN, type Role } from '../records/types'
-import type { Counted, StatsRow } from './conn-stats'
+import type { CountedConnection, StatsRow } from './conn-stats'
 
 export interface Addresses {
   readonly localAddr: string
@@ -29,7 +29,7 @@ const RECENT_CONTENTS = 32
 
 const NONE: readonly never[] = []
 
-export class End implements Counted {
+export class End implements CountedConnection {
   readonly localAddr: string
   readonly localPort: number
   role: Role
@@ -146,13 +146,13 @@ export class End implements Counted {
   }
 
   /** Counts bytes that no event will report. */
-  missed({ bytesSent, bytesReceived }: Moved): void {
+  missed({ bytesSent, bytesReceived }: ByteTotals): void {
     this.#seenSent += bytesSent
     this.#seenReceived += bytesReceived
   }
 
   /** Takes the kernel's counts of all bytes moved so far; events of the last ones may still come. */
-  told({ bytesSent, bytesReceived }: Moved): void {
+  told({ bytesSent, bytesReceived }: ByteTotals): void {
     this.#toldSent = Math.max(this.#toldSent, bytesSent)
     this.#toldReceived = Math.max(this.#toldReceived, bytesReceived)
   }

@@ -3,7 +3,7 @@
  * When it goes beyond its budget, the largest of the connections that have waited longest gives up what it holds.
  */
 import type { Counters } from '../health/counters'
-import type { Followed } from './surroundings'
+import type { Followed } from './shared-state'
 
 /** Among so many of those that have waited longest the largest gives up its data. */
 const AMONG = 64

@@ -7,7 +7,7 @@ import { type Conversation, type Input, invalid, type Read } from '../protocols/
 import { EMPTY, StreamInput } from './byte-stream'
 import type { Half } from './half'
 import type { StreamLimits } from './limits'
-import type { Surroundings } from './surroundings'
+import type { SharedState } from './shared-state'
 import { WorkBudget } from './work'
 
 /** After so many places without a message, and not a single message, the protocol was mistaken. */
@@ -57,7 +57,7 @@ export class Reader {
   constructor(
     conversation: Conversation,
     halves: readonly [Half, Half],
-    { counters, limits, searches }: Pick<Surroundings, 'counters' | 'limits' | 'searches'>,
+    { counters, limits, searches }: Pick<SharedState, 'counters' | 'limits' | 'searches'>,
   ) {
     this.conversation = conversation
     ;[this.#half, this.#otherHalf] = halves

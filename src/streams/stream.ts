@@ -1,10 +1,10 @@
 /** A conversation over bytes that have an order: those of a TCP connection, or the plaintext within its TLS. */
-import { type Direction, type Moved, RECEIVED } from '../events/socket-event'
+import { type ByteTotals, type Direction, RECEIVED } from '../events/socket-event'
 import type { Transport } from '../protocols/protocol'
 import type { End } from './end'
 import { LeaveOut } from './leave-out'
 import { Sequencer } from './sequencer'
-import type { Surroundings } from './surroundings'
+import type { SharedState } from './shared-state'
 import { type Host, Talk } from './talk'
 
 /** An event ahead of its stream waits so long for the missing ones. */
@@ -16,7 +16,7 @@ export interface StreamOptions {
   /** Offsets from which on all bytes are seen, as far as they are known; `isWhole`: those of the first bytes. */
   readonly begins: Place | undefined
   readonly isWhole: boolean
-  readonly shared: Surroundings
+  readonly shared: SharedState
   readonly host: Host
   /** Undefined where the kernel leaves nothing out. */
   readonly kernel?: LeavesOut
@@ -84,7 +84,7 @@ export class Stream {
   }
 
   /** `moved`: the number of all moved bytes, if known. */
-  finish(timeNs: number, moved: Moved | undefined): void {
+  finish(timeNs: number, moved: ByteTotals | undefined): void {
     this.#received.flush()
     this.#sent.flush()
     if (moved && !this.talk.isCounting) {

@@ -1,12 +1,12 @@
 /** Events of all sockets in, records out. */
 import {
+  type ByteAndShedTotals,
   type Direction,
   EVENT_CLOSE,
   EVENT_DATA,
   EVENT_FOUND,
   EVENT_OPEN,
   EVENT_SHED,
-  type MovedAndShed,
   type SocketEvent,
   type SocketTotals,
   type Verdict,
@@ -21,8 +21,8 @@ import { LateRows } from './late-rows'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LiveRows } from './live-rows'
 import { LocalPeers } from './local-peers'
+import type { Followed, Reprobed, SharedState } from './shared-state'
 import { ShedCounts } from './shed-counts'
-import type { Followed, Reprobed, Surroundings } from './surroundings'
 import { TcpSocket } from './tcp-socket'
 import { UdpSocket } from './udp-socket'
 import { WorkBudget } from './work'
@@ -82,7 +82,7 @@ export class Streams {
   readonly #unknown = new Set<Reprobed>()
   readonly #datagrams = new Set<UdpSocket>()
   /** Datagram sockets without data for long, and their counts. */
-  readonly #expired = new Map<number, MovedAndShed>()
+  readonly #expired = new Map<number, ByteAndShedTotals>()
   /** Connections whose close was seen, in that order; data of their last call may still come. */
   #ending: TcpSocket[] = []
   /** Connections that pause, in the order in which they go on. */
@@ -96,7 +96,7 @@ export class Streams {
   readonly #shedCounts = new ShedCounts(this.#peers)
   readonly #held: HeldBytes
   readonly #live: LiveRows
-  readonly #shared: Surroundings
+  readonly #shared: SharedState
   readonly #counters: Counters
   readonly #sink: Sink
   readonly #limits: StreamLimits
@@ -361,7 +361,7 @@ export class Streams {
   }
 
   /** Data of the call during which it closed still comes. */
-  #ends(socket: TcpSocket, timeNs: number, totals: MovedAndShed | undefined): void {
+  #ends(socket: TcpSocket, timeNs: number, totals: ByteAndShedTotals | undefined): void {
     socket.ending(timeNs, totals)
     this.#ending.push(socket)
   }

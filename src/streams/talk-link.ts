@@ -4,7 +4,7 @@ import type { Connection, Link, ProtocolSettings, Sink, Transport } from '../pro
 import { ROLE_SERVER } from '../records/types'
 import type { End } from './end'
 import type { FirstRows } from './first-rows'
-import type { Surroundings } from './surroundings'
+import type { SharedState } from './shared-state'
 
 export class TalkLink implements Link {
   readonly transport: Transport
@@ -18,12 +18,12 @@ export class TalkLink implements Link {
   /** Takes the last rows of a client that closed before any answer. */
   lastRows: Sink | undefined
   readonly #end: End
-  readonly #shared: Surroundings
+  readonly #shared: SharedState
   /** Losses of all connections when this one was first seen. */
   #lossesBefore: number
   #sink: Sink | undefined
 
-  constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings) {
+  constructor(end: End, transport: Transport, isWhole: boolean, shared: SharedState) {
     this.transport = transport
     this.isWhole = isWhole
     this.#end = end

@@ -9,7 +9,7 @@ import { Half } from './half'
 import { type Departure, type Outcome, Reader } from './reader'
 import { type Found, recognise } from './recognise'
 import type { Receiver } from './sequencer'
-import type { Surroundings } from './surroundings'
+import type { SharedState } from './shared-state'
 import { TalkLink } from './talk-link'
 import { looksLikeTls } from './tls'
 
@@ -38,7 +38,7 @@ export class Talk implements Receiver {
   readonly received: Half
   readonly sent: Half
   readonly #end: End
-  readonly #shared: Surroundings
+  readonly #shared: SharedState
   readonly #host: Host
   readonly #link: TalkLink
   #protocol: Protocol | undefined
@@ -52,7 +52,7 @@ export class Talk implements Receiver {
   #handOvers = 0
 
   /** `isWhole`: the connection's opening was seen. */
-  constructor(end: End, transport: Transport, isWhole: boolean, shared: Surroundings, host: Host) {
+  constructor(end: End, transport: Transport, isWhole: boolean, shared: SharedState, host: Host) {
     this.#end = end
     this.#shared = shared
     this.#host = host

@@ -1,9 +1,9 @@
 /** A TCP connection as one of its ends sees it. */
 import {
+  type ByteAndShedTotals,
   type Direction,
   EVENT_DATA,
   EVENT_FOUND,
-  type MovedAndShed,
   RECEIVED,
   type SocketEvent,
 } from '../events/socket-event'
@@ -12,8 +12,8 @@ import { ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
+import type { Followed, Reprobed, SharedState } from './shared-state'
 import { type LeavesOut, type Place, Stream } from './stream'
-import type { Followed, Reprobed, Surroundings } from './surroundings'
 import type { Host, Silence } from './talk'
 import { fromClient, Turns } from './turns'
 
@@ -31,8 +31,8 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   backoffNs = 0
   /** When its close was seen; data may still come for a while. 0: it is open. */
   endingNs = 0
-  #totals: MovedAndShed | undefined
-  readonly #shared: Surroundings
+  #totals: ByteAndShedTotals | undefined
+  readonly #shared: SharedState
   /** Undefined while only bytes are counted: that is so of many, and it is most of their memory. */
   #wire: Stream | undefined
   /** What its TLS hides, where that can be had. */
@@ -49,7 +49,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   /** Bytes of a call that are captured. */
   #cap: number
 
-  constructor(event: SocketEvent, shared: Surroundings) {
+  constructor(event: SocketEvent, shared: SharedState) {
     this.id = event.connId
     this.lastNs = event.timeNs
     this.#shared = shared
@@ -104,7 +104,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   /** The kernel's totals include bytes that came without events. */
-  totals(totals: MovedAndShed, nowNs: number): void {
+  totals(totals: ByteAndShedTotals, nowNs: number): void {
     const { end } = this
     if (totals.bytesSent > end.bytesSent || totals.bytesReceived > end.bytesReceived) this.lastNs = nowNs
     end.told(totals)
@@ -119,7 +119,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   /** Its close was seen. Data of the current call comes later: `finish` ends it. */
-  ending(timeNs: number, totals: MovedAndShed | undefined): void {
+  ending(timeNs: number, totals: ByteAndShedTotals | undefined): void {
     this.endingNs = timeNs
     this.#totals = totals
   }

@@ -1,10 +1,16 @@
 /** A datagram socket: one conversation with each remote end, each datagram a message of its own. */
-import { type Moved, type MovedAndShed, RECEIVED, SENT, type SocketEvent } from '../events/socket-event'
+import {
+  type ByteAndShedTotals,
+  type ByteTotals,
+  RECEIVED,
+  SENT,
+  type SocketEvent,
+} from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
-import type { Followed, Reprobed, Surroundings } from './surroundings'
+import type { Followed, Reprobed, SharedState } from './shared-state'
 import { type Host, type Silence, Talk } from './talk'
 import { Turns } from './turns'
 
@@ -27,7 +33,7 @@ export class UdpSocket implements Followed, Reprobed {
   watched = false
   reprobeNs = 0
   backoffNs = 0
-  readonly #shared: Surroundings
+  readonly #shared: SharedState
   readonly #remotes = new Map<string, Remote>()
   /** Remote ends for which passing time may decide something. */
   readonly #waiting = new Set<Remote>()
@@ -38,7 +44,7 @@ export class UdpSocket implements Followed, Reprobed {
   #sent = 0
   #received = 0
   /** The kernel's counts at the last look, and whether it sent no events then. */
-  #told: Moved = { bytesSent: 0, bytesReceived: 0 }
+  #told: ByteTotals = { bytesSent: 0, bytesReceived: 0 }
   #wasCounting = false
   #shedExchanges = 0
   #isCounting = false
@@ -48,7 +54,7 @@ export class UdpSocket implements Followed, Reprobed {
   /** Bytes of a datagram that are captured at most. */
   #cap: number
 
-  constructor(event: SocketEvent, shared: Surroundings) {
+  constructor(event: SocketEvent, shared: SharedState) {
     this.id = event.connId
     this.lastNs = event.timeNs
     this.#shared = shared
@@ -86,7 +92,11 @@ export class UdpSocket implements Followed, Reprobed {
    * Counts without events are added to the newest remote end. Their events may still come, unless the socket is only counted,
    * or this is the last look: so only the counts of the look before are taken. Shed exchanges have no events.
    */
-  totals({ bytesSent, bytesReceived, shedExchanges }: MovedAndShed, nowNs: number, isLast = false): void {
+  totals(
+    { bytesSent, bytesReceived, shedExchanges }: ByteAndShedTotals,
+    nowNs: number,
+    isLast = false,
+  ): void {
     const before = this.#told
     const isAll = isLast || (this.#isCounting && this.#wasCounting)
     this.#told = { bytesSent, bytesReceived }
@@ -110,7 +120,7 @@ export class UdpSocket implements Followed, Reprobed {
     this.#shared.shedCounts.update(end)
   }
 
-  #miss({ bytesSent, bytesReceived }: Moved): void {
+  #miss({ bytesSent, bytesReceived }: ByteTotals): void {
     const missed = {
       bytesSent: Math.max(0, bytesSent - this.#sent),
       bytesReceived: Math.max(0, bytesReceived - this.#received),
@@ -122,13 +132,13 @@ export class UdpSocket implements Followed, Reprobed {
   }
 
   /** Goes on where an expired socket stopped: its counts are already in the rows. */
-  resume({ bytesSent, bytesReceived, shedExchanges }: MovedAndShed): void {
+  resume({ bytesSent, bytesReceived, shedExchanges }: ByteAndShedTotals): void {
     this.#shedExchanges = shedExchanges
     this.#sent = bytesSent
     this.#received = bytesReceived
   }
 
-  get moved(): MovedAndShed {
+  get moved(): ByteAndShedTotals {
     return { bytesSent: this.#sent, bytesReceived: this.#received, shedExchanges: this.#shedExchanges }
   }
 

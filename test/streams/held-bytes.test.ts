@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { newCounters } from '../../src/health/counters'
 import { HeldBytes } from '../../src/streams/held-bytes'
-import type { Followed } from '../../src/streams/surroundings'
+import type { Followed } from '../../src/streams/shared-state'
 import { random } from './wire'
 
 class Holder implements Followed {

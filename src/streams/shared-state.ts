@@ -11,7 +11,7 @@ import type { ShedCounts } from './shed-counts'
 import type { WorkBudget } from './work'
 
 /** Objects and settings that all sockets share. */
-export interface Surroundings {
+export interface SharedState {
   readonly protocols: readonly Protocol[]
   readonly sink: Sink
   readonly introductions: Introductions
