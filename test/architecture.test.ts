@@ -7,13 +7,14 @@ const root = resolve(import.meta.dir, '..')
 const src = join(root, 'src')
 
 /** What all may import: they know nothing. */
-const FOR_ALL = ['direct', 'errors', 'json', 'suggest']
+const FOR_ALL = ['direct', 'errors', 'json', 'keys', 'suggest']
 
 /** Folder → what it may import from, besides itself and what all may. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   direct: [],
   errors: [],
   json: [],
+  keys: [],
   suggest: [],
   // redaction: whether texts can be searched for a name.
   config: ['redaction'],

@@ -4,7 +4,7 @@ import type { End, Socket } from './sockets'
 
 /** Each 32-bit word of an address stands there in the byte order of the machine, which is little-endian here. */
 function endOf(text: string): End {
-  const [hex, port] = text.split(':') as [string, string]
+  const [hex = '', port = ''] = text.split(':')
   const words = hex.match(/.{8}/g) ?? []
   const bytes = words.flatMap((word) =>
     word
@@ -24,7 +24,7 @@ export function socketsOf(table: string, localPort: number, remotePort: number):
   return table.split('\n').flatMap((line) => {
     const fields = line.trim().split(/\s+/)
     if (!fields[1]?.endsWith(local) || !fields[2]?.endsWith(remote)) return []
-    const [, localText, remoteText, state, , , , uid, , inode] = fields as [string, ...string[]]
+    const [, localText, remoteText, state, , , , uid, , inode] = fields
     return {
       local: endOf(localText!),
       remote: endOf(remoteText!),

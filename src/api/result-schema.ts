@@ -1,4 +1,5 @@
 /** What a run answers in JSON. */
+import { DATA_TYPES } from '../records/types'
 import type { Explained, ResultColumn, RunStats, Warning } from '../runner/runner'
 import {
   boolean,
@@ -16,7 +17,6 @@ import {
   string,
 } from './schema'
 
-const DATA_TYPES = ['BOOLEAN', 'INT64', 'UINT128', 'FLOAT64', 'STRING', 'TIME64NS'] as const
 export const DATA_TYPE = oneOf(DATA_TYPES)
 /** What a value means: ST_BYTES, … */
 export const semantic = (description?: string) =>

@@ -6,6 +6,7 @@ import type { Sessions } from '../access/sessions'
 import type { Config } from '../config'
 import { NixieError } from '../errors'
 import type { Counters } from '../health/counters'
+import { keysOf } from '../keys'
 import type { Peers } from '../peers/peers'
 import type { Runner, StreamOutput } from '../runner/runner'
 import { didYouMean } from '../suggest'
@@ -125,7 +126,8 @@ export function readInteger(
 function readChoice<T extends string>(query: Query, name: string, choices: readonly T[]): T | undefined {
   const text = query.declared[name]
   if (text === undefined) return undefined
-  if ((choices as readonly string[]).includes(text)) return text as T
+  const chosen = choices.find((choice) => choice === text)
+  if (chosen !== undefined) return chosen
   throw new NixieError(
     'bad_request',
     `${name}: '${text}' is not one of ${choices.join(', ')}`,
@@ -133,7 +135,7 @@ function readChoice<T extends string>(query: Query, name: string, choices: reado
   )
 }
 
-const formatNames = Object.keys(FORMATS) as Format[]
+const formatNames: readonly Format[] = keysOf(FORMATS)
 
 /** `format=` wins over the Accept header. An unknown Accept header gets JSON. */
 export function readFormat(c: Context, query: Query): Format {

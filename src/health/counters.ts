@@ -2,6 +2,7 @@
  * What every stage counts, losses above all. One declaration: `/api/status`, `/metrics` and the health page show
  * these names and sentences. Each thread counts for itself; main adds them up.
  */
+import { keysOf, recordOf } from '../keys'
 
 export type Stage = 'kernel' | 'streams' | 'protocols' | 'store' | 'query' | 'api'
 
@@ -217,14 +218,10 @@ export function absenceWords(ms: number, queuedMs: number, blockedMs: number): s
 }
 
 export type CounterName = keyof typeof COUNTERS
-export const COUNTER_NAMES = Object.keys(COUNTERS) as readonly CounterName[]
+export const COUNTER_NAMES: readonly CounterName[] = keysOf(COUNTERS)
 export type Counters = Record<CounterName, number>
 
-export function newCounters(): Counters {
-  const counters = {} as Counters
-  for (const name of COUNTER_NAMES) counters[name] = 0
-  return counters
-}
+export const newCounters = (): Counters => recordOf(COUNTER_NAMES, 0)
 
 /** The sum of several threads' counters. */
 export function addCounters(parts: readonly Partial<Counters>[]): Counters {

@@ -1,6 +1,7 @@
 /** One BPF object as a source of rows uses it: declared, loaded as far as the kernel accepts it, attached. */
 import { messageOf } from '../errors'
 import type { ProbeStatus } from '../health/probe-status'
+import { keysOf } from '../keys'
 import { rootCgroup } from './cgroup'
 import { CpuCounters } from './cpu-counters'
 import { embedded } from './embedded'
@@ -79,7 +80,7 @@ export interface UprobePlace {
   readonly atReturn?: boolean
 }
 
-const namesOf = <P extends string>(spec: ObjectSpec<P>) => Object.keys(spec.programs) as P[]
+const namesOf = <P extends string>(spec: ObjectSpec<P>) => keysOf(spec.programs)
 
 function probeName<P extends string>(spec: ObjectSpec<P>, name: P): ProbeName {
   const { purpose, required = false } = spec.programs[name]

@@ -4,7 +4,15 @@
  */
 
 /** `UINT128` holds a upid as its text `asid:pid:start_ticks`; `TIME64NS` is nanoseconds since the epoch. */
-export type DataType = 'BOOLEAN' | 'INT64' | 'UINT128' | 'FLOAT64' | 'STRING' | 'TIME64NS'
+export const DATA_TYPES = ['BOOLEAN', 'INT64', 'UINT128', 'FLOAT64', 'STRING', 'TIME64NS'] as const
+export type DataType = (typeof DATA_TYPES)[number]
+
+/** The type that a declaration in this program names. @throws Error when it names none */
+export function dataTypeOf(name: string): DataType {
+  const type = DATA_TYPES.find((each) => each === name)
+  if (type === undefined) throw new Error(`'${name}' is no data type`)
+  return type
+}
 
 export type PatternType = 'GENERAL' | 'GENERAL_ENUM' | 'STRUCTURED' | 'METRIC_COUNTER' | 'METRIC_GAUGE'
 

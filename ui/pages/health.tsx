@@ -10,6 +10,7 @@ import {
   TOO_LONG_AWAY_MS,
 } from '../../src/health/counters'
 import type { ProbeStatus } from '../../src/health/probe-status'
+import { keysOf } from '../../src/keys'
 import { here } from '../on-node'
 import { bytes, count, duration, span } from '../units'
 import { Listing } from '../widgets/listing'
@@ -29,8 +30,7 @@ const LOSSES: Readonly<Record<keyof Status['losses'], string>> = {
 const STAGES: readonly Stage[] = ['kernel', 'streams', 'protocols', 'store', 'query', 'api']
 
 export function LossList({ status, explained = false }: { status: Status; explained?: boolean }) {
-  const names = Object.keys(LOSSES) as (keyof Status['losses'])[]
-  const facts = names.map((name) => ({
+  const facts = keysOf(LOSSES).map((name) => ({
     name,
     value: count(status.losses[name]),
     title: LOSSES[name],

@@ -6,6 +6,7 @@
  * both ends), whose questions go to a group and are answered by whoever knows, from another address: a question there has
  * no answer of its own. Ordinary DNS on port 5353 is common, and is recognised.
  */
+import { indexOfBytes } from '../lib/bytes'
 import type { Head, Recognition, Side } from '../protocol'
 import { HEADER_BYTES, type Header, headerAt, isResponse, opcodeOf } from './message'
 import { skipName } from './names'
@@ -131,7 +132,6 @@ function wholeEnd(bytes: Uint8Array, start: number, end: number, header: Header)
 /** Bytes from the length to the count of questions; a search looks for the latter. */
 const TO_QUESTIONS = LENGTH_BYTES + 4
 const ONE_QUESTION = Buffer.of(0, 1)
-const indexOf = Buffer.prototype.indexOf as (this: Uint8Array, bytes: Uint8Array, from: number) => number
 /** A search reads at most one question for so many bytes: bytes with more of them are made to be slow. */
 const BYTES_PER_QUESTION = 16
 
@@ -139,7 +139,7 @@ const BYTES_PER_QUESTION = 16
 export function boundary(side: Side | undefined, bytes: Uint8Array, from: number): number {
   let tries = 16 + Math.ceil((bytes.length - from) / BYTES_PER_QUESTION)
   for (let hit = from + TO_QUESTIONS; tries > 0; hit++) {
-    hit = indexOf.call(bytes, ONE_QUESTION, hit)
+    hit = indexOfBytes(bytes, ONE_QUESTION, hit, bytes.length)
     if (hit < 0) return -1
     const start = hit - 4
     if (start + HEADER_BYTES > bytes.length) return -1

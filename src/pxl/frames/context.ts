@@ -1,5 +1,6 @@
 /** `df.ctx['key']`: which metadata function answers a key, from which column. */
 import { NixieError } from '../../errors'
+import { keysOf } from '../../keys'
 import type { Expr, Node } from '../../query/plan'
 import type { SemanticType } from '../../records/types'
 import { nameHint } from '../../suggest'
@@ -146,7 +147,7 @@ export function contextColumn(node: Node, key: string): Expr {
     )
   }
   if (isRemote) return retag(remoteColumn(node, name, entry), entry.semantic)
-  const origins = Object.keys(entry.from) as Origin[]
+  const origins = keysOf(entry.from)
   for (const origin of origins) {
     const column = originColumn(node, origin)
     if (column) return retag(callEngine(entry.from[origin]!, [column]), entry.semantic)

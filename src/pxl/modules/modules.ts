@@ -100,7 +100,7 @@ export class Modules {
 
   /** The module of a name such as `px` or `px.otel`. Throws `compile_error`. */
   get(path: string): Module {
-    const [first, ...rest] = path.split('.') as [string, ...string[]]
+    const [first = '', ...rest] = path.split('.')
     let module = this.#root(first)
     for (const name of rest) {
       const member = module.members.get(name)

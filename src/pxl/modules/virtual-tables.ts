@@ -1,7 +1,7 @@
 /** Tables that are made when a script asks for them (`px.GetTables()`): arguments and columns are Pixie's. */
 import { NixieError } from '../../errors'
 import type { TypedColumn } from '../../query/plan'
-import type { DataType, SemanticType } from '../../records/types'
+import { type DataType, dataTypeOf, type SemanticType } from '../../records/types'
 import { type Arguments, type Builtins, describe, type Value } from '../values/values'
 
 export interface VirtualArgument {
@@ -20,9 +20,8 @@ export interface VirtualTableSpec {
 /** `'name:STRING size:INT64/BYTES'` → columns; the unit is none unless it is there. */
 function columnsOf(text: string): TypedColumn[] {
   return text.split(' ').map((part) => {
-    const [name, type] = part.split(':') as [string, string]
-    const [data, unit = 'NONE'] = type.split('/')
-    return { name, type: data as DataType, semantic: `ST_${unit}` as SemanticType }
+    const [name = '', data = '', unit = 'NONE'] = part.split(/[:/]/)
+    return { name, type: dataTypeOf(data), semantic: `ST_${unit}` as SemanticType }
   })
 }
 

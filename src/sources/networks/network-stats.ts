@@ -1,5 +1,6 @@
 /** network_stats: the traffic of each network namespace's interfaces, from /proc/PID/net/dev (proc_net_dev(5)). */
 import { closeSync, openSync, readlinkSync, readSync } from 'node:fs'
+import { recordOf } from '../../keys'
 import { networkStats } from '../../records/network-stats'
 import type { RecordOf } from '../../records/table'
 
@@ -20,7 +21,7 @@ const COLUMNS = [0, 1, 2, 3, 8, 9, 10, 11]
 
 /** The sum over all interfaces but loopback. */
 export function readNetDev(text: string): Counters {
-  const sums = Object.fromEntries(NAMES.map((name) => [name, 0])) as Record<(typeof NAMES)[number], number>
+  const sums = recordOf(NAMES, 0)
   for (const line of text.split('\n').slice(2)) {
     const colon = line.indexOf(':')
     if (colon < 0 || line.slice(0, colon).trim() === 'lo') continue

@@ -1,6 +1,6 @@
 /** How a function is declared: once, with its types, its unit rule, a sentence and an implementation. */
 import type { Metadata } from '../../../metadata/metadata'
-import type { DataType, SemanticType } from '../../../records/types'
+import { type DataType, dataTypeOf, type SemanticType } from '../../../records/types'
 import type { Operand } from '../../operand'
 
 /** What the compiler knows of an argument. */
@@ -62,15 +62,15 @@ export interface FunctionSpec {
 export function parseArgs(text: string): Overload['args'] {
   if (text === '') return []
   return text.split(' ').map((part) => {
-    const [name, type] = part.split(':')
-    return { name: name!, type: type as DataType }
+    const [name = '', type = ''] = part.split(':')
+    return { name, type: dataTypeOf(type) }
   })
 }
 
 /** One overload from `'a:INT64 b:INT64 -> INT64'`. */
 export function overload(signature: string, implementation: Implementation): Overload {
-  const [args, returns] = signature.split('->') as [string, string]
-  return { args: parseArgs(args.trim()), returns: returns.trim() as DataType, implementation }
+  const [args = '', returns = ''] = signature.split('->')
+  return { args: parseArgs(args.trim()), returns: dataTypeOf(returns.trim()), implementation }
 }
 
 /** What a single value of each type is to an implementation. */
