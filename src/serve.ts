@@ -76,7 +76,7 @@ async function followCluster(config: Config, capture: Capture) {
   }
 }
 
-/** What this starts, for whoever typed `nixie` to see what that is; said before anything is touched. */
+/** Tells what this starts, before anything is touched, for people who typed `nixie` to see what it is. */
 function announce({ capture, retention, dataDir, listen }: Config): void {
   const hours = `${Math.round((retention / 3600) * 10) / 10} h`
   const what = capture
@@ -120,7 +120,7 @@ function missingProbes(probes: Status['probes']): string[] {
   })
 }
 
-/** Who may look, besides whoever has the token. Accounts that this machine doesn't know are said, and let nobody in. */
+/** The accounts with access, besides holders of the token. Unknown accounts are logged, and give access to nobody. */
 function accessOf(
   config: Config,
   { accounts, token, owners }: Omit<AccessOptions, 'sessions' | 'wayIn'>,

@@ -21,7 +21,7 @@ export interface CrowdLimits {
 /** What never asked, then the newest: a client that is over its bound keeps what it had. */
 const mostDue = (a: Held, b: Held) => Number(a.hasAsked) - Number(b.hasAsked) || b.sinceMs - a.sinceMs
 
-/** Those beyond the bounds. What is beyond the total is taken from whoever has most. */
+/** The connections beyond the bounds. Beyond the total, the client with most connections loses them. */
 export function surplus<T extends Held>(held: readonly T[], { perClient, total }: CrowdLimits): T[] {
   const groups = [...Map.groupBy(held, ({ client }) => client).values()]
   const sizes = groups.map(({ length }) => length)

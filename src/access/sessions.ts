@@ -50,7 +50,7 @@ class Secrets<T> {
 }
 
 export class Sessions {
-  /** For whom a link is; undefined: whoever has it. */
+  /** The account that a link is for; undefined: anyone who has the link. */
   readonly #links = new Secrets<{ readonly uid: number | undefined }>(LINK_SECONDS)
   /** Who began it. */
   readonly #sessions = new Secrets<string>(SESSION_SECONDS)

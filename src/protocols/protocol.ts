@@ -165,7 +165,7 @@ export interface Conversation {
   /** The first offset ≥ `from` at which a message of this side may begin, or -1. */
   seek(side: Side, bytes: Uint8Array, from: number): number
   /**
-   * `bytes` of this side are missing at the reader's position (Infinity: nobody knows how many). True when they lie
+   * `bytes` of this side are missing at the reader's position (Infinity: it isn't known how many). True when they lie
    * within a message whose end is still known, and reading goes on after them; false when the current message
    * is lost, and the side resyncs with `seek`. The bytes after the hole were moved at `timeNs`.
    */

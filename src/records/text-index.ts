@@ -6,7 +6,7 @@ const SHORT = 64
 const FIRST_SLOTS = 1024
 const FIRST_BYTES = 4096
 
-/** Against texts chosen so that they collide: odd factors that nobody knows. */
+/** Random odd factors, so that nobody can choose texts that collide. */
 const [MIX_A, MIX_B, SEED] = crypto.getRandomValues(new Uint32Array(3)).map((n) => n | 1) as unknown as [
   number,
   number,

@@ -8,7 +8,7 @@ export interface Variable {
   /** PX_STRING, PX_INT64, PX_POD, … */
   readonly type: string
   readonly description: string
-  /** Undefined: whoever runs the script must give a value. */
+  /** Undefined: a run of the script must give a value. */
   readonly defaultValue?: string
   readonly validValues?: readonly string[]
 }

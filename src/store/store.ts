@@ -51,7 +51,7 @@ export interface StoreWriter {
   readonly warnings: readonly string[]
   /**
    * Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. `live`: rows of what
-   * is still under way; they take the place of those of the last call. After a crash they stay, as nobody knows more.
+   * is still under way; they take the place of those of the last call. After a crash they stay, as nothing more is known.
    */
   append(batches: readonly TableBatch[], live?: readonly TableBatch[]): void
   /**

@@ -166,7 +166,7 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     expect(steps.taken).not.toContain('Installing')
     expect(steps.taken).toContain('ended with 1')
     expect([existsSync(dataDir), existsSync(join(prefix, 'bin/nixie'))]).toEqual([false, false])
-    // Its entry may stay until whoever adopted it looks; its program is gone.
+    // Its entry may stay until the process that adopted it waits for it; its program is gone.
     expect(() => readlinkSync(`/proc/${pid}/exe`)).toThrow()
   }, 120_000)
 

@@ -18,7 +18,7 @@ step()
 try {
   await program.ready()
   drainAll(kernel)
-  // Whoever started this talks from outside now.
+  // From here on the parent process talks from outside.
   console.log('ready')
   for await (const _ of Bun.stdin.stream()) break
   program.go()

@@ -79,7 +79,7 @@ test('losses, cuts, duplicates and changed places never pair a request with the 
       rows++
     }
   }
-  // Of what is behind a hole some is nobody's, as nobody is ever silent here.
+  // Some messages after a hole stay unpaired, as neither side is ever silent here.
   expect(rows).toBeGreaterThan(SEEDS * EXCHANGES * 0.25)
 })
 

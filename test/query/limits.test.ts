@@ -104,7 +104,7 @@ describe('emitted rows', () => {
     expect((batches[0]![0]!.columns[1] as { dict: { length: number } }).dict.length).toBe(10)
   })
 
-  test('that whoever takes them refuses end the run', () => {
+  test('that their receiver refuses end the run', () => {
     const given = source()
     const refused = () =>
       execute(

@@ -47,7 +47,7 @@ describe('rows of a reverse scan', () => {
     expect(held).toBe(0)
   })
 
-  test('are sorted within a chunk, and come at once where nobody knows what is to come', () => {
+  test('are sorted within a chunk, and come at once where later chunks are unknown', () => {
     expect(scan([chunk([3, 1, 2]), chunk([9])]).given).toEqual([[3, 2, 1], [9]])
   })
 

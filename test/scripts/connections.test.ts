@@ -6,7 +6,7 @@ type Values = Parameters<typeof rowOf>[2]
 
 /** Of the time range. */
 const NS = 300e9
-/** Set aside for documentation (RFC 5737): nobody's. */
+/** An address for documentation (RFC 5737), which no host has. */
 const OUTSIDE = '192.0.2.34'
 
 /** curl as a client of a server outside. */

@@ -164,7 +164,7 @@ describe('hand-over', () => {
     expect(texts).toEqual([`>leave ${next}`, '?one', '?two', '!three'])
   })
 
-  test('to a protocol that nobody knows: only bytes are counted', () => {
+  test('to an unknown protocol: only bytes are counted', () => {
     const { streams, verdicts } = rig([first])
     const wire = new Wire()
     streams.handle(wire.open())

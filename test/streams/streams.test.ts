@@ -130,7 +130,7 @@ describe('pairs behind holes', () => {
   test.each(['qq p p q q p p Q q p p q q p p', 'qq p p q q P p q q p p', 'qq p p q Q q p p p q q p p'])(
     'pipelined: %s',
     (steps) => {
-      // Nobody knows who was lost: silence is right, a wrong pair isn't.
+      // It isn't known which request was lost: no row is right, a wrong pair isn't.
       expect(lossy(started(), steps).slice(0, 2)).toEqual([1, 2])
     },
   )
@@ -376,7 +376,7 @@ describe('bounds', () => {
     expect(all.counters.resets).toBe(0)
     streams.tick(wire.timeNs + 11e9)
     expect(all.counters.resets).toBe(1)
-    // Whoever reads the two as one has an answer for both.
+    // A reader that takes the two for one has an answer for both.
     streams.handle(wire.request(ask('/2')))
     streams.handle(wire.response(say('2')))
     wire.timeNs += 2e9

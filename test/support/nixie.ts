@@ -178,7 +178,7 @@ px.display(df[px.contains(df.req_path, '${marker}')])
     return rows.sort((a, b) => Number(BigInt(a.time_) - BigInt(b.time_)))
   }
 
-  /** The rows once there are `count` of them. Whoever wants no more than that asks again later. */
+  /** The rows once there are `count` of them. A test that wants no more than that asks again later. */
   waitForRows(marker: string, count: number, ms = 5000): Promise<HttpRow[]> {
     return until(
       `${count} rows of ${marker}`,

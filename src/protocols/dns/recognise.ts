@@ -3,7 +3,7 @@
  * ports of DNS, a message must be whole, with one question of a known type and class, and no bytes after it.
  *
  * Not recognised: NetBIOS names (port 137), which have the same form and other meanings; LLMNR (5355) and multicast DNS (5353 at
- * both ends), whose questions go to a group and are answered by whoever knows, from another address: a question there has
+ * both ends), whose questions go to a group and are answered by any host that knows, from another address: a question there has
  * no answer of its own. Ordinary DNS on port 5353 is common, and is recognised.
  */
 import { indexOfBytes } from '../lib/bytes'

@@ -138,7 +138,7 @@ const CASES: readonly (readonly [command: string, name: string])[] = [
   ['docker|run|-d|nginx', 'docker run'],
   ['busybox|httpd|-f', 'httpd'],
   ['/bin/busybox|sh|-c|nc -l 80', 'nc'],
-  // Not the same after a restart, or nobody's business.
+  // These change at a restart, or are private.
   ['/tmp/go-build2983746123/b001/exe/main', 'main'],
   ['node|/tmp/3f2a9c1d7e/server.js', 'node server.js'],
   ['python3|/opt/job-3f2a9c1d7e.py', 'python3'],

@@ -54,7 +54,7 @@ export const lossChecks: readonly Check[] = [
             .slice(0, at + 1)
             .flat(),
         ).size
-        // In order, what comes first is unsure where nobody knows what was said before.
+        // With pairing by order the first messages are unsure if it isn't known what came before.
         const kept = isPipelined(sample) ? [] : whatFollows
         return costs(found, whole(member, sample), { kept, changed: cut }, `from message ${at} on`)
       }),
@@ -100,7 +100,7 @@ function costOf(sample: Sample, message: number): Cost {
   const touched = new Set([...partsOf(sample)[message]!, ...owed])
   const kept = untouched(sample, (other) => other === message).filter((record) => !touched.has(record))
   if (!isInOrder(sample)) return { kept, changed: touched.size }
-  // What comes behind may be nobody's until there was silence.
+  // Later messages may stay unpaired until there was silence.
   const before = kept.filter((record) => messagesOf(sample)[record]!.every((other) => other < message))
   return { kept: before, changed: sample.records.length - before.length }
 }

@@ -222,7 +222,7 @@ describe('while an exchange is under way', () => {
     ])
   })
 
-  test('a response of which nobody knows the request is shown without one, and once in the end', () => {
+  test('a response whose request is not known is shown without one, and once in the end', () => {
     const all = opened()
     const { streams, wire, sink } = all
     wire.request(`GET /a HTTP/1.1\r\n${'x: y\r\n'.repeat(20)}\r\n`)

@@ -1,4 +1,4 @@
-/** Chunked bodies of which chunk sizes went by unseen: nobody knows where they end. */
+/** Chunked bodies with lost chunk sizes: it isn't known where they end. */
 import { describe, expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../../src/protocols'
 import { end, type Row, random, rig, Wire } from '../../streams/wire'

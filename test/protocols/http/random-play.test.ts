@@ -1,4 +1,4 @@
-/** No pair is wrong, whatever was lost, and whoever doesn't wait for answers; most of what can be known is. */
+/** No pair is wrong, whatever was lost, also for clients that pipeline; most pairs that can be known are found. */
 import { describe, expect, test } from 'bun:test'
 import { type Play, play } from './play'
 

@@ -153,7 +153,7 @@ const pairsOf = (steps: string, isWhole = true) =>
 
 describe('counting behind holes', () => {
   test.each([
-    // A hole between two requests that has room for one is one; its answer is nobody's.
+    // A hole between two requests with room for one held one; its answer makes no row.
     ['aAbBcCqDeEfF', 'aA bB cC eE fF'],
     ['aAbBcCqdDDeEfF', 'aA bB cC dD eE fF'],
     // A lost answer: the request goes with it, once the next request shows that none was lost.

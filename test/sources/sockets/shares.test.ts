@@ -50,7 +50,7 @@ describe('who has to rest', () => {
 
 test('somebody has to rest when the ring goes on to fill, and again only when it grew all the same', () => {
   const crowd = new Crowd()
-  // The first look at a full ring begins to watch: nobody knows yet who it was.
+  // The first look at a full ring begins to measure: the cause isn't known yet.
   expect(crowd.look(0.8)).toBe(false)
   expect(crowd.isWatching).toBe(true)
   expect(crowd.look(0.8)).toBe(true)
