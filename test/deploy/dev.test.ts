@@ -23,7 +23,7 @@ function start(): Dev {
       },
       { folder: at('src') },
     ],
-    // It ends by itself if nobody ends it.
+    // It also ends by itself.
     command: ['sh', '-c', `echo $$ >> ${at('starts')}; exec sleep 60`],
     say: (line) => said.push(line),
   })

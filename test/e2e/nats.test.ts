@@ -19,7 +19,7 @@ import { freePort, Scope, until } from '../support/scope'
 
 const MESSAGES = new Set(['PUB', 'HPUB', 'MSG', 'HMSG'])
 
-/** What a client says of itself too: not the 503 that tells it that nobody listens. */
+/** Messages that the client reports too: not the 503 that tells it that a subject has no subscriber. */
 const messagesIn = (rows: readonly NatsRow[]) =>
   rows.filter(({ cmd, body }) => MESSAGES.has(cmd) && body.status === undefined)
 

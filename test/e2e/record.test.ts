@@ -1,4 +1,4 @@
-/** Real traffic, recorded beside a running Nixie and replayed by nobody: the rows are those that Nixie shows. */
+/** Real traffic, recorded beside a running Nixie and replayed without one: the rows are those that Nixie shows. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { spawn } from 'node:child_process'
 import { chmodSync, statSync } from 'node:fs'

@@ -123,7 +123,7 @@ describe.skipIf(!isRoot)('visible (needs root)', () => {
     expect((await nixie.ask('/metrics')).text).toMatch(/nixie_capture_silent_seconds [1-9]/)
     expect((await nixie.ask('/')).text).toMatch(/class="state bad"[^>]*>no rows for \d+ s/)
     expect((await nixie.ask('/health')).text).toContain('gives no sign of life')
-    // What is stored can be asked all the while, and nobody waits for the thread.
+    // Stored rows can be queried all the while, and no query waits for the thread.
     const asked = performance.now()
     expect(await nixie.httpRows('before-stop')).toHaveLength(1)
     expect(performance.now() - asked).toBeLessThan(2000)

@@ -1,4 +1,4 @@
-/** How much of a call is captured: whole at a connection's beginning, by verdict, and not what nobody wants. Needs root. */
+/** How much of a call is captured: whole at a connection's beginning, by verdict, and without unneeded bytes. Needs root. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { EVENT_DATA, SENT } from '../../src/events/socket-event'
 

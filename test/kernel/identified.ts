@@ -40,7 +40,7 @@ export class Identified {
     this.#sources.tick(this.#kernel.now())
   }
 
-  /** All processes of which the store has heard by now; `laterMs`: as if so much time had gone by. */
+  /** All processes that the store has been told of by now; `laterMs`: as if so much time had passed. */
   known(laterMs = 0): ProcessInfo[] {
     for (const { key, value } of this.#processes.takeChanges(Date.now() + laterMs))
       this.#infos.set(key, value as unknown as ProcessInfo)

@@ -1,4 +1,4 @@
-/** What the built objects ask of a kernel: nothing newer than Linux 5.8, but for what is guarded. */
+/** Features that the built objects need: none newer than Linux 5.8, except guarded ones. */
 import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

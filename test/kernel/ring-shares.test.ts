@@ -1,4 +1,4 @@
-/** Who finds room in a ring that others fill, and nobody drains. Needs root. */
+/** Which connections find room in a ring that others fill and no reader drains. Needs root. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { EVENT_CLOSE, EVENT_DATA, SENT } from '../../src/events/socket-event'
 import { drainAll, open, Program, type Seen, type Traced } from './traced'

@@ -1,4 +1,4 @@
-/** What the store gets to know: objects as they come, change and go, and what went while nobody looked. */
+/** What the store is told: objects that appear, change and go, also those that went while no watch ran. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { KubernetesWatch } from '../../src/kubernetes/watch'
 import { openKubernetes } from '../../src/metadata/stored-kubernetes'

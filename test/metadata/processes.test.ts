@@ -144,6 +144,6 @@ test('in a cluster, what runs outside of pods has a name and no pod', () => {
     'edge',
   )
   expect([inCluster.podName('1:2:3'), inCluster.podId('1:2:3')]).toEqual(['kubelet.service', ''])
-  // A pod that nobody has told of yet is one.
+  // A pod that isn't known yet is one.
   expect(inCluster.podId('1:4:5')).toBe('pod-9')
 })

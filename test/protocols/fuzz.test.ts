@@ -13,7 +13,7 @@ interface Fuzzed {
   readonly exchange: number
 }
 
-/** A keep-alive conversation of which every answer says which question it is to, cut into events. */
+/** A keep-alive conversation, cut into events; every answer names its question. */
 function conversation(next: () => number, wire: Wire): Fuzzed[] {
   const events: Fuzzed[] = []
   const cut = (exchange: number, isRequest: boolean, text: string) => {
@@ -43,7 +43,7 @@ function conversation(next: () => number, wire: Wire): Fuzzed[] {
   return events
 }
 
-/** Plays a conversation of which some events are lost; gives `question answer` of every row. */
+/** Plays a conversation that loses some events; gives `question answer` of every row. */
 function lossy(seed: number, loss: number, end: 'close' | 'shutdown'): [string, string][] {
   const next = random(seed)
   const { streams, sink } = rig(PROTOCOLS, { streamBytes: 128 << 10 })

@@ -5,7 +5,7 @@ import { HttpDirection, MAX_DECODED_IN_ALL } from '../../src/recording/http-byte
 
 const redaction = () => ({ secret: 0, unread: 0, decodable: MAX_DECODED_IN_ALL })
 
-/** What is left of runs of one direction; between two, bytes that nobody saw. */
+/** The rest of runs of one direction, with lost bytes between two of them. */
 function left(...runs: readonly (string | number | Buffer)[]): string[] {
   const direction = new HttpDirection(redaction())
   let missing = 0
@@ -147,7 +147,7 @@ describe('compressed bodies', () => {
     const head = `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`
     const start = Buffer.concat([Buffer.from(head), body.subarray(0, 200)])
     expect(only(start)).toBe(start.toString('latin1'))
-    // Nobody can look into what lies behind a hole.
+    // The bytes after a hole can't be read.
     expect(left(start, 50, body.subarray(250, 300))[1]).toBe('\0'.repeat(50))
   })
   test('bombs are not unpacked to their end', () => {

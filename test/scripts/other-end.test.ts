@@ -1,4 +1,4 @@
-/** A lone host: nginx asks node, node asks python, all on the loopback address. Who asks and who answers have names. */
+/** A lone host: nginx asks node, node asks python, all on the loopback address. Clients and servers have names. */
 import { describe, expect, test } from 'bun:test'
 import type { Metadata } from '../../src/metadata/metadata'
 import { LIBRARY } from '../../src/scripts/library'

@@ -1,4 +1,4 @@
-/** Rows age by a clock that nobody sets: what the wall clock does in between takes nothing out. */
+/** Rows age by a clock that is never set: changes of the wall clock remove nothing. */
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Nobody but its owner reads what was captured, whatever the umask is and whatever an older Nixie has left. */
+/** Only its owner can read the store, whatever the umask, and whatever an older Nixie has left. */
 import { describe, expect, test } from 'bun:test'
 import {
   chmodSync,

@@ -2,7 +2,7 @@
  * A protocol for tests that can all that takes a key or goes one way:
  *
  *     ?key text    a request           &key text    goes on with it        !key text    its response
- *     >text        one-way             *text        pushed, or a greeting  ~text        a ping, of which no record is made
+ *     >text        one-way             *text        pushed, or a greeting  ~text        a ping, without a record
  */
 import type {
   Conversation,

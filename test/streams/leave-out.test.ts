@@ -1,4 +1,4 @@
-/** Long bodies that nobody reads are left out by the kernel. */
+/** The kernel leaves out long bodies that aren't needed. */
 import { expect, test } from 'bun:test'
 import { SENT } from '../../src/events/socket-event'
 import { PROTOCOLS } from '../../src/protocols'

@@ -66,7 +66,7 @@ describe.skipIf(missing !== '')('in a browser', () => {
     await foreign?.stop(true)
   })
 
-  /** A page of somebody else's, of this host or of another name for it. */
+  /** A page of another origin: of this host or of another name for it. */
   const strange = async (host: string) => {
     const page = await browser.newPage()
     await page.goto(`http://${host}:${foreign.port}/`)

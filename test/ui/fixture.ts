@@ -217,7 +217,7 @@ const SERVICES = [
   'stock',
 ]
 
-/** `most` services, each of which two others ask; in turn fast, slow and failing. */
+/** `most` services, each with two clients; in turn fast, slow and failing. */
 export function requestEdges(most: number): ResultTable {
   const columns = [
     col('requestor_pod', 'STRING', 'ST_POD_NAME'),

@@ -1,4 +1,4 @@
-/** What makes a reader wait and keep: requests that nobody answers, messages that never end. */
+/** Traffic that makes a reader wait and keep data: requests without answers, messages without an end. */
 import type { Attack, Field } from '../field'
 
 const long = (bytes: number) => 'x'.repeat(bytes)

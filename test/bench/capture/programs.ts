@@ -1,4 +1,4 @@
-/** What the programs of a process in the kernel have run, counted by the kernel while somebody asks it to. */
+/** Runs and run times of a process's BPF programs, which the kernel counts while it is asked to. */
 import { dlopen, ptr } from 'bun:ffi'
 import { execFileSync } from 'node:child_process'
 import { closeSync, readdirSync, readFileSync } from 'node:fs'

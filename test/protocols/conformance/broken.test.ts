@@ -179,7 +179,7 @@ test('every check is failed by one that is broken', () => {
   expect(CHECKS.map(({ name }) => name).filter((name) => !failed.includes(name))).toEqual([])
 })
 
-/** HTTP, but for how it takes holes. */
+/** HTTP, except for how it takes holes. */
 function withGap(gap: (link: Link, inner: Conversation) => Conversation['gap']): Member {
   const open = (link: Link) => {
     const inner = http.open(link)

@@ -247,7 +247,7 @@ export class OneAtATime extends Keyed {
   }
 }
 
-/** An answer that nobody asked for makes it forget everything. */
+/** An answer without a request makes it forget everything. */
 export class Confused extends Keyed {
   override answers(key: string, response: string, timeNs: number): void {
     if (!this.waiting.has(key)) for (const other of this.waiting.keys()) this.giveUp(other)

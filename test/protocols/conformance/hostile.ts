@@ -7,7 +7,7 @@ import { type Outcome, piece, play } from './play'
 import { type Member, piecesOf, type Sample } from './sample'
 
 /**
- * Where the bytes are changed, nobody can know what a secret is, or how many messages there are: what is left is throws,
+ * Where the bytes are changed, it isn't known what a secret is, or how many messages there are: what can be checked is throws,
  * hangs, leaks of memory and answers that the contract doesn't have.
  */
 const harmed = (found: Outcome, where: string) =>

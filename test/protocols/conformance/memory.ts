@@ -69,12 +69,12 @@ export const memoryChecks: readonly Check[] = [
   { name: 'a message that never ends is given up', applies: isStream, problems: endless },
 ]
 
-/** Records of which something was said before message `at`, and something will be. */
+/** Records with messages both before message `at` and from it on. */
 function waiting(sample: Sample, at: number): number[] {
   return messagesOf(sample).flatMap((own, record) => (own[0]! < at && own.at(-1)! >= at ? [record] : []))
 }
 
-/** What became of requests that nobody has answered yet. */
+/** What became of requests without an answer so far. */
 function becameOf(member: Member, sample: Sample, pieces: readonly Piece[]) {
   const became = { heldBytes: 0, inRows: 0, givenUp: 0 }
   play(member, sample, pieces, {

@@ -1,4 +1,4 @@
-/** A protocol knows its own bytes, and nobody else's. */
+/** A protocol recognises its own bytes, and no other ones. */
 import type { Head, Recognition } from '../../../src/protocols/protocol'
 import { random } from '../../streams/wire'
 import { type Check, isStream } from './check'

@@ -95,7 +95,7 @@ export function messagesOf(sample: Sample): readonly (readonly number[])[] {
   )
 }
 
-/** Records of which no message is in `touched`. */
+/** Records without a message in `touched`. */
 export function untouched(sample: Sample, touched: (message: number) => boolean): number[] {
   return messagesOf(sample).flatMap((messages, record) => (messages.some(touched) ? [] : [record]))
 }

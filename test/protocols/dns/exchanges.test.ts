@@ -450,7 +450,7 @@ describe('both ends on the node', () => {
       [ROLE_SERVER, '1:500:5', '1:600:5'],
       [ROLE_SERVER, '1:500:5', '1:600:5'],
     ])
-    // One that nobody answers is shown once as well, while it waits and in the end.
+    // One without an answer is shown once as well, while it waits and in the end.
     say(client, SENT, query(3, 'lost.example'))
     say(server, RECEIVED, query(3, 'lost.example'))
     all.streams.underWay(client.timeNs + 3 * SECOND)

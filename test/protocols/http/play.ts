@@ -8,7 +8,7 @@ export interface Play {
   /** Requests that the client has outstanding at most, and how often it doesn't wait where it may go on. */
   readonly window: number
   readonly eager: number
-  /** Part of the calls that are lost, and of those of which only the beginning is captured. */
+  /** The part of the calls that is lost, and the part of which only the beginning is captured. */
   readonly lost: number
   readonly cut: number
   readonly exchanges?: number

@@ -106,7 +106,7 @@ function brotliContextMaps(trees: number): Uint8Array {
   return out.bytes.subarray(0, KEPT)
 }
 
-/** RFC 7932 §9.2: empty meta-blocks whose metadata nobody reads. */
+/** RFC 7932 §9.2: empty meta-blocks whose metadata is skipped. */
 function brotliMetadata(skip: number): Uint8Array {
   const out = new BitWriter().put(0, 1)
   while (out.length < KEPT) {

@@ -161,7 +161,7 @@ describe('counting behind holes', () => {
     ['abcAQCdD', 'aA cC dD'],
     // Both.
     ['aAbBcCqQdDeE', 'aA bB cC dD eE'],
-    // What may be an answer, but for the count.
+    // It may be an answer, except by the count.
     ['aA!bBcC', 'aA bB cC'],
     ['ab!BcC', ''],
     // Requests in front of a hole are answered in order.

@@ -5,7 +5,7 @@ import { end, type Rig, type Row, rig, type SocketOptions, silence, Wire } from 
 
 export const TABLE = 'nats_events.beta'
 
-/** Who says what; only the first so many bytes are captured. */
+/** The sender and its text; only the first so many bytes are captured. */
 export type Turn = readonly ['client' | 'server', string] | readonly ['client' | 'server', string, number]
 
 interface Options {

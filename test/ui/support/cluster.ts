@@ -22,7 +22,7 @@ interface Workload {
   readonly name: string
   readonly containers: readonly string[]
   readonly replicas: number
-  /** Without a service nobody asks it by name. */
+  /** It has no service, so no client reaches it by name. */
   readonly service: boolean
   readonly state?: { readonly state: string; readonly reason: string; readonly message: string }
 }
@@ -64,7 +64,7 @@ const NAMESPACES: Readonly<Record<string, readonly Workload[]>> = {
   'kube-system': [one('coredns', { replicas: 2 }), one('metrics-server')],
 }
 
-/** Who asks whom, how often per second, milliseconds, share of failures. */
+/** Client, server, requests per second, milliseconds, share of failures. */
 const CALLS = [
   ['shop/frontend', 'shop/cart', 4, 12, 0.01],
   ['shop/frontend', 'shop/catalogue', 6, 35, 0],
