@@ -45,6 +45,8 @@ const PAUSE = 3
 const OWNER_MS = 20
 /** How often to count the descriptors of other files while connections are few. */
 const RECOUNT_MS = 5000
+/** The web server has closed what was ended by then; a later connection may have the same addresses. */
+const ENDING_MS = 1000
 /** Connections that have sent a request. Some of them may be closed by now. */
 const MOST_REMEMBERED = 4096
 
@@ -88,6 +90,8 @@ export class Connections {
   #known = new Map<string, Known>()
   #byPeer = new Map<string, Accepted[]>()
   #asked = new Set<string>()
+  /** Those that were ended, and when: on a busy machine the next check may come before the web server closes them. */
+  #ending = new Map<string, number>()
   /** Descriptors other than this port's connections, as last counted. */
   #others = 0
   #countedMs = Number.NEGATIVE_INFINITY
@@ -176,6 +180,7 @@ export class Connections {
     const going = surplus([...this.#known.values()], this.#limits)
     for (const { accepted } of going) {
       end(accepted)
+      this.#ending.set(bothKey(accepted), now)
       this.#known.delete(bothKey(accepted))
     }
     if (going.length > 0) this.#options.closed?.(going.map(({ client }) => client))
@@ -198,7 +203,10 @@ export class Connections {
     const all = acceptedAt(this.#options.port)
     this.#byPeer = Map.groupBy(all, peerKey)
     this.#asked = new Set([...this.#asked].filter((key) => this.#byPeer.has(key)))
-    this.#known = new Map(all.map((accepted) => [bothKey(accepted), this.#knownOf(accepted, before, now)]))
+    const there = all.map((accepted) => [bothKey(accepted), accepted] as const)
+    for (const [key, sinceMs] of this.#ending) if (now - sinceMs > ENDING_MS) this.#ending.delete(key)
+    const staying = there.filter(([key]) => !this.#ending.has(key))
+    this.#known = new Map(staying.map(([key, accepted]) => [key, this.#knownOf(accepted, before, now)]))
   }
 
   #knownOf(accepted: Accepted, before: ReadonlyMap<string, Known>, now: number): Known {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { Hono } from 'hono'
-import { listenersAt } from '../../src/access/accepted'
+import { acceptedAt, listenersAt } from '../../src/access/accepted'
 import { Owners, type Peer } from '../../src/access/owner'
 import { Connections, limitsWith } from '../../src/api/connections'
 import type { Connection } from '../../src/api/guard'
@@ -60,6 +60,24 @@ describe('too many connections', () => {
     expect(closed()).toBe(25)
     expect(told).toHaveLength(25)
     expect(new Set(told)).toEqual(new Set(['user id 7']))
+  })
+
+  test('one that the web server has not closed yet is told once', async () => {
+    const told: string[] = []
+    const { port } = start({})
+    await hold(port, 35, '127.0.0.8')
+    const connections = new Connections({
+      port,
+      limits,
+      owners: byAddress,
+      closed: (clients) => told.push(...clients),
+    })
+    await until('all are accepted', () => acceptedAt(port).length === 35 || undefined, 5000)
+    // The web server has no turn between these.
+    const began = performance.now()
+    while (told.length < 25 && performance.now() - began < 5000) connections.look()
+    for (let i = 0; i < 5; i++) connections.look()
+    expect(told).toHaveLength(25)
   })
 
   test('many clients together have the total, and each who has little keeps it', async () => {
