@@ -108,6 +108,7 @@ const exchange = (wire: Wire) => [
 test('under load rows are appended before the second is over', () => {
   const { pipeline, waiting, log } = stage()
   const wire = new Wire()
+  waiting.push(wire.open())
   const exchanges = 9000
   for (let i = 0; i < exchanges; i++) {
     waiting.push(wire.request(`GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`))
@@ -231,6 +232,7 @@ test('many samples wait no longer than other rows', () => {
 test('much text is appended before the second is over, however few rows it is', () => {
   const { pipeline, waiting, log } = stage()
   const wire = new Wire()
+  waiting.push(wire.open())
   for (let i = 0; i < 200; i++) {
     waiting.push(wire.request(`GET /${i}${'x'.repeat(100_000)} HTTP/1.1\r\n\r\n`))
     waiting.push(wire.response('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))
