@@ -28,10 +28,6 @@ export const RUNTIME_OPTIONS: Readonly<Record<string, RuntimeOption>> = {
     value: '500',
     why: 'Milliseconds between two walks over memory to give single free pages back; by default 100',
   },
-  MIMALLOC_PURGE_DELAY: {
-    value: '500',
-    why: 'Milliseconds that a free range waits to be used again before it is given back; by default 50: the thread for it wakes less often',
-  },
   BUN_JSC_thresholdForOptimizeAfterWarmUp: WARM,
   BUN_JSC_thresholdForOptimizeAfterLongWarmUp: WARM,
   BUN_JSC_maximumFunctionForCallInlineCandidateBytecodeCostForFTL: inlined('80'),
