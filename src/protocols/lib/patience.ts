@@ -28,8 +28,8 @@ const LONG_SPREAD = 1.5
 const PAUSES = 12
 const SPREAD = 3
 /** So many answers in one go, and that part of all. */
-const GOES = 24
-const MOST = 0.8
+const GOES = 32
+const MOST = 0.95
 /** … or so many that are so many times as long as any answer of late; a request that was sent for so long counts as several. */
 const SHARP = 6
 const TIMES_SHARP = 64

@@ -58,13 +58,13 @@ describe('answers in one go', () => {
   test('are enough when they are many, and nearly all', () => {
     expect(
       shown(
-        often(23, () => [0.05, 2]),
+        often(31, () => [0.05, 2]),
         true,
       ),
     ).toBe(false)
     expect(
       shown(
-        often(24, () => [0.05, 2]),
+        often(32, () => [0.05, 2]),
         true,
       ),
     ).toBe(true)
@@ -76,7 +76,7 @@ describe('answers in one go', () => {
 
 test('what speaks against it takes all back', () => {
   const patience = new Patience()
-  for (let n = 0; n < 24; n++) patience.exchanged(1000 * MS, MS, true)
+  for (let n = 0; n < 32; n++) patience.exchanged(1000 * MS, MS, true)
   expect(patience.isShown).toBe(true)
   patience.broken()
   expect(patience.isShown).toBe(false)
