@@ -144,6 +144,7 @@ test('a long recording: every exchange has its row, whatever part of the file wa
   const tape = new Tape(16 << 20)
   const wires = Array.from({ length: 20 }, (_, i) => new Wire({ remote: ['10.0.0.9', 2000 + i] }))
   for (const wire of wires) tape.add('socket', socketBytes(wire.open()))
+  for (const wire of wires) tape.add('socket', socketBytes(wire.open()))
   for (let i = 0; i < exchanges; i++) {
     const wire = wires[i % wires.length]!
     wire.timeNs = 1e9 + i * 1e5
