@@ -340,7 +340,7 @@ export class Pairing<H> {
     const { unreadNs, asleepNs, isAtServer } = this.#link
     const isTurn = this.#askedSince === 1 && !this.#isHoled && this.#lastSaid === 'request'
     // The server had said something that the client didn't read before it asked, or the other way round.
-    if (this.#unsure && this.#proven < 4) this.#patience ??= new Patience()
+    if (this.#unsure && this.#proven < 4) this.#patience ??= new Patience(this.#link.restingNs !== undefined)
     const isUnread = unreadNs >= this.#askedNs
     if (isUnread) this.#quiet = undefined
     if (!isTurn || isUnread) this.#patience?.broken()

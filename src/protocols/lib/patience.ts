@@ -21,6 +21,9 @@ const LONG_PAUSE_NS = 300e6
 const TIMES_SLOWEST = 4
 /** One pause alone is long enough if it is so many times as long: chance is then once in so many servers. */
 const TIMES_ALONE = 256
+/** … of a connection that was found at rest: so many clients don't stop with something outstanding. */
+const TIMES_AT_REST = 16
+const LEAST_REST_NS = 50e6
 /** So many long ones, of which one is so many times as long as another. */
 const LONG_PAUSES = 2
 const LONG_SPREAD = 1.5
@@ -38,6 +41,8 @@ const SENT_COUNTS = 3
 const FORGETS = 0.97
 
 export class Patience {
+  readonly #timesAlone: number
+  readonly #leastAloneNs: number
   #slowestNs = 0
   #pauses = 0
   #longPauses = 0
@@ -47,6 +52,12 @@ export class Patience {
   #goes = 0
   #sharp = 0
   #isShown = false
+
+  /** `isAtRest`: nobody said anything when it was found. */
+  constructor(isAtRest = false) {
+    this.#timesAlone = isAtRest ? TIMES_AT_REST : TIMES_ALONE
+    this.#leastAloneNs = isAtRest ? LEAST_REST_NS : LONG_PAUSE_NS
+  }
 
   /** It waits, as far as anyone can tell. */
   get isShown(): boolean {
@@ -86,7 +97,7 @@ export class Patience {
     this.#longestNs = Math.max(this.#longestNs, pauseNs)
     const spread = this.#longestNs / this.#shortestNs
     this.#isShown ||=
-      (pauseNs >= LONG_PAUSE_NS && pauseNs >= TIMES_ALONE * slowest) ||
+      (pauseNs >= this.#leastAloneNs && pauseNs >= this.#timesAlone * slowest) ||
       this.#sharp >= SHARP ||
       (this.#longPauses >= LONG_PAUSES && spread >= LONG_SPREAD) ||
       (this.#pauses >= PAUSES && spread >= SPREAD)
