@@ -156,7 +156,7 @@ describe('real connections', () => {
 
   /** Reading whole tables rests in between, so that it may take several. */
   const answered = (uid: number | undefined, url: string) =>
-    until(`an answer of ${url}`, async () => (await as(uid, url)) || undefined, 5000)
+    until(`an answer of ${url}`, async () => (await as(uid, url)) || undefined, 15_000)
 
   const urls = () => [
     `http://127.0.0.1:${servers.v4.port}/`,

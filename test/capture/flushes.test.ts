@@ -16,16 +16,16 @@ function thread() {
 test('those who ask together share one, and one that is under way is not theirs', async () => {
   const { began, answers, flushes } = thread()
   const together = Promise.all([flushes.ask(), flushes.ask(), flushes.ask()])
-  await until('the first began', () => began.length === 1, 2000)
+  await until('the first began', () => began.length === 1, 15_000)
   answers[0]!()
   await together
   expect(began).toHaveLength(1)
   const first = flushes.ask()
-  await until('the second began', () => began.length === 2, 2000)
+  await until('the second began', () => began.length === 2, 15_000)
   const asked = performance.now()
   const others = Promise.all([flushes.ask(), flushes.ask(), first])
   answers[1]!()
-  await until('the third began', () => began.length === 3, 2000)
+  await until('the third began', () => began.length === 3, 15_000)
   answers[2]!()
   await others
   expect(began).toHaveLength(3)

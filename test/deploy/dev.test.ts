@@ -10,7 +10,7 @@ afterAll(() => scope.close())
 const at = (path: string) => join(scope.dir, path)
 const lines = (path: string) =>
   existsSync(at(path)) ? readFileSync(at(path), 'utf8').trim().split('\n') : []
-const starts = (count: number) => until(`start ${count}`, () => lines('starts').length === count, 5000)
+const starts = (count: number) => until(`start ${count}`, () => lines('starts').length === count, 15_000)
 const isAlive = (pid: string) => existsSync(`/proc/${pid}`)
 
 const said: string[] = []

@@ -69,7 +69,7 @@ async function send(port: number, { marked, path, head, body }: Sent, scope: Sco
   socket.write(bytes.slice(0, cut))
   await Bun.sleep(2)
   socket.write(bytes.slice(cut))
-  await until(`an answer to ${path}`, () => said.includes('\r\n\r\n') && said.endsWith(body), 5000)
+  await until(`an answer to ${path}`, () => said.includes('\r\n\r\n') && said.endsWith(body), 15_000)
   if (!path.startsWith('/slow')) socket.end()
 }
 

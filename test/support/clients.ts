@@ -178,7 +178,7 @@ export class RawClient {
   }
 
   waitFor(what: string, done: (received: string) => boolean): Promise<string> {
-    return until(what, () => done(this.received) && this.received, 5000)
+    return until(what, () => done(this.received) && this.received, 15_000)
   }
 
   close(): Promise<void> {
