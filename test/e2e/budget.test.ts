@@ -113,7 +113,7 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
   for (const [load, drive] of Object.entries(LOADS))
     for (const beside of ['', ' beside a loop on each processor'])
       test(`every exchange has its row: ${load}${beside}`, async () => {
-        const nixie = await Nixie.start(scope)
+        const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
         const before = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
         const end = beside === '' ? () => {} : keepBusy(scope)
         const asked = await drive()

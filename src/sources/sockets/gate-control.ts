@@ -34,6 +34,11 @@ export interface Load {
  * save next to nothing.
  */
 export const FREE_CALLS = 10_000
+/**
+ * So many calls a second of each port are among them even if the time is used up: an attack may take all of it, whatever is
+ * shed, and a port with few calls would lose its rows for nothing.
+ */
+const SURE_CALLS = 400
 /** A step multiplies by this power of the ratio, within these bounds, since its effect shows a little later. */
 const FASTEST_FALL = 0.1
 const FASTEST_RISE = 1.15
@@ -80,7 +85,12 @@ export class GateControl {
     if (ratio < FAR) this.#settling = SETTLE_STEPS
     const steps = this.#steps
     this.#steps = 0
-    return this.ports.divide(ratio, { calls: FREE_CALLS * STEP_SECONDS, ratio: freeRatioOf(load) }, steps)
+    const free = {
+      calls: FREE_CALLS * STEP_SECONDS,
+      ratio: freeRatioOf(load),
+      sure: SURE_CALLS * STEP_SECONDS,
+    }
+    return this.ports.divide(ratio, free, steps)
   }
 }
 

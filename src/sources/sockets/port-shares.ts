@@ -20,6 +20,8 @@ export interface Free {
   readonly calls: number
   /** … but at most so many times as many as are captured now. */
   readonly ratio: number
+  /** Of these, so many of each port whatever the others take. */
+  readonly sure: number
 }
 
 export class PortShares {
@@ -65,7 +67,12 @@ export class PortShares {
     const taken = this.#remember(steps)
     const level = fairLevel(this.#of(this.#whole), taken.cost * ratio)
     const freeCalls = Math.min(free.calls / (1 - REMEMBERED), taken.calls * free.ratio)
-    const callLevel = fairLevel(this.#of(this.#wholeCalls), freeCalls)
+    const demands = this.#of(this.#wholeCalls)
+    const sureLevel = Math.min(
+      fairLevel(demands, free.calls / (1 - REMEMBERED)),
+      free.sure / (1 - REMEMBERED),
+    )
+    const callLevel = Math.max(sureLevel, fairLevel(demands, freeCalls))
     let isChanged = false
     for (const slot of this.#active) {
       const calls = this.#wholeCalls[slot]!

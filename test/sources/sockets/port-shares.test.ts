@@ -3,7 +3,7 @@ import { GATE_PORTS, GATE_WHOLE } from '../../../src/events/socket-event'
 import { PortShares } from '../../../src/sources/sockets/port-shares'
 
 const shareOf = (ports: PortShares, port: number) => 1 - ports.shed[port % GATE_PORTS]! / GATE_WHOLE
-const NONE_FREE = { calls: 0, ratio: 1 }
+const NONE_FREE = { calls: 0, ratio: 1, sure: 0 }
 
 let clock = 1
 /** So much in so many calls. */
@@ -72,7 +72,7 @@ function call(
   ports: PortShares,
   calls: ReadonlyMap<number, number>,
   free: number,
-  { steps = 40, most = Number.POSITIVE_INFINITY } = {},
+  { steps = 40, most = Number.POSITIVE_INFINITY, sure = 0 } = {},
 ): number {
   let made = 0
   for (let i = 0; i < steps; i++) {
@@ -82,7 +82,7 @@ function call(
       made += captured
       charge(ports, port, captured * 1000, captured)
     }
-    ports.divide(0.5, { calls: free, ratio: Math.min(1e9, most / made) })
+    ports.divide(0.5, { calls: free, ratio: Math.min(1e9, most / made), sure })
   }
   return made
 }
@@ -114,11 +114,20 @@ test('those that are dear are fewer', () => {
   expect(shareOf(ports, 80)).toBeCloseTo(1 / 3, 1)
 })
 
+test('some of each port are sure, however dear the others are', () => {
+  const ports = new PortShares()
+  const attacked = Array.from({ length: 20 }, (_, i): [number, number] => [9000 + i, 3000])
+  const calls = new Map([...attacked, [80, 50]])
+  call(ports, calls, 2500, { most: 0, sure: 100 })
+  expect(shareOf(ports, 80)).toBe(1)
+  expect(shareOf(ports, 9000)).toBeLessThan(0.05)
+})
+
 test('records of one call are one call', () => {
   const ports = new PortShares()
   for (let step = 1; step < 20; step++) {
     for (let n = 0; n < 1000; n++) ports.charge(80, 16_384, step)
-    ports.divide(0.5, { calls: 10, ratio: 1e9 })
+    ports.divide(0.5, { calls: 10, ratio: 1e9, sure: 0 })
   }
   expect(ports.isShedding).toBe(false)
 })
