@@ -37,6 +37,17 @@ const MOST = 0.95
 const SHARP = 6
 const TIMES_SHARP = 64
 const SENT_COUNTS = 3
+/**
+ * … or so many exchanges whose pauses scatter that much more than their answers. Where the server works on an earlier request in
+ * the pause, a longer pause leaves a shorter rest of it: the answers scatter as much as the pauses, or more.
+ */
+const RECENT = 20
+const TIMES_SCATTER = 3
+/** Of a sorted row of recent times these many at each end are left out: any machine is late now and then. */
+const OUTLIERS = 2
+/** … or so many of this length in which nothing was sent, however alike: a server that always needs just a little longer is not told apart. */
+const ALIKE = 40
+const LEAST_ALIKE_NS = 200e6
 /** A slow answer is forgotten slowly: half of it with the 23rd that follows. */
 const FORGETS = 0.97
 
@@ -45,6 +56,7 @@ export class Patience {
   readonly #leastAloneNs: number
   #slowestNs = 0
   #pauses = 0
+  #alike = 0
   #longPauses = 0
   #shortestNs = Number.POSITIVE_INFINITY
   #longestNs = 0
@@ -52,6 +64,8 @@ export class Patience {
   #goes = 0
   #sharp = 0
   #isShown = false
+  /** Of the last exchanges in turns. */
+  readonly #recent: { readonly pauseNs: number; readonly answerNs: number }[] = []
 
   /** `isAtRest`: nobody said anything when it was found. */
   constructor(isAtRest = false) {
@@ -72,6 +86,7 @@ export class Patience {
     this.#turns++
     if (isInOneGo) this.#goes++
     this.#isShown ||= this.#goes >= GOES && this.#goes >= MOST * this.#turns
+    this.#isShown ||= this.#scatters(pauseNs, answerNs)
     this.#weigh(pauseNs, answerNs, sentNs)
   }
 
@@ -80,7 +95,18 @@ export class Patience {
     this.#forget()
     this.#turns = 0
     this.#goes = 0
+    this.#recent.length = 0
     this.#isShown = false
+  }
+
+  #scatters(pauseNs: number, answerNs: number): boolean {
+    if (this.#isShown) return true
+    this.#recent.push({ pauseNs, answerNs })
+    if (this.#recent.length < RECENT) return false
+    const pauses = scatterOf(this.#recent.map((one) => one.pauseNs))
+    const answers = scatterOf(this.#recent.map((one) => one.answerNs))
+    this.#recent.shift()
+    return pauses >= LEAST_PAUSE_NS && pauses >= TIMES_SCATTER * answers
   }
 
   #weigh(pauseNs: number, answerNs: number, sentNs: number): void {
@@ -90,6 +116,7 @@ export class Patience {
     if (answerNs >= this.#shortestNs / 2) this.#forget()
     if (pauseNs < Math.max(LEAST_PAUSE_NS, TIMES_SLOWEST * slowest)) return
     this.#pauses++
+    if (pauseNs >= LEAST_ALIKE_NS && sentNs < LEAST_PAUSE_NS) this.#alike++
     if (pauseNs >= LONG_PAUSE_NS) this.#longPauses++
     const sharpNs = Math.max(LEAST_PAUSE_NS, TIMES_SHARP * slowest)
     if (pauseNs >= sharpNs) this.#sharp += sentNs >= sharpNs ? SENT_COUNTS : 1
@@ -100,14 +127,22 @@ export class Patience {
       (pauseNs >= this.#leastAloneNs && pauseNs >= this.#timesAlone * slowest) ||
       this.#sharp >= SHARP ||
       (this.#longPauses >= LONG_PAUSES && spread >= LONG_SPREAD) ||
-      (this.#pauses >= PAUSES && spread >= SPREAD)
+      (this.#pauses >= PAUSES && spread >= SPREAD) ||
+      this.#alike >= ALIKE
   }
 
   #forget(): void {
     this.#pauses = 0
+    this.#alike = 0
     this.#longPauses = 0
     this.#sharp = 0
     this.#shortestNs = Number.POSITIVE_INFINITY
     this.#longestNs = 0
   }
+}
+
+/** How far apart the shortest and the longest of these are, without outliers. */
+function scatterOf(times: number[]): number {
+  times.sort((a, b) => a - b)
+  return times.at(-1 - OUTLIERS)! - times[OUTLIERS]!
 }

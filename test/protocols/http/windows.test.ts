@@ -65,6 +65,15 @@ const TIMES: Record<string, (draw: () => number) => Times> = {
   },
 }
 
+/** Pauses and answers of ordinary programs, in ms: each from … to. */
+const ORDINARY = [
+  [100, 200, 30, 33],
+  [75, 225, 28, 36],
+  [50, 80, 98, 106],
+  [250, 251, 30, 36],
+  [500, 502, 50, 60],
+] as const
+
 const ENDS = ['answered', 'anywhere', 'behind an answer'] as const
 
 function played(name: string, window: number, atClient: boolean, isBlocking: boolean) {
@@ -118,6 +127,34 @@ describe('of clients that wait for each answer', () => {
     'and pause, most have rows (at the client: %p, blocking: %p)',
     (atClient, isBlocking) => {
       expect(played('a client that pauses now and then', 1, atClient, isBlocking).right).toBeGreaterThan(0.65)
+    },
+  )
+
+  test.each(ORDINARY)(
+    'and pause as programs do, most have rows (%p to %p ms, answers %p to %p ms)',
+    (least, most, fast, slow) => {
+      for (const [atClient, isBlocking] of ENDS_SEEN) {
+        let right = 0
+        let all = 0
+        for (let seed = 1; seed <= SEEDS; seed++) {
+          const outcome = playWindow({
+            works: (one) => fast + (slow - fast) * one(),
+            thinks: (one) => least + (most - least) * one(),
+            seed,
+            window: 1,
+            atClient,
+            isBlocking,
+            exchanges: 160,
+            travelMs: 0.1,
+            goesMs: 0,
+            ends: 'anywhere',
+          })
+          expect(outcome.wrong).toEqual([])
+          right += outcome.right
+          all += outcome.played
+        }
+        expect(right / all).toBeGreaterThan(0.65)
+      }
     },
   )
 

@@ -35,6 +35,14 @@ describe('pauses', () => {
       ],
     ],
     ['short ones of one length, however many', false, often(200, () => [100, 2])],
+    ['longer ones of one length', false, often(39, () => [200, 20])],
+    ['very many of these', true, often(40, () => [200, 20])],
+    ['that scatter more than the answers', true, often(20, (n) => [100 + 5 * n, 90 + (n % 3)])],
+    [
+      'that scatter as much as the answers',
+      false,
+      often(500, (n) => [100 + 5 * (n % 20), 200 - 5 * (n % 20)]),
+    ],
     ['unless they are very long beside the answers', true, often(6, () => [100, 1])],
     ['and more than few', false, often(5, () => [100, 1])],
     ['many short ones of different lengths', true, often(20, (n) => [n % 2 ? 20 : 70, 2])],
@@ -49,7 +57,7 @@ describe('pauses', () => {
   test('a slow answer is forgotten in time', () => {
     const slow = [[0, 100]] as const
     const then = (count: number) => shown([...slow, ...often(count, (n) => [n % 2 ? 20 : 70, 1])])
-    expect(then(30)).toBe(false)
+    expect(then(15)).toBe(false)
     expect(then(150)).toBe(true)
   })
 })
