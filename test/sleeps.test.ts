@@ -31,6 +31,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/cluster/traffic.test.ts': 1,
     'test/e2e/bad-days.test.ts': 1,
   },
+  'It is how long a client rests, which shows that it waits': { 'test/e2e/connections.test.ts': 1 },
   'Nothing more may happen, and nothing tells that it could have': { 'test/api/connections.test.ts': 1 },
   'The window of a query has to pass': { 'test/e2e/visible.test.ts': 1 },
 }
