@@ -17,7 +17,7 @@ import { Filter, Limit, Project } from './operators/stages'
 import { Union } from './operators/union'
 import { optimise } from './optimise'
 import type { Node, Plan, TypedColumn } from './plan'
-import { bytesOf, compact, concatBatches, memoryOf } from './vectors'
+import { bytesOf, compactBatch, concatBatches, memoryOf } from './vectors'
 
 export interface VirtualTable {
   readonly columns: readonly TypedColumn[]
@@ -97,7 +97,7 @@ class ShownRows implements Port {
     this.#rows = Math.min(limit + 1, this.#rows + batch.rows)
     const rows = Math.min(batch.rows, room)
     if (rows === 0) return
-    const kept = { rows, columns: batch.columns.map((vector) => compact(head(vector, rows))) }
+    const kept = compactBatch({ rows, columns: batch.columns.map((vector) => head(vector, rows)) })
     if (this.#emit) this.#emit(kept)
     else {
       // Counted twice: the batches are concatenated at the end.

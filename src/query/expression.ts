@@ -4,9 +4,9 @@ import { NixieError } from '../errors'
 import type { Batch, StringTable } from '../records/batch'
 import { faultOf } from './fault'
 import type { FunctionContext, Overload } from './functions/base/function'
-import { apply, KnownResults } from './functions/base/lift'
+import { apply, BYTES_PER_CHARACTER, KnownResults } from './functions/base/lift'
 import { findOverload } from './functions/registry'
-import { isConstant, type Operand } from './operand'
+import { type Constant, isConstant, type Operand } from './operand'
 import type { Expr, TypedColumn } from './plan'
 import { memoryOfTexts } from './vectors'
 
@@ -91,6 +91,10 @@ function located({ fn, place }: Call, cause: unknown): NixieError {
   return new NixieError(code, `px.${fn}: ${message}`, hint, place)
 }
 
+/** A long text takes memory as itself, and again as the column that is made of it. */
+const memoryOfConstant = ({ constant }: Constant): number =>
+  typeof constant === 'string' ? constant.length * BYTES_PER_CHARACTER : 0
+
 /**
  * The values of expressions for one batch, each when first asked for. What they take is accounted for until it is closed.
  */
@@ -133,12 +137,19 @@ export class Evaluation {
   }
 
   #hold(value: Operand): void {
-    if (isConstant(value)) return
+    if (isConstant(value)) {
+      this.#account(memoryOfConstant(value))
+      return
+    }
     let bytes = 'codes' in value ? value.codes.byteLength : value.values.byteLength
     if ('codes' in value && !this.#dicts.has(value.dict)) {
       this.#dicts.add(value.dict)
       bytes += memoryOfTexts(value.dict)
     }
+    this.#account(bytes)
+  }
+
+  #account(bytes: number): void {
     this.#context.hold(bytes)
     this.#held += bytes
   }

@@ -8,7 +8,7 @@ import { gather, slice } from '../records/rows'
 import type { ScanBatch } from '../store/store'
 import type { Budget } from './budget'
 import type { TypedColumn } from './plan'
-import { bytesOf, compact, concatBatches } from './vectors'
+import { bytesOf, compactBatch, concatBatches } from './vectors'
 
 /** Most rows that may wait where chunks overlap a lot. Beyond, the newest are passed on at once. */
 const MOST_WAITING = 1 << 16
@@ -52,7 +52,7 @@ export function* newestFirst(
   const wait = (rows: Batch) => {
     budget.hold(-bytesOf(waiting))
     waiting = { rows: 0, columns: [] }
-    const kept = { rows: rows.rows, columns: rows.columns.map(compact) }
+    const kept = compactBatch(rows)
     budget.hold(bytesOf(kept))
     waiting = kept
   }

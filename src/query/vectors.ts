@@ -1,5 +1,12 @@
 /** Concatenates vectors, and drops unused entries of dictionaries. */
-import { type Batch, emptyVector, type IntVector, StringTable, type Vector } from '../records/batch'
+import {
+  type Batch,
+  emptyVector,
+  type IntVector,
+  StringTable,
+  type StringVector,
+  type Vector,
+} from '../records/batch'
 import type { DataType } from '../records/types'
 
 /** Entries of `dict` in the order of `codes`, copied as bytes. */
@@ -47,8 +54,35 @@ export function compact(vector: Vector): Vector {
   return { type: vector.type, codes: index, dict: pickEntries(vector.dict, used) }
 }
 
-/** Dictionaries behind each other; `shift[i]` is where the i-th one starts. The same one given twice is kept once. */
-export function joinDictionaries(dicts: readonly StringTable[]): { dict: StringTable; shift: number[] } {
+/** The batch with dictionaries of only what its rows hold. Columns that share one still do: no text is copied twice. */
+export function compactBatch({ rows, columns }: Batch): Batch {
+  const made = new Map<Vector, Vector>()
+  const sharing = Map.groupBy(
+    columns.filter((vector) => 'codes' in vector),
+    ({ dict }) => dict,
+  )
+  for (const [dict, vectors] of sharing) {
+    if (vectors.length === 1 || dict.length <= 2 * rows) continue
+    const codes = new Uint32Array(rows * vectors.length)
+    vectors.forEach((vector, i) => {
+      codes.set(vector.codes, i * rows)
+    })
+    const { used, index } = distinctCodes(codes, dict.length)
+    const small = pickEntries(dict, used)
+    vectors.forEach((vector, i) => {
+      made.set(vector, { type: vector.type, codes: index.subarray(i * rows, (i + 1) * rows), dict: small })
+    })
+  }
+  return { rows, columns: columns.map((vector) => made.get(vector) ?? compact(vector)) }
+}
+
+interface Joined {
+  readonly dict: StringTable
+  /** Where each of the dictionaries starts in it. */
+  readonly starts: ReadonlyMap<StringTable, number>
+}
+
+function joined(dicts: Iterable<StringTable>): Joined {
   const starts = new Map<StringTable, number>()
   let entries = 0
   let size = 0
@@ -58,8 +92,8 @@ export function joinDictionaries(dicts: readonly StringTable[]): { dict: StringT
     entries += dict.length
     size += dict.bytes.length
   }
-  const shift = dicts.map((dict) => starts.get(dict)!)
-  if (starts.size === 1) return { dict: dicts[0]!, shift }
+  const [first] = starts.keys()
+  if (first && starts.size === 1) return { dict: first, starts }
   const bytes = new Uint8Array(size)
   const offsets = new Uint32Array(entries + 1)
   let at = 0
@@ -69,16 +103,56 @@ export function joinDictionaries(dicts: readonly StringTable[]): { dict: StringT
     for (let i = 1; i <= dict.length; i++) offsets[++entry] = at + dict.offsets[i]!
     at += dict.bytes.length
   }
-  return { dict: new StringTable(bytes, offsets), shift }
+  return { dict: new StringTable(bytes, offsets), starts }
 }
 
-function concatStrings(parts: readonly Extract<Vector, { codes: Uint32Array }>[], rows: number): Vector {
-  const { dict, shift } = joinDictionaries(parts.map((part) => part.dict))
+/** Dictionaries behind each other; `shift[i]` is where the i-th one starts. The same one given twice is kept once. */
+export function joinDictionaries(dicts: readonly StringTable[]): { dict: StringTable; shift: number[] } {
+  const { dict, starts } = joined(dicts)
+  return { dict, shift: dicts.map((one) => starts.get(one)!) }
+}
+
+/** Joins the dictionaries of several columns. Those that share any get one together, so each is copied once. */
+class Dictionaries {
+  readonly #groups = new Map<StringTable, Set<StringTable>>()
+  readonly #joined = new Map<Set<StringTable>, Joined>()
+
+  constructor(columns: readonly (readonly Vector[])[]) {
+    for (const parts of columns) {
+      let group: Set<StringTable> | undefined
+      for (const part of parts) if ('codes' in part) group = this.#linked(group, part.dict)
+    }
+  }
+
+  #linked(group: Set<StringTable> | undefined, dict: StringTable): Set<StringTable> {
+    const own = this.#groups.get(dict) ?? new Set([dict])
+    this.#groups.set(dict, own)
+    if (!group || group === own) return own
+    const [small, large] = own.size < group.size ? [own, group] : [group, own]
+    for (const one of small) {
+      large.add(one)
+      this.#groups.set(one, large)
+    }
+    return large
+  }
+
+  /** The one that this dictionary went into. */
+  of(dict: StringTable): Joined {
+    const group = this.#groups.get(dict)!
+    const known = this.#joined.get(group)
+    if (known) return known
+    const made = joined(group)
+    this.#joined.set(group, made)
+    return made
+  }
+}
+
+function concatStrings(parts: readonly StringVector[], rows: number, dictionaries: Dictionaries): Vector {
+  const { dict, starts } = dictionaries.of(parts[0]!.dict)
   const codes = new Uint32Array(rows)
   let at = 0
-  for (let p = 0; p < parts.length; p++) {
-    const from = parts[p]!.codes
-    const start = shift[p]!
+  for (const { codes: from, dict: own } of parts) {
+    const start = starts.get(own)!
     for (let i = 0; i < from.length; i++) codes[at++] = from[i]! + start
   }
   return { type: parts[0]!.type, codes, dict }
@@ -106,11 +180,17 @@ export function rebased(vector: Based, base: bigint): Float64Array {
 
 /** Vectors of one type behind each other. Empty ones cost nothing and set no base. */
 export function concat(type: DataType, all: readonly Vector[]): Vector {
-  const parts = all.filter((part) => lengthOf(part) > 0)
+  const parts = filled(all)
+  return concatFilled(type, parts, new Dictionaries([parts]))
+}
+
+const filled = (all: readonly Vector[]): readonly Vector[] => all.filter((part) => lengthOf(part) > 0)
+
+function concatFilled(type: DataType, parts: readonly Vector[], dictionaries: Dictionaries): Vector {
   if (parts.length === 0) return emptyVector(type)
   if (parts.length === 1) return parts[0]!
   const rows = parts.reduce((sum, part) => sum + lengthOf(part), 0)
-  if (type === 'STRING' || type === 'UINT128') return concatStrings(parts as never, rows)
+  if (type === 'STRING' || type === 'UINT128') return concatStrings(parts as never, rows, dictionaries)
   const values = type === 'BOOLEAN' ? new Uint8Array(rows) : new Float64Array(rows)
   const base = 'base' in parts[0]! ? commonBase(parts as readonly IntVector[]) : 0n
   let at = 0
@@ -122,15 +202,13 @@ export function concat(type: DataType, all: readonly Vector[]): Vector {
   return { type, values } as Vector
 }
 
+/** Takes no more memory for texts than the batches do: those that columns share stay shared. */
 export function concatBatches(types: readonly DataType[], batches: readonly Batch[]): Batch {
+  const columns = types.map((_, c) => filled(batches.map((batch) => batch.columns[c]!)))
+  const dictionaries = new Dictionaries(columns)
   return {
     rows: batches.reduce((sum, batch) => sum + batch.rows, 0),
-    columns: types.map((type, c) =>
-      concat(
-        type,
-        batches.map((batch) => batch.columns[c]!),
-      ),
-    ),
+    columns: types.map((type, c) => concatFilled(type, columns[c]!, dictionaries)),
   }
 }
 

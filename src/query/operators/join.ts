@@ -2,14 +2,14 @@
  * Hash join. The right side is held and looked up by the rows of the left one; a right join is a left join with the
  * sides swapped. Rows without a partner get 0, '' and false.
  */
-import type { Batch, Vector } from '../../records/batch'
+import type { Batch, StringTable, Vector } from '../../records/batch'
 import { gather } from '../../records/rows'
 import type { DataType } from '../../records/types'
 import { Grouping } from '../grouping'
 import { UNKNOWN } from '../key-columns'
 import { materialise, zeroOf } from '../operand'
 import type { Node, TypedColumn } from '../plan'
-import { concat, concatBatches, memoryOf } from '../vectors'
+import { concatBatches, memoryOf } from '../vectors'
 import { indexOf, Operator, type OperatorContext, type Port } from './operator'
 
 /** Pairs of rows that go out in one batch. */
@@ -177,6 +177,19 @@ export class HashJoin extends Operator {
 
 const zeros = (type: DataType, rows: number): Vector => materialise({ type, constant: zeroOf(type) }, rows)
 
+/** Columns that share a dictionary share the text of their zero, too. */
+function zeroRow({ columns }: Batch, types: readonly DataType[]): Batch {
+  const made = new Map<StringTable, Vector>()
+  return {
+    rows: 1,
+    columns: columns.map((vector, c) => {
+      const zero = ('codes' in vector && made.get(vector.dict)) || zeros(types[c]!, 1)
+      if ('codes' in vector) made.set(vector.dict, zero)
+      return zero
+    }),
+  }
+}
+
 /** The held side: rows chained by key, and behind the last one a row of zeros for what has no partner. */
 class BuildTable {
   readonly batch: Batch
@@ -191,10 +204,7 @@ class BuildTable {
       keys.map((key) => batch.columns[key]!),
       rows,
     )
-    this.batch = {
-      rows,
-      columns: batch.columns.map((vector, c) => concat(types[c]!, [vector, zeros(types[c]!, 1)])),
-    }
+    this.batch = { ...concatBatches(types, [batch, zeroRow(batch, types)]), rows }
     this.missing = rows
     this.#first = new Uint32Array(grouping.size).fill(rows)
     this.#next = new Uint32Array(rows + 1).fill(rows)

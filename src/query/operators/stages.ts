@@ -102,7 +102,10 @@ export class Project extends Stage {
 
   push(batch: Batch): void {
     const evaluation = this.#expressions.over(batch, this.context.functions)
-    const columns: Vector[] = this.#outputs.map((output) => materialise(evaluation.get(output), batch.rows))
+    const made = new Map<number, Vector>()
+    for (const output of this.#outputs)
+      if (!made.has(output)) made.set(output, materialise(evaluation.get(output), batch.rows))
+    const columns = this.#outputs.map((output) => made.get(output)!)
     this.emit({ rows: batch.rows, columns })
     evaluation.close()
   }

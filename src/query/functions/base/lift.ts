@@ -116,7 +116,7 @@ export function constantOf(type: DataType, value: ScalarValue): Constant {
 type Scalar = (context: FunctionContext, ...args: ScalarValue[]) => ScalarValue
 
 /** Bytes that a text takes for each of its characters while a column is made of it: as itself, joined, as UTF-8. */
-const BYTES_PER_CHARACTER = 4
+export const BYTES_PER_CHARACTER = 4
 /** Results are accounted for in steps of so many bytes. */
 const CLAIM = 256 << 10
 
