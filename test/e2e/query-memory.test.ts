@@ -28,6 +28,13 @@ const PAIRS = `${START}df = df.merge(px.GetUDFList(), how='inner', left_on=[], r
 
 const A_TEXT = `df.s = px.substring('${'x'.repeat(1000)}', 0, 1000)\n${twice('df.s = df.s + df.s', 11)}`
 
+/** One row with a text of 1 MiB, the same in 250 columns. */
+const wideRow = (df: string, letter: string) =>
+  `${df} = px.GetUDFList().head(1)
+${df}.s = ${df}.name + '${letter.repeat(1000)}'
+${twice(`${df}.s = ${df}.s + ${df}.s`, 10)}${Array.from({ length: 250 }, (_, i) => `${df}.c${i} = px.toupper(${df}.s)`).join('\n')}
+`
+
 interface Attack {
   readonly text: string
   /** Of the API; JSON without. */
@@ -85,6 +92,9 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'lists of lists, kept': {
     text: `${PAIRS}df.s = '[' + px.replace('.', df.name + df.name_b, '[[],{},[]],') + '0]'\ndf.p = px.pluck_array(df.s, 1)\npx.display(df.groupby('p').agg())`,
     ends: ['', ...TOO_MUCH],
+  },
+  'one long text in many columns, of several batches': {
+    text: `import px\n${wideRow('df', 'y')}${wideRow('other', 'z')}px.display(df.append(other))`,
   },
   'one long text in every row, as JSON': {
     text: `${PAIRS}${A_TEXT}px.display(df[['s']].head(200))`,
