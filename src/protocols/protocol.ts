@@ -149,6 +149,8 @@ export interface Link {
   readonly asleepNs: number
   /** What the server says is seen when it says it, and not when the client reads it. */
   readonly isAtServer: boolean
+  /** With the final `settle`: the connection has not ended, but nobody looks at it any longer. So what is under way goes on. */
+  readonly goesOn: boolean
   readonly settings: ProtocolSettings
   readonly sink: Sink
   /** Counts messages that make no record: their other half was lost, or they were given up. */
@@ -182,7 +184,7 @@ export interface Conversation {
    * kept. The kernel needn't capture them; they come as a gap.
    */
   unwanted?(side: Side): number
-  /** Decides what passing time tells. `final`: the connection has ended; everything that waits is emitted or dropped. */
+  /** Decides what passing time tells. `final`: the connection has ended, or `goesOn`; everything that waits is emitted or dropped. */
   settle(nowNs: number, final: boolean): void
   /**
    * Appends a row, marked as such, for each exchange that has not ended for a while: a response that

@@ -124,12 +124,12 @@ export class Reader {
     return this.conversation.unwanted?.(half.side) ?? 0
   }
 
-  /** The end of this half, as far as it can still be read. */
-  finish(half: Half, timeNs: number): Outcome {
+  /** The last look at this half, as far as it can still be read. `ended`: no byte follows. */
+  finish(half: Half, timeNs: number, ended: boolean): Outcome {
     const before = this.#readAll(timeNs)
     if (before !== undefined) return before
     this.#share = Number.POSITIVE_INFINITY
-    return half.lost || half.skip > 0 ? undefined : this.#run(half, EMPTY, timeNs, true)
+    return half.lost || half.skip > 0 ? undefined : this.#run(half, EMPTY, timeNs, ended)
   }
 
   /** Goes on with the rest of what was too much at once. */

@@ -94,6 +94,13 @@ export class Stream {
     this.talk.close(timeNs, moved !== undefined)
   }
 
+  /** Nobody looks at it any longer; the connection goes on. */
+  stop(timeNs: number): void {
+    this.#received.flush()
+    this.#sent.flush()
+    this.talk.stop(timeNs, false)
+  }
+
   /** Data of both ends was shed here; the next bytes come after it. They begin an exchange if `begins`, else they may not. */
   passOver(timeNs: number, begins: boolean): void {
     this.#received.flush()

@@ -262,10 +262,10 @@ export class Streams {
     this.#counters.underWayLeftOut = leftOut
   }
 
-  /** Ends every stream as if its connection had been closed. */
+  /** Ends every stream; the connections that are open go on. */
   close(): void {
     this.#finishEnding(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    for (const socket of this.#sockets.values()) this.#end(socket)
+    for (const socket of this.#sockets.values()) this.#stop(socket)
     this.#introductions.settle(Number.POSITIVE_INFINITY)
     this.#lateRows.settle(Number.POSITIVE_INFINITY)
   }
@@ -378,11 +378,24 @@ export class Streams {
   }
 
   #end(socket: Socket): void {
+    this.#guarded(socket, () => socket.finish(this.#nowNs, true))
+    this.#remember(socket)
+  }
+
+  /** Ends the stream of a socket that, as far as is known, stays open. */
+  #stop(socket: Socket): void {
+    if (socket instanceof TcpSocket && socket.endingNs > 0) this.#end(socket)
+    else {
+      this.#guarded(socket, () => socket.stop(this.#nowNs))
+      this.#remember(socket)
+    }
+  }
+
+  #remember(socket: Socket): void {
     if (socket instanceof TcpSocket) {
-      this.#guarded(socket, () => socket.finish(this.#nowNs))
       this.#over.set(socket.id, { end: socket.end, atNs: this.#nowNs })
       if (this.#over.size > MAX_REMEMBERED) this.#over.delete(this.#over.keys().next().value!)
-    } else this.#guarded(socket, () => socket.finish(this.#nowNs, true))
+    }
     this.#forget(socket)
   }
 
@@ -401,7 +414,7 @@ export class Streams {
       if (++looked === EVICT_AMONG) break
     }
     this.#counters.evictedConnections++
-    this.#end(victim!)
+    this.#stop(victim!)
   }
 
   #forget(socket: Socket): void {

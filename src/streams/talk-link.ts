@@ -12,6 +12,7 @@ export class TalkLink implements Link {
   isAtTurn = false
   unreadNs = -1
   asleepNs = -1
+  goesOn = false
   restingNs: number | undefined
   /** Takes the rows of a client's end, as another end may have them too. */
   firstRows: FirstRows | undefined

@@ -168,6 +168,12 @@ export class Talk implements Receiver {
     return this.#rowsWait(nowNs) || this.#isUndecided || this.#isHolding
   }
 
+  /** Nobody looks at the connection any longer, which goes on. */
+  stop(timeNs: number, isKnown: boolean): void {
+    this.#link.goesOn = true
+    this.close(timeNs, isKnown)
+  }
+
   /** `isKnown`: every byte up to the end was read or is known to be missing. */
   close(timeNs: number, isKnown: boolean): void {
     this.#isLeftToPeer()
@@ -403,7 +409,10 @@ export class Talk implements Receiver {
   }
 
   #finish(half: Half, timeNs: number): void {
-    if (this.#reader && !this.#isCounting) this.#follow(this.#reader.finish(half, timeNs), timeNs)
+    if (this.#reader && !this.#isCounting) {
+      const outcome = this.#reader.finish(half, timeNs, !this.#link.goesOn)
+      this.#follow(outcome, timeNs)
+    }
   }
 
   #tickHalf(half: Half, nowNs: number): void {

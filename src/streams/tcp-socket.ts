@@ -131,8 +131,15 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     const { bytesSent, bytesReceived } = this.end
     this.#wire?.finish(timeNs, this.#totals ? { bytesSent, bytesReceived } : undefined)
     this.#plain?.finish(timeNs, undefined)
-    this.end.closed = true
-    if (this.#isJoined) this.#shared.peers.leave(this.end, nowNs)
+    this.#leaves(nowNs)
+  }
+
+  /** Nobody looks at it any longer; the connection goes on, as far as is known. */
+  stop(nowNs: number): void {
+    this.end.ends()
+    this.#wire?.stop(nowNs)
+    this.#plain?.stop(nowNs)
+    this.#leaves(nowNs)
   }
 
   tick(nowNs: number): boolean {
@@ -233,6 +240,11 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   // ───────────────────────────────────────────────────────────────────────────
+
+  #leaves(nowNs: number): void {
+    this.end.closed = true
+    if (this.#isJoined) this.#shared.peers.leave(this.end, nowNs)
+  }
 
   get #isCounting(): boolean {
     return this.#wire?.talk.isCounting ?? true

@@ -149,6 +149,15 @@ export class UdpSocket implements Followed, Reprobed {
     if (!isOver && this.#isCounting) this.reprobe()
   }
 
+  /** Nobody looks at it any longer; the socket is still open. */
+  stop(nowNs: number): void {
+    for (const remote of this.#remotes.values()) {
+      remote.talk.stop(nowNs, true)
+      this.#close(remote, nowNs)
+    }
+    this.#remotes.clear()
+  }
+
   tick(nowNs: number): boolean {
     for (const remote of this.#waiting) {
       if (!remote.talk.tick(nowNs)) this.#waiting.delete(remote)

@@ -128,9 +128,7 @@ describe('time', () => {
     const from = performance.now()
     const rows = rowsOf(replay(writeTape(path, tape), { maxRows: 9 }), 'http_events')
     expect(performance.now() - from).toBeLessThan(2000)
-    expect(chosen(rows, 'req_path', 'outcome')).toEqual([
-      ['/a', expect.stringMatching(/waiting|unanswered|running/)],
-    ])
+    expect(chosen(rows, 'req_path', 'outcome')).toEqual([['/a', 'waiting']])
   })
 
   test('a tape that was full in the middle of a look is played to its end', () => {

@@ -37,7 +37,7 @@ const GIVEN_UP_NS = 30e9
 const MAX_TRANSFERS = 64
 const LIMITS = { requests: 2048, bytes: 2 << 20 }
 
-type Outcome = 'complete' | 'cut' | 'waiting' | 'unanswered'
+type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
 
 const OTHER_ROLE: Readonly<Record<Role, Role>> = {
   [ROLE_CLIENT]: ROLE_SERVER,
@@ -169,14 +169,19 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     }
     if (query.isTransfer && transfers.size < MAX_TRANSFERS) transfers.add(header.id)
     const isWhole = !(query.isCut || isCut || message.isCut)
-    this.#emit(query, message, isWhole ? 'complete' : 'cut', endNs, this.#link.sink)
+    // The rest of it is still to come.
+    const isRunning = isCut && this.#link.goesOn
+    this.#emit(query, message, isWhole ? 'complete' : isRunning ? 'running' : 'cut', endNs, this.#link.sink)
   }
 
   // ── What becomes of questions ──────────────────────────────────────────────
 
   unanswered(query: Query): void {
     if (this.#isToGroup) this.#link.dropped(1)
-    else this.#emit(query, undefined, 'unanswered', this.#nowNs, this.#link.sink)
+    else {
+      const outcome = this.#link.goesOn ? 'waiting' : 'unanswered'
+      this.#emit(query, undefined, outcome, this.#nowNs, this.#link.sink)
+    }
   }
 
   drop(): void {

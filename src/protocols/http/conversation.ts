@@ -266,11 +266,12 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     const message = messages?.underWay
     if (!messages || !message) return
     messages.underWay = undefined
-    const { body, lastNs } = this.#framing(side)
+    const { body, lastNs, isLost } = this.#framing(side)
     message.body = body?.text() ?? ''
     message.bodySize = body?.size ?? 0
     message.endNs = Math.max(message.endNs, lastNs)
-    message.isCut = true
+    if (this.link.goesOn && !isLost) message.isRunning = true
+    else message.isCut = true
     message.done = true
     if ('answer' in message) this.pairing.responseEnds(message.answer, message.endNs)
     else this.pairing.requestEnds(message, message.endNs)
@@ -295,13 +296,15 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   pair(request: HttpRequest, response: HttpResponse): void {
     this.#left(request)
     this.#left(response)
+    const outcome = response.isRunning || request.isRunning ? 'running' : 'complete'
     const isCut = request.isCut || response.isCut
-    this.#emit(request, response, isCut ? 'cut' : 'complete', response.endNs, this.link.sink)
+    this.#emit(request, response, isCut ? 'cut' : outcome, response.endNs, this.link.sink)
   }
 
   unanswered(request: HttpRequest, nowNs: number): void {
     this.#left(request)
-    this.#emit(request, undefined, 'unanswered', nowNs, this.link.sink)
+    const outcome = this.link.goesOn ? 'waiting' : 'unanswered'
+    this.#emit(request, undefined, outcome, nowNs, this.link.sink)
   }
 
   drop(message: HttpMessage): void {
@@ -313,7 +316,8 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   #ended(message: HttpMessage): boolean {
     if (!('answer' in message) || !message.done) return false
     const response = message as HttpResponse
-    if (response.isShown) this.#emit(undefined, response, 'cut', response.endNs, this.link.sink)
+    const outcome = response.isRunning ? 'running' : 'cut'
+    if (response.isShown) this.#emit(undefined, response, outcome, response.endNs, this.link.sink)
     return response.isShown
   }
 

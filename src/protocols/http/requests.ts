@@ -111,5 +111,6 @@ function requestOf({ method, path, minor }: RequestLine, fields: Fields, startNs
     held: 0,
     done: false,
     isCut: false,
+    isRunning: false,
   }
 }

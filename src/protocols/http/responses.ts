@@ -52,6 +52,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
       held: 0,
       done: false,
       isCut: false,
+      isRunning: false,
     }
     dialogue.answers(response)
     this.begun(response, fields)

@@ -21,6 +21,8 @@ export interface HttpMessage {
   done: boolean
   /** Its end was lost. */
   isCut: boolean
+  /** Its end was still to come when nobody looked any longer. */
+  isRunning: boolean
 }
 
 export interface HttpRequest extends HttpMessage {

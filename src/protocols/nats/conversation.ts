@@ -18,7 +18,7 @@ const WAIT_NS = 2e9
 /** Memory of a command beside its texts. */
 const COMMAND_BYTES = 200
 
-type Outcome = 'complete' | 'cut'
+type Outcome = 'complete' | 'cut' | 'running' | 'waiting'
 type Reply = Omit<Acknowledgement, 'answer' | 'done'>
 
 export class NatsConversation implements Conversation, Listener, Pairs<Command, Acknowledgement>, Setting {
@@ -63,7 +63,8 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   gap(side: Side, bytes: number, timeNs: number): boolean {
     const framing = this.#framing(side)
     if (framing.pass(bytes, timeNs)) return true
-    if (!framing.isIdle) this.#link.dropped(1)
+    if (this.#link.goesOn) framing.cut()
+    else if (!framing.isIdle) this.#link.dropped(1)
     framing.reset()
     if (side === 'client') this.#forget()
     this.#unsure(side)
@@ -127,7 +128,7 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     const setting: Setting = isServers ? { kind: 'route', isPinned: false } : this
     const body = bodyOf(said, setting, this.#link.settings)
     if (said.isCut) {
-      this.#emit(line.verb, body, '', side, timeNs, 'cut')
+      this.#emit(line.verb, body, '', side, timeNs, this.#link.goesOn ? 'running' : 'cut')
       return
     }
     if (line.verb === '-ERR') this.#failed({ error: line.rest, body, sender: side, timeNs })
@@ -241,15 +242,20 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
   }
 
   unanswered(command: Command): void {
-    this.#left(command)
-    if (command.done) this.#emit(command.verb, command.body, '', 'client', command.timeNs)
-    else this.#link.dropped(1)
+    const isWaiting = this.#link.goesOn && this.#isVerbose === true
+    this.#emitAlone(command, isWaiting ? 'waiting' : 'complete')
   }
 
   /** Makes the row of a command whatever became of its answer; also that of an error. */
   drop(message: Command | Acknowledgement): void {
-    if ('verb' in message) this.unanswered(message)
+    if ('verb' in message) this.#emitAlone(message, 'complete')
     else if (message.error !== '') this.#error(message)
+    else this.#link.dropped(1)
+  }
+
+  #emitAlone(command: Command, outcome: Outcome): void {
+    this.#left(command)
+    if (command.done) this.#emit(command.verb, command.body, '', 'client', command.timeNs, outcome)
     else this.#link.dropped(1)
   }
 

@@ -457,7 +457,7 @@ describe('both ends on the node', () => {
     expect(all.live.rows('dns_events')).toHaveLength(1)
     all.streams.close()
     expect(rows(all)).toHaveLength(3)
-    expect(rows(all)[2]).toMatchObject({ outcome: 'unanswered', trace_role: ROLE_SERVER })
+    expect(rows(all)[2]).toMatchObject({ outcome: 'waiting', trace_role: ROLE_SERVER })
   })
 
   test('a client that outlives its server has its questions recorded itself', () => {
