@@ -18,12 +18,14 @@ function family(name: string, type: 'counter' | 'gauge', help: string, samples: 
   return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }
 
+const isGauge = (name: CounterName) => 'isGauge' in COUNTERS[name]
+
 /** A counter's name in Prometheus' manner, with base units: `drainNs` is `nixie_drain_seconds_total`. */
 export function counterMetric(name: CounterName): { name: string; scale: number } {
   const inSeconds = COUNTERS[name].unit === 'ns'
   const base = inSeconds ? `${name.replace(/Ns$/, '')}Seconds` : name
   const snake = base.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-  return { name: `nixie_${snake}_total`, scale: inSeconds ? 1e-9 : 1 }
+  return { name: `nixie_${snake}${isGauge(name) ? '' : '_total'}`, scale: inSeconds ? 1e-9 : 1 }
 }
 
 const one = (value: number): readonly Sample[] => [[{}, value]]
@@ -31,7 +33,12 @@ const one = (value: number): readonly Sample[] => [[{}, value]]
 export function metricsText(status: Status): string {
   const counters = COUNTER_NAMES.map((counter) => {
     const { name, scale } = counterMetric(counter)
-    return family(name, 'counter', COUNTERS[counter].help, one((status.counters[counter] ?? 0) * scale))
+    return family(
+      name,
+      isGauge(counter) ? 'gauge' : 'counter',
+      COUNTERS[counter].help,
+      one((status.counters[counter] ?? 0) * scale),
+    )
   })
   const perTable = (value: (table: Status['tables'][number]) => number) =>
     status.tables.map((table): Sample => [{ table: table.name }, value(table)])

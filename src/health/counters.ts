@@ -13,6 +13,7 @@ interface CounterSpec {
     | 'bytes'
     | 'connections'
     | 'frames'
+    | 'answers'
     | 'rows'
     | 'chunks'
     | 'exchanges'
@@ -22,6 +23,8 @@ interface CounterSpec {
     | 'ns'
   /** The loss that it belongs to in `/api/status`'s `losses`. */
   readonly loss?: 'ring' | 'missed' | 'gaps' | 'parse' | 'shed' | 'gone' | 'names'
+  /** It tells how many there are now, and may shrink. */
+  readonly isGauge?: true
   readonly help: string
 }
 
@@ -117,6 +120,7 @@ export const COUNTERS = spec({
   underWayLeftOut: {
     stage: 'streams',
     unit: 'connections',
+    isGauge: true,
     help: 'Connections with exchanges under way that are not shown now, as there are too many',
   },
   shedConnections: {
@@ -169,6 +173,12 @@ export const COUNTERS = spec({
     loss: 'parse',
     help: 'Messages dropped without their other half, as it was lost, or as nobody can say for sure which one it is',
   },
+  unsureAnswers: {
+    stage: 'protocols',
+    unit: 'answers',
+    isGauge: true,
+    help: 'Answers that wait now until it is sure which request each belongs to, on connections that are older than Nixie or behind lost bytes: they have no row so far',
+  },
   undecodedBodies: {
     stage: 'protocols',
     unit: 'frames',
@@ -215,6 +225,16 @@ export const TOO_LONG_AWAY_MS = 50
 export function absenceWords(ms: number, queuedMs: number, blockedMs: number): string {
   const own = Math.round(ms - queuedMs - blockedMs)
   return `${Math.round(ms)} ms: ${own} ms of work of its own, ${Math.round(queuedMs)} ms in which the machine ran other programs, ${Math.round(blockedMs)} ms of waiting for the disk, memory or other threads of Nixie`
+}
+
+/** What waits for proof is neither a row nor a loss; undefined if nothing does. */
+export function unsureWords(answers: number): string | undefined {
+  if (answers === 0) return undefined
+  const [who, which] =
+    answers === 1
+      ? ['1 answer waits', 'it belongs']
+      : [`${answers.toLocaleString('en')} answers wait`, 'each belongs']
+  return `${who} until it is sure which request ${which} to: on connections that are older than Nixie, or behind lost bytes`
 }
 
 export type CounterName = keyof typeof COUNTERS

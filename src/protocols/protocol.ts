@@ -177,6 +177,8 @@ export interface Conversation {
    * unless the client doesn't wait for them. Without this method both sides have a gap.
    */
   passOver?(timeNs: number, begins: boolean): void
+  /** Answers that wait until it is sure which request each belongs to. */
+  readonly unsure?: number
   /** Passing time may decide something: `settle` is called many times a second as long as this is true. */
   readonly isUndecided: boolean
   /**

@@ -57,6 +57,8 @@ export interface Followed {
   /** It is in the list of those that may have to give up bytes. */
   isHolding: boolean
   readonly held: number
+  /** Answers that wait until it is sure which request each belongs to. */
+  readonly unsure: number
   /** True while passing time may decide something. */
   tick(nowNs: number): boolean
   updateStats(stats: ConnStats): void

@@ -251,21 +251,25 @@ export class Streams {
     this.#stats.emit(nowNs, this.#sink)
   }
 
-  /** Appends rows of the running exchanges. */
+  /** Appends rows of the running exchanges, and counts what waits to become sure. */
   underWay(nowNs: number): void {
     this.#live.begin()
     let leftOut = 0
+    let unsure = 0
     for (const socket of this.#held.sockets()) {
       if (this.#live.isFull) leftOut++
       else this.#guarded(socket, () => socket.underWay(nowNs))
+      unsure += socket.unsure
     }
     this.#counters.underWayLeftOut = leftOut
+    this.#counters.unsureAnswers = unsure
   }
 
   /** Ends every stream; the connections that are open go on. */
   close(): void {
     this.#finishEnding(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     for (const socket of this.#sockets.values()) this.#stop(socket)
+    this.#counters.unsureAnswers = 0
     this.#introductions.settle(Number.POSITIVE_INFINITY)
     this.#lateRows.settle(Number.POSITIVE_INFINITY)
   }

@@ -75,6 +75,11 @@ export class Talk implements Receiver {
     )
   }
 
+  /** Answers that wait until it is sure which request each belongs to. */
+  get unsure(): number {
+    return this.#reader?.conversation.unsure ?? 0
+  }
+
   get #isHolding(): boolean {
     return this.received.length + this.sent.length > 0
   }

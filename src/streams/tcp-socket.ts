@@ -67,6 +67,10 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     return (this.#wire?.held ?? 0) + (this.#plain?.held ?? 0)
   }
 
+  get unsure(): number {
+    return (this.#wire?.talk.unsure ?? 0) + (this.#plain?.talk.unsure ?? 0)
+  }
+
   data(event: SocketEvent): void {
     const { direction, timeNs, size, offset } = event
     const payload = this.#isResting ? EMPTY : event.payload

@@ -65,6 +65,11 @@ export class UdpSocket implements Followed, Reprobed {
     return this.#held
   }
 
+  /** In a datagram every answer names its question. */
+  get unsure(): number {
+    return 0
+  }
+
   data(event: SocketEvent): void {
     const { timeNs, size, payload } = event
     this.lastNs = timeNs

@@ -36,7 +36,8 @@ test('every family has HELP and TYPE once, in front of its samples', () => {
 test('says every counter, in base units', () => {
   const text = metricsText(statusOf())
   for (const name of Object.keys(COUNTERS) as CounterName[]) {
-    expect(text).toContain(`# TYPE ${counterMetric(name).name} counter\n`)
+    const type = 'isGauge' in COUNTERS[name] ? 'gauge' : 'counter'
+    expect(text).toContain(`# TYPE ${counterMetric(name).name} ${type}\n`)
   }
   expect(text).toContain('\nnixie_events_total 42\n')
   expect(text).toContain('\nnixie_drain_seconds_total 1.5\n')

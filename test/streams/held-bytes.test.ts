@@ -12,6 +12,7 @@ class Holder implements Followed {
   heldBytes = 0
   isHolding = false
   held = 0
+  readonly unsure = 0
   shedTimes = 0
   /** What it can't give up. */
   keeps = 0

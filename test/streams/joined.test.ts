@@ -134,3 +134,30 @@ describe('busy with large bodies', () => {
     expect(all.sink.rows('http_events').map(({ req_path }) => req_path)).toContain('/3')
   })
 })
+
+test('it is said how many answers wait until it is sure what they answer, and for how long they do', () => {
+  const { streams, sink, counters } = rig(PROTOCOLS)
+  const wires = [1, 2].map((n) => new Wire({ remote: ['10.0.0.9', n] }))
+  for (const wire of wires)
+    for (let i = 0; i < 3; i++) {
+      streams.handle(wire.request(ask(`/${i}`)))
+      streams.handle(wire.response(say(`${i}`)))
+    }
+  streams.underWay(wires[0]!.timeNs)
+  expect([counters.unsureAnswers, counters.unpairedFrames, sink.rows('http_events').length]).toEqual([
+    6, 0, 0,
+  ])
+  for (const wire of wires) silence(streams, wire)
+  streams.underWay(wires[0]!.timeNs)
+  expect([counters.unsureAnswers, sink.rows('http_events').length]).toEqual([0, 6])
+})
+
+test('what is sure, and what still runs, does not count as unsure', () => {
+  const { streams, counters } = rig(PROTOCOLS)
+  const wire = new Wire()
+  streams.handle(wire.open())
+  streams.handle(wire.request(ask('/1')))
+  streams.handle(wire.response('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'))
+  streams.underWay(wire.timeNs)
+  expect(counters.unsureAnswers).toBe(0)
+})

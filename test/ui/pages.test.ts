@@ -382,6 +382,13 @@ test('health shows every counter, losses first', async () => {
   for (const name of Object.keys(status().counters)) expect(html).toContain(`data-counter="${name}"`)
 })
 
+test('health says what waits until it is sure, beside the losses', async () => {
+  const unsure = () => status({ counters: { ...status().counters, unsureAnswers: 3800 } })
+  const of = async (state: typeof status) => (await get(host({ status: state }), '/health')).text()
+  expect(await of(unsure)).toContain('3,800 answers wait until it is sure')
+  expect(await of(status)).not.toContain('answers wait until it is sure')
+})
+
 test.each([
   ['every page', CLIENT, 20],
   ['a chart', CHARTS, 30],

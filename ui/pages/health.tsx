@@ -8,6 +8,7 @@ import {
   type CounterName,
   type Stage,
   TOO_LONG_AWAY_MS,
+  unsureWords,
 } from '../../src/health/counters'
 import type { ProbeStatus } from '../../src/health/probe-status'
 import { keysOf } from '../../src/keys'
@@ -185,6 +186,7 @@ function CaptureNow({ status }: { status: Status }) {
 }
 
 export function HealthView({ status }: { status: Status }) {
+  const unsure = unsureWords(status.counters.unsureAnswers)
   return (
     <>
       <h1>Health</h1>
@@ -195,6 +197,7 @@ export function HealthView({ status }: { status: Status }) {
       <CaptureNow status={status} />
       <h2>Losses</h2>
       <LossList status={status} explained />
+      {unsure ? <p class="note">{unsure}</p> : null}
       <h2>Probes</h2>
       <Probes probes={status.probes} />
       <h2>Kubernetes</h2>

@@ -1,6 +1,6 @@
 import { durationWords, type Status } from '../../api/status'
 import { budgetWords, sampledWords, shedWords } from '../../health/budget'
-import { absenceWords, TOO_LONG_AWAY_MS } from '../../health/counters'
+import { absenceWords, TOO_LONG_AWAY_MS, unsureWords } from '../../health/counters'
 import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
 import type { Command, Invocation, Option } from '../command'
 import { printable } from '../io'
@@ -68,6 +68,8 @@ export function* statusText(status: Status, width: number | undefined): Generato
   yield `Budget   ${budgetWords(status.capture.budget)}\n`
   for (const sentence of shedWords(status.capture.budget)) yield `         ${sentence}\n`
   yield `Lost     ${lossText(status)}\n`
+  const unsure = unsureWords(status.counters.unsureAnswers)
+  if (unsure) yield `Unsure   ${unsure}\n`
   yield `Store    ${bytesText(store.bytes)} of ${bytesText(store.budgetBytes)}, rows kept for ${durationWords(store.retentionSeconds)}, in ${printable(store.path)}\n`
   yield `Memory   ${bytesText(status.rss)}\n`
   if (status.tables.length > 0) yield* tableLines(status, width)

@@ -127,6 +127,11 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     return this.#framing(side).unwanted
   }
 
+  get unsure(): number {
+    // Answers leave in order: the later ones wait for the first.
+    return this.#responses[0]?.answer.certainty === 'tentative' ? this.#responses.length : 0
+  }
+
   get isUndecided(): boolean {
     return this.#responses.length > 0
   }

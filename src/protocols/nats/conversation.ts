@@ -75,6 +75,11 @@ export class NatsConversation implements Conversation, Listener, Pairs<Command, 
     return this.#framing(side).unwanted
   }
 
+  get unsure(): number {
+    // Answers leave in order: the later ones wait for the first.
+    return this.#answers[0]?.answer.certainty === 'tentative' ? this.#answers.length : 0
+  }
+
   get isUndecided(): boolean {
     return this.#commands.length + this.#answers.length > 0
   }
