@@ -2,6 +2,8 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { curl, wrk } from '../support/clients'
 import { isRoot, Nixie } from '../support/nixie'
@@ -54,6 +56,46 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
       until: 'up',
     })
     expect(await second.httpRows('under-way-')).toHaveLength(5)
+    await second.stop()
+  }, 60_000)
+
+  test('SIGTERM: a request that is answered later waits, and a response that streams is running', async () => {
+    const first = await Nixie.start(scope)
+    const answers: (() => void)[] = []
+    const slow = createServer(({ url }, response) => {
+      if (url === '/later-streams') response.write('first')
+      answers.push(() => response.end('last'))
+    })
+    await new Promise<void>((done) => slow.listen(0, '127.0.0.1', done))
+    scope.defer(() => {
+      slow.closeAllConnections()
+      slow.close()
+    })
+    const { port } = slow.address() as AddressInfo
+    const texts = ['/later-waits', '/later-streams'].map(async (path) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).text(),
+    )
+    await until('both were asked', () => answers.length === 2, 10_000)
+    expect(await first.stop()).toBe(0)
+    for (const answer of answers) answer()
+    expect(await Promise.all(texts)).toEqual(['last', 'firstlast'])
+    const second = await Nixie.start(scope, {
+      dataDir: first.dataDir,
+      flags: ['--capture', 'false'],
+      until: 'up',
+    })
+    const pxl = [
+      'import px',
+      "df = px.DataFrame('http_events', start_time='-5m')",
+      "df = df[px.contains(df.req_path, '/later-')]",
+      "px.display(df[['req_path', 'resp_status', 'resp_body', 'outcome']])",
+    ]
+    const rows = await second.query(pxl.join('\n'))
+    const said = rows.map((row) => [row.req_path, row.resp_status, row.resp_body, row.outcome])
+    expect(said.sort()).toEqual([
+      ['/later-streams', 200, 'first', 'running'],
+      ['/later-waits', 0, '', 'waiting'],
+    ])
     await second.stop()
   }, 60_000)
 
