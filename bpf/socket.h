@@ -196,7 +196,7 @@ struct connection_row {
 #define PEEK_BURST 8
 #define PEEK_BYTES 16384
 #define PEEK_BINARY 1024
-/* So many characters tell text from anything else. */
+/* This many first characters show whether a call is text. */
 #define PEEK_TEXT 16
 
 /*

@@ -18,7 +18,7 @@ export interface DevOptions {
   readonly say: (line: string) => void
 }
 
-/** Of sources; what editors leave beside them is none. */
+/** Names of source files. Temporary files of editors don't match. */
 const SOURCE = /\.(?:tsx?|css|pxl|ya?ml|json|svg|c|h|rs|toml)$/
 const BUILT = /(?:^|\/)(?:node_modules|target|dist)\//
 /** A save, or a checkout, is many changes. */

@@ -22,7 +22,7 @@ export class Rates {
     while (nowMs - this.#samples[0]!.atMs > 2 * WINDOW_MS) this.#samples.shift()
   }
 
-  /** The newest sample tells nothing of now. */
+  /** Whether the newest sample is too old to show the current rate. */
   isOld(nowMs: number): boolean {
     return nowMs - (this.#samples.at(-1)?.atMs ?? nowMs) > 2 * WINDOW_MS
   }

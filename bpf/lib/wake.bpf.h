@@ -3,7 +3,7 @@
 #ifndef NIXIE_WAKE_BPF_H
 #define NIXIE_WAKE_BPF_H
 
-/* Bytes of a ring, a power of two: user space is woken when so many bytes wait, and at each multiple. */
+/* A power of two: user space is woken when this many bytes wait in a ring, and again at each multiple. */
 const volatile __u32 wake_bytes = 1 << 20;
 
 /*

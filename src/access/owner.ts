@@ -69,7 +69,7 @@ export class Owners {
     const all = this.#list(peer.port, listener.port)
       .filter((socket) => sameBytes(socket.local.address, address))
       .filter(({ remote }) => !remoteAddress || sameBytes(remote.address, remoteAddress))
-    // One that nobody holds may have been anybody's.
+    // A socket that no process holds may have belonged to any account.
     return all.every(isHeld) ? [...new Set(all.map(({ uid }) => uid))] : []
   }
 

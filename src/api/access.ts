@@ -13,7 +13,7 @@ const LAST_PORT = 65_535
 /** `host:port`, `[v6]:port` or `host` without port, brackets and trailing dot, in lower case. */
 export function hostOf(authority: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(authority)
-  // What has a port that is none is no host of ours.
+  // A port above 65535 is invalid, so the text as a whole matches none of our hosts.
   if (Number(/:(\d+)$/.exec(authority)?.[1] ?? 0) > LAST_PORT) return authority.toLowerCase()
   const host = bracketed ? bracketed[1]! : authority.replace(/:\d*$/, '')
   return host.toLowerCase().replace(/\.$/, '')

@@ -8,7 +8,7 @@
  * - new objects only, whenever the process has grown a little: this takes 0.3 ms, and more for objects that live;
  * - everything, when the process is large and has grown: 10 to 20 ms of processor time, by the number of living objects, and as much
  *   on threads that help. The runtime then reuses the memory bit by bit;
- * - everything, and returns the memory to the system at once, when the process would soon be full and the above didn't help: 40 to 60 ms.
+ * - everything, and returns the memory to the system at once, when the process would soon be full: 40 to 60 ms.
  *
  * The thread looks at the ring right before each collection, and after the long ones, so that it is not away for longer than they take.
  *
@@ -29,7 +29,9 @@ const YOUNG_GROWTH_BYTES = 16 * MIB
 const LARGE_BYTES = 264 * MIB
 /** Growth since the last full collection, or since the least size after it, that is worth another one. */
 const GROWTH_BYTES = 24 * MIB
-/** From this size on garbage is collected first, and swept at once if that didn't help; if the process still is larger, too much is alive. */
+/** From this size on garbage is swept at once: found only, it would be reused too late in a flood that has two processors for itself. */
+const SWEEP_BYTES = 344 * MIB
+/** If the process still is so large then, too much is alive … */
 const FULL_BYTES = 360 * MIB
 /** … unless another thread holds it: growth that is worth a collection all the same. */
 const FULL_GROWTH_BYTES = 8 * MIB
@@ -98,8 +100,6 @@ export class Garbage {
   /** Processor time of this thread at the end of the last full collection, and how much that collection took. */
   #collectedMs = Number.NEGATIVE_INFINITY
   #tookMs = 0
-  /** That collection was in a full process, and didn't sweep. */
-  #isMarked = false
   /** Since when the thread's work is measured, its time on a processor and in the queue by then; and the size that is worth collecting for. */
   #workFromMs = Number.NEGATIVE_INFINITY
   #workMs = 0
@@ -121,8 +121,7 @@ export class Garbage {
     this.#leastBytes = Math.min(this.#leastBytes, resident)
     if (resident < this.#enoughBytes)
       this.#enoughBytes = Math.max(LARGE_BYTES, Math.min(this.#enoughBytes, resident + GROWTH_BYTES))
-    else if (this.#isTime(resident))
-      return this.#collectAll(resident >= FULL_BYTES && this.#isMarked, lookAtRing)
+    else if (this.#isTime(resident)) return this.#collectAll(resident >= SWEEP_BYTES, lookAtRing)
     if (this.#isIdle(now) && resident >= this.#idleBytes) return this.#collectIdle(lookAtRing)
     if (resident >= this.#leastBytes + YOUNG_GROWTH_BYTES) this.#collectYoung(lookAtRing)
     return false
@@ -145,7 +144,7 @@ export class Garbage {
   }
 
   #isTime(resident: number): boolean {
-    const pause = resident >= FULL_BYTES ? PAUSE_WHEN_FULL : PAUSE
+    const pause = resident >= SWEEP_BYTES ? PAUSE_WHEN_FULL : PAUSE
     return this.#memory.cpuMs() - this.#collectedMs >= pause * this.#tookMs
   }
 
@@ -165,9 +164,8 @@ export class Garbage {
     this.#tookMs = this.#collectedMs - from
     lookAtRing()
     const resident = this.#memory.residentBytes()
-    this.#isMarked = !sweeps && resident >= FULL_BYTES
     this.#leastBytes = resident
-    const enough = Math.min(resident + GROWTH_BYTES, FULL_BYTES)
+    const enough = Math.min(resident + GROWTH_BYTES, SWEEP_BYTES)
     this.#enoughBytes = Math.max(LARGE_BYTES, enough, resident + FULL_GROWTH_BYTES)
     return sweeps && resident >= FULL_BYTES
   }

@@ -27,7 +27,7 @@ export class Pause {
     return Math.max(leastMs, this.ms)
   }
 
-  /** After a look that was not a drain's: no longer than before. */
+  /** The next pause after a look at the ring that drained nothing: no longer than the last pause. */
   again(isTold: boolean, leastMs = SHORTEST_MS): number {
     this.ms = Math.min(this.ms, isTold ? LONGEST_MS : LOOKING_MS)
     return Math.max(leastMs, this.ms)

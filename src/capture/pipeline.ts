@@ -41,7 +41,7 @@ export const APPEND_TEXT = 8 << 20
 export const SAMPLES_MS = 5000
 /** While rows are stored, and between other steps that take long, the thread looks at the ring so often … */
 const LOOK_EVERY_MS = 10
-/** … until so many times as many rows as make an append wait for the next one. */
+/** … until this many times as many rows wait as one append takes. */
 const APPENDS_WAITING = 2
 const PROCESSORS = cpus().length
 /** Time that compaction and retention may take of each second. */

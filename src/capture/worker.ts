@@ -42,7 +42,7 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
 const TURN_NS = 200_000
 /** When the start is over. */
 const STARTED_MS = 3000
-/** How often it is looked whether the runtime has threads that this one will wait for. */
+/** How often to look for new threads of the runtime that this thread may have to wait for. */
 const HELPERS_EVERY_S = 5
 
 function run(pipeline: Pipeline, writer: StoreWriter): void {
@@ -81,7 +81,7 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     const leastMs = leastPause(pipeline)
     rest(pause.again(mayBeLong(leastMs), leastMs))
   }, 1000)
-  // What the start has left behind.
+  // Collects the garbage of the start.
   setTimeout(() => Bun.gc(true), STARTED_MS)
   self.onmessage = ({ data }: MessageEvent<ToCapture>) => {
     if (data.kind === 'settings') Object.assign(pipeline.settings, data.settings)

@@ -19,7 +19,7 @@ export interface Sight {
 const MAX_CMDLINE = 2048
 
 export interface Described extends Pick<ProcessInfo, 'comm' | 'cmdline' | 'exe' | 'name'>, CgroupOwner {
-  /** Its name says no more than the program's: a worker that is to be called as its master is. */
+  /** It is a worker that has only the program's name: it gets the name of its master. */
   readonly isWorker: boolean
 }
 

@@ -126,7 +126,7 @@ function tenanciesOf(pods: readonly AddressedPod[]): ReadonlyMap<string, readonl
   }
   return new Map(
     [...byAddress].map(([ip, owners]) => {
-      // By age alone: one that nobody saw end has lost its address all the same when a younger one has it.
+      // Sorted by start alone: when a younger pod has the address, an older one has lost it, even if its end was never seen.
       owners.sort((a, b) => ((a.startNs === b.startNs ? isNewer(a, b) : a.startNs > b.startNs) ? -1 : 1))
       return [ip, owners.map((pod, i) => ({ pod, fromNs: startOf(pod, owners[i + 1]) }))]
     }),

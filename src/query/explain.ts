@@ -18,7 +18,7 @@ export interface ExplainedStep {
 
 export interface Explanation {
   readonly outputs: readonly { readonly name: string; readonly step: number }[]
-  /** Each once, however many read it. */
+  /** Every step once, even if several others read it. */
   readonly steps: readonly ExplainedStep[]
   /** An indented tree for people; lines end in '\n'. */
   readonly text: string

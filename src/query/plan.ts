@@ -32,7 +32,7 @@ export interface Aggregate {
   /** count, sum, mean, min, max, any, quantiles, … */
   readonly fn: string
   readonly column: string
-  /** Of those that take several columns, the others. */
+  /** The further columns of an aggregate that takes several. */
   readonly more?: readonly string[]
   /** Of quantiles only this one, p01 … p99, as a FLOAT64; set by the optimiser. */
   readonly quantile?: string

@@ -105,7 +105,7 @@ export class HttpDirection {
     else this.#redaction.unread += blank(bytes, range)
   }
 
-  /** What is no message: nobody reads it. Ends of lines stay. */
+  /** Blanks bytes that belong to no message, as no parser reads them. Line ends stay. */
   #strange(bytes: Uint8Array, { start, end }: Range): void {
     for (let at = start; at < end; at++) {
       if (bytes[at] === CR || bytes[at] === LF) continue

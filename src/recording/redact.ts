@@ -112,7 +112,7 @@ function redactTalk(talk: Talk, redaction: Redaction): void {
   )
   const all = directions.flat()
   const begins = directions.flatMap((runs) => runs.slice(0, 1))
-  // Nobody can read it. What only became TLS (STARTTLS) said something before.
+  // TLS from the first byte on needs no redaction. A connection that became TLS later (STARTTLS) began in the clear.
   if (talk.transport === 'tcp' && begins.every(({ bytes }) => looksLikeTls(bytes, false))) return
   const isRead = directions.some((runs, direction) =>
     runs.some(({ bytes }) => isKnown(talk, direction, bytes)),

@@ -24,7 +24,7 @@ import { type Frame, numbersOf, RecordingFile } from './reader'
 
 /** Events are played when so many bytes of them wait, also within one look of the recorder's. */
 const WAITING_BYTES = 4 << 20
-/** Times and counts beyond it are none. */
+/** A larger time or count is invalid. */
 const MAX_NUMBER = 2 ** 53
 /** What was decoded while it was recorded is decoded again, however much faster that is: a body may take so long, and all together. */
 const PATIENT = { ...DECODE_LIMITS, perSecondNs: 1e9, burstNs: 60e9, perBodyNs: 100e6 }

@@ -49,7 +49,7 @@ export class Tape {
     return this.#frames
   }
 
-  /** A copy goes behind what is there; once something did not fit, nothing does. */
+  /** Appends a copy. After the first frame that did not fit, no other frame is added. */
   add(kind: FrameKind, bytes: Uint8Array): void {
     const end = this.#used + FRAME_BYTES + bytes.length
     if (this.#isFull || end > this.#maxBytes || bytes.length > MAX_FRAME) {

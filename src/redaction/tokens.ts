@@ -113,7 +113,7 @@ const ESCAPED_USERINFO = new RegExp(
   `((?:%(?:25){0,3}2F){2})(${UNESCAPED}{0,128})((?:%(?:25){0,3}3A|:)${UNESCAPED}{0,256})?(?=%(?:25){0,3}40)`,
   'gi',
 )
-/** `user:password@host` without a scheme, in front of what is a host; `npm:name@1.2` and addresses of mail are none. */
+/** `user:password@host` without a scheme, where a host follows the `@`. `npm:name@1.2` and mail addresses don't match. */
 const BARE_USERINFO =
   /(^|[\s=,'"])([\w.+-]{1,64}):(?!\/\/|\[)[^\s@/:"'<>]{1,256}@(?!sha\d+:)(?=(?:\[[\da-f:.]+\]|tcp|unix|[a-z][\w.-]*)[:/(])/gi
 /** The name of an account, not a token in the place of it. */

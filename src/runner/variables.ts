@@ -12,7 +12,7 @@ interface VariableType {
   readonly fits: (text: string) => boolean
 }
 
-/** Types of variables that are more than text; PX_STRING, PX_POD, PX_SERVICE, … are. */
+/** Types of variables that are not just text, as PX_STRING, PX_POD, PX_SERVICE, … are. */
 const TYPES: Readonly<Record<string, VariableType>> = {
   PX_INT64: { type: 'INT64', sample: '0', shape: 'an integer', fits: (text) => /^[+-]?\d{1,19}$/.test(text) },
   PX_FLOAT64: {

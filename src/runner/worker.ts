@@ -54,7 +54,7 @@ function limitsOf(task: AnyTask): Partial<Limits> {
 
 const say = (message: FromWorker) => self.postMessage(message)
 
-/** For the writer: this thread may not mark what it met. */
+/** Tells main, and so the writer, which chunks were damaged: this thread may not mark them. */
 function tellDamage(id: number): void {
   const damage = opened!.source.takeDamage()
   if (damage.length > 0) say({ id, damage })

@@ -1,4 +1,4 @@
-/** Fewer bytes have passed before the kernel learns that they aren't needed; it looks 1 GiB ahead. */
+/** The least and the most bytes to leave out: fewer have passed before the kernel learns of it, and it looks at most 1 GiB ahead. */
 const LEAST = 64 << 10
 const MOST = 2 ** 30
 

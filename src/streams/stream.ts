@@ -94,7 +94,7 @@ export class Stream {
     this.talk.close(timeNs, moved !== undefined)
   }
 
-  /** Nobody looks at it any longer; the connection goes on. */
+  /** Nixie stops following the connection, which stays open. */
   stop(timeNs: number): void {
     this.#received.flush()
     this.#sent.flush()

@@ -105,7 +105,7 @@ for (const [name, ask] of Object.entries(ASKED)) {
   }, 60_000)
 }
 
-/** The dearest of them, and those of whom a parser that goes on behind each error needs seconds. */
+/** The most expensive units, and those for which a parser with error recovery needs seconds. */
 for (const unit of ['not ', ':', ',', '*', '~', 'a;', 'a,', 'a\n', '@a\n', '"" ', '{a: ', 'x=1\n', '#\r(']) {
   test(`the longest text of ${JSON.stringify(unit)}`, () => {
     const text = repeated(unit, LONGEST)

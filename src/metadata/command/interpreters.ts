@@ -2,7 +2,7 @@
 import { isGeneric, labelOf } from './label'
 import { baseName } from './words'
 
-/** Names a command line that one holds within itself; '' when it has none. */
+/** Gives the name for a command line that stands within another one; '' when it has no name. */
 export type NameOf = (args: readonly string[]) => string
 
 interface Interpreter {

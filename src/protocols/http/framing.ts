@@ -21,7 +21,7 @@ const MAX_HEAD = 768 << 10
 const USUAL_HEAD = 2048
 const MAX_CHUNK_LINE = 4096
 const MAX_TRAILERS = 64 << 10
-/** A longer method is none; so many bytes of a line tell whether it may be a start line. */
+/** No valid method is longer, so this many bytes show whether a line may be a start line. */
 export const MAX_TOKEN = 64
 /** A larger number is no chunk size. */
 const MAX_CHUNK = 2 ** 48

@@ -145,7 +145,7 @@ export function parseRequestPart(line: string, redact: boolean): RequestLine | u
   return parseRequestLine(`${method} ${trimOws(target) || '-'} HTTP/1.1`, redact)
 }
 
-/** A longer method is none. */
+/** A token as a method: no valid method is longer than 64 characters. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 /** ` HTTP/1.1` */
 const VERSION_LENGTH = 9

@@ -43,9 +43,9 @@ export type { Answer, Certainty, Hole }
 const CONFIRM_NS = 100e6
 /** The same for any other client. */
 const QUIET_NS = 300e6
-/** Where no further exchange tells, a silence is so many times as long as any response took. */
+/** If no later exchange confirms a silence, it must be this many times as long as the slowest response. */
 const TIMES_SLOWEST = 64
-/** Of few responses nobody knows how slow the server may be: a silence is as many times longer as they are fewer. */
+/** Fewer responses than this don't show how slow the server can be: the silence must then be longer in proportion. */
 const FEW_RESPONSES = 16
 /** A loss becomes known up to a second later. */
 const LOSSES_NS = 2e9
@@ -55,7 +55,7 @@ const MAX_OUTSTANDING = 8192
 const MAX_UNSURE = 512
 /** A client that has waited so often for the response, and never asked before it came, is assumed to do so always. */
 const MIN_TURNS = 16
-/** So many requests tell how long a client's requests are at least. */
+/** After this many requests the shortest one shows how short a client's requests are. */
 const MIN_SEEN = 3
 
 /** What is known of the connection; see `Link`. */

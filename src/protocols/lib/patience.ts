@@ -14,26 +14,26 @@
  * hadn't read tells nothing, and neither does one behind which something was missing.
  */
 
-/** What may pass while nobody has a processor is no pause. */
+/** A shorter silence is no pause: on a busy machine either process may have waited that long for a processor. */
 const LEAST_PAUSE_NS = 10e6
 const LONG_PAUSE_NS = 300e6
 /** A pause is so many times as long as the server's slowest answer of late. */
 const TIMES_SLOWEST = 4
-/** One pause alone is long enough if it is so many times as long: chance is then once in so many servers. */
+/** One pause alone is proof if it is this many times as long as the slowest answer: by chance that happens with one server in as many. */
 const TIMES_ALONE = 256
-/** … of a connection that was found at rest: so many clients don't stop with something outstanding. */
+/** The same on a connection that was found at rest: a client rarely rests while a request is outstanding. */
 const TIMES_AT_REST = 16
 const LEAST_REST_NS = 50e6
-/** So many long ones, of which one is so many times as long as another. */
+/** So are this many long pauses, if the longest is LONG_SPREAD times as long as the shortest. */
 const LONG_PAUSES = 2
 const LONG_SPREAD = 1.5
-/** … or so many of any length. */
+/** So are this many pauses of any length, if the longest is SPREAD times as long as the shortest. */
 const PAUSES = 12
 const SPREAD = 3
-/** So many answers in one go, and that part of all. */
+/** So are this many answers in one go, if they are at least this part of all answers. */
 const GOES = 32
 const MOST = 0.95
-/** … or so many that are so many times as long as any answer of late; a request that was sent for so long counts as several. */
+/** So are this many pauses, each TIMES_SHARP times as long as any recent answer; a request that took as long to send counts as SENT_COUNTS pauses. */
 const SHARP = 6
 const TIMES_SHARP = 64
 const SENT_COUNTS = 3
@@ -45,7 +45,7 @@ const RECENT = 20
 const TIMES_SCATTER = 3
 /** Of a sorted row of recent times these many at each end are left out: any machine is late now and then. */
 const OUTLIERS = 2
-/** … or so many of this length in which nothing was sent, however alike: a server that always needs just a little longer is not told apart. */
+/** So are this many pauses of this length in which nothing was sent, even if all are equally long: a server that always takes a little longer than the pause looks the same. */
 const ALIKE = 40
 const LEAST_ALIKE_NS = 200e6
 /** A slow answer is forgotten slowly: half of it with the 23rd that follows. */
@@ -90,7 +90,7 @@ export class Patience {
     this.#weigh(pauseNs, answerNs, sentNs)
   }
 
-  /** It asked twice, or was answered twice, or nobody knows. */
+  /** The turns are broken: two requests or two answers came in a row, or that isn't known. */
   broken(): void {
     this.#forget()
     this.#turns = 0

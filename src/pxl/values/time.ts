@@ -16,7 +16,7 @@ const UNITS = ['d', 'h', 'm', 's', 'ms', 'us', 'ns'] as const
 
 const ONE = /([+-]?)((?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h|d))+)/y
 const PART = /(\d+)(?:\.(\d+))?(ns|us|µs|ms|s|m|h|d)/g
-/** Characters: what is longer is none. */
+/** Most characters of a time or a duration; a longer text is neither. */
 const LONGEST = 200
 const MAX_DURATION = 100n * 366n * UNIT_NS.d!
 

@@ -7,7 +7,7 @@ import { commonBase, rebased } from '../../vectors'
 export interface Accumulator {
   /** Row i belongs to group `groups[i]`, which is below `count`. `more`: the other columns, where there are several. */
   add(values: Vector, groups: Uint32Array, rows: number, count: number, more?: readonly Vector[]): void
-  /** One value for each of `count` groups; of none seen 0, '' or false. */
+  /** One value for each of `count` groups; 0, '' or false for a group without rows. */
   finish(count: number): Vector
   /** The same for the groups `from` to `to` only, where results are costly. */
   part?(from: number, to: number): Vector

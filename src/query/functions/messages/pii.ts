@@ -80,7 +80,7 @@ function startOf(run: string, after: string, kindOf: KindOf) {
   return undefined
 }
 
-/** Groups of so many letters or digits begin a number, if those in front of them are of none. */
+/** A group of four letters or digits may begin a number if the groups before it belong to none. */
 const BEGINS = /[ -](?=\w{4})/
 
 /** Numbers stand behind others without more than a space between them. */

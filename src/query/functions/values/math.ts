@@ -12,7 +12,7 @@ const real = (name: string, description: string, run: (v: number) => number): Fu
 
 /** Of `toFixed`. */
 const MOST_DECIMALS = 100
-/** More tell no more: a number that has only zeros there is a half. */
+/** More decimals change nothing: a number that has a 5 and then only zeros up to here is exactly a half. */
 const EXACT_DECIMALS = 40
 const HALF = /50*$/
 

@@ -17,7 +17,7 @@ const KEPT_INSTRUCTIONS = 50_000
 const compiled = new Map<string, RE2JS>()
 let kept = 0
 
-/** As Pixie's: where a whole text is to match, `.` is any character; in a search it is none of a line's end. */
+/** As in Pixie: if the whole text must match, `.` matches any character; in a search it matches no line break. */
 type Flags = 0 | typeof RE2JS.DOTALL
 
 function compile(pattern: string, flags: Flags): RE2JS {
