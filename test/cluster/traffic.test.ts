@@ -269,7 +269,14 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
     )
     expect(String(row.destination)).toStartWith('kuard/kuard-')
     expect(await restarts()).toBe('0')
-    const { synced, errors } = JSON.parse(await inside('status', '-o', 'json')).kubernetes
-    expect({ synced, errors }).toEqual({ synced: true, errors: {} })
+    // Kinds are followed one by one, and the server's caches of some may take longer than one attempt waits.
+    await until(
+      'every kind is followed again',
+      async () => {
+        const { synced, errors } = JSON.parse(await inside('status', '-o', 'json')).kubernetes
+        return synced && Object.keys(errors).length === 0
+      },
+      60_000,
+    )
   }, 420_000)
 })
