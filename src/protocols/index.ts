@@ -1,8 +1,34 @@
-/** The protocols that are recognised. */
+/** Every protocol: a line for each, in the first list as soon as it is parsed. */
+import { AMQP } from './amqp/identity'
+import { CQL } from './cql/identity'
 import { dns } from './dns'
 import { http } from './http'
+import { HTTP2 } from './http/identity'
+import { KAFKA } from './kafka/identity'
+import type { ProtocolIdentity } from './lib/identity'
+import { MONGODB } from './mongodb/identity'
+import { MUX } from './mux/identity'
+import { MYSQL } from './mysql/identity'
 import { nats } from './nats'
+import { PGSQL } from './pgsql/identity'
 import type { Protocol } from './protocol'
 import { proxyProtocol } from './proxy-protocol'
+import { REDIS } from './redis/identity'
+import { TLS } from './tls/identity'
 
+/** The protocols that are recognised. */
 export const PROTOCOLS: readonly Protocol[] = [http, dns, proxyProtocol, nats]
+
+/** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
+export const UNPARSED: readonly ProtocolIdentity[] = [
+  HTTP2,
+  MYSQL,
+  CQL,
+  PGSQL,
+  REDIS,
+  MONGODB,
+  KAFKA,
+  MUX,
+  AMQP,
+  TLS,
+]

@@ -13,6 +13,7 @@
 import type { RecordOf, Table } from '../records/table'
 import type { Role } from '../records/types'
 import type { DecodeBudget } from './lib/decode-budget'
+import type { ProtocolIdentity } from './lib/identity'
 
 /** The end of a connection that sends the bytes. */
 export type Side = 'client' | 'server'
@@ -197,15 +198,13 @@ export interface Conversation {
   shed(): void
 }
 
-export interface Protocol {
+export interface Protocol extends ProtocolIdentity {
+  /** By which other protocols hand a connection over to this one. */
   readonly name: string
-  /** Its number in `conn_stats.protocol`. */
-  readonly code: number
-  readonly tables: readonly Table[]
   readonly transports: readonly Transport[]
   /** Bytes per call that the kernel should capture once a socket is known to speak this. */
   readonly captureCap: number
-  /** Names by which other protocols hand a connection over to this one. */
+  /** Further such names. */
   readonly upgrades?: readonly string[]
   recognise(head: Head): Recognition
   /**

@@ -1,7 +1,8 @@
 /** Names and numbers of protocols: each stands once, and whatever is parsed has one. */
 import { expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../src/protocols'
-import { KNOWN, protocolName } from '../../src/protocols/known'
+import { KNOWN, numberedOf, protocolName } from '../../src/protocols/known'
+import { linesProtocol } from '../streams/plain-protocol'
 
 test('no two protocols share a number, a name, or a function', () => {
   const unique = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length)
@@ -10,9 +11,13 @@ test('no two protocols share a number, a name, or a function', () => {
   unique(KNOWN.flatMap(({ names = [] }) => names.map(({ name }) => name)))
 })
 
-test('a protocol that is parsed is known, with its tables', () => {
-  for (const { code, tables } of PROTOCOLS)
-    for (const table of tables) expect(KNOWN.find((known) => known.code === code)!.tables).toContain(table)
+test('a protocol is known as it declares itself, whether or not it is one of those that Pixie has', () => {
+  for (const protocol of PROTOCOLS)
+    if (protocol.code !== 0) expect(KNOWN).toContain(protocol)
+    else expect(protocol.tables).toEqual([])
+  const own = { name: 'verb_name', description: 'The name of a verb.', args: ['verb'], nameOf: String }
+  const other = { ...linesProtocol(), names: [own] }
+  expect(numberedOf([other, ...PROTOCOLS]).at(-1)).toBe(other)
 })
 
 test('the numbers of conn_stats are those that scripts for Pixie expect', () => {

@@ -167,6 +167,7 @@ function recognise({ bytes, from }: Head): Recognition {
 /** `Conversation`: a variant of it. */
 export const keyedProtocol = (Talk: new (link: Link) => Conversation = Keyed): Protocol => ({
   name: 'keyed',
+  label: 'Keyed',
   code: 97,
   tables: [keyedTable],
   transports: ['tcp', 'tls', 'udp'],

@@ -82,6 +82,7 @@ export function linesProtocol(options: Options = {}): Protocol {
   const marks = { client, server }
   return {
     name,
+    label: 'Lines',
     code: 99,
     tables: [linesTable],
     transports,

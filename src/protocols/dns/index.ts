@@ -4,9 +4,8 @@ import { DNS } from './identity'
 import { recognise, search } from './recognise'
 
 export const dns: Protocol = {
+  ...DNS,
   name: 'dns',
-  code: DNS.code,
-  tables: DNS.tables,
   transports: ['udp', 'tcp', 'tls'],
   // A large answer over TCP in one call.
   captureCap: 16 << 10,

@@ -4,9 +4,8 @@ import { HTTP } from './identity'
 import { recognise, search } from './start-lines'
 
 export const http: Protocol = {
+  ...HTTP,
   name: 'http',
-  code: HTTP.code,
-  tables: HTTP.tables,
   transports: ['tcp', 'tls'],
   // One call may bring a head with large cookies and the kept part of a body.
   captureCap: 1 << 20,

@@ -5,7 +5,7 @@ import type { SemanticType } from '../../records/types'
 export interface ProtocolIdentity {
   /** Its usual name. */
   readonly label: string
-  /** Its number in `conn_stats.protocol`. */
+  /** Its number in `conn_stats.protocol`; 0 for a header before another protocol, which has none. */
   readonly code: number
   readonly tables: readonly Table[]
   /** Functions of scripts that name the protocol's numbers. */

@@ -4,9 +4,8 @@ import { NATS } from './identity'
 import { recognise, search } from './recognise'
 
 export const nats: Protocol = {
+  ...NATS,
   name: 'nats',
-  code: NATS.code,
-  tables: NATS.tables,
   transports: ['tcp', 'tls'],
   // Clients and servers send many small messages in one call.
   captureCap: 1 << 20,

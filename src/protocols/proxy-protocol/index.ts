@@ -35,6 +35,7 @@ class ProxyHeader implements Conversation {
 
 export const proxyProtocol: Protocol = {
   name: 'proxy-protocol',
+  label: 'PROXY protocol',
   code: 0,
   tables: [],
   transports: ['tcp', 'tls'],

@@ -104,6 +104,7 @@ const hog: Conversation = {
 
 const HOG: Protocol = {
   name: 'hog',
+  label: 'Hog',
   code: 98,
   tables: [],
   transports: ['tcp'],
