@@ -65,7 +65,7 @@ export function statusOf(
     kernel: release(),
     startedMs,
     uptimeSeconds: Math.floor(process.uptime()),
-    config: { ...config, bodyLimit: report.settings.bodyLimit, redact: report.settings.redact },
+    config: { ...config, ...report.settings },
     probes: report.probes,
     capture: {
       running: capture.error === undefined && config.capture,

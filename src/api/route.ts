@@ -14,6 +14,9 @@ import { FORMATS, type Format } from './answers'
 import type { OpenStreams } from './open-streams'
 import type { Status } from './status'
 
+/** Settings that requests may change while capture runs. */
+export type ChangeableSettings = Pick<Config, 'bodyLimit'>
+
 export interface RouteDeps {
   readonly runner: Runner
   readonly status: () => Promise<Status> | Status
@@ -27,7 +30,7 @@ export interface RouteDeps {
   /** Links and sessions for browsers; absent where the connection's account doesn't matter. */
   readonly sessions?: Pick<Sessions, 'link'>
   /** Changes settings of the running capture; absent when nothing is captured. */
-  readonly change?: (settings: Pick<Config, 'bodyLimit'>) => void
+  readonly change?: (settings: ChangeableSettings) => void
 }
 
 /** What a route's handler may use. */

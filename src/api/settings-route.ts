@@ -1,8 +1,8 @@
 /** Settings that may change while Nixie runs. */
-import { type Config, SETTINGS } from '../config'
+import { SETTINGS } from '../config'
 import { NixieError } from '../errors'
 import { badBody, readObject } from './json-body'
-import type { Route } from './route'
+import type { ChangeableSettings, Route } from './route'
 import { component, integer, object } from './schema'
 
 /** The largest body limit: a message is rebuilt in at most this much memory. */
@@ -12,7 +12,7 @@ const HINT = 'Send JSON such as {"bodyLimit": "4K"}; other settings need a resta
 const bad = (message: string): NixieError => badBody(message, HINT)
 
 /** @throws NixieError `bad_request` for any other form. Redaction is not among them: a request must not lift it. */
-export function readSettings(body: string): Pick<Config, 'bodyLimit'> {
+export function readSettings(body: string): ChangeableSettings {
   const fields = readObject(body, HINT)
   const unknown = Object.keys(fields).find((key) => key !== 'bodyLimit')
   if (unknown !== undefined) throw bad(`'${unknown.slice(0, 64)}' can't be changed while Nixie runs`)

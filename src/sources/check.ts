@@ -1,5 +1,5 @@
 /** Checks which programs the kernel accepts: the second part of `nixie check`. */
-import { SETTINGS } from '../config'
+import { readConfig, SETTINGS } from '../config'
 import { newCounters } from '../health/counters'
 import { openKernel } from '../kernel'
 import type { CheckResult } from '../kernel/capabilities'
@@ -21,7 +21,7 @@ export function checkPrograms(): CheckResult[] {
     processes: new Processes(SETTINGS.nodeName.fallback),
     counters: newCounters(),
     processor: UNLIMITED,
-    config: { listen: '127.0.0.1:0', ringBytes: RING_BYTES, waitingLimit: 1 << 20, cpuBudget: 0 },
+    config: { ...readConfig({}, {}), ringBytes: RING_BYTES },
     settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   try {

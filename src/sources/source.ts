@@ -21,7 +21,7 @@ export interface SourceContext {
   readonly processes: Processes
   readonly counters: Counters
   readonly processor: Processor
-  readonly config: Pick<Config, 'listen' | 'ringBytes' | 'waitingLimit' | 'cpuBudget'>
+  readonly config: Config
   /** Read it at every use: changes take effect at once. */
   readonly settings: ProtocolSettings
   /** The probes of all sources. */

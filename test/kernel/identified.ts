@@ -1,4 +1,5 @@
 /** Runs the probes that name processes, as the capture thread does, and gives what the store would hear of them. */
+import { readConfig } from '../../src/config'
 import { newCounters } from '../../src/health/counters'
 import { openKernel } from '../../src/kernel'
 import { Processes } from '../../src/metadata'
@@ -20,7 +21,7 @@ export class Identified {
     processes: this.#processes,
     counters: this.counters,
     processor: UNLIMITED,
-    config: { listen: '127.0.0.1:1', ringBytes: 1 << 22, waitingLimit: 8 << 20, cpuBudget: 0 },
+    config: { ...readConfig({}, {}), listen: '127.0.0.1:1', ringBytes: 1 << 22 },
     settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
   })
   readonly #infos = new Map<string, ProcessInfo>()

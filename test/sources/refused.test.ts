@@ -1,5 +1,6 @@
 /** What one source, or one program of it, can't have is told under its name and costs nothing else. */
 import { expect, test } from 'bun:test'
+import { readConfig } from '../../src/config'
 import { newCounters } from '../../src/health/counters'
 import type { Kernel } from '../../src/kernel/kernel'
 import { type ObjectSpec, OpenObject, type RawObject } from '../../src/kernel/object'
@@ -121,7 +122,7 @@ function sources(members: readonly RowSource[], open: Kernel['open']) {
     processes: new Processes('node'),
     counters: newCounters(),
     processor: UNLIMITED,
-    config: { listen: '127.0.0.1:1', ringBytes: 1 << 16, waitingLimit: 1 << 20, cpuBudget: 0 },
+    config: readConfig({}, {}),
     settings: { bodyLimit: 0, redact: true, decodeBudget: new DecodeBudget() },
   })
   return { opened, rows }
