@@ -80,7 +80,6 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
       'src/query/functions/aggregates/accumulators.ts': 1,
       'src/query/functions/values/comparison.ts': 2,
       'src/query/functions/values/json.ts': 1,
-      'src/query/functions/metadata/kubernetes.ts': 1,
       'src/query/functions/base/lift.ts': 4,
       'src/query/functions/values/text.ts': 1,
       'src/query/fuse.ts': 1,

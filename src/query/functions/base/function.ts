@@ -68,7 +68,7 @@ export function parseArgs(text: string): Overload['args'] {
 }
 
 /** One overload from `'a:INT64 b:INT64 -> INT64'`. */
-export function overload(signature: string, implementation: Implementation): Overload {
+function overload(signature: string, implementation: Implementation): Overload {
   const [args = '', returns = ''] = signature.split('->')
   return { args: parseArgs(args.trim()), returns: dataTypeOf(returns.trim()), implementation }
 }
@@ -109,5 +109,20 @@ export const vector = (
   run: (args: readonly Operand[], rows: number, context: FunctionContext) => Operand,
 ): Overload => overload(signature, { kind: 'vector', run })
 
-export const numeric = (signature: string, run: (a: number, b: number) => number): Overload =>
+/** What a `numeric` implementation gives for each type that its result may have. */
+interface Numbers {
+  readonly FLOAT64: number
+  readonly BOOLEAN: 0 | 1
+}
+
+type NumericRun<S extends string> = S extends `${infer A} -> ${infer R extends keyof Numbers}`
+  ? ScalarArgs<A> extends [number]
+    ? (value: number) => Numbers[R]
+    : ScalarArgs<A> extends [number, number]
+      ? (a: number, b: number) => Numbers[R]
+      : never
+  : never
+
+/** As `scalar`, for one or two FLOAT64 that make a FLOAT64 or a BOOLEAN. */
+export const numeric = <const S extends string>(signature: S, run: NumericRun<S>): Overload =>
   overload(signature, { kind: 'numeric', run })

@@ -14,15 +14,23 @@ import type {
 import type { Metadata } from '../../../metadata/metadata'
 import type { ObjectStatus, OwnerReference } from '../../../records/entities'
 import type { SemanticType } from '../../../records/types'
-import { type FunctionSpec, overload } from '../base/function'
+import { type FunctionSpec, type Overload, scalar } from '../base/function'
 import { always } from '../base/units'
 
-/** One field of a kind of object. Times are TIME64NS, everything else is text. */
-export interface Field<T> {
+interface TextField<T> {
   readonly what: string
   readonly semantic?: SemanticType
-  readonly read: (object: T, kubernetes: Kubernetes) => string | bigint
+  readonly read: (object: T, kubernetes: Kubernetes) => string
 }
+
+interface TimeField<T> {
+  readonly what: string
+  /** Epoch nanoseconds; 0 where there is none. */
+  readonly time: (object: T) => bigint
+}
+
+/** One field of a kind of object: TIME64NS or text. */
+type Field<T> = TextField<T> | TimeField<T>
 
 /** As Pixie writes them: a single name as it is, several names as a JSON array. */
 const listed = (values: readonly string[]): string =>
@@ -41,8 +49,10 @@ const statusText = ({
 /** A container that waits to be started again has ended, too. */
 const ENDED = new Set(['Succeeded', 'Failed', 'Terminated', 'Waiting'])
 
-const ownersText = (owners: readonly OwnerReference[]) =>
-  JSON.stringify(owners.map(({ uid, kind, name }) => ({ uid, kind, name })))
+const OWNERS: TextField<{ owners: readonly OwnerReference[] }> = {
+  what: 'owners, as JSON,',
+  read: ({ owners }) => JSON.stringify(owners.map(({ uid, kind, name }) => ({ uid, kind, name }))),
+}
 
 const ownerOf = ({ owners }: { owners: readonly OwnerReference[] }, kind: string) =>
   owners.find((owner) => owner.kind === kind)
@@ -58,14 +68,20 @@ function deploymentOf(pod: Pod, { replicaSets }: Kubernetes): OwnerReference | u
 const servicesOf = (pod: Pod, { services }: Kubernetes) =>
   pod.serviceIds.flatMap((id) => services.byId(id) ?? [])
 
+const NAMESPACE: TextField<KubernetesObject> = {
+  what: 'namespace',
+  semantic: 'ST_NAMESPACE_NAME',
+  read: ({ namespace }) => namespace,
+}
+
 const OF_ANY = {
-  namespace: { what: 'namespace', semantic: 'ST_NAMESPACE_NAME', read: ({ namespace }) => namespace },
-  start_time: { what: 'start time', read: ({ startNs }) => startNs },
-  stop_time: { what: 'stop time, 0 while it is there,', read: ({ stopNs }) => stopNs },
+  namespace: NAMESPACE,
+  start_time: { what: 'start time', time: ({ startNs }) => startNs },
+  stop_time: { what: 'stop time, 0 while it is there,', time: ({ stopNs }) => stopNs },
 } satisfies Record<string, Field<KubernetesObject>>
 
-export const POD_FIELDS: Readonly<Record<string, Field<Pod>>> = {
-  ...OF_ANY,
+export const POD_TEXTS: Readonly<Record<string, TextField<Pod>>> = {
+  namespace: NAMESPACE,
   pod_id: { what: 'uid', read: ({ id }) => id },
   pod_name: { what: 'name, with its namespace,', semantic: 'ST_POD_NAME', read: ({ name }) => name },
   pod_ip: { what: 'address', read: ({ ip }) => ip },
@@ -77,7 +93,7 @@ export const POD_FIELDS: Readonly<Record<string, Field<Pod>>> = {
     semantic: 'ST_POD_STATUS',
     read: statusText,
   },
-  owner_references: { what: 'owners, as JSON,', read: ({ owners }) => ownersText(owners) },
+  owner_references: OWNERS,
   service_id: {
     what: 'service uid (of several a JSON array)',
     read: (pod, kubernetes) => listed(servicesOf(pod, kubernetes).map(({ id }) => id)),
@@ -99,10 +115,12 @@ export const POD_FIELDS: Readonly<Record<string, Field<Pod>>> = {
   },
 }
 
+const POD_FIELDS: Readonly<Record<string, Field<Pod>>> = { ...OF_ANY, ...POD_TEXTS }
+
 const WORKLOAD_FIELDS: Readonly<Record<string, Field<Workload>>> = {
   ...OF_ANY,
   status: { what: 'replica counts and conditions, as JSON,', read: ({ status }) => status },
-  owner_references: POD_FIELDS.owner_references as Field<{ owners: readonly OwnerReference[] }>,
+  owner_references: OWNERS,
   replicaset_id: { what: 'uid', read: ({ id }) => id },
   replicaset_name: { what: 'name, with its namespace,', read: ({ name }) => name },
   deployment_id: { what: 'deployment uid', read: (set) => ownerOf(set, 'Deployment')?.uid ?? '' },
@@ -166,28 +184,37 @@ function functionsOf<T>(
   // Pixie spells it in two ways.
   const argument = key.replace('replicaset', 'replica_set')
   return names.split(' ').map((name): FunctionSpec => {
-    const { what, semantic = 'ST_NONE', read } = fields[name]!
-    const isTime = name.endsWith('_time')
+    const field = fields[name]!
     return {
       name: `${key}_to_${name}`,
-      description: `The ${what} of ${of}.`,
-      unit: always(semantic),
+      description: `The ${field.what} of ${of}.`,
+      unit: always('time' in field ? 'ST_NONE' : (field.semantic ?? 'ST_NONE')),
       overloads: [
-        overload(`${argument}:STRING -> ${isTime ? 'TIME64NS' : 'STRING'}`, {
-          kind: 'scalar',
-          run({ metadata }, asked: string) {
-            const unknown = isTime ? 0n : ''
-            if (asked === '') return unknown
-            const object = find(metadata.kubernetes, asked)
-            return object
-              ? read(object, metadata.kubernetes)
-              : (otherwise[name]?.(asked, metadata) ?? unknown)
-          },
-        }),
+        'time' in field
+          ? timeOf(argument, (asked, { kubernetes }) => {
+              const object = find(kubernetes, asked)
+              return object ? field.time(object) : 0n
+            })
+          : textOf(argument, (asked, metadata) => {
+              const object = find(metadata.kubernetes, asked)
+              return object
+                ? field.read(object, metadata.kubernetes)
+                : (otherwise[name]?.(asked, metadata) ?? '')
+            }),
       ],
     }
   })
 }
+
+const timeOf = (argument: string, read: (asked: string, metadata: Metadata) => bigint): Overload =>
+  scalar(`${argument}:STRING -> TIME64NS`, ({ metadata }, asked: string) =>
+    asked === '' ? 0n : read(asked, metadata),
+  )
+
+const textOf = (argument: string, read: (asked: string, metadata: Metadata) => string): Overload =>
+  scalar(`${argument}:STRING -> STRING`, ({ metadata }, asked: string) =>
+    asked === '' ? '' : read(asked, metadata),
+  )
 
 const POD_OWNERS = 'deployment_id deployment_name replicaset_id replicaset_name owner_references'
 const LIFE = 'start_time stop_time'

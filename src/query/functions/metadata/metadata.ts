@@ -6,7 +6,7 @@ import type { ProcessInfo } from '../../../records/entities'
 import type { SemanticType } from '../../../records/types'
 import { type FunctionContext, type FunctionSpec, scalar } from '../base/function'
 import { always, none } from '../base/units'
-import { POD_FIELDS } from './kubernetes'
+import { POD_TEXTS } from './kubernetes'
 
 const ofUpid = (
   name: string,
@@ -24,7 +24,7 @@ const ofUpid = (
 
 /** `upid_to_<name>`: a field of the pod that the process runs in. */
 const ofPod = (name: string, field = name): FunctionSpec => {
-  const { what, semantic = 'ST_NONE', read } = POD_FIELDS[field]!
+  const { what, semantic = 'ST_NONE', read } = POD_TEXTS[field]!
   return {
     name: `upid_to_${name}`,
     description: `The ${what} of the pod of a process.`,
@@ -32,7 +32,7 @@ const ofPod = (name: string, field = name): FunctionSpec => {
     overloads: [
       scalar('upid:UINT128 -> STRING', ({ metadata }, upid: string) => {
         const pod = metadata.podOf(upid)
-        return pod ? String(read(pod, metadata.kubernetes)) : ''
+        return pod ? read(pod, metadata.kubernetes) : ''
       }),
     ],
   }

@@ -1,6 +1,6 @@
 /** Reads JSON texts: headers, bodies, quantiles. Invalid JSON and missing keys give '' or 0. */
 import { isTooDeep } from '../../../json'
-import { type FunctionSpec, overload, type Scalars, scalar } from '../base/function'
+import { type FunctionSpec, type Overload, scalar } from '../base/function'
 import { always, none } from '../base/units'
 
 /** Total length of the texts that stay parsed. Scripts pluck several keys out of one column. */
@@ -112,22 +112,11 @@ const has = (name: string, argument: string, description: string): FunctionSpec 
   ],
 })
 
-const pluck = <T extends 'STRING' | 'INT64' | 'FLOAT64'>(
-  name: string,
-  description: string,
-  returns: T,
-  read: (value: unknown) => Scalars[T],
-  exact = true,
-): FunctionSpec => ({
+const pluck = (name: string, description: string, read: Overload): FunctionSpec => ({
   name,
   description,
   unit: none,
-  overloads: [
-    overload(`json_str:STRING key:STRING -> ${returns}`, {
-      kind: 'scalar',
-      run: (_, text: string, key: string) => read(member(text, key, exact)),
-    }),
-  ],
+  overloads: [read],
 })
 
 /** A link to another script with its arguments: `{label, script, args}`. */
@@ -147,9 +136,27 @@ function labelOf(reference: string): string {
 const MOST_PAIRS = 16
 
 export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
-  pluck('pluck', 'The value of a key of a JSON object, as text.', 'STRING', asText),
-  pluck('pluck_int64', 'The value of a key of a JSON object, as an integer.', 'INT64', asInteger),
-  pluck('pluck_float64', 'The value of a key of a JSON object, as a float.', 'FLOAT64', asFloat, false),
+  pluck(
+    'pluck',
+    'The value of a key of a JSON object, as text.',
+    scalar('json_str:STRING key:STRING -> STRING', (_, text: string, key: string) =>
+      asText(member(text, key, true)),
+    ),
+  ),
+  pluck(
+    'pluck_int64',
+    'The value of a key of a JSON object, as an integer.',
+    scalar('json_str:STRING key:STRING -> INT64', (_, text: string, key: string) =>
+      asInteger(member(text, key, true)),
+    ),
+  ),
+  pluck(
+    'pluck_float64',
+    'The value of a key of a JSON object, as a float.',
+    scalar('json_str:STRING key:STRING -> FLOAT64', (_, text: string, key: string) =>
+      asFloat(member(text, key, false)),
+    ),
+  ),
   {
     name: 'pluck_array',
     description: 'The element of a JSON array at a position, as text.',
