@@ -1,4 +1,8 @@
-/** Builds the kernel programs and the library that loads them: `dist/bpf/<probe>.<arch>.bpf.o` and `dist/libnixie_loader.so`. */
+/**
+ * Builds the kernel programs and the library that loads them: `dist/bpf/<probe>.<arch>.bpf.o` and `dist/libnixie_loader.so`.
+ *   bun bpf/build.ts [--arch x64|arm64]
+ * `--arch`: the library for that architecture; for another than this machine's it is `dist/libnixie_loader.<arch>.so`.
+ */
 import {
   copyFileSync,
   existsSync,
@@ -9,6 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Arch, crossCargo, isArch, loaderName, MissingTools } from './cross'
 
 const here = import.meta.dir
 const root = dirname(here)
@@ -71,25 +77,32 @@ function buildProbe(source: string, arch: keyof typeof ARCHES): void {
   })
 }
 
-function buildLoader(): void {
+function buildLoader(arch: Arch): void {
   const crate = join(here, 'loader')
-  const output = join(root, 'dist', 'libnixie_loader.so')
-  once(output, inputs(crate, /\.(rs|toml|lock)$/), () => {
+  const output = join(root, 'dist', loaderName(arch))
+  once(output, [...inputs(crate, /\.(rs|toml|lock)$/), join(here, 'cross.ts')], () => {
     needTool('cargo', 'cargo (or https://rustup.rs)')
     for (const tool of ['autoconf', 'automake', 'autopoint', 'flex', 'bison', 'gawk', 'make', 'pkg-config'])
       needTool(tool, 'autoconf automake autopoint flex bison gawk make pkg-config (for the vendored libelf)')
-    run(['cargo', 'build', '--release', '--locked'], crate, { CARGO_TARGET_DIR: join(crate, 'target') })
-    copyFileSync(join(crate, 'target/release/libnixie_loader.so'), output)
+    const cross = arch === process.arch ? undefined : crossCargo(arch)
+    const target = join(crate, 'target')
+    run(['cargo', 'build', '--release', '--locked', ...(cross ? ['--target', cross.triple] : [])], crate, {
+      ...cross?.env,
+      CARGO_TARGET_DIR: target,
+    })
+    copyFileSync(join(target, cross?.triple ?? '', 'release/libnixie_loader.so'), output)
   })
 }
 
 try {
+  const { arch = process.arch } = parseArgs({ options: { arch: { type: 'string' } } }).values
+  if (!isArch(arch)) throw new BuildError(`--arch ${arch}: there are x64 and arm64`)
   mkdirSync(out, { recursive: true })
   for (const source of readdirSync(here).filter((name) => name.endsWith('.bpf.c')))
     for (const arch of Object.keys(ARCHES) as (keyof typeof ARCHES)[]) buildProbe(source, arch)
-  buildLoader()
+  buildLoader(arch)
 } catch (cause) {
-  if (!(cause instanceof BuildError)) throw cause
+  if (!(cause instanceof BuildError || cause instanceof MissingTools)) throw cause
   console.error(cause.message)
   process.exit(1)
 }

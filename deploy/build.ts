@@ -1,8 +1,9 @@
 /**
  * Builds `dist/nixie`: Bun's runtime, the code of the three threads, BPF objects, loader, scripts and pages in one file.
- *   bun deploy/build.ts [--cli TARGET]
+ *   bun deploy/build.ts [--arch x64|arm64 | --cli TARGET]
+ * `--arch`: for nodes of that architecture; for another than this machine's it is `dist/nixie-linux-ARCH`.
  * `--cli`: instead `dist/nixie-TARGET` for a workstation of another kind (darwin-arm64, darwin-x64, linux-x64-musl, …): all
- * commands but those that trace, with the runtime from npm.
+ * commands but those that trace. What is for another kind of machine has its runtime from npm.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -13,11 +14,22 @@ import { dirname, join, posix, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BunPlugin } from 'bun'
 import { zstdCompressSync } from 'bun'
+import { binaryName, loaderName, otherArch } from '../bpf/cross'
 
 const root = resolve(import.meta.dir, '..')
 const src = join(root, 'src')
-const { cli } = parseArgs({ options: { cli: { type: 'string' } } }).values
-const outfile = join(root, cli === undefined ? 'dist/nixie' : `dist/nixie-${cli}`)
+const { cli, arch = process.arch } = parseArgs({
+  options: { cli: { type: 'string' }, arch: { type: 'string' } },
+}).values
+/** As npm's packages of the runtime call it; undefined: this machine's kind. */
+const target = cli ?? (arch === process.arch ? undefined : `linux-${arch}`)
+const outfile = join(root, 'dist', cli === undefined ? binaryName(arch) : `nixie-${cli}`)
+if (cli === `linux-${otherArch()}`) {
+  console.error(
+    `--cli ${cli}: that file's name is the one of --arch ${otherArch()}, which makes all commands`,
+  )
+  process.exit(1)
+}
 
 /** Each runs on a thread of its own and so is a bundle of its own. */
 const workers = [...new Bun.Glob('*/worker.ts').scanSync(src)].sort().map((path) => join(src, path))
@@ -41,13 +53,15 @@ const workerUrls: BunPlugin = {
   },
 }
 
-/** Of the BPF objects only those of this machine's architecture go in; none where nothing traces. */
+/** Of the BPF objects only those of the architecture go in, and its loader; none where nothing traces. */
 const kernelFiles: BunPlugin = {
   name: 'kernel-files',
   setup(build) {
     build.onResolve({ filter: /\.bpf\.o$|libnixie_loader\.so$/ }, ({ path }) => {
-      const ours = path.endsWith('.so') || path.endsWith(`.${process.arch}.bpf.o`)
-      return cli === undefined && ours ? undefined : { path, namespace: 'absent' }
+      const isLoader = path.endsWith('.so')
+      if (cli !== undefined || !(isLoader || path.endsWith(`.${arch}.bpf.o`)))
+        return { path, namespace: 'absent' }
+      return isLoader ? { path: join(root, 'dist', loaderName(arch)) } : undefined
     })
     // Packed they take a fifth; they are unpacked when they are loaded (`kernel/embedded.ts`).
     build.onLoad({ filter: /\.bpf\.o$/, namespace: 'file' }, ({ path }) => ({
@@ -85,11 +99,12 @@ function foreignRuntime(target: string, folder: string): string {
     packages: Record<string, { version: string; integrity: string } | undefined>
   }
   const locked = lock.packages[`node_modules/${name}`]
-  if (!locked) throw new Error(`--cli ${target}: package-lock.json has no ${name}`)
+  if (!locked) throw new Error(`there is no runtime for ${target}: package-lock.json has no ${name}`)
   const pack = [
     'pack',
     '--json',
     '--ignore-scripts',
+    '--prefer-offline',
     '--pack-destination',
     folder,
     `${name}@${locked.version}`,
@@ -103,9 +118,15 @@ function foreignRuntime(target: string, folder: string): string {
   return join(folder, 'package/bin/bun')
 }
 
+if (cli === undefined) {
+  const probes = Bun.spawnSync([process.execPath, join(root, 'bpf/build.ts'), '--arch', arch], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (probes.exitCode !== 0) process.exit(1)
+}
 const temporary = mkdtempSync(join(tmpdir(), 'nixie-build-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
-const runtimePath = cli === undefined ? process.execPath : foreignRuntime(cli, temporary)
+const runtimePath = target === undefined ? process.execPath : foreignRuntime(target, temporary)
 
 // No bytecode: it would save 30 ms of a start-up of 50 ms and cost 5.4 MiB, as much as all the rest of Nixie.
 const started = performance.now()
@@ -120,9 +141,9 @@ const built = await Bun.build({
   plugins: [workerUrls, kernelFiles],
   compile: {
     outfile,
-    ...(cli === undefined
+    ...(target === undefined
       ? {}
-      : { target: `bun-${cli}` as Bun.Build.CompileTarget, executablePath: runtimePath }),
+      : { target: `bun-${target}` as Bun.Build.CompileTarget, executablePath: runtimePath }),
     // The binary runs in any directory: it must not read a .env or bunfig.toml there.
     autoloadDotenv: false,
     autoloadBunfig: false,

@@ -11,8 +11,12 @@ fi
 
 # What the tests need beside what building needs: servers, clients, a browser.
 packages=(nginx-light haproxy wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython)
-# … and machines with other kernels.
-packages+=(qemu-system-x86 busybox-static cpio)
+# … machines with other kernels, and what builds for the other architecture.
+packages+=(qemu-system-x86 qemu-system-arm busybox-static cpio)
+case $(uname -m) in
+  x86_64) packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
+  aarch64) packages+=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross) ;;
+esac
 command -v go >/dev/null || packages+=(golang-go)
 
 bring() {

@@ -54,16 +54,16 @@ async function loadingCommand(distribution: Distribution, file: string, io: Io):
 }
 
 /** The image would crash on nodes with another processor architecture. */
-function checkArchitecture(nodes: readonly NodeObject[], { name, architecture }: ArchiveInfo): void {
+function checkArchitecture(nodes: readonly NodeObject[], { name, architectures }: ArchiveInfo): void {
   const others = nodes.filter(({ status }) => {
     const own = status?.nodeInfo?.architecture
-    return own !== undefined && architecture !== '' && own !== architecture
+    return own !== undefined && architectures.length > 0 && !architectures.includes(own)
   })
   if (others.length === 0) return
   const list = others.map(({ metadata, status }) => `${metadata.name} (${status!.nodeInfo!.architecture})`)
   throw new NixieError(
     'bad_request',
-    `The image ${name} is for ${architecture}, and not every node is: ${list.slice(0, MISSING_WORDS).join(', ')}`,
+    `The image ${name} is for ${architectures.join(', ')}, and not every node is: ${list.slice(0, MISSING_WORDS).join(', ')}`,
     'Push an image for all of them to a registry and name it: --image NAME.',
   )
 }

@@ -53,7 +53,9 @@ export const image: Command = {
     // The archive may be on its way through standard output.
     const told = isStream(output!) ? io.stderr : io.stdout
     await writeParts(built.parts, output!)
-    await told.write(`${printable(built.name)}, ${built.architecture}, ${bytesText(built.bytes)}\n`)
+    await told.write(
+      `${printable(built.name)}, ${built.architectures.join(', ')}, ${bytesText(built.bytes)}\n`,
+    )
     return 0
   },
 }

@@ -13,8 +13,8 @@ export const REPOSITORY = 'localhost/nixie'
 export interface Image {
   /** `localhost/nixie:0.1.0-3f2a…`: it changes with every byte of the content. */
   readonly name: string
-  /** `amd64` */
-  readonly architecture: string
+  /** `amd64`, … */
+  readonly architectures: readonly string[]
   readonly bytes: number
   /** The archive, from its first byte to its last. */
   readonly parts: readonly Uint8Array[]
@@ -93,19 +93,30 @@ const configOf = ({ architecture, libraries }: Platform, layer: Blob) => ({
 })
 
 /** A tag may hold letters, digits, `_`, `.` and `-` (OCI Distribution 1.1). */
-const tagOf = (layer: Blob): string =>
-  `${VERSION.replace(/\+.*/, '').replace(/[^\w.-]/g, '-')}-${layer.digest.slice('sha256:'.length).slice(0, DIGEST_CHARACTERS)}`
+function tagOf(layers: readonly Blob[]): string {
+  const digests = layers.map(({ digest }) => digest.slice('sha256:'.length))
+  const digest = digests.length === 1 ? digests[0]! : sha256(digests.map((one) => Buffer.from(one)))
+  return `${VERSION.replace(/\+.*/, '').replace(/[^\w.-]/g, '-')}-${digest.slice(0, DIGEST_CHARACTERS)}`
+}
 
-/**
- * @param root the files of the image
- * @param name its name with its tag; by default one with a digest of the content
- */
-export async function buildImage(
-  root: readonly RootEntry[],
-  platform: Platform,
-  name?: string,
-): Promise<Image> {
-  const { architecture } = platform
+/** What nodes of one architecture run. */
+export interface Variant {
+  readonly platform: Platform
+  /** The files. */
+  readonly root: readonly RootEntry[]
+}
+
+interface Built {
+  readonly architecture: string
+  readonly layer: Blob
+  readonly config: Blob
+  readonly manifest: Blob
+}
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+
+async function buildVariant({ root, platform }: Variant): Promise<Built> {
   const files = root.map(({ path, mode, source }): TarFile => {
     return source === undefined
       ? { name: `${path}/`, mode }
@@ -113,35 +124,44 @@ export async function buildImage(
   })
   const layer = blob('application/vnd.oci.image.layer.v1.tar', await tar(files))
   const config = blob('application/vnd.oci.image.config.v1+json', json(configOf(platform, layer)))
-  const manifestType = 'application/vnd.oci.image.manifest.v1+json'
-  const manifest = blob(
-    manifestType,
-    json({
-      schemaVersion: 2,
-      mediaType: manifestType,
-      config: descriptor(config),
-      layers: [descriptor(layer)],
-    }),
-  )
-  const full = name ?? `${REPOSITORY}:${tagOf(layer)}`
+  const content = { config: descriptor(config), layers: [descriptor(layer)] }
+  const manifest = blob(MANIFEST, json({ schemaVersion: 2, mediaType: MANIFEST, ...content }))
+  return { architecture: platform.architecture, layer, config, manifest }
+}
+
+const indexOf = (manifests: readonly object[]) => json({ schemaVersion: 2, mediaType: INDEX, manifests })
+
+/**
+ * @param variants one for each architecture; a program that knows none but `docker save`'s layout gets the first
+ * @param name its name with its tag; by default one with a digest of the content
+ */
+export async function buildImage(variants: readonly Variant[], name?: string): Promise<Image> {
+  const built: Built[] = []
+  for (const variant of variants) built.push(await buildVariant(variant))
+  const full = name ?? `${REPOSITORY}:${tagOf(built.map(({ layer }) => layer))}`
   const annotations = {
     'io.containerd.image.name': full,
     'org.opencontainers.image.ref.name': full.slice(full.lastIndexOf(':') + 1),
   }
-  const index = {
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.index.v1+json',
-    manifests: [{ ...descriptor(manifest), platform: { architecture, os: 'linux' }, annotations }],
-  }
-  const saved = [{ Config: pathOf(config), RepoTags: [full], Layers: [pathOf(layer)] }]
+  const manifests = built.map(({ manifest, architecture }) => ({
+    ...descriptor(manifest),
+    platform: { architecture, os: 'linux' },
+  }))
+  // A name stands for one thing: for several architectures that is the list of their manifests.
+  const list = built.length === 1 ? undefined : blob(INDEX, indexOf(manifests))
+  const named = [{ ...(list ? descriptor(list) : manifests[0]!), annotations }]
+  const [first] = built
+  const saved = [{ Config: pathOf(first!.config), RepoTags: [full], Layers: [pathOf(first!.layer)] }]
+  const blobs = (['config', 'manifest', 'layer'] as const).flatMap((kind) => built.map((one) => one[kind]))
   const parts = await tar([
-    // The file with the image's name comes first, so that a reader need not read the layer.
+    // What tells the image's name and architectures comes first, so that a reader need not read the layers.
     { name: 'manifest.json', parts: json(saved) },
     { name: 'oci-layout', parts: json({ imageLayoutVersion: '1.0.0' }) },
-    { name: 'index.json', parts: json(index) },
+    { name: 'index.json', parts: indexOf(named) },
     { name: 'blobs/', mode: 0o755 },
     { name: 'blobs/sha256/', mode: 0o755 },
-    ...[config, manifest, layer].map((one) => ({ name: pathOf(one), parts: one.parts })),
+    ...[...(list ? [list] : []), ...blobs].map((one) => ({ name: pathOf(one), parts: one.parts })),
   ])
-  return { name: full, architecture, bytes: sizeOf(parts), parts }
+  const architectures = built.map(({ architecture }) => architecture)
+  return { name: full, architectures, bytes: sizeOf(parts), parts }
 }

@@ -42,4 +42,4 @@ async function requireLibraries(): Promise<void> {
 }
 
 export const ownImage = async (name?: string): Promise<Image> =>
-  buildImage(await ownRoot(), imagePlatform(), name)
+  buildImage([{ root: await ownRoot(), platform: imagePlatform() }], name)

@@ -1,4 +1,4 @@
-/** Reads an image archive's name and architecture. */
+/** Reads an image archive's name and architectures. */
 import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { extract } from 'tar-stream'
@@ -7,8 +7,8 @@ import { messageOf, NixieError } from '../../errors'
 export interface ArchiveInfo {
   /** The name with its tag. */
   readonly name: string
-  /** `amd64` */
-  readonly architecture: string
+  /** `amd64`, …; none when the archive doesn't say. */
+  readonly architectures: readonly string[]
 }
 
 /** Descriptions are small; layers are not read into memory. */
@@ -59,6 +59,23 @@ async function smallFiles(
 const parsed = <T>(bytes: Uint8Array | undefined): T | undefined =>
   bytes === undefined ? undefined : (JSON.parse(Buffer.from(bytes).toString('utf8')) as T)
 
+interface Index {
+  readonly manifests?: readonly {
+    readonly digest?: string
+    readonly platform?: { readonly architecture?: string; readonly os?: string }
+  }[]
+}
+
+/** Those of the list of manifests that the layout names, if it names one and that stands before the layers. */
+function listedIn(files: ReadonlyMap<string, Uint8Array>): readonly string[] {
+  const digest = parsed<Index>(files.get('index.json'))?.manifests?.[0]?.digest ?? ''
+  const list = parsed<Index>(files.get(`blobs/${digest.replace(':', '/')}`))?.manifests ?? []
+  const known = list.flatMap(({ platform }) =>
+    platform?.os === 'linux' ? [platform.architecture ?? ''] : [],
+  )
+  return [...new Set(known.filter(Boolean))]
+}
+
 const savedIn = (files: ReadonlyMap<string, Uint8Array>): Saved | undefined =>
   parsed<Saved[]>(files.get('manifest.json'))?.[0]
 
@@ -85,7 +102,9 @@ export async function readArchive(path: string): Promise<ArchiveInfo> {
   if (!saved || !config) throw noArchive(path, 'it has no manifest.json, or not what that names')
   const name = saved.RepoTags?.[0]
   if (!name) throw noArchive(path, 'its image has no name', 'Save it by its name: docker save NAME:TAG.')
-  return { name, architecture: config.architecture ?? '' }
+  const listed = listedIn(files)
+  const own = config.architecture ? [config.architecture] : []
+  return { name, architectures: listed.length > 0 ? listed : own }
 }
 
 const noArchive = (

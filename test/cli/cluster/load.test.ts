@@ -28,7 +28,10 @@ function program(name: string, body = ''): void {
 beforeAll(async () => {
   const hello = join(scope.dir, 'hello')
   writeFileSync(hello, 'hello')
-  const image = await buildImage([{ path: 'hello', mode: 0o755, source: hello }], imagePlatform('x64'), NAME)
+  const image = await buildImage(
+    [{ root: [{ path: 'hello', mode: 0o755, source: hello }], platform: imagePlatform('x64') }],
+    NAME,
+  )
   await writeParts(image.parts, archive)
 })
 

@@ -35,13 +35,65 @@ for (const name of [...NAMES.slice(1), LINKER]) writeFileSync(join(folder, name)
 writeFileSync(binary, 'the executable')
 
 const rootOf = () => imageRoot(binary, { arch: 'x64', folders: [folder], linkerFolder: folder })
-const image = (name?: string): Promise<Image> => buildImage(rootOf(), platform, name)
+const image = (name?: string): Promise<Image> => buildImage([{ root: rootOf(), platform }], name)
 const digest = (bytes: Uint8Array) => `sha256:${new Bun.CryptoHasher('sha256').update(bytes).digest('hex')}`
 const tar = (...args: string[]): Uint8Array => {
   const { exitCode, stdout, stderr } = Bun.spawnSync(['tar', ...args])
   if (exitCode !== 0) throw new Error(`${stderr}`)
   return stdout
 }
+
+describe('an archive for two architectures', () => {
+  const path = join(scope.dir, 'both.tar')
+  const json = (name: string) => JSON.parse(Buffer.from(tar('-xOf', path, name)).toString())
+  const blobAt = ({ digest }: { digest: string }) => `blobs/${digest.replace(':', '/')}`
+  const arm = join(scope.dir, 'nixie-arm64')
+  writeFileSync(join(folder, 'ld-linux-aarch64.so.1'), 'bytes of a linker')
+  writeFileSync(arm, 'the other executable')
+  const armRoot = imageRoot(arm, { arch: 'arm64', folders: [folder], linkerFolder: folder })
+  const variants = [
+    { root: rootOf(), platform },
+    { root: armRoot, platform: imagePlatform('arm64') },
+  ]
+
+  test('its name stands for a list of manifests, each with its own files', async () => {
+    const built = await buildImage(variants)
+    await writeParts(built.parts, path)
+    const [named, ...others] = json('index.json').manifests
+    expect(others).toEqual([])
+    expect(named).toMatchObject({
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      annotations: { 'io.containerd.image.name': built.name },
+    })
+    const { manifests } = json(blobAt(named))
+    expect(manifests.map((one: { platform: object }) => one.platform)).toEqual([
+      { architecture: 'amd64', os: 'linux' },
+      { architecture: 'arm64', os: 'linux' },
+    ])
+    const programs = manifests.map((one: { digest: string }) => {
+      const { config, layers } = json(blobAt(one))
+      const layer = join(scope.dir, 'one-layer.tar')
+      writeFileSync(layer, tar('-xOf', path, blobAt(layers[0])))
+      return [json(blobAt(config)).architecture, Buffer.from(tar('-xOf', layer, 'usr/bin/nixie')).toString()]
+    })
+    expect(programs).toEqual([
+      ['amd64', 'the executable'],
+      ['arm64', 'the other executable'],
+    ])
+    // docker's own layout knows one.
+    expect(json(json('manifest.json')[0].Config).architecture).toBe('amd64')
+    expect(await readArchive(path)).toEqual({ name: built.name, architectures: ['amd64', 'arm64'] })
+  })
+
+  test('its name changes with the files of either', async () => {
+    const { name } = await buildImage(variants)
+    writeFileSync(arm, 'the next executable')
+    const next = await buildImage(variants)
+    writeFileSync(arm, 'the other executable')
+    expect(next.name).not.toBe(name)
+    expect((await buildImage(variants)).name).toBe(name)
+  })
+})
 
 describe('an archive', () => {
   const path = join(scope.dir, 'image.tar')
@@ -126,7 +178,7 @@ describe('an archive', () => {
   })
 
   test('says its name and architecture, compressed or not', async () => {
-    const info = { name: built.name, architecture: 'amd64' }
+    const info = { name: built.name, architectures: ['amd64'] }
     expect(await readArchive(path)).toEqual(info)
     await writeParts(built.parts, `${path}.gz`)
     expect(digest(Bun.gunzipSync(readFileSync(`${path}.gz`)))).toBe(digest(readFileSync(path)))
@@ -142,7 +194,7 @@ describe('an archive', () => {
     tar('-xf', path, '-C', extracted)
     const other = join(scope.dir, 'docker.tar')
     tar('-cf', other, '-C', extracted, 'blobs', 'index.json', 'manifest.json')
-    expect(await readArchive(other)).toEqual({ name: built.name, architecture: 'amd64' })
+    expect(await readArchive(other)).toEqual({ name: built.name, architectures: ['amd64'] })
   })
 
   test('what is none is said', async () => {
