@@ -1,6 +1,7 @@
 /** Where secrets are in what is told apart no further: bodies, and what protocols of lines say. */
 import { isUtf8 } from 'node:buffer'
 import { isCredential, isSecretHeader, redactHeader, redactText, redactUrl } from '../protocols/lib/redact'
+import { narrowed, type WideText, wideText } from '../protocols/lib/wide-text'
 import { latin1, mask, maskSecrets, type Range, secretRanges } from './mask'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells binary from text
@@ -17,13 +18,21 @@ const USERINFO = /:\/\/([^@\s/"]{1,512})@/g
 /** `isForm`: it is application/x-www-form-urlencoded. */
 export function secretsOfBody(body: Uint8Array, isForm: boolean): Range[] {
   const text = latin1(body)
-  if (!CONTROL.test(text) && isUtf8(body)) return secretRanges(text, isForm ? redactUrl : redactText)
-  const shown = BINARY + text.replace(UNPRINTABLE, '.')
-  return secretRanges(shown, redactText).map(({ start, end }) => ({
-    start: Math.max(0, start - BINARY.length),
-    end: end - BINARY.length,
-  }))
+  const redact = isForm ? redactUrl : redactText
+  if (!CONTROL.test(text) && isUtf8(body)) return secretRanges(text, redact)
+  const wide = wideText(body)
+  if (wide && !CONTROL.test(wide.text)) return inBytes(wide, secretRanges(wide.text, redact), 0)
+  const narrow = narrowed(text)
+  const shown = BINARY + narrow.text.replace(UNPRINTABLE, '.')
+  return inBytes(narrow, secretRanges(shown, redactText), BINARY.length)
 }
+
+/** `inFront`: so many characters of the ranges are no part of the text. */
+const inBytes = ({ byteOf }: WideText, ranges: readonly Range[], inFront: number): Range[] =>
+  ranges.map(({ start, end }) => ({
+    start: byteOf(Math.max(0, start - inFront)),
+    end: byteOf(Math.max(0, end - inFront)),
+  }))
 
 /** Fields of heads, where `text` is at `start` of the bytes. Returns how many bytes were replaced. */
 export function maskFields(bytes: Uint8Array, text: string, start: number): number {

@@ -14,7 +14,7 @@ export const MAX_NAME = 128
 
 /** Anywhere in a name. Words are separated by `-` here, and all letters are small. */
 const SECRET =
-  /pass-?wo?r?d|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|(?<![a-z])bearer$|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|client-?assertion|(?<![a-z])assertion$|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|requirepass|masterauth|mnemonic|(?:auth|authorization|device|backup|recovery|reset|verification|security|mfa)-?codes?$|^(?:set-)?cookies?2?$|session-cookie|^x-auth$/
+  /pass-?wo?r?d|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|(?<![a-z])bearer$|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|client-?assertion|(?<![a-z])assertion$|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|key-data$|requirepass|masterauth|mnemonic|(?:auth|authorization|device|backup|recovery|reset|verification|security|mfa)-?codes?$|^(?:set-)?cookies?2?$|session-cookie|^x-auth$/
 
 /** The whole last word, or glued to the words that it is glued to in practice. */
 const SECRET_END =

@@ -6,17 +6,19 @@
 import { REDACTED } from '../records/redacted'
 import { redactColumns } from './columns'
 import type { Secret } from './extent'
+import { GRANT_TRACES, isGrantTraceAt, redactGrants } from './grants'
 import { redactVariables } from './graphql'
 import { isWebKeyAt, KEY_TRACES, privateKeyAt, redactWebKeys } from './keys'
 import { redactBegunObject, redactSecretObjects } from './kubernetes'
 import { addSecretNames, MAX_NAME, secrecyOf } from './names'
+import { CODE_TRACES, saidAt, USER_TRACES } from './said'
 import { redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
 import { Traces } from './traces'
 import { secretAt } from './values'
 
 /** What names of secrets have in them; `_` stands for nothing, `_` or `-`. */
 const STEMS =
-  'passw pass_word passphrase passcode secret token signature credential authoriz assertion session_id sessid csrf xsrf samlre code_verifier connection_string api_key api.key access_key creds requirepass masterauth api_sign access_sign mnemonic auth_code device_code recovery_code backup_code reset_code verification_code security_code mfa_code'
+  'passw pass_word passphrase passcode secret token signature credential authoriz assertion session_id sessid csrf xsrf samlre code_verifier connection_string api_key api.key access_key key_data creds requirepass masterauth api_sign access_sign mnemonic auth_code device_code recovery_code backup_code reset_code verification_code security_code mfa_code'
     .split(' ')
     .flatMap((stem) => (stem.includes('_') ? ['', '_', '-'].map((sign) => stem.replace('_', sign)) : [stem]))
 /** Words of which names end; else they are in too many others (`monkey`, `design`). */
@@ -33,7 +35,16 @@ let traces: Traces
 
 function lookFor(more: readonly string[]): void {
   traces = new Traces(
-    [...STEMS, ...OTHERS, ...more, ...endings, ...SCHEME_TRACES],
+    [
+      ...STEMS,
+      ...OTHERS,
+      ...more,
+      ...endings,
+      ...SCHEME_TRACES,
+      ...GRANT_TRACES,
+      ...CODE_TRACES,
+      ...USER_TRACES,
+    ],
     [...TOKEN_TRACES, ...KEY_TRACES],
   )
 }
@@ -66,9 +77,11 @@ function redactFrom(text: string, first: number): string {
   let safe = ''
   let done = 0
   let isWebKey = false
+  let mayBeGrant = false
   for (let at = first; at >= 0; ) {
     if (isWebKeyAt(text, at)) isWebKey = true
-    const secret = tokenAt(text, at) ?? privateKeyAt(text, at) ?? namedAt(text, at, done)
+    if (isGrantTraceAt(text, at)) mayBeGrant = true
+    const secret = tokenAt(text, at) ?? privateKeyAt(text, at) ?? saidAt(text, at) ?? namedAt(text, at, done)
     // One in front of its name may be replaced already.
     if (secret && secret.start >= done) {
       safe += text.slice(done, secret.start) + (secret.instead ?? REDACTED)
@@ -78,7 +91,7 @@ function redactFrom(text: string, first: number): string {
   }
   safe = redactColumns(redactVariables(text, safe + text.slice(done)))
   if (isWebKey) safe = redactWebKeys(safe)
-  return safe.includes('authorization_code') ? safe.replace(GRANT, `$1${REDACTED}`) : safe
+  return mayBeGrant ? redactGrants(safe) : safe
 }
 
 /** A name in JSON with letters written as their numbers (RFC 8259 §7), and its value. */
@@ -91,9 +104,6 @@ function redactEscapedName(all: string, written: string, sign: string): string {
   )
   return secrecyOf(name) === 'always' ? `"${written}"${sign}"${REDACTED}"` : all
 }
-
-/** A client's request for a token as JSON (RFC 6749 §4.1.3, which has it as a form). */
-const GRANT = /(["']code\\{0,7}["']\s{0,8}:\s{0,8}\\{0,7}["'])[^"'\\]+/g
 
 // ── Values behind their names ────────────────────────────────────────────────
 

@@ -1,51 +1,16 @@
 /** Secrets that say themselves what they are: JSON Web Tokens (RFC 7519), keys that their makers mark by a prefix. */
 import { REDACTED } from '../records/redacted'
+import { KEPT, SHAPES, SIGNED } from './marked'
 import { THREES, threeOf } from './traces'
 
-/**
- * What it begins with, and a pattern of the rest. Where the text ends within it (it is cut off there) what there is of
- * it counts, from some characters on.
- */
-const SHAPES: readonly (readonly [prefixes: string, rest: string])[] = [
-  // A JWT has three parts, an encrypted one five; its first is a JSON object in base64url.
-  ['eyJ', '[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]{4,}(?:(?:\\.|%2E)[\\w-]*){0,3}|$)'],
-  ['ghp_ gho_ ghu_ ghs_ ghr_', '\\w{20,}'],
-  ['github_pat_', '\\w{20,}'],
-  ['glpat- glptt- gldt- glrt- glsoat- glcbt- glft- glagent- gloas-', '[\\w.-]{16,}'],
-  ['xoxa- xoxb- xoxe- xoxe. xoxp- xoxr- xoxs- xoxc- xoxd- xapp-', '[\\w.%-]{10,}'],
-  ['AKIA ASIA ABIA ACCA', '[0-9A-Z]{16}(?![0-9A-Za-z])'],
-  ['AIza', '[\\w-]{30,}'],
-  ['ya29.', '[\\w-]{16,}'],
-  ['GOCSPX-', '[\\w-]{16,}'],
-  [
-    'sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_ sk-live- sk-test- sk-proj- sk-ant- sk-or- sk-svcacct-',
-    '[\\w-]{10,}',
-  ],
-  ['sk-', '\\w{20,}'],
-  [
-    'whsec_ nvapi- lin_api_ xkeysib- figd_ tskey- rubygems_ sntrys_ glsa_ pscale_tkn_ pscale_pw_ pscale_oauth_ dckr_pat_ PMAK- NRAK- ATATT3 ATCTT3 sq0atp- sq0csp- shpat_ shpss_ shpca_ shppa_ FlyV1 GitHub-Bearer',
-    '[\\w.=+/-]{16,}',
-  ],
-  ['hvs. hvb. hvr.', '[\\w-]{20,}'],
-  ['npm_ hf_', '\\w{30,}'],
-  ['pypi-', '[\\w-]{30,}'],
-  ['dop_v1_ doo_v1_ dor_v1_', '\\w{30,}'],
-  ['SG.', '[\\w-]{16,}\\.[\\w-]{16,}'],
-  ['AGE-SECRET-KEY-', '\\w+'],
-  ['dapi', '[0-9a-f]{32}'],
-  ['SUA SAA SOA SNA SCA SXA', '[A-Z2-7]{53,56}'],
-  ['EAACEdEose0cBA', '\\w+'],
-  // Square's.
-  ['EAAA', '[\\w+=-]{58,62}(?![\\w+/=-])'],
-]
 /** Hashes of passwords as crypt(5) writes them. */
 const CRYPT = '\\$(?:2[abxy]|[156y]|apr1|argon2(?:id?|d)|scrypt)\\$[^\\s"\'&,;:<>\\\\]{8,}'
 
 const escaped = (text: string): string => text.replace(/[.$*+?^(){}|[\]\\/-]/g, '\\$&')
 /** A word begins here, also behind an escape: `%3D`, `\n`. */
 const BEGIN = '(?:(?<![\\w-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\\\[nrt]))'
-/** The last thing in a text, when it is cut off. */
-const CUT = '[\\w.-]{4,512}$'
+/** The last thing in a text, when it is cut off: no word of letters alone, unless a long one. */
+const CUT = '(?:(?=[\\w.-]{0,256}?\\d)[\\w.-]{4,512}|[\\w.-]{12,512})$'
 
 const TOKEN = new RegExp(
   [
@@ -57,9 +22,11 @@ const TOKEN = new RegExp(
   'y',
 )
 
-/** In paths: Telegram's bots, web hooks of Slack and Discord. What begins them is kept. */
-const IN_PATH =
-  /(\/bot\d{6,12}(?::|%3A)|\/services\/T\w{6,14}\/B\w{6,14}\/|\/webhooks\/\d{10,22}\/)(?:[\w-]{16,}|[\w-]{4,}$)/y
+/** What is kept, and a secret behind it. */
+const BEHIND_KEPT = new RegExp(
+  KEPT.map(([, kept, secret], i) => `(?<kept${i}>${kept})${secret}`).join('|'),
+  'y',
+)
 
 /** Behind the name of a scheme (RFC 9110 §11.4): mixed as no word is. */
 const OF_SCHEME =
@@ -70,7 +37,9 @@ const SCHEMES = ['bearer', 'basic', 'digest', 'negotiate']
 /** What tokens begin with, as it is spelt. */
 export const TOKEN_TRACES: readonly string[] = [
   ...SHAPES.map(([prefixes]) => prefixes),
-  '$2a$ $2b$ $2x$ $2y$ $apr1$ $argon2 $scrypt$ $1$ $5$ $6$ $y$ /bot /services/T /webhooks/',
+  ...KEPT.map(([begin]) => begin),
+  ...SIGNED.map(([sign]) => sign),
+  '$2a$ $2b$ $2x$ $2y$ $apr1$ $argon2 $scrypt$ $1$ $5$ $6$ $y$',
 ].flatMap((words) => words.split(' '))
 /** … and in any spelling. */
 export const SCHEME_TRACES: readonly string[] = SCHEMES.flatMap((scheme) =>
@@ -89,10 +58,24 @@ export function tokenAt(
   if (BEGINNINGS[threeOf(text, at)] === 0) return undefined
   const token = matchAt(TOKEN, text, at)
   if (token) return { start: at, end: at + token[0].length }
-  const found = matchAt(IN_PATH, text, at) ?? matchAt(OF_SCHEME, text, at)
-  if (!found) return undefined
-  const kept = found[1] ?? found[2] ?? found[3]!
+  const found = matchAt(BEHIND_KEPT, text, at) ?? matchAt(OF_SCHEME, text, at)
+  if (!found) return signedAt(text, at)
+  const kept = found.slice(1).find((group) => group !== undefined)!
   return { start: at + kept.length, end: at + found[0].length }
+}
+
+/** The longest part of a token in front of a sign. */
+const MAX_FRONT = 64
+
+/** The token that has its sign at `at`. */
+function signedAt(text: string, at: number): { readonly start: number; readonly end: number } | undefined {
+  for (const [sign, inFront, behind] of SIGNED) {
+    if (!text.startsWith(sign, at)) continue
+    const front = inFront.exec(text.slice(Math.max(0, at - MAX_FRONT), at))
+    const rest = matchAt(behind, text, at + sign.length)
+    if (front && rest) return { start: at - front[0].length, end: at + sign.length + rest[0].length }
+  }
+  return undefined
 }
 
 /** A sticky pattern at one place. */

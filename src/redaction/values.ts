@@ -16,6 +16,7 @@ import {
   whole,
 } from './extent'
 import { secrecyOf } from './names'
+import { saidOf } from './said'
 import { matchAt } from './tokens'
 import { inLinesBelow } from './yaml'
 
@@ -100,7 +101,13 @@ function behind(text: string, start: number, end: number, all: string): Secret |
     return inElement(text, start, end)
   const assigns = matchAt(ASSIGNS, text, end)
   if (assigns) return assigned(text, start, end + assigns[0].length, assigns, all)
-  return besideName(text, start, end) ?? inPath(text, end) ?? asWord(text, start, end) ?? inBinary(text, end)
+  return (
+    besideName(text, start, end) ??
+    inPath(text, end) ??
+    asWord(text, start, end) ??
+    saidOf(text, end) ??
+    inBinary(text, end)
+  )
 }
 
 /** `PASSWORD 'x'` of SQL, `--password x` of a command line, also as `"--password", "x"`. */

@@ -91,6 +91,11 @@ export const HEADERS: readonly string[] = [
   'Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.«aHVudGVyMg», v4.channel.k8s.io',
   'Referer: https://a/?u=https%3A%2F%2Fbob%3A«hunter2-h33»%40host',
   'DPoP: «hunter2-h30»',
+  'Authentication: «hunter2-h34»',
+  'X-Proxy-Authentication: «hunter2-h35»',
+  'Fastly-Key: «hunter2-h36»',
+  'X-Shop-Key: «hunter2-h37»',
+  'X-Sign: «hunter2-h38»',
   'X-Amzn-Oidc-Data: «hunter2-h31»',
   'X-Client-Cert-Key: «hunter2-h32»',
   'X-Custom: Basic «aHVudGVyMi1oMjc6cHc=»',
@@ -132,6 +137,77 @@ const KEYS: readonly (readonly [type: string, content: string])[] = [
   ['text/plain', '«EAAAEOuLQObrVwJvCvoio3H13b8Ssqz1ighmTBKZvIENW9qxirHGHkqsGcPBC1uN»'],
   ['text/plain', 'seed «SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY»'],
 ]
+/** Keys and tokens by the marks of their makers; each also as one word of a text, and behind `=`. */
+const MARKED: readonly string[] = [
+  '123456789:«AAF-Zx81Kq02Lm93Np74Rs65Tu56Vw47Xy»',
+  `«sbp_${HEX}${HEX.slice(0, 8)}»`,
+  `«sb_secret_${LONG.slice(0, 31)}»`,
+  `«dp.pt.${LONG}abc»`,
+  `«dp.st.prd.${LONG}abc»`,
+  `«vcp_${LONG}»`,
+  `«vck_${LONG}»`,
+  `«SK${HEX}»`,
+  `«nfp_${LONG.slice(0, 36)}»`,
+  `«cfut_${LONG}»`,
+  `«glc_eyJvIjoi${LONG}»`,
+  `«xai-${LONG}${LONG}»`,
+  `«gsk_${LONG}»`,
+  `«pplx-${LONG}»`,
+  `«lsv2_pt_${HEX}_${HEX.slice(0, 10)}»`,
+  `«lin_oauth_${LONG}»`,
+  `«ntn_${LONG}»`,
+  `«pul-${HEX}${HEX.slice(0, 8)}»`,
+  `«CFPAT-${LONG}»`,
+  `«HRKU-AA${LONG}»`,
+  `«sha256~${LONG}abc»`,
+  `«dt0c01.${LONG.slice(0, 24)}.${LONG}${LONG.slice(0, 24)}»`,
+  `«squ_${HEX}${HEX.slice(0, 8)}»`,
+  `«sgp_${HEX}${HEX.slice(0, 8)}»`,
+  `«LTAI${LONG.slice(0, 20)}»`,
+  `«dckr_oat_${LONG.slice(0, 32)}»`,
+  `«ops_eyJ${LONG}${LONG}»`,
+  `«Zx81Kq02Lm93Np.atlasv1.${LONG}${LONG.slice(0, 20)}»`,
+  `«Zx8~8Q~${LONG.slice(0, 34)}»`.replace('Zx8~', 'Zx8'),
+  `«${LONG}JQQJ99BKACYeBjFXJ3w3AAAEACOGabcd»`,
+  `«LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUV2UUlCQURBTkJn»`,
+  `«1//0${LONG}»`,
+  `https://shop.webhook.office.com/webhookb2/a@b/IncomingWebhook/«${HEX}/0f8fad5b-d9cb-469f-a165-70867728950e»`,
+  `https://hooks.zapier.com/hooks/catch/1234567/«o2abc3d»/`,
+]
+
+/** OAuth's code and state, where the shape says so. */
+const GRANTS: readonly (readonly [type: string, content: string])[] = [
+  [JSON_TYPE, '{"code":"«hunter2-o01»","redirect_uri":"https://a/cb","client_id":"shop"}'],
+  [JSON_TYPE, '{"redirectUri":"https://a/cb","code":"«hunter2o02»","state":"«hunter2-o02b»"}'],
+  [JSON_TYPE, '{"code":"«hunter2o03code»","state":"«hunter2o03state»"}'],
+  [JSON_TYPE, '{"data":"{\\"grant_type\\":\\"x\\",\\"code\\":\\"«hunter2-o04»\\"}"}'],
+  [JSON_TYPE, '{"client_id":"shop","code":"«hunter2o05»"}'],
+  [JSON_TYPE, '{"responseType":"code","state":"«hunter2-o06»"}'],
+  [FORM_TYPE, 'code=«hunter2-o07»&redirect_uri=https%3A%2F%2Fa%2Fcb'],
+  [FORM_TYPE, 'state=«hunter2-o08»&client_id=shop&response_type=code'],
+  ['text/plain', 'grant_type=authorization_code&code=«hunter2-o09»&client_id=shop'],
+  [
+    'multipart/form-data; boundary=b0',
+    `--b0\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nauthorization_code\r\n${PART('code', 'hunter2-o10')}`,
+  ],
+]
+
+/** What a sentence says, or a command line within a text. */
+const SAID: readonly string[] = [
+  'Hello Bob, your password is hunter2-s01, please change it.'.replace('hunter2-s01', '«hunter2-s01»'),
+  'the password for bob is now «hunter2-s02»',
+  'New token was "«hunter2-s03»".',
+  'To=%2B491&Body=Your+verification+code+is+«482913»',
+  'Your security code is «482913». It expires in ten minutes.',
+  'OTP is «918273»',
+  'Sign-in code: «9182736»',
+  'run curl -u bob:«hunter2-s08» http://a/ and wait',
+  '{"cmd":"curl -sS -u \\"bob:«hunter2-s09»\\" http://a/"}',
+  '{"args":["wget","-u","bob:«hunter2-s10»"]}',
+  'tool --user bob:«hunter2-s11» --proxy-user=amy:«hunter2-s12»',
+  'users:\n- name: a\n  user:\n    client-key-data: «hunter2s13»\n',
+]
+
 /** Kubernetes objects of kind Secret, whose keys announce nothing. */
 const SECRET_OBJECTS: readonly (readonly [type: string, content: string])[] = [
   [
@@ -313,6 +389,13 @@ export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/json', '{"password":{"value":"«hunter2-b64»"}}'],
   ...SECRET_OBJECTS,
   ...KEYS,
+  ...MARKED.flatMap((key): [string, string][] => [
+    ['text/plain', `new ${key} of today`],
+    [JSON_TYPE, `{"a":"${key}"}`],
+    [FORM_TYPE, `b=1&a=${key}`],
+  ]),
+  ...GRANTS,
+  ...SAID.map((text): [string, string] => ['text/plain', text]),
   ...SPELLINGS,
   ['text/plain', 'machine git.example.org login bob password «hunter2-b70»\nmachine b login c'],
   ['text/plain', 'machine git.example.org\n  login bob\n  password «hunter2-b71»\n'],
@@ -392,6 +475,13 @@ export const COMMANDS: readonly string[] = [
   'jq|-n|--arg|password|«hunter2-c26»|.a',
   'sh|-c|jq --arg password «hunter2-c27» .a',
   'xsltproc|--stringparam|db-password|«hunter2-c28»',
+  'mytool|-u|bob:«hunter2-c29»',
+  'mytool|--user|bob:«hunter2-c30»|x',
+  'mytool|--user=bob:«hunter2-c31»',
+  'mytool|--proxy-user|bob:«hunter2-c32»',
+  'sh|-c|mytool --user bob:«hunter2-c33»',
+  'mytool|--client-key-data|«hunter2-c34»',
+  'docker|run|a|mytool|--basic-auth|bob:«hunter2-c35»',
 ]
 
 export const plain = (marked: string): string => marked.replace(/[«»]/g, '')

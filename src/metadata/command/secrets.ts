@@ -4,6 +4,7 @@
  */
 import { REDACTED } from '../../records/redacted'
 import { isSecretName } from '../../redaction/names'
+import { passwordIn } from '../../redaction/said'
 import { redactUrl } from '../../redaction/url'
 import {
   ATTACHED_ONLY,
@@ -29,6 +30,13 @@ const ASSIGNED = /^([\w.-]+)=([\s\S]+)$/
 const HEADER = /^(?:-\w{0,8}?H(?=[A-Za-z]))?([\w-]{3,})\s*:\s*(?=\S)/
 /** What has a value: `--header=…`, `-Dname=…`, `NAME=…`. */
 const WITH_VALUE = /^(-{0,2}\w[\w.-]*=)([\s\S]+)$/
+/** Of any program: its value may be `user:password`. */
+const USERINFO_FLAG =
+  /^(?:-[uU]|--?(?:proxy-|http-|basic-)?(?:user|auth|login|userpass|basic-auth|credentials?))$/
+/** Of these it is `user:group`. */
+const OF_GROUPS = new Set(
+  'docker podman nerdctl buildah chpst start-stop-daemon systemd-run setpriv runuser'.split(' '),
+)
 const USER_FLAG = /^(?:-u|--user(?:name)?|--login)(?:=|$)/
 /** Flags that take a name and a value as two arguments: `--arg NAME VALUE`, `--set NAME VALUE`. */
 const NAMING_FLAG =
@@ -81,17 +89,30 @@ class Redactor {
     const flag = this.#flag(argument) ?? this.#short(argument)
     if (flag) return flag
     if (last === '-p' && this.#mayFollowUser(argument)) return REDACTED
+    const user = this.#userOf(argument, last)
+    if (user !== undefined) return user + REDACTED
     if (USER_FLAG.test(argument)) this.#namesUser = true
     if (/^--?[a-z][\w.-]*$/i.test(argument) && isSecret(argument)) this.#next = 'whole'
     const place = this.#place(argument)
     if (place === 'secret') return REDACTED
     const name = baseName(argument)
-    if (place === 'other' && (Object.hasOwn(PROGRAMS, name) || Object.hasOwn(POSITIONS, name))) {
+    const isKnown = Object.hasOwn(PROGRAMS, name) || Object.hasOwn(POSITIONS, name) || OF_GROUPS.has(name)
+    if (place === 'other' && isKnown) {
       this.#program = name
       this.#plainUntil = POSITIONS[name]?.find(({ behind }) => !behind)?.plain ?? Infinity
     }
     if (this.#program === 'sqlplus') argument = argument.replace(/^([^/\s]+\/)[^@\s]+/, `$1${REDACTED}`)
     return this.#inside(argument, last === '' || COMMAND_FLAG.test(last))
+  }
+
+  /** `bob:` of `-u bob:secret` and `--user=bob:secret`, whatever the program. */
+  #userOf(argument: string, last: string): string | undefined {
+    if (OF_GROUPS.has(this.#program)) return undefined
+    const [, flag, value] = /^(-[^=\s]+)=(.*)$/s.exec(argument) ?? []
+    const isFlag = USERINFO_FLAG.test(flag ?? last)
+    const password = isFlag ? passwordIn(value ?? argument) : undefined
+    if (password === undefined) return undefined
+    return argument.slice(0, argument.length - (value ?? argument).length + password)
   }
 
   #mayFollowUser(argument: string): boolean {

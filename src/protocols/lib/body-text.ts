@@ -1,13 +1,15 @@
 /** A message body as the text of a column. */
 import { isAscii, isUtf8 } from 'node:buffer'
 import { latin1, utf8 } from './bytes'
+import { narrowed, wideText } from './wide-text'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters tell binary from text
 const CONTROL = /[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]/
 const PRINTABLE_HEAD = 64
 
 /**
- * `bytes` is the kept beginning of a body of `size` bytes. Text stays as it is, without a character that the limit cut in two.
+ * `bytes` is the kept beginning of a body of `size` bytes. Text stays as it is, without a character that the limit cut in two;
+ * so does text in UTF-16 and UTF-32.
  * Anything else becomes `<binary 5120 bytes> .PNG....`: its size and its beginning, with unprintable bytes as dots.
  */
 export function bodyText(bytes: Uint8Array, size: number): string {
@@ -22,8 +24,10 @@ export function bodyText(bytes: Uint8Array, size: number): string {
 }
 
 function binaryText(bytes: Uint8Array, size: number): string {
-  const head = latin1(bytes, 0, Math.min(PRINTABLE_HEAD, bytes.length)).replace(/[^\x20-\x7e]/g, '.')
-  return `<binary ${size} bytes> ${head}`
+  const wide = wideText(bytes)?.text
+  if (wide && !CONTROL.test(wide)) return wide
+  const head = narrowed(latin1(bytes, 0, Math.min(PRINTABLE_HEAD, bytes.length))).text
+  return `<binary ${size} bytes> ${head.replace(/[^\x20-\x7e]/g, '.')}`
 }
 
 /** The offset after the last whole UTF-8 sequence. */

@@ -8,11 +8,16 @@ import { redactUrl } from '../../redaction/url'
 export { REDACTED, redactText, redactUrl }
 
 /** The whole value of a header field with such a name is a secret; elsewhere these words have other meanings too. */
-const FIELD = /(?:^|-)(?:auth|sid|session|hmac(?:-sha\d+)?|oidc-data|(?:cert|tls|ssl)-key)$|^dpop$/
+const FIELD = /(?:^|-)(?:auth|authentication|sid|session|sign|hmac(?:-sha\d+)?|oidc-data)$|^dpop$/
+/** `Fastly-Key`: the key of whatever has a name is a secret. */
+const KEY = /.[-_]key$/
+/** … but that of data, of a cache, of a request: it tells which one. */
+const OF_DATA =
+  /(?:^|[-_])(?:batch|cache|cluster|correlation|dedup\w*|document|entity|event|feature|flag|foreign|group|hash|host|i18n|idempotency|index|issue|item|job|lock|lookup|map|message|object|ordering|partition|policy|primary|project|public|purge|query|quota|rate-?limit|record|request|resource|routing|row|shard|sort|surrogate|tag|tenant|throttle|trace|translation|variant|vary|websocket)[-_]key$/
 
 /** Whether the whole value of a header field is a secret. `name` in lower case. */
 export function isSecretHeader(name: string): boolean {
-  return isSecretName(name) || FIELD.test(name)
+  return isSecretName(name) || FIELD.test(name) || (KEY.test(name) && !OF_DATA.test(name))
 }
 
 /** Fields that go with the proof of who connects, and are secrets themselves. */
