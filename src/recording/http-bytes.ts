@@ -3,6 +3,8 @@
  * into each; what is neither is left out.
  */
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { requestParts, STATUS_LENGTH, statusParts } from '../protocols/http/grammar'
+import { type Fields, fieldsOf } from '../protocols/http/head'
 import { redactUrl } from '../protocols/lib/redact'
 import { readHeader } from '../protocols/proxy-protocol/header'
 import { latin1, mask, maskSecrets, type Range } from './mask'
@@ -15,16 +17,7 @@ export interface Redaction {
   decodable: number
 }
 
-const START_LINE = String.raw`(?:HTTP/1\.[01] \d{3}|[!-~]{1,32} \S+ HTTP/1\.[01](?=\r?\n))`
-const START_HERE = new RegExp(START_LINE, 'y')
-/** Anchored, so that no line is looked at more than once. */
-const START = new RegExp(`(?<=^|\\n)${START_LINE}`, 'g')
-/** Method, and target, of a request line. */
-const TARGET = /^([!-~]{1,32} )(\S+)/
-/** Version and status, and the reason behind them, of a status line. */
-const REASON = /^(HTTP\/1\.[01] \d{3} )([^\r\n]*)/
 const HEAD_END = /\r?\n\r?\n/g
-const LENGTH = /^\d{1,15}$/
 const CHUNK = /([0-9a-fA-F]{1,8})[^\r\n]*\r?\n/y
 /** gzip, zstd, zip, xz, bzip2: nobody looks into what comes so without saying it. */
 const PACKED = ['\x1f\x8b', '\x28\xb5\x2f\xfd', 'PK\x03\x04', '\xfd7zXZ', 'BZh']
@@ -48,15 +41,16 @@ const blank = (bytes: Uint8Array, { start, end }: Range): number => {
 
 /** What a head says of its body. */
 interface Content {
-  readonly encoding: string
+  /** In the order in which they were applied. */
+  readonly codings: readonly string[]
   readonly isForm: boolean
 }
 
 /** What a hole in the stream may have cut. */
 type Rest =
   | { readonly kind: 'none' }
-  | { readonly kind: 'length'; left: number; readonly encoding: string }
-  | { readonly kind: 'unknown'; readonly encoding: string }
+  | { readonly kind: 'length'; left: number; readonly codings: readonly string[] }
+  | { readonly kind: 'unknown'; readonly codings: readonly string[] }
   /** The connection has left HTTP. */
   | { readonly kind: 'left' }
 
@@ -84,12 +78,12 @@ export class HttpDirection {
     if (rest.kind === 'length') {
       const left = Math.max(0, rest.left - missing)
       const end = Math.min(left, bytes.length)
-      this.#cutBody(bytes, { start: 0, end }, rest.encoding)
+      this.#cutBody(bytes, { start: 0, end }, rest.codings)
       if (left > end) this.#rest = { ...rest, left: left - end }
       return end
     }
     const end = nextStart(text, 0)
-    this.#cutBody(bytes, { start: 0, end }, rest.encoding)
+    this.#cutBody(bytes, { start: 0, end }, rest.codings)
     if (end === bytes.length) this.#rest = rest
     return end
   }
@@ -100,8 +94,8 @@ export class HttpDirection {
   }
 
   /** A part of a body that nobody saw begin. */
-  #cutBody(bytes: Uint8Array, range: Range, encoding: string): void {
-    if (encoding === '') this.#text(bytes, range)
+  #cutBody(bytes: Uint8Array, range: Range, codings: readonly string[]): void {
+    if (codings.length === 0) this.#text(bytes, range)
     else this.#redaction.unread += blank(bytes, range)
   }
 
@@ -130,46 +124,39 @@ export class HttpDirection {
     const found = HEAD_END.exec(text)
     const end = found ? found.index + found[0].length : text.length
     const head = text.slice(start, end)
-    this.#head(bytes, head, start)
-    return found ? this.#body(bytes, text, end, head) : end
+    const line = head.indexOf('\n') + 1 || head.length
+    const status = this.#startLine(bytes, head.slice(0, line).trimEnd(), start)
+    this.#redaction.secret += maskFields(bytes, head.slice(line), start + line)
+    return found ? this.#body(bytes, text, end, status, fieldsOf(head.slice(line), false)) : end
   }
 
-  #head(bytes: Uint8Array, head: string, start: number): void {
-    const line = head.indexOf('\n') + 1
-    const first = head.slice(0, line)
-    const [, before = '', told = ''] = REASON.exec(first) ?? TARGET.exec(first) ?? []
-    const from = start + before.length
-    const to = from + told.length
-    this.#redaction.secret += maskSecrets(bytes.subarray(from, to), redactUrl)
-    this.#redaction.secret += maskFields(bytes, head.slice(line), start + line)
+  /** The status of a response; 0 of a request. */
+  #startLine(bytes: Uint8Array, line: string, start: number): number {
+    const response = statusParts(line)
+    const { targetStart = 0, targetEnd = 0 } = requestParts(line) ?? {}
+    const [from, to] = response ? [response.reasonStart, line.length] : [targetStart, targetEnd]
+    this.#redaction.secret += maskSecrets(bytes.subarray(start + from, start + to), redactUrl)
+    return response?.status ?? 0
   }
 
   /** What follows a head; where it ends. */
-  #body(bytes: Uint8Array, text: string, start: number, head: string): number {
-    const field = (name: string) => fieldOf(head, name)
-    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0)
+  #body(bytes: Uint8Array, text: string, start: number, status: number, fields: Fields): number {
     if (status === 101) {
       this.#rest = { kind: 'left' }
       return this.#blankAll(bytes, start)
     }
     // To a HEAD, or without a body: the next message follows at once.
     if ((status > 0 && status < 200) || status === 204 || status === 304) return start
-    if (text.startsWith('HTTP/1.', start) && isStartAt(text, start)) return start
-    const transfer = field('transfer-encoding')
-    const isChunked = transfer.includes('chunked')
-    const encoding = codings(`${field('content-encoding')},${transfer}`)
-    const content = {
-      encoding,
-      isForm: field('content-type').startsWith('application/x-www-form-urlencoded'),
-    }
-    if (isChunked) return this.#chunked(bytes, text, start, content)
-    const length = LENGTH.test(field('content-length')) ? Number(field('content-length')) : undefined
+    if (statusParts(text.slice(start, start + STATUS_LENGTH + 1))) return start
+    const { isForm, chunked, contentLength } = fields
+    const codings = [...fields.contentCodings, ...fields.transferCodings]
+    if (chunked) return this.#chunked(bytes, text, start, { codings, isForm })
     // A response without a length goes on until the close.
-    if (length === undefined && status === 0) return start
-    const wanted = start + (length ?? Number.POSITIVE_INFINITY)
+    if (contentLength < 0 && status === 0) return start
+    const wanted = start + (contentLength < 0 ? Number.POSITIVE_INFINITY : contentLength)
     const bodyEnd = Math.min(text.length, wanted)
-    this.#content(bytes, [{ start, end: bodyEnd }], content)
-    if (wanted > bodyEnd) this.#rest = { kind: 'length', left: wanted - bodyEnd, encoding }
+    this.#content(bytes, [{ start, end: bodyEnd }], { codings, isForm })
+    if (wanted > bodyEnd) this.#rest = { kind: 'length', left: wanted - bodyEnd, codings }
     return bodyEnd
   }
 
@@ -189,7 +176,7 @@ export class HttpDirection {
     }
     this.#content(bytes, parts, content)
     if (!text.startsWith('0', at)) {
-      this.#rest = { kind: 'unknown', encoding: content.encoding }
+      this.#rest = { kind: 'unknown', codings: content.codings }
       return Math.min(at, text.length)
     }
     HEAD_END.lastIndex = at
@@ -200,23 +187,23 @@ export class HttpDirection {
   }
 
   /** A body, whose parts belong together. */
-  #content(bytes: Uint8Array, parts: readonly Range[], { encoding, isForm }: Content): void {
+  #content(bytes: Uint8Array, parts: readonly Range[], { codings, isForm }: Content): void {
     const whole = Buffer.concat(parts.map(({ start, end }) => bytes.subarray(start, end)))
     const text = whole.toString('latin1')
-    if (encoding === '' && !isPacked(text)) {
+    if (codings.length === 0 && !isPacked(text)) {
       this.#maskParts(bytes, parts, secretsOfBody(whole, isForm))
       return
     }
-    if (encoding !== '' && this.#isSafe(whole, encoding, isForm)) return
+    if (codings.length > 0 && this.#isSafe(whole, codings, isForm)) return
     for (const part of parts) this.#redaction.unread += blank(bytes, part)
   }
 
   /** Whether a compressed body was decoded, as far as it is there, and has no secret in it. */
-  #isSafe(bytes: Uint8Array, encodings: string, isForm: boolean): boolean {
+  #isSafe(bytes: Uint8Array, codings: readonly string[], isForm: boolean): boolean {
     try {
       let decoded = bytes
-      for (const encoding of encodings.split(',').reverse()) {
-        const decode = DECODERS[encoding.trim()]
+      for (const coding of codings.toReversed()) {
+        const decode = DECODERS[coding]
         if (!decode || this.#redaction.decodable <= 0) return false
         decoded = decode(decoded)
         this.#redaction.decodable -= decoded.length
@@ -242,30 +229,16 @@ export class HttpDirection {
   }
 }
 
-/** In lower case; of several fields of this name all, separated by commas. */
-const fieldOf = (head: string, name: string): string =>
-  [...head.matchAll(new RegExp(`^${name}[ \\t]*:([^\\r\\n]*)`, 'gim'))]
-    .map(([, value]) => value!.trim().toLowerCase())
-    .join(',')
-
-/** What a body has to be decoded from, in the order in which it was done. */
-const codings = (list: string): string =>
-  list
-    .split(',')
-    .map((coding) => coding.trim())
-    .filter((coding) => !['', 'identity', 'chunked'].includes(coding))
-    .join(',')
-
-function isStartAt(text: string, at: number): boolean {
-  START_HERE.lastIndex = at
-  return START_HERE.test(text)
-}
-
 /** Where the next message begins, at `from` or behind a line break; the text's end when none does. */
 function nextStart(text: string, from: number): number {
-  if (isStartAt(text, from)) return from
-  START.lastIndex = from
-  return START.exec(text)?.index ?? text.length
+  for (let at = from; at < text.length; ) {
+    const lineFeed = text.indexOf('\n', at)
+    const end = lineFeed < 0 ? text.length : lineFeed
+    const line = text.slice(at, text[end - 1] === '\r' ? end - 1 : end)
+    if (statusParts(line) || requestParts(line)) return at
+    at = end + 1
+  }
+  return text.length
 }
 
 const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_DECODED }

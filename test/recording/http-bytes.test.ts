@@ -48,6 +48,11 @@ describe('heads', () => {
     const next = (cookie: string) => `HTTP/1.1 204 No Content\r\nSet-Cookie: ${cookie}\r\n\r\n`
     expect(only(head + next('sid'))).toBe(head + next('xxx'))
   })
+  test('with spaces in the address, whose secrets lie behind them, and of versions that only parsers take', () => {
+    const head = (token: string) => `GET /a b?token=${token} HTTP/1.2\r\nHost: a\r\n\r\n`
+    expect(only(head('abc'))).toBe(head('xxx'))
+    expect(only('HTTP/1.1 200 token=abc')).toBe('HTTP/1.1 200 token=xxx')
+  })
   test('that end nowhere', () => {
     expect(only('GET / HTTP/1.1\r\nAuthorization: abc')).toBe('GET / HTTP/1.1\r\nAuthorization: xxx')
   })
@@ -81,7 +86,7 @@ describe('bodies', () => {
     expect(only(chunked('abcde'))).toBe(chunked('xxxxx'))
   })
   test('with a length that is none, whatever follows', () => {
-    for (const length of ['x', '-5', '1e3', '', '9'.repeat(30), '5, 5']) {
+    for (const length of ['x', '-5', '1e3', '', '9'.repeat(30), '5, 6']) {
       const head = (path: string) => `POST ${path} HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n`
       const next = (cookie: string) => `GET / HTTP/1.1\r\nCookie: ${cookie}\r\n\r\n`
       expect(only(head('/a') + next('abc')), length).toBe(head('/a') + next('xxx'))
@@ -89,6 +94,11 @@ describe('bodies', () => {
         'token=xxx',
       )
     }
+  })
+  test('with a length that is said twice', () => {
+    const post = (body: string, cookie: string) =>
+      `POST /a HTTP/1.1\r\nContent-Length: 9, 9\r\n\r\n${body}GET / HTTP/1.1\r\nCookie: ${cookie}\r\n\r\n`
+    expect(only(post('token=abc', 'def'))).toBe(post('token=xxx', 'xxx'))
   })
   test('until the close', () => {
     expect(only('HTTP/1.0 200 OK\r\n\r\n{"token":"abc"}')).toBe('HTTP/1.0 200 OK\r\n\r\n{"token":"xxx"}')

@@ -12,8 +12,9 @@
 import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
 import type { Body } from './body'
+import { MAX_METHOD, STATUS_START } from './grammar'
 import type { HeadPlace } from './head'
-import { mayBeStatusLine, STATUS_LINE } from './start-lines'
+import { mayBeStatusLine } from './start-lines'
 
 /** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
 const MAX_HEAD = 768 << 10
@@ -21,8 +22,6 @@ const MAX_HEAD = 768 << 10
 const USUAL_HEAD = 2048
 const MAX_CHUNK_LINE = 4096
 const MAX_TRAILERS = 64 << 10
-/** No valid method is longer, so this many bytes show whether a line may be a start line. */
-export const MAX_TOKEN = 64
 /** A larger number is no chunk size. */
 const MAX_CHUNK = 2 ** 48
 
@@ -277,7 +276,7 @@ export class Framing {
   #waitsForLine(input: Input): Step {
     const length = input.end - input.pos
     if (length > MAX_HEAD) return this.#givesUp('start line too long', length)
-    if (this.#scanned <= MAX_TOKEN && !this.#messages.mayStart(input.bytes, input.pos, input.end))
+    if (this.#scanned <= MAX_METHOD && !this.#messages.mayStart(input.bytes, input.pos, input.end))
       return this.#givesUp('not a start line')
     this.#scanned = length
     return 'need-more'
@@ -321,7 +320,7 @@ export class Framing {
       this.#startBody()
       return 'go-on'
     }
-    return input.end - input.pos < STATUS_LINE.length ? 'need-more' : this.#finish()
+    return input.end - input.pos < STATUS_START.length ? 'need-more' : this.#finish()
   }
 
   // ── Bodies ─────────────────────────────────────────────────────────────────

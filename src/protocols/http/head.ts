@@ -1,8 +1,6 @@
 /**
- * The head of a message (RFC 9112 §2–§6):
+ * The head of a message (RFC 9112 §2–§6): a start line (`grammar.ts`), and
  *
- *     request-line = method SP request-target SP HTTP-version CRLF
- *     status-line  = HTTP-version SP status-code SP [ reason-phrase ] CRLF
  *     field-line   = field-name ":" OWS field-value OWS CRLF      ; a line that begins with SP or HT continues the last (obs-fold)
  *
  * Header blocks and start lines repeat from message to message: a parsed one is remembered by its bytes. Where only some
@@ -10,10 +8,11 @@
  */
 import { STATUS_CODES } from 'node:http'
 import { ByteMemo } from '../lib/byte-memo'
-import { latin1, utf8 } from '../lib/bytes'
+import { latin1 } from '../lib/bytes'
 import { contentCodings } from '../lib/inflate'
 import { Memo } from '../lib/memo'
 import { isSecretHeader, REDACTED, redactHeader, redactUrl } from '../lib/redact'
+import { decoded, HIGH, isMethod, isOws, requestParts, statusParts, trimOws } from './grammar'
 import { CONTENT_GRPC, CONTENT_JSON, CONTENT_UNKNOWN, type ContentType } from './types'
 
 /** The meaning of the header fields. */
@@ -23,6 +22,8 @@ export interface Fields {
   /** -1 when absent. */
   readonly contentLength: number
   readonly chunked: boolean
+  /** As `contentCodings`, without chunked. */
+  readonly transferCodings: readonly string[]
   /** There is a Transfer-Encoding whose last coding isn't chunked. */
   readonly otherTransferCoding: boolean
   /** In the order in which they were applied; empty for none. */
@@ -112,25 +113,18 @@ export function statusLineOf(
 const known = <L>(parse: (line: string) => L) =>
   new ByteMemo((bytes, from, to) => parse(latin1(bytes, from, to)), KNOWN, LONGEST_START, STARTS_BYTES)
 
-/**
- * RFC 9112 §3; undefined when the line is none. `line` is without its line break. As servers do, it accepts several spaces
- * between the parts (§3), spaces within the target, and other control characters, which stay as they are.
- */
+/** See `requestParts`. */
 export function parseRequestLine(line: string, redact: boolean): RequestLine | undefined {
-  const methodEnd = line.indexOf(' ')
-  const end = isOws(line.charCodeAt(line.length - 1)) ? trimOws(line).length : line.length
-  const targetEnd = end - VERSION_LENGTH
-  if (methodEnd < 1 || methodEnd >= targetEnd || !isVersion(line, targetEnd)) return undefined
-  const method = line.slice(0, methodEnd)
+  const parts = requestParts(line)
+  if (parts === undefined) return undefined
+  const { method, targetStart, targetEnd, minor } = parts
   // A longer target is cut. The cut text is copied: a part would keep the whole text in memory.
-  const isLong = targetEnd - methodEnd > MAX_TARGET
-  const kept = line.slice(methodEnd + 1, isLong ? methodEnd + 1 + MAX_TARGET : targetEnd)
+  const isLong = targetEnd - targetStart > MAX_TARGET
+  const kept = line.slice(targetStart, isLong ? targetStart + MAX_TARGET : targetEnd)
   let path = isLong ? `${Buffer.from(kept, 'latin1').toString('latin1')}…` : kept
-  if (path.startsWith(' ') || path.endsWith(' ')) path = trimOws(path)
-  if (path === '' || !TOKEN.test(method)) return undefined
   if (HIGH.test(path)) path = decoded(path)
   if (redact) path = redactUrl(path)
-  return { method, path, minor: line.charCodeAt(end - 1) - 0x30 }
+  return { method, path, minor }
 }
 
 /** ` HTTP/1.1`, as far as it was sent. */
@@ -140,66 +134,24 @@ const VERSION_PART = / +(?:H(?:T(?:T(?:P(?:\/(?:1(?:\.[0-9]?)?)?)?)?)?)?)?\r?$/
 export function parseRequestPart(line: string, redact: boolean): RequestLine | undefined {
   const methodEnd = line.indexOf(' ')
   const method = line.slice(0, methodEnd)
-  if (methodEnd < 1 || !TOKEN.test(method)) return undefined
+  if (methodEnd < 1 || !isMethod(method)) return undefined
   const target = line.slice(methodEnd + 1).replace(VERSION_PART, '')
   return parseRequestLine(`${method} ${trimOws(target) || '-'} HTTP/1.1`, redact)
 }
 
-/** A token as a method: no valid method is longer than 64 characters. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
-/** ` HTTP/1.1` */
-const VERSION_LENGTH = 9
-
-function isVersion(line: string, at: number): boolean {
-  const digit = line.charCodeAt(at + 8)
-  return line.startsWith(' HTTP/1.', at) && digit >= 0x30 && digit <= 0x39
-}
-
-/** RFC 9112 §4; undefined when the line is none. An empty reason becomes the standard one. */
+/** See `statusParts`. An empty reason becomes the standard one. */
 export function parseStatusLine(line: string, redact: boolean): StatusLine | undefined {
-  if (!line.startsWith('HTTP/1.') || line.charCodeAt(8) !== 0x20) return undefined
-  const minor = line.charCodeAt(7) - 0x30
-  const at = line.charCodeAt(9) === 0x20 ? 10 : 9
-  const status = statusIn(line, at)
-  if (minor < 0 || minor > 9 || status === 0) return undefined
-  if (line.length > at + 3 && line.charCodeAt(at + 3) !== 0x20) return undefined
-  const reason = trimOws(line.slice(at + 4))
+  const parts = statusParts(line)
+  if (parts === undefined) return undefined
+  const { status, minor, reasonStart } = parts
+  const reason = trimOws(line.slice(reasonStart))
   if (reason === '') return { status, minor, reason: STATUS_CODES[status] ?? '' }
   const text = HIGH.test(reason) ? decoded(reason) : reason
   return { status, minor, reason: redact ? redactUrl(text) : text }
 }
 
-/** Three digits, the first one not 0; gives 0 when they aren't. */
-function statusIn(line: string, at: number): number {
-  let status = 0
-  for (let i = at; i < at + 3; i++) {
-    const digit = line.charCodeAt(i) - 0x30
-    if (!(digit >= 0 && digit <= 9)) return 0
-    status = 10 * status + digit
-  }
-  return status >= 100 ? status : 0
-}
-
-/** Optional white space is SP and HTAB, nothing else (RFC 9110 §5.6.3). */
-function trimOws(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isOws(text.charCodeAt(start))) start++
-  while (end > start && isOws(text.charCodeAt(end - 1))) end--
-  return start === 0 && end === text.length ? text : text.slice(start, end)
-}
-
-const isOws = (code: number): boolean => code === 0x20 || code === 0x09
-
-const HIGH = /[\x80-\xff]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: characters that a JSON string must escape
 const NEEDS_ESCAPE = /["\\\x00-\x1f\x7f-\uffff]/
-
-/** Field values are bytes; where they aren't ASCII they are mostly UTF-8. */
-function decoded(text: string): string {
-  const bytes = Buffer.from(text, 'latin1')
-  return utf8(bytes, 0, bytes.length)
-}
 
 /** A number of decimal digits only, leading zeros allowed, or -1. */
 function digits(text: string): number {
@@ -355,6 +307,10 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
     json: `{${json}}`,
     contentLength,
     chunked,
+    transferCodings:
+      codings === '' || codings === 'chunked'
+        ? NO_CODINGS
+        : contentCodings(codings).filter((coding) => coding !== 'chunked'),
     otherTransferCoding: codings !== '' && !chunked,
     contentCodings: encodings === '' ? NO_CODINGS : contentCodings(encodings),
     contentType: contentTypeOf(type),

@@ -1,7 +1,7 @@
 /** Requests: their heads (RFC 9112 §3), and how these tell the length of the body (§6). */
-import { latin1 } from '../lib/bytes'
 import { type Invalid, invalid } from '../protocol'
-import { type Framed, MAX_TOKEN } from './framing'
+import type { Framed } from './framing'
+import { mayBeRequestLine, requestParts } from './grammar'
 import {
   blockOf,
   type Fields,
@@ -16,15 +16,13 @@ import { OneSides } from './one-sides'
 import { startsRequest } from './start-lines'
 import type { HttpRequest } from './types'
 
-const TOKEN_START = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}(?: |$)/
-
 export class RequestMessages extends OneSides<HttpRequest> {
   mayStart(bytes: Uint8Array, start: number, end: number): boolean {
-    return TOKEN_START.test(latin1(bytes, start, Math.min(end, start + MAX_TOKEN + 1)))
+    return mayBeRequestLine(bytes, start, end)
   }
 
   isStartLine(line: string): boolean {
-    return parseRequestLine(line, false) !== undefined
+    return requestParts(line) !== undefined
   }
 
   isMessage(bytes: Uint8Array): boolean {

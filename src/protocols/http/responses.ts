@@ -1,9 +1,10 @@
 /** Responses: their heads (RFC 9112 §4), and how these tell the length of the body (§6.3). */
 import { type Invalid, invalid } from '../protocol'
 import type { BodyLength, Framed } from './framing'
-import { blockOf, type Fields, type HeadPlace, parseStatusLine, statusLineOf } from './head'
+import { isStatusLine, statusParts } from './grammar'
+import { blockOf, type Fields, type HeadPlace, statusLineOf } from './head'
 import { OneSides } from './one-sides'
-import { mayBeStatusLine, startsResponse } from './start-lines'
+import { mayBeStatusLine } from './start-lines'
 import type { HttpRequest, HttpResponse } from './types'
 
 export class ResponseMessages extends OneSides<HttpResponse> {
@@ -12,11 +13,11 @@ export class ResponseMessages extends OneSides<HttpResponse> {
   }
 
   isStartLine(line: string): boolean {
-    return parseStatusLine(line, false) !== undefined
+    return statusParts(line) !== undefined
   }
 
   isMessage(bytes: Uint8Array): boolean {
-    return startsResponse(bytes)
+    return isStatusLine(bytes, 0)
   }
 
   begins(head: HeadPlace, startNs: number): Framed | 'interim' | Invalid {

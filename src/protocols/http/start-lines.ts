@@ -1,12 +1,7 @@
-/**
- * Is this HTTP/1, and where does a message begin? (RFC 9112 §3, §4)
- *
- *     request-line = method SP request-target SP HTTP-version CRLF     ; method is any token (RFC 9110 §9.1)
- *     status-line  = HTTP-version SP status-code SP [ reason-phrase ] CRLF
- */
+/** Is this HTTP/1, and where does a message begin? (RFC 9112 §3, §4) */
 import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
 import type { Head, Recognition, Side } from '../protocol'
-import { parseRequestLine } from './head'
+import { isMethod, isStatusLine, MAX_METHOD, requestParts, STATUS_LENGTH, STATUS_START } from './grammar'
 
 const CR = 13
 const LF = 10
@@ -25,11 +20,7 @@ const METHODS = new Set(
   ).split(' '),
 )
 const LONGEST_METHOD = 17
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/
 
-export const STATUS_LINE = Buffer.from('HTTP/1.')
-/** `HTTP/1.1 200` and what ends the number. */
-const STATUS_LENGTH = 13
 /** A request line of this length is taken for one even without its end. */
 const ENOUGH = 1024
 const MAX_LINE = 16 << 10
@@ -45,25 +36,24 @@ export function recognise({ bytes, isOpening }: Head): Recognition {
 
 export const startsRequest = (bytes: Uint8Array): boolean =>
   typeof recogniseRequest(bytes, false) === 'object'
-export const startsResponse = (bytes: Uint8Array): boolean => isStatusLine(bytes, 0)
 
 /** At the beginning of a connection any token may be a method; elsewhere it may be the end of a longer word. */
 function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
   // RFC 9112 §2.2: empty lines before a request line are to be ignored.
   let start = 0
   while (start < head.length && start < 8 && (head[start] === CR || head[start] === LF)) start++
-  const space = indexOfByte(head, SPACE, start, Math.min(head.length, start + 65))
-  const methodEnd = space < 0 ? Math.min(head.length, start + 65) : space
+  const space = indexOfByte(head, SPACE, start, Math.min(head.length, start + MAX_METHOD + 1))
+  const methodEnd = space < 0 ? Math.min(head.length, start + MAX_METHOD + 1) : space
   const method = latin1(head, start, methodEnd)
-  if (methodEnd > start && !TOKEN.test(method)) return 'no'
+  if (methodEnd > start && !isMethod(method)) return 'no'
   if (!isOpening && !(space < 0 ? mayBecomeMethod(method) : METHODS.has(method))) return 'no'
-  if (space < 0) return head.length - start > 64 ? 'no' : 'need-more'
+  if (space < 0) return head.length - start > MAX_METHOD ? 'no' : 'need-more'
   if (methodEnd === start) return 'no'
   const lineEnd = indexOfByte(head, LF, methodEnd, Math.min(head.length, MAX_LINE))
   if (lineEnd >= 0) {
     const stop = head[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd
-    const line = parseRequestLine(latin1(head, start, stop), false)
-    return line === undefined ? 'no' : { side: 'client', sure: true }
+    const parts = requestParts(latin1(head, start, stop))
+    return parts === undefined ? 'no' : { side: 'client', sure: true }
   }
   const isKnown = METHODS.has(method)
   // RFC 9112 §3.2.3: the target of CONNECT is a host and a port, never that long; in NATS an object follows that word.
@@ -74,23 +64,9 @@ function recogniseRequest(head: Uint8Array, isOpening: boolean): Recognition {
 
 /** Whether bytes[at..end) may become a status line, or the beginning of one. */
 export function mayBeStatusLine(bytes: Uint8Array, at: number, end = bytes.length): boolean {
-  for (let i = 0; i < STATUS_LINE.length && at + i < end; i++)
-    if (bytes[at + i] !== STATUS_LINE[i]) return false
+  for (let i = 0; i < STATUS_START.length && at + i < end; i++)
+    if (bytes[at + i] !== STATUS_START[i]) return false
   return true
-}
-
-/** `HTTP/1.1 200` and a space or the line's end; a second space in between is accepted. */
-function isStatusLine(bytes: Uint8Array, at: number): boolean {
-  if (bytes.length - at < STATUS_LENGTH || !mayBeStatusLine(bytes, at)) return false
-  if (!isDigit(bytes[at + 7]!) || bytes[at + 8] !== SPACE) return false
-  const number = bytes[at + 9] === SPACE ? at + 10 : at + 9
-  for (let i = 0; i < 3; i++) if (!isDigit(bytes[number + i] ?? 0)) return false
-  const after = bytes[number + 3]
-  return after === undefined || after === SPACE || after === CR || after === LF
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39
 }
 
 /** The first offset at which a message may begin: a whole start line, or the beginning of one at the end of `bytes`. */
@@ -107,8 +83,8 @@ export function search(bytes: Uint8Array, from: number): number {
 }
 
 function responseBoundary(bytes: Uint8Array, from: number): number {
-  for (let at = from; ; at += STATUS_LINE.length) {
-    at = indexOfBytes(bytes, STATUS_LINE, at, bytes.length)
+  for (let at = from; ; at += STATUS_START.length) {
+    at = indexOfBytes(bytes, STATUS_START, at, bytes.length)
     if (at < 0) return partialStatusLine(bytes, from)
     if (isStatusLine(bytes, at) || bytes.length - at < STATUS_LENGTH) return at
   }
@@ -116,7 +92,7 @@ function responseBoundary(bytes: Uint8Array, from: number): number {
 
 /** The beginning of a status line at the end of the bytes. */
 function partialStatusLine(bytes: Uint8Array, from: number): number {
-  for (let at = Math.max(from, bytes.length - STATUS_LINE.length + 1); at < bytes.length; at++)
+  for (let at = Math.max(from, bytes.length - STATUS_START.length + 1); at < bytes.length; at++)
     if (mayBeStatusLine(bytes, at)) return at
   return -1
 }
