@@ -1,15 +1,13 @@
 /** The library, and the user's own scripts. */
-import type { ScriptInfo } from '../runner/runner'
+import type { ScriptInfo, ScriptVariable } from '../runner/runner'
 import { unknownScript } from '../suggest'
 import { type Route, SCRIPT_PATH, scriptName } from './route'
 import { component, list, number, object, oneOf, optional, raw, schemaOf, string } from './schema'
 
-type Variable = ScriptInfo['variables'][number]
-
 const Variables = list(
   component(
     'Variable',
-    schemaOf<Variable>()(
+    schemaOf<ScriptVariable>()(
       object({
         name: string(),
         type: string('PX_STRING, PX_INT64, PX_POD, …'),

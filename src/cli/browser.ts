@@ -1,5 +1,5 @@
 /** The user's browser, where there is one. */
-import type { Invocation } from './command'
+import type { Given } from './command'
 import { type Io, printable } from './io'
 
 function openerOf({ env, stdout }: Io): string | undefined {
@@ -13,10 +13,7 @@ function openerOf({ env, stdout }: Io): string | undefined {
 }
 
 /** Prints the address, and opens it where there is a browser. */
-export async function openBrowser(
-  url: string,
-  { flags, io }: Pick<Invocation, 'flags' | 'io'>,
-): Promise<number> {
+export async function openBrowser(url: string, { flags, io }: Given): Promise<number> {
   await io.stdout.write(`${printable(url)}\n`)
   const opener = flags['no-open'] === undefined ? openerOf(io) : undefined
   if (opener === undefined) return 0

@@ -39,6 +39,9 @@ export interface Invocation {
   readonly deps: CliDeps
 }
 
+/** What the parts of a command are given of it. */
+export type Given = Pick<Invocation, 'flags' | 'io'>
+
 export interface CliDeps {
   /** Runs until it is told to end; the exit code. */
   readonly serve: (config: Config) => Promise<number>

@@ -5,7 +5,7 @@ import { NixieError } from '../errors'
 import { RemoteRunner } from '../runner/remote'
 import type { Runner, ScriptInfo } from '../runner/runner'
 import { unknownScript } from '../suggest'
-import { type Invocation, type Option, UsageError } from './command'
+import { type Given, type Option, UsageError } from './command'
 import { SERVER_OPTIONS, serverClient } from './server'
 
 export const RUNNER_OPTIONS: readonly Option[] = [
@@ -15,8 +15,6 @@ export const RUNNER_OPTIONS: readonly Option[] = [
 
 /** A terminal shows answers of any length. */
 export const ANY_LENGTH = { mostBytes: Number.POSITIVE_INFINITY }
-
-type Given = Pick<Invocation, 'flags' | 'io'>
 
 /** What `--data-dir` or `--server` names, until `act` is done. @throws UsageError when both are given */
 export async function withRunner<T>(given: Given, act: (runner: Runner) => Promise<T>): Promise<T> {

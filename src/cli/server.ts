@@ -5,7 +5,7 @@ import type { Status } from '../api/status'
 import { SETTINGS } from '../config'
 import { codeOf, messageOf, NixieError } from '../errors'
 import { type ApiClient, toldError } from '../runner/remote'
-import { type Invocation, type Option, UsageError } from './command'
+import { type Given, type Option, UsageError } from './command'
 
 export const DEFAULT_SERVER = `http://${SETTINGS.listen.fallback}`
 
@@ -25,7 +25,7 @@ export const SERVER_OPTIONS: readonly Option[] = [
   },
 ]
 
-export function serverClient({ flags, io }: Pick<Invocation, 'flags' | 'io'>): ApiClient {
+export function serverClient({ flags, io }: Given): ApiClient {
   const given = flags.server ?? io.env.NIXIE_SERVER ?? DEFAULT_SERVER
   const base = URL.parse(/^https?:\/\//.test(given) ? given : `http://${given}`)
   if (!base) throw new UsageError(`--server: '${given}' is not a URL`)

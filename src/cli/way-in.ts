@@ -4,10 +4,8 @@
  */
 import { SETTINGS } from '../config'
 import { openBrowser } from './browser'
-import type { Invocation } from './command'
+import type { Given } from './command'
 import { serverClient } from './server'
-
-type Given = Pick<Invocation, 'flags' | 'io'>
 
 /** The account whose browser opens the link: the one that ran sudo, else this one. Root's own browser needs no link. */
 function userOf({ io }: Given): number | undefined {

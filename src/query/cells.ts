@@ -3,6 +3,7 @@
  */
 import { type Batch, cell, type Vector } from '../records/batch'
 
+/** JSON-ready: an integer that a double can't hold is a string, so is a time (nanoseconds since the epoch). */
 export type Cell = string | number | boolean | null
 
 function cellsOf(vector: Vector, rows: number): Cell[] {

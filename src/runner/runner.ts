@@ -2,11 +2,13 @@
 import type { Warning } from '../pxl/compile'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import type { Limits } from '../query/budget'
+import type { Cell } from '../query/cells'
 import type { Explanation } from '../query/explain'
 import type { TypedColumn } from '../query/plan'
 import type { DataType, SemanticType } from '../records/types'
+import type { ScriptVariable } from '../scripts/bundle'
 
-export type { Warning }
+export type { Cell, ScriptVariable, Warning }
 
 export interface RunRequest {
   /** A script of the library (`px/http_data`), or … */
@@ -25,9 +27,6 @@ export interface RunRequest {
 export const DEFAULT_LIMITS: Limits = { rows: 10_000, memoryBytes: 128 << 20, deadlineMs: 30_000 }
 
 export type ResultColumn = Pick<TypedColumn, 'name' | 'type' | 'semantic'>
-
-/** JSON-ready cells: an integer that a double can't hold is a string, so is a time (nanoseconds since the epoch). */
-export type Cell = string | number | boolean | null
 
 export interface ResultTable {
   readonly name: string
@@ -55,15 +54,6 @@ export interface RunResult {
   readonly tables: readonly ResultTable[]
   readonly warnings: readonly Warning[]
   readonly stats: RunStats
-}
-
-export interface ScriptVariable {
-  readonly name: string
-  /** PX_STRING, PX_INT64, PX_POD, … */
-  readonly type: string
-  readonly defaultValue?: string
-  readonly description: string
-  readonly validValues?: readonly string[]
 }
 
 /** A widget of vis.json, as it stands there (`displaySpec` untouched), and the result table that it shows. */

@@ -1,7 +1,7 @@
 /** The values of a script's variables: the given ones, checked, else the defaults. */
 import { NixieError } from '../errors'
 import type { DataType } from '../records/types'
-import type { Variable } from '../scripts/bundle'
+import type { ScriptVariable } from '../scripts/bundle'
 import { nearest } from '../suggest'
 
 interface VariableType {
@@ -30,7 +30,7 @@ const TYPES: Readonly<Record<string, VariableType>> = {
 }
 
 /** The data type of a variable's value. */
-export const dataTypeOf = (variable: Variable): DataType => TYPES[variable.type]?.type ?? 'STRING'
+export const dataTypeOf = (variable: ScriptVariable): DataType => TYPES[variable.type]?.type ?? 'STRING'
 
 /**
  * Every variable with its value, in the order of the declaration. Throws `unknown_argument`, or `bad_request` when a
@@ -39,7 +39,7 @@ export const dataTypeOf = (variable: Variable): DataType => TYPES[variable.type]
  */
 export function bindVariables(
   script: string,
-  variables: readonly Variable[],
+  variables: readonly ScriptVariable[],
   given: Readonly<Record<string, string>>,
   samples = false,
 ): Record<string, string> {
@@ -65,7 +65,8 @@ export function bindVariables(
   return values
 }
 
-const sampleOf = ({ type, validValues }: Variable): string => validValues?.[0] ?? TYPES[type]?.sample ?? ''
+const sampleOf = ({ type, validValues }: ScriptVariable): string =>
+  validValues?.[0] ?? TYPES[type]?.sample ?? ''
 
 function unknownHint(unknown: string, names: readonly string[]): string {
   if (names.length === 0) return 'The script takes no arguments.'
@@ -73,7 +74,7 @@ function unknownHint(unknown: string, names: readonly string[]): string {
   return `${near === undefined ? '' : `Did you mean '${near}'? `}The arguments are ${names.join(', ')}.`
 }
 
-function checked(variable: Variable, value: string): string {
+function checked(variable: ScriptVariable, value: string): string {
   const { name, validValues } = variable
   if (validValues && !validValues.includes(value)) {
     const hint = `It is one of ${validValues.join(', ')}.`

@@ -6,13 +6,13 @@ import { machineId } from '../metadata/agent-id'
 import type { Metadata } from '../metadata/metadata'
 import { VIRTUAL_TABLES } from '../pxl/modules/virtual-tables'
 import type { VirtualTable } from '../query/engine'
+import type { ScalarValue } from '../query/functions/base/function'
 import { type FunctionInfo, listFunctions } from '../query/functions/registry'
 import { type Batch, StringTable, type Vector } from '../records/batch'
 import type { DataType } from '../records/types'
 import type { Source, StoreSummary } from '../store/store'
 
-type Cell = string | number | boolean | bigint
-type Row = Readonly<Record<string, Cell>>
+type Row = Readonly<Record<string, ScalarValue>>
 
 export interface VirtualContext {
   readonly source: Pick<Source, 'tables'>
@@ -103,7 +103,7 @@ const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[
   },
 }
 
-function vectorOf(type: DataType, cells: readonly Cell[]): Vector {
+function vectorOf(type: DataType, cells: readonly ScalarValue[]): Vector {
   switch (type) {
     case 'STRING':
     case 'UINT128':

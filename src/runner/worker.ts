@@ -19,13 +19,13 @@ declare const self: Worker
 /** After this idle time the thread collects the garbage of its runs. */
 const IDLE_MS = 200
 
-type Opened = Pick<RunContext, 'metadata' | 'scripts'> & {
+type OpenData = Pick<RunContext, 'metadata' | 'scripts'> & {
   readonly source: Reader
   readonly share: SlotShare
 }
 type Context = RunContext & { summary(): StoreSummary }
 
-let opened: Opened | undefined
+let opened: OpenData | undefined
 let idle: Timer | undefined
 
 type Perform<K extends TaskKind> = (

@@ -3,7 +3,7 @@ import { messageOf, NixieError } from '../errors'
 import { type Fields, isObject, isTooDeep, MAX_DEPTH } from '../json'
 import { jsonErrorAt, yamlErrorAt } from './positions'
 
-export interface Variable {
+export interface ScriptVariable {
   readonly name: string
   /** PX_STRING, PX_INT64, PX_POD, … */
   readonly type: string
@@ -35,7 +35,7 @@ export interface View {
   /** Its name, for errors, and its text. */
   readonly file: string
   readonly text: string
-  readonly variables: readonly Variable[]
+  readonly variables: readonly ScriptVariable[]
   readonly globalFuncs: readonly { readonly outputName: string; readonly func: ViewFunction }[]
   readonly widgets: readonly ViewWidget[]
 }
@@ -145,7 +145,7 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-function readVariable(file: string, value: Record<string, unknown>, at: string): Variable {
+function readVariable(file: string, value: Record<string, unknown>, at: string): ScriptVariable {
   const { defaultValue, validValues } = value
   const isPlain = ['string', 'number', 'boolean'].includes(typeof defaultValue)
   return {

@@ -13,7 +13,7 @@ import { Age, type Uptime } from './uptime'
 import type { DroppedCommits } from './wal'
 
 /** A store that is open, and what its writer knows of it. */
-export interface Opened {
+export interface OpenStore {
   readonly home: Home
   readonly age: Age
   readonly graves: Graveyard
@@ -50,7 +50,7 @@ export class Premises {
   goneRows = 0
   readonly #options: PremisesOptions
   /** Undefined while the directory can't be used: each `ready` tries anew. */
-  #opened: Opened | undefined
+  #opened: OpenStore | undefined
   /** Rows that a store that is opened again should have. */
   #expected = 0
   #wasOpen = false
@@ -61,7 +61,7 @@ export class Premises {
   }
 
   /** Once `ready` has returned. */
-  get opened(): Opened {
+  get opened(): OpenStore {
     return this.#opened!
   }
 
@@ -71,7 +71,7 @@ export class Premises {
   }
 
   /** Before each use: the files are there, and are those that were opened. Throws a NixieError while they can't be had. */
-  ready(): Opened {
+  ready(): OpenStore {
     const change = this.#opened?.home.change
     if (change === 'log') this.#reopen()
     else if (change !== undefined) this.#leave(change)
@@ -111,7 +111,7 @@ export class Premises {
     return this.#opened ? rowsOf(this.#opened.chunks) : 0
   }
 
-  #open(): Opened {
+  #open(): OpenStore {
     const { dataDir, logBytes, tables, uptime, begin, warn } = this.#options
     let home: Home | undefined
     try {
@@ -199,7 +199,7 @@ export class Premises {
     })
   }
 
-  #give(close: (opened: Opened) => void): void {
+  #give(close: (opened: OpenStore) => void): void {
     const opened = this.#opened
     if (!opened) return
     this.#expected = this.#rows

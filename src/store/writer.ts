@@ -21,7 +21,7 @@ import type { DeclaredTable } from './declared'
 import { forgetProcesses, putEntities, sweepEntities } from './entities'
 import { asLive } from './live'
 import { DamagedSource, limitsFor, type MergeLimits, mergeChunks, pickMerge } from './merge'
-import { attempt, type Opened, Premises } from './premises'
+import { attempt, type OpenStore, Premises } from './premises'
 import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
 import { type SealedPiece, sealBatches } from './seal'
@@ -77,7 +77,7 @@ const declared = ({ tables, empty = [] }: WriterOptions): DeclaredTable[] => [
 
 interface Merge {
   /** The opened store that the sources belong to. */
-  readonly opened: Opened
+  readonly opened: OpenStore
   readonly sources: readonly Chunk[]
   readonly work: Generator<void, NewChunk>
 }
@@ -94,7 +94,7 @@ class SqliteWriter implements Writer {
   readonly #premises: Premises
   #merge: Merge | undefined
   /** The store in which there was nothing to do, when it was last looked at, and its age then. */
-  #tidy: { readonly opened: Opened; readonly age: number } | undefined
+  #tidy: { readonly opened: OpenStore; readonly age: number } | undefined
   #stats = { expiredRows: 0, writtenBytes: 0, compactedBytes: 0, forgottenProcesses: 0 }
   /** The part of them that is already in the file. */
   #savedBytes: Totals = { written: 0, compacted: 0 }
@@ -122,7 +122,7 @@ class SqliteWriter implements Writer {
     this.#premises.ready()
   }
 
-  get #opened(): Opened {
+  get #opened(): OpenStore {
     return this.#premises.opened
   }
 
@@ -192,7 +192,7 @@ class SqliteWriter implements Writer {
     }
   }
 
-  #step(opened: Opened): boolean {
+  #step(opened: OpenStore): boolean {
     const { home, age } = opened
     this.#tendLog()
     if (home.log.behind) return false
@@ -205,7 +205,7 @@ class SqliteWriter implements Writer {
   }
 
   /** True when there is more to do. */
-  #tidyUp(opened: Opened, now: number): boolean {
+  #tidyUp(opened: OpenStore, now: number): boolean {
     const { home, graves, chunks, swept } = opened
     const old = overAge(chunks, now - this.#options.retentionSeconds, EXPIRE_CHUNKS)
     if (old.length > 0) return this.#expire(old)
@@ -350,7 +350,7 @@ class SqliteWriter implements Writer {
   }
 
   /** Beyond their share of the budget, the processes leave that were not seen for longest. True when there were any. */
-  #forgetProcesses(opened: Opened): boolean {
+  #forgetProcesses(opened: OpenStore): boolean {
     const excess = opened.processBytes - PROCESS_SHARE * this.#budgetBytes
     if (excess <= 0) return false
     this.#write('Processes could not be taken out', () => {

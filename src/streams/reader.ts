@@ -35,8 +35,8 @@ export interface Departure {
   readonly rest: Uint8Array
 }
 
-/** undefined: reading goes on. 'mistaken': these bytes are not of this protocol. */
-export type Outcome = undefined | 'mistaken' | Departure
+/** What reading came to. undefined: it goes on. 'mistaken': these bytes are not of this protocol. */
+export type ReadResult = undefined | 'mistaken' | Departure
 
 export class Reader {
   readonly conversation: Conversation
@@ -66,7 +66,7 @@ export class Reader {
     this.#allSearches = searches
   }
 
-  bytes(half: Half, payload: Uint8Array, timeNs: number): Outcome {
+  bytes(half: Half, payload: Uint8Array, timeNs: number): ReadResult {
     let rest = payload
     if (half.skip > 0) {
       const skipped = Math.min(half.skip, payload.length)
@@ -81,7 +81,7 @@ export class Reader {
     return this.#both(half, rest, timeNs)
   }
 
-  missing(half: Half, bytes: number, timeNs: number): Outcome {
+  missing(half: Half, bytes: number, timeNs: number): ReadResult {
     const { conversation } = this
     const before = this.#readAll(timeNs)
     if (before !== undefined) return before
@@ -104,7 +104,7 @@ export class Reader {
   }
 
   /** Data of both sides was left out on purpose: only messages that this cuts have a gap. */
-  passOver(timeNs: number, begins: boolean): Outcome {
+  passOver(timeNs: number, begins: boolean): ReadResult {
     const { conversation } = this
     const before = this.#readAll(timeNs)
     if (before !== undefined) return before
@@ -125,7 +125,7 @@ export class Reader {
   }
 
   /** The last look at this half, as far as it can still be read. `ended`: no byte follows. */
-  finish(half: Half, timeNs: number, ended: boolean): Outcome {
+  finish(half: Half, timeNs: number, ended: boolean): ReadResult {
     const before = this.#readAll(timeNs)
     if (before !== undefined) return before
     this.#share = Number.POSITIVE_INFINITY
@@ -133,12 +133,12 @@ export class Reader {
   }
 
   /** Goes on with the rest of what was too much at once. */
-  resume(timeNs: number): Outcome {
+  resume(timeNs: number): ReadResult {
     return this.#goOn(MESSAGES_AT_ONCE, timeNs)
   }
 
   /** Reads a datagram, of which `size` bytes were sent. */
-  datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): Outcome {
+  datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): ReadResult {
     half.lost = false
     this.#share = MESSAGES_AT_ONCE
     input.direct(payload, timeNs, true)
@@ -163,18 +163,18 @@ export class Reader {
   }
 
   /** Waits behind bytes that are still to be read: no bytes of either side may overtake them. */
-  #wait(half: Half, payload: Uint8Array, timeNs: number): Outcome {
+  #wait(half: Half, payload: Uint8Array, timeNs: number): ReadResult {
     if (half.length + payload.length <= WAITING_SHARES * this.#limits.streamBytes)
       half.append(payload, timeNs)
     else this.reset(half, timeNs)
     return undefined
   }
 
-  #readAll(timeNs: number): Outcome {
+  #readAll(timeNs: number): ReadResult {
     return this.isPending ? this.#goOn(Number.POSITIVE_INFINITY, timeNs) : undefined
   }
 
-  #goOn(share: number, timeNs: number): Outcome {
+  #goOn(share: number, timeNs: number): ReadResult {
     const half = this.#pending
     if (!half) return undefined
     this.#pending = undefined
@@ -183,7 +183,7 @@ export class Reader {
   }
 
   /** Data of one side may be what the other side's bytes waited for. */
-  #both(half: Half, rest: Uint8Array, timeNs: number, share = MESSAGES_AT_ONCE): Outcome {
+  #both(half: Half, rest: Uint8Array, timeNs: number, share = MESSAGES_AT_ONCE): ReadResult {
     this.#share = share
     let before = this.messages
     let current = half
@@ -201,7 +201,7 @@ export class Reader {
     return half === this.#half ? this.#otherHalf : this.#half
   }
 
-  #run(half: Half, rest: Uint8Array, timeNs: number, ended: boolean): Outcome {
+  #run(half: Half, rest: Uint8Array, timeNs: number, ended: boolean): ReadResult {
     const isDirect = half.length === 0
     if (isDirect) {
       input.direct(rest, timeNs, ended)
@@ -229,7 +229,7 @@ export class Reader {
   }
 
   /** Reads as far as the bytes go; when a conversation makes no progress, that counts as 'invalid'. */
-  #parse(half: Half, bytes: Input, timeNs: number): Outcome {
+  #parse(half: Half, bytes: Input, timeNs: number): ReadResult {
     let idleReads = 0
     while (true) {
       if (half.lost && !this.#seek(half, bytes, timeNs)) return undefined

@@ -6,7 +6,7 @@ import { EMPTY } from './byte-stream'
 import type { End } from './end'
 import { FirstRows } from './first-rows'
 import { Half } from './half'
-import { type Departure, type Outcome, Reader } from './reader'
+import { type Departure, Reader, type ReadResult } from './reader'
 import { type Found, recognise } from './recognise'
 import type { Receiver } from './sequencer'
 import type { SharedState } from './shared-state'
@@ -323,7 +323,7 @@ export class Talk implements Receiver {
 
   // ── What becomes of it ─────────────────────────────────────────────────────
 
-  #follow(outcome: Outcome, timeNs: number): void {
+  #follow(outcome: ReadResult, timeNs: number): void {
     if (outcome === 'mistaken') this.#mistaken()
     else if (outcome !== undefined) this.#handOver(outcome, timeNs)
     else if (this.#isHolding || this.#isUndecided) this.#host.watch()

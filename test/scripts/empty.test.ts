@@ -1,6 +1,6 @@
 /** Variables whose help says that empty means all: they can be left empty, and then nothing is left out. */
 import { describe, expect, test } from 'bun:test'
-import type { Bundle, Variable } from '../../src/scripts/bundle'
+import type { Bundle, ScriptVariable } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
 import { TABLES } from '../../src/sources/tables'
 import { rowOf, shown } from '../runner/support'
@@ -8,7 +8,7 @@ import { cluster, KUBELET, OUTSIDE, WEB, WEB_IP } from './support/cluster'
 
 const PROMISE = /\bempty:/
 
-const variablesOf = ({ view }: Bundle): readonly Variable[] => view?.variables ?? []
+const variablesOf = ({ view }: Bundle): readonly ScriptVariable[] => view?.variables ?? []
 const promised = (bundle: Bundle) => variablesOf(bundle).filter((v) => PROMISE.test(v.description))
 
 /** Function → its parameters whose docstring makes the promise. */

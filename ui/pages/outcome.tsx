@@ -7,7 +7,7 @@ import { ErrorView } from '../error'
 import type { Place } from '../widgets/place'
 import { ResultView } from '../widgets/result'
 
-export interface Outcome {
+export interface RunView {
   readonly view: Child
   readonly status: number
 }
@@ -21,7 +21,7 @@ interface Wanted {
 }
 
 /** Never rejects: an error is an outcome too. */
-export async function outcome(runner: Runner, wanted: Wanted, signal: AbortSignal): Promise<Outcome> {
+export async function outcome(runner: Runner, wanted: Wanted, signal: AbortSignal): Promise<RunView> {
   try {
     const result = await run(runner, wanted.request, { signal })
     return { view: <ResultView result={result} widgets={wanted.widgets} place={wanted.place} />, status: 200 }

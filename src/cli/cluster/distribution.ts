@@ -1,10 +1,8 @@
 /** minikube, kind and k3s: how each names its cluster, and how an image comes to all of its nodes. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Invocation, UsageError } from '../command'
+import { type Given, UsageError } from '../command'
 import { shellWord } from './own-command'
-
-type Given = Pick<Invocation, 'flags' | 'io'>
 
 export interface Distribution {
   readonly kind: 'minikube' | 'kind' | 'k3s'

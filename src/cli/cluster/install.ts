@@ -1,7 +1,7 @@
 /** Puts Nixie and its samples into a cluster, and takes them out. */
 import { randomBytes } from 'node:crypto'
 import { NixieError } from '../../errors'
-import { type Invocation, UsageError } from '../command'
+import { type Given, UsageError } from '../command'
 import { type Io, printable } from '../io'
 import { DEFAULT_SERVER } from '../server'
 import { type ClusterApi, type KubeObject, nameOf, pathOf } from './api'
@@ -18,8 +18,6 @@ import { waitForRollout } from './wait'
 const MADE_BY = 'app.kubernetes.io/managed-by'
 
 const POLL_MS = 500
-
-type Given = Pick<Invocation, 'flags' | 'io'>
 
 const say = (io: Io, line: string) => io.stdout.write(`${printable(line)}\n`)
 

@@ -1,14 +1,12 @@
 /** Chooses the image that the nodes run, and makes sure that they have it before anything is applied. */
 import { NixieError } from '../../errors'
-import type { Invocation } from '../command'
+import type { Given } from '../command'
 import { UsageError } from '../command'
 import type { ClusterApi } from './api'
 import { loadImage } from './load'
 import { imagesOf, type NodeImage, nixieObjects } from './manifests'
 import { requireImage } from './nodes'
 import type { Target } from './target'
-
-type Given = Pick<Invocation, 'flags' | 'io'>
 
 /** One that the user names may have to be pulled. */
 export const named = (name: string): NodeImage => ({ name, pull: 'IfNotPresent' })

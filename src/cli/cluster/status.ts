@@ -1,11 +1,11 @@
 /** `nixie status` of a cluster. */
-import type { Invocation } from '../command'
+import type { Given } from '../command'
 import { nixiePods, noNixie } from './nixie-pods'
 import { clusterText } from './status-text'
 import { openTarget } from './target'
 
 /** Exit code 1 when a node doesn't capture. */
-export async function clusterStatus({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Promise<number> {
+export async function clusterStatus({ flags, io }: Given): Promise<number> {
   const target = openTarget({ flags, io })
   const pods = await nixiePods(target)
   if (pods.length === 0) throw noNixie(target)

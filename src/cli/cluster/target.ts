@@ -2,13 +2,11 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { NixieError } from '../../errors'
 import { type ClusterClient, openUserCluster, userKubeconfigs } from '../../kubernetes/cluster'
-import type { Invocation } from '../command'
+import type { Given } from '../command'
 import { ClusterApi } from './api'
 import { type Distribution, distributionOf } from './distribution'
 import { NAMESPACE } from './options'
 import { shellWord } from './own-command'
-
-type Given = Pick<Invocation, 'flags' | 'io'>
 
 export interface Target {
   readonly client: ClusterClient

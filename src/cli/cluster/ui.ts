@@ -2,14 +2,12 @@
 import { NixieError } from '../../errors'
 import { didYouMean } from '../../suggest'
 import { openBrowser } from '../browser'
-import type { Invocation } from '../command'
+import type { Given } from '../command'
 import { printable } from '../io'
 import { type Forward, type ForwardOptions, forwardPort } from './forward'
 import { listPods, NIXIE_PORT, noNixie } from './nixie-pods'
 import { podState } from './pods'
 import { hasKubeconfig, openTarget, type Target } from './target'
-
-type Given = Pick<Invocation, 'flags' | 'io'>
 
 /** The pod of the node, or the first ready pod. Without one it throws an error that names the pods that exist. */
 export async function uiPod(target: Target, node: string | undefined): Promise<string> {

@@ -14,7 +14,7 @@ import { VERSION } from '../../api/version'
 import { bytesOf, type Config, SETTINGS, secondsOf } from '../../config'
 import { messageOf, NixieError } from '../../errors'
 import type { Recording } from '../../recording/recorder'
-import { type Command, type Invocation, UsageError } from '../command'
+import { type Command, type Given, UsageError } from '../command'
 import { type Io, printable } from '../io'
 import { bytesText } from '../values'
 import { settingsOf } from './serve'
@@ -36,7 +36,7 @@ interface Asked {
   readonly config: Config
 }
 
-function asked({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Asked {
+function asked({ flags, io }: Given): Asked {
   const seconds = secondsOf(flags.for ?? DEFAULT_SECONDS)
   if (seconds === undefined || seconds > MAX_SECONDS)
     throw new UsageError(`--for: '${flags.for}' is no time such as 10s or 2m, up to an hour`)

@@ -1,6 +1,6 @@
 import { type Config, readConfig, SETTINGS } from '../../config'
 import { NixieError } from '../../errors'
-import { type Command, type Invocation, type Option, UsageError } from '../command'
+import { type Command, type Given, type Option, UsageError } from '../command'
 
 const UNITS: Readonly<Record<string, (value: number) => string>> = {
   retention: (seconds) => `${seconds / 3600}h`,
@@ -20,7 +20,7 @@ const OPTIONS: readonly Option[] = Object.entries(SETTINGS).map(
 )
 
 /** The settings that flags and environment give. @throws UsageError for one that is none */
-export function settingsOf({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Config {
+export function settingsOf({ flags, io }: Given): Config {
   try {
     return readConfig(flags, io.env)
   } catch (cause) {

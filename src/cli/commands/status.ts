@@ -2,7 +2,7 @@ import { durationWords, type Status } from '../../api/status'
 import { budgetWords, sampledWords, shedWords } from '../../health/budget'
 import { absenceWords, TOO_LONG_AWAY_MS, unsureWords } from '../../health/counters'
 import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
-import type { Command, Invocation, Option } from '../command'
+import type { Command, Given, Option } from '../command'
 import { printable } from '../io'
 import { localServer } from '../local-server'
 import { DEFAULT_SERVER, readStatus, SERVER_OPTIONS, serverClient } from '../server'
@@ -76,7 +76,7 @@ export function* statusText(status: Status, width: number | undefined): Generato
 }
 
 /** The options name a cluster, or no Nixie answers on this host and there is a kubeconfig. */
-async function meansCluster({ flags, io }: Pick<Invocation, 'flags' | 'io'>): Promise<boolean> {
+async function meansCluster({ flags, io }: Given): Promise<boolean> {
   if (flags.server !== undefined || io.env.NIXIE_SERVER !== undefined) return false
   if (namesCluster({ flags })) return true
   const { hasKubeconfig } = await import('../cluster/target')

@@ -12,7 +12,9 @@
  *   side has them exchanged.
  * - A zone transfer is answered by many messages: its row is made by the first.
  */
+
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN, type Role } from '../../records/types'
+import type { Outcome } from '../lib/columns'
 import { Keyed, type Leaving } from '../lib/keyed'
 import { redactText } from '../lib/redact'
 import {
@@ -36,8 +38,6 @@ const GIVEN_UP_NS = 30e9
 /** Zone transfers that are remembered for each connection, so that their further messages are recognised. */
 const MAX_TRANSFERS = 64
 const LIMITS = { requests: 2048, bytes: 2 << 20 }
-
-type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
 
 const OTHER_ROLE: Readonly<Record<Role, Role>> = {
   [ROLE_CLIENT]: ROLE_SERVER,

@@ -1,5 +1,7 @@
 /** HTTP/1 on one connection: requests and responses, paired in order, as rows of `http_events`. */
+
 import { latin1 } from '../lib/bytes'
+import type { Outcome } from '../lib/columns'
 import { type Hole, Pairing } from '../lib/pairing'
 import type { Pairs } from '../lib/take-pairs'
 import {
@@ -33,9 +35,6 @@ const MAX_PART = 64 << 10
 const GONE = -1
 /** Memory of a message beside its texts, as measured. */
 const MESSAGE_BYTES = 700
-
-/** How an exchange ended, or that it hasn't; `http_events.outcome`. */
-type Outcome = 'complete' | 'cut' | 'running' | 'waiting' | 'unanswered'
 
 export class HttpConversation implements Conversation, Dialogue, Pairs<HttpRequest, HttpResponse> {
   readonly pairing: Pairing<HttpRequest>

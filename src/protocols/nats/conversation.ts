@@ -1,6 +1,7 @@
 /** NATS on one connection: each message of both sides as a row of `nats_events`. */
 
 import { objectIn } from '../../json'
+import type { Outcome } from '../lib/columns'
 import { Pairing } from '../lib/pairing'
 import { redactUrl } from '../lib/redact'
 import type { Pairs } from '../lib/take-pairs'
@@ -18,7 +19,6 @@ const WAIT_NS = 2e9
 /** Memory of a command beside its texts. */
 const COMMAND_BYTES = 200
 
-type Outcome = 'complete' | 'cut' | 'running' | 'waiting'
 type Reply = Omit<Acknowledgement, 'answer' | 'done'>
 
 export class NatsConversation implements Conversation, Listener, Pairs<Command, Acknowledgement>, Setting {

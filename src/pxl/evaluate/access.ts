@@ -9,7 +9,7 @@ import { METHOD_HINTS } from '../language/not-pxl'
 import type { SourceText } from '../language/source-text'
 import { memberOf } from '../modules/modules'
 import { namesOf } from '../values/arguments'
-import { type BoundArgument, describe, type Value } from '../values/values'
+import { describe, type PlacedValue, type Value } from '../values/values'
 import { FOLLOWS, hasMethod, METHOD_NAMES } from './methods'
 
 /** `object.name`: a column goes before a method of its name. */
@@ -46,7 +46,7 @@ export function calleeOf(object: Value, name: string): Value {
 }
 
 /** `object[index]` */
-export function elementOf(object: Value, index: BoundArgument, source: SourceText): Value {
+export function elementOf(object: Value, index: PlacedValue, source: SourceText): Value {
   const { value } = index
   switch (object.kind) {
     case 'frame':
@@ -77,7 +77,7 @@ export function elementOf(object: Value, index: BoundArgument, source: SourceTex
 }
 
 /** `df['a']`, `df[['a', 'b']]`, `df[condition]`. */
-function selection(node: Node, { value, at }: BoundArgument, source: SourceText): Value {
+function selection(node: Node, { value, at }: PlacedValue, source: SourceText): Value {
   if (value.kind === 'column') return { kind: 'frame', node: filter(node, value.expr) }
   if (value.kind === 'constant' && typeof value.value === 'string') {
     return columnValue(node, value.value)

@@ -10,9 +10,9 @@ import {
   type Builtins,
   constant,
   describe,
-  type Item,
   NONE,
   objectOf,
+  type PlacedValue,
   type Value,
   type World,
 } from '../values/values'
@@ -57,7 +57,7 @@ function checkTtl(args: Arguments): void {
 }
 
 /** The columns of a program's text, of a program, or of several that fit different kernels. */
-function programColumns({ value, at }: Item, args: Arguments): readonly TypedColumn[] | undefined {
+function programColumns({ value, at }: PlacedValue, args: Arguments): readonly TypedColumn[] | undefined {
   if (value.kind === 'object' && value.type === 'pxtrace.TraceProgram') {
     return programColumns({ value: value.fields.get('program')!, at }, args)
   }

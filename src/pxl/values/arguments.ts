@@ -3,7 +3,7 @@ import { NixieError } from '../../errors'
 import type { Node } from '../../query/plan'
 import { nameHint } from '../../suggest'
 import type { SourceText } from '../language/source-text'
-import { type Arguments, type BoundArgument, type Constant, describe, type Value } from './values'
+import { type Arguments, type Constant, describe, type PlacedValue, type Value } from './values'
 
 export interface CallArgument {
   readonly name: string | undefined
@@ -27,8 +27,8 @@ export function bindArguments(
   params: readonly string[],
   args: readonly CallArgument[],
   source: SourceText,
-): Map<string, BoundArgument> {
-  const bound = new Map<string, BoundArgument>()
+): Map<string, PlacedValue> {
+  const bound = new Map<string, PlacedValue>()
   let position = 0
   for (const { name, value, at } of args) {
     const param = name ?? params[position++]
@@ -59,7 +59,7 @@ export class BoundArguments implements Arguments {
   readonly what: string
   readonly at: number
   readonly source: SourceText
-  readonly #bound: ReadonlyMap<string, BoundArgument>
+  readonly #bound: ReadonlyMap<string, PlacedValue>
 
   constructor(
     what: string,
@@ -74,7 +74,7 @@ export class BoundArguments implements Arguments {
     this.#bound = bindArguments(what, params, args, source)
   }
 
-  get(name: string): BoundArgument | undefined {
+  get(name: string): PlacedValue | undefined {
     const found = this.#bound.get(name)
     return found?.value.kind === 'none' ? undefined : found
   }
@@ -83,7 +83,7 @@ export class BoundArguments implements Arguments {
     return located(this.source, this.#bound.get(name)?.at ?? this.at, act)
   }
 
-  required(name: string): BoundArgument {
+  required(name: string): PlacedValue {
     const found = this.get(name)
     if (found) return found
     throw this.source.error('compile_error', this.at, `${this.what} needs the argument '${name}'`, '')
@@ -126,7 +126,7 @@ export class BoundArguments implements Arguments {
 
 /** Column names of a text, or of a list or tuple of texts; `check` runs at the place of each. */
 export function namesOf(
-  { value, at }: BoundArgument,
+  { value, at }: PlacedValue,
   source: SourceText,
   what: string,
   check: (name: string) => void = () => {},

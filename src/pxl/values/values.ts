@@ -13,8 +13,8 @@ export interface Constant {
   readonly value: bigint | number | string | boolean
 }
 
-/** An element of a list with the place where it stands, for errors. */
-export interface Item {
+/** An element of a list, or an argument of a call, with the place where it stands, for errors. */
+export interface PlacedValue {
   readonly value: Value
   readonly at: number
 }
@@ -62,7 +62,7 @@ export type Value =
   | { readonly kind: 'context'; readonly node: Node }
   /** `df.head`, to be called. */
   | { readonly kind: 'method'; readonly name: string; readonly of: Value }
-  | { readonly kind: 'list' | 'tuple'; readonly items: readonly Item[] }
+  | { readonly kind: 'list' | 'tuple'; readonly items: readonly PlacedValue[] }
   | { readonly kind: 'dict'; readonly entries: readonly (readonly [Value, Value])[] }
   | UserFunction
   | ObjectValue
@@ -80,12 +80,6 @@ export interface Module {
   readonly members: Map<string, Value>
 }
 
-/** An argument of a call with its place. */
-export interface BoundArgument {
-  readonly value: Value
-  readonly at: number
-}
-
 /** The arguments of a call of a builtin or method. Readers throw with the place of the argument. */
 export interface Arguments {
   /** The function's name, for errors. */
@@ -93,10 +87,10 @@ export interface Arguments {
   readonly at: number
   readonly source: SourceText
   /** Undefined when it isn't given; None counts as not given. */
-  get(name: string): BoundArgument | undefined
+  get(name: string): PlacedValue | undefined
   /** Runs `act` with the place of argument `name` for its errors. */
   within<T>(name: string, act: () => T): T
-  required(name: string): BoundArgument
+  required(name: string): PlacedValue
   frame(name: string): Node
   constant(name: string): Constant
   text(name: string): string

@@ -6,9 +6,10 @@ import classicArm64 from '../../../dist/bpf/socket_classic.arm64.bpf.o' with { t
 import classicX64 from '../../../dist/bpf/socket_classic.x64.bpf.o' with { type: 'file' }
 import exitArm64 from '../../../dist/bpf/socket_exit.arm64.bpf.o' with { type: 'file' }
 import exitX64 from '../../../dist/bpf/socket_exit.x64.bpf.o' with { type: 'file' }
-import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
+import type { Kernel, ProbeStatus } from '../../kernel/kernel'
 import type { ObjectSpec, ProgramSpec } from '../../kernel/object'
 import { skipsTyped } from '../../kernel/skipped-calls'
+import type { SocketObject } from './totals'
 
 /** `typed` and `classic`: the tracepoints of the socket layer (Linux 6.3). `exit`: the exit of every system call. */
 export type Hooks = 'typed' | 'classic' | 'exit'
@@ -81,8 +82,6 @@ const VARIANTS: Readonly<Record<Hooks, Variant>> = {
 /** The kinds of hooks for a kernel of this release, the best first. */
 export const hooksInOrder = (kernelRelease: string): readonly Hooks[] =>
   skipsTyped(kernelRelease) ? ['classic', 'typed', 'exit'] : ['typed', 'classic', 'exit']
-
-type SocketObject = NonNullable<Opened<string>['object']>
 
 export interface Hooked {
   readonly hooks: Hooks

@@ -16,8 +16,14 @@ import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import { wakeBytes } from '../../kernel/watch'
 import type { SocketFeed, Uncaptured } from './feed'
-import { type Hooked, type Hooks, openHooks } from './hooks'
-import { type ReadTotals, totalsByIterator, totalsInSockets, totalsInTable } from './totals'
+import { type Hooks, openHooks } from './hooks'
+import {
+  type ReadTotals,
+  type SocketObject,
+  totalsByIterator,
+  totalsInSockets,
+  totalsInTable,
+} from './totals'
 
 export const SOURCE_NAME = 'socket_tracer'
 
@@ -88,8 +94,6 @@ export function openSocketProbe(
   const { hooks, probes, object } = openHooks(kernel, specFor(options), options.hooks)
   return { probes, feed: object && new SocketProbe(object, hooks, kernel.clock, options.ringBytes) }
 }
-
-type SocketObject = NonNullable<Hooked['object']>
 
 const TOTALS_BY: Readonly<Record<Hooks, (object: SocketObject) => ReadTotals>> = {
   typed: totalsInSockets,

@@ -12,7 +12,8 @@ export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 40, size: 48 } as c
 const BATCH = 4096
 const TWO_32 = 2 ** 32
 
-type SocketObject = NonNullable<Opened<string>['object']>
+/** One of the objects that capture sockets. */
+export type SocketObject = NonNullable<Opened<string>['object']>
 type Handler = (totals: SocketTotals) => void
 
 /** Hands over the totals of all connections. Before that it tells the openings of those without a call. */

@@ -1,6 +1,7 @@
 /** Keeps the typed text over a reload. Each window has its own draft, which ends with the window. */
 import { objectIn } from '../../../src/json'
 
+/** What the editor has: a script, and its vis.json or ''. */
 export interface Draft {
   readonly text: string
   readonly view: string

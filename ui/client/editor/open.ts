@@ -3,19 +3,14 @@
  * as files.
  */
 import { messageOf } from '../../../src/errors'
-
-export interface Opened {
-  readonly text: string
-  /** Empty without vis.json. */
-  readonly view: string
-}
+import type { Draft } from './draft'
 
 /** Most files of a folder, in case one is dropped by mistake. */
 const MOST_FILES = 200
 const LARGEST = 512 << 10
 
 /** The script among the files: one .pxl, and perhaps a vis.json beside it. Throws an Error that says what is wrong. */
-async function bundleOf(files: readonly File[]): Promise<Opened & { readonly names: string[] }> {
+async function bundleOf(files: readonly File[]): Promise<Draft & { readonly names: string[] }> {
   const scripts = files.filter(({ name }) => name.endsWith('.pxl'))
   const views = files.filter(({ name }) => name.endsWith('.json'))
   const [script, another] = scripts
@@ -73,7 +68,7 @@ function chooser(
   return both
 }
 
-export function openFiles(form: HTMLFormElement, opened: (bundle: Opened) => void): void {
+export function openFiles(form: HTMLFormElement, opened: (bundle: Draft) => void): void {
   const note = document.createElement('span')
   note.className = 'help'
   note.setAttribute('role', 'status')

@@ -1,20 +1,16 @@
 /** Where nodes and edges lie: layers from left to right (dagre). */
 import { graphlib, layout } from '@dagrejs/dagre'
 import type { GraphLevel } from '../../widgets/drawn'
+import type { Extent } from './view'
 
 export interface Point {
   readonly x: number
   readonly y: number
 }
 
-export interface Box extends Point {
-  readonly width: number
-  readonly height: number
-}
+export type Box = Point & Extent
 
-export interface Layout {
-  readonly width: number
-  readonly height: number
+export interface Layout extends Extent {
   /** The centres of nodes. */
   readonly nodes: readonly Box[]
   /** Points on the line of each edge; empty for an edge from a node to itself. */
