@@ -103,12 +103,12 @@ struct socket_event {
 };
 
 /*
- * The one entry of `gates`, and with it `sheds`: they tell what is too much for user space. `sheds` has for each server's port,
- * modulo GATE_PORTS, how many of GATE_WHOLE connections are shed: their bytes and exchanges are counted, and no event is
- * sent. Each seed draws these connections anew. All zero: nothing is shed.
+ * The one entry of `gates`, and with it `sheds`: they tell what is too much for user space. `sheds` has for each server's port
+ * how many of GATE_WHOLE connections are shed: their bytes and exchanges are counted, and no event is sent.
+ * Each seed draws these connections anew. All zero: nothing is shed.
  */
 #define GATE_WHOLE 1024
-#define GATE_PORTS 4096
+#define GATE_PORTS 65536
 struct gate {
 	__u32 seed;
 	/* A shed connection stays so until this number changes. */

@@ -113,11 +113,11 @@ export type ByteAndShedTotals = ByteTotals & Pick<SocketTotals, 'shedExchanges'>
 /** How much the kernel captures. */
 export interface Gate {
   /**
-   * By the server's port modulo GATE_PORTS: how many of `GATE_WHOLE` connections are shed. Their bytes and exchanges are only
+   * By the server's port: how many of `GATE_WHOLE` connections are shed. Their bytes and exchanges are only
    * counted.
    */
   readonly shed: Uint16Array
 }
 
 export const GATE_WHOLE = 1024
-export const GATE_PORTS = 4096
+export const GATE_PORTS = 65_536

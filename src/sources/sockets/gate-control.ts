@@ -35,10 +35,11 @@ export interface Load {
  */
 export const FREE_CALLS = 10_000
 /**
- * So many calls a second of each port are among them even if the time is used up: an attack may take all of it, whatever is
- * shed, and a port with few calls would lose its rows for nothing.
+ * So many calls a second of each process are among them even if the allowed time is used up, as long as they take no more than
+ * its fair part of the budget: an attack may take all of the time, whatever is shed, and who makes few calls would lose its rows
+ * for nothing.
  */
-const SURE_CALLS = 400
+const SURE_CALLS = 2000
 /** A step multiplies by this power of the ratio, within these bounds, since its effect shows a little later. */
 const FASTEST_FALL = 0.1
 const FASTEST_RISE = 1.15
@@ -89,6 +90,7 @@ export class GateControl {
       calls: FREE_CALLS * STEP_SECONDS,
       ratio: freeRatioOf(load),
       sure: SURE_CALLS * STEP_SECONDS,
+      sureRatio: load.mostCores / Math.max(load.usedCores, 1e-6),
     }
     return this.ports.divide(ratio, free, steps)
   }

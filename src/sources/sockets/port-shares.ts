@@ -1,7 +1,8 @@
 /**
  * Decides which part of the connections at each server's port is captured. The available time, and the calls that are free, are
- * divided fairly (max-min: Bertsekas and Gallager, "Data Networks", 1992, 6.5.2): a port that takes less than the fair share is
- * captured whole, and each other one gets the fair share.
+ * divided fairly (max-min: Bertsekas and Gallager, "Data Networks", 1992, 6.5.2), first among processes, so that none has more by
+ * using many ports, and then among the ports of each: who takes less than the fair share is captured whole, and each other one
+ * gets the fair share.
  */
 import { GATE_PORTS, GATE_WHOLE } from '../../events/socket-event'
 
@@ -13,6 +14,8 @@ const REMEMBERED = 0.7
 const RISE = 1.15
 /** A port with fewer remembered calls has none. */
 const NO_CALLS = 0.5
+/** The ports of a process that has more of them have the same share, as it takes time to sort them. */
+const MAX_SORTED = 1024
 
 /** The calls that are captured whatever the ratio is. */
 export interface Free {
@@ -20,14 +23,34 @@ export interface Free {
   readonly calls: number
   /** … but at most so many times as many as are captured now. */
   readonly ratio: number
-  /** Of these, so many of each port whatever the others take. */
+  /** Of these, so many of each process whatever the others take … */
   readonly sure: number
+  /** … that cost at most its fair part of so many times what is captured now. */
+  readonly sureRatio: number
+}
+
+/** The ports of a process, and what all of them would take if nothing were shed. */
+class Group {
+  readonly slots: number[] = []
+  readonly costs: number[] = []
+  readonly calls: number[] = []
+  cost = 0
+  callCount = 0
+
+  add(slot: number, cost: number, calls: number): void {
+    this.slots.push(slot)
+    this.costs.push(cost)
+    this.calls.push(calls)
+    this.cost += cost
+    this.callCount += calls
+  }
 }
 
 export class PortShares {
-  /** By port modulo GATE_PORTS: how many of GATE_WHOLE connections are shed. */
+  /** By port: how many of GATE_WHOLE connections are shed. */
   readonly shed = new Uint16Array(GATE_PORTS)
-  readonly #shares = new Float64Array(GATE_PORTS).fill(1)
+  /** For each port: the part that is shed. Most of these arrays is never touched, and takes no memory. */
+  readonly #lost = new Float64Array(GATE_PORTS)
   /** For each port: its cost since the last step, in how many calls, and when the last of them was. */
   readonly #costs = new Float64Array(GATE_PORTS)
   readonly #calls = new Float64Array(GATE_PORTS)
@@ -35,21 +58,26 @@ export class PortShares {
   /** For each port: its recent cost in `1 / (1 - REMEMBERED)` steps if nothing were shed. */
   readonly #whole = new Float64Array(GATE_PORTS)
   readonly #wholeCalls = new Float64Array(GATE_PORTS)
+  /** For each port: see `charge`. */
+  readonly #owners = new Int32Array(GATE_PORTS)
   /** The ports that have a recent cost, or a share below 1. */
   #active: number[] = []
   readonly #isActive = new Uint8Array(GATE_PORTS)
 
   /**
    * Counts an event of the server's port with its cost in bytes: its room in the ring and its other work. Events of one call
-   * have the same time.
+   * have the same time. `owner`: the process that serves there; negative: one that asks there. The first is known in the end
+   * if it is on this node, and counts.
    */
-  charge(port: number, cost: number, timeNs: number): void {
+  charge(port: number, cost: number, timeNs: number, owner: number): void {
     const slot = port % GATE_PORTS
     this.#costs[slot]! += cost
     if (!this.#isActive[slot]) {
       this.#isActive[slot] = 1
       this.#active.push(slot)
+      this.#owners[slot] = 0
     }
+    if (owner > 0 || this.#owners[slot]! <= 0) this.#owners[slot] = owner
     if (this.#callNs[slot] === timeNs) return
     this.#callNs[slot] = timeNs
     this.#calls[slot]!++
@@ -65,30 +93,58 @@ export class PortShares {
    */
   divide(ratio: number, free: Free, steps = 1): boolean {
     const taken = this.#remember(steps)
-    const level = fairLevel(this.#of(this.#whole), taken.cost * ratio)
-    const freeCalls = Math.min(free.calls / (1 - REMEMBERED), taken.calls * free.ratio)
-    const demands = this.#of(this.#wholeCalls)
-    const sureLevel = Math.min(
-      fairLevel(demands, free.calls / (1 - REMEMBERED)),
-      free.sure / (1 - REMEMBERED),
-    )
-    const callLevel = Math.max(sureLevel, fairLevel(demands, freeCalls))
+    const groups = this.#groups()
+    const calls = groups.map(({ callCount }) => callCount)
+    const costs = groups.map(({ cost }) => cost)
+    const costLevel = fairLevel(costs, taken.cost * ratio)
+    const sureCost = fairLevel(costs, taken.cost * free.sureRatio)
+    const all = free.calls / (1 - REMEMBERED)
+    const callLevel = fairLevel(calls, Math.min(all, taken.calls * free.ratio))
+    const sureLevel = Math.min(fairLevel(calls, all), free.sure / (1 - REMEMBERED))
     let isChanged = false
-    for (const slot of this.#active) {
-      const calls = this.#wholeCalls[slot]!
-      const byCalls = calls > NO_CALLS ? callLevel / calls : 0
-      const fitting = Math.max(byCalls, this.#fitting(slot, level))
-      isChanged = this.#set(slot, Math.min(1, Math.max(LEAST_SHARE, fitting))) || isChanged
+    for (const group of groups) {
+      const paid =
+        group.cost > sureCost ? (sureCost / group.cost) * group.callCount : Number.POSITIVE_INFINITY
+      const sure = Math.min(sureLevel, paid)
+      isChanged = this.#divideGroup(group, costLevel, Math.max(callLevel, sure)) || isChanged
     }
     this.#active = this.#active.filter((slot) => this.#stays(slot))
     return isChanged
+  }
+
+  /** Divides among the ports of a process: they may take so much, or make so many calls. */
+  #divideGroup({ slots, costs, calls }: Group, most: number, mostCalls: number): boolean {
+    const byCost = fairParts(costs, most)
+    const byCalls = fairParts(calls, mostCalls)
+    let isChanged = false
+    for (const [i, slot] of slots.entries()) {
+      const called = calls[i]! > NO_CALLS ? byCalls(calls[i]!) : 0
+      const paid = byCost(costs[i]!)
+      const fitting = Math.max(called, paid < 1 ? paid : (1 - this.#lost[slot]!) * RISE)
+      isChanged = this.#set(slot, Math.min(1, Math.max(LEAST_SHARE, fitting))) || isChanged
+    }
+    return isChanged
+  }
+
+  #groups(): Group[] {
+    const groups = new Map<number, Group>()
+    for (const slot of this.#active) {
+      const owner = Math.abs(this.#owners[slot]!)
+      let group = groups.get(owner)
+      if (!group) {
+        group = new Group()
+        groups.set(owner, group)
+      }
+      group.add(slot, this.#whole[slot]!, this.#wholeCalls[slot]!)
+    }
+    return [...groups.values()]
   }
 
   /** Adds the charges to the recent costs; returns the captured part of all ports together. */
   #remember(steps: number): { cost: number; calls: number } {
     const taken = { cost: 0, calls: 0 }
     for (const slot of this.#active) {
-      const share = this.#shares[slot]!
+      const share = 1 - this.#lost[slot]!
       const seen = 1 / (share * steps)
       this.#whole[slot] = this.#whole[slot]! * REMEMBERED + this.#costs[slot]! * seen
       this.#wholeCalls[slot] = this.#wholeCalls[slot]! * REMEMBERED + this.#calls[slot]! * seen
@@ -100,17 +156,8 @@ export class PortShares {
     return taken
   }
 
-  #of(values: Float64Array): number[] {
-    return this.#active.map((slot) => values[slot]!)
-  }
-
-  #fitting(slot: number, level: number): number {
-    const whole = this.#whole[slot]!
-    return whole <= level ? this.#shares[slot]! * RISE : level / whole
-  }
-
   #stays(slot: number): boolean {
-    if (this.#shares[slot]! < 1 || this.#wholeCalls[slot]! > NO_CALLS) return true
+    if (this.#lost[slot]! > 0 || this.#wholeCalls[slot]! > NO_CALLS) return true
     this.#isActive[slot] = 0
     this.#whole[slot] = 0
     this.#wholeCalls[slot] = 0
@@ -118,7 +165,7 @@ export class PortShares {
   }
 
   #set(slot: number, share: number): boolean {
-    this.#shares[slot] = share
+    this.#lost[slot] = 1 - share
     const shed = Math.round((1 - share) * GATE_WHOLE)
     if (this.shed[slot] === shed) return false
     this.shed[slot] = shed
@@ -126,7 +173,17 @@ export class PortShares {
   }
 }
 
-/** The most that a port may get, such that all together get `target`; Infinity: there is enough for all. */
+/** Which part of a demand is met when all together get at most `most`, divided fairly. */
+function fairParts(demands: readonly number[], most: number): (demand: number) => number {
+  if (demands.length > MAX_SORTED) {
+    const part = most / demands.reduce((sum, demand) => sum + demand, 0)
+    return () => part
+  }
+  const level = fairLevel(demands, most)
+  return (demand) => level / demand
+}
+
+/** The most that one may get, such that all together get `target`; Infinity: there is enough for all. */
 function fairLevel(demands: readonly number[], target: number): number {
   const rising = demands.filter((demand) => demand > 0).sort((a, b) => a - b)
   let left = target

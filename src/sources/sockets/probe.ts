@@ -173,7 +173,8 @@ export class SocketProbe implements SocketFeed {
 
   setGate({ shed }: Gate): void {
     let isLess = false
-    for (const [port, now] of shed.entries()) {
+    for (let port = 0; port < GATE_PORTS; port++) {
+      const now = shed[port]!
       if (now === this.#shed[port]) continue
       isLess ||= now < this.#shed[port]!
       this.#shed[port] = now

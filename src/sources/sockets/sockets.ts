@@ -113,9 +113,10 @@ export class Sockets implements OpenSource {
     return (this.#feed?.fill() ?? 0) > FILLING_FILL
   }
 
-  #charge({ role, remotePort, localPort, payload, timeNs }: SocketEvent): void {
-    const port = role === ROLE_CLIENT ? remotePort : localPort
-    this.#gate.ports.charge(port, EVENT_COST + payload.length, timeNs)
+  #charge({ role, remotePort, localPort, payload, timeNs, pid }: SocketEvent): void {
+    const isClient = role === ROLE_CLIENT
+    const port = isClient ? remotePort : localPort
+    this.#gate.ports.charge(port, EVENT_COST + payload.length, timeNs, isClient ? -pid : pid)
   }
 
   drain(maxEvents: number): number {

@@ -46,7 +46,8 @@ function play(control: GateControl, machine: Machine, steps: number, saved = { b
     const usedCores = base + share * demand * scatter
     // As many as are captured, and the clock goes on.
     const calls = Math.ceil(share * CALLS)
-    for (let call = 0; call < calls; call++) control.ports.charge(PORT, (usedCores * 1e9) / calls, clockNs++)
+    for (let call = 0; call < calls; call++)
+      control.ports.charge(PORT, (usedCores * 1e9) / calls, clockNs++, 1)
     share = shareOf(control)
     saved.balance = Math.max(
       -1,

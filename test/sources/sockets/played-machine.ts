@@ -1,6 +1,6 @@
 /** A machine in simulated time: a workload, others, and a capture thread that keeps within its budget. */
 import { CpuBudget } from '../../../src/capture/cpu-budget'
-import { GATE_PORTS, GATE_WHOLE } from '../../../src/events/socket-event'
+import { GATE_WHOLE } from '../../../src/events/socket-event'
 import { GateControl, STEP_SECONDS } from '../../../src/sources/sockets/gate-control'
 
 /** What happens on it; may be changed between two runs. */
@@ -84,7 +84,7 @@ export class PlayedMachine {
   }
 
   shareOf(port: number): number {
-    return 1 - this.control.ports.shed[port % GATE_PORTS]! / GATE_WHOLE
+    return 1 - this.control.ports.shed[port]! / GATE_WHOLE
   }
 
   get #fill(): number {
@@ -140,7 +140,7 @@ export class PlayedMachine {
 
   #charge(port: number, calls: number): void {
     const whole = Math.round(calls)
-    for (let n = 0; n < whole; n++) this.control.ports.charge(port, 600, this.#nowMs * 1e6 + n)
+    for (let n = 0; n < whole; n++) this.control.ports.charge(port, 600, this.#nowMs * 1e6 + n, port)
   }
 
   #step(): void {

@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test'
-import { GATE_PORTS, GATE_WHOLE } from '../../../src/events/socket-event'
+import { GATE_WHOLE } from '../../../src/events/socket-event'
 import { PortShares } from '../../../src/sources/sockets/port-shares'
 
-const shareOf = (ports: PortShares, port: number) => 1 - ports.shed[port % GATE_PORTS]! / GATE_WHOLE
-const NONE_FREE = { calls: 0, ratio: 1, sure: 0 }
+const shareOf = (ports: PortShares, port: number) => 1 - ports.shed[port]! / GATE_WHOLE
+const NONE_FREE = { calls: 0, ratio: 1, sure: 0, sureRatio: 1 }
 
 let clock = 1
-/** So much in so many calls. */
-function charge(ports: PortShares, port: number, cost: number, calls = 100): void {
-  for (let n = 0; n < calls; n++) ports.charge(port, cost / calls, clock++)
+/** So much in so many calls. Each port is another process's. */
+function charge(ports: PortShares, port: number, cost: number, calls = 100, owner = port): void {
+  for (let n = 0; n < calls; n++) ports.charge(port, cost / calls, clock++, owner)
 }
 
 /** Each port takes so much of what it would take whole; `steps` times. All together should take `target`; gives what they do. */
@@ -57,7 +57,7 @@ test('each keeps some, and what is not heard of any more comes back', () => {
     ports,
     new Map([
       [80, 900],
-      [80 + GATE_PORTS - 1, 1],
+      [81, 1],
     ]),
     0.001,
   )
@@ -72,7 +72,7 @@ function call(
   ports: PortShares,
   calls: ReadonlyMap<number, number>,
   free: number,
-  { steps = 40, most = Number.POSITIVE_INFINITY, sure = 0 } = {},
+  { steps = 40, most = Number.POSITIVE_INFINITY, sure = 0, sureRatio = 1 } = {},
 ): number {
   let made = 0
   for (let i = 0; i < steps; i++) {
@@ -82,7 +82,7 @@ function call(
       made += captured
       charge(ports, port, captured * 1000, captured)
     }
-    ports.divide(0.5, { calls: free, ratio: Math.min(1e9, most / made), sure })
+    ports.divide(0.5, { calls: free, ratio: Math.min(1e9, most / made), sure, sureRatio })
   }
   return made
 }
@@ -126,8 +126,70 @@ test('some of each port are sure, however dear the others are', () => {
 test('records of one call are one call', () => {
   const ports = new PortShares()
   for (let step = 1; step < 20; step++) {
-    for (let n = 0; n < 1000; n++) ports.charge(80, 16_384, step)
-    ports.divide(0.5, { calls: 10, ratio: 1e9, sure: 0 })
+    for (let n = 0; n < 1000; n++) ports.charge(80, 16_384, step, 1)
+    ports.divide(0.5, { calls: 10, ratio: 1e9, sure: 0, sureRatio: 1 })
   }
   expect(ports.isShedding).toBe(false)
+})
+
+/** As a process has so many ports, each with as many calls of such a cost in a step; beside it one with a single port. */
+function beside(
+  ports: PortShares,
+  count: number,
+  { calls, cost }: { calls: number; cost: number },
+  target: number,
+  free = NONE_FREE,
+): void {
+  for (let step = 0; step < 20; step++) {
+    let taken = 0
+    const take = (port: number, whole: number, each: number, owner: number) => {
+      const captured = whole * shareOf(ports, port)
+      // Of few calls at each of many ports some are captured.
+      if (captured < 1 && (port * 0.618) % 1 > captured) return
+      const made = Math.max(1, Math.round(captured))
+      charge(ports, port, made * each, made, owner)
+      taken += made * each
+    }
+    for (let i = 0; i < count; i++) take(5000 + i, calls, cost, 7)
+    take(80, 300, 600, 9)
+    ports.divide(target / taken, free)
+  }
+}
+
+test('who has many ports has no more for it', () => {
+  const ports = new PortShares()
+  beside(ports, 200, { calls: 90, cost: 800 }, 1e6)
+  expect(shareOf(ports, 80)).toBe(1)
+  expect(shareOf(ports, 5100)).toBeLessThan(0.1)
+})
+
+test('nor has who uses nearly all that there are, and to divide them takes little time', () => {
+  const ports = new PortShares()
+  const from = Bun.nanoseconds()
+  beside(ports, 60_000, { calls: 1, cost: 800 }, 1e6)
+  expect(Bun.nanoseconds() - from).toBeLessThan(2e9)
+  expect(shareOf(ports, 80)).toBe(1)
+  expect(shareOf(ports, 50_000)).toBeLessThan(0.1)
+})
+
+test('what is sure costs no more than its fair part of the budget', () => {
+  const ports = new PortShares()
+  const free = { calls: 2500, ratio: 0, sure: 500, sureRatio: 0.8 }
+  beside(ports, 1, { calls: 2000, cost: 16_384 }, 1e4, free)
+  expect(shareOf(ports, 80)).toBe(1)
+  expect(shareOf(ports, 5000)).toBeLessThan(0.03)
+})
+
+test('a port is that of the process which serves there, not of those that ask', () => {
+  const ports = new PortShares()
+  for (let step = 0; step < 12; step++) {
+    for (let port = 5000; port < 5050; port++) {
+      charge(ports, port, 1000, 50, 7)
+      charge(ports, port, 1000, 50, -port)
+    }
+    charge(ports, 80, 1000, 50, -9)
+    ports.divide(0.3, NONE_FREE)
+  }
+  expect(shareOf(ports, 80)).toBe(1)
+  expect(shareOf(ports, 5000)).toBeLessThan(0.1)
 })
