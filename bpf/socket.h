@@ -24,6 +24,8 @@ enum event_kind {
 #define EVENT_UNREAD 4
 /* Since the connection's last event its thread has not slept: nothing else can have woken it in between. */
 #define EVENT_AWAKE 8
+/* With EVENT_AFTER_SHED: the exchange had begun before, and was counted. */
+#define EVENT_WITHIN 16
 
 enum direction {
 	RECEIVED = 0,
@@ -111,18 +113,30 @@ struct socket_event {
 #define GATE_PORTS 65536
 struct gate {
 	__u32 seed;
-	/* A shed connection stays so until this number changes. */
+	/* A shed connection stays so until this number changes: it grows by EPOCH_DRAW with each seed. */
 	__u32 epoch;
 };
+#define EPOCH_DRAW 256
+/* Within an exchange a connection is shed after so many draws, and comes back after so many. */
+#define DRAWS_CAPTURED 1
+#define DRAWS_SHED 4
+/* What is said in datagrams is shed all at once, at both ends alike, for this part of the time, as if it were at this port. */
+#define GATE_DATAGRAMS 0
+#define SLICE_SHIFT 25
+#define FIRST_QUESTIONS 16
 
 /* The gate's state of a connection. */
 struct shedding {
 	/* When the gate last decided about it. */
 	__u32 epoch;
-	/* The direction of the last call, plus one. */
-	__u8 direction;
+	union {
+		/* The direction of the last call, plus one. */
+		__u8 direction;
+		/* Of a socket of datagrams: how many questions, up to FIRST_QUESTIONS. */
+		__u8 asked;
+	};
 	__u8 is_shed;
-	/* It was shed, and its next event must tell that. */
+	/* It was shed, and its next event must tell these flags. */
 	__u8 was_shed;
 	/* Data was sent since it was last shed. */
 	__u8 is_seen;
@@ -153,7 +167,8 @@ struct connection {
 	__u8 counted;
 	/* The next counted call begins a peek. */
 	__u8 peek_begins;
-	__u8 reserved;
+	/* For datagrams: the direction of those that ask, plus one. */
+	__u8 asks;
 	/* The thread of the last call that had an event, and how often it has slept by then. */
 	__u32 run;
 	/* The direction of the last counted call, the bytes that may still be captured of it, and the time at which the peeks so far are paid off. */

@@ -9,6 +9,9 @@
 
 #include "record.bpf.h"
 
+/* Of Fibonacci hashing. */
+#define RUN_FACTOR 2654435761U
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -35,6 +38,8 @@ struct {
 /* The server's port, the same at both ends of a connection. */
 static __always_inline __u32 server_port(const struct connection *conn)
 {
+	if (conn->ends.protocol != IPPROTO_TCP)
+		return GATE_DATAGRAMS;
 	return conn->role == ROLE_CLIENT ? conn->ends.remote_port : conn->ends.local_port;
 }
 
@@ -69,14 +74,17 @@ static __always_inline __u32 to_shed(const struct connection *conn)
 	return used >= size / 16 * 7 && is_over_share(conn, size, used) ? GATE_WHOLE : shed;
 }
 
-/* Draws a number below GATE_WHOLE: the same one at both ends of a connection, on any node. */
+/*
+ * Draws a number below GATE_WHOLE: the same one at both ends of a connection, on any node. An end of datagrams knows no beginning
+ * that the other one knows, so the time decides, in slices of 34 ms, spread evenly (golden ratio).
+ */
 static __always_inline __u32 draw(const struct connection *conn, __u32 seed)
 {
 	__u32 hash = conn->ends.first_sent + conn->ends.first_received;
 
-	/* The finaliser of MurmurHash3 mixes the bits. */
 	if (conn->ends.protocol != IPPROTO_TCP)
-		hash = conn->id;
+		return ((__u32)(bpf_ktime_get_ns() >> SLICE_SHIFT) * RUN_FACTOR + seed) >> 22;
+	/* The finaliser of MurmurHash3 mixes the bits. */
 	hash ^= seed;
 	hash ^= hash >> 16;
 	hash *= 0x85ebca6b;
@@ -106,23 +114,62 @@ static __noinline int tell_shed(struct connection *conn)
 
 static __always_inline void decide(struct connection *conn, const struct gate *gate)
 {
-	/* To change more than once in an epoch, as the ring fills and empties, would cost more than it gains. */
-	if (conn->shedding.is_shed && conn->shedding.epoch == gate->epoch)
-		return;
 	conn->shedding.epoch = gate->epoch;
 	conn->shedding.is_shed = (conn->verdict & VERDICT_SHED) || draw(conn, gate->seed) < to_shed(conn);
 	if (!conn->shedding.is_shed)
 		return;
-	conn->shedding.was_shed = 1;
+	conn->shedding.was_shed = EVENT_AFTER_SHED;
 	if (conn->shedding.is_seen)
 		tell_shed(conn);
 	conn->shedding.is_seen = 0;
 }
 
+static __always_inline void decide_exchange(struct connection *conn, const struct gate *gate)
+{
+	/* To change more than once in an epoch, as the ring fills and empties, would cost more than it gains. */
+	if (!conn->shedding.is_shed || conn->shedding.epoch != gate->epoch || conn->ends.protocol != IPPROTO_TCP)
+		decide(conn, gate);
+	if (conn->shedding.is_shed)
+		__sync_fetch_and_add(&conn->totals.shed_exchanges, 1);
+}
+
+/* An exchange whose request is shed in part has no row. Of one whose answer is shed in part the row says that it is cut. */
+static __always_inline void decide_within(struct connection *conn, const struct gate *gate, bool is_asking)
+{
+	__u32 draws = gate->epoch / EPOCH_DRAW - conn->shedding.epoch / EPOCH_DRAW;
+	bool was_shed = conn->shedding.is_shed;
+
+	if (draws <= (was_shed ? DRAWS_SHED : DRAWS_CAPTURED) && !(conn->verdict & VERDICT_SHED))
+		return;
+	decide(conn, gate);
+	if (was_shed && !conn->shedding.is_shed)
+		conn->shedding.was_shed = EVENT_AFTER_SHED | EVENT_WITHIN;
+	/* What a verdict sheds, user space counts. */
+	if (!was_shed && conn->shedding.is_shed && is_asking && !(conn->verdict & VERDICT_SHED))
+		__sync_fetch_and_add(&conn->totals.shed_exchanges, 1);
+}
+
+/*
+ * Each datagram in the direction of the first one, or to a well-known port, is taken for a question. Nothing tells the end of a socket,
+ * and so the counts of one that asks a few questions and is closed; so these are captured.
+ */
+static __always_inline bool is_datagram_shed(struct connection *conn, const struct gate *gate, __u8 direction)
+{
+	if (!conn->asks)
+		conn->asks = (conn->ends.local_port < 1024 ? RECEIVED : direction) + 1;
+	if (conn->asks != direction + 1)
+		return conn->shedding.is_shed;
+	if (direction == SENT && conn->shedding.asked < FIRST_QUESTIONS)
+		conn->shedding.asked++;
+	else
+		decide_exchange(conn, gate);
+	return conn->shedding.is_shed;
+}
+
 /*
  * Whether this call is only counted, on a connection that is captured otherwise. This is decided where an exchange begins, with
  * the first call in the client's direction after one in the other; and also within data that goes on in one direction for longer
- * than a whole epoch.
+ * than some draws.
  */
 static __always_inline bool is_shed(struct connection *conn, __u8 direction)
 {
@@ -131,15 +178,14 @@ static __always_inline bool is_shed(struct connection *conn, __u8 direction)
 
 	if (!gate)
 		return false;
-	if (conn->shedding.direction != direction + 1) {
+	if (conn->ends.protocol != IPPROTO_TCP)
+		return is_datagram_shed(conn, gate, direction);
+	if (conn->shedding.direction == direction + 1) {
+		decide_within(conn, gate, direction == from_client);
+	} else {
 		conn->shedding.direction = direction + 1;
-		if (direction == from_client) {
-			decide(conn, gate);
-			if (conn->shedding.is_shed)
-				__sync_fetch_and_add(&conn->totals.shed_exchanges, 1);
-		}
-	} else if (gate->epoch - conn->shedding.epoch > 1 || (conn->verdict & VERDICT_SHED)) {
-		decide(conn, gate);
+		if (direction == from_client)
+			decide_exchange(conn, gate);
 	}
 	return conn->shedding.is_shed;
 }
@@ -147,13 +193,14 @@ static __always_inline bool is_shed(struct connection *conn, __u8 direction)
 /* The flags of a connection's next event. */
 static __always_inline __u8 shedding_flags(struct connection *conn)
 {
+	__u8 flags;
+
 	if (!is_gated)
 		return 0;
 	conn->shedding.is_seen = 1;
-	if (!conn->shedding.was_shed)
-		return 0;
+	flags = conn->shedding.was_shed;
 	conn->shedding.was_shed = 0;
-	return EVENT_AFTER_SHED;
+	return flags;
 }
 
 #endif

@@ -8,8 +8,6 @@
 
 /* Leaving out fewer bytes than this saves nothing. */
 #define SKIP_WORTH 512
-/* Of Fibonacci hashing. */
-#define RUN_FACTOR 2654435761U
 
 /* `leader`: in the form of a task whose fields can be loaded. */
 static __always_inline void read_leader(struct transfer *t, struct task_struct *leader)

@@ -57,6 +57,8 @@ export interface SocketEvent {
   readonly firstReceived: number
   /** The bytes just before this event, in both directions, were only counted: they were shed. See `Gate`. */
   readonly afterShed: boolean
+  /** With that: this event doesn't begin an exchange, but belongs to one that was counted. */
+  readonly isWithin: boolean
   // ───────────────────────────────────────────────────────────────────────────
   /** Command name of the process, as /proc/PID/comm. */
   readonly comm: string
@@ -121,3 +123,5 @@ export interface Gate {
 
 export const GATE_WHOLE = 1024
 export const GATE_PORTS = 65_536
+/** All datagrams are as if at this port. */
+export const GATE_DATAGRAMS = 0

@@ -54,6 +54,8 @@ const COMM_SIZE = 16
 const AFTER_CLOSE = 1
 /** `EVENT_AFTER_SHED` there. */
 const AFTER_SHED = 2
+/** `EVENT_WITHIN` there. */
+const WITHIN = 16
 /** `EVENT_UNREAD` there. */
 const UNREAD = 4
 /** `EVENT_AWAKE` there. */
@@ -156,6 +158,10 @@ export class RingSocketEvent implements SocketEvent {
 
   get afterShed(): boolean {
     return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & AFTER_SHED) !== 0
+  }
+
+  get isWithin(): boolean {
+    return (this.#bytes[this.#at + SOCKET_EVENT.flags]! & WITHIN) !== 0
   }
 
   get unread(): boolean {

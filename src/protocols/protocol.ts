@@ -156,6 +156,8 @@ export interface Link {
   readonly sink: Sink
   /** Counts messages that make no record: their other half was lost, or they were given up. */
   dropped(messages: number): void
+  /** Counts whole requests whose answers are left out on purpose: see `passOver`. */
+  passedOver(requests: number): void
   /** The client's address as a proxy in between tells it (PROXY protocol). */
   setRemote(address: string, port: number): void
 }
@@ -175,7 +177,8 @@ export interface Conversation {
   gap(side: Side, bytes: number, timeNs: number): boolean
   /**
    * Whole exchanges were left out on purpose. `begins`: a request follows, and earlier requests have their answers
-   * unless the client doesn't wait for them. Without this method both sides have a gap.
+   * unless the client doesn't wait for them. Requests that wait are told to `link.passedOver`, as the answers aren't seen. Without
+   * this method both sides have a gap.
    */
   passOver?(timeNs: number, begins: boolean): void
   /** Answers that wait until it is sure which request each belongs to. */

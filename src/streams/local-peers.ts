@@ -24,6 +24,8 @@ const MAX_LEAVING = 8192
 
 export class LocalPeers {
   readonly #ends = new Map<string, BothEnds>()
+  /** Sockets that answer datagrams: by address and port, how many. */
+  readonly #servers = new Map<string, number>()
   readonly #leaving: { end: End; atNs: number }[] = []
   #services: ReadonlySet<string> = new Set()
 
@@ -74,6 +76,22 @@ export class LocalPeers {
     return end.role === ROLE_CLIENT && end.links.some(({ server }) => server && isOther(server, end))
   }
 
+  /** A socket that answers datagrams begins (1) or ends (-1). */
+  serves(end: End, change: 1 | -1): void {
+    const key = socketKey(end.netns, end.localAddr, end.localPort)
+    const count = (this.#servers.get(key) ?? 0) + change
+    if (count > 0) this.#servers.set(key, count)
+    else this.#servers.delete(key)
+  }
+
+  /** Whether what a client asks in datagrams goes to a socket of this node, which may have been shed. */
+  isServedHere({ role, netns, localAddr, peerAddr, peerPort }: End): boolean {
+    if (role !== ROLE_CLIENT || this.#servers.size === 0) return false
+    const isOwn = LOOPBACK.test(peerAddr) || peerAddr === localAddr
+    const addresses = isOwn ? [peerAddr, '0.0.0.0', '::'] : [peerAddr]
+    return addresses.some((address) => this.#servers.has(socketKey(netns, address, peerPort)))
+  }
+
   /** The end has closed. */
   leave(end: End, nowNs: number): void {
     this.#leaving.push({ end, atNs: nowNs })
@@ -114,6 +132,11 @@ export class LocalPeers {
     const clientAddr = isWildcard(localAddr) ? addressTowards(peerAddr) : localAddr
     return [keyOf(netns, clientAddr, localPort, this.#services.has(peerAddr) ? ANY_PORT : peerPort)]
   }
+}
+
+/** Addresses beyond loopback, and not bound to any, are the same in all network namespaces. */
+function socketKey(netns: number, address: string, port: number): string {
+  return LOOPBACK.test(address) || isWildcard(address) ? `${netns}/${address}:${port}` : `${address}:${port}`
 }
 
 /** A datagram socket that isn't bound to one address. */

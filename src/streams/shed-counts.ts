@@ -48,7 +48,7 @@ export class ShedCounts {
   /** Counts exchanges whose events came and were not read. */
   add(end: End, exchanges: number): void {
     // Node-local traffic is counted once, at the server's end.
-    if (exchanges <= 0 || this.#peers.hasServer(end)) return
+    if (exchanges <= 0 || this.#peers.hasServer(end) || this.#peers.isServedHere(end)) return
     const protocol = end.protocolCode || (this.#spoken.get(portOf(end)) ?? 0)
     if (protocol === NOTHING) return
     const whole = `${end.upid}|${end.role}|${protocol}|${end.remoteAddr}|${end.remoteUpid}`

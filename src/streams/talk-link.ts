@@ -61,6 +61,10 @@ export class TalkLink implements Link {
     this.#shared.counters.unpairedFrames += messages
   }
 
+  passedOver(requests: number): void {
+    this.#shared.shedCounts.add(this.#end, requests)
+  }
+
   setRemote(address: string, port: number): void {
     this.#end.setRemote(address, port)
   }

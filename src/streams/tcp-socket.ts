@@ -44,8 +44,10 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   #silence: Silence | undefined
   #isJoined = false
   #isResting = false
-  /** Made when the first is counted, as most never rest. */
+  /** Counts while it rests. */
   #turns: Turns | undefined
+  /** Of the last call. */
+  #direction: Direction | undefined
   /** Bytes of a call that are captured. */
   #cap: number
 
@@ -78,11 +80,11 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
     this.end.moves(event)
     if (this.#isResting && this.#shared.isGated) {
-      this.#turns ??= new Turns()
-      if (this.#turns.begins(event)) this.#shared.shedCounts.add(this.end, 1)
+      if (this.#turns?.begins(event)) this.#shared.shedCounts.add(this.end, 1)
       return
     }
-    if (event.afterShed) this.passOver(timeNs, direction === fromClient(event.role))
+    this.#direction = direction
+    if (event.afterShed) this.passOver(timeNs, !event.isWithin && direction === fromClient(event.role))
     this.#wire?.talk.calls(event)
     if (this.#isCounting && !this.#mayReturn(payload)) return
     if (this.#wire?.take(direction, offset, size, payload, timeNs)) this.watch()
@@ -115,6 +117,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (totals.shedExchanges === end.countedShed) return
     end.shedExchanges = totals.shedExchanges
     this.#shared.shedCounts.update(end)
+    this.#counted()
   }
 
   /** An event that is no call names the owner; that holds until a call is seen. */
@@ -126,6 +129,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   ending(timeNs: number, totals: ByteAndShedTotals | undefined): void {
     this.endingNs = timeNs
     this.#totals = totals
+    if (totals && totals.shedExchanges > 0) this.#counted()
   }
 
   finish(nowNs: number): void {
@@ -173,6 +177,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
       return true
     }
     this.passOver(this.lastNs)
+    this.#turns = new Turns(this.#direction)
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap, isShed: true })
     return true
   }
@@ -252,6 +257,11 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
 
   get #isCounting(): boolean {
     return this.#wire?.talk.isCounting ?? true
+  }
+
+  /** What the client's end has captured, as it was shed a moment later than this one, is counted here. */
+  #counted(): void {
+    if (this.end.role === ROLE_SERVER) this.#shared.peers.records(this.end)
   }
 
   #openWire(begins: Place | undefined, isWhole: boolean): Stream {

@@ -8,6 +8,11 @@ export const fromClient = (role: number): Direction => (role === ROLE_CLIENT ? S
 export class Turns {
   #last: Direction | undefined
 
+  /** `last`: the direction of the last call so far. */
+  constructor(last: Direction | undefined) {
+    this.#last = last
+  }
+
   /** Whether an exchange begins with this call. */
   begins({ direction, role }: Pick<SocketEvent, 'direction' | 'role'>): boolean {
     const turns = direction !== this.#last

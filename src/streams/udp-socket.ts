@@ -12,7 +12,7 @@ import type { ConnStats } from './conn-stats'
 import { End } from './end'
 import type { Followed, Reprobed, SharedState } from './shared-state'
 import { type Host, type Silence, Talk } from './talk'
-import { Turns } from './turns'
+import { fromClient } from './turns'
 
 interface Remote {
   readonly end: End
@@ -49,8 +49,9 @@ export class UdpSocket implements Followed, Reprobed {
   #shedExchanges = 0
   #isCounting = false
   #isKnown = false
+  /** One of its ends, if it answers. */
+  #server: End | undefined
   #isResting = false
-  readonly #turns = new Turns()
   /** Bytes of a datagram that are captured at most. */
   #cap: number
 
@@ -71,26 +72,30 @@ export class UdpSocket implements Followed, Reprobed {
   }
 
   data(event: SocketEvent): void {
-    const { timeNs, size, payload } = event
+    const { direction, timeNs, size, payload } = event
     this.lastNs = timeNs
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
+    if (event.afterShed) this.passOver(timeNs)
     const remote = this.#remoteOf(event)
     const { end, talk } = remote
     remote.lastNs = timeNs
     end.moves(event)
-    if (event.direction === SENT) this.#sent += size
+    if (direction === SENT) this.#sent += size
     else this.#received += size
-    if (this.#isResting && this.#shared.isGated && this.#turns.begins(event))
+    if (this.#isResting && this.#shared.isGated && direction === fromClient(end.role))
       this.#shared.shedCounts.add(end, 1)
     if (this.#isCounting || this.#isResting) return
     this.#identify(end, event)
-    talk.datagram(event.direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
+    talk.datagram(direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
     this.#addUp(remote)
   }
 
   /** The answers to waiting requests will not be seen. */
-  passOver(): void {
-    this.shed()
+  passOver(timeNs: number): void {
+    for (const remote of this.#remotes.values()) {
+      remote.talk.passOver(timeNs, false)
+      this.#addUp(remote)
+    }
   }
 
   /**
@@ -112,8 +117,10 @@ export class UdpSocket implements Followed, Reprobed {
     this.#countShed(shedExchanges)
   }
 
+  /** Of the newest one that has a name, as answers may be read without asking for the sender. */
   get #newest(): End | undefined {
-    return [...this.#remotes.values()].at(-1)?.end
+    const remotes = [...this.#remotes.values()]
+    return (remotes.findLast(({ end }) => !end.isNameless) ?? remotes.at(-1))?.end
   }
 
   #countShed(shedExchanges: number): void {
@@ -151,6 +158,7 @@ export class UdpSocket implements Followed, Reprobed {
   finish(nowNs: number, isOver: boolean): void {
     for (const remote of this.#remotes.values()) this.#close(remote, nowNs)
     this.#remotes.clear()
+    this.#servesNoMore()
     if (!isOver && this.#isCounting) this.reprobe()
   }
 
@@ -161,6 +169,7 @@ export class UdpSocket implements Followed, Reprobed {
       this.#close(remote, nowNs)
     }
     this.#remotes.clear()
+    this.#servesNoMore()
   }
 
   tick(nowNs: number): boolean {
@@ -196,7 +205,7 @@ export class UdpSocket implements Followed, Reprobed {
       this.#shared.setVerdict(this.id, { action: 'count' })
       return true
     }
-    this.passOver()
+    this.passOver(this.lastNs)
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap, isShed: true })
     return true
   }
@@ -235,7 +244,7 @@ export class UdpSocket implements Followed, Reprobed {
       speaks: (protocol) => this.#speaks(end, protocol),
       silent: (why) => this.#silent(why),
       watch: () => this.#watch(remote),
-      isPeers: () => this.#shared.peers.has(end),
+      isPeers: () => this.#isPeers(end),
     }
     const talk = new Talk(end, 'udp', true, this.#shared, host)
     const remote: Remote = { end, talk, lastNs: event.timeNs, heldBytes: 0 }
@@ -258,8 +267,26 @@ export class UdpSocket implements Followed, Reprobed {
     if (end.role === ROLE_SERVER) peers.records(end)
   }
 
+  /** With a gate, a socket of this node has the exchange in its rows or in its counts. */
+  #isPeers(end: End): boolean {
+    const { peers, isGated } = this.#shared
+    return peers.has(end) || (isGated && peers.isServedHere(end))
+  }
+
+  #serves(end: End): void {
+    if (this.#server || end.role !== ROLE_SERVER) return
+    this.#server = end
+    this.#shared.peers.serves(end, 1)
+  }
+
+  #servesNoMore(): void {
+    if (this.#server) this.#shared.peers.serves(this.#server, -1)
+    this.#server = undefined
+  }
+
   #speaks(end: End, { captureCap }: Protocol): void {
     this.#meet(end)
+    this.#serves(end)
     this.#shared.shedCounts.speaks(end)
     if (this.#isKnown) return
     this.#isKnown = true

@@ -207,6 +207,7 @@ export class Wire {
       firstReceived: transport === 'udp' ? 0 : this.#first,
       afterClose: false,
       afterShed: false,
+      isWithin: false,
       unread: false,
       awake: false,
       direction,

@@ -108,11 +108,18 @@ export class DnsConversation implements Conversation, Leaving<Query> {
         this.#emit(query, undefined, 'waiting', nowNs, sink)
   }
 
+  passOver(): void {
+    for (const side of ['client', 'server'] as const) this.#link.passedOver(this.#queries[side].takeAll())
+    this.#reset()
+  }
+
   shed(): void {
-    for (const side of ['client', 'server'] as const) {
-      this.#queries[side].clear()
-      this.#transfers[side].clear()
-    }
+    for (const side of ['client', 'server'] as const) this.#queries[side].clear()
+    this.#reset()
+  }
+
+  #reset(): void {
+    for (const transfers of Object.values(this.#transfers)) transfers.clear()
     this.#client.reset()
     this.#server.reset()
   }

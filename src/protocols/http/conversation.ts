@@ -57,6 +57,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   #hole: Hole | undefined
   #unread: Unread | undefined
   #waitingBytes = 0
+  #isPassedOver = false
 
   constructor(link: Link) {
     this.link = link
@@ -119,7 +120,9 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     this.#hole = undefined
     this.askedInPart = undefined
     this.pairing.passOver(timeNs, begins)
+    this.#isPassedOver = true
     this.pairing.take(this.#requests, this.#responses, timeNs, true, this)
+    this.#isPassedOver = false
   }
 
   unwanted(side: Side): number {
@@ -313,7 +316,11 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
 
   drop(message: HttpMessage): void {
     this.#left(message)
-    if (!this.#ended(message)) this.link.dropped(1)
+    if (this.#ended(message)) return
+    // A request that is cut here was counted with what cuts it.
+    if (this.#isPassedOver && !('answer' in message) && message.done && !message.isCut)
+      this.link.passedOver(1)
+    else this.link.dropped(1)
   }
 
   /** A response that was shown without its request while it ran keeps that row's form in the end. */

@@ -103,6 +103,13 @@ export class Keyed<K, Q extends Waiting<K, Q>> {
     }
   }
 
+  /** Takes out all that wait; returns how many. */
+  takeAll(): number {
+    const { size } = this
+    for (const request of this.#waiting) this.#remove(request)
+    return size
+  }
+
   /** Gives up everything. */
   clear(): void {
     for (const request of this.#waiting) this.#drop(request)

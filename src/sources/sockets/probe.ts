@@ -2,6 +2,7 @@
 import { RingSocketEvent } from '../../events/socket'
 import {
   type Direction,
+  GATE_DATAGRAMS,
   GATE_PORTS,
   GATE_WHOLE,
   type Gate,
@@ -37,6 +38,8 @@ export const SHARED = {
   VERDICT_SET: 1 << 31,
   GATE_WHOLE,
   GATE_PORTS,
+  GATE_DATAGRAMS,
+  EPOCH_DRAW: 256,
   SKIP_SLOTS: 16_384,
   SKIP_MAX: 0x4000_0000,
   IGNORED_MAX: 8,
@@ -187,7 +190,7 @@ export class SocketProbe implements SocketFeed {
 
   drawAnew(): void {
     this.#gate[0] = Math.random() * TWO_32
-    this.#gate[1]!++
+    this.#gate[1] = (Math.floor(this.#gate[1]! / SHARED.EPOCH_DRAW) + 1) * SHARED.EPOCH_DRAW
     this.#arrays.gates.set(0, this.#gate)
   }
 

@@ -1,5 +1,5 @@
 /** Leads events from the socket probe's ring through the streams to records. */
-import { EVENT_DATA, type SocketEvent } from '../../events/socket-event'
+import { EVENT_DATA, GATE_DATAGRAMS, type SocketEvent } from '../../events/socket-event'
 import type { Counters } from '../../health/counters'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { threadCpuNs } from '../../kernel/libc'
@@ -113,10 +113,13 @@ export class Sockets implements OpenSource {
     return (this.#feed?.fill() ?? 0) > FILLING_FILL
   }
 
-  #charge({ role, remotePort, localPort, payload, timeNs, pid }: SocketEvent): void {
-    const isClient = role === ROLE_CLIENT
-    const port = isClient ? remotePort : localPort
-    this.#gate.ports.charge(port, EVENT_COST + payload.length, timeNs, isClient ? -pid : pid)
+  #charge({ transport, role, remotePort, localPort, payload, timeNs, pid }: SocketEvent): void {
+    const { ports } = this.#gate
+    const cost = EVENT_COST + payload.length
+    // What all say in datagrams is one, as neither end knows the other's process.
+    if (transport === 'udp') ports.charge(GATE_DATAGRAMS, cost, timeNs, 0)
+    else if (role === ROLE_CLIENT) ports.charge(remotePort, cost, timeNs, -pid)
+    else ports.charge(localPort, cost, timeNs, pid)
   }
 
   drain(maxEvents: number): number {
