@@ -3,7 +3,7 @@ import { AMQP } from './amqp/identity'
 import { CQL } from './cql/identity'
 import { dns } from './dns'
 import { http } from './http'
-import { HTTP2 } from './http/identity'
+import { http2 } from './http2'
 import { KAFKA } from './kafka/identity'
 import type { ProtocolIdentity } from './lib/identity'
 import { MONGODB } from './mongodb/identity'
@@ -17,11 +17,10 @@ import { REDIS } from './redis/identity'
 import { TLS } from './tls/identity'
 
 /** The protocols that are recognised. */
-export const PROTOCOLS: readonly Protocol[] = [http, dns, proxyProtocol, nats]
+export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
 export const UNPARSED: readonly ProtocolIdentity[] = [
-  HTTP2,
   MYSQL,
   CQL,
   PGSQL,

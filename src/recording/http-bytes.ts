@@ -4,7 +4,7 @@
  */
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { requestParts, STATUS_LENGTH, statusParts } from '../protocols/http/grammar'
-import { type Fields, fieldsOf } from '../protocols/http/head'
+import { type Fields, fieldsOf } from '../protocols/lib/http/fields'
 import { redactUrl } from '../protocols/lib/redact'
 import { readHeader } from '../protocols/proxy-protocol/header'
 import { latin1, mask, maskSecrets, type Range } from './mask'

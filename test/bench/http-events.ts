@@ -1,5 +1,5 @@
 /** Seeded, realistic HTTP records: a dozen services, path templates with ids, JSON headers and bodies. */
-import { httpEvents } from '../../src/protocols/http/table'
+import { httpEvents } from '../../src/protocols/lib/http/table'
 import type { RecordOf } from '../../src/records/table'
 
 export type HttpEvent = RecordOf<typeof httpEvents>
@@ -111,6 +111,8 @@ export function* httpRecords(count: number, perSecond: number, seed = 1): Genera
       resp_body_size: body.length,
       latency: Math.floor(200_000 * (1 + s) * -Math.log(1 - next()) + 50_000),
       outcome: 'complete',
+      req_messages: 0,
+      resp_messages: 0,
       remote_upid: '',
     }
   }

@@ -1,7 +1,7 @@
 /** Rows of chunks that overlap in time, from the newest to the oldest. */
 import { describe, expect, test } from 'bun:test'
 import { openMetadata } from '../../src/metadata'
-import { httpEvents } from '../../src/protocols/http/table'
+import { httpEvents } from '../../src/protocols/lib/http/table'
 import { newestFirst } from '../../src/query/newest'
 import type { Batch, IntVector } from '../../src/records/batch'
 import { BatchBuilder } from '../../src/records/builder'

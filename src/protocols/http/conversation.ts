@@ -2,6 +2,7 @@
 
 import { latin1 } from '../lib/bytes'
 import type { Outcome } from '../lib/columns'
+import { appendRow } from '../lib/http/row'
 import { type Hole, Pairing } from '../lib/pairing'
 import type { Pairs } from '../lib/take-pairs'
 import {
@@ -19,7 +20,6 @@ import { Framing } from './framing'
 import { RequestMessages } from './requests'
 import { ResponseMessages } from './responses'
 import { boundary } from './start-lines'
-import { httpEvents } from './table'
 import type { HttpMessage, HttpRequest, HttpResponse } from './types'
 
 /** Requests of one connection that wait at most; with more of them nobody answers, or the answers aren't captured. */
@@ -276,6 +276,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     const { body, lastNs, isLost } = this.#framing(side)
     message.body = body?.text() ?? ''
     message.bodySize = body?.size ?? 0
+    message.messages = body?.messages ?? 0
     message.endNs = Math.max(message.endNs, lastNs)
     if (this.link.goesOn && !isLost) message.isRunning = true
     else message.isCut = true
@@ -290,6 +291,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   #show(message: HttpMessage, { body }: Framing): void {
     if (message.done || !body) return
     message.bodySize = body.size
+    message.messages = body.messages
     message.body = body.plainText()
   }
 
@@ -347,27 +349,10 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     request: HttpRequest | undefined,
     response: HttpResponse | undefined,
     outcome: Outcome,
-    nowNs: number,
+    timeNs: number,
     sink: Sink,
   ): void {
-    sink.append(httpEvents, {
-      ...this.link.connection,
-      time_: nowNs,
-      major_version: 1,
-      minor_version: (response ?? request)?.minor ?? 0,
-      content_type: response?.contentType ?? 0,
-      req_headers: request?.headers ?? '{}',
-      req_method: request?.method ?? '',
-      req_path: request?.path ?? '',
-      req_body: request?.body ?? '',
-      req_body_size: request?.bodySize ?? 0,
-      resp_headers: response?.headers ?? '{}',
-      resp_status: response?.status ?? 0,
-      resp_message: response?.reason ?? '',
-      resp_body: response?.body ?? '',
-      resp_body_size: response?.bodySize ?? 0,
-      latency: nowNs - (request ?? response)!.startNs,
-      outcome,
-    })
+    const minor = (response ?? request)?.minor ?? 0
+    appendRow(sink, this.link.connection, { major: 1, minor, request, response, outcome, timeNs })
   }
 }

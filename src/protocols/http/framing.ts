@@ -10,8 +10,8 @@
  */
 
 import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
+import type { Body } from '../lib/http/body'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
-import type { Body } from './body'
 import { MAX_METHOD, STATUS_START } from './grammar'
 import type { HeadPlace } from './head'
 import { mayBeStatusLine } from './start-lines'

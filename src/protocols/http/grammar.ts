@@ -4,7 +4,8 @@
  *     request-line = method SP request-target SP HTTP-version CRLF     ; method is any token (RFC 9110 §9.1)
  *     status-line  = HTTP-version SP status-code SP [ reason-phrase ] CRLF
  */
-import { latin1, utf8 } from '../lib/bytes'
+import { latin1 } from '../lib/bytes'
+import { isOws, trimOws } from '../lib/http/text'
 
 const TCHAR = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]"
 /** No valid method is longer, so this many bytes show whether a line may be a start line. */
@@ -78,22 +79,3 @@ export const isStatusLine = (bytes: Uint8Array, at: number): boolean =>
   bytes.length - at >= STATUS_LENGTH &&
   bytes[at] === STATUS_START[0] &&
   STATUS.test(latin1(bytes, at, Math.min(bytes.length, at + STATUS_LENGTH + 1)))
-
-/** Optional white space is SP and HTAB, nothing else (RFC 9110 §5.6.3). */
-export function trimOws(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isOws(text.charCodeAt(start))) start++
-  while (end > start && isOws(text.charCodeAt(end - 1))) end--
-  return start === 0 && end === text.length ? text : text.slice(start, end)
-}
-
-export const isOws = (code: number): boolean => code === 0x20 || code === 0x09
-
-export const HIGH = /[\x80-\xff]/
-
-/** Field values and targets are bytes; where they aren't ASCII they are mostly UTF-8. */
-export function decoded(text: string): string {
-  const bytes = Buffer.from(text, 'latin1')
-  return utf8(bytes, 0, bytes.length)
-}

@@ -1,8 +1,9 @@
+import { Body, messagesIn, wholeBodyText } from '../lib/http/body'
+import type { Fields } from '../lib/http/fields'
 import type { Invalid } from '../protocol'
-import { Body, wholeBodyText } from './body'
 import type { Dialogue } from './dialogue'
 import type { Framed, Messages } from './framing'
-import type { Fields, HeadPlace } from './head'
+import type { HeadPlace } from './head'
 import type { HttpMessage } from './types'
 
 /** The messages of one side, as far as requests and responses are alike. */
@@ -30,10 +31,12 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
   endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void {
     const { settings } = this.dialogue.link
     const text = end > start ? wholeBodyText(bytes, start, end, this.#fields!, settings) : ''
+    this.underWay!.messages = messagesIn(bytes, start, end, this.#fields!)
     this.#end(text, end - start, endNs, false)
   }
 
   ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void {
+    this.underWay!.messages = body?.messages ?? 0
     this.#end(body?.text() ?? '', body?.size ?? 0, endNs, hasLostEnd)
   }
 

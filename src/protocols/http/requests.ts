@@ -1,11 +1,10 @@
 /** Requests: their heads (RFC 9112 §3), and how these tell the length of the body (§6). */
+import { type Fields, fieldsOf } from '../lib/http/fields'
 import { type Invalid, invalid } from '../protocol'
 import type { Framed } from './framing'
 import { mayBeRequestLine, requestParts } from './grammar'
 import {
   blockOf,
-  type Fields,
-  fieldsOf,
   type HeadPlace,
   parseRequestLine,
   parseRequestPart,
@@ -106,6 +105,7 @@ function requestOf({ method, path, minor }: RequestLine, fields: Fields, startNs
     endNs: startNs,
     body: '',
     bodySize: 0,
+    messages: 0,
     held: 0,
     done: false,
     isCut: false,

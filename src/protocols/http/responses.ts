@@ -1,8 +1,9 @@
 /** Responses: their heads (RFC 9112 §4), and how these tell the length of the body (§6.3). */
+import type { Fields } from '../lib/http/fields'
 import { type Invalid, invalid } from '../protocol'
 import type { BodyLength, Framed } from './framing'
 import { isStatusLine, statusParts } from './grammar'
-import { blockOf, type Fields, type HeadPlace, statusLineOf } from './head'
+import { blockOf, type HeadPlace, statusLineOf } from './head'
 import { OneSides } from './one-sides'
 import { mayBeStatusLine } from './start-lines'
 import type { HttpRequest, HttpResponse } from './types'
@@ -50,6 +51,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
       endNs: startNs,
       body: '',
       bodySize: 0,
+      messages: 0,
       held: 0,
       done: false,
       isCut: false,

@@ -1,4 +1,5 @@
 /** HTTP/1.0 and HTTP/1.1 messages (RFC 9110, RFC 9112), as far as a row of `http_events` needs them. */
+import type { ContentType } from '../lib/http/content-type'
 import type { Answer } from '../lib/pairing'
 
 /** One message whose head has been read. */
@@ -15,6 +16,8 @@ export interface HttpMessage {
   body: string
   /** Bytes of content as they were sent: without the transfer coding, with the content coding. */
   bodySize: number
+  /** Messages of a procedure call in it. */
+  messages: number
   /** Bytes of memory that it takes while it waits. */
   held: number
   /** It is at its end: nothing more of it will be read. */
@@ -40,9 +43,3 @@ export interface HttpResponse extends HttpMessage {
   readonly status: number
   readonly reason: string
 }
-
-/** `http_events.content_type`. */
-export const CONTENT_UNKNOWN = 0
-export const CONTENT_JSON = 1
-export const CONTENT_GRPC = 2
-export type ContentType = typeof CONTENT_UNKNOWN | typeof CONTENT_JSON | typeof CONTENT_GRPC

@@ -4,7 +4,7 @@
  *     bun test/ui/support/cluster.ts <data-dir> [minutes] [--follow]
  *     bun src/main.ts serve --capture=false --data-dir <data-dir>
  */
-import { httpEvents } from '../../../src/protocols/http/table'
+import { httpEvents } from '../../../src/protocols/lib/http/table'
 import { BatchBuilder } from '../../../src/records/builder'
 import { connStats } from '../../../src/records/conn-stats'
 import type { Entity, EntityKind, EntityValues } from '../../../src/records/entities'
@@ -294,6 +294,8 @@ class Traffic {
         resp_body_size: sent,
         latency,
         outcome: 'complete',
+        req_messages: 0,
+        resp_messages: 0,
         remote_upid: client.upids[0] ?? '',
       })
     }

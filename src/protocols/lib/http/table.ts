@@ -1,5 +1,12 @@
-import { defineTable, int, string } from '../../records/table'
-import { encrypted, latency, outcome, remoteUpid, seenAt } from '../lib/columns'
+import { defineTable, extra, int, string } from '../../../records/table'
+import { encrypted, latency, outcome, remoteUpid, seenAt } from '../columns'
+
+const messages = (of: string) =>
+  extra(
+    int(`Messages in the ${of} content of gRPC, gRPC-Web and Connect; 0 for other content`, {
+      pattern: 'METRIC_GAUGE',
+    }),
+  )
 
 export const httpEvents = defineTable(
   'http_events',
@@ -31,8 +38,12 @@ export const httpEvents = defineTable(
     }),
     latency,
     outcome,
+    req_messages: messages('request'),
+    resp_messages: messages('response'),
     remote_upid: remoteUpid,
   },
   // HTTP rows are what most questions are about.
   { share: 0.4 },
 )
+
+export const HTTP_TABLES = [httpEvents]

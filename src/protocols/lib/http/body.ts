@@ -1,10 +1,12 @@
 /** The first bytes of one message's content, as many as are kept. */
-import { bodyText } from '../lib/body-text'
-import { ByteMemo } from '../lib/byte-memo'
-import { inflate, inflateInput } from '../lib/inflate'
-import { redactText, redactUrl } from '../lib/redact'
-import type { ProtocolSettings } from '../protocol'
-import type { Fields } from './head'
+
+import type { ProtocolSettings } from '../../protocol'
+import { bodyText } from '../body-text'
+import { ByteMemo } from '../byte-memo'
+import { contentCodings, inflate, inflateInput } from '../inflate'
+import { redactText, redactUrl } from '../redact'
+import type { Fields } from './fields'
+import { MessageCount, PREFIX, rpcText } from './rpc'
 
 /** Bodies that are remembered: health checks and lists ask for the same all day. */
 const KNOWN_BODIES = 512
@@ -27,6 +29,7 @@ export class Body {
   #bytes: Uint8Array | undefined
   #kept = 0
   #limit: number
+  readonly #count: MessageCount | undefined
   readonly #fields: Fields
   readonly #settings: ProtocolSettings
 
@@ -34,15 +37,22 @@ export class Body {
     this.#fields = fields
     this.#settings = settings
     this.#limit = keptBytes(fields, settings)
+    if (isCounted(fields)) this.#count = new MessageCount()
   }
 
-  /** Nothing more will be kept: the rest can be skipped. */
+  /** Nothing more of it is needed: the rest can be skipped. */
   get full(): boolean {
-    return this.#kept >= this.#limit
+    return this.#kept >= this.#limit && !this.#count
+  }
+
+  /** Messages of a procedure call that it holds. */
+  get messages(): number {
+    return this.#count?.total ?? 0
   }
 
   add(bytes: Uint8Array, start: number, end: number): void {
     this.size += end - start
+    this.#count?.take(bytes, start, end)
     const take = Math.min(end - start, this.#limit - this.#kept)
     if (take <= 0) return
     this.#reserve(this.#kept + take)
@@ -53,6 +63,7 @@ export class Body {
   /** `bytes` of content were not kept: what follows them is no part of the kept head. */
   pass(bytes: number): void {
     this.size += bytes
+    this.#count?.misses(bytes)
     this.#limit = this.#kept
   }
 
@@ -79,10 +90,23 @@ export class Body {
   }
 }
 
-function keptBytes(fields: Fields, settings: ProtocolSettings): number {
-  return fields.contentCodings.length === 0
-    ? settings.bodyLimit
-    : inflateInput(fields.contentCodings, settings.bodyLimit)
+function keptBytes({ contentCodings: codings, rpcCoding }: Fields, { bodyLimit }: ProtocolSettings): number {
+  if (codings.length > 0) return inflateInput(codings, bodyLimit)
+  // Of a compressed message the limit is for what it holds.
+  if (rpcCoding === '' || bodyLimit === 0) return bodyLimit
+  return Math.max(bodyLimit, PREFIX + inflateInput(contentCodings(rpcCoding), bodyLimit))
+}
+
+/** Whether messages of such a content are counted. In base64 they aren't. */
+const isCounted = ({ rpc, contentCodings: { length } }: Fields): boolean =>
+  length === 0 && rpc !== undefined && rpc.isFramed && !rpc.isBase64
+
+/** Messages of a procedure call in a body that lies in one piece. */
+export function messagesIn(bytes: Uint8Array, start: number, end: number, fields: Fields): number {
+  if (!isCounted(fields)) return 0
+  const count = new MessageCount()
+  count.take(bytes, start, end)
+  return count.total
 }
 
 /** A whole body that lies in one piece, without a copy. */
@@ -94,7 +118,7 @@ export function wholeBodyText(
   settings: ProtocolSettings,
 ): string {
   const kept = Math.min(end - start, keptBytes(fields, settings))
-  const isPlain = fields.contentCodings.length === 0 && !(settings.redact && fields.isForm)
+  const isPlain = fields.contentCodings.length === 0 && !fields.rpc && !(settings.redact && fields.isForm)
   const texts = settings.redact ? safeTexts : plainTexts
   if (isPlain && kept === end - start) return texts.get(bytes, start, end)
   return contentText(bytes.subarray(start, start + kept), end - start, fields, settings)
@@ -106,7 +130,8 @@ function contentText(bytes: Uint8Array, size: number, fields: Fields, settings: 
   const content =
     codings.length === 0 ? bytes : inflate(codings, bytes, settings.bodyLimit, settings.decodeBudget)
   if (content === undefined) return `<${codings.join(', ').slice(0, 32)} ${size} bytes>`
-  const text = bodyText(content, size)
+  const { rpc, rpcCoding } = fields
+  const text = rpc ? rpcText(rpc, content, size, rpcCoding, settings) : bodyText(content, size)
   if (!settings.redact) return text
   return fields.isForm ? redactUrl(text) : redactText(text)
 }

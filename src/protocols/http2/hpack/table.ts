@@ -1,0 +1,126 @@
+/**
+ * The fields that a sender may name by a number (RFC 7541 §2.3). The reader of a connection that was joined under way, or
+ * in which a block was lost, knows the newest of them only: what an older number means is unknown, and never guessed.
+ */
+import { type FieldLine, fieldLine } from '../../lib/http/fields'
+import { REDACTED } from '../../lib/redact'
+import { STATIC_FIELDS } from './static-table'
+
+/** RFC 7541 §4.1. */
+const ENTRY_BYTES = 32
+/** The size of a table until the sender says otherwise (RFC 9113 §6.5.2). */
+const USUAL_BYTES = 4096
+/** Bytes of fields that are kept for one side at most; what older numbers mean is unknown then. */
+const MAX_BYTES = 64 << 10
+/**
+ * Where the table's size isn't known, a field of this size may be larger than the table, which it empties then (§4.4): what
+ * is known of it is forgotten.
+ */
+const DOUBTFUL_BYTES = 1024
+
+export const UNKNOWN = '<unknown>'
+
+/** A field of a block. One that is in a table is one object, so that it is looked at once, however often it is sent. */
+export class Field {
+  readonly name: string
+  readonly value: string
+  #line: FieldLine | undefined
+  #safe: FieldLine | undefined
+
+  /** One character per byte. */
+  constructor(name: string, value: string) {
+    this.name = name
+    this.value = value
+  }
+
+  get size(): number {
+    return this.name.length + this.value.length + ENTRY_BYTES
+  }
+
+  /** The value as rows have it. */
+  shown(redact: boolean): string {
+    return this.line(redact).safe
+  }
+
+  line(redact: boolean): FieldLine {
+    if (redact) {
+      // Any field may have that name, a secret one too.
+      const isHidden = this.name === UNKNOWN && this.value !== UNKNOWN
+      this.#safe ??= fieldLine(this.name, isHidden ? REDACTED : this.value, true)
+      return this.#safe
+    }
+    this.#line ??= fieldLine(this.name, this.value, false)
+    return this.#line
+  }
+}
+
+const STATIC = STATIC_FIELDS.map(([name, value]) => new Field(name, value))
+const UNKNOWN_FIELD = new Field(UNKNOWN, UNKNOWN)
+
+export class FieldTable {
+  /** The newest one is last. */
+  #fields: Field[] = []
+  #bytes = 0
+  /** The most bytes that the sender keeps; undefined where its choice wasn't seen. */
+  #limit: number | undefined
+  /** Every field that the sender may name is here. */
+  #isWhole: boolean
+
+  /** `isWhole`: the first block of this side will be read. */
+  constructor(isWhole: boolean) {
+    this.#isWhole = isWhole
+    this.#limit = isWhole ? USUAL_BYTES : undefined
+  }
+
+  /** Bytes of memory that it takes. */
+  get held(): number {
+    return this.#bytes
+  }
+
+  /** The field of a number ≥ 1; undefined where no field can have it. */
+  at(index: number): Field | undefined {
+    if (index <= STATIC.length) return STATIC[index - 1]
+    const field = this.#fields[this.#fields.length - (index - STATIC.length)]
+    return field ?? (this.#isWhole ? undefined : UNKNOWN_FIELD)
+  }
+
+  add(field: Field): void {
+    const { size } = field
+    if (this.#limit === undefined && size > DOUBTFUL_BYTES) {
+      this.forget()
+      return
+    }
+    const most = Math.min(this.#limit ?? MAX_BYTES, MAX_BYTES)
+    if (size > most && this.#limit !== undefined && size <= this.#limit) {
+      this.forget()
+      return
+    }
+    this.#shrink(most - size)
+    if (size > most) return
+    this.#fields.push(field)
+    this.#bytes += size
+  }
+
+  /** The sender keeps so many bytes from now on (§6.3). */
+  resize(limit: number): void {
+    this.#limit = limit
+    this.#shrink(limit)
+  }
+
+  /** A block was lost: it isn't known what it added. */
+  forget(): void {
+    this.#fields = []
+    this.#bytes = 0
+    this.#isWhole = false
+    this.#limit = undefined
+  }
+
+  #shrink(most: number): void {
+    let gone = 0
+    while (gone < this.#fields.length && this.#bytes > most) this.#bytes -= this.#fields[gone++]!.size
+    if (gone === 0) return
+    this.#fields.splice(0, gone)
+    // The sender still knows them.
+    if (this.#limit !== undefined && this.#limit > MAX_BYTES) this.#isWhole = false
+  }
+}

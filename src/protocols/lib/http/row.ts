@@ -1,0 +1,65 @@
+/** A request with its response as a row of `http_events`. */
+
+import type { Connection, Sink } from '../../protocol'
+import type { Outcome } from '../columns'
+import type { ContentType } from './content-type'
+import { httpEvents } from './table'
+
+/** What was seen of a message. */
+interface Seen {
+  /** When its first byte was moved. */
+  readonly startNs: number
+  /** A JSON object. */
+  readonly headers: string
+  /** The kept beginning of its content. */
+  readonly body: string
+  readonly bodySize: number
+  /** Messages of a procedure call in it. */
+  readonly messages: number
+}
+
+export interface SeenRequest extends Seen {
+  readonly method: string
+  readonly path: string
+}
+
+export interface SeenResponse extends Seen {
+  readonly status: number
+  readonly reason: string
+  readonly contentType: ContentType
+}
+
+export interface Exchange {
+  readonly major: number
+  readonly minor: number
+  readonly request: SeenRequest | undefined
+  /** There is one of them at least. */
+  readonly response: SeenResponse | undefined
+  readonly outcome: Outcome
+  readonly timeNs: number
+}
+
+export function appendRow(sink: Sink, connection: Connection, exchange: Exchange): void {
+  const { major, minor, request, response, outcome, timeNs } = exchange
+  sink.append(httpEvents, {
+    ...connection,
+    time_: timeNs,
+    major_version: major,
+    minor_version: minor,
+    content_type: response?.contentType ?? 0,
+    req_headers: request?.headers ?? '{}',
+    req_method: request?.method ?? '',
+    req_path: request?.path ?? '',
+    req_body: request?.body ?? '',
+    req_body_size: request?.bodySize ?? 0,
+    resp_headers: response?.headers ?? '{}',
+    resp_status: response?.status ?? 0,
+    resp_message: response?.reason ?? '',
+    resp_body: response?.body ?? '',
+    resp_body_size: response?.bodySize ?? 0,
+    latency: timeNs - (request ?? response)!.startNs,
+    outcome,
+    req_messages: request?.messages ?? 0,
+    resp_messages: response?.messages ?? 0,
+  })
+}

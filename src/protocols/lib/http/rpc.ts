@@ -1,0 +1,126 @@
+/**
+ * Content of remote procedure calls over HTTP: Protocol Buffers or JSON, in messages with a length before each.
+ *
+ *     gRPC      application/grpc[+proto|+json]           https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ *     gRPC-Web  application/grpc-web[-text][+proto]      …/PROTOCOL-WEB.md: trailers are a message, `-text` is base64
+ *     Connect   application/connect+proto, +json         https://connectrpc.com/docs/protocol: an end of stream is a message
+ *     message = flags (8) length (32) content
+ */
+
+import type { ProtocolSettings } from '../../protocol'
+import { bodyText } from '../body-text'
+import { latin1 } from '../bytes'
+import { contentCodings, inflate } from '../inflate'
+import { protobufText } from '../protobuf-text'
+
+export const PREFIX = 5
+const COMPRESSED = 0x01
+/** Messages of a body that are shown at most. */
+const MAX_SHOWN = 100
+
+export interface RpcFormat {
+  /** A length stands before each message. */
+  readonly isFramed: boolean
+  readonly isBase64: boolean
+  /** Protocol Buffers; else text. */
+  readonly isProto: boolean
+}
+
+const PROTO = { isFramed: false, isBase64: false, isProto: true }
+const FRAMED = { ...PROTO, isFramed: true }
+const FRAMED_TEXT = { ...FRAMED, isProto: false }
+const BASE64 = { ...FRAMED, isBase64: true }
+
+/** The format that a media type in lower case names; undefined for other content. */
+export function rpcFormat(type: string): RpcFormat | undefined {
+  if (!type.startsWith('application/')) return undefined
+  const [name = '', suffix = ''] = type
+    .slice('application/'.length)
+    .split(/[; \t]/, 1)[0]!
+    .split('+')
+  if (name === 'grpc-web-text') return BASE64
+  if (name === 'grpc' || name === 'grpc-web' || name === 'connect')
+    return suffix === 'json' ? FRAMED_TEXT : FRAMED
+  return /^(?:x-)?proto(?:buf)?$/.test(name) || name === 'vnd.google.protobuf' ? PROTO : undefined
+}
+
+/** The kept beginning of a content of `size` bytes as text, a line for each message. `coding`: that of compressed messages. */
+export function rpcText(
+  format: RpcFormat,
+  kept: Uint8Array,
+  size: number,
+  coding: string,
+  settings: ProtocolSettings,
+): string {
+  const bytes = format.isBase64
+    ? Buffer.from(latin1(kept, 0, kept.length - (kept.length % 4)), 'base64')
+    : kept
+  const isWhole = kept.length === size
+  if (!format.isFramed) return protobufText(bytes, isWhole) ?? bodyText(bytes, size)
+  const lines: string[] = []
+  let at = 0
+  while (at + PREFIX <= bytes.length && lines.length < MAX_SHOWN) {
+    const length = lengthAt(bytes, at)
+    const content = bytes.subarray(at + PREFIX, at + PREFIX + length)
+    const codings = bytes[at]! & COMPRESSED ? contentCodings(coding || 'unknown') : []
+    lines.push(messageText(format, bytes[at]!, content, length, codings, settings))
+    at += PREFIX + length
+  }
+  return lines.join('\n')
+}
+
+function messageText(
+  { isProto }: RpcFormat,
+  flags: number,
+  content: Uint8Array,
+  length: number,
+  codings: readonly string[],
+  { bodyLimit, decodeBudget }: ProtocolSettings,
+): string {
+  const plain = codings.length === 0 ? content : inflate(codings, content, bodyLimit, decodeBudget)
+  if (!plain) return `<${codings.join(', ').slice(0, 32)} ${length} bytes>`
+  const isWhole = content.length === length && (codings.length === 0 || plain.length < bodyLimit)
+  // Trailers of gRPC-Web, and the end of a stream of Connect, are text.
+  const isText = !isProto || flags > COMPRESSED
+  return (isText ? undefined : protobufText(plain, isWhole)) ?? bodyText(plain, plain.length)
+}
+
+const lengthAt = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0
+
+/** Counts the messages of a content that comes in parts. */
+export class MessageCount {
+  /** Messages that have begun. */
+  total = 0
+  /** Bytes of the prefix that were read, and of the message that are still to come. */
+  #prefix = 0
+  #length = 0
+  #left = 0
+  /** Prefixes were lost: the rest can't be counted. */
+  #isLost = false
+
+  take(bytes: Uint8Array, start: number, end: number): void {
+    let at = start
+    while (at < end && !this.#isLost) {
+      if (this.#left > 0) {
+        const passed = Math.min(this.#left, end - at)
+        this.#left -= passed
+        at += passed
+        continue
+      }
+      const byte = bytes[at++]!
+      if (this.#prefix > 0) this.#length = this.#length * 256 + byte
+      if (++this.#prefix < PREFIX) continue
+      this.total++
+      this.#left = this.#length
+      this.#prefix = 0
+      this.#length = 0
+    }
+  }
+
+  /** So many bytes are missing. */
+  misses(bytes: number): void {
+    if (bytes > this.#left) this.#isLost = true
+    this.#left -= Math.min(bytes, this.#left)
+  }
+}
