@@ -342,9 +342,11 @@ describe('newest rows of a table', () => {
   })
 
   test('with the columns that Pixie lacks, which a script shows only by name', () => {
-    const extra = ['outcome', 'remote_upid']
-    expect(read({ limit: 1 }).columns.slice(-2)).toEqual([
+    const extra = ['outcome', 'req_messages', 'resp_messages', 'remote_upid']
+    expect(read({ limit: 1 }).columns.slice(-4)).toEqual([
       { name: 'outcome', type: 'STRING', semantic: 'ST_NONE' },
+      { name: 'req_messages', type: 'INT64', semantic: 'ST_NONE' },
+      { name: 'resp_messages', type: 'INT64', semantic: 'ST_NONE' },
       { name: 'remote_upid', type: 'UINT128', semantic: 'ST_UPID' },
     ])
     const namesOf = (script: string) =>
@@ -354,9 +356,7 @@ describe('newest rows of a table', () => {
     expect(whole).toEqual(
       read({ limit: 1 }).columns.flatMap(({ name }) => (extra.includes(name) ? [] : [name])),
     )
-    expect(namesOf("px.display(px.DataFrame('http_events', select=['outcome', 'remote_upid']))")).toEqual(
-      extra,
-    )
+    expect(namesOf(`px.display(px.DataFrame('http_events', select=${JSON.stringify(extra)}))`)).toEqual(extra)
   })
 
   test('refusals', () => {
@@ -372,6 +372,8 @@ test('summaries say what is stored', () => {
   expect(http).toMatchObject({ name: 'http_events', rows: 5, span: 4, oldest: '1799999995000000000' })
   expect(http!.columns.filter(({ extra }) => extra).map(({ name }) => name)).toEqual([
     'outcome',
+    'req_messages',
+    'resp_messages',
     'remote_upid',
   ])
   expect(conn).toMatchObject({ rows: 0, oldest: null, newest: null, span: 0 })
