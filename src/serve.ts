@@ -1,5 +1,5 @@
 /** `nixie serve`: the three threads and the web server, from start to signal. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { assetRoutes, renderError, ui } from '../ui'
 import { Access, type AccessOptions } from './access/access'
 import { Accounts } from './access/accounts'
@@ -14,7 +14,7 @@ import { type Capture, startCapture } from './capture/client'
 import { type Config, SETTINGS } from './config'
 import { errorLine, NixieError } from './errors'
 import { type Counters, newCounters } from './health/counters'
-import { checkCapabilities, effectiveCapabilities } from './kernel/capabilities'
+import { whyNotTracing } from './kernel/capabilities'
 import { forgetRunCode } from './kernel/own-code'
 import { statusOf } from './node-status'
 import { readPeers } from './peers/peers'
@@ -76,7 +76,7 @@ async function followCluster(config: Config, capture: Capture) {
   }
 }
 
-/** Tells what this starts, before anything is touched, for people who typed `nixie` to see what it is. */
+/** Tells what has been started, for people who typed `nixie` to see what it is. */
 function announce({ capture, retention, dataDir, listen }: Config): void {
   const hours = `${Math.round((retention / 3600) * 10) / 10} h`
   const what = capture
@@ -91,18 +91,13 @@ function announce({ capture, retention, dataDir, listen }: Config): void {
  */
 function mayTrace({ capture, dataDir }: Config): boolean {
   if (!capture) return false
-  const held = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : undefined
-  const checks = held === undefined ? [] : checkCapabilities(effectiveCapabilities(held))
-  if (held !== undefined && checks.every(({ ok, required }) => ok || !required)) return true
-  const why =
-    held === undefined
-      ? 'Only Linux can be traced, and this is another system'
-      : 'This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE'
+  const not = whyNotTracing()
+  if (!not) return true
+  const { why, remedy } = not
   if (existsSync(storeFile(dataDir))) {
     log(`${why}. It shows what is stored in ${dataDir}, and records nothing`)
     return false
   }
-  const remedy = held === undefined ? 'Into a cluster it goes from here: nixie deploy.' : 'Run it with sudo.'
   throw new NixieError(
     'unauthorized',
     why,
@@ -157,7 +152,6 @@ export async function serve(config: Config): Promise<number> {
   // Whatever is made from here on is this account's alone.
   process.umask(0o077)
   const tracing = mayTrace(config)
-  if (tracing || !config.capture) announce(config)
   const accounts = new Accounts(config, {
     uid: process.getuid?.() ?? Number.NaN,
     sudoUid: process.env.SUDO_UID,
@@ -216,6 +210,7 @@ export async function serve(config: Config): Promise<number> {
   try {
     servers.push(listen(createApp(deps), config.listen, served))
     if (config.peerListen !== '') servers.push(listen(createPeerApp(deps), config.peerListen, served))
+    if (tracing || !config.capture) announce(config)
     if (tracing) for (const line of missingProbes(capture.report.probes)) log(line)
     log(`${VERSION} ${capture.report.ready ? 'captures this node' : 'does not capture'}; ${servers[0]!.url}`)
     const signal = await new Promise<string>((resolve) => {

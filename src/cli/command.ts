@@ -25,6 +25,7 @@ export interface Option {
   readonly help: string
   readonly env?: string
   readonly choices?: readonly string[]
+  readonly completes?: 'table'
   /** The default, as the help shows it. The command itself applies it. */
   readonly fallback?: string
 }

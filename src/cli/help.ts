@@ -1,5 +1,6 @@
 /** `--help`, from the declarations. */
 import { type Command, type Option, optionsOf } from './command'
+import { wrapText } from './table'
 
 function usage(command: Command): string {
   const words = command.positionals.map(({ name, required }) => (required ? name : `[${name}]`))
@@ -8,18 +9,40 @@ function usage(command: Command): string {
   return parts.join(' ')
 }
 
-/** Two columns: the left as wide as its widest entry. */
-function columns(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
+const INDENT = 2
+/** The right column is no narrower: where there is less room it stands below the left. */
+const LEAST_RIGHT = 28
+
+/** Two columns: the left as wide as its widest entry, the right in as many lines as a terminal of that width needs. */
+function columns(rows: readonly (readonly [string, string])[], width: number | undefined): string {
+  const left = Math.max(...rows.map(([entry]) => entry.length))
+  const room = width === undefined ? Number.POSITIVE_INFINITY : width - left - 2 * INDENT
+  const isBeside = room >= LEAST_RIGHT
+  const margin = ' '.repeat(isBeside ? left + 2 * INDENT : 3 * INDENT)
+  const inLines = (text: string) =>
+    wrapText(text, isBeside || width === undefined ? room : width - margin.length).join(`\n${margin}`)
+  return rows
+    .map(([entry, text]) => {
+      const gap = isBeside ? ' '.repeat(left - entry.length + INDENT) : `\n${margin}`
+      return `${' '.repeat(INDENT)}${entry}${gap}${inLines(text)}\n`
+    })
+    .join('')
 }
+
+/** Text whose lines are those of the terminal; lines that begin with a space are examples, and stay. */
+const wrapped = (text: string, width: number | undefined): string =>
+  text
+    .split('\n')
+    .map((line) => (width === undefined || line.startsWith(' ') ? line : wrapText(line, width).join('\n')))
+    .join('\n')
 
 function valueText({ value, optional }: Option): string {
   if (value === undefined) return ''
   return optional ? ` [${value}]` : ` ${value}`
 }
 
-export function commandHelp(command: Command): string {
+/** `width`: columns of the terminal; undefined where there is none. */
+export function commandHelp(command: Command, width: number | undefined): string {
   const rows = optionsOf(command).map((option): readonly [string, string] => {
     const short = option.short ? `-${option.short}, ` : '    '
     const value = valueText(option)
@@ -33,16 +56,17 @@ export function commandHelp(command: Command): string {
     ]
   })
   const details = command.details === undefined ? '' : `\n${command.details}\n`
-  return `${command.summary}\n\nUsage: ${usage(command)}\n${details}\nOptions:\n${columns(rows)}`
+  const begin = wrapped(`${command.summary}\n\nUsage: ${usage(command)}\n${details}`, width)
+  return `${begin}\nOptions:\n${columns(rows, width)}`
 }
 
-export function generalHelp(commands: readonly Command[]): string {
+export function generalHelp(commands: readonly Command[], width: number | undefined): string {
   const shown = commands.filter(({ hidden }) => !hidden)
   const rows = shown.map(({ name, summary }): readonly [string, string] => [name, summary])
   return (
-    'Nixie sees what every process on this node says over the network.\n\n' +
+    `${wrapped('Nixie sees what every process on this node says over the network.', width)}\n\n` +
     "Usage: nixie COMMAND [options]\n       nixie [options]            the same as 'nixie serve'\n\n" +
-    `Commands:\n${columns(rows)}\n` +
+    `Commands:\n${columns(rows, width)}\n` +
     "'nixie COMMAND --help' tells more.\n"
   )
 }

@@ -31,17 +31,29 @@ function findCommand(argv: readonly string[]): { command: Command; rest: readonl
   )
 }
 
+/** `nixie script --help`: the commands that begin with a word which is none alone. */
+function groupOf([word, option]: readonly string[]): readonly Command[] {
+  const asksHelp = option === '--help' || option === '-h'
+  if (!asksHelp || COMMANDS.some(({ name }) => name === word)) return []
+  return COMMANDS.filter(({ name }) => name.startsWith(`${word} `))
+}
+
 async function dispatch(argv: readonly string[], deps: CliDeps, io: Io): Promise<number> {
   if (argv[0] === '--help' || argv[0] === '-h') {
-    await io.stdout.write(generalHelp(COMMANDS))
+    await io.stdout.write(generalHelp(COMMANDS, io.stdout.columns))
     return 0
   }
   if (argv[0] === '--version' || argv[0] === '-V') return dispatch(['version'], deps, io)
+  const group = groupOf(argv)
+  if (group.length > 0) {
+    await io.stdout.write(group.map((command) => commandHelp(command, io.stdout.columns)).join('\n'))
+    return 0
+  }
   const { command, rest } = findCommand(argv)
   try {
     const parsed = parseCommand(command, rest)
     if (parsed.flags.help !== undefined) {
-      await io.stdout.write(commandHelp(command))
+      await io.stdout.write(commandHelp(command, io.stdout.columns))
       return 0
     }
     return await command.run({ ...parsed, io, deps })

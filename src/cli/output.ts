@@ -57,7 +57,7 @@ async function writeTable(io: Io, table: ResultTable, titled: boolean, apart: bo
   await writeAll(io.stdout, lines)
   if (table.rows === 0) {
     await io.stderr.write(
-      `${printable(table.name)}: no rows. Look further back (start_time), or see 'nixie status'.\n`,
+      `${printable(table.name)}: no rows. Look further back in time, or see 'nixie status'.\n`,
     )
   }
   if (shortened.length > 0) {

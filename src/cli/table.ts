@@ -27,7 +27,15 @@ const LONGEST = 160
 const LONGEST_OF_DOCUMENT = 80
 
 /** Kinds of columns. A narrow terminal leaves out the last kind first. */
-const RANKS = ['what happened', 'text', 'detail', 'constant', 'empty', 'document'] as const
+const RANKS = [
+  'what it is about',
+  'what happened',
+  'text',
+  'detail',
+  'constant',
+  'empty',
+  'document',
+] as const
 
 interface TextColumn {
   readonly name: string
@@ -120,16 +128,25 @@ const isDocument = (cell: Cell): boolean =>
   typeof cell === 'string' && (/^[{[<]/.test(cell) || cell.includes('\n') || cell.length > 200)
 
 function rankOf(column: ResultColumn, values: readonly Cell[]): TextColumn['rank'] {
-  const { type, semantic } = column
+  const { name, type, semantic } = column
   const filled = values.filter((cell) => cell !== null && cell !== '')
   if (filled.length === 0 && values.length > 0) return 'empty'
-  if (type === 'TIME64NS') return 'what happened'
+  if (type === 'TIME64NS' || ABOUT.has(semantic)) return 'what it is about'
+  if (NAMES_IT.test(name) && !isMostlyDocuments(filled)) return 'what it is about'
   if (semantic === 'ST_NONE') {
-    if (type === 'STRING') return filled.filter(isDocument).length * 3 > filled.length ? 'document' : 'text'
+    if (type === 'STRING') return isMostlyDocuments(filled) ? 'document' : 'text'
     return values.length > 1 && values.every((cell) => cell === values[0]) ? 'constant' : 'detail'
   }
   return DETAILS.has(semantic) ? 'detail' : 'what happened'
 }
+
+const isMostlyDocuments = (filled: readonly Cell[]): boolean =>
+  filled.filter(isDocument).length * 3 > filled.length
+
+/** How it ended, and how long it took. */
+const ABOUT: ReadonlySet<string> = new Set(['ST_HTTP_RESP_STATUS', 'ST_DURATION_NS'])
+/** What was asked for. */
+const NAMES_IT = /^(?:name|(?:req_|request_)?(?:path|url|query|cmd|command|subject|topic)|endpoint)$/
 
 const DETAILS: ReadonlySet<string> = new Set([
   'ST_BYTES',
@@ -206,7 +223,7 @@ function* lines(layout: Layout, rows: number, { bold = false, wrap = false }: St
 }
 
 /** Breaks between words; a word that is too long stays one. */
-function wrapText(text: string, width: number): string[] {
+export function wrapText(text: string, width: number): string[] {
   const lines = ['']
   for (const word of text.split(' ')) {
     const longer = lines.at(-1) === '' ? word : `${lines.at(-1)} ${word}`

@@ -6,6 +6,24 @@ import { keysOf, recordOf } from '../keys'
 
 export type Stage = 'kernel' | 'streams' | 'protocols' | 'store' | 'query' | 'api'
 
+/** What is lost, by the names of `/api/status`'s `losses`; a sum may be of several counters. */
+const LOSSES = {
+  ring: 'events that found the ring full',
+  missed: 'runs of a probe that the kernel passed over',
+  gaps: 'holes in streams',
+  parse: 'messages or places that could not be read',
+  shed: 'exchanges, rows or connections that were only counted',
+  gone: 'stored rows that are gone',
+  names: 'processes whose names are missing',
+} as const
+export type Loss = keyof typeof LOSSES
+
+/** How much was lost, and of what, for each kind: `256 runs of a probe that the kernel passed over (missed)`. */
+export function lossWords(losses: Readonly<Partial<Record<Loss, number>>>): string[] {
+  const lost = keysOf(LOSSES).filter((kind) => (losses[kind] ?? 0) > 0)
+  return lost.length === 0 ? ['nothing'] : lost.map((kind) => `${losses[kind]} ${LOSSES[kind]} (${kind})`)
+}
+
 interface CounterSpec {
   readonly stage: Stage
   readonly unit:
@@ -22,7 +40,7 @@ interface CounterSpec {
     | 'requests'
     | 'ns'
   /** The loss that it belongs to in `/api/status`'s `losses`. */
-  readonly loss?: 'ring' | 'missed' | 'gaps' | 'parse' | 'shed' | 'gone' | 'names'
+  readonly loss?: Loss
   /** It tells how many there are now, and may shrink. */
   readonly isGauge?: true
   readonly help: string

@@ -1,4 +1,5 @@
 /** The capabilities that capture needs, and which of them this process has. Needs no part of the loader. */
+import { readFileSync } from 'node:fs'
 
 /** One answer of `nixie check`. */
 export interface CheckResult {
@@ -36,4 +37,19 @@ export function checkCapabilities(held: bigint): CheckResult[] {
       required: name !== 'CAP_SYS_PTRACE',
     }
   })
+}
+
+/** Why this process can't trace the machine, and what to do; undefined when it can. */
+export function whyNotTracing(): { readonly why: string; readonly remedy: string } | undefined {
+  if (process.platform !== 'linux')
+    return {
+      why: 'Only Linux can be traced, and this is another system',
+      remedy: 'Into a cluster it goes from here: nixie deploy.',
+    }
+  const checks = checkCapabilities(effectiveCapabilities(readFileSync('/proc/self/status', 'utf8')))
+  if (checks.every(({ ok, required }) => ok || !required)) return undefined
+  return {
+    why: 'This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE',
+    remedy: 'Run it with sudo.',
+  }
 }

@@ -30,6 +30,9 @@ export interface Frame {
   readonly bytes: Uint8Array
 }
 
+/** The file ends too soon; what comes before is whole. */
+class Cut extends NixieError {}
+
 export class RecordingFile {
   readonly header: Header
   readonly #path: string
@@ -41,6 +44,7 @@ export class RecordingFile {
   /** In the file, of `start`. */
   #at = 0
   #crc = 0
+  #cut: NixieError | undefined
 
   /** @throws NixieError when it can't be read, or is no recording of this version */
   constructor(path: string) {
@@ -59,8 +63,22 @@ export class RecordingFile {
     return new NixieError('bad_request', `${this.#path}: ${what}, at byte ${at}`, hint)
   }
 
-  /** All frames but the last, which is checked. @throws NixieError where the file is damaged or cut */
+  /** Where the file was cut, if it was; known when all frames were read. */
+  get cut(): NixieError | undefined {
+    return this.#cut
+  }
+
+  /** All whole frames but the last, which is checked. @throws NixieError where the file is damaged */
   *frames(): Generator<Frame> {
+    try {
+      yield* this.#wholeFrames()
+    } catch (cause) {
+      if (!(cause instanceof Cut)) throw cause
+      this.#cut = cause
+    }
+  }
+
+  *#wholeFrames(): Generator<Frame> {
     for (let count = 0; ; count++) {
       const at = this.#at
       const sum = this.#crc
@@ -120,7 +138,11 @@ export class RecordingFile {
   #take(bytes: number, what: string): Buffer {
     if (!this.#has(bytes)) {
       const place = this.#at + this.#end - this.#start
-      throw this.fault(`the file ends within ${what} that begins at byte ${this.#at}: it was cut`, place)
+      const { shape } = this.fault(
+        `the file ends within ${what} that begins at byte ${this.#at}: it was cut`,
+        place,
+      )
+      throw new Cut(shape.code, shape.message, shape.hint)
     }
     const taken = this.#block.subarray(this.#start, this.#start + bytes)
     this.#crc = crc32(taken, this.#crc)

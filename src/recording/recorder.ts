@@ -163,7 +163,11 @@ export async function record(options: RecordOptions, stop: AbortSignal): Promise
   let ending: Ending
   try {
     const refused = missing.find(({ required }) => required)
-    if (refused) throw new NixieError('unavailable', `${refused.name}: ${refused.error}`, refused.hint)
+    if (refused) {
+      // What the kernel's library says goes on for lines.
+      const why = refused.error.split('\n', 1)[0]
+      throw new NixieError('unavailable', `${refused.name} could not be attached: ${why}`, refused.hint)
+    }
     began()
     ending = await run(pipeline, tape, mark, seconds, stop)
   } finally {

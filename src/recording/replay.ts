@@ -41,6 +41,8 @@ export interface Replayed {
   readonly header: Header
   readonly tables: readonly CollectedTable[]
   readonly counters: Counters
+  /** The file was cut: the rows are of the whole frames before that place. */
+  readonly cut?: NixieError
 }
 
 const configOf = ({ listen }: Header, bodyLimit: number): Config => ({
@@ -168,7 +170,8 @@ export function replay(path: string, { maxRows, table, bodyLimit }: ReplayOption
     const collector = new Collector(maxRows, table)
     const player = new Player(file, collector, bodyLimit ?? SETTINGS.bodyLimit.fallback)
     player.play()
-    return { header: file.header, tables: collector.tables, counters: player.counters }
+    const { header, cut } = file
+    return { header, tables: collector.tables, counters: player.counters, ...(cut && { cut }) }
   } finally {
     file.close()
   }

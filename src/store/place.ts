@@ -1,8 +1,8 @@
 /**
  * Whether a data directory's whole path is safe: who owns a directory on it, or a link, may put another one in its place, and what is
- * written and read below would be theirs.
+ * written and read below would be theirs. And whether it is a place for files at all.
  */
-import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readlinkSync, type Stats, statfsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { NixieError } from '../errors'
 
@@ -31,7 +31,7 @@ export function checkPlace(dataDir: string, trust: Trust): void {
     const next = join(at, left.shift()!)
     const found = lstatSync(next, { throwIfNoEntry: false })
     // The rest is made by this account, in what was checked.
-    if (!found) return
+    if (!found) break
     check(next, found, trust)
     if (!found.isSymbolicLink()) {
       at = next
@@ -41,6 +41,36 @@ export function checkPlace(dataDir: string, trust: Trust): void {
     left = [...resolve(at, readlinkSync(next)).split('/').filter(Boolean), ...left]
     at = '/'
   }
+  const kernels = kernelsOwn(at)
+  if (kernels !== undefined)
+    throw new NixieError(
+      'store_error',
+      `${resolve(dataDir)} is in ${kernels}, which is the kernel's and holds no files, so no data is kept there`,
+      'Give --data-dir a directory on a disk; by default it is /var/lib/nixie.',
+    )
+}
+
+/** File systems that are views of the kernel (include/uapi/linux/magic.h). */
+const KERNELS: ReadonlyMap<number, string> = new Map([
+  [0x9fa0, '/proc'],
+  [0x62656572, '/sys'],
+  [0x27e0eb, 'a cgroup hierarchy'],
+  [0x63677270, 'a cgroup hierarchy'],
+  [0x64626720, 'debugfs'],
+  [0x74726163, 'tracefs'],
+  [0xcafe4a11, 'bpffs'],
+  [0x73636673, 'securityfs'],
+  [0x6165676c, 'pstore'],
+  [0x62656570, 'configfs'],
+  [0x19800202, 'mqueue'],
+  [0x1cd1, '/dev/pts'],
+  [0xde5e81e4, 'efivarfs'],
+])
+
+/** The kernel's own file system that a directory is in. /dev is like any in memory, but for shared memory it is for devices. */
+function kernelsOwn(path: string): string | undefined {
+  if (/^\/dev(?:\/(?!shm(?:\/|$))|$)/.test(path)) return '/dev'
+  return process.platform === 'linux' ? KERNELS.get(statfsSync(path).type) : undefined
 }
 
 function check(path: string, found: Stats, trust: Trust): void {

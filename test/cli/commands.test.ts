@@ -258,7 +258,10 @@ describe('status', () => {
 Capture  running
 Probes   1 of 1 attached
 Budget   no limit on the processor; 0 % used
-Lost     ring 2, gaps 3, parse 5, shed 6
+Lost     2 events that found the ring full (ring)
+         3 holes in streams (gaps)
+         5 messages or places that could not be read (parse)
+         6 exchanges, rows or connections that were only counted (shed)
 Store    4 KiB of 1 GiB, rows kept for 1 d, in /var/lib/nixie/nixie.db
 Memory   64 MiB
 

@@ -56,6 +56,14 @@ describe('px/http_data', () => {
     expect(omitted).not.toContain('resp_status')
   })
 
+  test('60 columns: what was asked for and how it ended stay in sight', () => {
+    for (const width of [50, 60, 70]) {
+      const { lines, omitted } = at(width)
+      for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width)
+      for (const name of ['time_', 'req_path', 'resp_status', 'latency']) expect(omitted).not.toContain(name)
+    }
+  })
+
   test('bodies and headers come back with the room', () => {
     const counts = [80, 120, 160, 200, 300].map((width) => at(width).omitted.length)
     expect(counts).toEqual([...counts].sort((a, b) => b - a))

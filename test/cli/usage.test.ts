@@ -164,6 +164,27 @@ describe('help', () => {
   })
 })
 
+test('every word that begins a command has help, whole and in a terminal of any width', async () => {
+  for (const first of new Set(SHOWN.map(({ name }) => name.split(' ')[0]!))) {
+    const { code, out } = await runCli([first, '--help'])
+    expect(code, first).toBe(0)
+    expect((await runCli([first, '-h'])).out).toBe(out)
+    const named = SHOWN.filter(({ name }) => name === first)
+    const all = named.length > 0 ? named : SHOWN.filter(({ name }) => name.startsWith(`${first} `))
+    for (const { name } of all) expect(out).toContain(`Usage: nixie ${name}`)
+  }
+  const words = (text: string) => text.split(/\s+/).join(' ')
+  for (const argv of [['help'], ...SHOWN.map(({ name }) => [...name.split(' '), '--help'])]) {
+    const { out } = await runCli(argv, { columns: 60 })
+    expect(words(out)).toBe(words((await runCli(argv)).out))
+    // An example stays as it is to be typed, and a long word is one.
+    const long = out
+      .split('\n')
+      .filter((line) => line.length > 60 && !/^ {2}(?:nixie|sudo) |\S{24}/.test(line))
+    expect(long, argv.join(' ')).toEqual([])
+  }
+})
+
 describe('completion', () => {
   const script = async (shell: string) => (await runCli(['completion', shell])).out
 
@@ -188,6 +209,14 @@ describe('completion', () => {
     expect(complete('run', '-o', '')).toEqual(['table', 'json', 'ndjson', 'csv', 'arrow'])
     expect(complete('script', 'show', '-o', '')).toEqual(['text', 'json', 'pxl'])
     expect(complete('completion', 'f')).toEqual(['fish'])
+    expect(complete('replay', '--table', 'px')).toEqual(['px/http_data'])
+  })
+
+  test('names tables when no Nixie answers, too', async () => {
+    const source = await script('bash')
+    const code = `nixie() { return 1; }\n${source}\nfor words in 'get http' 'tables http' 'replay --table http'; do COMP_WORDS=(nixie $words); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _nixie; echo "\${COMPREPLY[@]}"; done`
+    const ran = Bun.spawnSync(['bash', '--norc', '-c', code])
+    expect(ran.stdout.toString()).toBe('http_events\nhttp_events\nhttp_events\n')
   })
 
   test('of zsh and fish knows every command and option', async () => {
@@ -205,4 +234,12 @@ describe('completion', () => {
     expect(code).toBe(2)
     expect(err).toContain("Did you mean 'bash'?")
   })
+})
+
+test('a script without text is told from one that shows nothing', async () => {
+  const { code, err } = await runCli(['run', '-f', '-'], { stdin: ' \n' })
+  expect(code).toBe(1)
+  expect(err).toStartWith(
+    'error: Standard input is empty, and should be a script\nhint: The shortest one is: ',
+  )
 })

@@ -53,6 +53,34 @@ describe.skipIf(!isRoot)('commands (needs root)', () => {
     expect(own.sort(byPath).map(fields)).toEqual([...rows].sort(byPath).map(fields))
   }, 20_000)
 
+  test("errors speak of the shell's flags", async () => {
+    const several = join(scope.dir, 'several.pxl')
+    writeFileSync(
+      several,
+      "import px\ndf = px.DataFrame('http_events')\npx.display(df, 'a')\npx.display(df, 'b')\n",
+    )
+    const csv = await nixieRun('run', '-f', several, '-o', 'csv')
+    expect([csv.code, csv.stderr]).toEqual([1, expect.stringContaining('Choose one by --table NAME: a, b.')])
+    const since = await nixieRun('get', 'http_events', '--since', '5m', '--until', '2h')
+    expect([since.code, since.stderr]).toEqual([1, expect.stringContaining('--since is after --until')])
+    const empty = join(scope.dir, 'empty.pxl')
+    writeFileSync(empty, '\n')
+    expect((await nixieRun('run', '-f', empty)).stderr).toStartWith(`error: ${empty} is empty`)
+  }, 20_000)
+
+  test('a server that can not start says only why', async () => {
+    const server = new URL(nixie.url).host
+    for (const [flags, why] of [
+      [['--data-dir', '/sys/nixie'], "is in /sys, which is the kernel's"],
+      [['--data-dir', join(scope.dir, 'second'), '--listen', server], server],
+    ] as const) {
+      const { code, stderr } = await runNixie(['serve', '--capture', 'false', ...flags])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^error: .*\nhint: .*\n$/)
+      expect(stderr).toContain(why)
+    }
+  }, 20_000)
+
   test('the API runs the same script', async () => {
     const path = '/api/run/px/http_data?start_time=-5m&destination_filter=nginx'
     const { tables } = await nixie.ask(path)

@@ -28,7 +28,7 @@ function said(bytes: Uint8Array): string {
     } finally {
       file.close()
     }
-    return ''
+    return file.cut?.message ?? ''
   } catch (cause) {
     if (!(cause instanceof NixieError)) throw cause
     expect(cause.shape.hint).not.toBe('')
@@ -59,6 +59,18 @@ test('what was written is read', () => {
 test('a file that was cut anywhere says where', () => {
   for (let length = 0; length < whole.length; length++)
     expect(said(whole.subarray(0, length)), `${length}`).toContain(`at byte ${length}`)
+})
+
+test('the whole frames before a cut are read', () => {
+  const counts = new Set<number>()
+  for (let length = framesAt; length < whole.length; length++) {
+    writeFileSync(path, whole.subarray(0, length))
+    const file = new RecordingFile(path)
+    counts.add([...file.frames()].length)
+    expect(file.cut?.message, `${length}`).toContain('it was cut')
+    file.close()
+  }
+  expect([...counts]).toEqual([0, 1, 2, 3])
 })
 
 test('no bit may be another one', () => {

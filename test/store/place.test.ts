@@ -35,6 +35,12 @@ test('one that every account may write to, anywhere on the path', () =>
     checkPlace(join(dir, 'link'), trust)
   }))
 
+test("the kernel's own file systems", () => {
+  for (const path of ['/proc', '/proc/self/x', '/sys/fs/bpf/nixie', '/dev', '/dev/nixie', '/sys/kernel/x'])
+    expect(() => checkPlace(path, trust), path).toThrow("which is the kernel's and holds no files")
+  checkPlace('/dev/shm', { ...trust, mayOwn: () => true })
+})
+
 test('links that never end', () =>
   withDirectory((dir) => {
     symlinkSync('b', join(dir, 'a'))

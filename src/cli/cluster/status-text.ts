@@ -1,5 +1,6 @@
 /** `nixie status` of a cluster: a line per node. */
 import { captureState, durationWords } from '../../api/status'
+import { lossWords } from '../../health/counters'
 import { listTable, TEXT } from '../commands/script'
 import { printable } from '../io'
 import { tableText } from '../table'
@@ -17,11 +18,6 @@ const COLUMNS = {
   memory: TEXT,
 }
 
-function lossesText(losses: object): string {
-  const lost = Object.entries(losses).filter(([, count]) => count > 0)
-  return lost.length === 0 ? 'none' : lost.map(([kind, count]) => `${kind} ${count}`).join(', ')
-}
-
 function row({ name, node, state, status }: NixiePod): string[] {
   if (!status) return [node, name, state.doing, '', '', '', '', '']
   const attached = status.probes.filter((probe) => probe.attached).length
@@ -32,7 +28,7 @@ function row({ name, node, state, status }: NixiePod): string[] {
     status.version,
     durationWords(status.uptimeSeconds),
     `${attached} of ${status.probes.length}`,
-    lossesText(status.losses),
+    lossWords(status.losses).join(', '),
     bytesText(status.rss),
   ]
 }

@@ -2,6 +2,7 @@ import { newestRows } from '../../runner/result'
 import type { Command } from '../command'
 import { OUTPUT, writeTables } from '../output'
 import { ANY_LENGTH, RUNNER_OPTIONS, withRunner } from '../runner'
+import { inShellWords } from '../shell-words'
 import { LIMIT, readLimit } from './run'
 
 const ROWS = 20
@@ -29,7 +30,11 @@ export const get: Command = {
       ...(endTime !== undefined && { endTime }),
       limit,
     }
-    const table = await withRunner(invocation, (runner) => newestRows(runner, rowsOf, ANY_LENGTH))
+    const table = await withRunner(invocation, (runner) => newestRows(runner, rowsOf, ANY_LENGTH)).catch(
+      (cause) => {
+        throw inShellWords(cause, { start_time: '--since', end_time: '--until' })
+      },
+    )
     // The command asks for the newest rows, so it need not say that there are older ones.
     await writeTables(io, [{ ...table, truncated: false }], flags.output)
     return 0

@@ -43,13 +43,13 @@ const help: Command = {
   run: async ({ io, positionals }) => {
     const name = positionals.join(' ')
     if (name === '') {
-      await io.stdout.write(generalHelp(COMMANDS))
+      await io.stdout.write(generalHelp(COMMANDS, io.stdout.columns))
       return 0
     }
     const exact = COMMANDS.filter((command) => command.name === name)
     const found = exact.length > 0 ? exact : COMMANDS.filter((command) => command.name.startsWith(`${name} `))
     if (found.length === 0) throw new UsageError(`There is no command '${name}'`, "'nixie help' lists them.")
-    await io.stdout.write(found.map(commandHelp).join('\n'))
+    await io.stdout.write(found.map((command) => commandHelp(command, io.stdout.columns)).join('\n'))
     return 0
   },
 }
@@ -62,7 +62,9 @@ const completion: Command = {
   options: [],
   run: async ({ io, positionals }) => {
     const shown = COMMANDS.filter(({ hidden }) => !hidden)
-    await io.stdout.write(completionText(positionals[0] as Shell, shown))
+    const { TABLES } = await import('../../sources/tables')
+    const names = TABLES.map((table) => table.name)
+    await io.stdout.write(completionText(positionals[0] as Shell, shown, names))
     return 0
   },
 }

@@ -4,6 +4,7 @@ import {
   fchmodSync,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   rmSync,
   statSync,
@@ -13,6 +14,7 @@ import { dirname, resolve } from 'node:path'
 import { VERSION } from '../../api/version'
 import { bytesOf, type Config, SETTINGS, secondsOf } from '../../config'
 import { messageOf, NixieError } from '../../errors'
+import { whyNotTracing } from '../../kernel/capabilities'
 import type { Recording } from '../../recording/recorder'
 import { type Command, type Given, UsageError } from '../command'
 import { type Io, printable } from '../io'
@@ -32,9 +34,12 @@ const OWN_SETTINGS = ['listen', 'redactExtra'] as const
 interface Asked {
   readonly seconds: number
   readonly maxBytes: number
+  /** `-` for standard output. */
   readonly file: string
   readonly config: Config
 }
+
+const STDOUT = '-'
 
 function asked({ flags, io }: Given): Asked {
   const seconds = secondsOf(flags.for ?? DEFAULT_SECONDS)
@@ -44,12 +49,32 @@ function asked({ flags, io }: Given): Asked {
   if (maxBytes === undefined || maxBytes < LEAST_BYTES || maxBytes > MOST_BYTES)
     throw new UsageError(`--max-size: '${flags['max-size']}' is no size from 64K to 512M`)
   const config = settingsOf({ flags, io })
-  const file = flags.output ?? `nixie-${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.rec`
+  const given = flags.output ?? `nixie-${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.rec`
+  const file = given === '/dev/stdout' ? STDOUT : given
+  if (file === STDOUT && io.stdout.isTTY)
+    throw new UsageError('A recording is no text for a terminal', 'Write it to a file: -o FILE.')
   return { seconds, maxBytes, file, config }
 }
 
+/** What a path leads to that is there and is no file. */
+function otherThanFile(path: string): string | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found || found.isFile()) return undefined
+  if (found.isFIFO()) return 'a pipe'
+  if (found.isDirectory()) return 'a directory'
+  if (found.isSymbolicLink()) return 'a link'
+  return found.isSocket() ? 'a socket' : 'a device'
+}
+
 /** The file, for its owner alone; what is in it stays until there is something to write. */
-function openFile(path: string): number {
+function openFile(path: string, mayReplace: boolean): number {
+  const other = otherThanFile(path)
+  if (other !== undefined)
+    throw new NixieError(
+      'store_error',
+      `The recording can't be written: ${path} is ${other}`,
+      'Name a file with -o; -o - writes to standard output, as for a pipe.',
+    )
   try {
     const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
     const fd = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
@@ -59,9 +84,18 @@ function openFile(path: string): number {
       closeSync(fd)
       throw new Error(`${path} is there, and is no file of this account alone`)
     }
+    if (stat.size > 0 && !mayReplace) {
+      closeSync(fd)
+      throw new NixieError(
+        'store_error',
+        `${path} is there already`,
+        'Name another file with -o, or replace it: --force.',
+      )
+    }
     fchmodSync(fd, 0o600)
     return fd
   } catch (cause) {
+    if (cause instanceof NixieError) throw cause
     throw new NixieError(
       'store_error',
       `The recording can't be written: ${messageOf(cause)}`,
@@ -95,9 +129,9 @@ async function tell(
   const { seconds, ending, redacted } = header
   const lines = [
     ...missing.map(({ name, error }) => `not attached: ${name}: ${error.split('\n', 1)[0]}`),
-    `${file}: ${tape.frames} frames of ${seconds.toFixed(1)} s, ${bytesText(bytes)}${ENDINGS[ending]}`,
+    `${file === STDOUT ? 'Standard output' : file}: ${tape.frames} frames of ${seconds.toFixed(1)} s, ${bytesText(bytes)}${ENDINGS[ending]}`,
     `Replaced: ${redacted.secret} bytes of secrets, ${redacted.unread} bytes that could not be looked into. Addresses, paths, names and what nothing tells to be a secret are still in it: look before you give it to others.`,
-    `See its rows: nixie replay ${file}`,
+    ...(file === STDOUT ? [] : [`See its rows: nixie replay ${file}`]),
   ]
   await io.stderr.write(lines.map((line) => `${printable(line)}\n`).join(''))
 }
@@ -115,7 +149,13 @@ export const record: Command = {
       help: 'So long, or until Ctrl+C: 10s, 2m, at most 1h',
       fallback: DEFAULT_SECONDS,
     },
-    { flag: 'output', short: 'o', value: 'FILE', help: 'Where to; without it nixie-TIME.rec' },
+    {
+      flag: 'output',
+      short: 'o',
+      value: 'FILE',
+      help: 'Where to, - for standard output; without it nixie-TIME.rec',
+    },
+    { flag: 'force', help: 'Replace the file, if it is there' },
     { flag: 'max-size', value: 'SIZE', help: 'Ends when the file is so large', fallback: DEFAULT_SIZE },
     ...OWN_SETTINGS.map((name) => {
       const { flag, env, help, shape, fallback } = SETTINGS[name]
@@ -126,8 +166,12 @@ export const record: Command = {
     const { io, deps } = invocation
     const { file, ...options } = asked(invocation)
     await deps.prepare?.({ ...options.config, dataDir: dirname(resolve(file)) })
-    const fd = openFile(file)
-    let isWritten = false
+    const target = targetOf(file, invocation)
+    const not = whyNotTracing()
+    if (not) {
+      target.giveUp()
+      throw new NixieError('unauthorized', not.why, not.remedy)
+    }
     const stop = new AbortController()
     const end = () => stop.abort()
     process.once('SIGINT', end).once('SIGTERM', end)
@@ -137,16 +181,48 @@ export const record: Command = {
       const limits = `${options.seconds} s, at most ${bytesText(options.maxBytes)}`
       const began = () => io.stderr.write(`Recording for ${limits}; Ctrl+C ends it\n`)
       const recording = await recorder.record({ ...options, version: VERSION, began }, stop.signal)
-      const bytes = write(fd, recording)
-      isWritten = true
+      const bytes = await target.write(recording)
       await tell(io, file, bytes, recording)
       return 0
     } finally {
       process.off('SIGINT', end).off('SIGTERM', end)
-      closeSync(fd)
-      if (!isWritten) removeEmpty(file)
+      target.giveUp()
     }
   },
+}
+
+/** Where a recording goes. */
+interface Target {
+  /** Its bytes. */
+  readonly write: (recording: Recording) => Promise<number>
+  /** At the end: what was made for nothing is removed. */
+  readonly giveUp: () => void
+}
+
+function targetOf(file: string, { io, flags }: Given): Target {
+  if (file === STDOUT) return { write: (recording) => writeOut(io, recording), giveUp: () => {} }
+  const fd = openFile(file, flags.force !== undefined)
+  let isWritten = false
+  return {
+    write: async (recording) => {
+      const bytes = write(fd, recording)
+      isWritten = true
+      return bytes
+    },
+    giveUp: () => {
+      closeSync(fd)
+      if (!isWritten) removeEmpty(file)
+    },
+  }
+}
+
+async function writeOut(io: Io, { tape, header }: Recording): Promise<number> {
+  let written = 0
+  for (const part of tape.file(header)) {
+    await io.stdout.write(part)
+    written += part.length
+  }
+  return written
 }
 
 /** A file that was made for nothing. */

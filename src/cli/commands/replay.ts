@@ -32,13 +32,14 @@ function* lossLines(counters: Counters): Generator<string> {
   }
 }
 
-async function tell(io: Io, { header, tables, counters }: Replayed): Promise<void> {
+async function tell(io: Io, { header, tables, counters, cut }: Replayed): Promise<void> {
   const rows = tables.map(({ table, all }) => `${table.name} ${all}`)
   const losses = [...lossLines(counters)]
   const lines = [
     `Recorded at ${header.startedAt} for ${header.seconds} s by Nixie ${header.nixie}, Linux ${header.kernel}${header.ending === 'size' ? ', until the file was full' : ''}`,
     `Rows: ${rows.join(', ') || 'none'}`,
     ...(losses.length > 0 ? losses : ['Lost: nothing']),
+    ...(cut ? ['Not whole: these are the rows of what comes before the place where the file was cut'] : []),
   ]
   await io.stderr.write(lines.map((line) => `${printable(line)}\n`).join(''))
 }
@@ -49,7 +50,11 @@ export const replay: Command = {
   details:
     'The recorded events take the way that they take in capture, on one thread and by the recorded clock. Its rows go to standard output, their numbers and what was lost to standard error.\n\n  nixie replay slow.rec\n  nixie replay slow.rec --table conn_stats -o json | jq .bytes_sent',
   positionals: [{ name: 'FILE', required: true }],
-  options: [OUTPUT, { flag: 'table', value: 'NAME', help: 'Only the rows of this table' }, LIMIT],
+  options: [
+    OUTPUT,
+    { flag: 'table', value: 'NAME', help: 'Only the rows of this table', completes: 'table' },
+    LIMIT,
+  ],
   run: async ({ flags, io, positionals }) => {
     const { table: only, output } = flags
     if (output === 'csv' && only === undefined)
@@ -68,6 +73,7 @@ export const replay: Command = {
     if (found.length === 0 && table && output === 'csv') found.push(emptyOf(table))
     if (found.length > 0) await writeTables(io, found.map(resultOf), output)
     await tell(io, replayed)
+    if (replayed.cut) throw replayed.cut
     return 0
   },
 }

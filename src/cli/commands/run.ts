@@ -8,6 +8,7 @@ import { type Io, printable } from '../io'
 import { writeTables, writeWarnings } from '../output'
 import { ANY_LENGTH, RUNNER_OPTIONS, withRunner } from '../runner'
 import { scriptArguments } from '../script-arguments'
+import { inShellWords } from '../shell-words'
 import { streamFormat, writeStream } from '../stream'
 import { SCRIPTS_DIR, writeScripts } from './script'
 
@@ -21,7 +22,16 @@ export function readLimit(text: string | undefined): number | undefined {
 }
 
 async function readScriptFile(path: string, io: Io): Promise<string> {
-  if (path === '-') return io.readStdin()
+  const text = path === '-' ? await io.readStdin() : await readText(path)
+  if (text.trim() !== '') return text
+  throw new NixieError(
+    'bad_request',
+    `${path === '-' ? 'Standard input' : path} is empty, and should be a script`,
+    "The shortest one is: import px; px.display(px.DataFrame('http_events', start_time='-5m'))",
+  )
+}
+
+async function readText(path: string): Promise<string> {
   try {
     return await Bun.file(path).text()
   } catch (cause) {
@@ -149,7 +159,8 @@ export const run: Command = {
     const { request, found } = await asked(invocation)
     try {
       await withRunner(invocation, (runner) => show(runner, request, invocation))
-    } catch (cause) {
+    } catch (thrown) {
+      const cause = inShellWords(thrown)
       if (!(cause instanceof NixieError) || request.text === undefined) throw cause
       const { line, column, file } = cause.shape
       if (line !== undefined && file === undefined) {

@@ -1,6 +1,6 @@
 import { durationWords, type Status } from '../../api/status'
 import { budgetWords, sampledWords, shedWords } from '../../health/budget'
-import { absenceWords, TOO_LONG_AWAY_MS, unsureWords } from '../../health/counters'
+import { absenceWords, lossWords, TOO_LONG_AWAY_MS, unsureWords } from '../../health/counters'
 import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
 import type { Command, Given, Option } from '../command'
 import { printable } from '../io'
@@ -52,11 +52,6 @@ function* tableLines({ tables }: Status, width: number | undefined): Generator<s
   yield* tableText(listTable('tables', COLUMNS, rows), width).lines
 }
 
-function lossText({ losses }: Status): string {
-  const lost = Object.entries(losses).filter(([, count]) => count > 0)
-  return lost.length === 0 ? 'none' : lost.map(([kind, count]) => `${kind} ${count}`).join(', ')
-}
-
 export function* statusText(status: Status, width: number | undefined): Generator<string> {
   const { store } = status
   yield printable(
@@ -67,7 +62,7 @@ export function* statusText(status: Status, width: number | undefined): Generato
   yield* probeLines(status)
   yield `Budget   ${budgetWords(status.capture.budget)}\n`
   for (const sentence of shedWords(status.capture.budget)) yield `         ${sentence}\n`
-  yield `Lost     ${lossText(status)}\n`
+  yield `Lost     ${lossWords(status.losses).join('\n         ')}\n`
   const unsure = unsureWords(status.counters.unsureAnswers)
   if (unsure) yield `Unsure   ${unsure}\n`
   yield `Store    ${bytesText(store.bytes)} of ${bytesText(store.budgetBytes)}, rows kept for ${durationWords(store.retentionSeconds)}, in ${printable(store.path)}\n`

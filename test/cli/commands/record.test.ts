@@ -38,12 +38,35 @@ test('a link, a pipe, or a file with two names is not written to', async () => {
   symlinkSync(other, join(scope.dir, 'link'))
   linkSync(other, join(scope.dir, 'second'))
   Bun.spawnSync(['mkfifo', join(scope.dir, 'pipe')])
-  for (const name of ['link', 'second', 'pipe']) {
-    const { code, err } = await runCli(['record', '-o', join(scope.dir, name)])
+  const said = { link: 'is a link', second: 'no file of this account alone', pipe: 'is a pipe' }
+  for (const [name, what] of Object.entries(said)) {
+    const { code, err } = await runCli(['record', '-o', join(scope.dir, name), '--force'])
     expect(code).toBe(1)
     expect(err).toContain("The recording can't be written")
+    expect(err).toContain(what)
   }
+  expect((await runCli(['record', '-o', '/dev/null'])).err).toContain('/dev/null is a device')
+  expect((await runCli(['record', '-o', scope.dir])).err).toContain('is a directory')
   expect(readFileSync(other, 'utf8')).toBe('kept')
+})
+
+test('a file that is there is replaced only by --force', async () => {
+  const old = join(scope.dir, 'old.rec')
+  writeFileSync(old, 'kept')
+  const { code, err } = await runCli(['record', '--for', '1s', '-o', old])
+  expect(code).toBe(1)
+  expect(err).toBe(
+    `error: ${old} is there already\nhint: Name another file with -o, or replace it: --force.\n`,
+  )
+  expect(readFileSync(old, 'utf8')).toBe('kept')
+})
+
+test('a terminal gets no recording', async () => {
+  for (const to of ['-', '/dev/stdout']) {
+    const { code, err } = await runCli(['record', '-o', to], { columns: 80 })
+    expect(code).toBe(2)
+    expect(err).toContain('A recording is no text for a terminal')
+  }
 })
 
 test.skipIf(process.getuid!() === 0)(
@@ -51,10 +74,12 @@ test.skipIf(process.getuid!() === 0)(
   async () => {
     const { code, err } = await runCli(['record', '--for', '1s', '-o', file])
     expect(code).toBe(1)
-    expect(err).toContain('CAP_BPF')
+    expect(err).toBe(
+      'error: This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE\nhint: Run it with sudo.\n',
+    )
     expect(existsSync(file)).toBe(false)
     writeFileSync(file, 'before')
-    expect((await runCli(['record', '--for', '1s', '-o', file])).code).toBe(1)
+    expect((await runCli(['record', '--for', '1s', '-o', file, '--force'])).code).toBe(1)
     expect(readFileSync(file, 'utf8')).toBe('before')
   },
 )

@@ -1,8 +1,12 @@
 /** nixie replay: rows on one stream, their numbers and what was lost on the other. */
-import { describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Scope } from '../../support/scope'
 import { runCli } from '../run-cli'
 
+const scope = new Scope('replay')
+afterAll(() => scope.close())
 const FIXTURE = join(import.meta.dir, '../../recording/fixtures/http-dns.rec')
 
 test('json has a line for each row of each table, and only rows', async () => {
@@ -52,6 +56,21 @@ test('rows beyond the limit are said', async () => {
   ])
   expect(out.trimEnd().split('\n')).toHaveLength(3)
   expect(err).toContain('http_events: more rows than 3; --limit N shows more')
+})
+
+test('a file that was cut: the rows of what is before, what is missing, and a failure', async () => {
+  const whole = readFileSync(FIXTURE)
+  const file = join(scope.dir, 'cut.rec')
+  writeFileSync(file, whole.subarray(0, whole.length - 9))
+  const { code, out, err } = await runCli(['replay', file, '--table', 'http_events', '-o', 'json'])
+  expect(code).toBe(1)
+  expect(out.trimEnd().split('\n')).toHaveLength(8)
+  expect(err).toContain('Not whole: ')
+  expect(err).toMatch(/error: .*the file ends within .*it was cut, at byte \d+/)
+  writeFileSync(file, whole.subarray(0, whole.length >> 1))
+  const half = await runCli(['replay', file, '-o', 'json'])
+  expect(half.code).toBe(1)
+  expect(half.out.trimEnd().split('\n').length).toBeGreaterThan(2)
 })
 
 describe('refused', () => {
