@@ -7,7 +7,7 @@ import type { Config } from './config'
 import { errorLine, NixieError } from './errors'
 import { addCounters } from './health/counters'
 import { agentId } from './metadata/agent-id'
-import type { Source, TableInfo } from './store/store'
+import type { ReadableStore, TableInfo } from './store/store'
 
 /** A table's span may fall this short of the retention before the disk budget is named as the reason. */
 const SPAN_SLACK_SECONDS = 600
@@ -33,7 +33,10 @@ function tableStatus(
   }
 }
 
-function tablesOf(store: Pick<Source, 'tables'>): { tables: readonly TableInfo[]; unreadable?: string } {
+function tablesOf(store: Pick<ReadableStore, 'tables'>): {
+  tables: readonly TableInfo[]
+  unreadable?: string
+} {
   try {
     return { tables: store.tables() }
   } catch (cause) {
@@ -48,7 +51,7 @@ function tablesOf(store: Pick<Source, 'tables'>): { tables: readonly TableInfo[]
 export function statusOf(
   config: Config,
   capture: Pick<Capture, 'report' | 'error' | 'silentMs'>,
-  store: Pick<Source, 'tables'>,
+  store: Pick<ReadableStore, 'tables'>,
   startedMs: number,
   local: () => object,
 ): Status {

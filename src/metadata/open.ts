@@ -1,23 +1,23 @@
 /** Metadata from what the store knows: processes, and the objects of the cluster when there is one. */
-import type { Source } from '../store/store'
+import type { ReadableStore } from '../store/store'
 import { agentId } from './agent-id'
 import type { Metadata } from './metadata'
 import { containerOf, nameOf } from './names'
 import { openKubernetes } from './stored-kubernetes'
 
 /**
- * Looks at the source's entities anew with each question: the source caches them until the store changes. `nodeName`: what
+ * Looks at the store's entities anew with each question: the store caches them until the store changes. `nodeName`: what
  * this machine is called.
  */
-export function openMetadata(source: Source, nodeName: string): Metadata {
-  const kubernetes = openKubernetes(source)
-  const process = (upid: string) => source.process(upid)?.value
+export function openMetadata(store: ReadableStore, nodeName: string): Metadata {
+  const kubernetes = openKubernetes(store)
+  const process = (upid: string) => store.process(upid)?.value
   const containerId = (upid: string) => process(upid)?.containerId ?? ''
   const podOf = (upid: string) => {
     const { podUid, containerId } = process(upid) ?? {}
     return kubernetes.pods.byId(podUid || kubernetes.containers.byId(containerId ?? '')?.podId || '')
   }
-  const isInCluster = () => source.entities('cluster').size > 0
+  const isInCluster = () => store.entities('cluster').size > 0
   return {
     hostName: nodeName,
     asid: agentId(nodeName),

@@ -11,7 +11,7 @@ import type {
   StoredService,
   StoredWorkload,
 } from '../records/entities'
-import type { Source } from '../store/store'
+import type { ReadableStore } from '../store/store'
 import type {
   Container,
   Kubernetes,
@@ -25,13 +25,13 @@ import type {
 
 /** Computes once per state of the entities of one kind. */
 function cached<K extends EntityKind, T>(
-  source: Pick<Source, 'entities'>,
+  store: Pick<ReadableStore, 'entities'>,
   kind: K,
   make: (entities: ReadonlyMap<string, Entity<K>>) => T,
 ): () => T {
   let last: { readonly from: ReadonlyMap<string, Entity<K>>; readonly made: T } | undefined
   return () => {
-    const from = source.entities(kind)
+    const from = store.entities(kind)
     if (from !== last?.from) last = { from, made: make(from) }
     return last.made
   }
@@ -151,24 +151,24 @@ function servicesByAddress(services: readonly AddressedService[]): ReadonlyMap<s
 }
 
 /** Past objects are in it too. */
-export function openKubernetes(source: Pick<Source, 'entities'>): Kubernetes {
+export function openKubernetes(store: Pick<ReadableStore, 'entities'>): Kubernetes {
   const index = <K extends EntityKind, T extends KubernetesObject>(
     kind: K,
     read: (value: EntityValues[K]) => T,
   ): ObjectIndex<T> & { readonly get: () => Index<T> } => {
-    const get = cached(source, kind, (entities) =>
+    const get = cached(store, kind, (entities) =>
       indexOf([...entities.values()].map((one) => read(one.value))),
     )
     return { get, byId: (id) => get().byId(id), byName: (name) => get().byName(name) }
   }
   const pods = index('pod', podOf)
   const services = index('service', serviceOf)
-  const tenancies = cached(source, 'pod', () => tenanciesOf(pods.get().all))
-  const serviceAddresses = cached(source, 'service', () => servicesByAddress(services.get().all))
-  const cidrs = cached(source, 'node', (nodes) => [
+  const tenancies = cached(store, 'pod', () => tenanciesOf(pods.get().all))
+  const serviceAddresses = cached(store, 'service', () => servicesByAddress(services.get().all))
+  const cidrs = cached(store, 'node', (nodes) => [
     ...new Set([...nodes.values()].flatMap(({ value }) => value.cidrs ?? [])),
   ])
-  const cluster = (): Partial<StoredCluster> => source.entities('cluster').get('this')?.value ?? {}
+  const cluster = (): Partial<StoredCluster> => store.entities('cluster').get('this')?.value ?? {}
   return {
     pods,
     services,

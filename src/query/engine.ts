@@ -1,18 +1,18 @@
-/** Runs a plan: builds its operators, pushes the sources through them, collects the results. */
+/** Runs a plan: builds its operators, pushes the rows through them, collects the results. */
 import { NixieError } from '../errors'
 import type { Metadata } from '../metadata/metadata'
 import type { Batch } from '../records/batch'
 import { head } from '../records/rows'
-import type { Selection, Source } from '../store/store'
+import type { ReadableStore, Selection } from '../store/store'
 import { Budget, type Limits, type MemoryShare } from './budget'
 import { conjuncts } from './conditions'
 import type { Deadline } from './deadline'
 import { readers } from './graph'
 import { newestFirst } from './newest'
 import { HashAggregate } from './operators/aggregate'
+import { InputOperator, ReadCounts, selectionOf } from './operators/inputs'
 import { HashJoin } from './operators/join'
 import type { Operator, OperatorContext, Port } from './operators/operator'
-import { ReadCounts, SourceOperator, selectionOf } from './operators/source'
 import { Filter, Limit, Project } from './operators/stages'
 import { Union } from './operators/union'
 import { optimise } from './optimise'
@@ -25,7 +25,7 @@ export interface VirtualTable {
 }
 
 export interface ExecuteContext {
-  readonly source: Source
+  readonly store: ReadableStore
   readonly metadata: Metadata
   readonly limits: Limits
   /** Of the whole run; absent: `limits.deadlineMs` from now on. */
@@ -128,7 +128,7 @@ class Execution {
   readonly #context: OperatorContext
   readonly #operators = new Map<Node, Operator>()
   /** In the order in which they are to run. */
-  readonly #sources: SourceOperator[] = []
+  readonly #inputs: InputOperator[] = []
   readonly #readers: ReadonlyMap<Node, number>
   readonly counts = new ReadCounts()
 
@@ -156,18 +156,18 @@ class Execution {
   }
 
   run(): void {
-    for (const source of this.#sources) source.run()
+    for (const input of this.#inputs) input.run()
   }
 
   #make(node: Node): Operator {
     const context = this.#context
     switch (node.op) {
       case 'scan':
-        return this.#source(node, () => this.#scan(node, node.columns))
+        return this.#input(node, () => this.#scan(node, node.columns))
       case 'empty':
-        return this.#source(node, () => [])
+        return this.#input(node, () => [])
       case 'virtual':
-        return this.#source(node, () => [this.#virtual(node)])
+        return this.#input(node, () => [this.#virtual(node)])
       case 'filter': {
         if (node.input.op === 'scan' && this.#readers.get(node.input) === 1)
           return this.#filteredScan(node, node.input)
@@ -203,7 +203,7 @@ class Execution {
     }
   }
 
-  /** The side that is held is made first, so that its sources run first and the other side needn't wait. */
+  /** The side that is held is made first, so that its inputs run first and the other side needn't wait. */
   #join(node: Extract<Node, { op: 'join' }>): Operator {
     const [first, second] = node.how === 'right' ? [node.left, node.right] : [node.right, node.left]
     this.operator(first)
@@ -216,21 +216,21 @@ class Execution {
     return join
   }
 
-  #source(
+  #input(
     node: Node,
     batches: () => Iterable<Batch>,
     read = (batch: Batch) => this.counts.add(batch),
-  ): SourceOperator {
-    const source = new SourceOperator(node.columns, this.#context, batches, read)
-    this.#sources.push(source)
-    return source
+  ): InputOperator {
+    const input = new InputOperator(node.columns, this.#context, batches, read)
+    this.#inputs.push(input)
+    return input
   }
 
-  /** The source tests the conditions itself, and reads the other columns only of the rows that stay. */
+  /** The store tests the conditions itself, and reads the other columns only of the rows that stay. */
   #filteredScan(filter: Extract<Node, { op: 'filter' }>, scan: Scan): Operator {
     const conditions = conjuncts(filter.predicate)
     const select = selectionOf(conditions, scan.columns, this.#context, this.counts)
-    return this.#source(
+    return this.#input(
       filter,
       () => this.#scan(scan, filter.columns, select),
       (batch) => {
@@ -242,7 +242,7 @@ class Execution {
   #scan(node: Scan, columns: readonly TypedColumn[], select?: readonly Selection[]): Iterable<Batch> {
     const { table, startNs, endNs, prune, reverse } = node
     const names = columns.map((column) => column.name)
-    const batches = this.#given.source.scan(table, {
+    const batches = this.#given.store.scan(table, {
       columns: reverse && !names.includes('time_') ? [...names, 'time_'] : names,
       ...(select === undefined ? {} : { select }),
       ...(startNs === undefined ? {} : { startNs }),
@@ -273,7 +273,7 @@ function attach<T extends Operator & Port>(input: Operator, stage: T): T {
 }
 
 /**
- * Runs a plan, optimised. Throws a NixieError: `limit_exceeded`, `deadline_exceeded`, `cancelled`, or what the source
+ * Runs a plan, optimised. Throws a NixieError: `limit_exceeded`, `deadline_exceeded`, `cancelled`, or what the store
  * and the functions throw (`unknown_table`, `store_error`, `bad_request` for a regular expression).
  */
 export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[]; stats: ExecuteStats } {
@@ -281,14 +281,14 @@ export function execute(plan: Plan, given: ExecuteContext): { tables: ResultSet[
   const optimised = optimise(plan)
   const execution = new Execution(optimised, given, budget)
   const { emit } = given
-  const sinks = optimised.outputs.map(({ name, node }, i) => {
-    const sink = new ShownRows(name, node.columns, budget, emit && ((batch) => emit(i, batch)))
-    execution.operator(node).connect(sink)
-    return sink
+  const shown = optimised.outputs.map(({ name, node }, i) => {
+    const rows = new ShownRows(name, node.columns, budget, emit && ((batch) => emit(i, batch)))
+    execution.operator(node).connect(rows)
+    return rows
   })
   budget.checkpoint()
   execution.run()
-  const tables = sinks.map((sink) => sink.result())
+  const tables = shown.map((rows) => rows.result())
   const { rows: rowsRead, bytes: bytesRead, batches: batchesRead } = execution.counts
   return { tables, stats: { rowsRead, bytesRead, batchesRead, peakBytes: budget.peakBytes } }
 }

@@ -1,5 +1,5 @@
 /** What a run would do: the steps of the optimised plan, in the order in which rows pass them, and the same as a tree. */
-import type { Source } from '../store/store'
+import type { ReadableStore } from '../store/store'
 import { expressionText, literalText, nameText, timeText } from './expression-text'
 import { consumersFirst, inputsOf } from './graph'
 import { optimise } from './optimise'
@@ -24,12 +24,12 @@ export interface Explanation {
   readonly text: string
 }
 
-/** With a source, scans say how much the table holds. */
-export function explain(plan: Plan, source?: Source): Explanation {
+/** With a store, scans say how much the table holds. */
+export function explain(plan: Plan, store?: ReadableStore): Explanation {
   const optimised = optimise(plan)
   const nodes = consumersFirst(optimised).reverse()
   const ids = new Map(nodes.map((node, i) => [node, i + 1]))
-  const sizes = new Map(source?.tables().map(({ name, rows, bytes }) => [name, { rows, bytes }]))
+  const sizes = new Map(store?.tables().map(({ name, rows, bytes }) => [name, { rows, bytes }]))
   const steps = nodes.map((node, i) => ({
     id: i + 1,
     op: node.op,

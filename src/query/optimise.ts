@@ -1,6 +1,6 @@
 /**
- * Rewrites a plan so that less is read and less is carried: filters sink to the scan and tell it what to leave out,
- * limits sink below projections, equal parts become one, and every node keeps only the columns that someone reads.
+ * Rewrites a plan so that less is read and less is carried: filters move down to the scan and tell it what to leave out,
+ * limits move below projections, equal parts become one, and every node keeps only the columns that someone reads.
  */
 import { columnsOf, conjunction, conjuncts, pruneOf } from './conditions'
 import { AGGREGATES } from './functions/aggregates/aggregates'
@@ -13,8 +13,8 @@ import { share } from './share'
 type Of<Op extends Node['op']> = Extract<Node, { op: Op }>
 
 export function optimise(plan: Plan): Plan {
-  const sunk = mapOutputs(plan, sink(plan))
-  const shared = share(sunk, readers(sunk))
+  const pushed = mapOutputs(plan, pushDown(plan))
+  const shared = share(pushed, readers(pushed))
   const fused = fuse(shared, readers(shared))
   const merged = mergeScans(fused, requiredColumns(fused))
   return mapOutputs(merged, narrow(merged))
@@ -25,7 +25,7 @@ function mapOutputs(plan: Plan, map: (node: Node) => Node): Plan {
 }
 
 /** Moves filters and limits down; past a node only when it has no other reader. */
-function sink(plan: Plan): (node: Node) => Node {
+function pushDown(plan: Plan): (node: Node) => Node {
   const counts = readers(plan)
   const done = new Map<Node, Node>()
   const rewrite = (node: Node): Node => {
@@ -33,22 +33,22 @@ function sink(plan: Plan): (node: Node) => Node {
     if (known) return known
     const inner = withInputs(node, rewrite)
     const alone = inputsOf(node).every((input) => counts.get(input) === 1)
-    const result = !alone ? inner : inner.op === 'filter' ? sinkFilter(inner) : sinkLimit(inner)
+    const result = !alone ? inner : inner.op === 'filter' ? pushFilter(inner) : pushLimit(inner)
     done.set(node, result)
     return result
   }
   return rewrite
 }
 
-function sinkFilter(node: Of<'filter'>): Node {
+function pushFilter(node: Of<'filter'>): Node {
   const { input } = node
   switch (input.op) {
     case 'filter': {
       const predicate = conjunction([input.predicate, node.predicate])
-      return sinkFilter({ ...node, input: input.input, predicate })
+      return pushFilter({ ...node, input: input.input, predicate })
     }
     case 'project':
-      return sinkThroughProject(node, input)
+      return pushThroughProject(node, input)
     case 'scan': {
       const prune = conjuncts(node.predicate).flatMap((condition) => pruneOf(condition) ?? [])
       return prune.length === 0 ? node : { ...node, input: { ...input, prune } }
@@ -59,18 +59,18 @@ function sinkFilter(node: Of<'filter'>): Node {
 }
 
 /** Conditions on columns that the projection only passes on, under the names that these have below it. */
-function sinkThroughProject(node: Of<'filter'>, project: Of<'project'>): Node {
+function pushThroughProject(node: Of<'filter'>, project: Of<'project'>): Node {
   const below = new Map(project.exprs.map(({ name, expr }) => [name, expr]))
   const passes = (condition: Expr) =>
     [...columnsOf(condition)].every((name) => below.get(name)?.kind === 'column')
   const conditions = conjuncts(node.predicate)
-  const sinking = conditions.filter(passes)
-  if (sinking.length === 0) return node
-  const filter = sinkFilter({
+  const passing = conditions.filter(passes)
+  if (passing.length === 0) return node
+  const filter = pushFilter({
     op: 'filter',
     columns: project.input.columns,
     input: project.input,
-    predicate: conjunction(sinking.map((condition) => renamed(condition, below))),
+    predicate: conjunction(passing.map((condition) => renamed(condition, below))),
   })
   const staying = conditions.filter((condition) => !passes(condition))
   const lowered: Node = { ...project, input: filter }
@@ -83,13 +83,13 @@ function renamed(expr: Expr, below: ReadonlyMap<string, Expr>): Expr {
   return { ...expr, args: expr.args.map((arg) => renamed(arg, below)) }
 }
 
-function sinkLimit(node: Node): Node {
+function pushLimit(node: Node): Node {
   if (node.op !== 'limit') return node
   const { input, rows } = node
   if (input.op === 'limit')
-    return sinkLimit({ ...node, input: input.input, rows: Math.min(rows, input.rows) })
+    return pushLimit({ ...node, input: input.input, rows: Math.min(rows, input.rows) })
   if (input.op !== 'project') return node
-  const limit = sinkLimit({ op: 'limit', columns: input.input.columns, input: input.input, rows })
+  const limit = pushLimit({ op: 'limit', columns: input.input.columns, input: input.input, rows })
   return { ...input, input: limit }
 }
 

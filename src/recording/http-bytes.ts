@@ -54,7 +54,7 @@ type Rest =
   /** The connection has left HTTP. */
   | { readonly kind: 'left' }
 
-export class HttpDirection {
+export class HttpRedactor {
   readonly #redaction: Redaction
   #rest: Rest = { kind: 'none' }
 

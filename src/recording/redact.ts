@@ -11,7 +11,7 @@ import { PROTOCOLS } from '../protocols'
 import { redactText } from '../protocols/lib/redact'
 import { recognise } from '../streams/recognise'
 import { looksLikeTls } from '../streams/tls'
-import { HttpDirection, hasStartLine, MAX_DECODED_IN_ALL, type Redaction } from './http-bytes'
+import { HttpRedactor, hasStartLine, MAX_DECODED_IN_ALL, type Redaction } from './http-bytes'
 import { LAYOUT } from './layout'
 import { latin1, maskSecrets } from './mask'
 import type { Tape } from './tape'
@@ -119,7 +119,7 @@ function redactTalk(talk: Talk, redaction: Redaction): void {
   )
   const isHttp = isRead && talk.transport === 'tcp' && all.some(({ bytes }) => hasStartLine(latin1(bytes)))
   for (const runs of directions) {
-    const http = new HttpDirection(redaction)
+    const http = new HttpRedactor(redaction)
     for (const { run, bytes } of runs) {
       if (isHttp) http.run(bytes, run.missing)
       else if (isRead && talk.transport === 'tcp') redaction.secret += maskTalk(bytes)

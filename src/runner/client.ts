@@ -7,7 +7,6 @@ import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import { deadlineError } from '../query/deadline'
 import type { Bundle } from '../scripts/bundle'
 import type { Damage } from '../store/store'
-import { currentClient } from './asker'
 import {
   ANSWER_CREDIT,
   CANCELLED,
@@ -16,7 +15,8 @@ import {
   INITIAL_CREDIT,
   SHARED_BYTES,
   STALL_MS,
-} from './byte-sink'
+} from './answer-bytes'
+import { currentClient } from './asker'
 import { cancelledError, closedError, noDescriptorsError, tooManyError, unreadError } from './ends'
 import { SlotGiver } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
@@ -89,7 +89,7 @@ interface Job {
   readonly nowMs: number
   readonly deadlineMs: number
   readonly shared: SharedArrayBuffer
-  readonly receiver: StreamedAnswer | undefined
+  readonly streamed: StreamedAnswer | undefined
   readonly resolve: (result: TaskResult) => void
   readonly reject: (error: NixieError) => void
 }
@@ -99,7 +99,7 @@ interface JobOptions {
   readonly deadlineMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly shared?: SharedArrayBuffer
-  readonly receiver?: StreamedAnswer
+  readonly streamed?: StreamedAnswer
   readonly lasts?: boolean
 }
 
@@ -154,28 +154,28 @@ class ThreadRunner implements Runner {
     const read = () => {
       if (waits) this.#wholeAnswers.splice(this.#wholeAnswers.indexOf(client), 1)
     }
-    const receiver = new StreamedAnswer(output.format, shared, abort, read)
+    const streamed = new StreamedAnswer(output.format, shared, abort, read)
     const done = this.#do(
       { kind: 'stream', request, output },
       {
         nowMs,
         signal: gone.signal,
         shared,
-        receiver,
+        streamed,
         lasts: !whole,
         ...('rowsOf' in request ? {} : deadlineOf(request)),
       },
     )
     this.#counted(done)
       .then(
-        (end) => receiver.done(end),
-        (cause) => receiver.fail(NixieError.from(cause)),
+        (end) => streamed.done(end),
+        (cause) => streamed.fail(NixieError.from(cause)),
       )
       .finally(() => {
         signal?.removeEventListener('abort', abort)
-        if (whole) setTimeout(() => receiver.expire(unreadError()), ANSWER_PATIENCE_MS).unref()
+        if (whole) setTimeout(() => streamed.expire(unreadError()), ANSWER_PATIENCE_MS).unref()
       })
-    return receiver.opened
+    return streamed.opened
   }
 
   /** Whether one more answer of the client may wait whole. */
@@ -258,7 +258,7 @@ class ThreadRunner implements Runner {
       deadlineMs = DEFAULT_LIMITS.deadlineMs,
       signal,
       shared = sharedMemory(),
-      receiver,
+      streamed,
       lasts = false,
     }: JobOptions,
   ): Promise<TaskResult<K>> {
@@ -294,7 +294,7 @@ class ThreadRunner implements Runner {
         nowMs,
         deadlineMs,
         shared,
-        receiver,
+        streamed,
         lasts,
         // A thread answers with the result of its task's kind.
         resolve: settle((result) => resolve(result as TaskResult<K>)),
@@ -346,14 +346,14 @@ class ThreadRunner implements Runner {
   }
 
   /** Ends the answer when nothing reads it, unless it has one of the places of streams. */
-  #watchOutgrown(thread: QueryThread, { receiver }: Job): void {
+  #watchOutgrown(thread: QueryThread, { streamed }: Job): void {
     const streams = this.#threads.filter(({ job }) => job?.lasts).length
-    if (!receiver || streams <= Math.max(1, this.#maxThreads - 1)) return
+    if (!streamed || streams <= Math.max(1, this.#maxThreads - 1)) return
     const { job } = thread
-    const { taken } = receiver
+    const { taken } = streamed
     setTimeout(() => {
       if (thread.job !== job) return
-      if (receiver.taken === taken) receiver.expire(unreadError())
+      if (streamed.taken === taken) streamed.expire(unreadError())
       else this.#watchOutgrown(thread, job!)
     }, OUTGROWN_PATIENCE_MS).unref()
   }
@@ -460,8 +460,8 @@ class QueryThread {
       if (!Atomics.load(new Int32Array(job.shared), CANCELLED)) {
         this.#watch(FLOWING_DEADLINE_MS + STALL_MS, () => deadlineError(FLOWING_DEADLINE_MS))
       }
-      job.receiver?.chunk(data.chunk, data.warnings)
-      if (!job.lasts && job.receiver && job.receiver.received >= ANSWER_CREDIT) {
+      job.streamed?.chunk(data.chunk, data.warnings)
+      if (!job.lasts && job.streamed && job.streamed.received >= ANSWER_CREDIT) {
         job.lasts = true
         this.#changed({ thread: this, outgrown: job })
       }

@@ -64,7 +64,7 @@ export type ToWorker =
       readonly task: AnyTask
       /** Epoch milliseconds: what 'now' is. */
       readonly nowMs: number
-      /** See `byte-sink.ts`: not 0 when the client has gone; and the bytes that may be posted. */
+      /** See `answer-bytes.ts`: not 0 when the client has gone; and the bytes that may be posted. */
       readonly shared: SharedArrayBuffer
     }
 

@@ -11,7 +11,7 @@ import { type ExecuteContext, type ExecuteStats, execute, type ResultSet } from 
 import { explain } from '../query/explain'
 import type { Node, Plan } from '../query/plan'
 import { type Bundle, readView } from '../scripts/bundle'
-import type { Source, StoreSummary, TableInfo } from '../store/store'
+import type { ReadableStore, StoreSummary, TableInfo } from '../store/store'
 import { nameHint, unknownTable } from '../suggest'
 import { withLabels } from './labels'
 import {
@@ -31,7 +31,7 @@ import { virtualTable } from './virtual-tables'
 
 /** What a run works with. */
 export interface RunContext {
-  readonly source: Source
+  readonly store: ReadableStore
   readonly metadata: Metadata
   /** By name. */
   readonly scripts: ReadonlyMap<string, Bundle>
@@ -81,8 +81,8 @@ export function prepare(request: RunRequest, context: RunContext, incomplete = f
 }
 
 /** The tables that scripts read, with whether something fills them. */
-export const schemas = ({ source }: Pick<RunContext, 'source'>): readonly TableSchema[] =>
-  source.tables().map(({ name, columns, recorded }) => ({ name, columns, recorded }))
+export const schemas = ({ store }: Pick<RunContext, 'store'>): readonly TableSchema[] =>
+  store.tables().map(({ name, columns, recorded }) => ({ name, columns, recorded }))
 
 /** The tables that the request would give. Arguments may be missing. */
 export function schemaOf(request: RunRequest, context: RunContext): Schema {
@@ -139,7 +139,7 @@ const damageWarning = (chunks: number): Warning => ({
 /** What the plan of a request would do. */
 export function explainScript(request: RunRequest, context: RunContext): Explained {
   const { plan, warnings } = prepare(request, context)
-  return { ...explain(plan, context.source), warnings }
+  return { ...explain(plan, context.store), warnings }
 }
 
 /** The row limit works like head: it leaves out the oldest rows. */
@@ -172,7 +172,7 @@ function requested(
 
 /** What executing a plan needs besides. */
 export const executeContext = (limits: Limits, context: RunContext): ExecuteContext => ({
-  source: context.source,
+  store: context.store,
   metadata: context.metadata,
   limits,
   ...(context.share && { share: context.share }),
@@ -185,9 +185,9 @@ export const executeContext = (limits: Limits, context: RunContext): ExecuteCont
 /** The plan of a table's newest rows, newest first. Throws `unknown_table`, `bad_time_range`, `bad_request`. */
 export function tablePlan(
   { name, startTime, endTime, limit }: TableRequest,
-  { source, nowNs }: RunContext,
+  { store, nowNs }: RunContext,
 ): Plan {
-  const tables = source.tables()
+  const tables = store.tables()
   const table = tables.find((t) => t.name === name)
   if (!table)
     throw unknownTable(

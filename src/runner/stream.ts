@@ -3,7 +3,7 @@ import { toCells } from '../query/cells'
 import { execute, type ResultSet } from '../query/engine'
 import type { Plan } from '../query/plan'
 import type { Batch, Vector } from '../records/batch'
-import type { ByteSink } from './byte-sink'
+import type { AnswerBytes } from './answer-bytes'
 import { answerJson, type CellSource, chosenTables, csvHeader, csvRows, ndjsonLines } from './formats/text'
 import type { StreamDone, Task } from './messages'
 import {
@@ -35,30 +35,30 @@ const part = (columns: readonly ResultColumn[], batch: Batch) => ({
 async function writerOf(
   { format, excel }: StreamOutput,
   columns: readonly ResultColumn[],
-  sink: ByteSink,
+  out: AnswerBytes,
 ): Promise<Writer> {
   if (format === 'arrow') {
     // The library is loaded on first use, since few clients ask for Arrow.
     const { ArrowWriter } = await import('./formats/arrow')
     const arrow = new ArrowWriter(columns)
     return {
-      begin: () => sink.bytes(arrow.start),
+      begin: () => out.bytes(arrow.start),
       rows: (_, batch) => {
-        for (const part of arrow.batches(batch)) sink.bytes(part)
+        for (const part of arrow.batches(batch)) out.bytes(part)
       },
-      end: () => sink.bytes(arrow.end),
+      end: () => out.bytes(arrow.end),
     }
   }
   if (format === 'csv') {
     return {
-      begin: () => sink.text(csvHeader(columns, excel)),
-      rows: (table, batch) => sink.texts(csvRows(part(table.columns, batch), excel)),
+      begin: () => out.text(csvHeader(columns, excel)),
+      rows: (table, batch) => out.texts(csvRows(part(table.columns, batch), excel)),
       end: () => {},
     }
   }
   return {
     begin: () => {},
-    rows: (table, batch) => sink.texts(ndjsonLines([{ name: table.name, ...part(table.columns, batch) }])),
+    rows: (table, batch) => out.texts(ndjsonLines([{ name: table.name, ...part(table.columns, batch) }])),
     end: () => {},
   }
 }
@@ -67,14 +67,14 @@ async function writerOf(
 export async function streamTask(
   { request, output }: Omit<Task<'stream'>, 'kind'>,
   context: RunContext,
-  sink: ByteSink,
+  out: AnswerBytes,
 ): Promise<StreamDone> {
   const prepared = 'rowsOf' in request ? preparedTable(request.rowsOf, context) : prepare(request, context)
   const plan: Plan = { outputs: chosenTables(prepared.plan.outputs, output) }
-  sink.warnings = prepared.warnings
-  if (output.format === 'json') return streamJson({ ...prepared, plan }, output, context, sink)
+  out.warnings = prepared.warnings
+  if (output.format === 'json') return streamJson({ ...prepared, plan }, output, context, out)
   const described = plan.outputs.map(({ name, node }) => ({ name, columns: node.columns }))
-  const writer = await writerOf(output, described[0]?.columns ?? [], sink)
+  const writer = await writerOf(output, described[0]?.columns ?? [], out)
   // The first bytes wait for the first rows, so that an earlier failure is an error and not a broken answer.
   let begun = false
   const begin = () => {
@@ -91,7 +91,7 @@ export async function streamTask(
   })
   begin()
   writer.end()
-  sink.flush()
+  out.flush()
   return doneOf(prepared, ran)
 }
 
@@ -108,12 +108,12 @@ function streamJson(
   prepared: Preparation | Prepared,
   { shape }: StreamOutput,
   context: RunContext,
-  sink: ByteSink,
+  out: AnswerBytes,
 ): StreamDone {
   const ran = runPrepared(prepared, context)
   const facts = 'args' in prepared ? factsOf(prepared, ran) : {}
-  sink.texts(answerJson({ ...facts, tables: ran.tables.map(cellSource) }, shape))
-  sink.flush()
+  out.texts(answerJson({ ...facts, tables: ran.tables.map(cellSource) }, shape))
+  out.flush()
   return doneOf(prepared, ran)
 }
 

@@ -1,6 +1,6 @@
 /** Main's end of a stream: hands on bytes as they are read, and tells the query thread how many more it may send. */
 import type { NixieError } from '../errors'
-import { CREDIT } from './byte-sink'
+import { CREDIT } from './answer-bytes'
 import type { StreamDone } from './messages'
 import type { ResultStream, StreamFormat, Warning } from './runner'
 

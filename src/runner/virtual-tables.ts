@@ -10,12 +10,12 @@ import type { ScalarValue } from '../query/functions/base/function'
 import { type FunctionInfo, listFunctions } from '../query/functions/registry'
 import { type Batch, StringTable, type Vector } from '../records/batch'
 import type { DataType } from '../records/types'
-import type { Source, StoreSummary } from '../store/store'
+import type { ReadableStore, StoreSummary } from '../store/store'
 
 type Row = Readonly<Record<string, ScalarValue>>
 
 export interface VirtualContext {
-  readonly source: Pick<Source, 'tables'>
+  readonly store: Pick<ReadableStore, 'tables'>
   readonly metadata: Pick<Metadata, 'asid' | 'hostName'>
   summary?(): StoreSummary
 }
@@ -44,9 +44,9 @@ const hasKernelHeaders = () => existsSync(`/lib/modules/${release()}/build`)
 const types = (columns: readonly { readonly name: string }[]) => columns.map(({ name }) => name).join(', ')
 
 const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[]>> = {
-  GetTables: ({ source }) => source.tables().map((t) => ({ table_name: t.name, table_desc: t.description })),
-  GetSchemas: ({ source }) =>
-    source.tables().flatMap((t) =>
+  GetTables: ({ store }) => store.tables().map((t) => ({ table_name: t.name, table_desc: t.description })),
+  GetSchemas: ({ store }) =>
+    store.tables().flatMap((t) =>
       t.columns.map((c) => ({
         table_name: t.name,
         column_name: c.name,
@@ -82,10 +82,10 @@ const MAKERS: Readonly<Record<string, (context: VirtualContext) => readonly Row[
   ],
   // A reader sees only the rows that are stored now. It doesn't know how many were added or expired, so those counts
   // are 0.
-  _DebugTableInfo: ({ source, metadata, summary }) => {
+  _DebugTableInfo: ({ store, metadata, summary }) => {
     const held = summary?.()
     const chunks = new Map(held?.tables.map((table) => [table.name, table.chunks]))
-    return source.tables().map(({ name, bytes, oldestNs }, id) => ({
+    return store.tables().map(({ name, bytes, oldestNs }, id) => ({
       asid: metadata.asid,
       name,
       id,

@@ -6,7 +6,7 @@ import { faultOf } from '../query/fault'
 import { LIBRARY } from '../scripts/library'
 import { openReader, type Reader } from '../store'
 import type { StoreSummary } from '../store/store'
-import { ByteSink, CANCELLED, FLOWING_DEADLINE_MS } from './byte-sink'
+import { AnswerBytes, CANCELLED, FLOWING_DEADLINE_MS } from './answer-bytes'
 import { checkText, completeText } from './editor'
 import { SlotShare } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
@@ -20,7 +20,7 @@ declare const self: Worker
 const IDLE_MS = 200
 
 type OpenData = Pick<RunContext, 'metadata' | 'scripts'> & {
-  readonly source: Reader
+  readonly store: Reader
   readonly share: SlotShare
 }
 type Context = RunContext & { summary(): StoreSummary }
@@ -31,21 +31,21 @@ let idle: Timer | undefined
 type Perform<K extends TaskKind> = (
   task: Task<K>,
   context: Context,
-  sink: ByteSink,
+  out: AnswerBytes,
 ) => TaskResult<K> | Promise<TaskResult<K>>
 
 const PERFORM: { readonly [K in TaskKind]: Perform<K> } = {
-  stream: (task, context, sink) => streamTask(task, context, sink),
+  stream: (task, context, out) => streamTask(task, context, out),
   schema: ({ request }, context) => schemaOf(request, context),
   explain: ({ request }, context) => explainScript(request, context),
   check: ({ text, view }, context) => checkText(text, view, context),
   complete: ({ text, offset }, context) => completeText(text, offset, context),
-  tables: (_, { source }) => summaries(source.tables()),
+  tables: (_, { store }) => summaries(store.tables()),
   store: (_, context) => storeReport(context.summary()),
 }
 
-const perform = <K extends TaskKind>(task: Task<K>, context: Context, sink: ByteSink) =>
-  PERFORM[task.kind](task, context, sink)
+const perform = <K extends TaskKind>(task: Task<K>, context: Context, out: AnswerBytes) =>
+  PERFORM[task.kind](task, context, out)
 
 /** What the request says, or what a task has by default. */
 function limitsOf(task: AnyTask): Partial<Limits> {
@@ -56,7 +56,7 @@ const say = (message: FromWorker) => self.postMessage(message)
 
 /** Tells main, and so the writer, which chunks were damaged: this thread may not mark them. */
 function tellDamage(id: number): void {
-  const damage = opened!.source.takeDamage()
+  const damage = opened!.store.takeDamage()
   if (damage.length > 0) say({ id, damage })
 }
 
@@ -69,24 +69,24 @@ async function work(data: Extract<ToWorker, { kind: 'task' }>): Promise<void> {
     opened!.share.check()
     // Once rows flow, the work may go on for longer: a day's rows are asked for, not an answer to wait for.
     if (deadlineMs === undefined) deadline.extend(FLOWING_DEADLINE_MS)
-    self.postMessage({ id: data.id, chunk, warnings: sink.warnings } satisfies FromWorker, [
+    self.postMessage({ id: data.id, chunk, warnings: out.warnings } satisfies FromWorker, [
       chunk.buffer as ArrayBuffer,
     ])
   }
-  const sink = new ByteSink(shared, post, deadline)
+  const out = new AnswerBytes(shared, post, deadline)
   try {
     const nowNs = BigInt(data.nowMs) * 1_000_000n
-    const { source, ...rest } = opened!
+    const { store, ...rest } = opened!
     const context: Context = {
-      source,
+      store,
       ...rest,
-      summary: () => source.summary(nowNs),
-      damaged: () => source.damagedChunks,
+      summary: () => store.summary(nowNs),
+      damaged: () => store.damagedChunks,
       cancelled: () => Atomics.load(shared, CANCELLED) !== 0,
       deadline,
       nowNs,
     }
-    const result = await perform(data.task, context, sink)
+    const result = await perform(data.task, context, out)
     tellDamage(data.id)
     say({ id: data.id, result })
   } catch (cause) {
@@ -103,12 +103,12 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     void work(data)
     return
   }
-  const source = openReader(data.dataDir)
+  const store = openReader(data.dataDir)
   const own = data.scripts.map((bundle) => [bundle.name, bundle] as const)
   opened = {
-    source,
+    store,
     share: new SlotShare(data.memory, data.slot),
-    metadata: openMetadata(source, data.nodeName),
+    metadata: openMetadata(store, data.nodeName),
     scripts: new Map([...LIBRARY, ...own]),
   }
 }

@@ -1,8 +1,8 @@
-/** Texts of several sources under one numbering, and the codes that rows get for them. */
+/** Texts of several chunks under one numbering, and the codes that rows get for them. */
 import type { StringTable, StringVector } from '../records/batch'
 import { hashOf, sameBytes, viewOf } from '../records/text-index'
 
-/** All entries of all sources under one numbering. */
+/** All entries of all chunks under one numbering. */
 export class Entries {
   readonly #tables: readonly StringTable[]
   readonly #views: readonly DataView[]
@@ -27,7 +27,7 @@ export class Entries {
       for (let i = 0; i < length; i++) this.lengths[entry++] = offsets[i + 1]! - offsets[i]!
   }
 
-  /** Entry of every row, sources one behind the other. */
+  /** Entry of every row, chunks one behind the other. */
   ofRows(parts: readonly StringVector[], rows: number): Uint32Array {
     if (parts.length === 1) return parts[0]!.codes
     const entries = new Uint32Array(rows)
@@ -144,7 +144,7 @@ export class Coding {
   readonly #entryOf: Uint32Array
   readonly #order: Uint32Array | undefined
   readonly #codeOf: Uint32Array
-  /** None for a single source: its entries are taken as they are. */
+  /** None for a single chunk: its entries are taken as they are. */
   readonly #same: SameText | undefined
 
   constructor(

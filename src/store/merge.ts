@@ -83,8 +83,8 @@ function fits(run: readonly Chunk[], chunk: Chunk, limits: MergeLimits): boolean
   return rows <= limits.rows && raw <= limits.bytes && maxNs - minNs <= limits.spanNs
 }
 
-/** A source's column cannot be read, so the chunk must be left out of merges. */
-export class DamagedSource extends Error {
+/** A column of it cannot be read, so the chunk must be left out of merges. */
+export class DamagedChunk extends Error {
   readonly chunk: Chunk
 
   constructor(chunk: Chunk, cause: unknown) {
@@ -93,42 +93,42 @@ export class DamagedSource extends Error {
   }
 }
 
-/** Reads the sources column by column and joins them in time order; rests when it yields. Throws `DamagedSource`. */
+/** Reads the chunks column by column and joins them in time order; rests when it yields. Throws `DamagedChunk`. */
 export function* mergeChunks(
   db: Database,
-  sources: readonly Chunk[],
+  chunks: readonly Chunk[],
   columns: readonly StoredColumn[],
   limits: MergeLimits,
 ): Generator<void, NewChunk> {
-  const minNs = sources.reduce((min, chunk) => (chunk.minNs < min ? chunk.minNs : min), sources[0]!.minNs)
-  const maxNs = sources.reduce((max, chunk) => (chunk.maxNs > max ? chunk.maxNs : max), sources[0]!.maxNs)
+  const minNs = chunks.reduce((min, chunk) => (chunk.minNs < min ? chunk.minNs : min), chunks[0]!.minNs)
+  const maxNs = chunks.reduce((max, chunk) => (chunk.maxNs > max ? chunk.maxNs : max), chunks[0]!.maxNs)
   const time = columns.findIndex((column) => column.name === 'time_' && column.type === 'TIME64NS')
-  const order = time < 0 ? undefined : timeOrder(yield* readParts(db, sources, time, 'TIME64NS', minNs))
+  const order = time < 0 ? undefined : timeOrder(yield* readParts(db, chunks, time, 'TIME64NS', minNs))
   yield
   const encoded: EncodedColumn[] = []
   for (const [ordinal, column] of columns.entries()) {
-    const parts = yield* readParts(db, sources, ordinal, column.type, minNs)
+    const parts = yield* readParts(db, chunks, ordinal, column.type, minNs)
     yield
     encoded.push(yield* encodeColumn(parts, order, MERGE_LEVEL, true))
     yield
   }
-  const rows = sources.reduce((sum, chunk) => sum + chunk.rows, 0)
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
   const raw = encoded.reduce((sum, column) => sum + column.rawBytes, 0)
-  const level = isFull({ rows, raw, minNs, maxNs }, limits) ? SEALED : sources[0]!.level + 1
-  const born = Math.max(...sources.map((chunk) => chunk.born))
-  return { schema: sources[0]!.schema, level, rows, minNs, maxNs, born, columns: encoded }
+  const level = isFull({ rows, raw, minNs, maxNs }, limits) ? SEALED : chunks[0]!.level + 1
+  const born = Math.max(...chunks.map((chunk) => chunk.born))
+  return { schema: chunks[0]!.schema, level, rows, minNs, maxNs, born, columns: encoded }
 }
 
 function* readParts(
   db: Database,
-  sources: readonly Chunk[],
+  chunks: readonly Chunk[],
   ordinal: number,
   type: StoredColumn['type'],
   baseNs: bigint,
 ): Generator<void, Part[]> {
   const parts: Part[] = []
   let rows = 0
-  for (const chunk of sources) {
+  for (const chunk of chunks) {
     rows += chunk.rows
     if (rows > REST_ROWS) {
       rows = chunk.rows
@@ -140,7 +140,7 @@ function* readParts(
     } catch (cause) {
       // The disk may be able to read it the next time.
       if (isOfDisk(cause)) throw cause
-      throw new DamagedSource(chunk, cause)
+      throw new DamagedChunk(chunk, cause)
     }
   }
   return parts

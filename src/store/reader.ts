@@ -22,7 +22,7 @@ import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from
 import { entitiesVersion, findEntity, listEntities } from './entities'
 import { putMark } from './marks'
 import { ChunkScan } from './scan'
-import type { Damage, ScanBatch, ScanOptions, Source, StoreSummary, TableInfo } from './store'
+import type { Damage, ReadableStore, ScanBatch, ScanOptions, StoreSummary, TableInfo } from './store'
 import { summarise } from './summary'
 import { readTotals } from './totals'
 
@@ -32,7 +32,7 @@ const MAX_INT64 = 2n ** 63n - 1n
 const EXACT_NS = 2n ** 53n
 const KEPT_CONNECTIONS = 4
 
-export interface Reader extends Source {
+export interface Reader extends ReadableStore {
   /** The content of the store, and how long it will be kept at the rates of the 24 hours before `nowNs`. */
   summary(nowNs: bigint): StoreSummary
   /** Chunks passed over because a blob of theirs is damaged, since the reader was opened. */
@@ -44,7 +44,7 @@ export interface Reader extends Source {
 }
 
 /**
- * A source over the store in this directory, which may be made later. Read a scan to its end, or call its `return`.
+ * A reader of the store in this directory, which may be made later. Read a scan to its end, or call its `return`.
  *
  * @param tables in place of those that the store declares
  */

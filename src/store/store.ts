@@ -158,7 +158,7 @@ export interface StoreSummary {
 }
 
 /** Anything that yields column batches of tables: the local store is one; another engine can be another. */
-export interface Source {
+export interface ReadableStore {
   tables(): readonly TableInfo[]
   /**
    * The batches of one consistent snapshot, in time order. Times of all batches share one base. A scan that takes longer

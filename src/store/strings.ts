@@ -6,7 +6,7 @@
  *     lengths of the entries, as byte planes
  *     UTF-8 texts, one behind the other
  *
- * Entries stand in the order in which rows first use them. Unused and doubled entries of the sources are left out.
+ * Entries stand in the order in which rows first use them. Unused and doubled entries of the chunks are left out.
  */
 import { StringTable, type StringVector } from '../records/batch'
 import { viewOf } from '../records/text-index'
@@ -40,7 +40,7 @@ export interface TextStatistics extends TextRange {
   readonly indexed: boolean
 }
 
-/** Writes rows of several sources as one column, in `order` (row numbers over all sources); rests when it yields. */
+/** Writes rows of several chunks as one column, in `order` (row numbers over all chunks); rests when it yields. */
 export function* writeStrings(
   parts: readonly StringVector[],
   order: Uint32Array | undefined,

@@ -20,7 +20,7 @@ import { isDamage, isDiskFull, isOfDisk, sizeOf, storeError, storeFile } from '.
 import type { DeclaredTable } from './declared'
 import { forgetProcesses, putEntities, sweepEntities } from './entities'
 import { asLive } from './live'
-import { DamagedSource, limitsFor, type MergeLimits, mergeChunks, pickMerge } from './merge'
+import { DamagedChunk, limitsFor, type MergeLimits, mergeChunks, pickMerge } from './merge'
 import { attempt, type OpenStore, Premises } from './premises'
 import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
@@ -76,9 +76,9 @@ const declared = ({ tables, empty = [] }: WriterOptions): DeclaredTable[] => [
 ]
 
 interface Merge {
-  /** The opened store that the sources belong to. */
+  /** The opened store that the chunks belong to. */
   readonly opened: OpenStore
-  readonly sources: readonly Chunk[]
+  readonly merged: readonly Chunk[]
   readonly work: Generator<void, NewChunk>
 }
 
@@ -222,26 +222,26 @@ class SqliteWriter implements Writer {
   #startMerge(): boolean {
     const opened = this.#opened
     for (const chunks of Map.groupBy(opened.chunks, (chunk) => chunk.table).values()) {
-      const sources = pickMerge(chunks, this.#limits)
-      if (!sources) continue
-      if (sources.length === 1) this.#setLevel(sources[0]!, SEALED)
+      const merged = pickMerge(chunks, this.#limits)
+      if (!merged) continue
+      if (merged.length === 1) this.#setLevel(merged[0]!, SEALED)
       else {
-        const columns = schemaColumns(this.#db, sources[0]!.schema)
-        this.#merge = { opened, sources, work: mergeChunks(this.#db, sources, columns, this.#limits) }
+        const columns = schemaColumns(this.#db, merged[0]!.schema)
+        this.#merge = { opened, merged, work: mergeChunks(this.#db, merged, columns, this.#limits) }
       }
       return true
     }
     return false
   }
 
-  #mergeStep({ sources, work }: Merge): boolean {
+  #mergeStep({ merged, work }: Merge): boolean {
     try {
       const step = work.next()
       if (!step.done) return true
       this.#merge = undefined
-      this.#replace(sources, step.value)
+      this.#replace(merged, step.value)
     } catch (cause) {
-      if (!(cause instanceof DamagedSource)) throw cause
+      if (!(cause instanceof DamagedChunk)) throw cause
       this.#merge = undefined
       this.#giveUp([cause.chunk], cause.message)
     }
@@ -269,7 +269,7 @@ class SqliteWriter implements Writer {
         this.#tidy = undefined
         const damaged = new Set(chunks)
         // It would not find them again among the others.
-        if (this.#merge?.sources.some((chunk) => damaged.has(chunk))) this.#merge = undefined
+        if (this.#merge?.merged.some((chunk) => damaged.has(chunk))) this.#merge = undefined
         const rows = rowsOf(chunks)
         opened.chunks = opened.chunks.map((c) => (damaged.has(c) ? { ...c, level: DAMAGED } : c))
         this.#premises.goneRows += rows
@@ -280,14 +280,14 @@ class SqliteWriter implements Writer {
     })
   }
 
-  #replace(sources: readonly Chunk[], chunk: NewChunk): void {
+  #replace(merged: readonly Chunk[], chunk: NewChunk): void {
     this.#write('Chunks could not be merged', () => {
-      const merged = this.#insert(sources[0]!.table, chunk)
-      for (const source of sources) setLevel(this.#db, source.id, DEAD)
+      const made = this.#insert(merged[0]!.table, chunk)
+      for (const old of merged) setLevel(this.#db, old.id, DEAD)
       return () => {
-        this.#drop(sources)
-        this.#keep(merged)
-        this.#stats.compactedBytes += merged.bytes
+        this.#drop(merged)
+        this.#keep(made)
+        this.#stats.compactedBytes += made.bytes
       }
     })
   }

@@ -8,11 +8,11 @@ export interface StreamLimits {
   /** An end that holds bytes back for so long without using any is reset. */
   readonly stuckNs: number
   /** Bytes, and events, after which a connection of unknown protocol is only counted. */
-  readonly probeBytes: number
-  readonly probeEvents: number
+  readonly unrecognisedBytes: number
+  readonly unrecognisedEvents: number
   /** The first wait until such a connection is read again; it doubles up to the last. */
-  readonly reprobeNs: number
-  readonly reprobeMaxNs: number
+  readonly retryNs: number
+  readonly retryMaxNs: number
   /** Data of the call during which the connection ends comes after its end; it is waited for so long. */
   readonly lingerNs: number
   /** A connection that crowds out the others is only counted for so long. */
@@ -32,10 +32,10 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   streamBytes: 1 << 20,
   heldBytes: 48 << 20,
   stuckNs: 300e9,
-  probeBytes: 16 << 10,
-  probeEvents: 16,
-  reprobeNs: 30e9,
-  reprobeMaxNs: 600e9,
+  unrecognisedBytes: 16 << 10,
+  unrecognisedEvents: 16,
+  retryNs: 30e9,
+  retryMaxNs: 600e9,
   lingerNs: 100e6,
   introduceNs: 20e6,
   restNs: 1e9,

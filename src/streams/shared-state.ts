@@ -38,13 +38,13 @@ export interface SharedState {
   /** Lets `tick` look at this socket until the socket no longer needs it. */
   watch(socket: Followed): void
   /** Look at this socket again later: its protocol isn't known. */
-  reprobeLater(socket: Reprobed): void
+  retryLater(socket: Retried): void
 }
 
-export interface Reprobed {
-  reprobeNs: number
+export interface Retried {
+  retryNs: number
   backoffNs: number
-  reprobe(): void
+  retry(): void
 }
 
 /** A socket that `Streams` follows. */

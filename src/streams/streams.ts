@@ -21,7 +21,7 @@ import { LateRows } from './late-rows'
 import { DEFAULT_STREAM_LIMITS, type StreamLimits } from './limits'
 import { LiveRows } from './live-rows'
 import { LocalPeers } from './local-peers'
-import type { Followed, Reprobed, SharedState } from './shared-state'
+import type { Followed, Retried, SharedState } from './shared-state'
 import { ShedCounts } from './shed-counts'
 import { TcpSocket } from './tcp-socket'
 import { UdpSocket } from './udp-socket'
@@ -64,7 +64,7 @@ const SEARCH_PER_SECOND = 64 << 20
 const WATCH_EVERY_NS = 20e6
 const WATCH_NS = 5e6
 /** How often unknown connections and datagram sockets are looked through. */
-const REPROBE_EVERY_NS = 1e9
+const RETRY_EVERY_NS = 1e9
 /** Time of each tick for connections that end. */
 const ENDS_NS = 5e6
 /** Among so many of the oldest connections the most idle one is evicted. */
@@ -79,7 +79,7 @@ const MAX_REMEMBERED = 8192
 export class Streams {
   readonly #sockets = new Map<number, Socket>()
   readonly #watched = new Set<Followed>()
-  readonly #unknown = new Set<Reprobed>()
+  readonly #unknown = new Set<Retried>()
   readonly #datagrams = new Set<UdpSocket>()
   /** Datagram sockets without data for long, and their counts. */
   readonly #expired = new Map<number, ByteAndShedTotals>()
@@ -104,7 +104,7 @@ export class Streams {
   #watchedNs = 0
   /** How many of the waiting ones have yet to be looked at this time. */
   #toWatch = 0
-  #reprobedNs = 0
+  #retriedNs = 0
 
   constructor(options: StreamsOptions) {
     const { protocols, sink, liveSink, counters } = options
@@ -138,7 +138,7 @@ export class Streams {
       closed: (end) => this.#stats.update(end),
       upidOf: (pid, startTicks, comm) => options.upidOf(pid, startTicks, comm),
       watch: (socket) => this.#watched.add(socket),
-      reprobeLater: (socket) => this.#reprobeLater(socket),
+      retryLater: (socket) => this.#retryLater(socket),
     }
   }
 
@@ -229,15 +229,15 @@ export class Streams {
     }
     if (this.#toWatch === 0 && nowNs - this.#watchedNs >= WATCH_EVERY_NS) this.#toWatch = this.#watched.size
     if (this.#toWatch > 0) this.#watch(nowNs, Bun.nanoseconds() + WATCH_NS)
-    if (nowNs - this.#reprobedNs < REPROBE_EVERY_NS) return
-    this.#reprobedNs = nowNs
+    if (nowNs - this.#retriedNs < RETRY_EVERY_NS) return
+    this.#retriedNs = nowNs
     this.#counters.peerRecords += this.#lateRows.settle(nowNs)
     this.#peers.forget(nowNs)
     this.#forgetOver(nowNs)
     for (const socket of this.#unknown) {
-      if (nowNs < socket.reprobeNs) continue
+      if (nowNs < socket.retryNs) continue
       this.#unknown.delete(socket)
-      socket.reprobe()
+      socket.retry()
     }
     for (const socket of this.#datagrams) {
       if (nowNs - socket.lastNs >= this.#limits.datagramIdleNs) this.#expire(socket, nowNs)
@@ -438,10 +438,10 @@ export class Streams {
     }
   }
 
-  #reprobeLater(socket: Reprobed): void {
-    const { reprobeNs, reprobeMaxNs } = this.#limits
-    socket.backoffNs = Math.min(reprobeMaxNs, socket.backoffNs === 0 ? reprobeNs : 2 * socket.backoffNs)
-    socket.reprobeNs = this.#nowNs + socket.backoffNs
+  #retryLater(socket: Retried): void {
+    const { retryNs, retryMaxNs } = this.#limits
+    socket.backoffNs = Math.min(retryMaxNs, socket.backoffNs === 0 ? retryNs : 2 * socket.backoffNs)
+    socket.retryNs = this.#nowNs + socket.backoffNs
     this.#unknown.add(socket)
   }
 }

@@ -16,7 +16,7 @@ import { looksLikeTls } from './tls'
 /** How often a connection may go on with another protocol: tunnels in tunnels without end are not read. */
 const MAX_HAND_OVERS = 8
 /** While the protocol isn't known, small events are collected a little longer. */
-const PROBE_MIN_BYTES = 1024
+const UNRECOGNISED_MIN_BYTES = 1024
 
 const NONE: ReadonlySet<Protocol> = new Set()
 
@@ -47,8 +47,8 @@ export class Talk implements Receiver {
   #isLeft = false
   #reader: Reader | undefined
   #refused: Set<Protocol> | undefined
-  #probeEvents = 0
-  #probeBytes = 0
+  #unrecognisedEvents = 0
+  #unrecognisedBytes = 0
   #handOvers = 0
 
   /** `isWhole`: the connection's opening was seen. */
@@ -92,7 +92,7 @@ export class Talk implements Receiver {
 
   bytes(half: Half, payload: Uint8Array, timeNs: number): void {
     if (this.#isCounting) return
-    if (!this.#reader) this.#probe(half, payload, timeNs)
+    if (!this.#reader) this.#takeUnrecognised(half, payload, timeNs)
     else if (this.#host.isPeers()) this.#leaveToPeer()
     else this.#follow(this.#reader.bytes(half, payload, timeNs), timeNs)
   }
@@ -158,8 +158,8 @@ export class Talk implements Receiver {
     this.#link.isAtTurn = false
     this.#link.restingNs = undefined
     this.#refused = undefined
-    this.#probeEvents = 0
-    this.#probeBytes = 0
+    this.#unrecognisedEvents = 0
+    this.#unrecognisedBytes = 0
     this.received.restart()
     this.sent.restart()
   }
@@ -232,9 +232,9 @@ export class Talk implements Receiver {
 
   // ── Recognition ───────────────────────────────────────────────────────────
 
-  #probe(half: Half, payload: Uint8Array, timeNs: number): void {
-    this.#probeEvents++
-    this.#probeBytes += payload.length
+  #takeUnrecognised(half: Half, payload: Uint8Array, timeNs: number): void {
+    this.#unrecognisedEvents++
+    this.#unrecognisedBytes += payload.length
     if (half.length > 0) half.append(payload, timeNs)
     const bytes = half.length > 0 ? half.bytes.subarray(half.start, half.end) : payload
     if (this.#link.transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) {
@@ -246,7 +246,8 @@ export class Talk implements Receiver {
     if (typeof found === 'object') {
       if (found.at > 0) this.#link.isWhole = false
       // Before its first byte nobody said anything.
-      if (found.at > 0 || this.#probeEvents > 1 || found.side !== 'client') this.#link.restingNs = undefined
+      if (found.at > 0 || this.#unrecognisedEvents > 1 || found.side !== 'client')
+        this.#link.restingNs = undefined
       const rest = half.length > 0 ? EMPTY : payload.subarray(found.at)
       if (half.length > 0) half.consume(half.start + found.at)
       this.#adopt(found.protocol, found.side, half, rest, timeNs)
@@ -255,9 +256,10 @@ export class Talk implements Receiver {
     if (half.length === 0) half.append(payload, timeNs)
     this.#host.watch()
     this.#link.restingNs = undefined
-    const { probeBytes, probeEvents } = this.#shared.limits
-    const isEnough = this.#probeEvents > probeEvents && this.#probeBytes > PROBE_MIN_BYTES
-    if (this.#probeBytes > probeBytes || isEnough) this.#giveUp()
+    const { unrecognisedBytes, unrecognisedEvents } = this.#shared.limits
+    const isEnough =
+      this.#unrecognisedEvents > unrecognisedEvents && this.#unrecognisedBytes > UNRECOGNISED_MIN_BYTES
+    if (this.#unrecognisedBytes > unrecognisedBytes || isEnough) this.#giveUp()
   }
 
   #recognise(half: Half, bytes: Uint8Array, newest: number): Found | 'need-more' | 'nothing' {
@@ -282,8 +284,8 @@ export class Talk implements Receiver {
       this.#open(found.protocol, found.side, half)
       return true
     }
-    this.#probeBytes += payload.length
-    if (++this.#probeEvents > this.#shared.limits.probeEvents) this.#giveUp()
+    this.#unrecognisedBytes += payload.length
+    if (++this.#unrecognisedEvents > this.#shared.limits.unrecognisedEvents) this.#giveUp()
     return false
   }
 
@@ -350,8 +352,8 @@ export class Talk implements Receiver {
     this.#reader!.conversation.settle(timeNs, false)
     const waiting = opposite.bytes.slice(opposite.start, opposite.end)
     this.#leave()
-    this.#probeEvents = 0
-    this.#probeBytes = 0
+    this.#unrecognisedEvents = 0
+    this.#unrecognisedBytes = 0
     this.#refused = undefined
     for (const each of [half, opposite]) {
       each.lost = false
@@ -364,7 +366,7 @@ export class Talk implements Receiver {
     if (++this.#handOvers > MAX_HAND_OVERS) this.count('left')
     else if (protocol) this.#adopt(protocol, side, half, rest, timeNs)
     else if (next !== 'any') this.count('left')
-    else if (rest.length > 0) this.#probe(half, rest, timeNs)
+    else if (rest.length > 0) this.#takeUnrecognised(half, rest, timeNs)
   }
 
   #giveUp(): void {

@@ -12,7 +12,7 @@ import { ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
-import type { Followed, Reprobed, SharedState } from './shared-state'
+import type { Followed, Retried, SharedState } from './shared-state'
 import { type LeavesOut, type Place, Stream } from './stream'
 import type { Host, Silence } from './talk'
 import { fromClient, Turns } from './turns'
@@ -20,14 +20,14 @@ import { fromClient, Turns } from './turns'
 /** Bytes of a peek at a connection that is only counted, where a message of a known protocol may begin: as much as of a new one. */
 const PEEK_CAP = 1 << 20
 
-export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
+export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   readonly id: number
   readonly end: End
   lastNs: number
   heldBytes = 0
   isHolding = false
   watched = false
-  reprobeNs = 0
+  retryNs = 0
   backoffNs = 0
   /** When its close was seen; data may still come for a while. 0: it is open. */
   endingNs = 0
@@ -158,7 +158,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
   }
 
   /** Reads the connection anew, like one that was joined after its opening. */
-  reprobe(): void {
+  retry(): void {
     if (!this.#isCounting) return
     this.#silence = undefined
     this.end.encrypts(false)
@@ -228,7 +228,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
     if (why === 'unknown') {
       if (this.#isKnown) counters.unknownConnections++
       this.#isKnown = false
-      this.#shared.reprobeLater(this)
+      this.#shared.retryLater(this)
     }
     const count = { action: 'count' } as const
     this.#shared.setVerdict(this.id, why === 'unknown' ? { ...count, peek: PEEK_CAP } : count)
@@ -304,7 +304,7 @@ export class TcpSocket implements Followed, Reprobed, Host, LeavesOut {
       const answer = protocol.recognise({ ...head, transport: 'tcp' })
       return typeof answer === 'object' && answer.sure
     })
-    if (isKnown) this.reprobe()
+    if (isKnown) this.retry()
     return isKnown
   }
 

@@ -10,7 +10,7 @@ import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
-import type { Followed, Reprobed, SharedState } from './shared-state'
+import type { Followed, Retried, SharedState } from './shared-state'
 import { type Host, type Silence, Talk } from './talk'
 import { fromClient } from './turns'
 
@@ -25,13 +25,13 @@ interface Remote {
 /** Among so many of the oldest remote ends, one that waits for nothing is removed first. */
 const EVICT_AMONG = 64
 
-export class UdpSocket implements Followed, Reprobed {
+export class UdpSocket implements Followed, Retried {
   readonly id: number
   lastNs: number
   heldBytes = 0
   isHolding = false
   watched = false
-  reprobeNs = 0
+  retryNs = 0
   backoffNs = 0
   readonly #shared: SharedState
   readonly #remotes = new Map<string, Remote>()
@@ -159,7 +159,7 @@ export class UdpSocket implements Followed, Reprobed {
     for (const remote of this.#remotes.values()) this.#close(remote, nowNs)
     this.#remotes.clear()
     this.#servesNoMore()
-    if (!isOver && this.#isCounting) this.reprobe()
+    if (!isOver && this.#isCounting) this.retry()
   }
 
   /** Nobody looks at it any longer; the socket is still open. */
@@ -190,7 +190,7 @@ export class UdpSocket implements Followed, Reprobed {
     }
   }
 
-  reprobe(): void {
+  retry(): void {
     this.#isCounting = false
     for (const { talk } of this.#remotes.values()) talk.restart()
     this.#cap = this.#shared.defaultCap
@@ -302,7 +302,7 @@ export class UdpSocket implements Followed, Reprobed {
     this.#shared.counters.unknownConnections++
     this.#isCounting = true
     this.#shared.setVerdict(this.id, { action: 'count' })
-    this.#shared.reprobeLater(this)
+    this.#shared.retryLater(this)
   }
 
   #watch(remote: Remote): void {

@@ -29,14 +29,14 @@ export interface Answer {
 }
 
 function ofStore(dir: string, rows: number, perSecond: number): (name: CaseName) => Omit<Answer, 'rss'> {
-  const source = openReader(dir, [httpEvents])
-  const metadata = openMetadata(source, 'node-1')
+  const store = openReader(dir, [httpEvents])
+  const metadata = openMetadata(store, 'node-1')
   const nowNs = START_NS + (BigInt(rows) * 1_000_000_000n) / BigInt(perSecond)
   return (name) => {
     const request = CASES[name].request as RunRequest
     const limits = name === 'group' || name === 'search' ? LIMITS : { deadlineMs: 120_000 }
     const from = performance.now()
-    const context = { source, metadata, scripts: LIBRARY, cancelled: () => false, nowNs }
+    const context = { store, metadata, scripts: LIBRARY, cancelled: () => false, nowNs }
     const { tables } = runScript({ ...request, limits }, context)
     return { ms: performance.now() - from, check: checkOf(name, tables) }
   }

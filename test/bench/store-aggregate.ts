@@ -38,15 +38,15 @@ export interface Answer {
 type Sums = Omit<Answer, 'ms'>
 
 function ofStore(dir: string): () => Answer {
-  const source = openReader(dir, [httpEvents])
-  const metadata = openMetadata(source, 'node-1')
+  const store = openReader(dir, [httpEvents])
+  const metadata = openMetadata(store, 'node-1')
   return () => {
     const from = performance.now()
     const nowNs = BigInt(Date.now()) * 1_000_000n
-    const plan = { outputs: compile(PXL, { tables: source.tables(), nowNs }).displays }
+    const plan = { outputs: compile(PXL, { tables: store.tables(), nowNs }).displays }
     const virtualTable = () => ({ columns: [], batch: { rows: 0, columns: [] } })
     const { tables } = execute(plan, {
-      source,
+      store,
       metadata,
       limits: LIMITS,
       nowNs,

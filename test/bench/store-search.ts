@@ -46,8 +46,8 @@ function fill(dir: string): void {
 }
 
 function search(dir: string, word: string) {
-  const source = openReader(dir, [httpEvents])
-  const metadata = openMetadata(source, 'node-1')
+  const store = openReader(dir, [httpEvents])
+  const metadata = openMetadata(store, 'node-1')
   const nowNs = START_NS
   const script = `import px
 df = px.DataFrame('http_events')
@@ -59,9 +59,9 @@ px.display(df[['time_', 'req_path', 'resp_body']])
   let counts = { read: 0, found: 0 }
   for (let i = 0; i < REPEATS; i++) {
     const from = performance.now()
-    const plan = { outputs: compile(script, { tables: source.tables(), nowNs }).displays }
+    const plan = { outputs: compile(script, { tables: store.tables(), nowNs }).displays }
     const { tables, stats } = execute(plan, {
-      source,
+      store,
       metadata,
       limits: LIMITS,
       nowNs,
@@ -71,7 +71,7 @@ px.display(df[['time_', 'req_path', 'resp_body']])
     samples.push(performance.now() - from)
     counts = { read: stats.rowsRead, found: tables[0]!.rows }
   }
-  source.close()
+  store.close()
   return { ms: Number(samples.toSorted((a, b) => a - b)[REPEATS >> 1]!.toFixed(1)), ...counts }
 }
 

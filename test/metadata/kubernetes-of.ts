@@ -9,7 +9,7 @@ import type {
 } from '../../src/metadata/kubernetes'
 import { openKubernetes } from '../../src/metadata/stored-kubernetes'
 import type { Entity } from '../../src/records/entities'
-import type { Source } from '../../src/store/store'
+import type { ReadableStore } from '../../src/store/store'
 import { entitiesOf, entity } from '../support/entities'
 
 export interface Objects {
@@ -24,7 +24,7 @@ export interface Objects {
 }
 
 /** A source of entities alone. */
-export const entitySource = (entities: readonly Entity[]): Source => ({
+export const entitySource = (entities: readonly Entity[]): ReadableStore => ({
   tables: () => [],
   scan: () => [],
   entities: entitiesOf(entities),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { explain } from '../../src/query/explain'
 import { expressionText } from '../../src/query/expression-text'
 import type { Expr, Node, Plan } from '../../src/query/plan'
-import type { Source } from '../../src/store/store'
+import type { ReadableStore } from '../../src/store/store'
 import {
   aggregate,
   call,
@@ -74,7 +74,9 @@ describe('steps', () => {
   })
 
   test('of a scan from the newest row on, with the size of its table', () => {
-    const source = { tables: () => [{ name: 'http_events', rows: 12, bytes: 3456 }] } as unknown as Source
+    const source = {
+      tables: () => [{ name: 'http_events', rows: 12, bytes: 3456 }],
+    } as unknown as ReadableStore
     const newest: Node = { ...http, reverse: true } as Node
     const { steps } = explain(planOf(project(limit(newest, 5), { path: of('req_path') })), source)
     expect(steps.map(({ op, detail }) => [op, detail])).toEqual([

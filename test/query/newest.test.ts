@@ -101,10 +101,10 @@ describe.each(['as stored', 'merged'])('the newest rows of a store, %s', (kind) 
       for (let second = 100; second < 160; second++)
         writer.append([{ table: httpEvents, batch: requests(second) }])
       if (kind === 'merged') settle(writer)
-      const source = openReader(dir, TABLES)
+      const store = openReader(dir, TABLES)
       const context = {
-        source,
-        metadata: openMetadata(source, 'edge'),
+        store,
+        metadata: openMetadata(store, 'edge'),
         scripts: new Map(),
         cancelled: () => false,
         nowNs: NOW,
@@ -123,7 +123,7 @@ describe.each(['as stored', 'merged'])('the newest rows of a store, %s', (kind) 
       expect(paths(shown("px.display(df[px.contains(df.req_path, '50')])"))).toEqual(
         all.filter((path) => path.includes('50')),
       )
-      source.close()
+      store.close()
       writer.close()
     }))
 })

@@ -1,13 +1,13 @@
 /** Secrets of HTTP, replaced in the bytes as they were said: no length changes, and whoever parses them finds the same messages. */
 import { describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
-import { HttpDirection, MAX_DECODED_IN_ALL } from '../../src/recording/http-bytes'
+import { HttpRedactor, MAX_DECODED_IN_ALL } from '../../src/recording/http-bytes'
 
 const redaction = () => ({ secret: 0, unread: 0, decodable: MAX_DECODED_IN_ALL })
 
 /** The rest of runs of one direction, with lost bytes between two of them. */
 function left(...runs: readonly (string | number | Buffer)[]): string[] {
-  const direction = new HttpDirection(redaction())
+  const direction = new HttpRedactor(redaction())
   let missing = 0
   const done: string[] = []
   for (const run of runs) {
@@ -164,7 +164,7 @@ describe('compressed bodies', () => {
     const bomb = gzipSync(Buffer.alloc(64 << 20))
     const state = redaction()
     const from = performance.now()
-    for (let i = 0; i < 200; i++) new HttpDirection(state).run(Buffer.from(message(bomb, 'gzip')), 0)
+    for (let i = 0; i < 200; i++) new HttpRedactor(state).run(Buffer.from(message(bomb, 'gzip')), 0)
     expect(performance.now() - from).toBeLessThan(5000)
     expect(state.decodable).toBeLessThanOrEqual(0)
   })
@@ -207,7 +207,7 @@ test('any bytes are looked through in time that grows with their number', () => 
     const cost = (bytes: number) => {
       const run = Buffer.from(part.repeat(Math.ceil(bytes / part.length)))
       const from = Bun.nanoseconds()
-      new HttpDirection(redaction()).run(run, 0)
+      new HttpRedactor(redaction()).run(run, 0)
       return Bun.nanoseconds() - from
     }
     // With one look back from each byte it would take minutes.

@@ -1,5 +1,5 @@
 /** A reader in a thread of its own: after a moment it has read a hundred bytes. */
-import { CREDIT } from '../../src/runner/byte-sink'
+import { CREDIT } from '../../src/runner/answer-bytes'
 
 declare const self: Worker
 

@@ -170,16 +170,16 @@ test('what has no source is a warning with its place', () => {
 
 test('what the store left out is a warning', () => {
   let damaged = 3
-  const source = { ...context.source, tables: () => context.source.tables() }
+  const store = { ...context.store, tables: () => context.store.tables() }
   const damaging = {
     ...context,
-    source: {
-      ...source,
-      scan: (...args: Parameters<typeof context.source.scan>) => {
+    store: {
+      ...store,
+      scan: (...args: Parameters<typeof context.store.scan>) => {
         damaged += 2
-        return context.source.scan(...args)
+        return context.store.scan(...args)
       },
-    } as typeof context.source,
+    } as typeof context.store,
     damaged: () => damaged,
   }
   const text = "import px\npx.display(px.DataFrame('http_events'))"
@@ -368,7 +368,7 @@ describe('newest rows of a table', () => {
 })
 
 test('summaries say what is stored', () => {
-  const [http, conn] = summaries(context.source.tables())
+  const [http, conn] = summaries(context.store.tables())
   expect(http).toMatchObject({ name: 'http_events', rows: 5, span: 4, oldest: '1799999995000000000' })
   expect(http!.columns.filter(({ extra }) => extra).map(({ name }) => name)).toEqual([
     'outcome',

@@ -4,7 +4,7 @@ import { tableFromIPC } from '@uwdata/flechette'
 import { NixieError } from '../../src/errors'
 import { Deadline } from '../../src/query/deadline'
 import { type Batch, StringTable } from '../../src/records/batch'
-import { ByteSink, CANCELLED, CREDIT } from '../../src/runner/byte-sink'
+import { AnswerBytes, CANCELLED, CREDIT } from '../../src/runner/answer-bytes'
 import { ArrowWriter } from '../../src/runner/formats/arrow'
 import { csvLines } from '../../src/runner/formats/text'
 import { schemaOf } from '../../src/runner/run-script'
@@ -27,8 +27,8 @@ const TWO = `${TEXT}\npx.display(df.head(1), 'first')\npx.debug(df.head(2), 'see
 async function streamed(text: string, output: StreamOutput, within = context, limits = {}, links = false) {
   const parts: Uint8Array[] = []
   const shared = sharedCredit(1 << 30)
-  const sink = new ByteSink(shared, (bytes) => parts.push(bytes))
-  const end = await streamTask({ request: { text, limits, links }, output }, within, sink)
+  const out = new AnswerBytes(shared, (bytes) => parts.push(bytes))
+  const end = await streamTask({ request: { text, limits, links }, output }, within, out)
   const bytes = new Uint8Array(Buffer.concat(parts))
   return { end, bytes, text: new TextDecoder().decode(bytes), parts, left: shared[CREDIT]! }
 }
@@ -187,12 +187,12 @@ describe('formats', () => {
 
   test('rows of a table', async () => {
     const parts: Uint8Array[] = []
-    const sink = new ByteSink(sharedCredit(), (bytes) => parts.push(bytes))
+    const out = new AnswerBytes(sharedCredit(), (bytes) => parts.push(bytes))
     const rowsAsked = { name: 'http_events', limit: 2 }
     const end = await streamTask(
       { request: { rowsOf: rowsAsked }, output: { format: 'ndjson' } },
       context,
-      sink,
+      out,
     )
     expect(end).toMatchObject({ rows: 2, truncated: [] })
     expect(new TextDecoder().decode(parts[0])).toStartWith('{"_tableName_":"http_events","time_":')
@@ -235,12 +235,12 @@ describe('a reader that is slower than the query', () => {
   test('takes from the credit; without any the query waits, and ends when it is cancelled', () => {
     const shared = sharedCredit(10)
     const posted: number[] = []
-    const sink = new ByteSink(shared, (bytes) => posted.push(bytes.length))
-    sink.bytes(new Uint8Array(8))
-    sink.bytes(new Uint8Array(8))
+    const out = new AnswerBytes(shared, (bytes) => posted.push(bytes.length))
+    out.bytes(new Uint8Array(8))
+    out.bytes(new Uint8Array(8))
     expect([posted, shared[CREDIT]]).toEqual([[8, 8], -6])
     shared[CANCELLED] = 1
-    expect(() => sink.bytes(new Uint8Array(1))).toThrow(NixieError)
+    expect(() => out.bytes(new Uint8Array(1))).toThrow(NixieError)
     expect(posted).toHaveLength(2)
   })
 
@@ -249,10 +249,10 @@ describe('a reader that is slower than the query', () => {
     const worker = new Worker(new URL('./crediting-worker.ts', import.meta.url).href)
     worker.postMessage(shared.buffer)
     const deadline = new Deadline(60_000)
-    const sink = new ByteSink(shared, () => {}, deadline)
-    sink.bytes(new Uint8Array(100))
+    const out = new AnswerBytes(shared, () => {}, deadline)
+    out.bytes(new Uint8Array(100))
     const started = performance.now()
-    sink.bytes(new Uint8Array(1))
+    out.bytes(new Uint8Array(1))
     expect(performance.now() - started).toBeGreaterThan(1)
     expect(deadline.pausedMs).toBeGreaterThan(1)
     worker.terminate()
@@ -263,10 +263,10 @@ test('a reader that takes a byte now and then is taken to be gone too', () => {
   const shared = sharedCredit(0)
   const worker = new Worker(new URL('./trickling-worker.ts', import.meta.url).href)
   worker.postMessage(shared.buffer)
-  const sink = new ByteSink(shared, () => {}, undefined, 500)
+  const out = new AnswerBytes(shared, () => {}, undefined, 500)
   const started = performance.now()
   expect(() => {
-    for (;;) sink.bytes(new Uint8Array(1))
+    for (;;) out.bytes(new Uint8Array(1))
   }).toThrow('fewer than 16 kB/s')
   expect(performance.now() - started).toBeLessThan(5000)
   worker.terminate()

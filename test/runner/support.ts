@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Metadata } from '../../src/metadata/metadata'
 import { toCells } from '../../src/query/cells'
 import type { ResultSet } from '../../src/query/engine'
-import { ByteSink, CREDIT, INITIAL_CREDIT, SHARED_BYTES } from '../../src/runner/byte-sink'
+import { AnswerBytes, CREDIT, INITIAL_CREDIT, SHARED_BYTES } from '../../src/runner/answer-bytes'
 import {
   factsOf,
   prepare,
@@ -72,7 +72,7 @@ export function contextOf(
     return { name, columns, rows: given[name] ?? [], recorded: !EMPTY.includes(table) }
   })
   return {
-    source: new StoredTables(tables),
+    store: new StoredTables(tables),
     metadata,
     scripts: LIBRARY,
     cancelled: () => false,
@@ -140,8 +140,8 @@ export function sharedCredit(bytes = INITIAL_CREDIT): Int32Array {
 export const streaming = (context: RunContext): Pick<Runner, 'stream'> => ({
   async stream(asked, output) {
     const parts: Uint8Array<ArrayBuffer>[] = []
-    const sink = new ByteSink(sharedCredit(1 << 30), (bytes) => parts.push(new Uint8Array(bytes)))
-    const { warnings } = await streamTask({ request: asked, output }, context, sink)
+    const out = new AnswerBytes(sharedCredit(1 << 30), (bytes) => parts.push(new Uint8Array(bytes)))
+    const { warnings } = await streamTask({ request: asked, output }, context, out)
     return { warnings, body: new Blob(parts).stream(), end: Promise.resolve() }
   },
 })

@@ -1,5 +1,5 @@
 /** A reader in a thread of its own that takes a byte now and then, for ever. */
-import { CREDIT } from '../../src/runner/byte-sink'
+import { CREDIT } from '../../src/runner/answer-bytes'
 
 declare const self: Worker
 

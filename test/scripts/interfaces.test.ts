@@ -55,7 +55,7 @@ describe.each([...LIBRARY.values()])('$name', (bundle) => {
   })
 
   test('calls its functions with the arguments that they take', () => {
-    const module = compile(bundle.text, { tables: contextOf([]).source.tables(), nowNs: NOW })
+    const module = compile(bundle.text, { tables: contextOf([]).store.tables(), nowNs: NOW })
     const view = bundle.view
     const calls = [
       ...(view?.globalFuncs ?? []).map((g) => g.func),

@@ -95,9 +95,9 @@ test('px/http_request_stats: the servers side of the last 30 seconds', () => {
 })
 
 test('px/schemas: every table and column', () => {
-  const { source } = contextOf([])
+  const { store } = contextOf([])
   const result = run({ script: 'px/schemas' }, contextOf([]))
-  expect(rowsOf(result, 0).map((row) => row.table_name)).toEqual(source.tables().map((t) => t.name))
+  expect(rowsOf(result, 0).map((row) => row.table_name)).toEqual(store.tables().map((t) => t.name))
   expect(rowsOf(result, 1)).toContainEqual({
     table_name: 'http_events',
     column_name: 'latency',

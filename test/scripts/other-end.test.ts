@@ -114,10 +114,10 @@ test('no script of the library calls an end of this host by an address, where it
 
 test('every script of the library runs over a store of before there were these columns', () => {
   const now = contextOf({}, host)
-  const before = now.source
+  const before = now.store
     .tables()
     .map((table) => ({ ...table, columns: table.columns.filter((c) => !c.extra), rows: [] }))
-  const context = { ...now, source: new StoredTables(before) }
+  const context = { ...now, store: new StoredTables(before) }
   for (const script of LIBRARY.keys()) {
     schema({ script, args: argumentsOf(script) }, context)
   }

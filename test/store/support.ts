@@ -6,7 +6,7 @@ import { type Batch, cell } from '../../src/records/batch'
 import { BatchBuilder } from '../../src/records/builder'
 import { defineTable, int, type RecordOf, string, type Table, time } from '../../src/records/table'
 import { openWriter, type Writer, type WriterOptions } from '../../src/store'
-import type { Source } from '../../src/store/store'
+import type { ReadableStore } from '../../src/store/store'
 
 export const SECOND_NS = 1_000_000_000n
 /** Epoch nanoseconds of the first row in tests. */
@@ -113,7 +113,7 @@ export function settle(writer: Writer, nowMs = START_MS): number {
 
 /** Rows of a scan as objects; times as epoch nanoseconds. */
 export function rowsOf(
-  source: Source,
+  source: ReadableStore,
   table: Table,
   range: { startNs?: bigint; endNs?: bigint } = {},
 ): Row[] {
@@ -126,7 +126,7 @@ export function rowsOf(
 }
 
 /** The numbers of all stored `events`, in the order of a scan. */
-export function numbersOf(source: Source): number[] {
+export function numbersOf(source: ReadableStore): number[] {
   return rowsOf(source, events).map((row) => row.n as number)
 }
 

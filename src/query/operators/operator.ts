@@ -1,5 +1,5 @@
 /**
- * Operators push: a source gives batches to its consumers, which give theirs on. A node that several read is one
+ * Operators push: an input gives batches to its consumers, which give theirs on. A node that several read is one
  * operator with several consumers, so it runs once and holds nothing for them.
  */
 import type { Batch } from '../../records/batch'

@@ -1,7 +1,7 @@
 /** Tables in memory that answer like the store: schemas, time ranges, newest chunk first. */
 import type { TypedColumn } from '../../../src/query/plan'
 import type { Batch } from '../../../src/records/batch'
-import type { ScanOptions, Source, TableInfo } from '../../../src/store/store'
+import type { ReadableStore, ScanOptions, TableInfo } from '../../../src/store/store'
 import { columnOf, type Row } from '../../query/support/tables'
 
 /** 2027-01-15 08:00:00 UTC, the time of every run. */
@@ -19,7 +19,7 @@ export interface StoredTable {
 /** Small, so that a handful of rows is several chunks. */
 const CHUNK_ROWS = 3
 
-export class StoredTables implements Source {
+export class StoredTables implements ReadableStore {
   readonly #tables: ReadonlyMap<string, StoredTable>
 
   constructor(tables: readonly StoredTable[]) {

@@ -8,7 +8,7 @@ import type { Aggregate, Expr, Node, Plan, TypedColumn } from '../../../src/quer
 import { type Batch, cell, type Vector } from '../../../src/records/batch'
 import { gather } from '../../../src/records/rows'
 import type { DataType, SemanticType } from '../../../src/records/types'
-import type { Prune, ScanOptions, Selection, Source } from '../../../src/store/store'
+import type { Prune, ReadableStore, ScanOptions, Selection } from '../../../src/store/store'
 import { metadata } from '../../metadata/support'
 
 export { metadata }
@@ -86,7 +86,7 @@ function selected(columns: readonly TypedColumn[], batch: Batch, steps: readonly
   return left
 }
 
-export class MemorySource implements Source {
+export class MemorySource implements ReadableStore {
   readonly scans: { table: string; options: ScanOptions }[] = []
   batchesGiven = 0
   readonly #tables: Readonly<Record<string, MemoryTable>>
@@ -124,9 +124,9 @@ export class MemorySource implements Source {
 
 export const NOW = 1_800_000_000_000_000_000n
 
-export function contextOf(source: Source, changes: Partial<ExecuteContext> = {}): ExecuteContext {
+export function contextOf(source: ReadableStore, changes: Partial<ExecuteContext> = {}): ExecuteContext {
   return {
-    source,
+    store: source,
     metadata,
     limits: { rows: 1_000_000, memoryBytes: 256 << 20, deadlineMs: 60_000 },
     nowNs: NOW,
@@ -186,7 +186,7 @@ export function call(fn: string, ...args: Expr[]): Expr {
 }
 
 /** The cells of every row of one node's result. */
-export function run(node: Node, source: Source, changes?: Partial<ExecuteContext>): unknown[][] {
+export function run(node: Node, source: ReadableStore, changes?: Partial<ExecuteContext>): unknown[][] {
   const plan: Plan = { outputs: [{ name: 'output', node }] }
   const { batch } = execute(plan, contextOf(source, changes)).tables[0]!
   const columns = toCells(batch)

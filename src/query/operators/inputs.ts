@@ -1,4 +1,4 @@
-/** Where rows come from: scans, with the conditions that the source tests before it reads the rest, and virtual tables. */
+/** Where rows come from: scans, with the conditions that the store tests before it reads the rest, and virtual tables. */
 import type { Batch } from '../../records/batch'
 import type { Selection } from '../../store/store'
 import { columnsOf } from '../conditions'
@@ -22,7 +22,7 @@ export class ReadCounts {
 }
 
 /** A scan or a virtual table: it pushes when it is told to. */
-export class SourceOperator extends Operator {
+export class InputOperator extends Operator {
   readonly #batches: () => Iterable<Batch>
   readonly #read: (batch: Batch) => void
 

@@ -24,7 +24,7 @@ export const SLOWEST_BYTES_PER_MS = 16
 /** What a stream may work from its first bytes on. */
 export const FLOWING_DEADLINE_MS = 600_000
 
-export class ByteSink {
+export class AnswerBytes {
   /** Known before the first byte is. */
   warnings: readonly Warning[] = []
   readonly #shared: Int32Array
