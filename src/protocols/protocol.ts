@@ -37,6 +37,8 @@ export interface Input {
   readonly unread?: Unread | undefined
   /** When the byte at `pos` was moved; with `pos` before `bytes`, when the newest earlier bytes were. */
   timeAt(pos: number): number
+  /** Bytes of this side before `pos` since the connection's opening, modulo 2^32; undefined where that isn't known. */
+  passedAt(pos: number): number | undefined
 }
 
 export type Unread = Pick<Input, 'bytes' | 'end' | 'timeAt'> & { readonly start: number }

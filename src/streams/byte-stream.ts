@@ -16,29 +16,37 @@ export class StreamInput implements Input {
   /** When `bytes` were moved, or the buffer that has their times. */
   #timeNs = 0
   #buffer: ByteStream | undefined
+  /** Bytes of the side before `end`. */
+  #passed: number | undefined
 
-  direct(bytes: Uint8Array, timeNs: number, ended: boolean): this {
+  direct(bytes: Uint8Array, timeNs: number, ended: boolean, passed?: number): this {
     this.bytes = bytes
     this.pos = 0
     this.end = bytes.length
     this.ended = ended
     this.#timeNs = timeNs
     this.#buffer = undefined
+    this.#passed = passed
     return this
   }
 
-  buffered(buffer: ByteStream, timeNs: number, ended: boolean): this {
+  buffered(buffer: ByteStream, timeNs: number, ended: boolean, passed?: number): this {
     this.bytes = buffer.bytes
     this.pos = buffer.start
     this.end = buffer.end
     this.ended = ended
     this.#timeNs = timeNs
     this.#buffer = buffer
+    this.#passed = passed
     return this
   }
 
   timeAt(pos: number): number {
     return this.#buffer && this.#buffer.start < this.#buffer.end ? this.#buffer.timeAt(pos) : this.#timeNs
+  }
+
+  passedAt(pos: number): number | undefined {
+    return this.#passed === undefined ? undefined : (this.#passed - (this.end - pos)) >>> 0
   }
 
   /** Drops the view, so that a payload isn't kept alive. */

@@ -13,12 +13,21 @@ export class Half extends ByteStream {
   progressNs = 0
   /** Bytes that were missing while the protocol wasn't known; Infinity when it isn't known how many. */
   unseen = 0
+  /** Offset of its first byte in the connection; undefined while that isn't known. */
+  first: number | undefined
+  /** Offset behind the last byte that was handed over. */
+  reached = 0
   /** Its bytes are known from the first one on, and none were missing. */
   isOpening: boolean
 
   constructor(isOpening: boolean) {
     super()
     this.isOpening = isOpening
+  }
+
+  /** Bytes that were handed over since the connection's opening, modulo 2^32. */
+  get passed(): number | undefined {
+    return this.first === undefined ? undefined : (this.reached - this.first) >>> 0
   }
 
   /** Forgets everything except its side. */

@@ -204,7 +204,7 @@ export class Reader {
   #run(half: Half, rest: Uint8Array, timeNs: number, ended: boolean): ReadResult {
     const isDirect = half.length === 0
     if (isDirect) {
-      input.direct(rest, timeNs, ended)
+      input.direct(rest, timeNs, ended, half.passed)
       half.progressNs = timeNs
     } else {
       if (rest.length > 0 && half.length + rest.length > this.#limits.streamBytes) {
@@ -212,7 +212,7 @@ export class Reader {
         return undefined
       }
       if (rest.length > 0) half.append(rest, timeNs)
-      input.buffered(half, timeNs, ended)
+      input.buffered(half, timeNs, ended, half.passed)
     }
     const opposite = this.#opposite(half)
     input.unread = opposite.lost || opposite.length === 0 ? undefined : opposite

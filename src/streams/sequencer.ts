@@ -151,7 +151,10 @@ export class Sequencer {
     this.#next = (offset + size) >>> 0
     this.lastNs = timeNs
     const captured = payload.length > size ? payload.subarray(0, size) : payload
-    if (captured.length > 0) this.#receiver.bytes(this.#half, captured, timeNs)
+    if (captured.length > 0) {
+      this.#half.reached = offset + captured.length
+      this.#receiver.bytes(this.#half, captured, timeNs)
+    }
     if (size > captured.length) this.#receiver.missing(this.#half, size - captured.length, timeNs)
   }
 }

@@ -313,6 +313,7 @@ export class Talk implements Receiver {
     opposite.side = otherSide(side)
     this.#end.takesRole((half === this.received) === (side === 'client') ? ROLE_SERVER : ROLE_CLIENT)
     this.#end.protocolCode = protocol.code
+    if (this.#link.transport === 'tcp') this.#places()
     if (this.#end.role === ROLE_CLIENT && !this.#link.firstRows) {
       this.#link.firstRows = new FirstRows(this.#shared.sink, this.#shared.nowNs)
       this.#host.watch()
@@ -321,6 +322,13 @@ export class Talk implements Receiver {
     this.#protocol = protocol
     this.#host.speaks(protocol)
     return this.#reader
+  }
+
+  /** Where both streams began, as the end knows with its role. */
+  #places(): void {
+    if (this.#end.isDatagrams) return
+    this.received.first = this.#end.firstReceived
+    this.sent.first = this.#end.firstSent
   }
 
   // ── What becomes of it ─────────────────────────────────────────────────────

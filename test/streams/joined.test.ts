@@ -135,6 +135,62 @@ describe('busy with large bodies', () => {
   })
 })
 
+describe('messages of one length', () => {
+  const put = (n: number) =>
+    `PUT /${n} HTTP/1.1\r\nHost: an.example.com\r\nContent-Length: 100000\r\n\r\n${BODY}`
+  const BODY = 'x'.repeat(100_000)
+  const ok = `${say('ok').replace('OK', 'OK, that was stored in a place that is safe')}`
+  const before = [put(1000).length, ok.length] as const
+
+  const wireBehind = (requests: number, responses: number) => {
+    const wire = new Wire({ before: 0 })
+    for (let n = 0; n < requests; n++) wire.request(put(1000))
+    for (let n = 0; n < responses; n++) wire.response(ok)
+    return wire
+  }
+
+  test.each([
+    [7, 7, ['/1000 ok', '/1001 ok']],
+    [8, 7, []],
+    [9, 7, []],
+  ] as const)(
+    'behind %p requests and %p responses: the second exchange shows which are outstanding',
+    (asked, answered, expected) => {
+      const all = rig(PROTOCOLS)
+      const wire = wireBehind(asked, answered)
+      for (let n = 1000; n < 1002; n++) {
+        all.streams.handle(wire.request(put(n)))
+        all.streams.handle(wire.response(ok))
+      }
+      expect(before[0] * before[1]).toBeGreaterThan(8192)
+      expect(pairs(all)).toEqual([...expected])
+    },
+  )
+
+  test('a lost event costs the exchanges that it touches', () => {
+    const all = rig(PROTOCOLS)
+    const wire = wireBehind(7, 7)
+    for (let n = 1000; n < 1010; n++) {
+      const events = [wire.request(put(n)), wire.response(ok)]
+      if (n === 1004) continue
+      for (const event of events) all.streams.handle(event)
+    }
+    wire.timeNs += 10e6
+    all.streams.tick(wire.timeNs)
+    expect(pairs(all).map((pair) => pair.split(' ')[0])).toEqual([
+      '/1000',
+      '/1001',
+      '/1002',
+      '/1003',
+      '/1005',
+      '/1006',
+      '/1007',
+      '/1008',
+      '/1009',
+    ])
+  })
+})
+
 test('it is said how many answers wait until it is sure what they answer, and for how long they do', () => {
   const { streams, sink, counters } = rig(PROTOCOLS)
   const wires = [1, 2].map((n) => new Wire({ remote: ['10.0.0.9', n] }))

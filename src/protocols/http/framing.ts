@@ -32,7 +32,14 @@ const EMPTY_LINE = Buffer.from('\n\r\n')
 const LAST_CHUNK = '0\r\n\r\n'
 
 const NOTHING = new Uint8Array(0)
-const place: HeadPlace = { bytes: NOTHING, lineStart: 0, lineEnd: 0, fieldsStart: 0, end: 0 }
+const place: HeadPlace = {
+  bytes: NOTHING,
+  lineStart: 0,
+  lineEnd: 0,
+  fieldsStart: 0,
+  end: 0,
+  passed: undefined,
+}
 
 enum Phase {
   Head,
@@ -264,6 +271,7 @@ export class Framing {
     place.lineEnd = lineStop
     place.fieldsStart = lineEnd + 1
     place.end = end + (bytes[end + 1] === CR ? 3 : 2)
+    place.passed = input.passedAt(start)
     const framed = this.#messages.begins(place, input.timeAt(start))
     place.bytes = NOTHING
     if (typeof framed === 'object' && 'invalid' in framed) return framed

@@ -28,6 +28,8 @@ export interface HeadPlace {
   /** The field lines, and the end of the empty line behind them. */
   fieldsStart: number
   end: number
+  /** Bytes of its side before it; see `Input.passedAt`. */
+  passed: number | undefined
 }
 
 export interface RequestLine {

@@ -45,7 +45,7 @@ export class RequestMessages extends OneSides<HttpRequest> {
     dialogue.takesTurn('client', startNs)
     // The bytes that are the same whatever the target is.
     const bytes = start.method.length + ' / HTTP/1.1'.length + fieldsLength
-    request.seq = dialogue.pairing.requestBegins(request, startNs, bytes)
+    request.seq = dialogue.pairing.requestBegins(request, startNs, bytes, head.passed)
     this.begun(request, fields)
     dialogue.asks(request)
     if (request.method === 'CONNECT' || request.upgrade !== '') dialogue.parkedBy = request

@@ -36,7 +36,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     }
     // RFC 9110 §15.5: a server may send 408, 414, 431 and 400 before the end of a head.
     if (status >= 400 && dialogue.pairing.isSettled) dialogue.asksInPart()
-    const answer = dialogue.pairing.responseBegins(startNs)
+    const answer = dialogue.pairing.responseBegins(startNs, head.passed)
     dialogue.takesTurn('server', startNs, answer.hint)
     const { json: headers, contentType } = fields
     const response: HttpResponse = {

@@ -17,9 +17,11 @@
  *   beginning, one whose pauses tell so (`Patience`).
  * - **A server that says nothing** for 2 s, and long more than it ever took, where nothing was lost and the client never had two
  *   requests outstanding, has answered all: if this is its own end. The other may have the answer and not have read it.
+ * - **Lengths.** Where all messages of a side are equally long, the bytes since the opening count them: `EvenLengths`.
  *
  * What isn't told apart: a server that is silent with several requests before it for longer than the above.
  */
+import { EvenLengths } from './even-lengths'
 import { Patience } from './patience'
 import { type Answering, type Numbered, type Pairs, takePairs } from './take-pairs'
 import {
@@ -36,6 +38,7 @@ import {
   Unsure,
   unseen,
 } from './unsure'
+import { LOSSLESS, type Watched } from './watched'
 
 export type { Answer, Certainty, Hole }
 
@@ -57,17 +60,6 @@ const MAX_UNSURE = 512
 const MIN_TURNS = 16
 /** After this many requests the shortest one shows how short a client's requests are. */
 const MIN_SEEN = 3
-
-/** What is known of the connection; see `Link`. */
-export interface Watched {
-  readonly losses: number
-  readonly unreadNs: number
-  readonly asleepNs: number
-  readonly restingNs: number | undefined
-  readonly isAtServer: boolean
-}
-
-const LOSSLESS: Watched = { losses: 0, unreadNs: -1, asleepNs: -1, restingNs: undefined, isAtServer: true }
 
 export class Pairing<H> {
   /** Messages that wait, in order; nothing was lost among or before them. */
@@ -107,12 +99,15 @@ export class Pairing<H> {
   #responses = 0
   /** Made when it is to tell something: few connections need it. */
   #patience: Patience | undefined
+  /** Of a connection of which the beginning wasn't seen. */
+  readonly #lengths: EvenLengths | undefined
   readonly #link: Watched
 
   /** `isWhole`: the connection is seen from its first byte on. */
   constructor(isWhole = true, link: Watched = LOSSLESS) {
     this.#link = link
     if (isWhole) return
+    this.#lengths = new EvenLengths()
     this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
     if (link.restingNs === undefined) return
     // As if the server had spoken then: what it said before, if anything, was before.
@@ -135,8 +130,9 @@ export class Pairing<H> {
     return this.#waiting.length + (this.#unsure?.asked.length ?? 0)
   }
 
-  /** A request's head was read; returns its number. `bytes`: the length of the part of the head that is the same in every request. */
-  requestBegins(hint: H, timeNs: number, bytes = LEAST_BYTES): number {
+  /** A request's head was read; returns its number. `bytes`: the length of what is the same in every request's head; `at`: see `EvenLengths`. */
+  requestBegins(hint: H, timeNs: number, bytes = LEAST_BYTES, at?: number): number {
+    this.#lengths?.asks(at)
     this.#hear(timeNs)
     if (this.#quiet) this.#quiet.isAsked = true
     this.#knowsRequests(0)
@@ -166,7 +162,8 @@ export class Pairing<H> {
     if (this.#lastSaid === 'request') this.#lastNs = timeNs
   }
 
-  responseBegins(timeNs: number): Answer<H> {
+  responseBegins(timeNs: number, at?: number): Answer<H> {
+    this.#lengths?.answers(at)
     if (this.#lastSaid === 'request') this.#slowestNs = Math.max(this.#slowestNs, timeNs - this.#lastNs)
     this.#responses++
     this.#quiet ??= this.#uploadQuiet()
@@ -355,8 +352,9 @@ export class Pairing<H> {
 
   /** Whether everything was answered in this silence, now that what follows it is there. */
   #tells({ silence }: Quiet): boolean {
-    // Nothing shows whether its client waits, but that it always seems to.
-    if (this.#takesTurns && this.#proven < 4) return this.#isPatient
+    // Nothing shows whether its client waits, but that it always seems to; behind holes of a joined connection even less.
+    const isUnseen = this.#takesTurns || (this.#lengths !== undefined && !this.#pipelines)
+    if (isUnseen && this.#proven < 4) return this.#isPatient
     return silence >= Math.max(6, FEW_RESPONSES / this.#responses) * this.#slowestNs
   }
 
@@ -399,7 +397,8 @@ export class Pairing<H> {
     const hint = unsure.asked.at(-1)?.hint
     const said: Answer<H> = { seq: -1, hint, certainty: 'tentative', done: false, endNs: 0 }
     unsure.answered(said)
-    if (unsure.answers.length > MAX_UNSURE) this.#unsure = unsure.behindResponses(0, 0)
+    if (unsure.asked.length > 0 && this.#lengths?.tells()) this.#resolve(unsure.allAnswered)
+    if (this.#unsure && unsure.answers.length > MAX_UNSURE) this.#unsure = unsure.behindResponses(0, 0)
     this.#narrowed()
     return said
   }

@@ -25,12 +25,18 @@ export interface WindowPlay {
   readonly travelMs: number
   /** Both stand still now and then, as in a group whose time is used up: so often a second, and so many ms. */
   readonly stalls?: { readonly perSecond: number; readonly ms: number }
+  /** All requests are equally long, and so are all answers; else the number in them makes a difference. */
+  readonly isEven?: boolean
+  /** Bytes of each request's body, and of each answer's. */
+  readonly bodies?: readonly [number, number]
   /** How it ends: all is answered, or somewhere within, or after an answer. */
   readonly ends: 'answered' | 'anywhere' | 'behind an answer'
 }
 
 export interface Windowed {
   readonly played: number
+  /** Answers that were seen. */
+  readonly answered: number
   readonly right: number
   readonly wrong: readonly string[]
 }
@@ -57,11 +63,14 @@ export function playWindow(options: WindowPlay): Windowed {
   calls.forEach(({ atNs, from, n, unread, awake, part }, i) => {
     for (; ticked + 50 * MS < atNs; ticked += 50 * MS) if (i > joined) streams.tick(ticked)
     wire.timeNs = atNs
-    const event =
-      from === 'client'
-        ? wire.request(requestOf(n, part))
-        : wire.response(`HTTP/1.1 200 OK\r\nExchange: ${n}\r\nContent-Length: 2\r\n\r\nok`)
-    if (i >= joined) streams.handle({ ...event, unread, awake })
+    for (const bytes of piecesOf(options, from, n, part)) {
+      const isBody = typeof bytes !== 'string'
+      // Of a body the kernel tells no more than how long it is.
+      const captured = isBody ? 0 : undefined
+      const event = from === 'client' ? wire.request(bytes, captured) : wire.response(bytes, captured)
+      // The calls within a body come one behind the other, and its thread waits for none of them.
+      if (i >= joined) streams.handle({ ...event, unread, awake: isBody || awake })
+    }
   })
   end(streams, wire)
   const pairs = sink
@@ -73,15 +82,41 @@ export function playWindow(options: WindowPlay): Windowed {
     ])
   const wrong = pairs.filter(([asked, answered]) => asked !== answered)
   return {
+    answered: calls.slice(joined).filter(({ from }) => from === 'server').length,
     played: (options.exchanges ?? 150) - joinedWith,
     right: pairs.length - wrong.length,
     wrong: wrong.map((pair) => `seed ${options.seed}: ${pair.join(' with the answer to ')}`),
   }
 }
 
-function requestOf(n: number, part: Call['part']): string {
-  if (part === 'all') return `GET /${n} HTTP/1.1\r\nHost: h\r\n\r\n`
-  return part === 'first' ? `PUT /${n} HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n` : 'body'
+/** What a call moves: heads as text, and bodies in pieces. */
+function piecesOf(
+  { isEven, bodies = [0, 2] }: WindowPlay,
+  from: Call['from'],
+  n: number,
+  part: Call['part'],
+): (string | Uint8Array)[] {
+  const number = isEven ? `${n}`.padStart(100, '0') : `${n}`
+  const [asked, answered] = bodies.map((bytes) => (isEven || bytes <= 2 ? bytes : bytes + 997 * (n % 7)))
+  if (from === 'server')
+    return [
+      `HTTP/1.1 200 OK\r\nExchange: ${number}\r\nContent-Length: ${answered}\r\n\r\n`,
+      ...bodyOf(answered!),
+    ]
+  if (part === 'all' && asked === 0) return [`GET /${number} HTTP/1.1\r\nHost: h\r\n\r\n`]
+  const length = asked || 4
+  const head = `PUT /${number} HTTP/1.1\r\nHost: h\r\nContent-Length: ${length}\r\n\r\n`
+  if (part === 'all') return [head, ...bodyOf(length)]
+  return part === 'first' ? [head] : bodyOf(length)
+}
+
+const PIECE = new Uint8Array(65536).fill(0x78)
+
+function bodyOf(bytes: number): (string | Uint8Array)[] {
+  if (bytes <= 4) return ['body'.slice(0, bytes)]
+  return Array.from({ length: Math.ceil(bytes / PIECE.length) }, (_, i) =>
+    PIECE.subarray(0, Math.min(PIECE.length, bytes - i * PIECE.length)),
+  )
 }
 
 /** What one end moves, and when, by the clock of a machine that may stand still. */

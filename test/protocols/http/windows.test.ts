@@ -7,6 +7,7 @@ import { random } from '../../streams/wire'
 import { playWindow, type WindowPlay } from './window-play'
 
 const SEEDS = 40
+const SEEDS_OF_LENGTHS = 3
 
 type Times = Pick<WindowPlay, 'works' | 'thinks' | 'sends' | 'stalls'>
 
@@ -76,14 +77,35 @@ const ORDINARY = [
 
 const ENDS = ['answered', 'anywhere', 'behind an answer'] as const
 
-function played(name: string, window: number, atClient: boolean, isBlocking: boolean) {
+/** What is said: other lengths, with each exchange or now and then, or always the same; and large bodies without a pause. */
+const LENGTHS = {
+  'short messages': {},
+  'short messages of one length': { isEven: true },
+  'large uploads': { bodies: [200_000, 2] },
+  'large uploads of one length': { bodies: [200_000, 2], isEven: true },
+  'large downloads': { bodies: [0, 200_000] },
+  'large downloads of one length': { bodies: [0, 200_000], isEven: true },
+} as const satisfies Record<string, Pick<WindowPlay, 'bodies' | 'isEven'>>
+
+type Lengths = keyof typeof LENGTHS
+
+function played(
+  name: string,
+  window: number,
+  atClient: boolean,
+  isBlocking: boolean,
+  lengths: Lengths = 'short messages',
+  seeds = SEEDS,
+) {
   const wrong: string[] = []
   let right = 0
   let all = 0
-  for (let seed = 1; seed <= SEEDS; seed++) {
+  let answered = 0
+  for (let seed = 1; seed <= seeds; seed++) {
     const draw = random(seed * 7919)
     const outcome = playWindow({
       ...TIMES[name]!(draw),
+      ...LENGTHS[lengths],
       seed,
       window,
       atClient,
@@ -96,8 +118,9 @@ function played(name: string, window: number, atClient: boolean, isBlocking: boo
     wrong.push(...outcome.wrong)
     right += outcome.right
     all += outcome.played
+    answered += outcome.answered
   }
-  return { wrong, right: right / all }
+  return { wrong, right: right / all, rightOfAnswered: right / answered }
 }
 
 const ENDS_SEEN = [
@@ -117,6 +140,22 @@ describe.each(Object.keys(TIMES))('%s', (name) => {
 
       test('one outstanding: no pair is wrong', () => {
         expect(played(name, 1, atClient, isBlocking).wrong).toEqual([])
+      })
+
+      describe.each(Object.keys(LENGTHS).slice(1) as Lengths[])('%s', (lengths) => {
+        test.each([1, 2, 3])('%p outstanding: no pair is wrong', (window) => {
+          const { wrong, rightOfAnswered } = played(
+            name,
+            window,
+            atClient,
+            isBlocking,
+            lengths,
+            SEEDS_OF_LENGTHS,
+          )
+          expect(wrong).toEqual([])
+          // The second exchange shows it, whatever the times, and nearly all have rows.
+          if (window === 1 && lengths.endsWith('of one length')) expect(rightOfAnswered).toBeGreaterThan(0.95)
+        })
       })
     },
   )
