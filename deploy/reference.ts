@@ -3,7 +3,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { counterMetric } from '../src/api/metrics'
+import { counterMetric, STATE_METRICS } from '../src/api/metrics'
 import { ROUTES } from '../src/api/routes'
 import { COMMANDS } from '../src/cli/commands'
 import { serve } from '../src/cli/commands/serve'
@@ -99,6 +99,12 @@ const counters = () =>
     COUNTER_NAMES.map((name) => [code(counterMetric(name).name), code(name), cell(COUNTERS[name].help)]),
   )
 
+const stateMetrics = () =>
+  grid(
+    ['metric', 'tells'],
+    STATE_METRICS.map(({ name, help }) => [code(name), cell(help)]),
+  )
+
 /** The whole file. */
 export const reference = (): string => `# Reference
 
@@ -139,6 +145,10 @@ ${functions('aggregate')}
 ## Counters
 
 ${counters()}
+
+## Other metrics
+
+${stateMetrics()}
 `
 
 if (import.meta.main) writeFileSync(REFERENCE, reference())

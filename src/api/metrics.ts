@@ -10,8 +10,16 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 const escapeHelp = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
 const escapeLabel = (text: string) => escapeHelp(text).replaceAll('"', '\\"')
 
-function family(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): string {
-  const lines = samples.map(([labels, value]) => {
+/** One family of the text, and of the reference. */
+interface Metric {
+  readonly name: string
+  readonly type: 'counter' | 'gauge'
+  readonly help: string
+  readonly read: (status: Status) => readonly Sample[]
+}
+
+function familyText({ name, type, help, read }: Metric, status: Status): string {
+  const lines = read(status).map(([labels, value]) => {
     const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
     return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}\n`
   })
@@ -28,115 +36,111 @@ export function counterMetric(name: CounterName): { name: string; scale: number 
   return { name: `nixie_${snake}${isGauge(name) ? '' : '_total'}`, scale: inSeconds ? 1e-9 : 1 }
 }
 
-const one = (value: number): readonly Sample[] => [[{}, value]]
+const gauge = (name: string, help: string, read: (status: Status) => number): Metric => ({
+  name,
+  type: 'gauge',
+  help,
+  read: (status) => [[{}, read(status)]],
+})
 
-export function metricsText(status: Status): string {
-  const counters = COUNTER_NAMES.map((counter) => {
-    const { name, scale } = counterMetric(counter)
-    return family(
-      name,
-      isGauge(counter) ? 'gauge' : 'counter',
-      COUNTERS[counter].help,
-      one((status.counters[counter] ?? 0) * scale),
-    )
-  })
-  const perTable = (value: (table: Status['tables'][number]) => number) =>
-    status.tables.map((table): Sample => [{ table: table.name }, value(table)])
-  const { store, capture } = status
-  return [
-    family('nixie_build_info', 'gauge', 'Version and kernel; always 1', [
-      [{ version: status.version, kernel: status.kernel }, 1],
-    ]),
-    family('nixie_ready', 'gauge', '1 while data of sockets is captured', one(status.ready ? 1 : 0)),
-    family(
-      'nixie_capture_silent_seconds',
-      'gauge',
-      'Since the capture thread last gave a sign of life, in which no row came in; 0 while it does',
-      one(capture.silentSeconds),
-    ),
-    family(
-      'nixie_capture_longest_absence_seconds',
-      'gauge',
-      'Longest time of the last minute in which the capture thread did not look at the ring',
-      one(capture.longestAbsenceMs / 1000),
-    ),
-    family(
-      'nixie_capture_longest_absence_queued_seconds',
-      'gauge',
-      'Of it, time in which the thread was ready to run and the machine ran other programs',
-      one(capture.longestAbsenceQueuedMs / 1000),
-    ),
-    family(
-      'nixie_capture_longest_absence_blocked_seconds',
-      'gauge',
-      'Of it, time in which the thread waited for the disk, for memory, or for another thread of Nixie',
-      one(capture.longestAbsenceBlockedMs / 1000),
-    ),
-    family(
-      'nixie_cpu_budget_ratio',
-      'gauge',
-      'Part of the machine that capture may take; 0: no limit',
-      one(capture.budget.share),
-    ),
-    family(
-      'nixie_cpu_allowed_ratio',
-      'gauge',
-      'What it may take on average at the moment: less while others want the processors',
-      one(capture.budget.allowed),
-    ),
-    family(
-      'nixie_cpu_used_ratio',
-      'gauge',
-      'What the capture thread took in the last ten seconds',
-      one(capture.budget.used),
-    ),
-    family(
-      'nixie_sampled_ratio',
-      'gauge',
-      'Of the exchanges of the last ten seconds, the part that has rows; the others are counted only',
-      one(sampledShare(capture.budget)),
-    ),
-    family(
-      'nixie_store_refuses_rows',
-      'gauge',
-      '1 while the store takes no rows',
-      one(store.error === undefined ? 0 : 1),
-    ),
-    family(
-      'nixie_store_unreadable',
-      'gauge',
-      '1 while what is stored cannot be read: nothing is said of the tables then',
-      one(store.unreadable === undefined ? 0 : 1),
-    ),
-    family('nixie_start_time_seconds', 'gauge', 'When Nixie started', one(status.startedMs / 1000)),
-    family('nixie_resident_memory_bytes', 'gauge', 'Resident memory', one(status.rss)),
-    family(
-      'nixie_probe_attached',
-      'gauge',
-      '1 for a probe that is attached',
-      status.probes.map(({ source, name, attached }) => [{ source, probe: name }, attached ? 1 : 0]),
-    ),
-    ...counters,
-    family(
-      'nixie_table_rows',
-      'gauge',
-      'Rows kept',
-      perTable((table) => table.rows),
-    ),
-    family(
-      'nixie_table_bytes',
-      'gauge',
-      'Compressed bytes on disk',
-      perTable((table) => table.bytes),
-    ),
-    family(
-      'nixie_table_span_seconds',
-      'gauge',
-      'Time between the oldest and the newest row',
-      perTable((table) => table.span),
-    ),
-    family('nixie_store_bytes', 'gauge', 'Bytes that the store takes on disk', one(store.bytes)),
-    family('nixie_store_budget_bytes', 'gauge', 'Most bytes that it may take', one(store.budgetBytes)),
-    family('nixie_store_retention_seconds', 'gauge', 'How long rows are kept', one(store.retentionSeconds)),
-  ].join('')
+/** A value for each table. */
+const perTable = (name: string, help: string, read: (table: Status['tables'][number]) => number): Metric => ({
+  name,
+  type: 'gauge',
+  help,
+  read: ({ tables }) => tables.map((table) => [{ table: table.name }, read(table)]),
+})
+
+function metricOf(counter: CounterName): Metric {
+  const { name, scale } = counterMetric(counter)
+  return {
+    name,
+    type: isGauge(counter) ? 'gauge' : 'counter',
+    help: COUNTERS[counter].help,
+    read: ({ counters }) => [[{}, (counters[counter] ?? 0) * scale]],
+  }
 }
+
+const STATE: readonly Metric[] = [
+  {
+    name: 'nixie_build_info',
+    type: 'gauge',
+    help: 'Version and kernel; always 1',
+    read: ({ version, kernel }) => [[{ version, kernel }, 1]],
+  },
+  gauge('nixie_ready', '1 while data of sockets is captured', ({ ready }) => (ready ? 1 : 0)),
+  gauge(
+    'nixie_capture_silent_seconds',
+    'Since the capture thread last gave a sign of life, in which no row came in; 0 while it does',
+    ({ capture }) => capture.silentSeconds,
+  ),
+  gauge(
+    'nixie_capture_longest_absence_seconds',
+    'Longest time of the last minute in which the capture thread did not look at the ring',
+    ({ capture }) => capture.longestAbsenceMs / 1000,
+  ),
+  gauge(
+    'nixie_capture_longest_absence_queued_seconds',
+    'Of it, time in which the thread was ready to run and the machine ran other programs',
+    ({ capture }) => capture.longestAbsenceQueuedMs / 1000,
+  ),
+  gauge(
+    'nixie_capture_longest_absence_blocked_seconds',
+    'Of it, time in which the thread waited for the disk, for memory, or for another thread of Nixie',
+    ({ capture }) => capture.longestAbsenceBlockedMs / 1000,
+  ),
+  gauge(
+    'nixie_cpu_budget_ratio',
+    'Part of the machine that capture may take; 0: no limit',
+    ({ capture }) => capture.budget.share,
+  ),
+  gauge(
+    'nixie_cpu_allowed_ratio',
+    'What it may take on average at the moment: less while others want the processors',
+    ({ capture }) => capture.budget.allowed,
+  ),
+  gauge(
+    'nixie_cpu_used_ratio',
+    'What the capture thread took in the last ten seconds',
+    ({ capture }) => capture.budget.used,
+  ),
+  gauge(
+    'nixie_sampled_ratio',
+    'Of the exchanges of the last ten seconds, the part that has rows; the others are counted only',
+    ({ capture }) => sampledShare(capture.budget),
+  ),
+  gauge('nixie_store_refuses_rows', '1 while the store takes no rows', ({ store }) =>
+    store.error === undefined ? 0 : 1,
+  ),
+  gauge(
+    'nixie_store_unreadable',
+    '1 while what is stored cannot be read: nothing is said of the tables then',
+    ({ store }) => (store.unreadable === undefined ? 0 : 1),
+  ),
+  gauge('nixie_start_time_seconds', 'When Nixie started', ({ startedMs }) => startedMs / 1000),
+  gauge('nixie_resident_memory_bytes', 'Resident memory', ({ rss }) => rss),
+  {
+    name: 'nixie_probe_attached',
+    type: 'gauge',
+    help: '1 for a probe that is attached',
+    read: ({ probes }) =>
+      probes.map(({ source, name, attached }) => [{ source, probe: name }, attached ? 1 : 0]),
+  },
+]
+
+const STORED: readonly Metric[] = [
+  perTable('nixie_table_rows', 'Rows kept', ({ rows }) => rows),
+  perTable('nixie_table_bytes', 'Compressed bytes on disk', ({ bytes }) => bytes),
+  perTable('nixie_table_span_seconds', 'Time between the oldest and the newest row', ({ span }) => span),
+  gauge('nixie_store_bytes', 'Bytes that the store takes on disk', ({ store }) => store.bytes),
+  gauge('nixie_store_budget_bytes', 'Most bytes that it may take', ({ store }) => store.budgetBytes),
+  gauge('nixie_store_retention_seconds', 'How long rows are kept', ({ store }) => store.retentionSeconds),
+]
+
+/** Metrics of the state of the machine and the store; the others are the counters. */
+export const STATE_METRICS: readonly Metric[] = [...STATE, ...STORED]
+
+const METRICS: readonly Metric[] = [...STATE, ...COUNTER_NAMES.map(metricOf), ...STORED]
+
+export const metricsText = (status: Status): string =>
+  METRICS.map((metric) => familyText(metric, status)).join('')

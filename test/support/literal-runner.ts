@@ -3,7 +3,6 @@
 import { NixieError } from '../../src/errors'
 import { type Completion, check, complete, type Diagnostic } from '../../src/pxl/editor/editor'
 import type { TableSchema } from '../../src/pxl/values/table-schema'
-import { answerText } from '../../src/runner/formats/text'
 import type {
   Cell,
   Explained,
@@ -21,6 +20,7 @@ import type {
   TableSummary,
 } from '../../src/runner/runner'
 import { readView } from '../../src/scripts/bundle'
+import { answerText } from './answer-text'
 import { EXPLAINED, STORE, streamOf } from './recording-runner'
 
 export function resultTable(

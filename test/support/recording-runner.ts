@@ -1,7 +1,6 @@
 /** A Runner over literal tables: real shapes, no store. For tests of what stands on a Runner. */
 import { NixieError } from '../../src/errors'
 import type { Completion, Diagnostic } from '../../src/pxl/editor/editor'
-import { answerText } from '../../src/runner/formats/text'
 import type {
   Explained,
   ResultStream,
@@ -17,6 +16,7 @@ import type {
   TableSummary,
   Warning,
 } from '../../src/runner/runner'
+import { answerText } from './answer-text'
 
 export const HTTP_EVENTS: ResultTable = {
   name: 'http_events',

@@ -51,21 +51,19 @@ function StageCounters({ stage, status }: { stage: Stage; status: Status }) {
   return (
     <section class="widget">
       <h2>{stage}</h2>
-      <table class="counters">
-        <tbody>
-          {names.map((name) => {
-            const value = status.counters[name] ?? 0
-            return (
-              <tr class={'loss' in COUNTERS[name] && value > 0 ? 'bad' : undefined}>
-                <th scope="row">{COUNTERS[name].help}</th>
-                <td class="num" data-counter={name}>
-                  {amount(name, value)}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
+      <Listing kind="counters">
+        {names.map((name) => {
+          const value = status.counters[name] ?? 0
+          return (
+            <tr class={'loss' in COUNTERS[name] && value > 0 ? 'bad' : undefined}>
+              <th scope="row">{COUNTERS[name].help}</th>
+              <td class="num" data-counter={name}>
+                {amount(name, value)}
+              </td>
+            </tr>
+          )
+        })}
+      </Listing>
     </section>
   )
 }

@@ -186,16 +186,3 @@ export function* answerJson(answer: Answer<CellSource>, shape: StreamOutput['sha
   if (stats !== undefined) yield `,"stats":${JSON.stringify(stats)}`
   yield '}\n'
 }
-
-/** A whole answer as text: what a stream of it gives. */
-export function* answerText(answer: Answer, output: StreamOutput): Generator<string> {
-  const tables = chosenTables(answer.tables, output)
-  switch (output.format) {
-    case 'csv':
-      return yield* csvLines(tables[0]!, output.excel)
-    case 'ndjson':
-      return yield* ndjsonLines(tables)
-    default:
-      return yield* answerJson({ ...answer, tables: tables.map(cellSource) }, output.shape)
-  }
-}
