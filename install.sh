@@ -94,7 +94,7 @@ lock() { # FILE: a link that leads to the number of this process, made in one st
   until ln -s "$$" "$1" 2>/dev/null; do
     # No link is there: it could not be made, so no other install.sh can write here either.
     other=$(readlink "$1") || return 0
-    ! { kill -0 "$other" 2>/dev/null || [ -d "/proc/$other" ]; } || die "another install.sh runs here (pid $other)" "Wait until it has ended. If it is none, remove $1."
+    ! { kill -0 "$other" 2>/dev/null || [ -d "/proc/$other" ]; } || die "another install.sh runs here (pid $other)" "Wait until it has ended. If that process is no install.sh, remove $1."
     rm -f "$1"
   done
   LOCK=$1

@@ -43,7 +43,7 @@ export const mayChange =
     if (c.req.method.toLowerCase() !== method || c.get('admitted')?.may === 'change') return next()
     throw new NixieError(
       'forbidden',
-      'Who may look may not change anything, nor let others in',
+      'The right to look is not enough to change settings or to let others in',
       'It takes root, a session that begins with a link (sudo nixie ui), or the token (--token-file).',
     )
   }

@@ -44,7 +44,7 @@ export const makeLink: Route = {
   handle: async (c, _query, { sessions }) => {
     const user = readUser(await c.req.text())
     if (!sessions)
-      throw new NixieError('unavailable', 'Nobody is let in by links here', 'Ask the node itself.')
+      throw new NixieError('unavailable', 'This address gives out no links', 'Ask the node itself.')
     return c.json({ path: `/enter?token=${sessions.link(user)}`, seconds: LINK_SECONDS })
   },
 }

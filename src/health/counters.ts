@@ -77,7 +77,7 @@ export const COUNTERS = spec({
     unit: 'events',
     help: 'Calls that moved data over Unix sockets, which are counted only',
   },
-  unixBytes: { stage: 'kernel', unit: 'bytes', help: 'Bytes that those calls moved' },
+  unixBytes: { stage: 'kernel', unit: 'bytes', help: 'Bytes that calls moved over Unix sockets' },
   compatCalls: {
     stage: 'kernel',
     unit: 'events',
@@ -93,12 +93,12 @@ export const COUNTERS = spec({
   ownAbsences: {
     stage: 'kernel',
     unit: 'events',
-    help: 'Of these, those in which it worked for so long itself, on a processor',
+    help: 'Of these absences, those in which the thread itself worked on a processor for more than 50 ms',
   },
   blockedAbsences: {
     stage: 'kernel',
     unit: 'events',
-    help: 'Of the others, those that were so long without the time in which the machine ran others: it waited for the disk, for memory, or for another thread of Nixie',
+    help: 'Of the other absences, those that lasted more than 50 ms even without the time in which other programs had the processor: the thread waited for the disk, for memory, or for another thread of Nixie',
   },
   absentNs: { stage: 'kernel', unit: 'ns', help: 'Time of those absences' },
   absentQueuedNs: {
@@ -160,7 +160,11 @@ export const COUNTERS = spec({
     help: 'Exchanges that were only counted, in the kernel, as capturing all would take more than the CPU budget or the ring has',
   },
   recordedExchanges: { stage: 'streams', unit: 'exchanges', help: 'Exchanges that made a row' },
-  shedBytes: { stage: 'streams', unit: 'bytes', help: 'Memory that was freed so' },
+  shedBytes: {
+    stage: 'streams',
+    unit: 'bytes',
+    help: 'Memory that connections freed when they gave up unfinished messages and unanswered requests',
+  },
   resets: { stage: 'streams', unit: 'connections', help: 'Streams given up: too large or without progress' },
   unknownConnections: {
     stage: 'streams',
@@ -189,7 +193,7 @@ export const COUNTERS = spec({
     stage: 'protocols',
     unit: 'frames',
     loss: 'parse',
-    help: 'Messages dropped without their other half, as it was lost, or as nobody can say for sure which one it is',
+    help: 'Messages dropped because their other half was lost, or because it is not certain which message that is',
   },
   unsureAnswers: {
     stage: 'protocols',

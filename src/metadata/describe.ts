@@ -23,7 +23,7 @@ export interface Described extends Pick<ProcessInfo, 'comm' | 'cmdline' | 'exe' 
   readonly isWorker: boolean
 }
 
-/** A process gives itself a name that may say as much as a command line. */
+/** Describes a process. Its command name is redacted too: a process chooses that itself, and may put a secret there. */
 export function describe({ comm: given, args, exe, owner }: Sight): Described {
   const safe = redactArguments(args)
   const [comm = ''] = redactArguments([given])

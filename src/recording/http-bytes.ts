@@ -19,7 +19,7 @@ export interface Redaction {
 
 const HEAD_END = /\r?\n\r?\n/g
 const CHUNK = /([0-9a-fA-F]{1,8})[^\r\n]*\r?\n/y
-/** gzip, zstd, zip, xz, bzip2: nobody looks into what comes so without saying it. */
+/** How gzip, zstd, zip, xz and bzip2 begin. A body that begins so without a Content-Encoding is blanked, as its secrets can't be found. */
 const PACKED = ['\x1f\x8b', '\x28\xb5\x2f\xfd', 'PK\x03\x04', '\xfd7zXZ', 'BZh']
 /** Decoded, of a body that is looked into … */
 const MAX_DECODED = 4 << 20

@@ -26,7 +26,7 @@ import { type Frame, numbersOf, RecordingFile } from './reader'
 const WAITING_BYTES = 4 << 20
 /** A larger time or count is invalid. */
 const MAX_NUMBER = 2 ** 53
-/** What was decoded while it was recorded is decoded again, however much faster that is: a body may take so long, and all together. */
+/** Limits on decoding that are wide enough to decode again all that was decoded during the recording, though a replay is much faster. */
 const PATIENT = { ...DECODE_LIMITS, perSecondNs: 1e9, burstNs: 60e9, perBodyNs: 100e6 }
 
 export interface ReplayOptions {

@@ -7,7 +7,7 @@ import type { RecordOf, Table } from '../records/table'
 
 /** The events of the other end are read at most so much later. */
 const WAIT_NS = 100e6
-/** So many rows may wait; with more of them no other end records the connection. */
+/** At most this many rows wait. If there are more, the other end is taken not to record the connection. */
 const MAX_ROWS = 1024
 /** Memory of a row, beside its long texts. */
 const ROW_BYTES = 512

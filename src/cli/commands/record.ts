@@ -146,7 +146,7 @@ export const record: Command = {
     {
       flag: 'for',
       value: 'TIME',
-      help: 'So long, or until Ctrl+C: 10s, 2m, at most 1h',
+      help: 'How long to record: 10s, 2m, at most 1h; Ctrl+C ends it earlier',
       fallback: DEFAULT_SECONDS,
     },
     {

@@ -133,10 +133,10 @@ export const run: Command = {
     OUTPUT,
     { flag: 'table', value: 'NAME', help: 'Only this table of the result' },
     LIMIT,
-    { flag: 'links', help: 'Cells that lead to a view of the pages as objects: label, script, arguments' },
+    { flag: 'links', help: 'Print cells that link to a view as objects with label, script and arguments' },
     {
       flag: 'excel',
-      help: 'CSV for a spreadsheet: what it would take for a formula begins with an apostrophe',
+      help: 'CSV for a spreadsheet: a cell that looks like a formula gets an apostrophe in front',
     },
     { flag: 'schema', help: 'Do not run: print the tables with their columns as JSON' },
     { flag: 'explain', help: 'Do not run: print the steps that would run' },
