@@ -44,7 +44,7 @@ export class Absence {
   back(nowMs: number, spent: Spent): void {
     const awayMs = Math.max(0, nowMs - (this.#dueMs ?? nowMs))
     const queuedMs = within(awayMs, spent.queuedMs - this.#spent.queuedMs)
-    // Work within the pause before counts as well, so this is rather too much than too little.
+    // Work during the pause before counts as well: the result may be too large, but never too small.
     const ownMs = within(awayMs - queuedMs, spent.cpuMs - this.#spent.cpuMs)
     const blockedMs = awayMs - queuedMs - ownMs
     this.#spent = spent
@@ -76,7 +76,7 @@ export class Absence {
     if (this.#dueMs !== undefined) this.#dueMs += ms
   }
 
-  /** It doesn't rest for as long as it meant to. */
+  /** The thread pauses for less time than it intended. */
   wake(nowMs: number): void {
     this.#restUntilMs = Math.min(this.#restUntilMs, nowMs)
   }

@@ -15,7 +15,7 @@ const LOOK_MS = 500
 export interface CaptureOptions {
   /** Starts a thread; tests give threads of their own. */
   readonly spawn?: () => Worker
-  /** A thread that gives no sign for so long is ended, and another one started. */
+  /** A thread that gives no sign of life for this long is ended, and another one started. */
   readonly silenceMs?: number
   /** A thread that doesn't stop or end in this time is abandoned; the rows it sealed before are safe. */
   readonly patienceMs?: number
@@ -28,7 +28,7 @@ export interface CaptureOptions {
 export interface Capture {
   /** The newest report, at most a second old; counters are those of all threads. */
   readonly report: CaptureReport
-  /** Why no row comes in at the moment, in words. */
+  /** Why no rows are stored at the moment, in words. */
   readonly error: string | undefined
   /** Milliseconds without a sign of life, when that is more than it should be; else 0. */
   readonly silentMs: number

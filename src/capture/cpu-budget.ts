@@ -7,7 +7,7 @@ import type { Processor } from '../sources/source'
 
 /** Seconds of its budget that it may save. */
 const SAVED_SECONDS = 1
-/** The use of the processors is measured over at least so long. */
+/** The use of the processors is measured over at least this long. */
 const WINDOW_MS = 250
 /** A pause is no longer than this: the thread has other work, and the ring fills. */
 const LONGEST_REST_MS = 50
@@ -72,7 +72,7 @@ export class CpuBudget implements Processor {
     return this.#leftOf(this.budgetCores)
   }
 
-  /** The part that storing and upkeep leave of so many processors, but at least half. */
+  /** What storing and upkeep leave of this many processors for reading events, but at least half. */
   #leftOf(cores: number): number {
     return Math.max(cores / 2, cores - Math.max(0, this.usedCores - this.eventCores))
   }

@@ -2,7 +2,7 @@
 
 /** The least time between two requests, so that chunks don't get too small. */
 const EVERY_MS = 200
-/** A query waits at most so long for the answer. */
+/** The longest wait of a query for the answer. */
 const PATIENCE_MS = 400
 
 export class Flushes {

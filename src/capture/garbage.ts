@@ -31,17 +31,17 @@ const LARGE_BYTES = 264 * MIB
 const GROWTH_BYTES = 24 * MIB
 /** From this size on garbage is swept at once: found only, it would be reused too late in a flood that has two processors for itself. */
 const SWEEP_BYTES = 344 * MIB
-/** If the process still is so large then, too much is alive … */
+/** If the process is still this large after that, too many of its objects are alive … */
 const FULL_BYTES = 360 * MIB
 /** … unless another thread holds it: growth that is worth a collection all the same. */
 const FULL_GROWTH_BYTES = 8 * MIB
 /** Time between two readings of the memory size, which take 15 µs each. */
 const LOOK_EVERY_MS = 10
-/** After a full collection the thread works for so many times as long as that took; in a full process for as long. */
+/** Between full collections the thread works at least this many times as long as the last one took; in a full process as long. */
 const PAUSE = 4
 const PAUSE_WHEN_FULL = 1
 
-/** A thread that wants to work for less than this part of so many milliseconds has nothing to do … */
+/** A thread that worked, or was ready to, for less than this part of IDLE_MS has nothing to do … */
 const IDLE_MS = 5000
 const IDLE_SHARE = 0.1
 /**

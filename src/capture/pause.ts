@@ -14,7 +14,7 @@ export class Pause {
   ms = LOOKING_MS
 
   /**
-   * The next pause after a drain that found so many events and lasted so long.
+   * The next pause, after a drain that found `events` and lasted `lastedMs`.
    *
    * @param isTold the thread is woken when a ring fills, and nothing else needs a drain meanwhile
    * @param leastMs the pause is no shorter than this

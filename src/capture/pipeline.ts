@@ -33,13 +33,13 @@ const EVENTS_BESIDE_COLLECTION = 256
 const FLUSH_DRAIN_MS = 100
 /** … and at the end. */
 const CLOSE_DRAIN_MS = 2000
-/** So many rows of a table are appended before the second is over, so that the ring waits no longer under more load. */
+/** With this many rows of a table an append doesn't wait for the end of the second: a larger one would keep the ring waiting for longer. */
 export const APPEND_ROWS = 4096
-/** And so many characters, whatever the number of rows: rows that wait here aren't in the budget of the streams. */
+/** The same for this many characters, whatever the number of rows: rows that wait here aren't in the budget of the streams. */
 export const APPEND_TEXT = 8 << 20
-/** Samples wait so long for the store; see `RowSource.isSampled`. */
+/** How long samples wait for the store; see `RowSource.isSampled`. */
 export const SAMPLES_MS = 5000
-/** While rows are stored, and between other steps that take long, the thread looks at the ring so often … */
+/** While rows are stored, and between other long steps, the thread looks at the ring this often … */
 const LOOK_EVERY_MS = 10
 /** … until this many times as many rows wait as one append takes. */
 const APPENDS_WAITING = 2

@@ -13,7 +13,7 @@ export class RowBuilders implements Sink {
     this.#timeBase = timeBase
   }
 
-  /** Also taken without its object. */
+  /** A bound function: callers pass it on without the object. */
   readonly append: Sink['append'] = (table, record) => {
     let builder = this.#builders.get(table)
     if (!builder) {
@@ -23,7 +23,7 @@ export class RowBuilders implements Sink {
     builder.append(record as never)
   }
 
-  /** Whether a table has so many rows, or so many characters of text. */
+  /** Whether a table has at least this many rows, or this many characters of text. */
   has(rows: number, text = Number.POSITIVE_INFINITY): boolean {
     return this.#builders.values().some((builder) => builder.rows >= rows || builder.text >= text)
   }

@@ -1,4 +1,4 @@
-/** Entities that the store has yet to take: the newest of each, and, where the disk takes none for long, no more than a bound. */
+/** Entities that the store has yet to take: the newest state of each. Their number is bounded, as a full disk may take none for long. */
 import type { Entity } from '../records/entities'
 
 const MOST_PROCESSES = 20_000

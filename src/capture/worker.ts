@@ -38,9 +38,9 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
   run(new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse)), writer)
 }
 
-/** The length of this thread's time slices: short ones, as they come sooner. */
+/** The length of this thread's time slices: the scheduler gives short ones sooner. */
 const TURN_NS = 200_000
-/** When the start is over. */
+/** By then the start is over. */
 const STARTED_MS = 3000
 /** How often to look for new threads of the runtime that this thread may have to wait for. */
 const HELPERS_EVERY_S = 5
@@ -73,7 +73,7 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
   let seconds = 0
   const second = setInterval(() => {
     if (seconds++ % HELPERS_EVERY_S === 0) helpers.look()
-    // It looks at the ring, too: the next look is as far from this one as from any other.
+    // This looked at the ring, too, so the full pause begins anew.
     pipeline.absence.wake(performance.now())
     pipeline.second(Date.now())
     warnOfAbsence(pipeline)

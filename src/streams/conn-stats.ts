@@ -40,7 +40,7 @@ export interface StatsRow {
   changedNs: number
 }
 
-/** A row without connections and changes is forgotten after so long. */
+/** A row without connections and without changes is forgotten after this long. */
 const FORGET_NS = 3600e9
 const MAX_ROWS = 65_536
 

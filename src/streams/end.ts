@@ -24,7 +24,7 @@ export interface BothEnds {
   isRecorded: boolean
 }
 
-/** A client's end asks for this within some 100 ms. */
+/** Contents that a server keeps of each socket: a client's end looks for its own among them within some 100 ms. */
 const RECENT_CONTENTS = 32
 
 const NONE: readonly never[] = []

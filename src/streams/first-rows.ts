@@ -5,7 +5,7 @@
 import type { Sink } from '../protocols/protocol'
 import type { RecordOf, Table } from '../records/table'
 
-/** The events of the other end are read at most so much later. */
+/** The events of the other end are read at most this much later. */
 const WAIT_NS = 100e6
 /** At most this many rows wait. If there are more, the other end is taken not to record the connection. */
 const MAX_ROWS = 1024
@@ -14,7 +14,7 @@ const ROW_BYTES = 512
 
 export class FirstRows implements Sink {
   held = 0
-  /** Most never have any. */
+  /** Undefined at first: most ends never have any. */
   #rows: (() => void)[] | undefined
   #isOver = false
   readonly #sink: Sink

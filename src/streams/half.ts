@@ -7,7 +7,7 @@ export class Half extends ByteStream {
   side: Side = 'client'
   /** Bytes still to come that the conversation doesn't need. */
   skip = 0
-  /** Searching for the beginning of a message. */
+  /** It searches for the beginning of a message. */
   lost = false
   /** When bytes were last used. */
   progressNs = 0

@@ -5,7 +5,7 @@
 import type { Counters } from '../health/counters'
 import type { Followed } from './shared-state'
 
-/** Among so many of those that have waited longest the largest gives up its data. */
+/** The largest among this many of those that have waited longest gives up its data. */
 const AMONG = 64
 
 export class HeldBytes {

@@ -7,7 +7,7 @@ import type { RecordOf, Table } from '../records/table'
 import type { End } from './end'
 import type { LocalPeers } from './local-peers'
 
-/** The row waits so long for the connection to be accepted; then it is taken for the only one. */
+/** How long a row waits for the connection to be accepted; after that no other end will record the exchange. */
 const WAIT_NS = 8e9
 /** Rows that wait at most; further ones are stored at once. */
 const MAX_ROWS = 2048

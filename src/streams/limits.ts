@@ -5,7 +5,7 @@ export interface StreamLimits {
   readonly streamBytes: number
   /** Bytes that all connections together may hold back: unfinished messages, unanswered requests. */
   readonly heldBytes: number
-  /** An end that holds bytes back for so long without using any is reset. */
+  /** An end that has held bytes back for this long, and used none of them, is reset. */
   readonly stuckNs: number
   /** Bytes, and events, after which a connection of unknown protocol is only counted. */
   readonly unrecognisedBytes: number
@@ -13,15 +13,15 @@ export interface StreamLimits {
   /** The first wait until such a connection is read again; it doubles up to the last. */
   readonly retryNs: number
   readonly retryMaxNs: number
-  /** Data of the call during which the connection ends comes after its end; it is waited for so long. */
+  /** How long to wait after a connection's end for data of the call during which it ended. */
   readonly lingerNs: number
-  /** A connection that crowds out the others is only counted for so long. */
+  /** How long a connection that crowds out the others is only counted. */
   readonly restNs: number
-  /** A server's record waits so long for the name of a client that may be on this node. */
+  /** How long a server's record waits for the name of a client that may be on this node. */
   readonly introduceNs: number
-  /** A connection that has ended is remembered for so long, so that late events don't seem to be a new connection. */
+  /** How long an ended connection is remembered, so that its late events don't look like a new connection. */
   readonly rememberNs: number
-  /** A datagram socket, or one of its remote ends, without data for so long is taken for closed. */
+  /** A datagram socket, or one of its remote ends, counts as closed after this long without data. */
   readonly datagramIdleNs: number
   /** Remote ends of one datagram socket at most. */
   readonly remotes: number

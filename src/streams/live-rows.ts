@@ -1,7 +1,7 @@
 import type { Sink } from '../protocols/protocol'
 import type { RecordOf, Table } from '../records/table'
 
-/** Such rows are written anew with each append: so many running exchanges are shown at most, the oldest first. */
+/** Most running exchanges that are shown, the oldest first: their rows are written anew with each append. */
 const MAX_ROWS = 512
 
 /** Takes the rows of running exchanges, up to a number. */

@@ -18,7 +18,7 @@ function keyOf(netns: number, clientAddr: string, clientPort: number, serverPort
   return `${clientPort}:${serverPort}:${place}${clientAddr}`
 }
 
-/** An end that has closed stays known for so long: the other one may be read only later. */
+/** How long a closed end stays known: the events of the other end may be read only later. */
 const LINGER_NS = 10e9
 const MAX_LEAVING = 8192
 
@@ -29,7 +29,7 @@ export class LocalPeers {
   readonly #leaving: { end: End; atNs: number }[] = []
   #services: ReadonlySet<string> = new Set()
 
-  /** Addresses for which another one answers: those of a cluster's services. */
+  /** Addresses behind which another address answers: those of a cluster's services. */
   set services(addresses: ReadonlySet<string>) {
     this.#services = addresses
   }

@@ -10,15 +10,15 @@ import type { StreamLimits } from './limits'
 import type { SharedState } from './shared-state'
 import { WorkBudget } from './work'
 
-/** After so many places without a message, and not a single message, the protocol was mistaken. */
+/** After this many places at which no message began, and not a single message, the protocol was mistaken. */
 const MAX_FAILURES = 8
-/** Reads in a row that may consume no byte: only the next bytes may tell that a message has ended. */
+/** Most reads in a row that consume no byte: at times only the next bytes show that a message has ended. */
 const MAX_IDLE_READS = 8
 /** Bytes that a search for the next message keeps, so that it finds a beginning in two pieces; tiny events search them again. */
 const SEARCH_TAIL = 256
 /** Messages that are read at once at most: the thread has other connections too. */
 const MESSAGES_AT_ONCE = 1000
-/** So many times the bytes of one end may wait because of that. */
+/** Bytes that wait because of that may be this many times what one end may hold. */
 const WAITING_SHARES = 4
 /** Bytes of one connection that are searched for the beginning of a message in a second. */
 const SEARCH_PER_SECOND = 8 << 20
@@ -124,7 +124,7 @@ export class Reader {
     return this.conversation.unwanted?.(half.side) ?? 0
   }
 
-  /** The last look at this half, as far as it can still be read. `ended`: no byte follows. */
+  /** Reads this half for the last time, as far as that is possible. `ended`: no byte follows. */
   finish(half: Half, timeNs: number, ended: boolean): ReadResult {
     const before = this.#readAll(timeNs)
     if (before !== undefined) return before
@@ -132,7 +132,7 @@ export class Reader {
     return half.lost || half.skip > 0 ? undefined : this.#run(half, EMPTY, timeNs, ended)
   }
 
-  /** Goes on with the rest of what was too much at once. */
+  /** Reads on where the bound of messages at once was reached. */
   resume(timeNs: number): ReadResult {
     return this.#goOn(MESSAGES_AT_ONCE, timeNs)
   }

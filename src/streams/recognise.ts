@@ -55,7 +55,7 @@ function surest(protocols: readonly Protocol[], head: Head, at: number): Verdict
   return likely ?? 'nothing'
 }
 
-/** Of several the first in the stream: a later one may lie within its message. */
+/** Takes the earliest place in the stream: a later one may lie within the message that begins there. */
 function searched(protocols: readonly Protocol[], head: Head): Verdict {
   const bytes = head.bytes.length > MAX_SEARCH ? head.bytes.subarray(-MAX_SEARCH) : head.bytes
   const skipped = head.bytes.length - bytes.length

@@ -19,7 +19,7 @@ interface HeldEvent {
   readonly timeNs: number
 }
 
-/** The list of nearly all streams, which hold nothing. */
+/** Nearly all streams hold nothing, and share this list. */
 const NONE: readonly HeldEvent[] = []
 
 /** Takes the ordered bytes and the holes. */

@@ -9,7 +9,7 @@ import type { LocalPeers } from './local-peers'
 const MAX_PORTS = 4096
 /** Rows of a second at most; further counts go to the last row of their process. */
 const MAX_ROWS = 1024
-/** The protocol of that port makes no rows. */
+/** Stands for the protocol of a port whose protocol makes no rows. */
 const NOTHING = -1
 
 interface Count {

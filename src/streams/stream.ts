@@ -7,7 +7,7 @@ import { Sequencer } from './sequencer'
 import type { SharedState } from './shared-state'
 import { type Host, Talk } from './talk'
 
-/** An event ahead of its stream waits so long for the missing ones. */
+/** How long an event ahead of its stream waits for the missing ones. */
 const HELD_NS = 5e6
 
 export interface StreamOptions {
@@ -101,7 +101,7 @@ export class Stream {
     this.talk.stop(timeNs, false)
   }
 
-  /** Data of both ends was shed here; the next bytes come after it. They begin an exchange if `begins`, else they may not. */
+  /** Data of both ends was shed here; the next bytes come after it. `begins`: they surely begin an exchange. */
   passOver(timeNs: number, begins: boolean): void {
     this.#received.flush()
     this.#sent.flush()

@@ -67,7 +67,7 @@ const WATCH_NS = 5e6
 const RETRY_EVERY_NS = 1e9
 /** Time of each tick for connections that end. */
 const ENDS_NS = 5e6
-/** Among so many of the oldest connections the most idle one is evicted. */
+/** The most idle one among this many of the oldest connections is evicted. */
 const EVICT_AMONG = 32
 /** When memory is needed elsewhere: the waiting bytes and the number of sockets that stay, and the time spent on it at once. */
 const LEAST_HELD = 8 << 20
@@ -102,7 +102,7 @@ export class Streams {
   readonly #limits: StreamLimits
   #nowNs = 0
   #watchedNs = 0
-  /** How many of the waiting ones have yet to be looked at this time. */
+  /** How many waiting sockets this round has yet to look at. */
   #toWatch = 0
   #retriedNs = 0
 
@@ -142,7 +142,7 @@ export class Streams {
     }
   }
 
-  /** Addresses for which another one answers: those of a cluster's services. */
+  /** Addresses behind which another address answers: those of a cluster's services. */
   set services(addresses: ReadonlySet<string>) {
     this.#peers.services = addresses
   }

@@ -13,7 +13,7 @@ import type { SharedState } from './shared-state'
 import { TalkLink } from './talk-link'
 import { looksLikeTls } from './tls'
 
-/** How often a connection may go on with another protocol: tunnels in tunnels without end are not read. */
+/** How often a connection may change its protocol: endless tunnels within tunnels are not read. */
 const MAX_HAND_OVERS = 8
 /** While the protocol isn't known, small events are collected a little longer. */
 const UNRECOGNISED_MIN_BYTES = 1024
@@ -112,7 +112,7 @@ export class Talk implements Receiver {
     this.#link.loses()
   }
 
-  /** A hole at both ends that is no loss: the kernel counted the exchanges in it. `begins`: the next bytes begin an exchange. */
+  /** Data of both sides is missing, but not lost: the kernel counted its exchanges. `begins`: the next bytes begin an exchange. */
   passOver(timeNs: number, begins: boolean): void {
     if (this.#isCounting) return
     this.#link.isWhole = false
@@ -133,7 +133,7 @@ export class Talk implements Receiver {
     else this.#follow(this.#reader!.datagram(half, payload, size, timeNs), timeNs)
   }
 
-  /** Nobody says anything from now on until the next bytes come. */
+  /** Both ends are silent from now on, until the next bytes come. */
   rests(timeNs: number): void {
     this.#link.restingNs = timeNs
   }
@@ -173,7 +173,7 @@ export class Talk implements Receiver {
     return this.#rowsWait(nowNs) || this.#isUndecided || this.#isHolding
   }
 
-  /** Nobody looks at the connection any longer, which goes on. */
+  /** Nixie stops following the connection, which stays open. */
   stop(timeNs: number, isKnown: boolean): void {
     this.#link.goesOn = true
     this.close(timeNs, isKnown)
@@ -245,7 +245,7 @@ export class Talk implements Receiver {
     const found = this.#recognise(half, bytes, payload.length)
     if (typeof found === 'object') {
       if (found.at > 0) this.#link.isWhole = false
-      // Before its first byte nobody said anything.
+      // Nothing was said on the connection before its first byte.
       if (found.at > 0 || this.#unrecognisedEvents > 1 || found.side !== 'client')
         this.#link.restingNs = undefined
       const rest = half.length > 0 ? EMPTY : payload.subarray(found.at)

@@ -33,7 +33,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   endingNs = 0
   #totals: ByteAndShedTotals | undefined
   readonly #shared: SharedState
-  /** Undefined while only bytes are counted: that is so of many, and it is most of their memory. */
+  /** Undefined while only bytes are counted: this would be most of a connection's memory, and many are only counted. */
   #wire: Stream | undefined
   /** What its TLS hides, where that can be had. */
   #plain: Stream | undefined
@@ -44,7 +44,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   #silence: Silence | undefined
   #isJoined = false
   #isResting = false
-  /** Counts while it rests. */
+  /** Counts exchanges while the connection rests. */
   #turns: Turns | undefined
   /** Of the last call. */
   #direction: Direction | undefined
@@ -142,7 +142,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     this.#leaves(nowNs)
   }
 
-  /** Nobody looks at it any longer; the connection goes on, as far as is known. */
+  /** Nixie stops following the connection, which stays open as far as is known. */
   stop(nowNs: number): void {
     this.end.ends()
     this.#wire?.stop(nowNs)
@@ -221,7 +221,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     const { counters } = this.#shared
     this.#silence = why
     this.#wire?.drop()
-    // Rows that wait are still to be stored, or dropped, by it.
+    // With rows that wait it stays: it will store or drop them.
     if (this.#wire?.held === 0) this.#wire = undefined
     if (why !== 'peer') this.#shared.shedCounts.saysNothing(this.end)
     if (why === 'encrypted') counters.encryptedConnections++
@@ -322,7 +322,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   }
 }
 
-/** Where the connection stood before this event: nothing that is moved from there on goes by unseen. */
+/** Where the connection stood before this event. All that is moved from there on is seen. */
 function placeOf(event: SocketEvent): Place | undefined {
   const { kind, direction, offset, sentOffset, firstReceived, firstSent, role } = event
   if (kind !== EVENT_DATA)

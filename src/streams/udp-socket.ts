@@ -22,7 +22,7 @@ interface Remote {
   heldBytes: number
 }
 
-/** Among so many of the oldest remote ends, one that waits for nothing is removed first. */
+/** Of this many of the oldest remote ends, one without waiting data is removed first. */
 const EVICT_AMONG = 64
 
 export class UdpSocket implements Followed, Retried {
@@ -49,7 +49,7 @@ export class UdpSocket implements Followed, Retried {
   #shedExchanges = 0
   #isCounting = false
   #isKnown = false
-  /** One of its ends, if it answers. */
+  /** One of its ends that answers requests, if there is one. */
   #server: End | undefined
   #isResting = false
   /** Bytes of a datagram that are captured at most. */
@@ -66,7 +66,7 @@ export class UdpSocket implements Followed, Retried {
     return this.#held
   }
 
-  /** In a datagram every answer names its question. */
+  /** None: answers in datagrams carry the id of their question, so it is always sure which one that is. */
   get unsure(): number {
     return 0
   }
@@ -162,7 +162,7 @@ export class UdpSocket implements Followed, Retried {
     if (!isOver && this.#isCounting) this.retry()
   }
 
-  /** Nobody looks at it any longer; the socket is still open. */
+  /** Nixie stops following the socket, which is still open. */
   stop(nowNs: number): void {
     for (const remote of this.#remotes.values()) {
       remote.talk.stop(nowNs, true)

@@ -6,7 +6,7 @@ export interface DecodeLimits {
   /** How much unused time may be saved up. */
   readonly burstNs: number
   readonly perBodyNs: number
-  /** No step needs so long: a longer one was interrupted by the scheduler, and counts as this much. */
+  /** No step needs this long: a longer one was interrupted by the scheduler, and counts as this much. */
   readonly perStepNs: number
 }
 

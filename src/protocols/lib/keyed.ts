@@ -32,7 +32,7 @@ const MAX_UNDER_KEY = 32
 
 /** What becomes of requests that leave without an answer. */
 export interface Leaving<Q> {
-  /** Nobody answered. */
+  /** It surely had no answer. */
   unanswered(request: Q): void
   /** Its answer may have been lost, or its memory was needed. */
   drop(request: Q): void

@@ -1,4 +1,4 @@
-/** After so many texts it is decided anew whether the memo pays. */
+/** After this many texts the memo checks anew whether it pays. */
 const WINDOW = 512
 /** When fewer of them than this were known, the memo is not used for the next ones. */
 const WORTH_IT = WINDOW / 8

@@ -9,17 +9,17 @@
  *   responses were lost than requests waited. Where only one number is possible the count is sure again.
  * - Otherwise later messages wait, with a range of possible numbers (`Unsure`), until something narrows it to one: more
  *   responses than requests, a response that names its request, or one of these:
- * - **Silence.** When the server spoke last and then nobody says anything for 0.3 s (and four times as long as any response took
+ * - **Silence.** When the server spoke last and then both are silent for 0.3 s (and four times as long as any response took
  *   so far, the next one too), everything was answered. It counts once the next request and the next response show that
  *   nothing was lost at its beginning. So it is when the server says nothing for so long while a request is being sent.
  * - **Turns.** A client that is known to wait for each answer has everything answered when it asks again: one that had a single
- *   request outstanding for sure in some exchanges, and looks like it in MIN_TURNS; on a connection of which nobody saw the
- *   beginning, one whose pauses tell so (`Patience`).
+ *   request outstanding for sure in some exchanges, and looks like it in MIN_TURNS; on a connection whose beginning was not
+ *   seen, one whose pauses tell so (`Patience`).
  * - **A server that says nothing** for 2 s, and long more than it ever took, where nothing was lost and the client never had two
  *   requests outstanding, has answered all: if this is its own end. The other may have the answer and not have read it.
  * - **Lengths.** Where all messages of a side are equally long, the bytes since the opening count them: `EvenLengths`.
  *
- * What isn't told apart: a server that is silent with several requests before it for longer than the above.
+ * Not told apart: a server that has several requests to answer, and is silent for longer than that all the same.
  */
 import { EvenLengths } from './even-lengths'
 import { Patience } from './patience'
@@ -56,7 +56,7 @@ const LOSSES_NS = 2e9
 const MAX_OUTSTANDING = 8192
 /** Messages that wait to become sure, at most. */
 const MAX_UNSURE = 512
-/** A client that has waited so often for the response, and never asked before it came, is assumed to do so always. */
+/** A client that has waited this often for the response, and never asked before it came, is assumed to do so always. */
 const MIN_TURNS = 16
 /** After this many requests the shortest one shows how short a client's requests are. */
 const MIN_SEEN = 3
@@ -97,7 +97,7 @@ export class Pairing<H> {
   /** Since when the server could have said something before the last request; -1: the client didn't wait for it. */
   #pauseFromNs = -1
   #responses = 0
-  /** Made when it is to tell something: few connections need it. */
+  /** Made when it is first asked: few connections need it. */
   #patience: Patience | undefined
   /** Of a connection of which the beginning wasn't seen. */
   readonly #lengths: EvenLengths | undefined
@@ -110,7 +110,7 @@ export class Pairing<H> {
     this.#lengths = new EvenLengths()
     this.#unsure = new Unsure<H>(0, Number.POSITIVE_INFINITY)
     if (link.restingNs === undefined) return
-    // As if the server had spoken then: what it said before, if anything, was before.
+    // As if the server had spoken then. Anything that it did say was earlier.
     this.#answerEndNs = link.restingNs
     this.#says('answer', link.restingNs)
   }

@@ -1,5 +1,5 @@
 /**
- * Whether a client waits for each answer, on a connection of which nobody saw the beginning.
+ * Whether a client waits for each answer, on a connection whose beginning was not seen.
  *
  * Strict turns don't tell: a client that always has two requests outstanding takes them, too, one behind. Pauses do. A server that
  * still has something to answer says it in a pause of its client, when that is longer than the server ever takes. So each pause
@@ -17,7 +17,7 @@
 /** A shorter silence is no pause: on a busy machine either process may have waited that long for a processor. */
 const LEAST_PAUSE_NS = 10e6
 const LONG_PAUSE_NS = 300e6
-/** A pause is so many times as long as the server's slowest answer of late. */
+/** A pause is at least this many times as long as the server's slowest recent answer. */
 const TIMES_SLOWEST = 4
 /** One pause alone is proof if it is this many times as long as the slowest answer: by chance that happens with one server in as many. */
 const TIMES_ALONE = 256
@@ -38,12 +38,12 @@ const SHARP = 6
 const TIMES_SHARP = 64
 const SENT_COUNTS = 3
 /**
- * … or so many exchanges whose pauses scatter that much more than their answers. Where the server works on an earlier request in
+ * So are this many exchanges whose pauses scatter this much more than their answers. Where the server works on an earlier request in
  * the pause, a longer pause leaves a shorter rest of it: the answers scatter as much as the pauses, or more.
  */
 const RECENT = 20
 const TIMES_SCATTER = 3
-/** Of a sorted row of recent times these many at each end are left out: any machine is late now and then. */
+/** This many of the shortest and of the longest recent times are left out: any machine is late now and then. */
 const OUTLIERS = 2
 /** So are this many pauses of this length in which nothing was sent, even if all are equally long: a server that always takes a little longer than the pause looks the same. */
 const ALIKE = 40
@@ -73,7 +73,7 @@ export class Patience {
     this.#leastAloneNs = isAtRest ? LEAST_REST_NS : LONG_PAUSE_NS
   }
 
-  /** It waits, as far as anyone can tell. */
+  /** The client waits for each answer, as far as is known. */
   get isShown(): boolean {
     return this.#isShown
   }

@@ -9,9 +9,9 @@ export { REDACTED, redactText, redactUrl }
 
 /** The whole value of a header field with such a name is a secret; elsewhere these words have other meanings too. */
 const FIELD = /(?:^|-)(?:auth|authentication|sid|session|sign|hmac(?:-sha\d+)?|oidc-data)$|^dpop$/
-/** `Fastly-Key`: the key of whatever has a name is a secret. */
+/** `Fastly-Key`: a key that is named after a product is a secret … */
 const KEY = /.[-_]key$/
-/** … but that of data, of a cache, of a request: it tells which one. */
+/** … but one of data, of a cache or of a request only tells which one is meant. */
 const OF_DATA =
   /(?:^|[-_])(?:batch|cache|cluster|correlation|dedup\w*|document|entity|event|feature|flag|foreign|group|hash|host|i18n|idempotency|index|issue|item|job|lock|lookup|map|message|object|ordering|partition|policy|primary|project|public|purge|query|quota|rate-?limit|record|request|resource|routing|row|shard|sort|surrogate|tag|tenant|throttle|trace|translation|variant|vary|websocket)[-_]key$/
 

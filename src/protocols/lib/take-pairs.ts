@@ -15,7 +15,7 @@ export interface Answering<H> {
 /** Receives the messages that are taken out of the queues. */
 export interface Pairs<Q, P> {
   pair(request: Q, response: P): void
-  /** The connection has ended, and it is sure that nobody answered. */
+  /** The connection has ended, and the request surely has no answer. */
   unanswered(request: Q, nowNs: number): void
   /** Its other half was lost, or it isn't known which message that is. */
   drop(message: Q | P): void
