@@ -84,10 +84,12 @@ static __always_inline __u64 resident_pages(struct mm_struct *mm)
 
 	if (bpf_core_type_exists(struct mm_rss_stat)) {
 		struct mm_struct___5 *old = (void *)mm;
+		struct mm_rss_stat rss = {};
 
-		pages = old->rss_stat.count[MM_FILEPAGES].counter +
-			old->rss_stat.count[MM_ANONPAGES].counter +
-			old->rss_stat.count[MM_SHMEMPAGES].counter;
+		/* Copied, as the verifier of 5.10 follows no array of a typedef. */
+		bpf_core_read(&rss, sizeof(rss), &old->rss_stat);
+		pages = rss.count[MM_FILEPAGES].counter + rss.count[MM_ANONPAGES].counter +
+			rss.count[MM_SHMEMPAGES].counter;
 	} else {
 		pages = mm->rss_stat[MM_FILEPAGES].count +
 			mm->rss_stat[MM_ANONPAGES].count +
