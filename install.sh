@@ -101,15 +101,24 @@ lock() { # FILE: a link that leads to the number of this process, made in one st
 }
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; } # WANTED FOUND
 
+SYSTEM= # where the files of this machine begin
+system() { sed -n "s/^$1=//p" "$SYSTEM/etc/os-release" 2>/dev/null | sed 's/"//g'; } # NAME of os-release(5)
+is_system() { case " $(system ID) $(system ID_LIKE) " in *" $1 "*) ;; *) return 1 ;; esac; }
+has_glibc() { [ -e "$SYSTEM/lib64/ld-linux-x86-64.so.2" ] || [ -e "$SYSTEM/lib/ld-linux-aarch64.so.1" ]; }
+only_64() { die "$1; Nixie knows 64 bits only, of x86_64 and aarch64" 'Install the 64-bit edition of the system. A Raspberry Pi 3, 4, 5 or Zero 2 runs that of Raspberry Pi OS, a Pi 1, 2 or Zero none.'; }
+
 # The program for this machine: nixie itself, or only its commands beside an image that was built elsewhere.
-case $(uname -s)-$(uname -m) in
-  *-x86_64) ARCH=x64 ;;
-  *-aarch64 | *-arm64) ARCH=arm64 ;;
+case $(uname -m) in
+  x86_64 | amd64) ARCH=x64 ;;
+  aarch64 | arm64) ARCH=arm64 ;;
+  arm* | i?86) only_64 "this machine is a $(uname -m)" ;;
   *) die "this machine is a $(uname -m); Nixie knows x86_64 and aarch64" ;;
 esac
+# Under a kernel of 64 bits too, as on many a Raspberry Pi.
+[ "$(getconf LONG_BIT 2>/dev/null)" != 32 ] || only_64 'this system has 32 bits, whatever its kernel has'
 SUFFIX=
-[ "$(uname -s)" = Linux ] || SUFFIX=-darwin-$ARCH
-[ -n "$SUFFIX" ] || [ -e /lib64/ld-linux-x86-64.so.2 ] || [ -e /lib/ld-linux-aarch64.so.1 ] || SUFFIX=-linux-$ARCH-musl
+if [ "$(uname -s)" != Linux ]; then SUFFIX=-darwin-$ARCH
+elif ! has_glibc && ! is_system nixos; then SUFFIX=-linux-$ARCH-musl; fi
 
 fetch() { # FILE: of the release, verified, to $TEMP
   [ -n "$RELEASE_URL" ] || die 'NIXIE_RELEASE_URL is not set, so there is nowhere to download from' 'Set it to the address of a release, or run install.sh in a checkout.'
@@ -174,7 +183,7 @@ in_cluster() {
   if [ -n "$HERE" ]; then build_cli; else download_cli; fi
   # Intel Macs refuse a program whose signature is that of the runtime alone.
   [ "$SUFFIX" != -darwin-x64 ] || codesign --force --sign - "$CLI" || die 'codesign could not sign the commands' 'See its message above.'
-  "$CLI" version >/dev/null || die "$CLI does not start here" "See its message above; on Alpine 'apk add libstdc++' may be missing."
+  "$CLI" version >/dev/null || die "$CLI does not start here" "See its message above; on Alpine 'apk add libstdc++' may be missing, on NixOS programs.nix-ld.enable = true."
   [ "$TARGET" != k8s ] || CLUSTER=
   set -- ${CLUSTER:+"$CLUSTER"} ${PROFILE:+--profile "$PROFILE"}
   if [ "$UNINSTALL" = yes ]; then

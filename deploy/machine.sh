@@ -23,16 +23,21 @@ DATA_DIR=${NIXIE_DATA_DIR:-$(setting NIXIE_DATA_DIR)}
 ALLOW_USERS=${NIXIE_ALLOW_USERS:-$(setting NIXIE_ALLOW_USERS)} ALLOW_USERS=${ALLOW_USERS:-${SUDO_USER:-}}
 LISTEN=${LISTEN:-127.0.0.1:6494} DATA_DIR=${DATA_DIR:-/var/lib/nixie}
 
-has_systemd() { [ -d /run/systemd/system ]; }
+has_systemd() { [ -d "$SYSTEM/run/systemd/system" ]; }
 
 check_machine() {
-  [ -z "$SUFFIX" ] || die 'Nixie captures on Linux with glibc only' 'Into a cluster it goes from here: --minikube, --kind.'
+  case $SUFFIX in
+    '') ;;
+    *-musl) die "Nixie captures on Linux with glibc only, and $(system PRETTY_NAME) has musl" 'Run its image in a container here, which brings its own glibc (deploy/README.md, Without an installation), or install into a cluster: --minikube, --kind.' ;;
+    *) die 'Nixie captures on Linux with glibc only' 'Into a cluster it goes from here: --minikube, --kind.' ;;
+  esac
+  ! is_system nixos || [ "$UNINSTALL" = yes ] || die 'NixOS takes programs and services from its own configuration only' 'deploy/README.md (Without an installation) has the lines for configuration.nix.'
   [ "$(id -u)" = 0 ] || die 'root is needed: to install packages and to load eBPF programs' 'Run it with sudo. For a cluster it is not needed: --minikube, --kind, --k3s.'
   [ "$UNINSTALL$TOOLS" = nono ] || return 0
   [ "$TARGET" = local ] || has_systemd || die 'systemd does not run here' 'Leave --systemd out: Nixie then runs in the background.'
   at_least 5.8 "$(uname -r)" || die "Linux $(uname -r) is too old: 5.8 or newer is needed" 'Boot a newer kernel.'
-  [ -r /sys/kernel/btf/vmlinux ] || die 'this kernel has no BTF (/sys/kernel/btf/vmlinux)' \
-    'Boot a kernel with CONFIG_DEBUG_INFO_BTF=y; the kernels of current distributions have it.'
+  [ -r "$SYSTEM/sys/kernel/btf/vmlinux" ] || die 'this kernel has no BTF (/sys/kernel/btf/vmlinux)' \
+    "Boot a kernel with CONFIG_DEBUG_INFO_BTF=y; Debian's, Ubuntu's and Fedora's have it, Raspberry Pi's own may lack it (raspberrypi/linux issue 6622)."
 }
 
 check_paths() { # before minutes of building

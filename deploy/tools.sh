@@ -6,18 +6,23 @@ NODE_MIN=18
 SUDO=
 [ "$(id -u)" = 0 ] || SUDO=sudo
 
-# Debian's packages, each with a command or a file that it brings.
-PACKAGES='clang:clang llvm:llvm-strip libbpf-dev:/usr/include/bpf/bpf_helpers.h gcc:cc make:make pkg-config:pkg-config
-  autoconf:autoconf automake:automake autopoint:autopoint libtool:libtoolize gettext:msgfmt flex:flex bison:bison gawk:gawk
-  curl:curl nodejs:node npm:npm'
+# Packages of Debian and of Fedora, each with a command or a file that it brings.
+PACKAGES='clang:clang:clang llvm:llvm:llvm-strip libbpf-dev:libbpf-devel:/usr/include/bpf/bpf_helpers.h gcc:gcc:cc make:make:make
+  pkg-config:pkgconf-pkg-config:pkg-config autoconf:autoconf:autoconf automake:automake:automake autopoint:gettext-devel:autopoint
+  libtool:libtool:libtoolize gettext:gettext:msgfmt flex:flex:flex bison:bison:bison gawk:gawk:gawk curl:curl:curl nodejs:nodejs:node npm:npm:npm'
+
+manager() { # which installs packages here; of Debian's kind unless it is of Fedora's
+  if command -v apt-get >/dev/null; then echo apt-get; elif command -v dnf >/dev/null; then echo dnf; fi
+}
 
 missing_packages() {
+  kind=$(manager)
   for entry in $PACKAGES; do
-    what=${entry#*:}
+    what=${entry##*:} names=${entry%:*}
     case $what in
       /*) [ -e "$what" ] ;;
       *) command -v "$what" >/dev/null ;;
-    esac || printf '%s ' "${entry%%:*}"
+    esac || if [ "$kind" = dnf ]; then printf '%s ' "${names#*:}"; else printf '%s ' "${names%:*}"; fi
   done
 }
 
@@ -27,9 +32,9 @@ has_rust() {
   [ -n "$found" ] && command -v cargo >/dev/null && at_least "$RUST_MIN" "$found"
 }
 
-missing_tools() { # all of it, as Debian calls it; nothing when building works as it is
+missing_tools() { # all of it, as the system calls it; nothing when building works as it is
   missing_packages
-  has_rust || printf 'rustc cargo '
+  has_rust || if [ "$(manager)" = dnf ]; then printf 'rust cargo '; else printf 'rustc cargo '; fi
 }
 
 candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9][0-9.]*\).*/\1/p'; }
@@ -61,20 +66,36 @@ bring_tools() {
   check_path
   missing=$(missing_tools)
   [ -n "$missing" ] || { check_node; return 0; }
-  command -v apt-get >/dev/null || die "missing: $missing" 'Install what these Debian packages hold, then run this again; or start docker or podman.'
+  case $(manager) in
+    apt-get) bring_by_apt ;;
+    dnf) bring_by_dnf ;;
+    *) die "missing: $missing" 'Install what these Debian packages hold, then run this again; or start docker or podman.' ;;
+  esac
+  check_node
+}
+
+bring_by_dnf() {
+  may_install "${SUDO:+sudo }dnf install -y --setopt=install_weak_deps=False $missing"
+  say "Installing $missing"
+  # shellcheck disable=SC2086 # a list of words
+  $SUDO dnf install -y -q --setopt=install_weak_deps=False $missing >/dev/null || die "dnf could not install: $missing" 'See its message above.'
+  has_rust || die_of_rust
+}
+die_of_rust() { die "Rust $RUST_MIN or newer is needed to build the loader; found: ${found:-none}" 'Install it from https://rustup.rs, then run this again.'; }
+
+bring_by_apt() {
   packages=$(missing_packages)
   may_install "${SUDO:+sudo }apt-get update && ${SUDO:+sudo }apt-get install -y --no-install-recommends $missing"
   $SUDO apt-get update -qq || die 'apt-get update failed' 'See its message above; check the network.'
   if ! has_rust; then
     rust=$(rust_packages)
-    [ -n "$rust" ] || die "Rust $RUST_MIN or newer is needed to build the loader; found: ${found:-none}" 'Install it from https://rustup.rs, then run this again.'
+    [ -n "$rust" ] || die_of_rust
     packages="$packages$rust"
   fi
   say "Installing $packages"
   # shellcheck disable=SC2086 # lists of words
   $SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages >/dev/null ||
     die "apt-get could not install: $packages" 'See its message above.'
-  check_node
 }
 
 check_node() {
