@@ -9,8 +9,10 @@ import { Flushes } from './flushes'
 import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './messages'
 import { PulseWatch } from './pulse'
 
-/** How often main looks for signs of life. */
-const LOOK_MS = 500
+/** Main looks for signs of life with each report, which come each second; when none has come for so long, by itself … */
+const LATE_MS = 1250
+/** … and then this often. */
+const LOOK_MS = 250
 
 export interface CaptureOptions {
   /** Starts a thread; tests give threads of their own. */
@@ -66,7 +68,7 @@ class CaptureThread implements Capture {
   readonly #options: Required<CaptureOptions>
   readonly #first = Promise.withResolvers<Capture>()
   readonly #flushes = new Flushes(() => this.#flushNow())
-  readonly #timer: Timer
+  #timer: Timer | undefined
   #worker: Worker | undefined
   #watch = new PulseWatch(performance.now())
   #report: CaptureReport | undefined
@@ -102,7 +104,7 @@ class CaptureThread implements Capture {
     this.#pauseMs = this.#options.pauseMs
     this.started = this.#first.promise
     this.#start()
-    this.#timer = setInterval(() => this.#look(), LOOK_MS)
+    this.#lookIn(LATE_MS)
   }
 
   get report(): CaptureReport {
@@ -141,7 +143,7 @@ class CaptureThread implements Capture {
 
   async stop(): Promise<void> {
     this.#stopping = true
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     clearTimeout(this.#retry)
     if (this.#worker) {
       this.#say({ kind: 'stop' })
@@ -192,7 +194,7 @@ class CaptureThread implements Capture {
       void this.#replace(errorLine(error))
       return
     }
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     this.#worker?.terminate()
     this.#first.reject(error)
   }
@@ -207,6 +209,8 @@ class CaptureThread implements Capture {
     this.#report = report
     this.#sayStoreError(report)
     this.#first.resolve(this)
+    this.#look()
+    this.#lookIn(LATE_MS)
   }
 
   /** Warns once when the store begins to refuse rows, and once when it accepts them again. */
@@ -216,6 +220,15 @@ class CaptureThread implements Capture {
     if (said === undefined && this.#storeErrorSaid !== undefined)
       this.#warn(`Rows are stored again; ${counters.shedRows} were refused so far.`)
     this.#storeErrorSaid = said
+  }
+
+  #lookIn(ms: number): void {
+    clearTimeout(this.#timer)
+    if (this.#stopping) return
+    this.#timer = setTimeout(() => {
+      this.#look()
+      this.#lookIn(LOOK_MS)
+    }, ms)
   }
 
   #look(): void {
@@ -232,7 +245,7 @@ class CaptureThread implements Capture {
       this.#before.silentNs += Math.round(before * 1e6)
       this.#warn(`The capture thread is back after ${seconds(before)}.`)
     }
-    if (this.#watch.watchedMs < this.#options.silenceMs) return
+    if (silent === 0 || this.#watch.watchedMs < this.#options.silenceMs) return
     this.#silenceSaid = false
     this.#before.silentNs += Math.round(silent * 1e6)
     void this.#replace(`The capture thread stood still for ${seconds(silent)} and was ended`)
@@ -249,7 +262,7 @@ class CaptureThread implements Capture {
     this.#ended = reason
     this.#warn(`${reason}. Another one is started.`)
     if (this.#report === undefined) {
-      clearInterval(this.#timer)
+      clearTimeout(this.#timer)
       worker.terminate()
       this.#first.reject(new NixieError('internal', reason, 'Nixie cannot capture; please report it.'))
       return

@@ -1,8 +1,13 @@
 /** How long the capture thread sleeps between two drains. */
 
 const SHORTEST_MS = 1
-/** The longest pause when the thread is woken as a ring fills, and nothing waits for time to pass: one look between two seconds … */
-const LONGEST_MS = 500
+/**
+ * The longest pause when the thread is woken as a ring fills, and nothing waits for time to pass: the look that each second begins
+ * with is enough …
+ */
+const LONGEST_MS = 1000
+/** … and the longest that the next one is reckoned from: a burst after a long pause must not be waited for as long again. */
+const RECKONED_MS = 500
 /** … and otherwise: with 100 ms a burst of large bodies found no room in the ring. */
 const LOOKING_MS = 25
 /** Events that a drain should find: enough to be worth waking up for, but a small part of the ring. */
@@ -22,7 +27,7 @@ export class Pause {
   after(events: number, lastedMs: number, isTold: boolean, leastMs = SHORTEST_MS): number {
     const byEvents = events === 0 ? 2 : EVENTS_PER_WAKE / events
     const byTime = events === 0 ? 2 : DRAIN_MS / lastedMs
-    const fitting = this.ms * Math.min(byEvents, byTime)
+    const fitting = Math.min(this.ms, RECKONED_MS) * Math.min(byEvents, byTime)
     this.ms = Math.max(SHORTEST_MS, Math.min(fitting, isTold ? LONGEST_MS : LOOKING_MS))
     return Math.max(leastMs, this.ms)
   }

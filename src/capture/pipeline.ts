@@ -38,7 +38,7 @@ export const APPEND_ROWS = 4096
 /** The same for this many characters, whatever the number of rows: rows that wait here aren't in the budget of the streams. */
 export const APPEND_TEXT = 8 << 20
 /** How long samples wait for the store; see `RowSource.isSampled`. */
-export const SAMPLES_MS = 5000
+export const SAMPLES_MS = 10_000
 /** While rows are stored, and between other long steps, the thread looks at the ring this often … */
 const LOOK_EVERY_MS = 10
 /** … until this many times as many rows wait as one append takes. */

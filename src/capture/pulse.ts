@@ -15,8 +15,8 @@ export class Pulse {
   }
 }
 
-/** An idle thread beats every 500 ms; on a machine short of processors it may take longer. */
-const SILENT_MS = 1250
+/** An idle thread beats once a second; on a machine short of processors it may take longer. */
+const SILENT_MS = 1600
 
 /** Main's side. Times are milliseconds of any clock that is never set. */
 export class PulseWatch {
@@ -32,7 +32,7 @@ export class PulseWatch {
     this.#lookedMs = nowMs
   }
 
-  /** Call it a few times a second. */
+  /** Call it at least once a second, and more often while the thread is silent. */
   look(nowMs: number): void {
     const beats = Atomics.load(this.#beats, 0)
     // While main itself was stopped, and perhaps the whole machine, the thread's silence doesn't count.

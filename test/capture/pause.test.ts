@@ -9,9 +9,9 @@ function idle(pause: Pause, isTold: boolean, drains = 10): number {
 
 test('idle it is long, with many events short, and long again behind them', () => {
   const pause = new Pause()
-  expect(idle(pause, true)).toBe(500)
+  expect(idle(pause, true)).toBe(1000)
   expect(pause.after(20_000, 4, true)).toBeLessThanOrEqual(50)
-  expect(idle(pause, true)).toBe(500)
+  expect(idle(pause, true)).toBe(1000)
 })
 
 test('where nobody says when a ring fills, or time is about to decide something, it is short at once', () => {
