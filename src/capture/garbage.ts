@@ -8,9 +8,11 @@
  * - new objects only, whenever the process has grown a little: this takes 0.3 ms, and more for objects that live;
  * - everything, when the process is large and has grown: 10 to 20 ms of processor time, by the number of living objects, and as much
  *   on threads that help. The runtime then reuses the memory bit by bit;
- * - everything, and returns the memory to the system at once, when the process would soon be full: 40 to 60 ms.
+ * - everything, and sweeps it at once, when the process would soon be full: 30 to 40 ms. The memory is reused first, and what is not
+ *   goes back to the system a moment later, by the allocator's own thread;
+ * - that, and then everything once more, which returns the memory to the system at once, when the process is full: as long again.
  *
- * The thread looks at the ring right before each collection, and after the long ones, so that it is not away for longer than they take.
+ * The thread looks at the ring right before each of these, and after the long ones, so that it is not away for longer than one takes.
  *
  * After a flood nothing grows any more, so its garbage would stay. A thread that has had nothing to do for some seconds collects
  * everything once and returns the memory, if the process is larger than after the last time.
@@ -18,7 +20,7 @@
  * This thread makes garbage only while it is on a processor, so the pauses between collections are measured in that time: on a busy
  * machine a collection takes many times as long, and no garbage is made meanwhile.
  */
-import { edenGC, fullGC } from 'bun:jsc'
+import { edenGC, fullGC, gcAndSweep } from 'bun:jsc'
 import { threadCpuNs } from '../kernel/libc'
 import { ThreadTime } from '../kernel/thread-time'
 
@@ -31,7 +33,7 @@ const LARGE_BYTES = 264 * MIB
 const GROWTH_BYTES = 24 * MIB
 /** From this size on garbage is swept at once: found only, it would be reused too late in a flood that has two processors for itself. */
 const SWEEP_BYTES = 344 * MIB
-/** If the process is still this large after that, too many of its objects are alive … */
+/** A process that still grows to this size has its memory returned at once. If it is still this large after that, too many of its objects are alive … */
 const FULL_BYTES = 360 * MIB
 /** … unless another thread holds it: growth that is worth a collection all the same. */
 const FULL_GROWTH_BYTES = 8 * MIB
@@ -58,6 +60,8 @@ export interface Memory {
   collectYoung(): void
   /** Finds all garbage of this thread; the runtime reuses its memory step by step. */
   mark(): void
+  /** Finds and sweeps all garbage of this thread: it reuses the memory, or the system gets it a moment later. */
+  sweep(): void
   /** Collects all garbage of this thread, and returns its memory to the system. */
   collect(): void
   /** Time that this thread was on a processor … */
@@ -80,6 +84,7 @@ const PROCESS: Omit<Memory, 'queuedMs'> = {
   residentBytes,
   collectYoung: () => edenGC(),
   mark: () => fullGC(),
+  sweep: () => gcAndSweep(),
   collect: () => Bun.gc(true),
   cpuMs: () => threadCpuNs() / 1e6,
   nowMs: () => performance.now(),
@@ -111,7 +116,7 @@ export class Garbage {
 
   /**
    * Call it often; it collects when needed. True: the process is full of living objects, and some of them must be given up.
-   * `lookAtRing` is called before each collection, and after a full one.
+   * `lookAtRing` is called before each step of a collection, and after a full one.
    */
   look(lookAtRing = () => {}): boolean {
     const now = this.#memory.nowMs()
@@ -121,7 +126,7 @@ export class Garbage {
     this.#leastBytes = Math.min(this.#leastBytes, resident)
     if (resident < this.#enoughBytes)
       this.#enoughBytes = Math.max(LARGE_BYTES, Math.min(this.#enoughBytes, resident + GROWTH_BYTES))
-    else if (this.#isTime(resident)) return this.#collectAll(resident >= SWEEP_BYTES, lookAtRing)
+    else if (this.#isTime(resident)) return this.#collectAll(resident, lookAtRing)
     if (this.#isIdle(now) && resident >= this.#idleBytes) return this.#collectIdle(lookAtRing)
     if (resident >= this.#leastBytes + YOUNG_GROWTH_BYTES) this.#collectYoung(lookAtRing)
     return false
@@ -138,7 +143,7 @@ export class Garbage {
   }
 
   #collectIdle(lookAtRing: () => void): boolean {
-    const isFull = this.#collectAll(true, lookAtRing)
+    const isFull = this.#collectAll(FULL_BYTES, lookAtRing)
     this.#idleBytes = Math.max(IDLE_BYTES, this.#leastBytes + IDLE_GROWTH_BYTES)
     return isFull
   }
@@ -154,12 +159,20 @@ export class Garbage {
     this.#leastBytes = this.#memory.residentBytes()
   }
 
-  /** Whether the process is full of living objects, which only a sweep shows. */
-  #collectAll(sweeps: boolean, lookAtRing: () => void): boolean {
+  /**
+   * Does as much as a process of this size needs. @returns whether it is full of living objects, which only shows when memory is
+   * returned
+   */
+  #collectAll(bytes: number, lookAtRing: () => void): boolean {
     lookAtRing()
     const from = this.#memory.cpuMs()
-    if (sweeps) this.#memory.collect()
-    else this.#memory.mark()
+    if (bytes < SWEEP_BYTES) this.#memory.mark()
+    else this.#memory.sweep()
+    const returns = bytes >= FULL_BYTES
+    if (returns) {
+      lookAtRing()
+      this.#memory.collect()
+    }
     this.#collectedMs = this.#memory.cpuMs()
     this.#tookMs = this.#collectedMs - from
     lookAtRing()
@@ -167,6 +180,6 @@ export class Garbage {
     this.#leastBytes = resident
     const enough = Math.min(resident + GROWTH_BYTES, SWEEP_BYTES)
     this.#enoughBytes = Math.max(LARGE_BYTES, enough, resident + FULL_GROWTH_BYTES)
-    return sweeps && resident >= FULL_BYTES
+    return returns && resident >= FULL_BYTES
   }
 }

@@ -164,8 +164,8 @@ export class Pipeline {
   }
 
   #lookAtRing(maxEvents: number): number {
-    this.#pulse?.beat()
     this.#lookedMs = performance.now()
+    this.#pulse?.beat(this.#lookedMs)
     this.absence.back(this.#lookedMs, { cpuMs: threadCpuNs() / 1e6, queuedMs: this.#time.queuedMs() })
     const start = Bun.nanoseconds()
     this.#kernel.follow()

@@ -1,17 +1,18 @@
-/** Signs of life of the capture thread: it counts in shared memory, and main looks at the count. No message is needed. */
+/** Signs of life of the capture thread: it writes the time in shared memory, and main looks there. No message is needed. */
 
-export const PULSE_BYTES = 4
+export const PULSE_BYTES = 8
 
 /** The capture thread's side. */
 export class Pulse {
-  readonly #beats: Int32Array
+  readonly #beat: Float64Array
 
   constructor(shared: SharedArrayBuffer) {
-    this.#beats = new Int32Array(shared)
+    this.#beat = new Float64Array(shared)
   }
 
-  beat(): void {
-    Atomics.add(this.#beats, 0, 1)
+  /** Milliseconds of this thread's clock, which begins anew with each thread. */
+  beat(nowMs = performance.now()): void {
+    this.#beat[0] = nowMs
   }
 }
 
@@ -21,9 +22,12 @@ const SILENT_MS = 1600
 /** Main's side. Times are milliseconds of any clock that is never set. */
 export class PulseWatch {
   readonly shared = new SharedArrayBuffer(PULSE_BYTES)
-  readonly #beats = new Int32Array(this.shared)
+  readonly #beat = new Float64Array(this.shared)
   #seen = 0
+  /** Main's time of the last beat. */
   #seenMs: number
+  /** How far main's clock is ahead of the thread's, and how long it took at least to see a beat. */
+  #aheadMs = Number.POSITIVE_INFINITY
   #lookedMs: number
   #watchedMs = 0
 
@@ -34,13 +38,14 @@ export class PulseWatch {
 
   /** Call it at least once a second, and more often while the thread is silent. */
   look(nowMs: number): void {
-    const beats = Atomics.load(this.#beats, 0)
+    const beat = this.#beat[0]!
     // While main itself was stopped, and perhaps the whole machine, the thread's silence doesn't count.
     this.#watchedMs += Math.min(nowMs - this.#lookedMs, SILENT_MS)
     this.#lookedMs = nowMs
-    if (beats === this.#seen) return
-    this.#seen = beats
-    this.#seenMs = nowMs
+    if (beat === this.#seen) return
+    this.#seen = beat
+    this.#aheadMs = Math.min(this.#aheadMs, nowMs - beat)
+    this.#seenMs = beat + this.#aheadMs
     this.#watchedMs = 0
   }
 

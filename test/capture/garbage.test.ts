@@ -15,7 +15,10 @@ class Process {
   /** So many times as long passes as a thread is on a processor: others run, too. */
   starved = 1
   marks = 0
+  sweeps = 0
   collections = 0
+  /** What was swept and is resident, to be reused. */
+  free = 0
   young = 0
   isFull = false
   readonly steps: string[] = []
@@ -33,11 +36,18 @@ class Process {
       this.marks++
       this.work(this.takesMs)
     },
+    sweep: () => {
+      this.steps.push('sweep')
+      this.sweeps++
+      this.work(this.takesMs / 2)
+      this.free = Math.max(0, this.resident - this.live)
+    },
     collect: () => {
       this.steps.push('collect')
       this.collections++
-      this.work(this.takesMs)
+      this.work(this.takesMs / 2)
       this.resident = Math.min(this.resident, this.live)
+      this.free = 0
     },
   })
 
@@ -51,7 +61,7 @@ class Process {
     this.work(100)
     this.resident = mib * MIB
     this.isFull = this.garbage.look(() => this.steps.push('ring'))
-    return this.collections + this.marks
+    return this.sweeps + this.marks
   }
 }
 
@@ -64,25 +74,34 @@ test('a process that is small is left alone, one that grows is not', () => {
   expect(process.collections).toBe(0)
 })
 
-test('garbage is swept at once only in a process that would soon be full', () => {
+test('garbage is swept at once only in a process that would soon be full, and its memory returned in one that is', () => {
   const process = new Process()
+  const done = () => [process.marks, process.sweeps, process.collections]
   for (const mib of [300, 343]) process.grow(mib)
-  expect([process.marks, process.collections]).toEqual([2, 0])
+  expect(done()).toEqual([2, 0, 0])
   process.live = 300 * MIB
   process.grow(351)
-  expect([process.marks, process.collections]).toEqual([2, 1])
+  expect(done()).toEqual([2, 1, 0])
+  // It reuses what was swept.
+  process.grow(358)
+  expect(done()).toEqual([2, 1, 0])
+  process.grow(360)
+  expect(done()).toEqual([2, 2, 1])
+  expect(process.resident).toBe(300 * MIB)
   process.grow(330)
-  expect([process.marks, process.collections]).toEqual([3, 1])
+  expect(done()).toEqual([3, 2, 1])
 })
 
-test('the ring is looked at right before and right after', () => {
+test('the ring is looked at right before and right after, and between two steps', () => {
   const process = new Process()
   process.grow(100)
   expect(process.steps).toEqual([])
   process.grow(300)
   expect(process.steps).toEqual(['ring', 'mark', 'ring'])
   process.grow(350)
-  expect(process.steps.slice(3)).toEqual(['ring', 'collect', 'ring'])
+  expect(process.steps.slice(3)).toEqual(['ring', 'sweep', 'ring'])
+  process.grow(361)
+  expect(process.steps.slice(6)).toEqual(['ring', 'sweep', 'ring', 'collect', 'ring'])
 })
 
 test('it is looked at before what is new is collected, too, which takes long when much of it lives', () => {
@@ -111,7 +130,7 @@ test('what a flood left is collected once there is nothing to do, and what stays
   }
   expect(rest(20)).toBe(1)
   expect(process.resident).toBe(110 * MIB)
-  expect(process.steps.slice(-3)).toEqual(['ring', 'collect', 'ring'])
+  expect(process.steps.slice(-5)).toEqual(['ring', 'sweep', 'ring', 'collect', 'ring'])
   expect(rest(60)).toBe(1)
   // Not for a size that is usual …
   process.resident = 175 * MIB
@@ -171,10 +190,10 @@ test('a fifth of the time at most, half of it in a process that is full', () => 
     while (process.cpuMs < from + 60_000) {
       // Something else gave memory back meanwhile.
       process.grow(200)
-      const before = process.marks + process.collections
+      const before = process.marks + process.sweeps
       collecting += (process.grow(mib) - before) * process.takesMs
     }
-    expect(process.marks + process.collections).toBeGreaterThan(10)
+    expect(process.marks + process.sweeps).toBeGreaterThan(10)
     expect(collecting).toBeLessThanOrEqual((process.cpuMs - from) * share + process.takesMs)
   }
 })
@@ -185,7 +204,10 @@ function peakMib(process: Process, mibPerMs: number): number {
   while (process.cpuMs < 30_000) {
     const ms = 20 / process.starved
     process.work(ms)
-    process.resident += ms * mibPerMs * MIB
+    const grown = ms * mibPerMs * MIB
+    const reused = Math.min(grown, process.free)
+    process.free -= reused
+    process.resident += grown - reused
     peak = Math.max(peak, process.resident)
     process.garbage.look()
   }
@@ -226,6 +248,7 @@ test('looks are rare', () => {
     residentBytes,
     collectYoung() {},
     mark() {},
+    sweep() {},
     collect() {},
     nowMs: () => nowMs,
     queuedMs: () => 0,
