@@ -19,7 +19,13 @@ export interface Spent {
 
 type AbsenceCounters = Pick<
   Counters,
-  'absences' | 'ownAbsences' | 'blockedAbsences' | 'absentNs' | 'absentQueuedNs' | 'absentBlockedNs'
+  | 'absences'
+  | 'ownAbsences'
+  | 'blockedAbsences'
+  | 'absentNs'
+  | 'absentQueuedNs'
+  | 'absentBlockedNs'
+  | 'absentDiskNs'
 >
 
 export class Absence {
@@ -30,6 +36,8 @@ export class Absence {
   #restUntilMs = Number.NEGATIVE_INFINITY
   /** Its times at the last look. */
   #spent: Spent = { cpuMs: 0, queuedMs: 0 }
+  /** Since then, time in the store in which it neither ran nor was ready to. */
+  #diskMs = 0
   /** The longest absence of each second, by its number modulo `SECONDS`; and which second that was. */
   readonly #longest = new Float64Array(SECONDS)
   readonly #longestQueued = new Float64Array(SECONDS)
@@ -50,6 +58,7 @@ export class Absence {
     this.#spent = spent
     this.#dueMs = Math.max(nowMs, this.#restUntilMs)
     if (awayMs > TOO_LONG_AWAY_MS) this.#count({ ms: awayMs, queuedMs, blockedMs })
+    this.#diskMs = 0
     const second = Math.floor(nowMs / 1000)
     const place = second % SECONDS
     const isNew = this.#second[place] !== second
@@ -68,6 +77,12 @@ export class Absence {
     counters.absentNs += Math.round(ms * 1e6)
     counters.absentQueuedNs += Math.round(queuedMs * 1e6)
     counters.absentBlockedNs += Math.round(blockedMs * 1e6)
+    counters.absentDiskNs += Math.round(within(blockedMs, this.#diskMs) * 1e6)
+  }
+
+  /** A step of the store lasted so long, and took so much of the thread's times. */
+  stored(lastedMs: number, { cpuMs, queuedMs }: Spent): void {
+    this.#diskMs += Math.max(0, lastedMs - cpuMs - queuedMs)
   }
 
   /** The thread intends to pause from now on, which is no absence. */

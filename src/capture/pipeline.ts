@@ -17,7 +17,7 @@ import { redactAlso } from '../redaction/text'
 import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
 import type { Damage, StoreWriter } from '../store/store'
-import { Absence } from './absence'
+import { Absence, type Spent } from './absence'
 import { CpuBudget } from './cpu-budget'
 import { Garbage } from './garbage'
 import type { Pulse } from './pulse'
@@ -28,7 +28,7 @@ import { WaitingEntities } from './waiting-entities'
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
 /** … and before and after a garbage collection: they must take only a moment. */
-const EVENTS_BESIDE_COLLECTION = 256
+const EVENTS_BESIDE_COLLECTION = 64
 /** Time that a flush may take for events that wait. */
 const FLUSH_DRAIN_MS = 100
 /** … and at the end. */
@@ -163,10 +163,26 @@ export class Pipeline {
     return events
   }
 
+  get #spent(): Spent {
+    return { cpuMs: threadCpuNs() / 1e6, queuedMs: this.#time.queuedMs() }
+  }
+
+  /** A step of the store: what it waits for is the disk. */
+  #store<T>(step: () => T): T {
+    const [fromMs, before] = [performance.now(), this.#spent]
+    try {
+      return step()
+    } finally {
+      const { cpuMs, queuedMs } = this.#spent
+      const spent = { cpuMs: cpuMs - before.cpuMs, queuedMs: queuedMs - before.queuedMs }
+      this.absence.stored(performance.now() - fromMs, spent)
+    }
+  }
+
   #lookAtRing(maxEvents: number): number {
     this.#lookedMs = performance.now()
     this.#pulse?.beat(this.#lookedMs)
-    this.absence.back(this.#lookedMs, { cpuMs: threadCpuNs() / 1e6, queuedMs: this.#time.queuedMs() })
+    this.absence.back(this.#lookedMs, this.#spent)
     const start = Bun.nanoseconds()
     this.#kernel.follow()
     const events = this.processor.read(() => this.#sources.drain(maxEvents))
@@ -244,7 +260,7 @@ export class Pipeline {
       const live = this.#live.seal()
       this.#lookBetween()
       const steps = this.#writer.appendInSteps(batches, live)
-      while (!steps.next().done) this.#lookBetween()
+      while (!this.#store(() => steps.next().done)) this.#lookBetween()
       this.storeError = undefined
       this.counters.rows += rows
       this.counters.chunks += batches.length
@@ -266,8 +282,10 @@ export class Pipeline {
 
   #putEntities(nowMs: number): void {
     this.#entities.add(this.#processes.takeChanges(nowMs))
+    const { all } = this.#entities
+    if (all.length === 0) return
     try {
-      this.#writer.putEntities(this.#entities.all)
+      this.#store(() => this.#writer.putEntities(all))
       this.#entities.clear()
     } catch (cause) {
       this.storeError = cause as NixieError
@@ -279,7 +297,7 @@ export class Pipeline {
     try {
       while (spent < MAINTAIN_BUDGET_MS) {
         const from = performance.now()
-        const more = this.#writer.maintain()
+        const more = this.#store(() => this.#writer.maintain())
         spent += performance.now() - from
         if (!more) break
         // The ring waits for one step at most.

@@ -111,6 +111,11 @@ export const COUNTERS = spec({
     unit: 'ns',
     help: 'Of it, time in which the thread waited for the disk, for memory, or for another thread of Nixie',
   },
+  absentDiskNs: {
+    stage: 'kernel',
+    unit: 'ns',
+    help: 'Of that, what passed in the store: for the disk. The rest is for memory, and for threads of the runtime that collect garbage and compile',
+  },
   silentNs: {
     stage: 'kernel',
     unit: 'ns',

@@ -32,7 +32,7 @@ try {
   const stage = await Stage.open(scope)
   if (values.busy) keepBusy(scope)
   console.log(
-    `${'attack'.padEnd(22)}      rows   delay     peak own/blocked/all away cores   what Nixie says that it dropped (what was done)`,
+    `${'attack'.padEnd(22)}      rows   delay     peak own/blocked/all away runtime+disk cores   what Nixie says that it dropped (what was done)`,
   )
   for (const name of positionals.length > 0 ? positionals : names) {
     const figures = await stage.suffer(name, Number(values.seconds) * 1000)

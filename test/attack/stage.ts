@@ -36,6 +36,9 @@ export interface Figures {
   /** Of the others, those that were so long without the time in which the machine ran others. */
   readonly blockedAbsences: number
   readonly absentMs: number
+  /** Of it, the time in which the thread waited, and the part of that in the store. */
+  readonly waitedMs: number
+  readonly diskMs: number
   /** Processor time a second, in parts of a core. */
   readonly cores: number
   /** The counters of losses, and of what was refused, that grew. */
@@ -45,7 +48,7 @@ export interface Figures {
 /** The figures as a row of a table. */
 export function line(figures: Figures): string {
   const { name, asked, missing, longestDelayMs, peakMiB, absentMs, cores, lost, did } = figures
-  const { absences, ownAbsences, blockedAbsences } = figures
+  const { absences, ownAbsences, blockedAbsences, waitedMs, diskMs } = figures
   const losses = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`)
   if (figures.refusedQueries > 0) losses.push(`refused queries ${figures.refusedQueries}`)
   return [
@@ -54,6 +57,7 @@ export function line(figures: Figures): string {
     `${(longestDelayMs / 1000).toFixed(1)} s`.padStart(7),
     `${peakMiB.toFixed(0)} MiB`.padStart(8),
     `${ownAbsences}/${blockedAbsences}/${absences}× ${(absentMs / 1000).toFixed(1)} s`.padStart(20),
+    `${((waitedMs - diskMs) / 1000).toFixed(2)}+${(diskMs / 1000).toFixed(2)} s`.padStart(13),
     cores.toFixed(2).padStart(5),
     `  ${losses.join(', ') || 'nothing lost'} (${did})`,
   ].join(' ')
@@ -124,6 +128,8 @@ export class Stage {
       ownAbsences: after.counters.ownAbsences - before.counters.ownAbsences,
       blockedAbsences: after.counters.blockedAbsences - before.counters.blockedAbsences,
       absentMs: (after.counters.absentNs - before.counters.absentNs) / 1e6,
+      waitedMs: (after.counters.absentBlockedNs - before.counters.absentBlockedNs) / 1e6,
+      diskMs: (after.counters.absentDiskNs - before.counters.absentDiskNs) / 1e6,
       cores,
       lost: grown(before.counters, after.counters),
     }

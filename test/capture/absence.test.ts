@@ -8,6 +8,7 @@ const fresh = () => ({
   absentNs: 0,
   absentQueuedNs: 0,
   absentBlockedNs: 0,
+  absentDiskNs: 0,
 })
 const IDLE = { cpuMs: 0, queuedMs: 0 }
 
@@ -88,4 +89,17 @@ test('the longest is of the last minute', () => {
   expect(absence.longest(60_900).ms).toBe(300)
   for (let now = 1320; now < 61_500; now += 10) absence.back(now, IDLE)
   expect(absence.longest(61_500).ms).toBe(10)
+})
+
+test('of what it waited for, the disk is told from the rest', () => {
+  const counters = fresh()
+  const absence = new Absence(counters)
+  absence.back(0, IDLE)
+  absence.stored(40, { cpuMs: 5, queuedMs: 5 })
+  absence.stored(20, { cpuMs: 25, queuedMs: 0 })
+  absence.back(100, { cpuMs: 30, queuedMs: 10 })
+  expect(counters).toMatchObject({ blockedAbsences: 1, absentBlockedNs: 60e6, absentDiskNs: 30e6 })
+  // What was before the last look is over.
+  absence.back(200, { cpuMs: 30, queuedMs: 10 })
+  expect(counters).toMatchObject({ blockedAbsences: 2, absentBlockedNs: 160e6, absentDiskNs: 30e6 })
 })
