@@ -17,23 +17,43 @@ const NAMES = [
   'tx_drops',
 ] as const satisfies readonly (keyof Counters)[]
 /** Columns in the file: 8 for received, then 8 for sent traffic; the first four of each are used. */
-const COLUMNS = [0, 1, 2, 3, 8, 9, 10, 11]
+const NAME_AT: readonly (keyof Counters | undefined)[] = Array.from({ length: 16 }, (_, column) =>
+  column % 8 < 4 ? NAMES[(column >> 3) * 4 + (column % 8)] : undefined,
+)
+const ZERO = 48
+const NINE = 57
 
-/** The sum over all interfaces but loopback. */
+/** The sum over all interfaces but loopback. Read each second for each pod, so without a text for each number. */
 export function readNetDev(text: string): Counters {
   const sums = recordOf(NAMES, 0)
-  for (const line of text.split('\n').slice(2)) {
-    const colon = line.indexOf(':')
-    if (colon < 0 || line.slice(0, colon).trim() === 'lo') continue
-    const values = line
-      .slice(colon + 1)
-      .trim()
-      .split(/\s+/)
-    NAMES.forEach((name, i) => {
-      sums[name] += Number(values[COLUMNS[i]!]) || 0
-    })
+  // The first two lines are titles.
+  let at = text.indexOf('\n', text.indexOf('\n') + 1) + 1
+  while (at > 0 && at < text.length) {
+    const next = text.indexOf('\n', at)
+    const end = next < 0 ? text.length : next
+    const colon = text.indexOf(':', at)
+    if (colon >= 0 && colon < end && text.slice(at, colon).trim() !== 'lo')
+      addNumbers(sums, text, colon + 1, end)
+    at = end + 1
   }
   return sums
+}
+
+function addNumbers(sums: { -readonly [name in keyof Counters]: Counters[name] }, text: string, from: number, end: number): void {
+  let column = 0
+  let value = 0
+  let digits = 0
+  for (let at = from; at <= end; at++) {
+    const code = at < end ? text.charCodeAt(at) : 0
+    if (code >= ZERO && code <= NINE) {
+      value = value * 10 + code - ZERO
+      digits++
+    } else if (digits > 0) {
+      const name = NAME_AT[column++]
+      if (name) sums[name] += value
+      value = digits = 0
+    }
+  }
 }
 
 /** Of some 500 interfaces; it grows where there are more. */
