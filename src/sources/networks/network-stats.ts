@@ -39,7 +39,7 @@ export function readNetDev(text: string): Counters {
   return sums
 }
 
-function addNumbers(sums: { -readonly [name in keyof Counters]: Counters[name] }, text: string, from: number, end: number): void {
+function addNumbers(sums: Record<keyof Counters, number>, text: string, from: number, end: number): void {
   let column = 0
   let value = 0
   let digits = 0
