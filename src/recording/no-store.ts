@@ -2,7 +2,6 @@
 import type { StoreWriter } from '../store/store'
 
 export const NO_STORE: StoreWriter = {
-  warnings: [],
   append() {},
   *appendInSteps() {},
   putEntities() {},

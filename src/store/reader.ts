@@ -37,8 +37,6 @@ export interface Reader extends ReadableStore {
   summary(nowNs: bigint): StoreSummary
   /** Chunks passed over because a blob of theirs is damaged, since the reader was opened. */
   readonly damagedChunks: number
-  /** A description of the last damaged chunk. */
-  readonly warnings: readonly string[]
   /** Damaged chunks, not yet marked as such, that scans have met since this was last called: to be told to the writer. */
   takeDamage(): readonly Damage[]
 }
@@ -69,7 +67,6 @@ interface Connection {
 
 class SqliteReader implements Reader {
   damagedChunks = 0
-  readonly warnings: string[] = []
   /** By the number of the chunk. */
   #found = new Map<number, Damage>()
   readonly #dataDir: string
@@ -188,7 +185,6 @@ class SqliteReader implements Reader {
     this.damagedChunks++
     const { id, table, rows, minNs } = chunk
     const why = messageOf(cause)
-    this.warnings[0] = `A chunk of ${table} (${rows} rows) is damaged and left out: ${why}`
     // What the disk refused now it may read the next time.
     if (damaged && chunk.level !== DAMAGED) this.#found.set(id, { table, chunk: id, rows, minNs, why })
   }

@@ -47,8 +47,6 @@ export interface TableBatch {
 }
 
 export interface StoreWriter {
-  /** Problems that were found and repaired, such as a damaged store that was set aside. The newest last, bounded. */
-  readonly warnings: readonly string[]
   /**
    * Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. `live`: rows of what
    * is still under way; they take the place of those of the last call. After a crash they stay, as nothing more is known.

@@ -44,7 +44,6 @@ const PROCESS_SHARE = 0.125
 const FORGET_PROCESSES = 500
 /** A store in which there was nothing to do, and nothing is new, is looked at again after so long: only time can change that. */
 const TIDY_SECONDS = 5
-const KEPT_WARNINGS = 20
 
 export interface WriterOptions {
   readonly dataDir: string
@@ -55,7 +54,7 @@ export interface WriterOptions {
   readonly tables: readonly Table[]
   /** Tables without a source of rows. Readers find them too. */
   readonly empty?: readonly Table[]
-  /** Called with each warning. */
+  /** Called with each problem that was found and repaired, such as a damaged store that was set aside. */
   readonly warn?: (sentence: string) => void
   /** Log bytes after which the log is brought into the file; by default 2 MiB, or less where the budget is small. */
   readonly logBytes?: number
@@ -86,7 +85,6 @@ interface Merge {
 type Committed = () => void
 
 class SqliteWriter implements Writer {
-  readonly warnings: string[] = []
   readonly #budgetBytes: number
   readonly #options: WriterOptions
   readonly #limits: MergeLimits
@@ -117,7 +115,7 @@ class SqliteWriter implements Writer {
       tables: declared(options),
       uptime,
       begin: () => this.#saveTotals(),
-      warn: (sentence) => this.#warn(sentence),
+      warn: (sentence) => this.#options.warn?.(sentence),
     })
     this.#premises.ready()
   }
@@ -275,7 +273,9 @@ class SqliteWriter implements Writer {
         this.#premises.goneRows += rows
         const which = chunks.length === 1 ? 'A chunk' : `${chunks.length} chunks`
         const are = chunks.length === 1 ? 'is' : 'are'
-        this.#warn(`${which} of ${chunks[0]!.table} (${rows} rows) ${are} damaged and left out: ${why}`)
+        this.#options.warn?.(
+          `${which} of ${chunks[0]!.table} (${rows} rows) ${are} damaged and left out: ${why}`,
+        )
       }
     })
   }
@@ -424,12 +424,6 @@ class SqliteWriter implements Writer {
     } catch {
       // SQLite has rolled back by itself.
     }
-  }
-
-  #warn(sentence: string): void {
-    this.#options.warn?.(sentence)
-    this.warnings.push(sentence)
-    if (this.warnings.length > KEPT_WARNINGS) this.warnings.shift()
   }
 
   /** A log that cannot be folded now is folded later: the rows are in it. */

@@ -21,7 +21,13 @@ function scanAll(dir: string): number {
   let rows = 0
   const columns = httpEvents.columns.map((column) => column.name)
   for (const batch of reader.scan('http_events', { columns })) rows += batch.rows
-  if (reader.damagedChunks > 0) throw new Error(reader.warnings.join())
+  if (reader.damagedChunks > 0)
+    throw new Error(
+      reader
+        .takeDamage()
+        .map(({ why }) => why)
+        .join(),
+    )
   reader.close()
   return rows
 }

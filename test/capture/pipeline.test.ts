@@ -51,7 +51,6 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
   }
   let gone = 0
   const writer: StoreWriter = {
-    warnings: [],
     append: () => {},
     *appendInSteps(batches, live = []) {
       yield

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NixieError } from '../../src/errors'
 import { openReader, type Writer } from '../../src/store'
-import { events, noise, numbersOf, open, second } from '../store/support'
+import { events, noise, numbersOf, open, said, second } from '../store/support'
 
 let disk: string
 let dir: string
@@ -72,7 +72,7 @@ test('a disk that others fill: rows are refused with the reason, what is in stay
   expect(after).toMatchObject({ hints: [], kept: { length: 200 } })
   expect(stored()).toEqual([...before.kept, ...during.kept, ...after.kept])
   expect(writer.stats().goneRows).toBe(0)
-  expect(writer.warnings).toEqual([])
+  expect(said(writer)).toEqual([])
   writer.close()
 })
 
@@ -119,7 +119,7 @@ test('a disk that is unmounted is noticed, and the store goes on below its mount
   const after = put(writer, 20, 5)
   expect(after.hints).toEqual([])
   expect(writer.stats().goneRows).toBe(200)
-  expect(writer.warnings.join()).toContain('200 stored rows are lost')
+  expect(said(writer).join()).toContain('200 stored rows are lost')
   expect(stored()).toEqual(after.kept)
   writer.close()
 })

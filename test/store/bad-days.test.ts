@@ -19,6 +19,7 @@ import {
   SECOND_NS,
   START_MS,
   START_NS,
+  said,
   second,
   settle,
   withDirectory,
@@ -130,7 +131,7 @@ describe('a damaged store', () => {
         before.close()
         damage(path)
         const writer = open(dir)
-        expect(writer.warnings.join()).toContain('set aside')
+        expect(said(writer).join()).toContain('set aside')
         expect(
           readdirSync(dir).filter((file) => file.startsWith('nixie.db.damaged-')).length,
         ).toBeGreaterThan(0)
@@ -152,9 +153,9 @@ describe('a damaged store', () => {
       const left = Array.from({ length: 400 }, (_, i) => i).filter((n) => n < 20 || n >= 30)
       expect(numbersOf(reader)).toEqual(left)
       expect(reader.damagedChunks).toBe(1)
-      expect(reader.warnings.join()).toContain('10 rows')
+      expect(reader.takeDamage()).toMatchObject([{ table: 'events', rows: 10 }])
       settle(writer)
-      expect(writer.warnings.join()).toContain('damaged')
+      expect(said(writer).join()).toContain('damaged')
       expect(numbersOf(reader)).toEqual(left)
       expect(writer.stats().compactedBytes).toBeGreaterThan(0)
       reader.close()
@@ -188,7 +189,7 @@ test('a full disk: the append fails with a hint, what is stored stays, later app
     const promised = Math.max(...lines.map(Number).filter((n) => !Number.isNaN(n)))
     const writer = open(dir)
     const reader = openReader(dir, [events])
-    expect(writer.warnings).toEqual([])
+    expect(said(writer)).toEqual([])
     expect(numbersOf(reader)).toEqual(Array.from({ length: promised }, (_, i) => i))
     writer.append([{ table: events, batch: second(promised, promised, 10) }])
     expect(numbersOf(reader)).toHaveLength(promised + 10)

@@ -1,7 +1,7 @@
 /** kill -9 at random moments of appending and compacting; every store must open with all that was promised. */
 import { openReader } from '../../src/store'
 import { random } from '../bench/http-events'
-import { events, numbersOf, open, settle } from './support'
+import { events, numbersOf, open, said, settle } from './support'
 
 /** Kills a writer on this directory `kills` times; throws where rows are lost, doubled or out of place. */
 export async function crashOften(dir: string, kills: number, seed: number): Promise<{ rows: number }> {
@@ -16,14 +16,15 @@ export async function crashOften(dir: string, kills: number, seed: number): Prom
     const reader = openReader(dir, [events])
     const numbers = numbersOf(reader)
     reader.close()
-    if (reader.damagedChunks > 0) throw new Error(`kill ${kill}: ${reader.warnings.join()}`)
+    if (reader.damagedChunks > 0)
+      throw new Error(`kill ${kill}: ${reader.takeDamage().map(({ why }) => why)}`)
     const wrong = numbers.findIndex((n, i) => n !== i)
     if (wrong >= 0) throw new Error(`kill ${kill}: row ${wrong} is ${numbers[wrong]}`)
     if (numbers.length < promised)
       throw new Error(`kill ${kill}: ${numbers.length} of ${promised} rows are left`)
   }
   const writer = open(dir)
-  if (writer.warnings.length > 0) throw new Error(writer.warnings.join())
+  if (said(writer).length > 0) throw new Error(said(writer).join())
   settle(writer)
   writer.close()
   return { rows: promised }

@@ -17,6 +17,7 @@ import {
   type Row,
   rowsOf,
   START_NS,
+  said,
   settle,
   withDirectory,
 } from './support'
@@ -73,7 +74,7 @@ test('random damage to random blobs: the other chunks are read as they were, mer
     for (let at = CHUNKS; at < 40; at++)
       writer.append([{ table: everyType, batch: batchOf(everyType, fixtureRows(at)) }])
     settle(writer)
-    expect(writer.warnings.join()).toContain('the checksum is wrong')
+    expect(said(writer).join()).toContain('the checksum is wrong')
     expect(rowsOf(reader, everyType)).toHaveLength(39 * 5)
     reader.close()
     writer.close()
@@ -119,7 +120,7 @@ test('a store that is there but empty is told', () =>
   withDirectory((dir) => {
     writeFileSync(join(dir, 'nixie.db'), '')
     const writer = open(dir)
-    expect(writer.warnings.join()).toContain('was there, but empty')
+    expect(said(writer).join()).toContain('was there, but empty')
     writer.close()
   }))
 
@@ -164,8 +165,8 @@ test.each([
     writer.markDamaged(other.takeDamage())
     writer.markDamaged(found)
     expect(writer.stats().goneRows).toBe(20)
-    expect(writer.warnings).toHaveLength(1)
-    expect(writer.warnings[0]).toMatch(/^2 chunks of events \(20 rows\) are damaged and left out: /)
+    expect(said(writer)).toHaveLength(1)
+    expect(said(writer)[0]).toMatch(/^2 chunks of events \(20 rows\) are damaged and left out: /)
     expect(stored(reader)).toEqual({ rows: 80, lost: 20 })
     // What is marked is left out as before, and told no more.
     const before = reader.damagedChunks

@@ -6,7 +6,7 @@ import { defineTable, extra, string, upid } from '../../src/records/table'
 import { openReader } from '../../src/store'
 import { FORMAT_VERSION } from '../../src/store/database'
 import { APPENDS, everyType, fixtureRows } from './fixtures/rows'
-import { batchOf, open, type Row, rowsOf, START_MS, START_NS, settle, withDirectory } from './support'
+import { batchOf, open, type Row, rowsOf, START_MS, START_NS, said, settle, withDirectory } from './support'
 
 const FIXTURES = join(import.meta.dir, 'fixtures')
 const OLDER = readdirSync(FIXTURES)
@@ -48,7 +48,7 @@ describe.each(OLDER)('%s', (name) => {
       const path = join(dir, 'nixie.db')
       copyFileSync(join(FIXTURES, name), path)
       const writer = open(dir, { tables: [everyType] })
-      expect(writer.warnings).toEqual([])
+      expect(said(writer)).toEqual([])
       expect(versionOf(path)).toBe(FORMAT_VERSION)
       const reader = openReader(dir, [everyType])
       expect(rowsOf(reader, everyType)).toEqual(expected(APPENDS))

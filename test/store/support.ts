@@ -55,12 +55,17 @@ export class TestUptime {
 }
 
 const clocks = new WeakMap<Writer, TestUptime>()
+const sentences = new WeakMap<Writer, readonly string[]>()
+
+/** The problems that a writer has told of. */
+export const said = (writer: Writer): readonly string[] => sentences.get(writer)!
 
 /** Its clock stands at `START_MS` until `settle` or `at` sets it. */
 export function open(
   dataDir: string,
   { uptime = new TestUptime(), ...options }: Partial<WriterOptions> & { readonly uptime?: TestUptime } = {},
 ): Writer {
+  const told: string[] = []
   const writer = openWriter({
     dataDir,
     retentionSeconds: 86_400,
@@ -68,8 +73,13 @@ export function open(
     tables: [events],
     uptime,
     ...options,
+    warn: (sentence) => {
+      told.push(sentence)
+      options.warn?.(sentence)
+    },
   })
   clocks.set(writer, uptime)
+  sentences.set(writer, told)
   return writer
 }
 

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { openReader } from '../../src/store'
 import { droppedCommits } from '../../src/store/wal'
-import { events, numbersOf, open, second, withDirectory } from './support'
+import { events, numbersOf, open, said, second, withDirectory } from './support'
 
 const FRAME = 24 + 4096
 const APPENDS = 40
@@ -46,7 +46,7 @@ function start(dir: string) {
   const reader = openReader(dir, [events])
   const rows = numbersOf(reader).length
   const wal = statSync(join(dir, 'nixie.db-wal')).size
-  const result = { rows, wal, gone: writer.stats().goneRows, said: writer.warnings.join() }
+  const result = { rows, wal, gone: writer.stats().goneRows, said: said(writer).join() }
   reader.close()
   writer.close()
   return result
