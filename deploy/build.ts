@@ -63,8 +63,8 @@ const kernelFiles: BunPlugin = {
         return { path, namespace: 'absent' }
       return isLoader ? { path: join(root, 'dist', loaderName(arch)) } : undefined
     })
-    // Packed they take a fifth; they are unpacked when they are loaded (`kernel/embedded.ts`).
-    build.onLoad({ filter: /\.bpf\.o$/, namespace: 'file' }, ({ path }) => ({
+    // Packed they take a fifth, the loader less than a half; they are unpacked when they are loaded (`kernel/embedded.ts`).
+    build.onLoad({ filter: /\.bpf\.o$|libnixie_loader\.so$/, namespace: 'file' }, ({ path }) => ({
       contents: zstdCompressSync(readFileSync(path), { level: 19 }),
       loader: 'file',
     }))
