@@ -48,6 +48,8 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   #turns: Turns | undefined
   /** Of the last call. */
   #direction: Direction | undefined
+  /** It came back within an exchange. */
+  #isWithin = false
   /** Bytes of a call that are captured. */
   #cap: number
 
@@ -83,8 +85,8 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
       if (this.#turns?.begins(event)) this.#shared.shedCounts.add(this.end, 1)
       return
     }
+    this.#comesBack(event)
     this.#direction = direction
-    if (event.afterShed) this.passOver(timeNs, !event.isWithin && direction === fromClient(event.role))
     this.#wire?.talk.calls(event)
     if (this.#isCounting && !this.#mayReturn(payload)) return
     if (this.#wire?.take(direction, offset, size, payload, timeNs)) this.watch()
@@ -102,6 +104,16 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
       this.#plain = this.#openPlain(offset)
     }
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
+  }
+
+  /** After a part of an exchange nothing is sure, until one begins. */
+  #comesBack({ afterShed, isWithin, direction, role, timeNs }: SocketEvent): void {
+    const isAsking = direction === fromClient(role)
+    if (afterShed) this.#isWithin = isWithin
+    const begins = isAsking && (afterShed ? !isWithin : this.#isWithin && direction !== this.#direction)
+    if (!afterShed && !begins) return
+    if (begins) this.#isWithin = false
+    this.passOver(timeNs, begins)
   }
 
   /** Its bytes from here on, or up to here, are only counted. `begins`: an exchange follows. */

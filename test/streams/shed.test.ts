@@ -31,6 +31,12 @@ function unseen(wire: Wire, count: number): void {
   }
 }
 
+const ANSWER = 0x8180
+
+/** A question for the address of `a`, or its answer (RFC 1035 §4.1). */
+const dns = (id: number, flags = 0x100) =>
+  Uint8Array.of(0, id, flags >> 8, flags & 0xff, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0x61, 0, 0, 1, 0, 1)
+
 const totalsOf = (wire: Wire, shedExchanges: number) => ({
   connId: wire.connId,
   bytesSent: 0,
@@ -186,4 +192,69 @@ describe('exchanges that were shed', () => {
     all.streams.shedExchanges(2e9)
     expect(all.counters.shedExchanges).toBe(0)
   })
+
+  test('include requests whose answers are shed, as the client did not wait for them', () => {
+    const all = rig(PROTOCOLS)
+    const wire = new Wire()
+    all.streams.handle(wire.open())
+    exchange(all, wire, '1')
+    all.streams.handle(wire.request(get('2') + get('3')))
+    all.streams.handle(wire.response(OK))
+    all.streams.handle(shedFrom(wire))
+    all.streams.shedExchanges(2e9)
+    expect(paths(all)).toEqual(['/1', '/2'])
+    expect(all.counters).toMatchObject({ shedExchanges: 1, unpairedFrames: 0 })
+  })
+
+  test('include questions in datagrams whose answers are shed, at the server alone', () => {
+    const all = rig(PROTOCOLS)
+    const [one, other] = [['10.0.0.1', 53] as const, ['10.0.0.1', 40_001] as const]
+    const server = new Wire({ pid: 1, transport: 'udp', local: one, remote: other })
+    const client = new Wire({ pid: 2, transport: 'udp', role: ROLE_CLIENT, local: other, remote: one })
+    const both = (event: (wire: Wire) => SocketEvent) => {
+      for (const wire of [client, server]) all.streams.handle(event(wire))
+    }
+    both((wire) => wire.request(dns(1)))
+    both((wire) => wire.response(dns(1, ANSWER)))
+    both((wire) => wire.request(dns(2)))
+    both((wire) => wire.request(dns(3)))
+    both(shedFrom)
+    // The next ones are shed whole, and of an answer of before nothing is known.
+    both((wire) => after(wire.response(dns(3, ANSWER))))
+    all.streams.shedExchanges(2e9)
+    end(all.streams, server)
+    expect(all.sink.rows('dns_events').map(({ outcome }) => outcome)).toEqual(['complete'])
+    expect(all.counters.shedExchanges).toBe(2)
+  })
+
+  test('of a resting connection begin with the one whose request was seen', () => {
+    const all = rig(PROTOCOLS, {}, { isGated: true })
+    const wire = new Wire()
+    all.streams.handle(wire.open())
+    exchange(all, wire, '1')
+    all.streams.handle(wire.request(get('2')))
+    all.streams.rest(wire.connId)
+    all.streams.handle(wire.response(OK))
+    exchange(all, wire, '3')
+    all.streams.shedExchanges(2e9)
+    expect(paths(all)).toEqual(['/1'])
+    expect(all.counters.shedExchanges).toBe(2)
+  })
+})
+
+test('what comes back within an exchange has no row, and the next exchange has', () => {
+  const all = rig(PROTOCOLS)
+  const wire = new Wire()
+  all.streams.handle(wire.open())
+  exchange(all, wire, '1')
+  all.streams.handle(shedFrom(wire))
+  wire.request(`POST /2 HTTP/1.1\r\nContent-Length: 8\r\n\r\n1234`)
+  all.streams.handle({ ...after(wire.request('5678')), isWithin: true })
+  all.streams.handle(wire.response(OK))
+  for (const path of ['3', '4', '5']) exchange(all, wire, path)
+  wire.timeNs += 1e9
+  all.streams.tick(wire.timeNs)
+  exchange(all, wire, '6')
+  end(all.streams, wire)
+  expect(paths(all)).toEqual(['/1', '/3', '/4', '/5', '/6'])
 })
