@@ -89,15 +89,36 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
     await nixie.stop()
   }, 90_000)
 
-  const ask = async (n: number) => (await fetch(`http://127.0.0.1:${nginx.port}/hello?calm${n}`)).text()
+  const ask = async (n: number, { port } = nginx) =>
+    (await fetch(`http://127.0.0.1:${port}/hello?calm${n}`)).text()
+
+  /** One after the other, on one connection; when the machine is full, as many as it has time for. */
+  async function askCalmly(count: number, server = nginx): Promise<void> {
+    const from = performance.now()
+    for (let n = 0; n < count; n++) {
+      await ask(n, server)
+      await Bun.sleep(Math.max(0, from + n * 3 - performance.now()))
+    }
+  }
+
+  test('who asks little has all rows beside a program that takes all that there is, from the first second on', async () => {
+    const calm = await startNginx(scope)
+    const nixie = await Nixie.start(scope)
+    const before = [await nixie.countByPort(calm.port), await shedOf(nixie, calm)] as const
+    const crowd = wrk(nginx.port, '/hello?crowd', 2 * SECONDS, CONNECTIONS)
+    await askCalmly(CALM / 2, calm)
+    await crowd
+    const all = async () => (await nixie.countByPort(calm.port)) - before[0]
+    await until('all have rows', async () => (await all()) >= CALM / 2, 15_000)
+    expect([await all(), (await shedOf(nixie, calm)) - before[1]]).toEqual([CALM / 2, 0])
+    expect(await shedOf(nixie, nginx)).toBeGreaterThan(0)
+    expect((await nixie.status()).losses.ring).toBe(0)
+    await nixie.stop()
+  }, 60_000)
 
   const LOADS = {
     async 'some hundred requests a second'() {
-      const from = performance.now()
-      for (let n = 0; n < CALM; n++) {
-        await ask(n)
-        await Bun.sleep(Math.max(0, from + n * 3 - performance.now()))
-      }
+      await askCalmly(CALM)
       return CALM
     },
     async 'a burst'() {
@@ -113,7 +134,7 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
   for (const [load, drive] of Object.entries(LOADS))
     for (const beside of ['', ' beside a loop on each processor'])
       test(`every exchange has its row: ${load}${beside}`, async () => {
-        const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
+        const nixie = await Nixie.start(scope)
         const before = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
         const end = beside === '' ? () => {} : keepBusy(scope)
         const asked = await drive()
