@@ -103,7 +103,7 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
 
   test('who asks little has all rows beside a program that takes all that there is, from the first second on', async () => {
     const calm = await startNginx(scope)
-    const nixie = await Nixie.start(scope)
+    const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
     const before = [await nixie.countByPort(calm.port), await shedOf(nixie, calm)] as const
     const crowd = wrk(nginx.port, '/hello?crowd', 2 * SECONDS, CONNECTIONS)
     await askCalmly(CALM / 2, calm)
@@ -134,7 +134,7 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
   for (const [load, drive] of Object.entries(LOADS))
     for (const beside of ['', ' beside a loop on each processor'])
       test(`every exchange has its row: ${load}${beside}`, async () => {
-        const nixie = await Nixie.start(scope)
+        const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
         const before = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
         const end = beside === '' ? () => {} : keepBusy(scope)
         const asked = await drive()
