@@ -140,6 +140,9 @@ def run():
 threading.Thread(target=run, daemon=True).start()
 `
 
+/** What waits when its socket is shed is counted then: in the end that may be all. */
+const UNANSWERED = 'dns that nobody answers'
+
 const KINDS = {
   'http on connections that stay': [
     'http_events',
@@ -214,7 +217,7 @@ for n in range(0, 2000, 4):
     time.sleep(0.001)
 time.sleep(0.2)`,
   ],
-  'dns that nobody answers': [
+  [UNANSWERED]: [
     'dns_events',
     1000,
     `${DNS}silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); silent.bind(('127.0.0.1', 0)); to = silent.getsockname()
@@ -227,7 +230,7 @@ time.sleep(0.2)`,
 for (const [kind, [table, asked, text]] of Object.entries(KINDS))
   test(kind, async () => {
     const { rows, shed } = await flap(text, table)
-    expect(rows).toBeGreaterThan(0)
+    if (kind !== UNANSWERED) expect(rows).toBeGreaterThan(0)
     expect(shed).toBeGreaterThan(0)
     expect(rows + shed).toBeGreaterThanOrEqual(asked)
     expect(rows + shed - asked).toBeLessThanOrEqual(asked * TWICE)
