@@ -18,6 +18,8 @@ export class Pulse {
 
 /** An idle thread beats once a second; on a machine short of processors it may take longer. */
 const SILENT_MS = 1600
+/** Of the time between two looks main counts this much as watched: while it was stopped itself, it saw nothing. */
+const WATCHED_MS = 1250
 
 /** Main's side. Times are milliseconds of any clock that is never set. */
 export class PulseWatch {
@@ -40,7 +42,7 @@ export class PulseWatch {
   look(nowMs: number): void {
     const beat = this.#beat[0]!
     // While main itself was stopped, and perhaps the whole machine, the thread's silence doesn't count.
-    this.#watchedMs += Math.min(nowMs - this.#lookedMs, SILENT_MS)
+    this.#watchedMs += Math.min(nowMs - this.#lookedMs, WATCHED_MS)
     this.#lookedMs = nowMs
     if (beat === this.#seen) return
     this.#seen = beat
