@@ -36,6 +36,9 @@ const pathOf = (c: Context): string => {
   return pathname.startsWith('//') ? '/' : pathname + search
 }
 
+/** Short queries end in less, and streams that nobody reads in not much more. */
+const RETRY_SECONDS = '10'
+
 const isApi = (path: string) => path.startsWith('/api/') || path === '/openapi.json' || path === '/metrics'
 
 export async function errorResponse(
@@ -50,6 +53,7 @@ export async function errorResponse(
     c.header('WWW-Authenticate', 'Bearer realm="nixie"')
     c.header('WWW-Authenticate', 'Basic realm="nixie", charset="UTF-8"', { append: true })
   }
+  if (status === 429 || status === 503) c.header('Retry-After', RETRY_SECONDS)
   if (c.req.header('hx-request') === 'true') {
     return c.html(String(await render(error.shape, 'fragment')), status)
   }

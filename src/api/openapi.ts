@@ -59,7 +59,7 @@ const ERROR_WORDS: Readonly<Record<number, string>> = {
   403: 'This account may not look, or not change this; or the Host or the site is not one that Nixie answers to',
   404: 'There is no such script or table',
   413: 'The body is too large',
-  429: 'This client has too many streams open',
+  429: 'This client has too many streams open, or waited too long for its turn: Retry-After says when to ask again',
   422: 'The query needs more than it may take',
   500: 'A defect in Nixie, or in its store',
   503: 'Not there now',

@@ -4,7 +4,7 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import { NixieError } from '../errors'
-import { PROOF_HEADER, Verifier } from '../peers/proof'
+import { CLIENT_HEADER, onlyHeaders, PROOF_HEADER, REQUEST_HEADERS, Verifier } from '../peers/proof'
 import { asClient } from '../runner/asker'
 
 /** @param key the token that the nodes share; without it every request is refused */
@@ -21,10 +21,9 @@ export function peerGuard(key: string | undefined, node: string): MiddlewareHand
   const verifier = new Verifier(key, node)
   return async (c, next) => {
     const { method, url, signal } = c.req.raw
-    const headers = new Headers(c.req.raw.headers)
-    // The proof covers the bytes that the other node reads. A client undoes compression before it sees them, so nothing
-    // is compressed.
-    headers.delete('accept-encoding')
+    // What isn't proven anybody may have added. Nothing is compressed: the proof covers the bytes that the other node
+    // reads, and a client undoes compression before it sees them.
+    const headers = onlyHeaders(c.req.raw.headers, REQUEST_HEADERS)
     const body = new Uint8Array(await c.req.arrayBuffer())
     const { pathname, search } = new URL(url)
     const question = { method, target: pathname + search, headers, body }
@@ -32,7 +31,7 @@ export function peerGuard(key: string | undefined, node: string): MiddlewareHand
     // The body has been read here; the handlers behind read it again.
     c.req.raw = new Request(url, { method, headers, signal, ...(body.length > 0 && { body }) })
     // The other node has already checked its own client's rights.
-    const client = 'another node'
+    const client = `another node ${headers.get(CLIENT_HEADER) ?? ''}`.trimEnd()
     c.set('admitted', { may: 'change', client })
     await asClient(client, next)
     const sealed = verifier.seal(nonce, method, c.res)

@@ -13,6 +13,8 @@ export interface PeerAccess {
 
 /** A node that doesn't answer its check within this time counts as unreachable. */
 export const CHECK_MS = 3000
+/** The head of an answer comes within this time: a query waits for its turn, and then takes as long as it may. */
+const HEAD_MS = 100_000
 /** A path that needs a proof and returns almost nothing. */
 export const CHECK_PATH = '/peer'
 
@@ -41,9 +43,9 @@ export function accessTo(
 }
 
 /** The node doesn't answer, or not in time. */
-function silent(name: string, namespace: string, cause: unknown): NixieError {
+function silent(name: string, namespace: string, cause: unknown, ms: number): NixieError {
   const { code, message, name: kind } = cause as { code?: string; message?: string; name?: string }
-  const why = kind === 'TimeoutError' ? `no answer within ${CHECK_MS / 1000} s` : (code ?? message ?? '')
+  const why = kind === 'TimeoutError' ? `no answer within ${ms / 1000} s` : (code ?? message ?? '')
   return unavailable(
     `The Nixie of node '${name}' does not answer (${why})`,
     `Its pod may be starting, or the network between the nodes keeps it away: kubectl get pods -n ${namespace} -o wide`,
@@ -78,6 +80,7 @@ export async function askPeer(
   { name, namespace, url, token }: Way,
   question: Omit<Question, 'to'>,
   signal: AbortSignal,
+  headMs = HEAD_MS,
 ): Promise<Response> {
   const { method, target, body } = question
   const headers = new Headers(question.headers)
@@ -85,17 +88,23 @@ export async function askPeer(
   if (!headers.has('accept')) headers.set('accept', '*/*')
   const { nonce, header } = prove(token, { ...question, headers, to: name })
   headers.set(PROOF_HEADER, header)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new DOMException('no answer', 'TimeoutError')), headMs)
   const sent = {
     method,
     headers,
-    signal,
+    signal: AbortSignal.any([signal, late.signal]),
     redirect: 'manual' as const,
     ...(body.length > 0 && { body: body as Uint8Array<ArrayBuffer> }),
   }
   const answer = await fetchDirect(url + target, sent).catch((cause) => {
+    clearTimeout(timer)
     const isTimeout = (cause as Error).name === 'TimeoutError'
-    throw signal.aborted && !isTimeout ? cause : silent(name, namespace, cause)
+    throw signal.aborted && !isTimeout
+      ? cause
+      : silent(name, namespace, cause, late.signal.aborted ? headMs : CHECK_MS)
   })
+  clearTimeout(timer)
   if (!isProven(answer, token, nonce)) {
     await answer.body?.cancel()
     throw unproven(name, answer)

@@ -55,11 +55,19 @@ export function openBody(
   node: string,
 ): ReadableStream<Uint8Array> {
   let held = Buffer.alloc(0)
+  /** Not yet behind `held`: joined once there is a whole frame, however small the pieces are. */
+  let pieces: Uint8Array[] = []
+  let size = 0
   let index = 0
   let isWhole = false
   const opening = new TransformStream<Uint8Array, Uint8Array>({
     transform(bytes, out) {
-      held = held.length === 0 ? Buffer.from(bytes) : Buffer.concat([held, bytes])
+      pieces.push(bytes)
+      size += bytes.length
+      const length = held.length < HEAD ? 0 : held.readUInt32BE(0)
+      if (length <= MOST_BYTES && size < HEAD + length) return
+      held = Buffer.concat([held, ...pieces])
+      pieces = []
       while (held.length >= HEAD) {
         const length = held.readUInt32BE(0)
         if (isWhole || length > MOST_BYTES) throw changed(node)
@@ -71,9 +79,10 @@ export function openBody(
         else out.enqueue(new Uint8Array(content))
         held = held.subarray(HEAD + length)
       }
+      size = held.length
     },
     flush() {
-      if (!isWhole || held.length > 0) throw changed(node)
+      if (!isWhole || size > 0) throw changed(node)
     },
   })
   return (body ?? new Blob([]).stream()).pipeThrough(opening)

@@ -1,9 +1,11 @@
 /** Another node: what it answers to the API, for the pages that are rendered here, and for API calls that are passed on. */
+import { createHmac, randomBytes } from 'node:crypto'
 import { NixieError } from '../errors'
+import { currentClient } from '../runner/asker'
 import { type ApiClient, RemoteRunner, toldError } from '../runner/remote'
 import type { Runner } from '../runner/runner'
 import { askPeer, type Way } from './ask'
-import { onlyHeaders, REQUEST_HEADERS } from './proof'
+import { CLIENT_HEADER, onlyHeaders, REQUEST_HEADERS } from './proof'
 
 export interface Peer {
   readonly name: string
@@ -13,6 +15,10 @@ export interface Peer {
   readonly pass: (request: Request) => Promise<Response>
 }
 
+/** Other nodes can't tell from it who asks, and a client of another node has another. */
+const SALT = randomBytes(16)
+const clientWord = () => createHmac('sha256', SALT).update(currentClient()).digest('base64url').slice(0, 16)
+
 /** @param signal ends all that is asked */
 export function peerAt(way: Way, signal: AbortSignal): Peer {
   const api = clientOf(way, signal)
@@ -21,7 +27,7 @@ export function peerAt(way: Way, signal: AbortSignal): Peer {
 
 function clientOf(way: Way, whole: AbortSignal): ApiClient {
   const open: ApiClient['open'] = async (target, asked, signal = whole) => {
-    const headers = new Headers({ accept: 'application/json' })
+    const headers = new Headers({ accept: 'application/json', [CLIENT_HEADER]: clientWord() })
     if (asked !== undefined) headers.set('content-type', 'application/json')
     const body = new TextEncoder().encode(asked === undefined ? '' : JSON.stringify(asked))
     const method = asked === undefined ? 'GET' : 'POST'
@@ -47,6 +53,7 @@ async function passed(way: Way, request: Request): Promise<Response> {
   const { method, url, signal } = request
   const { pathname, search } = new URL(url)
   const headers = onlyHeaders(request.headers, REQUEST_HEADERS)
+  headers.set(CLIENT_HEADER, clientWord())
   const body = new Uint8Array(await request.arrayBuffer())
   return askPeer(way, { method, target: pathname + search, headers, body }, signal)
 }

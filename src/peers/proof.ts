@@ -15,6 +15,9 @@ export const WINDOW_MS = 60_000
 /** Most nonces that are remembered. Only holders of the token can fill this. */
 const MOST_NONCES = 50_000
 
+/** Which of a node's clients asks, as a word that says nothing of it: each has its own share at the other node, too. */
+export const CLIENT_HEADER = 'nixie-client'
+
 /** Headers that pass between nodes. All others concern one connection, browser or node. */
 export const REQUEST_HEADERS = [
   'accept',
@@ -22,12 +25,14 @@ export const REQUEST_HEADERS = [
   'hx-request',
   'hx-current-url',
   'hx-target',
+  CLIENT_HEADER,
 ] as const
 export const ANSWER_HEADERS = [
   'content-type',
   'cache-control',
   'location',
   'allow',
+  'retry-after',
   'nixie-warnings',
   'hx-push-url',
   'hx-replace-url',

@@ -17,10 +17,17 @@ import {
   STALL_MS,
 } from './answer-bytes'
 import { currentClient } from './asker'
-import { cancelledError, closedError, noDescriptorsError, tooManyError, unreadError } from './ends'
+import {
+  cancelledError,
+  closedError,
+  noDescriptorsError,
+  noTurnError,
+  tooManyError,
+  unreadError,
+} from './ends'
 import { SlotGiver } from './memory-share'
 import type { AnyTask, FromWorker, Task, TaskKind, TaskResult, ToWorker } from './messages'
-import { infoOf } from './results'
+import { allScripts } from './results'
 import {
   DEFAULT_LIMITS,
   type Explained,
@@ -52,9 +59,16 @@ export interface RunnerOptions {
   readonly damaged?: (found: readonly Damage[]) => void
   /** Threads at most; one is there from the first query on, more come and go with the load. */
   readonly threads?: number
+  /** How long a stream waits for its turn, in ms; a short answer waits for six times as long. */
+  readonly patienceMs?: number
   /** Starts a query thread; tests give threads of their own. */
   readonly spawn?: () => Worker
 }
+
+/** Streams may last for ten minutes, so waiting for one to end would have no bound that a client could go by. */
+const PATIENCE_MS = 10_000
+/** Each client with something waiting may have a query of 30 s before this one. */
+const SHORT_PATIENCE = 6
 
 const spawnThread = () => new Worker(new URL('./worker.ts', import.meta.url).href)
 const DEFAULT_THREADS = 2
@@ -110,15 +124,6 @@ function sharedMemory(credit = INITIAL_CREDIT): SharedArrayBuffer {
 }
 
 const deadlineOf = ({ limits }: RunRequest) => ({ deadlineMs: limits?.deadlineMs })
-
-/** The library's and the user's own, by name. The library is unpacked when it is first asked for. */
-async function allScripts(own: ReadonlyMap<string, Bundle>): Promise<readonly ScriptInfo[]> {
-  const { LIBRARY } = await import('../scripts/library')
-  const origin = (name: string) => (LIBRARY.has(name) ? ('override' as const) : ('own' as const))
-  return [...new Map([...LIBRARY, ...own])]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, bundle]) => ({ ...infoOf(bundle), ...(own.has(name) && { origin: origin(name) }) }))
-}
 
 /** Starts no thread yet. */
 export function openRunner(options: RunnerOptions): Runner {
@@ -277,14 +282,21 @@ class ThreadRunner implements Runner {
         // Changes the credit, so that a thread that is about to wait for it wakes.
         Atomics.add(words, CREDIT, 1)
         Atomics.notify(words, CREDIT)
+        clearTimeout(timer)
         const place = this.#waiting.indexOf(job)
         if (place >= 0) this.#waiting.splice(place, 1)
         this.#threads.find((thread) => thread.job === job)?.expectEnd()
         reject(cancelledError())
       }
+      const patienceMs = (this.#options.patienceMs ?? PATIENCE_MS) * (lasts ? 1 : SHORT_PATIENCE)
+      const timer = setTimeout(() => {
+        const place = this.#waiting.indexOf(job)
+        if (place >= 0) this.#waiting.splice(place, 1)[0]!.reject(noTurnError(lasts, patienceMs / 1000))
+      }, patienceMs)
       const settle =
         <T>(act: (value: T) => void) =>
         (value: T) => {
+          clearTimeout(timer)
           signal?.removeEventListener('abort', abort)
           act(value)
         }

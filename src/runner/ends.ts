@@ -6,6 +6,16 @@ export const cancelledError = () => new NixieError('cancelled', 'The query was c
 export const unreadError = () => new NixieError('cancelled', 'The answer was not read in time')
 export const tooManyError = () =>
   new NixieError('unavailable', 'Too many queries wait already', 'Try again in a few seconds.')
+export const noTurnError = (lasts: boolean, seconds: number) =>
+  new NixieError(
+    'too_many_requests',
+    lasts
+      ? `Other clients read as many streams as there may be, and none ended within ${seconds} s`
+      : `Other queries took all threads for ${seconds} s`,
+    lasts
+      ? 'Ask again later. JSON of up to 10,000 rows is no stream, and has threads of its own.'
+      : 'Ask again later.',
+  )
 export const noDescriptorsError = () =>
   new NixieError(
     'unavailable',

@@ -48,3 +48,12 @@ export function infoOf({ name, short, long, text, view, viewText }: Bundle): Scr
   const spec = viewText === undefined ? {} : { viewText }
   return { name, short, long, text, variables: view?.variables ?? [], widgets, ...spec }
 }
+
+/** The library's and the user's own, by name. The library is unpacked when it is first asked for. */
+export async function allScripts(own: ReadonlyMap<string, Bundle>): Promise<readonly ScriptInfo[]> {
+  const { LIBRARY } = await import('../scripts/library')
+  const origin = (name: string) => (LIBRARY.has(name) ? ('override' as const) : ('own' as const))
+  return [...new Map([...LIBRARY, ...own])]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, bundle]) => ({ ...infoOf(bundle), ...(own.has(name) && { origin: origin(name) }) }))
+}

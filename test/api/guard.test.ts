@@ -112,7 +112,7 @@ test.skipIf(!isRoot)('an account that is let in looks, and changes nothing (need
   expect((await curl(NOBODY, `${open.url}/api/tables`)).status).toBe(200)
   const refused = await patch(NOBODY, open)
   expect(refused.status).toBe(403)
-  expect(JSON.parse(refused.body).error.message).toContain('may not change anything')
+  expect(JSON.parse(refused.body).error.message).toContain('right to look is not enough to change settings')
   expect((await curl(NOBODY, `${open.url}/api/links`, '-X', 'POST')).status).toBe(403)
   expect(changed).toEqual([])
 })

@@ -254,6 +254,25 @@ px.display(df.merge(df.head(300), left_on=[], right_on=[], suffixes=['', '_b']))
     expect(await new Response((await waiting).body).text()).toContain('/2999')
   })
 
+  test('a stream waits for its turn for a bounded time, and takes it where one ends', async () => {
+    const runner = open({ threads: 2, patienceMs: 300 })
+    const of = (client: string) => asClient(client, () => runner.stream(MUCH, { format: 'ndjson' }))
+    const begun = await Promise.all(['a', 'b', 'c'].map(of))
+    const started = performance.now()
+    const refused = await of('d').catch((cause) => cause)
+    expect(refused).toMatchObject({ shape: { code: 'too_many_requests' } })
+    expect(refused.message).toContain('none ended within 0.3 s')
+    expect(performance.now() - started).toBeGreaterThan(250)
+    const ends = begun.map(({ end }) => codeOf(end))
+    const waiting = of('d')
+    await begun[0]!.body.cancel()
+    const { body, end } = await waiting
+    await body.cancel()
+    expect(await codeOf(end)).toBe('cancelled')
+    await runner.close()
+    await Promise.all(ends)
+  })
+
   test('streams that nobody reads hold up no short answer, read or not', async () => {
     const runner = open({ threads: 2 })
     const streams = [1, 2, 3].map(() => runner.stream(MUCH, { format: 'ndjson' }))
