@@ -10,9 +10,13 @@ import { httpEvents } from '../../src/protocols/lib/http/table'
 import { BatchBuilder } from '../../src/records/builder'
 import { Streams } from '../../src/streams/streams'
 import { Wire } from '../streams/wire'
+import { callExchange, getExchange } from './http2-shapes'
 
 const CONNECTIONS = 100
 const REQUESTS = 200_000
+
+/** Which exchange of its connection it is. */
+const nth = (i: number) => Math.floor(i / CONNECTIONS)
 
 const request = (path: string, more = '') =>
   `GET ${path} HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: wrk/4.1.0\r\nAccept: */*\r\n${more}\r\n`
@@ -22,7 +26,7 @@ const response = (body: string, more = '') =>
 
 interface Shape {
   readonly name: string
-  exchange(i: number): readonly [string, string]
+  exchange(i: number): readonly [string | Uint8Array, string | Uint8Array]
 }
 
 const shapes: readonly Shape[] = [
@@ -73,6 +77,9 @@ const shapes: readonly Shape[] = [
       `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n${'x'.repeat(256)}\r\n0\r\n\r\n`,
     ],
   },
+  { name: 'HTTP/2, same heads, 34-byte body', exchange: (i) => getExchange(nth(i), '/') },
+  { name: 'HTTP/2, new path each time', exchange: (i) => getExchange(nth(i), `/api/items/${i}?page=2`) },
+  { name: 'gRPC, small messages', exchange: (i) => callExchange(nth(i)) },
 ]
 
 function measure({ name, exchange }: Shape): void {

@@ -95,14 +95,14 @@ export class Http2Conversation implements Conversation, Rows {
   #append(sink: Sink, { client, server }: Exchange, outcome: Outcome, timeNs: number): void {
     const request = client && {
       ...seen(client),
-      method: client.method || UNKNOWN,
-      path: client.path || UNKNOWN,
+      method: client.head.method || UNKNOWN,
+      path: client.head.path || UNKNOWN,
     }
     const response = server && {
       ...seen(server),
-      status: server.status || UNKNOWN_STATUS,
-      reason: server.status ? (STATUS_CODES[server.status] ?? '') : UNKNOWN,
-      contentType: server.fields.contentType,
+      status: server.head.status || UNKNOWN_STATUS,
+      reason: server.head.status ? (STATUS_CODES[server.head.status] ?? '') : UNKNOWN,
+      contentType: server.head.fields.contentType,
     }
     appendRow(sink, this.#link.connection, { major: 2, minor: 0, request, response, outcome, timeNs })
   }

@@ -1,47 +1,29 @@
 /** A request or a response on a stream of HTTP/2 (RFC 9113 §8.1), whose head was read. */
 import { Body } from '../lib/http/body'
-import { type Fields, fieldsOfLines } from '../lib/http/fields'
 import type { ProtocolSettings } from '../protocol'
-import { type Field, UNKNOWN } from './hpack/table'
+import type { Head } from './head'
 
 /** Memory of a message beside its texts, as measured of those of HTTP/1. */
 const MESSAGE_BYTES = 700
 
 export class Message {
+  readonly head: Head
   readonly startNs: number
   /** When the newest of its bytes was moved. */
   endNs: number
-  /** '' where there is none, as in a response. */
-  method = ''
-  path = ''
-  /** 0 where there is none, or none that is known. */
-  status = 0
   /** A JSON object of all its fields, trailers too. */
   headers: string
-  /** It has a field that only a head has, or one that isn't known; else they are trailers. */
-  isHead = false
   isEnded = false
   #mayBeCut = false
-  readonly fields: Fields
   #body: Body | undefined
   /** The kept text of the content, once it has ended. */
   #text: string | undefined
 
-  constructor(fields: readonly Field[], startNs: number, endNs: number, redact: boolean) {
+  constructor(head: Head, startNs: number, endNs: number) {
+    this.head = head
+    this.headers = head.fields.json
     this.startNs = startNs
     this.endNs = endNs
-    this.fields = fieldsOf(fields, redact)
-    this.headers = this.fields.json
-    let authority = ''
-    for (const field of fields) {
-      this.isHead ||= field.name.startsWith(':') || field.name === UNKNOWN
-      if (field.name === ':method') this.method = field.shown(redact)
-      else if (field.name === ':path') this.path = field.shown(redact)
-      else if (field.name === ':authority') authority = field.shown(redact)
-      else if (field.name === ':status') this.status = statusOf(field.value)
-    }
-    // §8.5: a tunnel has no path, but its end.
-    if (this.method === 'CONNECT' && this.path === '') this.path = authority
   }
 
   /** Bytes of memory that it takes. */
@@ -49,13 +31,9 @@ export class Message {
     return MESSAGE_BYTES + 2 * (this.headers.length + (this.#text?.length ?? 0)) + (this.#body?.held ?? 0)
   }
 
-  get isInterim(): boolean {
-    return this.status >= 100 && this.status < 200
-  }
-
   /** Bytes of it may have been lost, and its head doesn't tell that there were no more. */
   get isCut(): boolean {
-    return this.#mayBeCut && this.fields.contentLength !== this.bodySize
+    return this.#mayBeCut && this.head.fields.contentLength !== this.bodySize
   }
 
   mayBeCut(): void {
@@ -93,8 +71,7 @@ export class Message {
   }
 
   /** Takes the fields behind the content. */
-  trails(fields: readonly Field[], redact: boolean): void {
-    const { json } = fieldsOf(fields, redact)
+  trails({ fields: { json } }: Head): void {
     if (this.headers === '{}') this.headers = json
     else if (json !== '{}') this.headers = `${this.headers.slice(0, -1)},${json.slice(1)}`
   }
@@ -106,15 +83,7 @@ export class Message {
   }
 
   #content(settings: ProtocolSettings): Body {
-    this.#body ??= new Body(this.fields, settings)
+    this.#body ??= new Body(this.head.fields, settings)
     return this.#body
   }
 }
-
-const fieldsOf = (fields: readonly Field[], redact: boolean): Fields =>
-  fieldsOfLines(
-    fields.map((field) => field.line(redact)),
-    redact,
-  )
-
-const statusOf = (value: string): number => (/^[1-9]\d\d$/.test(value) ? Number(value) : 0)

@@ -1,6 +1,7 @@
 /** What the frames of one side mean for the exchanges of the connection. */
 import { type Link, otherSide, type Side } from '../protocol'
 import { Framing, type Listener, type Times } from './framing'
+import { type Head, headOf } from './head'
 import { decodeBlock } from './hpack/decode'
 import { FieldTable } from './hpack/table'
 import { Message } from './message'
@@ -48,19 +49,17 @@ export class OneSide implements Listener {
       this.blockLost(stream)
       return
     }
-    const { redact } = this.#link.settings
+    const head = headOf(fields, this.#link.settings.redact)
     const side = promised > 0 ? otherSide(this.#side) : this.#side
     const at = promised || stream
     const underWay = this.#exchanges.message(side, at)
     if (underWay) {
-      underWay.trails(fields, redact)
+      underWay.trails(head)
       this.#exchanges.recount(at)
       return
     }
-    if (!this.#exchanges.mayBegin(side, at)) return
-    const message = new Message(fields, times.startNs, times.endNs, redact)
-    // §8.1: the final response follows.
-    if (message.isInterim || !message.isHead) return
+    if (!head.isHead || isInterim(head) || !this.#exchanges.mayBegin(side, at)) return
+    const message = new Message(head, times.startNs, times.endNs)
     this.#exchanges.begins(side, at, message)
     if (promised > 0) this.#exchanges.ends(side, at, times.endNs)
   }
@@ -89,3 +88,6 @@ export class OneSide implements Listener {
     this.#exchanges.resets(stream, error === NO_ERROR && this.#side === 'server', timeNs)
   }
 }
+
+/** §8.1: the final response follows. */
+const isInterim = ({ status }: Head): boolean => status >= 100 && status < 200

@@ -27,9 +27,7 @@ const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f]/
 
 /** The bytes as text, up to where they are no message; `isWhole`: no more of it was sent. undefined where they are none. */
 export function protobufText(bytes: Uint8Array, isWhole: boolean): string | undefined {
-  const reader = new Reader(bytes)
-  const text = reader.message(bytes.length, isWhole ? 'whole' : 'cut', 0)
-  return text === undefined ? undefined : text
+  return new Reader(bytes).message(bytes.length, isWhole ? 'whole' : 'cut', 0)
 }
 
 class Reader {
@@ -66,10 +64,10 @@ class Reader {
 
   #field(end: number, kind: 'whole' | 'cut', depth: number): string | undefined {
     const tag = this.#varint(end)
-    if (tag === undefined) return undefined
-    const number = tag >> 3n
-    if (number < 1n || number > MAX_FIELD_NUMBER) return undefined
-    const value = this.#value(Number(tag & 7n), end, kind, depth)
+    if (typeof tag !== 'number') return undefined
+    const number = Math.floor(tag / 8)
+    if (number < 1 || number > MAX_FIELD_NUMBER) return undefined
+    const value = this.#value(tag % 8, end, kind, depth)
     return value === undefined ? undefined : `${number}: ${value}`
   }
 
@@ -88,12 +86,19 @@ class Reader {
     }
   }
 
-  #varint(end: number): bigint | undefined {
-    let value = 0n
-    for (let shift = 0n; shift < 70n && this.#at < end; shift += 7n) {
+  /** Undefined where it doesn't end. Most are small: only those beyond 2^49 take a bigint. */
+  #varint(end: number): number | bigint | undefined {
+    let value = 0
+    for (let bytes = 0; bytes < 7 && this.#at < end; bytes++) {
       const byte = this.#bytes[this.#at++]!
-      value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) return BigInt.asUintN(64, value)
+      value += (byte & 0x7f) * 2 ** (7 * bytes)
+      if (byte < 0x80) return value
+    }
+    let large = BigInt(value)
+    for (let shift = 49n; shift < 70n && this.#at < end; shift += 7n) {
+      const byte = this.#bytes[this.#at++]!
+      large |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return BigInt.asUintN(64, large)
     }
     return undefined
   }
@@ -111,11 +116,11 @@ class Reader {
 
   #delimited(end: number, kind: 'whole' | 'cut', depth: number): string | undefined {
     const length = this.#varint(end)
-    if (length === undefined) return undefined
+    if (typeof length !== 'number') return undefined
     const start = this.#at
     const isCut = length > end - start
     if (isCut && kind === 'whole') return undefined
-    const stop = isCut ? end : start + Number(length)
+    const stop = isCut ? end : start + length
     const content = this.#bytes.subarray(start, stop)
     const text = printable(content)
     if (text === undefined && depth < MAX_DEPTH) {

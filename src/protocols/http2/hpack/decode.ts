@@ -1,7 +1,7 @@
 /** Header blocks (RFC 7541 §6): the fields of a message, most of them as numbers of earlier fields. */
 import { latin1 } from '../../lib/bytes'
 import { decodeHuffman } from './huffman'
-import { Field, type FieldTable } from './table'
+import { type Field, type FieldTable, fieldOf } from './table'
 
 /** Fields of a block that are kept at most, and their characters: a byte may stand for a field of 4 KB. */
 const MAX_FIELDS = 512
@@ -87,7 +87,7 @@ function literal(table: FieldTable, first: number): Field | undefined {
   const name = index === 0 ? cursor.text() : table.at(index)?.name
   const value = name === undefined ? undefined : cursor.text()
   if (name === undefined || value === undefined) return undefined
-  const field = new Field(name, value)
+  const field = fieldOf(name, value)
   if (isAdded) table.add(field)
   return field
 }

@@ -3,6 +3,8 @@
  * in which a block was lost, knows the newest of them only: what an older number means is unknown, and never guessed.
  */
 import { type FieldLine, fieldLine } from '../../lib/http/fields'
+import type { Known } from '../../lib/list-memo'
+import { Memo } from '../../lib/memo'
 import { REDACTED } from '../../lib/redact'
 import { STATIC_FIELDS } from './static-table'
 
@@ -20,8 +22,12 @@ const DOUBTFUL_BYTES = 1024
 
 export const UNKNOWN = '<unknown>'
 
+/** How many there were. */
+let fields = 0
+
 /** A field of a block. One that is in a table is one object, so that it is looked at once, however often it is sent. */
-export class Field {
+export class Field implements Known {
+  readonly id = ++fields
   readonly name: string
   readonly value: string
   #line: FieldLine | undefined
@@ -53,6 +59,25 @@ export class Field {
     return this.#line
   }
 }
+
+/** Fields that are remembered, whoever sends them, so that the same fields are one object. */
+const KNOWN = 4096
+const LONGEST = 512
+/** Between name and value: no field has it (§8.2.1 of RFC 9113). */
+const BETWEEN = '\n'
+
+const literals = new Memo<Field>(
+  (text) => {
+    const end = text.indexOf(BETWEEN)
+    return new Field(text.slice(0, end), text.slice(end + 1))
+  },
+  KNOWN,
+  LONGEST,
+)
+
+/** One character per byte. */
+export const fieldOf = (name: string, value: string): Field =>
+  name.includes(BETWEEN) ? new Field(name, value) : literals.get(name + BETWEEN + value)
 
 const STATIC = STATIC_FIELDS.map(([name, value]) => new Field(name, value))
 const UNKNOWN_FIELD = new Field(UNKNOWN, UNKNOWN)

@@ -1,0 +1,53 @@
+/** What the fields of a head, or the trailers, of a message say (RFC 9113 §8.3). */
+import { type Fields, fieldsOfLines } from '../lib/http/fields'
+import { ListMemo } from '../lib/list-memo'
+import { type Field, UNKNOWN } from './hpack/table'
+
+export interface Head {
+  /** It has a field that only a head has, or one that isn't known; else these are trailers. */
+  readonly isHead: boolean
+  readonly fields: Fields
+  /** '' where there is none, as in a response. */
+  readonly method: string
+  readonly path: string
+  /** 0 where there is none, or none that is known. */
+  readonly status: number
+}
+
+/** Heads that are remembered, and the characters of one at most. */
+const KNOWN = 1024
+const LONGEST = 2048
+
+const known = (redact: boolean) =>
+  new ListMemo<Field, Head>(
+    (fields) => readHead(fields, redact),
+    KNOWN,
+    ({ fields: { json }, path }) => json.length + path.length <= LONGEST,
+  )
+const plain = known(false)
+const redacting = known(true)
+
+export const headOf = (fields: readonly Field[], redact: boolean): Head =>
+  (redact ? redacting : plain).get(fields)
+
+function readHead(fields: readonly Field[], redact: boolean): Head {
+  let isHead = false
+  let method = ''
+  let path = ''
+  let authority = ''
+  let status = 0
+  for (const field of fields) {
+    const { name } = field
+    isHead ||= name.startsWith(':') || name === UNKNOWN
+    if (name === ':method') method = field.shown(redact)
+    else if (name === ':path') path = field.shown(redact)
+    else if (name === ':authority') authority = field.shown(redact)
+    else if (name === ':status') status = statusOf(field.value)
+  }
+  // §8.5: a tunnel has no path, but its end.
+  if (method === 'CONNECT' && path === '') path = authority
+  const lines = fields.map((field) => field.line(redact))
+  return { isHead, method, path, status, fields: fieldsOfLines(lines, redact) }
+}
+
+const statusOf = (value: string): number => (/^[1-9]\d\d$/.test(value) ? Number(value) : 0)
