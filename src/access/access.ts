@@ -15,6 +15,8 @@ export interface Asker {
   /** Where it arrived; address undefined for a listener on several. */
   readonly listener: { readonly address?: string; readonly port: number } | undefined
   readonly authorization?: string | undefined
+  /** A proxy says that it passes this on: the account that runs it is not who asks. */
+  readonly isForwarded?: boolean
   /** Of the cookie. */
   readonly session?: string | undefined
 }
@@ -62,8 +64,8 @@ export class Access {
   }
 
   /** The accounts that the connection may be of; none when that isn't known. */
-  uids({ peer, listener }: Asker): readonly number[] {
-    return peer && listener ? this.#options.owners.of(peer, listener) : []
+  uids({ peer, listener, isForwarded }: Asker): readonly number[] {
+    return peer && listener && !isForwarded ? this.#options.owners.of(peer, listener) : []
   }
 
   /** A session is good for this one only. */
@@ -82,16 +84,18 @@ export class Access {
     const all = (test: (uid: number) => boolean) => uids.length > 0 && uids.every(test)
     if (all((uid) => accounts.owns(uid))) return { may: 'change', client }
     if (all((uid) => accounts.mayLook(uid))) return { may: 'look', client }
-    throw this.#refusal(uids, given)
+    throw this.#refusal(uids, given, asker.isForwarded === true)
   }
 
-  #refusal(uids: readonly number[], given: string | undefined): NixieError {
+  #refusal(uids: readonly number[], given: string | undefined, isForwarded: boolean): NixieError {
     const { accounts, token, wayIn } = this.#options
     const link = `'${wayIn}' prints a link that lets a browser in; --allow-users and --allow-groups let accounts in.`
     const who =
       uids.length > 0
         ? `this connection is of ${uids.map((uid) => accounts.describe(uid)).join(' or ')}`
-        : 'whose connection this is can not be told'
+        : isForwarded
+          ? 'a proxy passed this on, whose account tells nothing of who asks'
+          : 'whose connection this is can not be told'
     if (token === undefined) {
       return new NixieError(
         'forbidden',

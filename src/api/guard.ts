@@ -22,10 +22,14 @@ export type Connection = Pick<Asker, 'peer' | 'listener'>
 /** Browsers send a cookie to every port of a host, so two Nixies on one host need two names. */
 const cookieName = (asker: Connection) => `nixie-${asker.listener?.port ?? 0}`
 
+/** What proxies of HTTP add by themselves (RFC 7239, RFC 9110 §7.6.3); those that pass on bytes add nothing. */
+const OF_PROXIES = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
+
 function askerOf(c: Context): Asker {
   const { peer, listener } = (c.env ?? {}) as Partial<Connection>
   const session = getCookie(c, cookieName({ peer, listener }))
-  return { peer, listener, session, authorization: c.req.header('authorization') }
+  const isForwarded = OF_PROXIES.some((name) => c.req.header(name) !== undefined)
+  return { peer, listener, isForwarded, session, authorization: c.req.header('authorization') }
 }
 
 export const admit =

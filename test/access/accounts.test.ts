@@ -141,6 +141,14 @@ describe('access', () => {
     )
   })
 
+  test('through a proxy that says to be one nobody is its account: a token or a session is needed', () => {
+    const asker = { ...ASKER, isForwarded: true }
+    for (const uids of [[0], [500], [1000]])
+      expect(refusal(() => access(uids).admit(asker)).message).toContain('a proxy passed this on')
+    expect(access([0], 'right').admit({ ...asker, authorization: 'Bearer right' }).may).toBe('change')
+    expect(refusal(() => access([0], 'right').admit(asker)).status).toBe(401)
+  })
+
   test('the token stands beside it', () => {
     const authorization = 'Bearer right'
     expect(access([65534], 'right').admit({ ...ASKER, authorization }).may).toBe('change')

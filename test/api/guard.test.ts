@@ -100,6 +100,19 @@ describe('another account', () => {
   })
 })
 
+test('what a proxy of this account passes on is nobody’s, by whichever header it says so', async () => {
+  for (const line of [
+    'Via: 1.1 a',
+    'X-Forwarded-For: 10.0.0.1',
+    'Forwarded: for=10.0.0.1',
+    'X-Real-IP: 10.0.0.1',
+  ]) {
+    const { status, body } = await curl(undefined, `${own.url}/api/tables`, '-H', line)
+    expect(status, line).toBe(403)
+    expect(body).toContain('a proxy passed this on')
+  }
+})
+
 describe('the account that runs it', () => {
   test('looks and changes', async () => {
     for (const path of PATHS.slice(1, -1)) expect((await curl(undefined, own.url + path)).status).toBe(200)
