@@ -20,16 +20,21 @@ mkdir -p "$apt"/{state/lists/partial,cache/archives/partial} "$cache/unpacked"
 exec 9>"$apt/lock"
 flock 9
 
-# The archives that apt knows already; a security suite is in the one with that name.
-# shellcheck disable=SC2016 # apt fills them in
-archives=$(apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Created-By: Packages' | awk '/\/debian/ {print $2}' | sort -u)
-[ -n "$archives" ] || { echo 'apt knows no archive of Debian here' >&2; exit 1; }
-for suite in ${suites//,/ }; do
-  case $suite in *-security) uri=$(grep -m1 security <<<"$archives") ;; *) uri=$(grep -vm1 security <<<"$archives") ;; esac
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
-done >"$apt/sources.list"
-: >"$apt/status"
-cat >"$apt/apt.conf" <<END
+export APT_CONFIG=$apt/apt.conf
+is_fresh() { [ -n "$(find "$apt/updated" -mmin -1440 2>/dev/null)" ]; }
+
+update() {
+  local archives suite uri
+  # The archives that apt knows already; a security suite is in the one with that name.
+  # shellcheck disable=SC2016 # apt fills them in
+  archives=$(APT_CONFIG='' apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Created-By: Packages' | awk '/\/debian/ {print $2}' | sort -u)
+  [ -n "$archives" ] || { echo 'apt knows no archive of Debian here' >&2; exit 1; }
+  for suite in ${suites//,/ }; do
+    case $suite in *-security) uri=$(grep -m1 security <<<"$archives") ;; *) uri=$(grep -vm1 security <<<"$archives") ;; esac
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+  done >"$apt/sources.list"
+  : >"$apt/status"
+  cat >"$APT_CONFIG" <<END
 Dir::State "$apt/state";
 Dir::State::status "$apt/status";
 Dir::Cache "$apt/cache";
@@ -40,13 +45,17 @@ APT::Architectures { "$arch"; };
 Acquire::Languages "none";
 APT::Sandbox::User "root";
 END
-export APT_CONFIG=$apt/apt.conf
-if [ -z "$(find "$apt/updated" -mmin -1440 2>/dev/null)" ]; then
   # Without the mirror the lists of yesterday will do.
   if apt-get update -qq --error-on=any >&2; then touch "$apt/updated"; else [ -e "$apt/updated" ]; fi
-fi
+}
+is_fresh || update
 [ $# -gt 0 ] || { echo "$APT_CONFIG"; exit 0; }
 
+set_of() { printf '%s\n' "$arch" "$@" | sha256sum | cut -c 1-16; }
+# One folder for each set of names; what holds earlier versions goes.
+all=$cache/unpacked/$(set_of "$suites" "${@%%=*}")
+asked=$all/asked-$(set_of "$@")
+if [ "$asked" -nt "$apt/updated" ]; then cat "$asked"; exit 0; fi
 version() { apt-cache show --no-all-versions "$1" | sed -n 's/^Version: //p;/^Version: /q'; } # NAME[=VERSION]
 wanted=()
 for package; do
@@ -54,9 +63,6 @@ for package; do
   [ -n "$found" ] || { echo "$suites has no $package for $arch" >&2; exit 1; }
   wanted+=("${package%%=*}=$found")
 done
-set_of() { printf '%s\n' "$arch" "$@" | sha256sum | cut -c 1-16; }
-# One folder for each set of names; what holds earlier versions goes.
-all=$cache/unpacked/$(set_of "${@%%=*}")
 folder=$all/$(set_of "${wanted[@]}")
 if [ ! -d "$folder" ]; then
   rm -rf "$all" && mkdir -p "$all/new" "$all/debs"
@@ -64,4 +70,5 @@ if [ ! -d "$folder" ]; then
   for deb in "$all"/debs/*.deb; do dpkg-deb -x "$deb" "$all/new"; done
   rm -r "$all/debs" && mv "$all/new" "$folder"
 fi
+echo "$folder" >"$asked"
 echo "$folder"

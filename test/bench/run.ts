@@ -24,6 +24,11 @@ const BENCHES: Record<string, { file: string; measures: string; takesWords?: boo
   figures: { file: 'query-figures.ts', measures: 'queries over the store against DuckDB and SQLite rows' },
   processes: { file: 'processes.ts', measures: 'process_stats of 300 processes' },
   identity: { file: 'identity.ts', measures: 'fork and exec with and without the probe; 10,000 processes' },
+  small: {
+    file: 'small.ts',
+    measures: 'what it takes of a machine of one processor and 512 MiB',
+    takesWords: true,
+  },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
   inflate: { file: 'inflate.ts', measures: 'compressed bodies, ordinary and hostile' },
 }
