@@ -273,7 +273,9 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     const message = messages?.underWay
     if (!messages || !message) return
     messages.underWay = undefined
-    const { body, lastNs, isLost } = this.#framing(side)
+    const framing = this.#framing(side)
+    framing.endsLost()
+    const { body, lastNs, isLost } = framing
     message.body = body?.text() ?? ''
     message.bodySize = body?.size ?? 0
     message.messages = body?.messages ?? 0

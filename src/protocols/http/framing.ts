@@ -12,6 +12,7 @@
 import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
 import type { Body } from '../lib/http/body'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
+import { chunkSize, endsWithLastChunk, LAST_CHUNK, LINE_BREAK, MAX_CHUNK_LINE, mostWithin } from './chunks'
 import { MAX_METHOD, STATUS_START } from './grammar'
 import type { HeadPlace } from './head'
 import { mayBeStatusLine } from './start-lines'
@@ -20,16 +21,12 @@ import { mayBeStatusLine } from './start-lines'
 const MAX_HEAD = 768 << 10
 /** Most heads are shorter. */
 const USUAL_HEAD = 2048
-const MAX_CHUNK_LINE = 4096
 const MAX_TRAILERS = 64 << 10
-/** A larger number is no chunk size. */
-const MAX_CHUNK = 2 ** 48
 
 const CR = 13
 const LF = 10
 /** The empty line after a line: lines end with CRLF or LF, also mixed (RFC 9112 §2.2). */
 const EMPTY_LINE = Buffer.from('\n\r\n')
-const LAST_CHUNK = '0\r\n\r\n'
 
 const NOTHING = new Uint8Array(0)
 const place: HeadPlace = {
@@ -108,6 +105,8 @@ export class Framing {
   /** Bytes of the body, or of the chunk, that are still to come. */
   #remaining = 0
   #trailers = 0
+  /** Lost bytes from a chunk's size on, not counted yet. */
+  #lost = 0
   #isAdrift = false
 
   constructor(messages: Messages) {
@@ -135,6 +134,11 @@ export class Framing {
     return this.#phase === Phase.Behind
   }
 
+  /** No further byte of the current message comes: it ends with what was lost of it. */
+  endsLost(): void {
+    this.#countLost(LAST_CHUNK.length)
+  }
+
   /** The other side ended the current message; the rest of it may still come. */
   leaveBehind(): void {
     this.reset()
@@ -146,6 +150,7 @@ export class Framing {
     this.#scanned = 0
     this.#line = -1
     this.#isAdrift = false
+    this.#lost = 0
     this.body = undefined
   }
 
@@ -202,8 +207,7 @@ export class Framing {
     const within = Math.min(bytes, this.#remaining)
     this.body!.pass(within)
     this.#remaining -= within
-    // A line break follows the data.
-    const behind = bytes - within - 2
+    const behind = bytes - within - LINE_BREAK
     if (this.#remaining === 0) this.#phase = behind >= 0 ? Phase.ChunkSize : Phase.ChunkEnd
     return behind > 0 ? this.pass(behind, timeNs) : 0
   }
@@ -410,14 +414,17 @@ export class Framing {
   }
 
   /**
-   * After lost chunk sizes the rest of a chunked body can't be followed. Its size then counts all bytes that were seen or missed,
-   * chunk sizes included. It ends with a last chunk at the end of the bytes so far, with the next message, when the other side
-   * speaks, or with the connection. Bytes that are missing between two calls, and those after them, may belong to other
-   * messages: they are not counted.
+   * After lost chunk sizes the rest of a chunked body can't be followed. Its size is then the most that it can be: what is lost from a
+   * chunk's size on was one chunk, and bytes seen behind it count with their chunk sizes. It ends with a last chunk at the end of the
+   * bytes so far, with the next message, when the other side speaks, or with the connection. Bytes that are missing between two
+   * calls, and those after them, may belong to other messages: they are not counted.
    */
   #loseChunks(bytes: number, timeNs: number): number {
     if (timeNs > this.lastNs) this.#isAdrift = true
-    this.body!.pass(this.#isAdrift ? 0 : bytes)
+    this.#countLost()
+    const counted = this.#isAdrift ? 0 : bytes
+    if (this.#phase === Phase.ChunkSize) this.#lost = counted
+    else this.body!.pass(counted)
     this.#phase = Phase.LostChunks
     this.#scanned = 0
     return 0
@@ -432,14 +439,22 @@ export class Framing {
 
   #takeLost(input: Input, behind: number): void {
     const length = input.end - input.pos
-    if (length > 0 && !this.#isAdrift) {
+    if (length === 0) return
+    this.#countLost()
+    if (!this.#isAdrift) {
       this.body!.pass(Math.max(0, length - behind))
       this.lastNs = input.timeAt(input.end - 1)
     }
     input.pos = input.end
   }
 
+  #countLost(behind = 0): void {
+    if (this.#lost > 0) this.body!.pass(mostWithin(this.#lost - behind))
+    this.#lost = 0
+  }
+
   #endLost(): Read {
+    this.endsLost()
     this.#messages.ends(this.body, this.lastNs, true)
     this.leaveBehind()
     return 'message'
@@ -465,17 +480,6 @@ export class Framing {
     this.reset()
     return 'message'
   }
-}
-
-function endsWithLastChunk({ bytes, pos, end }: Input): boolean {
-  return latin1(bytes, Math.max(pos, end - LAST_CHUNK.length), end) === LAST_CHUNK
-}
-
-/** Reads hexadecimal digits before the extensions (RFC 9112 §7.1); -1 when the line is no chunk size. */
-function chunkSize(line: string): number {
-  const digits = /^[ \t]*([0-9a-fA-F]+)[ \t]*(?:;|\r?$)/.exec(line)?.[1]
-  const size = digits === undefined ? Number.NaN : Number.parseInt(digits, 16)
-  return size < MAX_CHUNK ? size : -1
 }
 
 /**

@@ -352,10 +352,11 @@ export class Pairing<H> {
 
   /** Whether everything was answered in this silence, now that what follows it is there. */
   #tells({ silence }: Quiet): boolean {
-    // Nothing shows whether its client waits, but that it always seems to; behind holes of a joined connection even less.
-    const isUnseen = this.#takesTurns || (this.#lengths !== undefined && !this.#pipelines)
-    if (isUnseen && this.#proven < 4) return this.#isPatient
-    return silence >= Math.max(6, FEW_RESPONSES / this.#responses) * this.#slowestNs
+    // Nothing shows whether its client waits, but that it always seems to.
+    if (this.#takesTurns && this.#proven < 4) return this.#isPatient
+    // Behind holes of a connection of which nobody saw the beginning a silence must be longer.
+    const isUnseen = this.#lengths !== undefined && !this.#pipelines && this.#proven < 4
+    return silence >= Math.max(isUnseen ? 16 : 6, FEW_RESPONSES / this.#responses) * this.#slowestNs
   }
 
   get #isPatient(): boolean {

@@ -89,6 +89,41 @@ describe('what isn’t known', () => {
     expect(rows[0]!.resp_body_size as number).toBeLessThanOrEqual(BYTES.length)
   })
 
+  const ONE = chunked(['x'.repeat(8192)])
+  const TWO = chunked(['x'.repeat(100), 'x'.repeat(8192)])
+  test.each([
+    ['a head alone', ONE, 0, 8192],
+    ['a part of the size', ONE, 2, 8192],
+    ['a part of the data', ONE, 100, 8192],
+    ['a part of the first of two chunks', TWO, 50, 8292],
+    ['the first of two chunks', TWO, 106, 8292],
+  ])(
+    'of a last chunk that is not captured the size is right, without its lines: %s',
+    (_, body, captured, size) => {
+      const { rows } = talk([
+        ['client', request('GET /0')],
+        ['server', head(0) + body, head(0).length + captured],
+        ['client', request('GET /1')],
+        ['server', head(1) + body],
+      ])
+      expect(rows).toMatchObject([
+        { outcome: 'cut', resp_body_size: size },
+        { outcome: 'complete', resp_body_size: size },
+      ])
+    },
+  )
+
+  test('the same where its end is seen, and where the connection ends with it', () => {
+    const { rows } = talk([
+      ['client', request('GET /0')],
+      ['server', head(0) + ONE.slice(0, -5), head(0).length],
+      ['server', '0\r\n\r\n'],
+      ['client', request('GET /1')],
+      ['server', head(1) + ONE, head(1).length],
+    ])
+    expect(rows).toMatchObject([{ resp_body_size: 8192 }, { resp_body_size: 8192 }])
+  })
+
   test('an answer that goes on behind the next request: the client doesn’t wait, and nothing is paired by guess', () => {
     const { rows } = talk([
       ['client', request('GET /0')],
