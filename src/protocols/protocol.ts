@@ -211,6 +211,8 @@ export interface Protocol extends ProtocolIdentity {
   readonly captureCap: number
   /** Further such names. */
   readonly upgrades?: readonly string[]
+  /** Texts are in a code, so that secrets aren't seen in its bytes. */
+  readonly isCoded?: boolean
   recognise(head: Head): Recognition
   /**
    * For a connection that was joined after its opening: the first offset ≥ `from` at which a message may begin that `recognise`

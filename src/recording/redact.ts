@@ -1,7 +1,7 @@
 /**
  * Secrets of a recording, replaced in place by as many bytes: those that Nixie keeps out of its rows, by the same rules. They are
- * looked for in whole streams, as a call may end in the middle of one. What no protocol of Nixie's reads can't be looked into: it is
- * replaced but for its first bytes.
+ * looked for in whole streams, as a call may end in the middle of one. What no protocol of Nixie's reads can't be looked into, nor can
+ * what is in a code: it is replaced but for its first bytes.
  */
 import { PROCESS_EVENT } from '../events/identity'
 import { RingSocketEvent } from '../events/socket'
@@ -114,9 +114,9 @@ function redactTalk(talk: Talk, redaction: Redaction): void {
   const begins = directions.flatMap((runs) => runs.slice(0, 1))
   // TLS from the first byte on needs no redaction. A connection that became TLS later (STARTTLS) began in the clear.
   if (talk.transport === 'tcp' && begins.every(({ bytes }) => looksLikeTls(bytes, false))) return
-  const isRead = directions.some((runs, direction) =>
-    runs.some(({ bytes }) => isKnown(talk, direction, bytes)),
-  )
+  const isRead =
+    !all.some(({ bytes }) => isCoded(bytes)) &&
+    directions.some((runs, direction) => runs.some(({ bytes }) => isKnown(talk, direction, bytes)))
   const isHttp = isRead && talk.transport === 'tcp' && all.some(({ bytes }) => hasStartLine(latin1(bytes)))
   for (const runs of directions) {
     const http = new HttpRedactor(redaction)
@@ -129,6 +129,11 @@ function redactTalk(talk: Talk, redaction: Redaction): void {
     }
   }
 }
+
+const CODED = PROTOCOLS.filter(({ isCoded }) => isCoded)
+
+/** Whether texts are in a code here, in which no secret can be replaced by as many bytes. */
+const isCoded = (bytes: Buffer): boolean => CODED.some(({ search }) => (search?.(bytes, 0) ?? -1) >= 0)
 
 /** Whether a protocol reads these bytes. */
 function isKnown({ transport, ports: [local, remote] }: Talk, direction: number, bytes: Buffer): boolean {

@@ -4,6 +4,7 @@ import { PROCESS_EXEC } from '../../src/events/identity'
 import { redactTape } from '../../src/recording/redact'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
 import { answer, query } from '../protocols/dns/build'
+import { END_HEADERS, END_STREAM, frame, get, integer, OPENING } from '../protocols/http2/talk'
 import { Wire } from '../streams/wire'
 import { payloadsOf, processBytes, tapeOf } from './tapes'
 
@@ -41,6 +42,29 @@ test('an unknown protocol is left out but for its first bytes', () => {
   const { unread } = redactTape(tape)
   expect(payloadsOf(tape)).toEqual([`\x00\x01hunter${zeros(15)}`, `ok, hunt${zeros(3)}`])
   expect(unread).toBe(18)
+})
+
+test.each<[string, string, Uint8Array | undefined]>([
+  ['from its beginning on', '', OPENING],
+  ['under way', '', undefined],
+  ['after an Upgrade', 'GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n', OPENING],
+])('HTTP/2 %s: its code hides secrets, so it is left out', (_, before, opening) => {
+  const wire = new Wire()
+  // RFC 7541, Appendix B: `hunter2`.
+  const hidden = Uint8Array.from([0x04, 0x80 | 6, 0x9e, 0xda, 0x93, 0xb0, 0x8b, 0xff])
+  const head = get(3, '/b').subarray(9)
+  const block = Buffer.concat([head, Uint8Array.from([0x0f, ...integer(23 - 15, 7, 0)]), hidden])
+  const said = [
+    ...(before === '' ? [] : [wire.request(before)]),
+    ...(opening ? [wire.request(opening)] : []),
+    wire.request(get(1, '/a')),
+    wire.request(frame(1, END_HEADERS | END_STREAM, 3, block)),
+  ]
+  const tape = tapeOf(said)
+  const { unread } = redactTape(tape)
+  expect(unread).toBeGreaterThan(block.length - 8)
+  for (const payload of payloadsOf(tape))
+    expect(payload.slice(8)).toBe(zeros(Math.max(0, payload.length - 8)))
 })
 
 test('TLS stays: nobody can read it', () => {

@@ -1,4 +1,5 @@
 /** Is this HTTP/2, and where does a frame begin? (RFC 9113 §3.4) */
+import { indexOfBytes } from '../lib/bytes'
 import type { Head, Recognition, Side } from '../protocol'
 import {
   DATA,
@@ -57,6 +58,7 @@ const mayBecomeSettings = (bytes: Uint8Array): boolean =>
 
 /** Frames in a row, with a head among them that can be read. */
 function recogniseFrames(bytes: Uint8Array): Recognition {
+  if (bytes.length >= PREFACE.length && startsWithPreface(bytes)) return { side: 'client', sure: true }
   let at = 0
   for (let i = 0; i < FIRST_FRAMES && at + FRAME_HEADER <= bytes.length; i++) {
     if (!mayBeFrame(bytes, at)) return 'no'
@@ -100,8 +102,14 @@ const REQUEST = new Set([':method', ':scheme', ':authority', ':path', ':protocol
 /** §8.2.1: tokens without capitals. */
 const isFieldName = (name: string): boolean => /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)
 
-/** The first head of either side, in a stream that was joined under way. */
+/** The client's beginning, or the first head of either side, in a stream that was joined under way. */
 export function search(bytes: Uint8Array, from: number): number {
+  const opening = indexOfBytes(bytes, PREFACE, from, bytes.length)
+  const head = firstHead(bytes, from)
+  return opening < 0 || head < 0 ? Math.max(opening, head) : Math.min(opening, head)
+}
+
+function firstHead(bytes: Uint8Array, from: number): number {
   let heads = 0
   for (let type = bytes.indexOf(HEADERS, from + 3); type >= 0; type = bytes.indexOf(HEADERS, type + 1)) {
     const at = type - 3
