@@ -8,7 +8,7 @@ import { Owners, type Peer } from '../../src/access/owner'
 import { Connections, limitsWith } from '../../src/api/connections'
 import type { Connection } from '../../src/api/guard'
 import { type Served, type ServeOptions, serve } from '../../src/api/serve'
-import { until } from '../support/scope'
+import { PATIENCE_MS, until } from '../support/scope'
 
 /** As /proc/PID/fdinfo has it: signals are sent. */
 const O_ASYNC = 0o20000
@@ -53,7 +53,7 @@ describe('too many connections', () => {
     const told: string[] = []
     const { port, url } = start({ limits, owners: byAddress, closed: (clients) => told.push(...clients) })
     const closed = await hold(port, 35, '127.0.0.7')
-    await until('25 are closed', () => closed() === 25 || undefined, 15_000)
+    await until('25 are closed', () => closed() === 25 || undefined)
     expect(await (await fetch(url)).text()).toBe('here')
     // Two further looks close no more.
     await Bun.sleep(120)
@@ -72,7 +72,7 @@ describe('too many connections', () => {
       owners: byAddress,
       closed: (clients) => told.push(...clients),
     })
-    await until('all are accepted', () => acceptedAt(port).length === 35 || undefined, 15_000)
+    await until('all are accepted', () => acceptedAt(port).length === 35 || undefined)
     // The web server has no turn between these.
     const began = performance.now()
     while (told.length < 25 && performance.now() - began < 5000) connections.look()
@@ -84,7 +84,7 @@ describe('too many connections', () => {
     const { port, url } = start({ limits, owners: byAddress })
     const few = await hold(port, 2, '127.0.0.2')
     const many = await Promise.all([3, 4, 5].map((last) => hold(port, 12, `127.0.0.${last}`)))
-    await until('20 stay', () => many.reduce((sum, closed) => sum + closed(), 0) === 18 || undefined, 15_000)
+    await until('20 stay', () => many.reduce((sum, closed) => sum + closed(), 0) === 18 || undefined)
     expect(few()).toBe(0)
     expect(many.map((closed) => closed())).toEqual([6, 6, 6])
     expect(await (await fetch(url)).text()).toBe('here')
@@ -93,23 +93,23 @@ describe('too many connections', () => {
   test('while the surplus is closed, the kernel takes no more; then it does again', async () => {
     const { port, url } = start({ limits: { perClient: 2, total: 2 }, owners: byAddress })
     const closed = await hold(port, 60, '127.0.0.9')
-    await until('58 are closed', () => closed() === 58 || undefined, 15_000)
-    expect(await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()).toBe('here')
-  }, 30_000)
+    await until('58 are closed', () => closed() === 58 || undefined)
+    expect(await (await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) })).text()).toBe('here')
+  })
 
   test('while none arrive it rests until the kernel says that one did', async () => {
     const { port } = start({ limits, owners: byAddress })
     const [listener] = listenersAt(port)
     const flags = () => /flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${listener}`, 'utf8'))![1]!
     const isResting = () => (Number.parseInt(flags(), 8) & O_ASYNC) !== 0 || undefined
-    await until('it rests', isResting, 10_000)
+    await until('it rests', isResting)
     const first = await hold(port, 15, '127.0.0.7')
-    await until('5 are closed', () => first() === 5 || undefined, 15_000)
-    await until('it rests again', isResting, 10_000)
+    await until('5 are closed', () => first() === 5 || undefined)
+    await until('it rests again', isResting)
     const second = await hold(port, 15, '127.0.0.8')
-    await until('5 are closed', () => second() === 5 || undefined, 15_000)
+    await until('5 are closed', () => second() === 5 || undefined)
     expect(first()).toBe(5)
-  }, 30_000)
+  })
 
   test('a process that may open little has fewer', () => {
     expect(limitsWith(20_000)).toEqual({ total: 512, perClient: 256 })

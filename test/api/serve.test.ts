@@ -6,6 +6,8 @@ import { serve } from '../../src/api/serve'
 import { NixieError } from '../../src/errors'
 import { testApp } from '../support/app'
 import { json } from '../support/json'
+import { slowness } from '../support/pace'
+import { until } from '../support/scope'
 
 const { app, runner } = testApp()
 const server = serve(app, '127.0.0.1:0')
@@ -56,6 +58,7 @@ describe('requests that come at once on one connection', () => {
       }),
     )
     let longest = 0
+    const busy = slowness()
     for (let asked = 0; asked < 20; asked++) {
       const before = performance.now()
       expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
@@ -63,7 +66,7 @@ describe('requests that come at once on one connection', () => {
     }
     isOver = true
     await flood
-    expect(longest).toBeLessThan(1000)
+    expect(longest / Math.max(busy, slowness())).toBeLessThan(1000)
   })
 
   test('one after the other are as many as one likes', async () => {
@@ -158,7 +161,7 @@ describe('a client that goes away', () => {
       const before = runner.signals.length
       const leave = new AbortController()
       const answer = fetch(`${server.url}${path}`, { ...init, signal: leave.signal }).catch(() => 'left')
-      while (runner.signals.length === before) await Bun.sleep(1)
+      await until('the query begins', () => runner.signals.length > before)
       const signal = runner.signals.at(-1)!
       expect(signal.aborted).toBe(false)
       const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))

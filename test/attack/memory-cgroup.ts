@@ -44,7 +44,7 @@ export class MemoryCgroup {
     this.#files = version()
     this.#dir = join(this.#files.root, `nixie-attack-${process.pid}-${Date.now().toString(36)}`)
     mkdirSync(this.#dir)
-    scope.defer(() => until('its processes have gone', () => this.#remove(), 10_000))
+    scope.defer(() => until('its processes have gone', () => this.#remove()))
     writeFileSync(join(this.#dir, this.#files.limit), String(bytes))
   }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { messageOf } from '../../src/errors'
 import { COUNTERS, type CounterName, type Counters } from '../../src/health/counters'
 import { Nixie, type Row, root } from '../support/nixie'
-import type { Scope } from '../support/scope'
+import { PATIENCE_MS, type Scope } from '../support/scope'
 import { startNode } from '../support/servers'
 import { type Answered, MARK } from './innocent'
 import { MemoryCgroup } from './memory-cgroup'
@@ -13,8 +13,6 @@ import { MemoryCgroup } from './memory-cgroup'
 /** As the manifests and the unit have it. */
 const MEMORY_LIMIT = 512 << 20
 const POLL_MS = 500
-/** Rows that aren't there after so long don't come any more. */
-const PATIENCE_MS = 10_000
 const TICKS_PER_SECOND = 100
 
 export interface Figures {
@@ -149,7 +147,7 @@ export class Stage {
   async #rows(): Promise<Row[]> {
     try {
       return await this.nixie.query(`import px
-df = px.DataFrame(table='http_events', start_time='-60s')
+df = px.DataFrame(table='http_events', start_time='-3m')
 df = df[px.contains(df.req_path, '${MARK}')]
 px.display(df[['req_path']])
 `)
@@ -164,6 +162,7 @@ px.display(df[['req_path']])
   async #judge(): Promise<{ asked: number; missing: number[] }> {
     const answered = this.#answered().filter(({ n }) => n >= this.#judged)
     const last = answered.at(-1)?.n ?? this.#judged - 1
+    // Rows that aren't there after so long don't come any more.
     const end = Date.now() + PATIENCE_MS
     const isMissing = () => answered.map(({ n }) => n).filter((n) => !this.#seen.has(n))
     await this.#look()
@@ -189,7 +188,7 @@ function runAttack(name: string, ms: number): Promise<string> {
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [join(root, 'test/attack/attacker.ts'), name, String(ms)], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 3 * ms + 20_000,
+      timeout: 3 * ms + PATIENCE_MS,
       killSignal: 'SIGKILL',
     })
     let said = ''

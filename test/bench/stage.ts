@@ -83,7 +83,7 @@ export class Stage {
       nginx.kill('SIGTERM')
       return exited
     })
-    await until('nginx answers', () => fetch(`http://127.0.0.1:${port}/`).then((r) => r.ok), 5000)
+    await until('nginx answers', () => fetch(`http://127.0.0.1:${port}/`).then((r) => r.ok))
     return new Stage(port, load, childrenOf(nginx.pid!))
   }
 

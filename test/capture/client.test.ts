@@ -3,13 +3,18 @@ import { afterEach, expect, test } from 'bun:test'
 import { type Capture, type CaptureOptions, startCapture } from '../../src/capture/client'
 import { readConfig } from '../../src/config'
 import { entity } from '../support/entities'
+import { Pace } from '../support/pace'
+import { until } from '../support/scope'
 
 const PLAYED = new URL('./played-worker.ts', import.meta.url).href
 
 let capture: Capture | undefined
 let threads = 0
+/** Ends threads that the capture can't end. */
+const hanging: (() => void)[] = []
 afterEach(async () => {
   await capture?.stop()
+  for (const end of hanging.splice(0)) end()
   capture = undefined
   threads = 0
 })
@@ -31,37 +36,33 @@ async function begin(options: CaptureOptions = {}) {
   return { capture: played, said, order: (bodyLimit: number) => played.change({ bodyLimit }) }
 }
 
-async function until<T>(what: string, look: () => T, ms = 8000): Promise<NonNullable<T>> {
-  const end = performance.now() + ms
-  for (;;) {
-    const found = look()
-    if (found) return found
-    if (performance.now() > end) throw new Error(`not in time: ${what}`)
-    await Bun.sleep(10)
-  }
-}
+/** The seconds that a sentence tells. */
+const secondsIn = (pattern: RegExp, said: string | undefined) => Number(pattern.exec(said ?? '')?.[1])
 
 test('a thread that blocks is noticed within 2 s, said, counted, and heard again when it is back', async () => {
   const { capture, said, order } = await begin()
   expect(capture).toMatchObject({ error: undefined, silentMs: 0 })
   const from = performance.now()
+  const since = () => (performance.now() - from) / 1000
+  const pace = new Pace()
   order(3000)
   const error = await until('silence', () => capture.error)
-  expect(performance.now() - from).toBeLessThan(2000)
-  expect(error).toMatch(/gives no sign of life: no rows for 1\.\d s/)
+  expect(pace.ms()).toBeLessThan(2000)
+  // As long as it has been silent; a busy machine may let this thread look late.
+  expect(secondsIn(/gives no sign of life: no rows for (\d\.\d) s/, error)).toBeWithin(1, since() + 0.1)
   await until('said', () => said.length > 0)
   expect(said[0]).toContain('no rows for')
   await until('back', () => capture.silentMs === 0)
   await until('said to be back', () => said.length > 1)
-  expect(said[1]).toMatch(/is back after [23]\.\d s/)
+  expect(secondsIn(/is back after (\d+\.?\d*) s/, said[1])).toBeWithin(2, since() + 0.1)
   expect(capture.error).toBeUndefined()
   expect(capture.report.counters.silentNs).toBeGreaterThan(2e9)
   expect(capture.report.counters.captureRestarts).toBe(0)
   expect(threads).toBe(1)
-}, 15_000)
+})
 
 test('a thread that stands still is replaced: settings and services are told anew, counters go on', async () => {
-  const { capture, said, order } = await begin({ silenceMs: 1500 })
+  const { capture, said, order } = await begin({ silenceMs: 4000 })
   capture.put([entity('service', 'web', {}), entity('pod', 'web-1', {})])
   await until('rows', () => capture.report.counters.rows > 5)
   const { rows } = capture.report.counters
@@ -78,7 +79,7 @@ test('a thread that stands still is replaced: settings and services are told ane
   await until('services', () => said.includes('entities web'))
   expect(capture.report.counters.rows).toBeGreaterThan(rows)
   expect(capture.report.counters.silentNs).toBeGreaterThan(1e9)
-}, 15_000)
+})
 
 test('a thread that ends is replaced, ever more slowly when the next ones end too', async () => {
   const { capture, said, order } = await begin({ pauseMs: 100 })
@@ -92,7 +93,7 @@ test('a thread that ends is replaced, ever more slowly when the next ones end to
   order(0)
   await until('goes on', () => capture.error === undefined && capture.report.settings.bodyLimit === 0)
   expect(capture.report.counters.captureRestarts).toBeGreaterThanOrEqual(3)
-}, 15_000)
+})
 
 test('a thread that cannot be ended ends the program', async () => {
   const { said, order } = await begin({
@@ -103,13 +104,13 @@ test('a thread that cannot be ended ends the program', async () => {
       const { terminate } = worker
       // As one that hangs in the kernel.
       worker.terminate = () => {}
-      setTimeout(() => terminate.call(worker), 4000)
+      hanging.push(() => terminate.call(worker))
       return worker
     },
   })
-  order(3500)
+  order(20_000)
   await until('given up', () => said.some((line) => line.includes('hangs in the kernel')))
-}, 15_000)
+})
 
 test('a store that refuses rows is said once, and so is that it takes them again', async () => {
   const { capture, said, order } = await begin()
@@ -125,9 +126,9 @@ test('a store that refuses rows is said once, and so is that it takes them again
 test('a flush is answered at once, and soon also by a thread that blocks', async () => {
   const { capture, order } = await begin()
   const time = async () => {
-    const from = performance.now()
+    const pace = new Pace()
     await capture.flush()
-    return performance.now() - from
+    return pace.ms()
   }
   expect(await time()).toBeLessThan(150)
   order(2000)

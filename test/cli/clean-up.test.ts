@@ -40,7 +40,6 @@ test.each([
     'its child',
     // The shell makes the file before it writes to it.
     () => (existsSync(`${folder}.pid`) && readFileSync(`${folder}.pid`, 'utf8').trim()) || false,
-    10_000,
   )
   child.kill(signal)
   expect(await child.exited).toBe(code)

@@ -2,8 +2,9 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { isRoot } from '../support/nixie'
+import { PATIENCE_MS, until } from '../support/scope'
 import { CHROMIUM, CHROMIUM_ARGS, missing } from '../ui/support/chromium'
-import { deployDemo, deployNixie, type Forward, forward, kubectl, useCluster } from './support'
+import { deployDemo, deployNixie, type Forward, forward, kubectl, rowsInside, useCluster } from './support'
 
 describe.skipIf(!isRoot || missing !== '')('through kubectl port-forward (needs root and Chromium)', () => {
   let browser: Browser | undefined
@@ -18,7 +19,7 @@ describe.skipIf(!isRoot || missing !== '')('through kubectl port-forward (needs 
     await deployDemo('kuard')
     way = await forward()
     browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS })
-  }, 180_000)
+  })
 
   const rows = (page: Page) => page.locator('table.rows tbody tr')
 
@@ -26,8 +27,11 @@ describe.skipIf(!isRoot || missing !== '')('through kubectl port-forward (needs 
     const server = await kubectl(
       ...['-n', 'kuard', 'get', 'pods', '-l', 'app=kuard', '-o', 'jsonpath={.items[0].metadata.name}'],
     )
+    // A page that was asked before there are rows stays empty.
+    const ask = () => rowsInside('px/http_data', '--', `--destination_filter=${server}`)
+    await until('rows of that pod', async () => (await ask()).length > 0)
     const page = await browser!.newPage({ viewport: { width: 1280, height: 800 } })
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(PATIENCE_MS)
     await page.goto(way!.url)
     await page.keyboard.press('/')
     await page.waitForSelector('[role=option]')
@@ -46,5 +50,5 @@ describe.skipIf(!isRoot || missing !== '')('through kubectl port-forward (needs 
     expect(destinations.length).toBeGreaterThan(0)
     expect(new Set(destinations)).toEqual(new Set([`kuard/${server}`]))
     await page.close()
-  }, 60_000)
+  })
 })

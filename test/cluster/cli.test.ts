@@ -5,11 +5,12 @@ import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, isRoot } from '../support/nixie'
-import { until } from '../support/scope'
+import { PATIENCE_MS, until } from '../support/scope'
 import { kubectl, NIXIE_IMAGE, type Ran, run, state, useCluster } from './support'
 
 const kubeconfig = ['--kubeconfig', join(state, 'conf/admin.kubeconfig')]
-const nixie = (...args: string[]): Promise<Ran> => run([binary, ...args, ...kubeconfig], { ms: 150_000 })
+const nixie = (...args: string[]): Promise<Ran> =>
+  run([binary, ...args, ...kubeconfig], { ms: 4 * PATIENCE_MS })
 
 /** Data of its own, not that of a Nixie on this host. */
 const DATA = '/var/lib/nixie-cli-test'
@@ -25,7 +26,7 @@ describe.skipIf(!isRoot)('the commands', () => {
     rmSync(DATA, { recursive: true, force: true })
   }
   useCluster(clean)
-  beforeAll(clean, 200_000)
+  beforeAll(clean)
 
   test('deploy says what it does, and ends when the node captures', async () => {
     const { code, out, err } = await deploy(NIXIE_IMAGE)
@@ -33,7 +34,7 @@ describe.skipIf(!isRoot)('the commands', () => {
     expect(out).toMatch(/nixie-\w+ on node-1: ready/)
     expect(out).toContain('Nixie captures on 1 node, after')
     expect(code).toBe(0)
-  }, 180_000)
+  })
 
   test('again it changes nothing', async () => {
     const pod = await kubectl('-n', 'nixie', 'get', 'pods', '-o', 'name')
@@ -41,14 +42,14 @@ describe.skipIf(!isRoot)('the commands', () => {
     expect((await deploy(NIXIE_IMAGE)).code).toBe(0)
     expect(await kubectl('-n', 'nixie', 'get', 'pods', '-o', 'name')).toBe(pod)
     expect(await secretOf()).toBe(token)
-  }, 180_000)
+  })
 
   test('status of every node', async () => {
     const { code, out } = await nixie('status')
     expect(out).toContain('namespace nixie: 1 of 1 nodes capture')
     expect(out).toMatch(/node-1\s+nixie-\w+\s+capturing/)
     expect(code).toBe(0)
-  }, 30_000)
+  })
 
   test('ui forwards a port until it is ended', async () => {
     const child = spawn(binary, ['ui', '--port', '0', ...kubeconfig], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -57,7 +58,7 @@ describe.skipIf(!isRoot)('the commands', () => {
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         said += text
       })
-      const url = await until('the address', () => /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0], 15_000)
+      const url = await until('the address', () => /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0])
       const page = await fetch(url, { headers: { Accept: 'text/html' } })
       expect(page.status).toBe(200)
       expect(await page.text()).toContain('Nixie')
@@ -70,7 +71,7 @@ describe.skipIf(!isRoot)('the commands', () => {
       child.kill('SIGINT')
       expect(await ended).toBe(0)
     }
-  }, 60_000)
+  })
 
   test('demo: there, seen, gone', async () => {
     expect((await nixie('demo', 'deploy', 'kuard')).code).toBe(0)
@@ -78,7 +79,7 @@ describe.skipIf(!isRoot)('the commands', () => {
     expect(out).toContain('Namespace kuard deleted')
     expect(code).toBe(0)
     expect((await run(['kubectl', 'get', 'namespace', 'kuard'])).code).not.toBe(0)
-  }, 180_000)
+  })
 
   test('an image that is nowhere is said, not waited for', async () => {
     const { code, err } = await deploy('test.local/missing:1')
@@ -86,7 +87,7 @@ describe.skipIf(!isRoot)('the commands', () => {
     expect(err).toContain('test.local/missing:1')
     expect(err).toContain("can't be pulled")
     expect((await deploy(NIXIE_IMAGE)).code).toBe(0)
-  }, 240_000)
+  })
 
   test('delete keeps the data; --purge does not', async () => {
     await deploy(NIXIE_IMAGE)
@@ -101,5 +102,5 @@ describe.skipIf(!isRoot)('the commands', () => {
     expect(out).toMatch(/node-1: .*deleted/)
     expect(code).toBe(0)
     expect(existsSync(data)).toBe(false)
-  }, 300_000)
+  })
 })

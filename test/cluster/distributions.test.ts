@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, isRoot, root } from '../support/nixie'
-import { Scope, until } from '../support/scope'
+import { Pace } from '../support/pace'
+import { PATIENCE_MS, Scope, until } from '../support/scope'
 import { inside, kubectl, must, nixieArchive, removeLoadedImages, run, standIns, useCluster } from './support'
 
 /** Of its own, not that of a Nixie on this host. */
@@ -35,7 +36,7 @@ describe.skipIf(!isRoot)('minikube, kind and k3s (needs root)', () => {
     await clean()
   }, 20 * 60_000)
 
-  const nixie = (...args: string[]) => run([binary, ...args], { env: place.env, ms: 120_000 })
+  const nixie = (...args: string[]) => run([binary, ...args], { env: place.env, ms: 4 * PATIENCE_MS })
   const image = () =>
     kubectl(
       '-n',
@@ -70,7 +71,6 @@ describe.skipIf(!isRoot)('minikube, kind and k3s (needs root)', () => {
       expect((await nixie('deploy', ...words, '--data-dir', DATA)).code).toBe(0)
       expect(await kubectl('-n', 'nixie', 'get', 'pods', '-o', 'name')).toBe(pods)
     },
-    240_000,
   )
 
   test('the samples run from the same image, and their requests have names', async () => {
@@ -84,25 +84,22 @@ describe.skipIf(!isRoot)('minikube, kind and k3s (needs root)', () => {
       'jsonpath={.items[*].spec.template.spec.containers[0].image}',
     )
     expect(new Set(ran.split(' '))).toEqual(new Set([await image()]))
-    await until(
-      'a row of kuard',
-      async () =>
-        /kuard\/client-\S+ +kuard\/kuard-\S+/.test(
-          await inside('run', 'px/http_data', '--', '--destination_filter=kuard/'),
-        ),
-      20_000,
+    await until('a row of kuard', async () =>
+      /kuard\/client-\S+ +kuard\/kuard-\S+/.test(
+        await inside('run', 'px/http_data', '--', '--destination_filter=kuard/'),
+      ),
     )
     const { code, out } = await nixie('demo', 'delete', 'kuard', '--kind', 'test')
     expect(out).toContain('Namespace kuard deleted')
     expect(code).toBe(0)
-  }, 180_000)
+  })
 
   test('an image that is on no node ends at once, with the reason and what to do', async () => {
-    const started = performance.now()
+    const pace = new Pace()
     const { code, err } = await nixie('deploy', '--context', 'test', '--data-dir', DATA)
     expect(code).toBe(1)
     expect(err).toContain('No registry has the image localhost/nixie:')
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(pace.ms()).toBeLessThan(2000)
     const missing = await nixie(
       'deploy',
       '--context',
@@ -115,34 +112,33 @@ describe.skipIf(!isRoot)('minikube, kind and k3s (needs root)', () => {
     expect(missing.code).toBe(1)
     expect(missing.err).toContain("The image localhost/missing:1 can't be pulled")
     expect(missing.err).toContain('nixie deploy --minikube, --kind or --k3s')
-    expect(performance.now() - started).toBeLessThan(30_000)
-  }, 90_000)
+    expect(pace.ms()).toBeLessThan(30_000)
+  })
 
   test('from a clone to rows: ./install.sh --minikube, the sample, px/http_data', async () => {
     await clean()
     const clone = join(scope.dir, 'clone')
-    const started = performance.now()
+    const pace = new Pace()
     await must(['git', 'clone', '-q', root, clone])
     const { env } = place
-    const installed = await run(['./install.sh', '--minikube'], { cwd: clone, env, ms: 400_000 })
+    const installed = await run(['./install.sh', '--minikube'], { cwd: clone, env, ms: 1_200_000 })
     expect(installed.err + installed.out).toMatch(/Done in \d+ s/)
     expect(installed.code).toBe(0)
     const own = (...args: string[]) =>
-      run([join(clone, 'dist/nixie'), ...args], { env: place.env, ms: 120_000 })
+      run([join(clone, 'dist/nixie'), ...args], { env: place.env, ms: 4 * PATIENCE_MS })
     expect((await own('demo', 'deploy', 'kuard', '--minikube')).code).toBe(0)
-    await until(
-      'a row of kuard',
-      async () =>
-        (await inside('run', 'px/http_data', '--', '--destination_filter=kuard/')).includes('/fs/etc'),
-      30_000,
+    await until('a row of kuard', async () =>
+      (await inside('run', 'px/http_data', '--', '--destination_filter=kuard/')).includes('/fs/etc'),
     )
-    const seconds = (performance.now() - started) / 1000
-    console.log(`from git clone to rows of kuard: ${seconds.toFixed(1)} s`)
+    const seconds = pace.ms() / 1000
+    console.log(
+      `from git clone to rows of kuard: ${seconds.toFixed(1)} s of a machine with nothing else to do`,
+    )
     expect(seconds).toBeLessThan(180)
     const gone = await run(['./install.sh', '--uninstall', '--purge', '--minikube'], { cwd: clone, env })
     expect(gone.out).toMatch(/node-1: .*deleted/)
     expect(await kubectl('get', 'namespace', '-o', 'name')).not.toContain('/nixie\n')
-  }, 600_000)
+  }, 1_800_000)
 
   test('deploy/Dockerfile makes the same image', async () => {
     const described = async (archive: string) => {
@@ -160,7 +156,7 @@ describe.skipIf(!isRoot)('minikube, kind and k3s (needs root)', () => {
       return { files: files.sort(), Entrypoint, Cmd, ExposedPorts }
     }
     const built = join(scope.dir, 'built.tar')
-    await must([join(import.meta.dir, 'image.sh'), 'test.local/built:1', built], { ms: 200_000 })
+    await must([join(import.meta.dir, 'image.sh'), 'test.local/built:1', built], { ms: 4 * PATIENCE_MS })
     expect(await described(built)).toEqual(await described(await nixieArchive()))
-  }, 240_000)
+  })
 })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { isArch } from '../../bpf/cross'
 import { release } from '../../deploy/release'
 import { isRoot } from '../support/nixie'
-import { Scope, until } from '../support/scope'
+import { Pace } from '../support/pace'
+import { PATIENCE_MS, Scope, until } from '../support/scope'
 import {
   deployDemo,
   inside,
@@ -46,22 +47,19 @@ describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
       run(['sh', '-s', '--', ...args], {
         cwd: scope.dir,
         input: script,
-        ms: 150_000,
+        ms: 4 * PATIENCE_MS,
         env: { ...place.env, NIXIE_RELEASE_URL: server.url.href.replace(/\/$/, ''), PREFIX: scope.dir },
       })
 
-    const started = performance.now()
+    const pace = new Pace()
     const ended = await install('--k8s', '--image', NIXIE_IMAGE)
     expect(ended.err + ended.out).toContain('Nixie captures')
     expect(ended.code).toBe(0)
-    await until(
-      'rows on the screen',
-      async () =>
-        (await inside('run', 'px/http_data', '--', '--destination_filter=kuard/')).includes('/fs/etc'),
-      60_000,
+    await until('rows on the screen', async () =>
+      (await inside('run', 'px/http_data', '--', '--destination_filter=kuard/')).includes('/fs/etc'),
     )
-    const seconds = (performance.now() - started) / 1000
-    console.log(`install.sh to the first rows: ${seconds.toFixed(1)} s`)
+    const seconds = pace.ms() / 1000
+    console.log(`install.sh to the first rows: ${seconds.toFixed(1)} s of a machine with nothing else to do`)
     expect(seconds).toBeLessThan(60)
 
     const pods = () => kubectl('-n', 'nixie', 'get', 'pods', '-o', 'name')
@@ -75,5 +73,5 @@ describe.skipIf(!isRoot)('install.sh --k8s (needs root)', () => {
     const gone = await install('--k8s', '--uninstall')
     expect(gone.out).toContain('--purge deletes it too')
     expect(await kubectl('get', 'clusterrole,namespace', '-o', 'name')).not.toContain('/nixie\n')
-  }, 300_000)
+  })
 })

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { binary, type Row, root } from '../support/nixie'
-import { until } from '../support/scope'
+import { PATIENCE_MS, until } from '../support/scope'
 
 const here = import.meta.dir
 export const state = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-node')
@@ -15,6 +15,9 @@ const env = {
   KUBECONFIG: join(state, 'conf/admin.kubeconfig'),
   PATH: `${join(state, 'bin')}:${process.env.PATH}`,
 }
+
+/** How long a rollout may take: images are unpacked, probes asked, and what fails is tried again after pauses. */
+export const ROLLOUT = '--timeout=300s'
 
 export const NIXIE_IMAGE = 'test.local/nixie:1'
 
@@ -34,7 +37,7 @@ export async function run(
     stdin: options.input === undefined ? 'ignore' : Buffer.from(options.input),
     stdout: 'pipe',
     stderr: 'pipe',
-    timeout: options.ms ?? 90_000,
+    timeout: options.ms ?? 4 * PATIENCE_MS,
   })
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   return { code: await child.exited, out, err }
@@ -67,7 +70,7 @@ export async function nixieArchive(): Promise<string> {
 }
 
 const load = (archive: string) =>
-  must(['ctr', '-a', socket, '-n', 'k8s.io', 'images', 'import', archive], { ms: 120_000 })
+  must(['ctr', '-a', socket, '-n', 'k8s.io', 'images', 'import', archive], { ms: 4 * PATIENCE_MS })
 
 /** Waits until no other run uses the machine's one cluster; the lock is free again when this process ends, however it ends. */
 async function lock(): Promise<() => Promise<void>> {
@@ -102,7 +105,7 @@ export function useCluster(clean?: () => Promise<void>): void {
       await unlock?.()
       if (ours) await must([join(here, 'down.sh')])
     }
-  }, 300_000)
+  })
 }
 
 /** Applies deploy/nixie.yaml through the overlay and waits until its pod is ready. */
@@ -112,13 +115,13 @@ export async function deployNixie(): Promise<void> {
 }
 
 export const nixieReady = (): Promise<string> =>
-  kubectl('-n', 'nixie', 'rollout', 'status', 'daemonset/nixie', '--timeout=90s')
+  kubectl('-n', 'nixie', 'rollout', 'status', 'daemonset/nixie', ROLLOUT)
 
 /** Samples of deploy/demo with the image that the test made. */
 export async function deployDemo(name: 'kuard' | 'shop'): Promise<void> {
   const text = await Bun.file(join(root, `deploy/demo/${name}.yaml`)).text()
   await apply(text.replace(/localhost\/nixie:\S+/g, NIXIE_IMAGE).replaceAll('IfNotPresent', 'Never'))
-  await kubectl('-n', name, 'wait', '--for=condition=Available', '--timeout=90s', 'deployment', '--all')
+  await kubectl('-n', name, 'wait', '--for=condition=Available', ROLLOUT, 'deployment', '--all')
 }
 
 export interface Forward {
@@ -166,12 +169,10 @@ export async function forward(): Promise<Forward> {
       said += text
     })
   }
-  const port = await until('port-forward', () => /127\.0\.0\.1:(\d+) ->/.exec(said)?.[1], 15_000).catch(
-    (cause) => {
-      child.kill()
-      throw new Error(`${cause.message}\n${said}`)
-    },
-  )
+  const port = await until('port-forward', () => /127\.0\.0\.1:(\d+) ->/.exec(said)?.[1]).catch((cause) => {
+    child.kill()
+    throw new Error(`${cause.message}\n${said}`)
+  })
   return { url: `http://127.0.0.1:${port}`, close: () => child.kill() }
 }
 

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { binary, isRoot, type Row } from '../support/nixie'
-import { until } from '../support/scope'
+import { slowness } from '../support/pace'
+import { PATIENCE_MS, until } from '../support/scope'
 import {
   apply,
   deployDemo,
@@ -14,6 +15,7 @@ import {
   must,
   NIXIE_IMAGE,
   nixieReady,
+  ROLLOUT,
   rowsInside,
   useCluster,
 } from './support'
@@ -72,18 +74,15 @@ describe.skipIf(!isRoot)('in a cluster (needs root)', () => {
   beforeAll(async () => {
     await deployNixie()
     await deployDemo('kuard')
-  }, 180_000)
+  })
 
   test('both ends of a request have their names, inside and outside', async () => {
     const [server] = await pods('app=kuard')
     const [client] = await pods('app=client')
-    const found = await until(
-      'a request with both names',
-      async () =>
-        (await requests(`--destination_filter=${server}`)).find(
-          (row) => row.source === client && row.destination === server,
-        ),
-      20_000,
+    const found = await until('a request with both names', async () =>
+      (await requests(`--destination_filter=${server}`)).find(
+        (row) => row.source === client && row.destination === server,
+      ),
     )
     expect(found.resp_status).toBe(200)
 
@@ -99,7 +98,7 @@ describe.skipIf(!isRoot)('in a cluster (needs root)', () => {
     } finally {
       way.close()
     }
-  }, 60_000)
+  })
 
   test('a process knows its pod, service, namespace, workload and node', async () => {
     const script = `import px
@@ -114,19 +113,15 @@ df.container = df.ctx['container']
 df = df[px.contains(df.pod, 'kuard/kuard')]
 px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container']).agg(n=('latency', px.count)))
 `
-    const out = await until(
-      'a process with all of its names',
-      async () => {
-        const command = ['kubectl', '-n', 'nixie', 'exec', '-i', 'daemonset/nixie', '--']
-        const text = await must([...command, 'nixie', 'run', '-f', '-', '-o', 'json'], { input: script })
-        return text
-          .trim()
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as Row)[0]
-      },
-      20_000,
-    )
+    const out = await until('a process with all of its names', async () => {
+      const command = ['kubectl', '-n', 'nixie', 'exec', '-i', 'daemonset/nixie', '--']
+      const text = await must([...command, 'nixie', 'run', '-f', '-', '-o', 'json'], { input: script })
+      return text
+        .trim()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Row)[0]
+    })
     expect(out).toMatchObject({
       service: 'kuard/kuard',
       namespace: 'kuard',
@@ -134,30 +129,23 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
       node: 'node-1',
       container: 'kuard',
     })
-  }, 60_000)
+  })
 
   test.each([
     ['px/cluster', []],
     ['px/namespace', ['--namespace=kuard']],
-  ])(
-    'the service map of %s has the edge',
-    async (script, args) => {
-      const [client] = await pods('app=client')
-      const edge = (row: Row) =>
-        row.responder_service === 'kuard/kuard' &&
-        row.requestor_pod === client &&
-        String(row.responder_pod).startsWith('kuard/kuard-')
-      const found = await until(
-        'the edge',
-        async () => (await rowsInside(script, '--', ...args)).find(edge),
-        20_000,
-      )
-      expect(Number(found.request_throughput)).toBeGreaterThan(0)
-    },
-    60_000,
-  )
+  ])('the service map of %s has the edge', async (script, args) => {
+    const [client] = await pods('app=client')
+    const edge = (row: Row) =>
+      row.responder_service === 'kuard/kuard' &&
+      row.requestor_pod === client &&
+      String(row.responder_pod).startsWith('kuard/kuard-')
+    const found = await until('the edge', async () => (await rowsInside(script, '--', ...args)).find(edge))
+    expect(Number(found.request_throughput)).toBeGreaterThan(0)
+  })
 
   test('a pod that has just started is named, and one that is gone at once', async () => {
+    const busy = slowness()
     await pod('young', ['load', '20', urlOf('young')])
     await pod('brief', ['get', urlOf('brief')])
     const started = Date.parse(
@@ -168,35 +156,30 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
             ...['-n', 'kuard', 'get', 'pod', 'young', '-o'],
             'jsonpath={.status.containerStatuses[0].state.running.startedAt}',
           )) || undefined,
-        20_000,
       ),
     )
-    const first = await until('its first request', async () => (await at(pathOf('young'))).at(-1), 20_000)
+    const first = await until('its first request', async () => (await at(pathOf('young'))).at(-1))
     // The start is known to the second.
-    expect(milliseconds(first) - started).toBeLessThan(2000)
+    expect((milliseconds(first) - started) / Math.max(busy, slowness())).toBeLessThan(2000)
     expect(first.source).toBe('kuard/young')
-    const brief = await until('the brief one', async () => (await at(pathOf('brief')))[0], 20_000)
+    const brief = await until('the brief one', async () => (await at(pathOf('brief')))[0])
     expect(brief.source).toBe('kuard/brief')
     await kubectl('-n', 'kuard', 'delete', 'pod', 'young', 'brief', '--wait=false')
-  }, 60_000)
+  })
 
   test('a pod that ends again and again keeps its name', async () => {
     await pod('looper', ['get', urlOf('loop')], 'Always')
-    const rows = await until(
-      'two lives of it',
-      async () => {
-        const found = await at(pathOf('loop'))
-        return found.length >= 2 && found
-      },
-      60_000,
-    )
+    const rows = await until('two lives of it', async () => {
+      const found = await at(pathOf('loop'))
+      return found.length >= 2 && found
+    })
     expect(new Set(rows.map((row) => row.source))).toEqual(new Set(['kuard/looper']))
     await kubectl('-n', 'kuard', 'delete', 'pod', 'looper', '--wait=false')
-  }, 90_000)
+  })
 
   test('more pods, and the pods of a new version, are named', async () => {
     await kubectl('-n', 'kuard', 'scale', 'deployment/kuard', '--replicas=4')
-    await kubectl('-n', 'kuard', 'rollout', 'status', 'deployment/kuard', '--timeout=60s')
+    await kubectl('-n', 'kuard', 'rollout', 'status', 'deployment/kuard', ROLLOUT)
     const seen = async (names: string[], since: number) => {
       const rows = (await requests('--destination_filter=kuard/kuard')).filter(
         (row) => milliseconds(row) > since && asked(row),
@@ -204,42 +187,38 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
       const found = new Set(rows.map((row) => row.destination))
       return names.every((name) => found.has(name))
     }
-    const four = await pods('app=kuard')
-    expect(four).toHaveLength(4)
-    await until('a request to each of the four', () => seen(four, 0), 30_000)
+    const four = await until('four of them run', async () => {
+      const names = await pods('app=kuard')
+      return names.length === 4 && names
+    })
+    await until('a request to each of the four', () => seen(four, 0))
 
     await kubectl('-n', 'kuard', 'set', 'env', 'deployment/kuard', 'VERSION=2')
-    await kubectl('-n', 'kuard', 'rollout', 'status', 'deployment/kuard', '--timeout=60s')
+    await kubectl('-n', 'kuard', 'rollout', 'status', 'deployment/kuard', ROLLOUT)
     const since = Date.now()
-    const next = await until(
-      'only new pods run',
-      async () => {
-        const names = await pods('app=kuard')
-        return names.length === 4 && names.every((name) => !four.includes(name)) && names
-      },
-      30_000,
-    )
-    await until('a request to each new one', () => seen(next, since), 30_000)
-  }, 180_000)
+    const next = await until('only new pods run', async () => {
+      const names = await pods('app=kuard')
+      return names.length === 4 && names.every((name) => !four.includes(name)) && names
+    })
+    await until('a request to each new one', () => seen(next, since))
+  })
 
   test('a deleted pod keeps its name, also after Nixie has restarted with its data', async () => {
     const [gone] = await pods('app=kuard')
-    const before = await until(
-      'a request to it',
-      async () => {
-        const rows = await requests(`--destination_filter=${gone}`)
-        return rows.length > 0 && rows
-      },
-      30_000,
-    )
+    const before = await until('a request to it', async () => {
+      const rows = await requests(`--destination_filter=${gone}`)
+      return rows.length > 0 && rows
+    })
     await kubectl('delete', 'pod', '-n', 'kuard', gone!.split('/')[1]!)
     expect((await requests(`--destination_filter=${gone}`)).length).toBeGreaterThanOrEqual(before.length)
 
     await kubectl('-n', 'nixie', 'delete', 'pod', '-l', 'app.kubernetes.io/name=nixie')
     await nixieReady()
-    const times = new Set((await requests(`--destination_filter=${gone}`)).map((row) => row.time_))
+    // The rollout counts as done until the controller has seen that the pod is gone.
+    const after = await until('the new pod answers', () => requests(`--destination_filter=${gone}`))
+    const times = new Set(after.map((row) => row.time_))
     expect(before.filter((row) => !times.has(row.time_))).toEqual([])
-  }, 120_000)
+  })
 
   test('without the API server it goes on, and it follows again when that is back', async () => {
     const restarts = () =>
@@ -252,20 +231,22 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
     await must([apiserver, 'stop'])
     await Bun.sleep(60_000)
     const back = Date.now()
-    await must([apiserver, 'start'], { ms: 150_000 })
+    await must([apiserver, 'start'], { ms: 4 * PATIENCE_MS })
 
-    const during = (await requests('--destination_filter=kuard/kuard')).filter(
+    // The kubelet lets nobody in before it has asked the server about him.
+    const all = await until('the pod is reached', () => requests('--destination_filter=kuard/kuard'))
+    const during = all.filter(
       (row) => milliseconds(row) > left + 2000 && milliseconds(row) < back && asked(row),
     )
     expect(during.length).toBeGreaterThan(20)
     expect(during.filter((row) => !String(row.source).startsWith('kuard/'))).toEqual([])
-    await kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'node', '--all')
-    await pod('later', ['load', '20', urlOf('later')])
+    await kubectl('wait', '--for=condition=Ready', ROLLOUT, 'node', '--all')
+    await until('a pod is taken', () => pod('later', ['load', '20', urlOf('later')]))
     const row = await until(
       'a pod made afterwards has its name',
       async () => (await at(pathOf('later'))).find((found) => found.source === 'kuard/later'),
       // The cluster's own parts come back by steps of up to half a minute, too.
-      120_000,
+      5 * PATIENCE_MS,
     )
     expect(String(row.destination)).toStartWith('kuard/kuard-')
     expect(await restarts()).toBe('0')
@@ -276,7 +257,8 @@ px.display(df.groupby(['service', 'namespace', 'deployment', 'node', 'container'
         const { synced, errors } = JSON.parse(await inside('status', '-o', 'json')).kubernetes
         return synced && Object.keys(errors).length === 0
       },
-      60_000,
+      // A watch that died without a word is found out after two minutes; an attempt and its pause may take twenty seconds.
+      3 * PATIENCE_MS,
     )
-  }, 420_000)
+  }, 1_800_000)
 })

@@ -10,7 +10,7 @@ afterAll(() => scope.close())
 const at = (path: string) => join(scope.dir, path)
 const lines = (path: string) =>
   existsSync(at(path)) ? readFileSync(at(path), 'utf8').trim().split('\n') : []
-const starts = (count: number) => until(`start ${count}`, () => lines('starts').length === count, 15_000)
+const starts = (count: number) => until(`start ${count}`, () => lines('starts').length === count)
 const isAlive = (pid: string) => existsSync(`/proc/${pid}`)
 
 const said: string[] = []
@@ -57,10 +57,8 @@ test('a build that fails leaves what runs, and says so', async () => {
   const dev = start()
   await starts(1)
   writeFileSync(at('bpf/a.c'), 'wrong')
-  await until(
-    'the build fails',
-    () => said.some((line) => line.includes('failed; what runs is left running')),
-    5000,
+  await until('the build fails', () =>
+    said.some((line) => line.includes('failed; what runs is left running')),
   )
   expect(isAlive(lines('starts')[0]!)).toBe(true)
   writeFileSync(at('bpf/a.c'), 'right again')

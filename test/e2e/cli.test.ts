@@ -26,8 +26,8 @@ describe.skipIf(!isRoot)('commands (needs root)', () => {
     await curl(node.port, '/json?cli-node')
     await nixie.waitForRows('cli-node', 1)
     rows = await nixie.waitForRows('cli-nginx-', COUNT)
-  }, 60_000)
-  afterAll(() => scope.close(), 15_000)
+  })
+  afterAll(() => scope.close())
 
   test('run -o json: one object per row, of nginx only when asked for nginx', async () => {
     const args = ['run', 'px/http_data', '-o', 'json', '--', '--destination_filter', 'nginx']
@@ -51,7 +51,7 @@ describe.skipIf(!isRoot)('commands (needs root)', () => {
       resp_body,
     })
     expect(own.sort(byPath).map(fields)).toEqual([...rows].sort(byPath).map(fields))
-  }, 20_000)
+  })
 
   test("errors speak of the shell's flags", async () => {
     const several = join(scope.dir, 'several.pxl')
@@ -95,7 +95,7 @@ describe.skipIf(!isRoot)('commands (needs root)', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/req_path/i)
     for (const row of rows) expect(stdout).toContain(row.req_path)
-  }, 20_000)
+  })
 
   test('run -o csv: a header and a line per row', async () => {
     const args = ['run', 'px/http_data', '-o', 'csv', '--', '--destination_filter', 'nginx']
@@ -103,7 +103,7 @@ describe.skipIf(!isRoot)('commands (needs root)', () => {
     expect(code).toBe(0)
     expect(stdout.split(/\r?\n/)[0]!.split(',')).toContain('req_path')
     expect(stdout.match(/cli-nginx-\d/g)).toHaveLength(COUNT)
-  }, 20_000)
+  })
 
   test('run -f: a script of one’s own', async () => {
     const file = join(scope.dir, 'own.pxl')
@@ -119,7 +119,7 @@ px.display(df, 'counts')
     const { code, stdout } = await nixieRun('run', '-f', file, '-o', 'json')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({ _tableName_: 'counts', req_method: 'GET', count: COUNT })
-  }, 20_000)
+  })
 
   test('run with --data-dir reads the store without a server', async () => {
     const first = await Nixie.start(scope)
@@ -136,7 +136,7 @@ px.display(df, 'counts')
     ])
     expect(code).toBe(0)
     expect(stdout).toContain('/hello?cli-offline')
-  }, 30_000)
+  })
 
   test('errors are words and exit codes', async () => {
     const unknown = await nixieRun('run', 'px/http_dta')
@@ -148,7 +148,7 @@ px.display(df, 'counts')
     expect(nobodyThere.code).toBe(1)
     expect(nobodyThere.stderr).toContain('127.0.0.1:9')
     expect((await nixieRun('no-such-command')).code).toBe(2)
-  }, 20_000)
+  })
 
   test('version, status, check, script list', async () => {
     const { stdout: version } = await nixieRun('version')
@@ -163,7 +163,7 @@ px.display(df, 'counts')
     for (const name of ['px/http_data', 'px/http_data_filtered', 'px/http_request_stats', 'px/schemas']) {
       expect(stdout).toContain(name)
     }
-  }, 30_000)
+  })
 
   test('with no tracefs mounted it starts as well as with one', async () => {
     const dataDir = join(scope.dir, 'untraced')
@@ -177,5 +177,5 @@ px.display(df, 'counts')
     await curl(node.port, '/hello?no-tracefs')
     await other.waitForRows('no-tracefs', 1)
     await other.stop()
-  }, 30_000)
+  })
 })

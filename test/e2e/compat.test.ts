@@ -15,8 +15,8 @@ describe("others' bundles", () => {
   beforeAll(async () => {
     const flags = ['--capture', 'false', '--scripts-dir', bundles]
     nixie = await Nixie.start(scope, { flags, until: 'up' })
-  }, 30_000)
-  afterAll(() => scope.close(), 15_000)
+  })
+  afterAll(() => scope.close())
 
   test('a script that traces: no rows, a warning, exit 0; its columns by --schema', async () => {
     const name = 'bpftrace/socket_size'
@@ -28,7 +28,7 @@ describe("others' bundles", () => {
     const { tables } = JSON.parse((await run(name, '--schema')).stdout)
     expect(tables.map((table: { name: string }) => table.name)).toEqual(['send_results', 'recv_results'])
     expect(tables[0].columns[4]).toEqual({ name: 'avg_size', type: 'FLOAT64', semantic: 'ST_NONE' })
-  }, 20_000)
+  })
 
   test('the API: an object with tables, their columns and rows, and the warnings', async () => {
     const answer = await fetch(`${nixie.url}/api/run/bpftrace/exec_snoop?command_filter=sh`)
@@ -50,14 +50,10 @@ describe("others' bundles", () => {
     ['pxbeta/pii_cluster_egress', ['--filter_for_not_ssl=True', '--use_pixie_dns_resolution', 'false']],
     ['px/ip', ['--ip=10.0.0.1', '--start_time=1767323045000000000']],
     ['px/pid_memory_usage', []],
-  ])(
-    '%s %p',
-    async (name, args) => {
-      const { code, stderr } = await run(name, '-o', 'json', '--', ...args)
-      expect({ code, errors: stderr.match(/^error.*/gm) }).toEqual({ code: 0, errors: null })
-    },
-    20_000,
-  )
+  ])('%s %p', async (name, args) => {
+    const { code, stderr } = await run(name, '-o', 'json', '--', ...args)
+    expect({ code, errors: stderr.match(/^error.*/gm) }).toEqual({ code: 0, errors: null })
+  })
 
   test.each([
     ['px/ip', [], 'px/ip needs the argument ip (PX_STRING)'],
@@ -71,14 +67,10 @@ describe("others' bundles", () => {
     ['px/http_data_filtered', ['--status_code='], "status_code: '' is not an integer"],
     ['px/node', ['--node=n', '--groupby=cluster'], "groupby: 'cluster' is not one of its values"],
     ['px/tcp_drops', [], "There is no script 'px/tcp_drops' in"],
-  ])(
-    'refused: %s %p',
-    async (name, args, message) => {
-      const { code, stderr } = await run(name, '-o', 'json', '--', ...args)
-      expect(code).toBe(1)
-      expect(stderr).toContain(message)
-      expect(stderr).toMatch(/^hint: ./m)
-    },
-    20_000,
-  )
+  ])('refused: %s %p', async (name, args, message) => {
+    const { code, stderr } = await run(name, '-o', 'json', '--', ...args)
+    expect(code).toBe(1)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^hint: ./m)
+  })
 })

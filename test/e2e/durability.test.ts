@@ -31,8 +31,8 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
 
   beforeAll(async () => {
     server = await startNode(scope)
-  }, 30_000)
-  afterAll(() => scope.close(), 15_000)
+  })
+  afterAll(() => scope.close())
 
   test('a restart keeps the rows', async () => {
     const first = await Nixie.start(scope)
@@ -44,7 +44,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
     const scripted = await second.ask('/api/run/px/http_data?start_time=-5m&destination_filter=node')
     expect(scripted.tables[0]!.rows.filter((row) => String(row.req_path).includes('kept-'))).toHaveLength(5)
     expect(await second.stop()).toBe(0)
-  }, 60_000)
+  })
 
   test('SIGTERM stores what is under way', async () => {
     const first = await Nixie.start(scope)
@@ -57,7 +57,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
     })
     expect(await second.httpRows('under-way-')).toHaveLength(5)
     await second.stop()
-  }, 60_000)
+  })
 
   test('SIGTERM: a request that is answered later waits, and a response that streams is running', async () => {
     const first = await Nixie.start(scope)
@@ -75,7 +75,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
     const texts = ['/later-waits', '/later-streams'].map(async (path) =>
       (await fetch(`http://127.0.0.1:${port}${path}`)).text(),
     )
-    await until('both were asked', () => answers.length === 2, 10_000)
+    await until('both were asked', () => answers.length === 2)
     expect(await first.stop()).toBe(0)
     for (const answer of answers) answer()
     expect(await Promise.all(texts)).toEqual(['last', 'firstlast'])
@@ -97,7 +97,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
       ['/later-waits', 0, '', 'waiting'],
     ])
     await second.stop()
-  }, 60_000)
+  })
 
   test('kill -9 costs at most the last second', async () => {
     const next = random(20_260)
@@ -129,7 +129,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
     }
     expect(readdirSync(dataDir).filter((name) => name.includes('damaged'))).toEqual([])
     await nixie.stop()
-  }, 120_000)
+  })
 
   test('a damaged store is set aside, never deleted', async () => {
     const dataDir = join(scope.dir, 'damaged')
@@ -143,7 +143,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
     await curl(server.port, '/hello?after-damage')
     await nixie.waitForRows('after-damage', 1)
     await nixie.stop()
-  }, 60_000)
+  })
 
   test('a store damaged in its middle is told or set aside, and capture goes on', async () => {
     const first = await Nixie.start(scope)
@@ -160,7 +160,7 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
     await curl(server.port, '/hello?after-repair')
     await second.waitForRows('after-repair', 1)
     await second.stop()
-  }, 60_000)
+  })
 
   test('a full disk: it says so, counts what it sheds, and answers', async () => {
     const nginx = await startNginx(scope)
@@ -174,19 +174,15 @@ describe.skipIf(!isRoot)('durability (needs root)', () => {
       // Left to itself it would never let a disk get full.
       flags: ['--disk-budget', '1G'],
     })
-    const told = await until(
-      'the disk is full',
-      async () => {
-        await wrk(nginx.port, `/hello?full-${Math.random()}`, 1, 4)
-        const status = await nixie.status()
-        return status.losses.shed > 0 && status
-      },
-      60_000,
-    )
+    const told = await until('the disk is full', async () => {
+      await wrk(nginx.port, `/hello?full-${Math.random()}`, 1, 4)
+      const status = await nixie.status()
+      return status.losses.shed > 0 && status
+    })
     expect(`${told.capture.error} ${nixie.output}`).toMatch(/full/i)
     expect((await nixie.ask('/api/run/px/http_data?start_time=-5m')).status).toBe(200)
     await nixie.stop()
-  }, 90_000)
+  })
 })
 
 /** Moves what the write-ahead log holds into the file: a page that the log has again needs no undamaged one. */

@@ -45,8 +45,8 @@ describe.skipIf(!isRoot)('exchanges (needs root)', () => {
 
   beforeAll(async () => {
     nixie = await Nixie.start(scope)
-  }, 30_000)
-  afterAll(() => scope.close(), 15_000)
+  })
+  afterAll(() => scope.close())
 
   for (const [name, start] of Object.entries({
     node: startNode,
@@ -72,7 +72,7 @@ describe.skipIf(!isRoot)('exchanges (needs root)', () => {
         await curl(server.port, `/hello?after=${name}`)
         await nixie.waitForRows(`after=${name}`, 1)
         rows = await nixie.httpRows(`trial=${name}-`)
-      }, 60_000)
+      })
 
       test('each exchange is one row, in order, the other local end left out', () => {
         const told = rows.map((row) => row.req_path)
@@ -107,7 +107,7 @@ describe.skipIf(!isRoot)('exchanges (needs root)', () => {
             trace_role: 2,
             version: answer.version,
           })
-          const logged = await until('the server logs it', () => server.log(marker(i))[0], 3000)
+          const logged = await until('the server logs it', () => server.log(marker(i))[0])
           expect(logged).toMatchObject({
             method: row.req_method,
             path: row.req_path,

@@ -70,11 +70,10 @@ class Talk {
   }
 
   /** The text once it has been said for the `count`th time. */
-  async hears(pattern: RegExp, count: number, ms: number): Promise<string> {
+  async hears(pattern: RegExp, count: number): Promise<string> {
     const heard = await until(
       `${pattern} from talk.py`,
       () => this.#said.match(pattern)?.[count - 1] ?? (this.#child.exitCode ? 'failed' : undefined),
-      ms,
     )
     if (heard === 'failed') throw new Error(`talk.py ended with ${this.#child.exitCode}`)
     return heard
@@ -88,38 +87,34 @@ describe.skipIf(!isRoot)('HTTP/1 on the wire (needs root)', () => {
 
   beforeAll(async () => {
     const talk = new Talk(scope)
-    const port = Number(await talk.hears(/^\d+(?=\n)/g, 1, 10_000))
+    const port = Number(await talk.hears(/^\d+(?=\n)/g, 1))
     for (const play of [...plays, LAST]) talk.tell(asLine(play))
     talk.tell('')
-    await talk.hears(/open/g, 1, 30_000)
+    await talk.hears(/open/g, 1)
     const nixie = await Nixie.start(scope, {
       flags: ['--ring-bytes', String(RING_BYTES)],
     })
     talk.tell('early')
-    await talk.hears(/played/g, 1, 60_000)
+    await talk.hears(/played/g, 1)
     talk.tell('others')
-    await talk.hears(/played/g, 2, 120_000)
+    await talk.hears(/played/g, 2)
     const ask = `import px
 df = px.DataFrame(table='http_events', start_time='-10m')
 df = df[df.local_port == ${port}]
 df.how = df.outcome
 px.display(df)
 `
-    const found = await until(
-      'the last row',
-      async () => {
-        const recorded = await nixie.query(ask)
-        return recorded.some(({ req_path }) => req_path === '/last') && recorded
-      },
-      60_000,
-    )
+    const found = await until('the last row', async () => {
+      const recorded = await nixie.query(ask)
+      return recorded.some(({ req_path }) => req_path === '/last') && recorded
+    })
     status = await nixie.status()
     for (const row of found) {
       const from = String(row.remote_addr)
       rows.set(from, [...(rows.get(from) ?? []), { ...row, outcome: row.how } as unknown as Recorded])
     }
-  }, 300_000)
-  afterAll(() => scope.close(), 15_000)
+  })
+  afterAll(() => scope.close())
 
   for (const way of WAYS) {
     describe(way, () => {

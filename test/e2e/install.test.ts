@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isArch } from '../../bpf/cross'
 import { release } from '../../deploy/release'
 import { isRoot, root } from '../support/nixie'
-import { freePort, Scope } from '../support/scope'
+import { freePort, PATIENCE_MS, Scope } from '../support/scope'
 
 const SCRIPT = `
 set -eu
@@ -40,7 +40,7 @@ step uninstall
 ls "$DATA_DIR"
 step taken
 python3 -m http.server --bind 127.0.0.1 "\${listen##*:}" >/dev/null 2>&1 & other=$!
-n=0; until curl -s -o /dev/null "http://$listen/"; do n=$((n + 1)); [ $n -lt 100 ]; sleep 0.1; done
+n=0; until curl -s -o /dev/null "http://$listen/"; do n=$((n + 1)); [ $n -lt 600 ]; sleep 0.1; done
 NIXIE_LISTEN=$listen ./install.sh --no-build 2>&1 || echo "ended with $?"
 kill $other; wait $other 2>/dev/null || true
 step purge
@@ -100,7 +100,7 @@ async function runSteps(script: string, env: Record<string, string>): Promise<Re
     env: { ...process.env, ...env },
     stdout: 'pipe',
     stderr: 'pipe',
-    timeout: 110_000,
+    timeout: 4 * PATIENCE_MS,
   })
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   const code = await child.exited
@@ -110,7 +110,7 @@ async function runSteps(script: string, env: Record<string, string>): Promise<Re
 
 describe.skipIf(!isRoot)('install.sh (needs root)', () => {
   const scope = new Scope('install')
-  afterAll(() => scope.close(), 15_000)
+  afterAll(() => scope.close())
 
   test('installs, upgrades keeping data and settings, uninstalls', async () => {
     const listen = `127.0.0.1:${await freePort()}`
@@ -169,7 +169,7 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     expect([existsSync(dataDir), existsSync(join(prefix, 'bin/nixie'))]).toEqual([false, false])
     // Its entry may stay until the process that adopted it waits for it; its program is gone.
     expect(() => readlinkSync(`/proc/${pid}/exe`)).toThrow()
-  }, 120_000)
+  })
 
   test('downloads a release, verifies it, upgrades, and leaves what runs alone when the download is damaged', async () => {
     const listen = `127.0.0.1:${await freePort()}`
@@ -210,7 +210,7 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     expect(steps.damaged).toContain('{"ready":true')
     expect(steps.missing).toContain("SHA256SUMS can't be downloaded")
     expect(existsSync(dataDir)).toBe(false)
-  }, 120_000)
+  })
 
   test('the commands for a workstation start without what traces, and say what they lack', async () => {
     const target = `linux-${process.arch}`
@@ -225,7 +225,7 @@ describe.skipIf(!isRoot)('install.sh (needs root)', () => {
     expect(image.exitCode).toBe(1)
     expect(`${image.stderr}`).toContain('this executable has none')
     expect(`${image.stderr}`).toContain('--image-archive FILE')
-  }, 60_000)
+  })
 
   test('says what it does not know', async () => {
     const child = Bun.spawn(['./install.sh', '--frobnicate'], { cwd: root, stderr: 'pipe', stdout: 'ignore' })

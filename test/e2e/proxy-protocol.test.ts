@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type HttpRow, isRoot, Nixie } from '../support/nixie'
-import { freePort, Scope, until } from '../support/scope'
+import { freePort, PATIENCE_MS, Scope, until } from '../support/scope'
 
 const VERSIONS = { 'version 1': 'send-proxy', 'version 2': 'send-proxy-v2' } as const
 
@@ -47,9 +47,9 @@ http {
   nbthread 1
 defaults
   mode http
-  timeout connect 5s
-  timeout client 20s
-  timeout server 20s
+  timeout connect 60s
+  timeout client 60s
+  timeout server 60s
 frontend front
   bind 127.0.0.1:${front}
   default_backend back
@@ -59,7 +59,7 @@ backend back
   )
   start(scope, 'nginx', ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')])
   start(scope, 'haproxy', ['-db', '-f', join(dir, 'haproxy.cfg')])
-  await until(`haproxy, ${name}`, async () => (await talk(front, ['/up'])).length === 1, 10_000)
+  await until(`haproxy, ${name}`, async () => (await talk(front, ['/up'])).length === 1)
   return { front, back }
 }
 
@@ -72,7 +72,7 @@ function talk(port: number, paths: readonly string[]): Promise<string[]> {
     const ask = () => socket.write(`GET ${paths[said.length]} HTTP/1.1\r\nHost: nginx\r\n\r\n`)
     socket.on('error', failed)
     socket.on('connect', ask)
-    socket.setTimeout(5000, () => socket.destroy(new Error('no answer')))
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('no answer')))
     socket.setEncoding('latin1').on('data', (piece) => {
       text += piece
       const answer = /^HTTP\/1\.1 200 .*?\r\n\r\n(127\.\d+\.\d+\.\d+)$/s.exec(text)
@@ -94,15 +94,15 @@ describe.skipIf(!isRoot)('the PROXY protocol (needs root)', () => {
     for (const [name, option] of Object.entries(VERSIONS))
       pairs.set(name, await startPair(scope, name, option))
     nixie = await Nixie.start(scope)
-  }, 60_000)
-  afterAll(() => scope.close(), 15_000)
+  })
+  afterAll(() => scope.close())
 
   test.each(Object.keys(VERSIONS))('%s: the row has the true client', async (name) => {
     const { front, back } = pairs.get(name)!
     const mark = `/proxied-${back}`
     expect(await talk(front, [`${mark}-1`, `${mark}-2`, `${mark}-3`])).toEqual([CLIENT, CLIENT, CLIENT])
     // One row of each at haproxy, and one at nginx.
-    const rows = await nixie.waitForRows(mark, 6, 10_000)
+    const rows = await nixie.waitForRows(mark, 6)
     const at = (port: number) => rows.filter(({ local_port }) => local_port === port)
     const summary = ({ req_path, resp_status, resp_body_size, remote_addr, trace_role }: HttpRow) => ({
       req_path,

@@ -20,11 +20,7 @@ async function startRecorder(scope: Scope, file: string, listen: string) {
   child.stderr.setEncoding('utf8').on('data', (text) => {
     said += text
   })
-  await until(
-    'the recorder captures',
-    () => said.includes('Recording for') || child.exitCode !== null,
-    20_000,
-  )
+  await until('the recorder captures', () => said.includes('Recording for') || child.exitCode !== null)
   return {
     end: async () => {
       child.kill('SIGINT')
@@ -111,15 +107,11 @@ px.display(df)
       `${url}/form?token=${secret}`,
     )
     for (let i = 0; i < 3; i++) await dig('127.0.0.1', names.port, `${MARKER}-${i}.any.test`)
-    await until(
-      'the rows of HTTP',
-      async () => (await rowsOf('http_events', 'req_path')).length === 3,
-      10_000,
-    )
-    await until('the rows of DNS', async () => (await rowsOf('dns_events', 'req_body')).length >= 3, 10_000)
+    await until('the rows of HTTP', async () => (await rowsOf('http_events', 'req_path')).length === 3)
+    await until('the rows of DNS', async () => (await rowsOf('dns_events', 'req_body')).length >= 3)
     said = await recorder.end()
-  }, 90_000)
-  afterAll(() => scope.close(), 20_000)
+  })
+  afterAll(() => scope.close())
 
   for (const [table, column] of [
     ['http_events', 'req_path'],
@@ -165,12 +157,12 @@ px.display(df)
       await fetch(`http://127.0.0.1:${web.port}/${MARKER}/more`, { method: 'POST', body: 'a'.repeat(4000) })
       return ended
     }
-    await until('the file is full', ask, 50_000)
+    await until('the file is full', ask)
     const { code, stderr } = await recorder
     expect(code).toBe(0)
     expect(stderr).toContain('ended as it was full (--max-size)')
     expect(statSync(full).mode & 0o777).toBe(0o600)
     expect(statSync(full).size).toBeLessThan(80 << 10)
     expect((await runNixie(['replay', full, '-o', 'json'])).code).toBe(0)
-  }, 90_000)
+  })
 })

@@ -28,7 +28,7 @@ const CAPABILITIES = '000000c000081004'
 
 describe.skipIf(missing !== '')(`nixie.service under systemd${missing && ` (${missing})`}`, () => {
   const scope = new Scope('systemd')
-  afterAll(() => scope.close(), 20_000)
+  afterAll(() => scope.close())
   let port = 0
   let inside: readonly string[] = []
 
@@ -76,10 +76,10 @@ describe.skipIf(missing !== '')(`nixie.service under systemd${missing && ` (${mi
       started.kill('SIGKILL')
       await started.exited
     })
-    await until('the unit is up', isReady, 60_000)
+    await until('the unit is up', isReady)
     const children = readFileSync(`/proc/${started.pid}/task/${started.pid}/children`, 'utf8').trim()
     inside = ['nsenter', '-t', children.split(' ')[0]!, '-m', '-p', '-C', '-u', '-i']
-  }, 70_000)
+  })
 
   test('it runs as its own account, with five capabilities and the filter, under its limits', async () => {
     const { text } = await run('cat', `/proc/${await mainPid()}/status`)
@@ -108,8 +108,8 @@ describe.skipIf(missing !== '')(`nixie.service under systemd${missing && ` (${mi
       }
       return tables[0]!.rows.find(({ req_path }) => req_path === '/from-the-unit')
     }
-    await until('the request is a row', seen, 10_000)
-  }, 20_000)
+    await until('the request is a row', seen)
+  })
 
   test('other accounts are refused', async () => {
     const { text } = await run(
@@ -127,7 +127,7 @@ describe.skipIf(missing !== '')(`nixie.service under systemd${missing && ` (${mi
   test('after a kill it comes again, with its rows', async () => {
     const before = await mainPid()
     await run('kill', '-9', before)
-    await until('it comes again', async () => (await mainPid()) !== before && (await isReady()), 30_000)
+    await until('it comes again', async () => (await mainPid()) !== before && (await isReady()))
     const { tables } = (await ask('/api/store')) as { tables: { name: string; rows: number }[] }
     expect(tables.find(({ name }) => name === 'http_events')?.rows).toBeGreaterThan(0)
     // A busy machine makes it say that, too.
@@ -215,5 +215,5 @@ async function removeGroups(roots: readonly string[]): Promise<void> {
     for (const one of found.split('\n').filter(Boolean)) rmdirSync(one)
     return !existsSync(group)
   }
-  for (const group of roots) await until(`${group} is removed`, () => remove(group), 10_000)
+  for (const group of roots) await until(`${group} is removed`, () => remove(group))
 }

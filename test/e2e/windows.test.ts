@@ -85,18 +85,14 @@ describe.skipIf(!isRoot)('requests outstanding on older connections (needs root)
       ],
     })
     writeFileSync(go!, '')
-    await until('the clients are done', () => Bun.file(done!).exists(), 60_000)
+    await until('the clients are done', () => Bun.file(done!).exists())
     const ask = `import px\ndf = px.DataFrame('http_events', start_time='-5m')\ndf = df[df.remote_port == ${port}]\npx.display(df)`
-    await until(
-      'rows of the client that takes turns',
-      async () => {
-        rows.splice(0, rows.length, ...(await nixie.query(ask)))
-        return rows.filter(({ req_path }) => `${req_path}`.startsWith('/turns/')).length >= 40
-      },
-      20_000,
-    )
-  }, 120_000)
-  afterAll(() => scope.close(), 15_000)
+    await until('rows of the client that takes turns', async () => {
+      rows.splice(0, rows.length, ...(await nixie.query(ask)))
+      return rows.filter(({ req_path }) => `${req_path}`.startsWith('/turns/')).length >= 40
+    })
+  })
+  afterAll(() => scope.close())
 
   const pairsOf = (name: string) =>
     rows

@@ -57,7 +57,7 @@ describe('tcp', () => {
     const events = await trace(
       kernel,
       `c, d = pair(); c.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-c.send(b'first'); c.send(b'last'); c.shutdown(socket.SHUT_WR); time.sleep(0.05)
+c.send(b'first'); c.send(b'last'); c.shutdown(socket.SHUT_WR); until(lambda: is_in(d, PEER_CLOSED))
 assert d.recv(5) == b'first'; assert d.recv(100) == b'last'; assert d.recv(100) == b''`,
     )
     expect(received(events).map(({ offset, size }) => [offset, size])).toEqual(
@@ -112,13 +112,9 @@ except BlockingIOError: pass
     const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
     program.go()
     await program.end()
-    const seen: Array<[number, number, number]> = []
-    kernel.drain((event) => {
-      if (event.kind === EVENT_DATA && event.pid === program.pid)
-        seen.push([event.pid, event.startTicks, event.timeNs])
-    }, 10_000)
+    const seen = drainAll(kernel).filter(({ kind, pid }) => kind === EVENT_DATA && pid === program.pid)
     expect(seen.length).toBe(2)
-    for (const [, ticks, timeNs] of seen) {
+    for (const { startTicks: ticks, timeNs } of seen) {
       expect(ticks).toBe(startTicks)
       expect(timeNs).toBeGreaterThan(before)
       expect(timeNs).toBeLessThan(kernel.now())

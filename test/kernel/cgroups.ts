@@ -1,6 +1,7 @@
 /** Cgroups as container runtimes name theirs, made for a test and taken away by it. */
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { until } from '../support/scope'
 
 /** Where a hierarchy is mounted: `cgroup2`, or a controller of cgroup v1; undefined when it isn't. */
 export function hierarchy(name: string): string | undefined {
@@ -19,15 +20,11 @@ export function makeCgroup(root: string, folders: readonly string[]) {
     enter: `echo $$ > ${path}/cgroup.procs`,
     async remove() {
       // An ended process leaves its cgroup a moment after it was waited for.
-      for (let tries = 0; ; tries++) {
-        try {
-          for (let at = path; at !== root; at = dirname(at)) rmdirSync(at)
-          return
-        } catch (cause) {
-          if (tries === 100) throw cause
-          await Bun.sleep(20)
-        }
-      }
+      let at = path
+      await until(`${path} is removed`, () => {
+        for (; at !== root; at = dirname(at)) rmdirSync(at)
+        return true
+      })
     },
   }
 }

@@ -254,7 +254,7 @@ t.join()
     } finally {
       probe.close()
     }
-  }, 60_000)
+  })
 
   test('a large call becomes several records that follow on each other, the rest is size', async () => {
     const probe = open({ defaultCap: 40_000 })

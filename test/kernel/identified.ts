@@ -9,6 +9,7 @@ import { identities } from '../../src/sources/identities'
 import { Sources } from '../../src/sources/open'
 import { sockets } from '../../src/sources/sockets'
 import { UNLIMITED } from '../../src/sources/source'
+import { until } from '../support/scope'
 
 export class Identified {
   readonly counters = newCounters()
@@ -31,7 +32,7 @@ export class Identified {
     if (missing.length > 0) throw new Error(missing.map(({ name, error }) => `${name}: ${error}`).join('\n'))
   }
 
-  /** Takes all that waits. A record that another CPU is still writing holds up those after it, so it looks twice. */
+  /** Takes what waits. A record that another CPU is still writing holds up those after it. */
   drain(): void {
     for (let empty = 0; empty < 2; ) {
       if (this.#sources.drain(10_000) > 0) continue
@@ -48,8 +49,17 @@ export class Identified {
     return [...this.#infos.values()]
   }
 
-  of(pid: number): ProcessInfo | undefined {
-    return this.known().find((info) => info.pid === pid)
+  /** The process, once what is known of it is so. */
+  find(pid: number, isSo: (info: ProcessInfo) => boolean = () => true): Promise<ProcessInfo> {
+    return this.until(`process ${pid}`, (all) => all.find((info) => info.pid === pid && isSo(info)))
+  }
+
+  /** Takes what waits until all that is known has an answer. */
+  until<T>(what: string, ask: (all: readonly ProcessInfo[]) => T | undefined | false): Promise<T> {
+    return until(what, () => {
+      this.drain()
+      return ask(this.known())
+    })
   }
 
   close(): void {

@@ -40,7 +40,7 @@ describe('data after the close', () => {
   })
 
   const READ_AFTER_RESET = `c, d = pair(); c.send(b'left'); step()
-c.${RESET}; c.close(); time.sleep(0.02); step()
+c.${RESET}; c.close(); until(lambda: is_in(d, CLOSED)); step()
 assert d.recv(9) == b'left'`
 
   test('what a reset left to read', async () => {
@@ -76,7 +76,7 @@ assert d.recv(9) == b'left'`
 
 test('the server closes before the client reads: both ends still say that they are one', async () => {
   const events = await run(
-    "c, d = pair(); c.send(b'ask'); d.recv(9); d.send(b'answer'); d.close(); time.sleep(0.02); c.recv(9); c.recv(9); c.close()",
+    "c, d = pair(); c.send(b'ask'); d.recv(9); d.send(b'answer'); d.close(); until(lambda: is_in(c, PEER_CLOSED)); c.recv(9); c.recv(9); c.close()",
   )
   const [server, client] = [side(events, ROLE_SERVER), side(events, ROLE_CLIENT)]
   const read = client.find(({ kind, direction }) => kind === EVENT_DATA && direction === RECEIVED)!

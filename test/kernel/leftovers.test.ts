@@ -37,4 +37,4 @@ test('an ended thread’s probes are detached, and others can be attached in the
   expect(drainAll(kernel)).toBeArray()
   kernel.close()
   expect(held()).toBe(before)
-}, 30_000)
+})

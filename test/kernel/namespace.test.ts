@@ -41,4 +41,4 @@ test('from inside a pid namespace', async () => {
     inside.kill()
     await inside.exited
   }
-}, 20_000)
+})

@@ -39,11 +39,11 @@ c.recv(6); c.send(b'three'); c.recv(9); c.send(b'four')`
   })
 })
 
-/** A client of its own asks, three times, and pauses before. */
+/** A client of its own asks, three times, each time when the server sleeps. */
 const SERVER = `
 c, d = pair()
 if os.fork() == 0:
-    for i in range(3): time.sleep(0.05); c.send(b'ask'); c.recv(99)
+    for i in range(3): until(lambda: sleeps(os.getppid())); c.send(b'ask'); c.recv(99)
     os._exit(0)
 c.close()
 `

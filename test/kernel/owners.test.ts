@@ -38,8 +38,8 @@ describe('a connection without data', () => {
   test.each([
     ['the client closes first', 'c.close(); d.recv(1); d.close()'],
     ['the server closes first', 'd.close(); c.recv(1); c.close()'],
-    ['the client resets', `c.${RESET}; c.close(); time.sleep(0.02); d.close()`],
-    ['the server resets', `d.${RESET}; d.close(); time.sleep(0.02); c.close()`],
+    ['the client resets', `c.${RESET}; c.close(); until(lambda: is_in(d, CLOSED)); d.close()`],
+    ['the server resets', `d.${RESET}; d.close(); until(lambda: is_in(c, CLOSED)); c.close()`],
   ])('opens and closes at both ends, with its owner: %s', async (_, end) => {
     const { pid, events } = await run(
       `${LISTEN}\nPORT()\nc = socket.create_connection(s.getsockname()); d, _ = s.accept()\n${end}`,
@@ -56,10 +56,11 @@ describe('a connection without data', () => {
 
   test('each end has the process that connected or accepted, whoever listens', async () => {
     const { pid, events } = await run(`${LISTEN}\nPORT()
+accepted, tell = os.pipe()
 if os.fork() == 0:
-    open('/proc/self/comm', 'w').write('acceptor'); d, _ = s.accept(); d.recv(1); os._exit(0)
+    open('/proc/self/comm', 'w').write('acceptor'); d, _ = s.accept(); os.write(tell, b'x'); d.recv(1); os._exit(0)
 if os.fork() == 0:
-    open('/proc/self/comm', 'w').write('connector'); c = socket.create_connection(s.getsockname()); time.sleep(0.05); os._exit(0)
+    open('/proc/self/comm', 'w').write('connector'); c = socket.create_connection(s.getsockname()); os.read(accepted, 1); os._exit(0)
 os.wait(); os.wait()`)
     for (const [role, name] of [
       [ROLE_SERVER, 'acceptor'],
@@ -76,7 +77,7 @@ os.wait(); os.wait()`)
 
   test('one that does not wait for its connect has its owner', async () => {
     const { pid, events } = await run(`${LISTEN}\nPORT()
-c = socket.socket(); c.setblocking(False); c.connect_ex(s.getsockname()); d, _ = s.accept(); time.sleep(0.02); c.close(); d.close()`)
+c = socket.socket(); c.setblocking(False); c.connect_ex(s.getsockname()); d, _ = s.accept(); until(lambda: is_in(c, ESTABLISHED)); c.close(); d.close()`)
     expect(told(events, ROLE_CLIENT).map(([kind, owner]) => [kind, owner])).toEqual([
       [EVENT_OPEN, pid],
       [EVENT_CLOSE, pid],
@@ -94,7 +95,9 @@ s.close()`)
 
   test('one that is over before it is accepted is told once, and what it reads then is marked', async () => {
     const { pid, events } = await run(`${LISTEN}\nPORT()
-c = socket.create_connection(s.getsockname()); c.send(b'late'); c.${RESET}; c.close(); time.sleep(0.02)
+port = ':%04X' % s.getsockname()[1]
+def is_over(): return not any(port in line and line.split()[3] == '01' for line in open('/proc/net/tcp'))
+c = socket.create_connection(s.getsockname()); c.send(b'late'); c.${RESET}; c.close(); until(is_over)
 d, _ = s.accept()
 try: d.recv(9)
 except ConnectionResetError: pass

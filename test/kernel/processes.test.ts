@@ -7,6 +7,7 @@ import type { RecordOf } from '../../src/records/table'
 import { readThreads } from '../../src/sources/processes'
 import { PROCESS_OBJECT } from '../../src/sources/processes/probe'
 import { ProcessStats } from '../../src/sources/processes/process-stats'
+import { until } from '../support/scope'
 
 const BUSY = `
 import sys, threading, time
@@ -27,6 +28,9 @@ test('processor time, memory, threads and bytes of a process', async () => {
   const python = Bun.spawn(['python3', '-c', BUSY], { stdin: 'pipe', stdout: 'pipe' })
   try {
     await python.stdout.getReader().read()
+    const status = () => readFileSync(`/proc/${python.pid}/status`, 'utf8')
+    // Its thread has ended, and it does nothing more.
+    await until('it rests', () => /^State:\s*S/m.test(status()) && /^Threads:\s*1$/m.test(status()))
     const rows: RecordOf<typeof processStats>[] = []
     const stats = new ProcessStats({ upidOf: (pid) => String(pid), append: (_, row) => rows.push(row) })
     stats.take(readThreads(kernel.open(PROCESS_OBJECT).object!), 0)

@@ -10,6 +10,7 @@ import type { ProbeStatus } from '../../src/kernel/kernel'
 import type { SocketFeed } from '../../src/sources/sockets/feed'
 import type { Hooks } from '../../src/sources/sockets/hooks'
 import { openSocketProbe, type SocketProbeOptions } from '../../src/sources/sockets/probe'
+import { PATIENCE_MS } from '../support/scope'
 
 export interface Seen {
   kind: EventKind
@@ -109,12 +110,16 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
   }
 }
 
-/** All that waits. A record that another CPU is still writing holds up those after it, so it looks twice. */
+/**
+ * All that waits. A record that another CPU is still writing holds up those after it, for as long as the machine lets its writer
+ * wait: so it looks until the ring is empty, and once more.
+ */
 export function drainAll(kernel: Traced): Seen[] {
   const seen: Seen[] = []
-  for (let empty = 0; empty < 2; ) {
+  const end = performance.now() + PATIENCE_MS
+  for (let empty = 0; empty < 2 && performance.now() < end; ) {
     if (kernel.drain((event) => seen.push(copy(event)), 10_000) > 0) continue
-    empty++
+    if (kernel.fill() === 0) empty++
     Bun.sleepSync(5)
   }
   return seen
@@ -128,6 +133,11 @@ def pair(family=socket.AF_INET, host='127.0.0.1'):
     return c, d
 def step():
     print('ready', flush=True); sys.stdin.readline()
+ESTABLISHED, CLOSED, PEER_CLOSED = 1, 7, 8
+def until(isSo):
+    while not isSo(): time.sleep(0.001)
+def is_in(s, state): return s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == state
+def sleeps(pid): return open('/proc/%d/stat' % pid).read().rsplit(') ', 1)[1][0] == 'S'
 `
 
 /** A Python program that can be stopped at its `step()` calls. */

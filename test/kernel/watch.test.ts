@@ -30,7 +30,7 @@ test('a ring that fills says so, again each time that it was read', async () => 
     expect(told).toBe(before)
     program.go()
     await program.ready()
-    await until('it is told', () => told > before, 15_000)
+    await until('it is told', () => told > before)
     expect(kernel.fill()).toBeGreaterThan(1 / 16)
     drainAll(kernel)
     program.go()
@@ -47,5 +47,5 @@ test('nothing of it stays when it is closed', async () => {
     kernel.watch(() => {})
     kernel.close()
   }
-  await until('all is closed', () => descriptors() <= before, 15_000)
+  await until('all is closed', () => descriptors() <= before)
 })

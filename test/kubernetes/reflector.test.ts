@@ -29,7 +29,7 @@ function follow(silenceMs = 5000, cluster: Pick<ScriptedApi, 'get'> = api, answe
   running = reflector.run()
 }
 
-const said = (line: string) => until(line, () => log.includes(line), 15_000)
+const said = (line: string) => until(line, () => log.includes(line))
 const query = (i: number) => Object.fromEntries(api.requests[i]!.searchParams)
 
 beforeEach(() => {
@@ -129,7 +129,7 @@ test('a watch that says nothing is taken up again', async () => {
   follow(60)
   await api.watch()
   await api.watch()
-  await until('it is said', () => log.some((line) => line.includes('silent')), 15_000)
+  await until('it is said', () => log.some((line) => line.includes('silent')))
 })
 
 test('a way that leads nowhere is left for a new one', async () => {
@@ -137,7 +137,7 @@ test('a way that leads nowhere is left for a new one', async () => {
   const nowhere = ({ signal }: { signal?: AbortSignal }) =>
     new Promise<Response>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
   api.next(list([])).next('hold')
-  follow(5000, { get: (path, options = {}) => (asked++ ? api.get(path, options) : nowhere(options)) }, 30)
+  follow(5000, { get: (path, options = {}) => (asked++ ? api.get(path, options) : nowhere(options)) }, 1000)
   await said('synced ')
   expect(log[0]).toBe('failed no answer')
 })
@@ -147,7 +147,7 @@ test('lines and characters that come in pieces', async () => {
   follow()
   const watch = await api.watch()
   watch.send({ type: 'ADDED', object: pod(`käse-${'x'.repeat(200_000)}`) })
-  await until('the object', () => log.some((line) => line.startsWith('seen käse-xx')), 15_000)
+  await until('the object', () => log.some((line) => line.startsWith('seen käse-xx')))
 })
 
 test('watches that end at once are not taken up in a rush', async () => {
@@ -155,7 +155,7 @@ test('watches that end at once are not taken up in a rush', async () => {
   for (let i = 0; i < 50; i++) api.next({ body: '' })
   const from = performance.now()
   follow()
-  await until('five pauses', () => api.requests.length >= 7, 15_000)
+  await until('five pauses', () => api.requests.length >= 7)
   // They take 2.5, 5, 10, 10 and 10 ms at least.
   expect(performance.now() - from).toBeGreaterThan(32)
 })
@@ -163,7 +163,7 @@ test('watches that end at once are not taken up in a rush', async () => {
 test('stops while it waits', async () => {
   api.next({ status: 500, body: {} })
   follow()
-  await until('a failure', () => log.length > 0, 15_000)
+  await until('a failure', () => log.length > 0)
   reflector.stop()
   await running
 })

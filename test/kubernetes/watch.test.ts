@@ -88,7 +88,7 @@ function start(): void {
 }
 
 const kubernetes = () => openKubernetes(entitySource([...stored.values()]))
-const eventually = (what: string, holds: () => boolean) => until(what, holds, 15_000)
+const eventually = (what: string, holds: () => boolean) => until(what, holds)
 const tell = async (kind: string, type: string, object: unknown) => {
   await eventually(`a watch of ${kind}`, () => api.kind(kind).send !== undefined)
   api.kind(kind).send!({ type, object })

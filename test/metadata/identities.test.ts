@@ -117,7 +117,7 @@ test('a child that has ended, and waits for its parent to ask, is what its paren
     const pid = Number(Buffer.from(value!).toString())
     const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8')
     const isSleep = () => readFileSync(`/proc/${parent.pid}/cmdline`, 'utf8').startsWith('sleep')
-    await until('the child has ended', () => / Z /.test(stat()) && isSleep(), 15_000)
+    await until('the child has ended', () => / Z /.test(stat()) && isSleep())
     const life = { pid, ticks: startTicksOf(stat()), parent: parent.pid, comm: 'sleep' }
     const processes = new Processes('edge', 1)
     processes.take({ ...fork(life), parentStartTicks: startTicksOfPid(parent.pid) })

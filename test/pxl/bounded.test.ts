@@ -102,7 +102,7 @@ for (const [name, ask] of Object.entries(ASKED)) {
       return { unit, ms }
     })
     expect(costs.filter(({ ms }) => ms > BOUND_MS / 2)).toEqual([])
-  }, 60_000)
+  })
 }
 
 /** The most expensive units, and those for which a parser with error recovery needs seconds. */
@@ -110,7 +110,7 @@ for (const unit of ['not ', ':', ',', '*', '~', 'a;', 'a,', 'a\n', '@a\n', '"" '
   test(`the longest text of ${JSON.stringify(unit)}`, () => {
     const text = repeated(unit, LONGEST)
     for (const ask of Object.values(ASKED)) expect(costOf(() => ask(text)).ms).toBeLessThan(BOUND_MS)
-  }, 30_000)
+  })
 }
 
 test('a longer text is refused at once', () => {
@@ -168,4 +168,4 @@ test('memory grows by a fraction of a container’s limit', () => {
   const { stdout, stderr } = Bun.spawnSync([process.execPath, '-e', code])
   expect(stderr.toString()).toBe('')
   expect(Number(stdout.toString())).toBeLessThan(200 << 10)
-}, 30_000)
+})

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import { HttpRedactor, MAX_DECODED_IN_ALL } from '../../src/recording/http-bytes'
+import { cpuMs } from '../support/cpu-time'
 
 const redaction = () => ({ secret: 0, unread: 0, decodable: MAX_DECODED_IN_ALL })
 
@@ -163,9 +164,10 @@ describe('compressed bodies', () => {
   test('bombs are not unpacked to their end', () => {
     const bomb = gzipSync(Buffer.alloc(64 << 20))
     const state = redaction()
-    const from = performance.now()
-    for (let i = 0; i < 200; i++) new HttpRedactor(state).run(Buffer.from(message(bomb, 'gzip')), 0)
-    expect(performance.now() - from).toBeLessThan(5000)
+    const ms = cpuMs(() => {
+      for (let i = 0; i < 200; i++) new HttpRedactor(state).run(Buffer.from(message(bomb, 'gzip')), 0)
+    })
+    expect(ms).toBeLessThan(5000)
     expect(state.decodable).toBeLessThanOrEqual(0)
   })
 })

@@ -10,6 +10,8 @@ import { RecordingFile } from '../../src/recording/reader'
 import { type Replayed, replay } from '../../src/recording/replay'
 import { Tape } from '../../src/recording/tape'
 import { Wire } from '../streams/wire'
+import { cpuMs } from '../support/cpu-time'
+import { Pace } from '../support/pace'
 import { Scope } from '../support/scope'
 import { addSecond, fileOf, HEADER, socketBytes, tapeOf, writeTape } from './tapes'
 
@@ -125,9 +127,9 @@ describe('time', () => {
     const [open, request] = exchange()
     const tape = tapeOf([open!, request!])
     for (let second = 2; second < 5; second++) addSecond(tape, second * 1e9)
-    const from = performance.now()
+    const pace = new Pace()
     const rows = rowsOf(replay(writeTape(path, tape), { maxRows: 9 }), 'http_events')
-    expect(performance.now() - from).toBeLessThan(2000)
+    expect(pace.ms()).toBeLessThan(2000)
     expect(chosen(rows, 'req_path', 'outcome')).toEqual([['/a', 'waiting']])
   })
 
@@ -252,14 +254,15 @@ describe('a file that is made to harm', () => {
         for (let change = next(3); change > 0; change--) bytes[next(bytes.length)] = next(256)
         return [kind, bytes] as const
       })
-      const from = performance.now()
-      try {
-        replay(sealed(frames), { maxRows: 9 })
-      } catch (cause) {
-        if (!(cause instanceof NixieError)) throw cause
-        expect(cause.message).toMatch(/at byte \d+$/)
-      }
-      expect(performance.now() - from).toBeLessThan(3000)
+      const ms = cpuMs(() => {
+        try {
+          replay(sealed(frames), { maxRows: 9 })
+        } catch (cause) {
+          if (!(cause instanceof NixieError)) throw cause
+          expect(cause.message).toMatch(/at byte \d+$/)
+        }
+      })
+      expect(ms).toBeLessThan(3000)
     }
   })
 
@@ -273,16 +276,14 @@ describe('a file that is made to harm', () => {
     const before = process.memoryUsage().rss
     replay(file, { maxRows: 9 })
     expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(500)
-  }, 20_000)
+  })
 
   test('an endless number of seconds costs what a second costs', () => {
     const second = Buffer.alloc(16)
     second.writeDoubleLE(2e9)
     const file = sealed(Array.from({ length: 20_000 }, () => ['second', second] as const))
-    const from = performance.now()
-    replay(file, { maxRows: 9 })
-    expect(performance.now() - from).toBeLessThan(5000)
-  }, 20_000)
+    expect(cpuMs(() => replay(file, { maxRows: 9 }))).toBeLessThan(5000)
+  })
 })
 
 test('frames are told apart by their place', () => {

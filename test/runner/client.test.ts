@@ -14,6 +14,7 @@ import type { Runner, RunRequest } from '../../src/runner/runner'
 import { TABLES } from '../../src/sources/tables'
 import { openWriter } from '../../src/store'
 import type { Damage } from '../../src/store/store'
+import { Pace } from '../support/pace'
 import { until } from '../support/scope'
 
 const http = TABLES.find((table) => table.name === 'http_events')!
@@ -301,14 +302,14 @@ px.display(df)`
     const unread = Array.from({ length: 6 }, large)
     const ends = unread.map((stream) => codeOf(stream.then(({ end }) => end)))
     await Promise.all(unread.slice(0, 2))
-    const started = performance.now()
+    const pace = new Pace()
     const { body } = await asClient('b', () => runner.stream(PATHS, { format: 'json' }))
     expect(await new Response(body).text()).toContain('/2999')
-    expect(performance.now() - started).toBeLessThan(1500)
-    expect(await Promise.race([...ends, Bun.sleep(5000)])).toBe('cancelled')
+    expect(pace.ms()).toBeLessThan(1500)
+    expect(await Promise.race(ends)).toBe('cancelled')
     await runner.close()
     await Promise.all(ends)
-  }, 10_000)
+  })
 
   test("time in which nobody reads is not the query's", async () => {
     const runner = shared()
@@ -319,7 +320,7 @@ px.display(df)`
     const reader = body.getReader()
     await reader.read()
     const read = performance.now()
-    await until('the deadline has passed', () => performance.now() - read > 2000, 5000)
+    await until('the deadline has passed', () => performance.now() - read > 2000)
     for (;;) if ((await reader.read()).done) break
   })
 

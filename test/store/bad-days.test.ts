@@ -77,7 +77,7 @@ describe('retention', () => {
             writer.maintain()
             return writer.fileBytes() <= budget * 1.25
           }
-          await until('the file is within its budget', isWithin, 10_000)
+          await until('the file is within its budget', isWithin)
         }
       }
       const numbers = numbersOf(reader)
@@ -206,7 +206,7 @@ test('kill -9 while appending and compacting: every store opens, nothing promise
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
-}, 30_000)
+})
 
 test('times no double holds exactly from one base are kept to the nanosecond within a chunk', () =>
   withDirectory((dir) => {

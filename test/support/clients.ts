@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { root } from './nixie'
-import { type Scope, until } from './scope'
+import { PATIENCE_MS, type Scope, until } from './scope'
 
 export interface Asked {
   method: string
@@ -31,7 +31,7 @@ interface Output {
 
 function run(command: readonly string[], input?: string | Buffer): Promise<Output> {
   return new Promise((done, failed) => {
-    const child = spawn(command[0]!, command.slice(1), { timeout: 60_000, killSignal: 'SIGKILL' })
+    const child = spawn(command[0]!, command.slice(1), { timeout: PATIENCE_MS, killSignal: 'SIGKILL' })
     const stdout: Buffer[] = []
     let stderr = ''
     child.stdout.on('data', (part: Buffer) => stdout.push(part))
@@ -57,7 +57,18 @@ export interface CurlOptions {
 
 /** One exchange on a connection of its own. */
 export async function curl(port: number, path: string, options: CurlOptions = {}): Promise<CurlAnswer> {
-  const args = ['curl', '-sS', '--noproxy', '*', '--max-time', '20', '-w', '%{stderr}%{json}', '-o', '-']
+  const args = [
+    'curl',
+    '-sS',
+    '--noproxy',
+    '*',
+    '--max-time',
+    String(PATIENCE_MS / 1000),
+    '-w',
+    '%{stderr}%{json}',
+    '-o',
+    '-',
+  ]
   if (options.method === 'HEAD') args.push('--head')
   else if (options.method) args.push('-X', options.method)
   if (options.http10) args.push('--http1.0')
@@ -128,7 +139,7 @@ export async function pausedKeepAlive(
   child.stdout!.setEncoding('utf8').on('data', (text) => {
     said += text
   })
-  await until('the first answer', () => said.includes('\n'), 10_000)
+  await until('the first answer', () => said.includes('\n'))
   return {
     goOn: async () => {
       child.stdin!.end('\n')
@@ -178,7 +189,7 @@ export class RawClient {
   }
 
   waitFor(what: string, done: (received: string) => boolean): Promise<string> {
-    return until(what, () => done(this.received) && this.received, 15_000)
+    return until(what, () => done(this.received) && this.received)
   }
 
   close(): Promise<void> {

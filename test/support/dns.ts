@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './nixie'
-import { freePort, type Scope, until } from './scope'
+import { freePort, PATIENCE_MS, type Scope, until } from './scope'
 
 /** A question as its client saw it answered. */
 export interface Resolved {
@@ -120,7 +120,7 @@ async function startServer(
     await exited
   })
   const read = () => (existsSync(log) ? readFileSync(log, 'utf8') : '')
-  await until(`${program} listens`, () => read().includes(ready) || child.exitCode !== null, 10_000)
+  await until(`${program} listens`, () => read().includes(ready) || child.exitCode !== null)
   if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: ${read()}`)
   return {
     port,
@@ -155,7 +155,7 @@ export function startSilent(scope: Scope): Promise<{ readonly port: number; read
 const clients = join(root, 'test/support/clients')
 
 async function run(command: readonly string[]): Promise<string> {
-  const child = Bun.spawn([...command], { stdout: 'pipe', stderr: 'inherit', timeout: 60_000 })
+  const child = Bun.spawn([...command], { stdout: 'pipe', stderr: 'inherit', timeout: PATIENCE_MS })
   const text = await new Response(child.stdout).text()
   const code = await child.exited
   if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${text}`)
@@ -168,10 +168,10 @@ const lines = (text: string): Resolved[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
 
-/** Exit code and text: dig fails when there is no answer. */
+/** Exit code and text: dig fails when there is no answer. It asks once, and waits for a minute unless it is told otherwise. */
 export async function dig(server: string, port: number, ...args: readonly string[]) {
-  const command = ['dig', `@${server}`, '-p', String(port), '+tries=1', '+time=2', ...args]
-  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit', timeout: 30_000 })
+  const command = ['dig', `@${server}`, '-p', String(port), '+tries=1', '+time=60', ...args]
+  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit', timeout: PATIENCE_MS })
   const text = await new Response(child.stdout).text()
   return { code: await child.exited, text }
 }

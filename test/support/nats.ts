@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type Nixie, type Row, root } from './nixie'
 import { outputsOf } from './outputs'
-import { freePort, type Scope, until } from './scope'
+import { freePort, PATIENCE_MS, type Scope, until } from './scope'
 
 /** A message as a client saw it. */
 export interface Logged {
@@ -66,7 +66,7 @@ export async function startNats(scope: Scope, program: string, config = ''): Pro
     child.kill('SIGKILL')
     await exited
   })
-  await until('nats-server listens', () => greets(port), 10_000)
+  await until('nats-server listens', () => greets(port))
   return { port, pid: child.pid! }
 }
 
@@ -88,7 +88,7 @@ export function runClient(
   isKnown: () => Promise<unknown>,
 ): Promise<{ pid: number; log: Logged[] }> {
   return new Promise((done, failed) => {
-    const child = spawn(command[0]!, command.slice(1), { timeout: 60_000, killSignal: 'SIGKILL' })
+    const child = spawn(command[0]!, command.slice(1), { timeout: PATIENCE_MS, killSignal: 'SIGKILL' })
     const outputs = outputsOf(child)
     child.on('error', failed)
     isKnown().then(() => child.stdin.end('\n'), failed)

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
 import { outputsOf } from './outputs'
-import { freePort, type Scope, until } from './scope'
+import { freePort, PATIENCE_MS, type Scope, until } from './scope'
 
 export const root = resolve(import.meta.dir, '../..')
 /** Another one may be tried: a bench compares two. */
@@ -76,7 +76,7 @@ export function runNixie(
     const child = spawn(command[0]!, command.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', ...options.env },
-      timeout: options.ms ?? 20_000,
+      timeout: options.ms ?? PATIENCE_MS,
       killSignal: 'SIGKILL',
     })
     const outputs = outputsOf(child)
@@ -116,15 +116,11 @@ export class Nixie {
     const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
     const nixie = new Nixie(port, dataDir, child)
     scope.defer(() => nixie.stop('SIGKILL'))
-    await until(
-      'Nixie starts',
-      async () => {
-        if (child.exitCode !== null) return true
-        const status = await nixie.status()
-        return options.until === 'up' || status.ready
-      },
-      20_000,
-    ).catch((cause) => {
+    await until('Nixie starts', async () => {
+      if (child.exitCode !== null) return true
+      const status = await nixie.status()
+      return options.until === 'up' || status.ready
+    }).catch((cause) => {
       throw new Error(`${cause.message}\n${nixie.output}`)
     })
     if (child.exitCode !== null) throw new Error(`Nixie ended with ${child.exitCode}:\n${nixie.output}`)
@@ -179,16 +175,12 @@ px.display(df[px.contains(df.req_path, '${marker}')])
   }
 
   /** The rows once there are `count` of them. A test that wants no more than that asks again later. */
-  waitForRows(marker: string, count: number, ms = 5000): Promise<HttpRow[]> {
-    return until(
-      `${count} rows of ${marker}`,
-      async () => {
-        const rows = await this.httpRows(marker)
-        if (rows.length < count) throw new Error(`${rows.length} rows`)
-        return rows
-      },
-      ms,
-    )
+  waitForRows(marker: string, count: number): Promise<HttpRow[]> {
+    return until(`${count} rows of ${marker}`, async () => {
+      const rows = await this.httpRows(marker)
+      if (rows.length < count) throw new Error(`${rows.length} rows`)
+      return rows
+    })
   }
 
   /** Rows of http_events whose server listens on `port`, counted by the query engine. */

@@ -32,11 +32,14 @@ export class Scope {
   }
 }
 
+/** How long a test waits for a condition: many times as long as a busy machine needs. A test about a time measures it (`Pace`). */
+export const PATIENCE_MS = 120_000
+
 /** Asks until there is an answer; throws, saying what it waited for, after `ms`. */
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  ms: number,
+  ms = PATIENCE_MS,
 ): Promise<T> {
   const end = performance.now() + ms
   let last: unknown

@@ -56,11 +56,7 @@ async function startProgram(scope: Scope, name: string, command: readonly string
   child.stdout.setEncoding('utf8').on('data', (text) => {
     said += text
   })
-  const port = await until(
-    `the port of ${name}`,
-    () => Number(/^(\d+)\n/.exec(said)?.[1] ?? 0) || undefined,
-    20_000,
-  )
+  const port = await until(`the port of ${name}`, () => Number(/^(\d+)\n/.exec(said)?.[1] ?? 0) || undefined)
   return { name, port, pid: child.pid!, log: readLog(path, (line) => JSON.parse(line) as Logged) }
 }
 
@@ -128,6 +124,6 @@ export async function startNginx(scope: Scope): Promise<Server> {
     const { content_length, seconds, ...said } = JSON.parse(line)
     return { ...said, req_body_size: Number(content_length || 0), latency: Math.round(seconds * 1e9) }
   }
-  await until('nginx answers', async () => (await fetch(`http://127.0.0.1:${port}/hello?up`)).ok, 10_000)
+  await until('nginx answers', async () => (await fetch(`http://127.0.0.1:${port}/hello?up`)).ok)
   return { name: 'nginx', port, pid: child.pid!, log: readLog(join(dir, 'access.log'), parse) }
 }

@@ -100,7 +100,7 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
     expect(new URL(page.url()).searchParams.get('start_time')).toBe('-30m')
     expect(await trail(page)).toEqual(['Cluster', 'shop', CART.slice(5)])
     await close(watched)
-  }, 30_000)
+  })
 
   test('a view that needs a pod offers those that there are, also while one types', async () => {
     const watched = await open('/scripts/px/pod')
@@ -112,7 +112,7 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
     await page.waitForSelector('.chart canvas')
     expect(await page.inputValue('#arg-pod')).toBe(CART)
     await close(watched)
-  }, 30_000)
+  })
 
   test('charts share the time that is pointed at; a refresh keeps what was zoomed to', async () => {
     const watched = await open(`/scripts/px/pod?pod=${CART}&_live=1`)
@@ -135,5 +135,5 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
     await pointAt(page, 0, 0.01)
     expect(await told(page, 0)).toBe(zoomed)
     await close(watched)
-  }, 30_000)
+  })
 })

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { contextOf, request, run, SHELL, WEB } from '../runner/support'
 import { resultTable } from '../support/literal-runner'
+import { until } from '../support/scope'
 import { host } from './fixture'
 import { close, count, missing, open, serve, useChromium } from './support/chromium'
 
@@ -30,7 +31,7 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     await graph.locator('button:text("pods")').click()
     expect(await graph.locator('.edge').count()).toBe(8)
     await close(watched)
-  }, 30_000)
+  })
 
   test('the overview of a lone host draws who asks whom, and keeps it when the numbers refresh', async () => {
     const between = (client: string, server: string) =>
@@ -40,16 +41,14 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     const watched = await open('/')
     const { page } = watched
     // Every 5 seconds.
-    const refreshed = page.waitForResponse((answer) => new URL(answer.url()).pathname === '/overview', {
-      timeout: 20_000,
-    })
+    const refreshed = page.waitForResponse((answer) => new URL(answer.url()).pathname === '/overview')
     const names = page.locator('#service-map .node text')
     await names.first().waitFor()
     expect((await names.allTextContents()).sort()).toEqual(['curl', 'nginx.service'])
     await refreshed
     expect(await page.locator('#service-map .edge').count()).toBe(2)
     await close(watched)
-  }, 30_000)
+  })
 
   test('a node is reached by keyboard, tells its edges and leads to its view', async () => {
     serve(host())
@@ -63,7 +62,7 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL('**/scripts/px/pod?pod=shop%2F*')
     await close(watched)
-  }, 30_000)
+  })
 
   test('a refresh with other weights moves nothing, and keeps what was zoomed to', async () => {
     const served = host()
@@ -96,13 +95,12 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     const before = await seen()
     for (let i = 0; i < 2; i++) {
       const drawn = await page.locator('.graph svg').elementHandle()
-      for (let tries = 0; tries < 60 && (await drawn!.evaluate((e) => e.isConnected)); tries++)
-        await page.waitForTimeout(50)
+      await until('it is drawn anew', async () => !(await drawn!.evaluate((e) => e.isConnected)))
       expect(await seen()).toEqual(before)
     }
     expect(turn).toBeGreaterThan(2)
     await close(watched)
-  }, 30_000)
+  })
 
   test('zooms by key, and a hostile name is text', async () => {
     serve(host())
@@ -123,7 +121,7 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
       "<script>document.title='owned'</script><img src=x onerror=alert(1)>",
     )
     await close(watched)
-  }, 30_000)
+  })
 
   test('150 services: all there, in letters that can be read', async () => {
     serve(host())
@@ -133,7 +131,7 @@ describe.skipIf(missing !== '')('graphs in Chromium', () => {
     const text = await page.locator('.graph .node text').first().boundingBox()
     expect(text!.height).toBeGreaterThan(8)
     await close(watched)
-  }, 30_000)
+  })
 })
 
 describe.skipIf(missing !== '')('flame graphs in Chromium', () => {
@@ -161,7 +159,7 @@ describe.skipIf(missing !== '')('flame graphs in Chromium', () => {
     expect(await flame.locator('.frame.found').allTextContents()).toEqual(['read', '[k] vfs_read'])
     expect(await flame.locator('[role=status]').textContent()).toBe('2 found, 45.00 % of all')
     await close(watched)
-  }, 30_000)
+  })
 
   test('a difference colours what became more and less', async () => {
     serve(host())
@@ -172,5 +170,5 @@ describe.skipIf(missing !== '')('flame graphs in Chromium', () => {
     expect(await frames.filter({ hasText: /^gc$/ }).getAttribute('class')).toContain('more3')
     expect(await frames.filter({ hasText: /^read$/ }).getAttribute('class')).toContain('less3')
     await close(watched)
-  }, 30_000)
+  })
 })

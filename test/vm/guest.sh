@@ -25,10 +25,10 @@ until_done get /readyz
 /files/traffic ask 8080 5 vm >/tmp/truth
 /files/traffic calls 7999 >>/tmp/truth
 i=0
-until all_seen || [ $i -ge 20 ]; do i=$((i + 1)); sleep 0.5; done
+until all_seen || [ $i -ge 240 ]; do i=$((i + 1)); sleep 0.5; done
 flood=$(/files/traffic flood 8080 4 400 48)
 i=0
-until nixie run -o json -f /tmp/flood.pxl >/tmp/flood.json && grep -q "${flood}" /tmp/flood.json || [ $i -ge 12 ]; do i=$((i + 1)); sleep 0.5; done
+until nixie run -o json -f /tmp/flood.pxl >/tmp/flood.json && grep -q "${flood}" /tmp/flood.json || [ $i -ge 240 ]; do i=$((i + 1)); sleep 0.5; done
 
 part() { printf '\n== %s\n' "$1"; }
 part truth; cat /tmp/truth

@@ -15,7 +15,7 @@ const KERNELS = {
 
 const HOOKS: readonly string[] = Object.values(KERNELS).flatMap(({ programs }) => programs)
 
-const TIMEOUT = 200_000
+const TIMEOUT = 700_000
 
 interface Row {
   readonly req_method: string

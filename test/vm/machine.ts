@@ -9,7 +9,7 @@ const here = import.meta.dir
 const TOOLS = ['qemu-system-x86_64', 'cpio', 'busybox', 'go', 'apt-get'] as const
 /** Kernels are kept: the lists of packages are looked at once a day. */
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nixie-kernels')
-const BOOT_SECONDS = 180
+const BOOT_SECONDS = 600
 
 /** Why no machine can be had here; '' when one can. */
 export function noMachine(): string {
@@ -26,7 +26,7 @@ export function kernelOf(suite: string): string | undefined {
     const said = execFileSync(join(here, 'kernel.sh'), args, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 60_000,
+      timeout: 600_000,
     })
     return said.trim().split('\n').at(-1)
   } catch {

@@ -65,11 +65,11 @@ for (let i = 0; i < 20; i++) send('queue.node', bytes('work'))
 await arrive()
 
 log('PUB', 'ask.node', bytes('question'))
-const answer = await sender.request('ask.node', bytes('question'), { timeout: 10_000 })
+const answer = await sender.request('ask.node', bytes('question'), { timeout: 60_000 })
 log('MSG', answer.subject, answer.data)
 log('PUB', 'ask.nobody', bytes('?'))
 try {
-  await sender.request('ask.nobody', bytes('?'), { timeout: 10_000 })
+  await sender.request('ask.nobody', bytes('?'), { timeout: 60_000 })
   throw new Error('somebody answered')
 } catch (error) {
   if (!(error instanceof RequestError) && !(error instanceof NoRespondersError)) throw error

@@ -2,7 +2,7 @@
 import { Resolver } from 'node:dns/promises'
 
 const [server, marker, count] = process.argv.slice(2)
-const resolver = new Resolver({ timeout: 5000, tries: 1 })
+const resolver = new Resolver({ timeout: 60_000, tries: 1 })
 resolver.setServers([server])
 
 async function ask(name, type) {

@@ -29,7 +29,7 @@ def questions(name):
 
 
 with socket.socket(family, socket.SOCK_DGRAM) as sock:
-    sock.settimeout(10)
+    sock.settimeout(60)
     for i in range(count):
         asked = questions(f"{marker}-udp-{i}.any.test")
         for question in asked:

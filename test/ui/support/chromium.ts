@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { PATIENCE_MS, until } from '../../support/scope'
 
 export const CHROMIUM = '/usr/bin/chromium'
 export const CHROMIUM_ARGS = [
@@ -36,7 +37,7 @@ export function useChromium(): void {
     if (missing) return
     browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS })
     server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => served.app.fetch(request) })
-  }, 30_000)
+  })
 
   // A page that a failed test left would go on asking.
   afterEach(async () => {
@@ -61,7 +62,7 @@ const EXPECTED = /Failed to load resource: the server responded with a status of
 
 export async function open(path: string, viewport = { width: 1280, height: 800 }): Promise<Watched> {
   const page = await browser.newPage({ viewport })
-  page.setDefaultTimeout(5000)
+  page.setDefaultTimeout(PATIENCE_MS)
   const errors: string[] = []
   const elsewhere: string[] = []
   page.on('console', (m) => {
@@ -86,11 +87,11 @@ export async function close({ page, errors, elsewhere }: Watched): Promise<void>
 
 /** Waits; by asking from here, since the pages' policy forbids the browser to evaluate a condition. */
 export async function count(page: Page, selector: string, wanted: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await page.locator(selector).count()) === wanted) return
-    await page.waitForTimeout(50)
-  }
-  expect(await page.locator(selector).count(), selector).toBe(wanted)
+  await until(`${wanted} of ${selector}`, async () => {
+    const found = await page.locator(selector).count()
+    if (found !== wanted) throw new Error(`${found} are there`)
+    return true
+  })
 }
 
 /** Replaces what an editor holds, as a reader would. */

@@ -23,7 +23,7 @@ async function look(scope: Scope, stage: Stage, built: Built): Promise<Seen> {
       await fetch(url)
       return (await rows()) > 0
     }
-    await until('the first row', first, 15_000)
+    await until('the first row', first)
     const startMs = performance.now() - started
     const delaysMs: number[] = []
     for (let i = 0; i < REQUESTS; i++) {
