@@ -10,9 +10,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
-import type { Subprocess } from 'bun'
+import { LineProcess } from './line-process'
 import { CASES, sqlOf } from './query-cases'
 import type { Answer } from './query-contender'
 import { duckdbPython, ensure } from './query-data'
@@ -48,29 +46,12 @@ for line in sys.stdin:
 `
 
 /** A process that answers each case that it is sent. */
-class Contender {
-  readonly #process: Subprocess<'pipe', 'pipe', 'inherit'>
-  readonly #lines: AsyncIterator<string>
+class Contender extends LineProcess {
   readonly #samples = new Map<string, number[]>()
   rss = 0
 
-  constructor(command: string[]) {
-    this.#process = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' })
-    this.#lines = createInterface({ input: Readable.fromWeb(this.#process.stdout as never) })[
-      Symbol.asyncIterator
-    ]()
-  }
-
-  async line(): Promise<unknown> {
-    const line = await this.#lines.next()
-    if (line.done) throw new Error('a contender ended')
-    return JSON.parse(line.value)
-  }
-
   async run(name: string, counted: boolean): Promise<Answer> {
-    this.#process.stdin.write(`${name}\n`)
-    this.#process.stdin.flush()
-    const answer = (await this.line()) as Answer
+    const answer = (await this.ask(name)) as Answer
     if (counted) this.#samples.set(name, [...(this.#samples.get(name) ?? []), answer.ms])
     this.rss = Math.max(this.rss, answer.rss)
     return answer
@@ -87,11 +68,6 @@ class Contender {
 
   #sorted(name: string): number[] {
     return this.#samples.get(name)!.toSorted((a, b) => a - b)
-  }
-
-  async end(): Promise<void> {
-    this.#process.stdin.end()
-    await this.#process.exited
   }
 }
 

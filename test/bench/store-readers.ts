@@ -12,6 +12,7 @@ import { APPEND_ROWS, MAINTAIN_BUDGET_MS } from '../../src/capture/pipeline'
 import { BatchBuilder } from '../../src/records/builder'
 import { openReader, openWriter } from '../../src/store'
 import { httpEvents, httpRecords, takeRecords } from './http-events'
+import { percentiles } from './percentiles'
 
 const FILL_PER_SECOND = 10_000
 const SLICES = 50
@@ -30,12 +31,6 @@ function scanAll(dir: string): number {
     )
   reader.close()
   return rows
-}
-
-function spread(samples: readonly number[]) {
-  const sorted = samples.toSorted((a, b) => a - b)
-  const at = (p: number) => Number((sorted[Math.floor((sorted.length - 1) * p)] ?? 0).toFixed(1))
-  return { p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
 function timed<T>(samples: number[], work: () => T): T {
@@ -85,11 +80,11 @@ async function measure(dir: string, perSecond: number, seconds: number, before: 
   writer.close()
   return {
     perSecond,
-    append: spread(appends),
-    step: spread(steps),
+    append: percentiles(appends),
+    step: percentiles(steps),
     walMiB: Math.round(wal / 2 ** 20),
     scans: scans.length,
-    scanMs: spread(scans),
+    scanMs: percentiles(scans),
     amplification: Number(((stats.writtenBytes + stats.compactedBytes) / stats.writtenBytes).toFixed(2)),
     lost: before + perSecond * seconds - scanAll(dir),
   }

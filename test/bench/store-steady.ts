@@ -12,6 +12,7 @@ import { APPEND_ROWS, MAINTAIN_BUDGET_MS } from '../../src/capture/pipeline'
 import { BatchBuilder } from '../../src/records/builder'
 import { openWriter } from '../../src/store'
 import { httpEvents, httpRecords, takeRecords } from './http-events'
+import { percentiles } from './percentiles'
 
 const PER_SECOND = Number(process.argv[2] ?? 10_000)
 const SECONDS = Number(process.argv[3] ?? 60)
@@ -20,12 +21,6 @@ const SLICES = 50
 
 const START_NS = BigInt(Date.now()) * 1_000_000n
 const mebibytes = () => Math.round(process.memoryUsage.rss() / 2 ** 20)
-
-function spread(samples: readonly number[]) {
-  const sorted = samples.toSorted((a, b) => a - b)
-  const at = (p: number) => Number((sorted[Math.floor((sorted.length - 1) * p)] ?? 0).toFixed(1))
-  return { p50: at(0.5), p99: at(0.99), max: at(1) }
-}
 
 const dir = mkdtempSync(join(tmpdir(), 'nixie-steady-'))
 const writer = openWriter({
@@ -53,7 +48,7 @@ class Samples {
   }
 
   get spread() {
-    return { wall: spread(this.wall), cpu: spread(this.cpu) }
+    return { wall: percentiles(this.wall), cpu: percentiles(this.cpu) }
   }
 }
 

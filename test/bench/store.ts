@@ -7,13 +7,12 @@ import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
-import type { Subprocess } from 'bun'
 import { BatchBuilder } from '../../src/records/builder'
 import { openReader } from '../../src/store'
 import { httpEvents, httpRecords, takeRecords } from './http-events'
 import { openBenchStore, SqliteRows } from './http-stores'
+import { LineProcess } from './line-process'
+import { percentile } from './percentiles'
 import { type Answer, GROUP_SQL } from './store-aggregate'
 
 const ROWS = Number(process.argv[2] ?? 1_000_000)
@@ -22,10 +21,6 @@ const REPEATS = 30
 const START_NS = 1_767_225_600_000_000_000n
 
 const ms = (from: number) => performance.now() - from
-
-function percentile(samples: number[], p: number): number {
-  return samples.toSorted((a, b) => a - b)[Math.floor((samples.length - 1) * p)] ?? 0
-}
 
 /** Appends second by second, with upkeep between, as the capture thread does. */
 async function fillStore(dir: string) {
@@ -121,35 +116,13 @@ function duckdb(dir: string): Contender | string {
 }
 
 /** Runs the aggregate, in a process of its own, once for each line that it is sent. */
-class Contender {
-  readonly #process: Subprocess<'pipe', 'pipe', 'inherit'>
-  readonly #lines: AsyncIterator<string>
+class Contender extends LineProcess {
   readonly samples: number[] = []
   last: Answer | undefined
 
-  constructor(command: string[]) {
-    this.#process = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' })
-    this.#lines = createInterface({ input: Readable.fromWeb(this.#process.stdout as never) })[
-      Symbol.asyncIterator
-    ]()
-  }
-
-  async answer(): Promise<unknown> {
-    const line = await this.#lines.next()
-    if (line.done) throw new Error('a contender of the aggregate ended')
-    return JSON.parse(line.value)
-  }
-
   async run(): Promise<void> {
-    this.#process.stdin.write('run\n')
-    this.#process.stdin.flush()
-    this.last = (await this.answer()) as Answer
+    this.last = (await this.ask('run')) as Answer
     this.samples.push(this.last.ms)
-  }
-
-  async end(): Promise<void> {
-    this.#process.stdin.end()
-    await this.#process.exited
   }
 }
 
@@ -176,7 +149,7 @@ async function compare(dir: string, bytes: number): Promise<void> {
   const duck = duckdb(dir)
   if (typeof duck === 'string') console.log(`DuckDB skipped: ${duck}`)
   else {
-    const made = (await duck.answer()) as { version: string; bytes: number }
+    const made = (await duck.line()) as { version: string; bytes: number }
     console.log(`DuckDB ${made.version}: ${(made.bytes / ROWS).toFixed(1)} B/row in Parquet, zstd`)
     console.log(`bytes: ${(bytes / made.bytes).toFixed(2)} × Parquet (aim ≤ 1.1)`)
   }

@@ -1,9 +1,9 @@
 /** Every call that moves data, seen by the probe as the process made it. Needs root. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
-import { EVENT_DATA, RECEIVED, SENT } from '../../src/events/socket-event'
+import { EVENT_DATA } from '../../src/events/socket-event'
 import { MMSG } from './messages'
-import { drainAll, hooks, open, Program, type Seen, type Traced, trace } from './traced'
+import { drainAll, hooks, open, Program, received, type Seen, sent, type Traced, trace } from './traced'
 
 let kernel: Traced
 beforeAll(() => {
@@ -11,8 +11,6 @@ beforeAll(() => {
 })
 afterAll(() => kernel.close())
 
-const sent = (events: Seen[]) => events.filter((event) => event.direction === SENT)
-const received = (events: Seen[]) => events.filter((event) => event.direction === RECEIVED)
 const texts = (events: Seen[]) => events.map((event) => event.payload.toString())
 
 test('every program loads and attaches', () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { EVENT_DATA, SENT } from '../../src/events/socket-event'
 
-import { drainAll, open, Program, type Seen, type Traced, trace } from './traced'
+import { drainAll, open, Program, type Seen, sent, type Traced, trace } from './traced'
 
 const MIB = 1 << 20
 /** A call of up to 2 MiB goes in one. */
@@ -10,7 +10,6 @@ const PAIR = 'c, d = pair(); c.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8
 const FILL = 'def fill(n): return bytes((i * 7 + (i >> 8)) & 0xff for i in range(n))'
 const byteAt = (i: number) => (i * 7 + (i >> 8)) & 0xff
 
-const sent = (events: Seen[]) => events.filter((event) => event.direction === SENT)
 const size = (events: Seen[]) => events.reduce((sum, event) => sum + event.size, 0)
 
 /** [first byte of the stream, how many] of each run of bytes that came with payload; each byte must be the right one. */

@@ -3,16 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { EVENT_CLOSE, EVENT_DATA, EVENT_OPEN, RECEIVED, SENT } from '../../src/events/socket-event'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
-import { copy, drainAll, open, Program, type Seen, type Traced, trace } from './traced'
+import { copy, drainAll, open, Program, received, type Seen, sent, type Traced, trace } from './traced'
 
 let kernel: Traced
 beforeAll(() => {
   kernel = open()
 })
 afterAll(() => kernel.close())
-
-const sent = (events: Seen[]) => events.filter((event) => event.direction === SENT)
-const received = (events: Seen[]) => events.filter((event) => event.direction === RECEIVED)
 
 describe('identity', () => {
   test('open, data and close carry one id per end; the close carries the totals', async () => {

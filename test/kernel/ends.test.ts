@@ -8,7 +8,7 @@ import { EVENT_DATA, EVENT_OPEN } from '../../src/events/socket-event'
 
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
 import { Namespaces, publishedPort } from '../support/namespaces'
-import { drainAll, open, Program, type Seen, type Traced } from './traced'
+import { drainAll, open, Program, type Seen, side, type Traced } from './traced'
 
 let kernel: Traced
 beforeAll(() => {
@@ -21,8 +21,6 @@ const netnsOf = (pid: number | 'self') => statSync(`/proc/${pid}/ns/net`).ino
 /** The two beginnings as both ends of a connection have them. */
 const key = ({ role, firstSent, firstReceived }: Seen) =>
   role === ROLE_CLIENT ? `${firstSent} ${firstReceived}` : `${firstReceived} ${firstSent}`
-
-const side = (events: Seen[], role: number) => events.filter((event) => event.role === role)
 
 function matches(events: Seen[]): { clients: string[]; servers: string[] } {
   const keys = (role: number) => [...new Set(side(events, role).map(key))].toSorted()

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { EVENT_CLOSE, EVENT_DATA, EVENT_OPEN, RECEIVED, SENT } from '../../src/events/socket-event'
 
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
-import { drainAll, open, Program, type Seen, type Traced } from './traced'
+import { drainAll, open, Program, type Seen, side, type Traced } from './traced'
 
 let kernel: Traced
 beforeAll(() => {
@@ -20,7 +20,6 @@ async function run(text: string): Promise<Seen[]> {
   return drainAll(kernel).filter(({ pid }) => pid === program.pid)
 }
 
-const side = (events: Seen[], role: number) => events.filter((event) => event.role === role)
 const told = (events: Seen[]) =>
   events.map(({ kind, direction, payload, afterClose }) =>
     kind === EVENT_DATA ? [direction, payload.toString(), afterClose] : kind,

@@ -2,6 +2,8 @@
 import {
   EVENT_DATA,
   type EventKind,
+  RECEIVED,
+  SENT,
   type SocketEvent,
   type SocketTotals,
 } from '../../src/events/socket-event'
@@ -66,6 +68,11 @@ export function copy(event: SocketEvent): Seen {
     ...(event.kind !== EVENT_DATA && totals ? { totals } : {}),
   }
 }
+
+export const sent = (events: readonly Seen[]) => events.filter(({ direction }) => direction === SENT)
+export const received = (events: readonly Seen[]) => events.filter(({ direction }) => direction === RECEIVED)
+/** Those of the client's end, or of the server's. */
+export const side = (events: readonly Seen[], role: number) => events.filter((event) => event.role === role)
 
 /** The socket probe and the kernel that it is loaded in. */
 export interface Traced extends SocketFeed {

@@ -4,6 +4,7 @@ import type { Bundle, ScriptVariable } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
 import { TABLES } from '../../src/sources/tables'
 import { rowOf, shown } from '../runner/support'
+import { argumentsFor, IN_SHOP } from './support/arguments'
 import { cluster, KUBELET, OUTSIDE, WEB, WEB_IP } from './support/cluster'
 
 const PROMISE = /\bempty:/
@@ -64,13 +65,6 @@ const ROWS = Object.fromEntries(
   }),
 )
 
-const REQUIRED: Readonly<Record<string, string>> = {
-  PX_NAMESPACE: 'shop',
-  PX_POD: 'shop/web-1',
-  PX_SERVICE: 'shop/web',
-  PX_NODE: 'node-1',
-}
-
 /** Scripts that find something in these rows; some others look for more than they hold. */
 const CERTAIN = ['px/slow_http_requests', 'px/net_flow_graph', 'px/http_data', 'px/redis_data']
 
@@ -79,15 +73,12 @@ const promises = [...LIBRARY.values()].flatMap((bundle) =>
 )
 
 test.each(promises)('%s: an empty %s leaves nothing out', (script, name, { bundle, variable }) => {
-  const needed = variablesOf(bundle).flatMap((v) =>
-    v.defaultValue === undefined ? [[v.name, REQUIRED[v.type] ?? 'shop'] as const] : [],
-  )
+  const needed = argumentsFor(variablesOf(bundle), IN_SHOP)
   const rows = (value: string) =>
-    Object.values(shown(script, { ...Object.fromEntries(needed), [name]: value }, ROWS, cluster)).flat()
-      .length
+    Object.values(shown(script, { ...needed, [name]: value }, ROWS, cluster)).flat().length
   const all = rows('')
   if (CERTAIN.includes(script)) expect(all).toBeGreaterThan(0)
-  for (const value of [REQUIRED[variable.type] ?? 'shop', 'web', OUTSIDE, '/']) {
+  for (const value of [IN_SHOP[variable.type] ?? 'shop', 'web', OUTSIDE, '/']) {
     expect(rows(value), value).toBeLessThanOrEqual(all)
   }
 })

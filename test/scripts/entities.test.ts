@@ -1,27 +1,8 @@
 /** Scripts about nodes, pods, services and edges: what they say of a small cluster, by hand. */
 import { describe, expect, test } from 'bun:test'
 import { contextOf, request, rowOf, rowsOf, run, WEB } from '../runner/support'
-import {
-  cluster,
-  DB,
-  networkStats,
-  OUTSIDE,
-  processStats,
-  requests,
-  STARTED,
-  STATUS,
-  stackTraces,
-} from './support/cluster'
-
-const CLUSTER = contextOf(
-  {
-    http_events: requests(request),
-    process_stats: processStats(rowOf),
-    network_stats: networkStats(rowOf),
-    'stack_traces.beta': stackTraces(rowOf),
-  },
-  cluster,
-)
+import { cluster, DB, OUTSIDE, processStats, requests, STARTED, STATUS } from './support/cluster'
+import { CLUSTER } from './support/context'
 
 /** The given columns of each row of a result table, numbers to twelve digits. */
 function cells(

@@ -7,6 +7,7 @@ import { LIBRARY } from '../../src/scripts/library'
 import { NOW } from '../pxl/support/stored-tables'
 import { contextOf, repository, run, schema } from '../runner/support'
 import { ADDITIONS, INTERFACES } from './interfaces'
+import { ANYTHING, argumentsFor } from './support/arguments'
 
 const folder = join(repository, 'src/scripts/library')
 
@@ -18,23 +19,12 @@ test('every folder of the library is a script, and every script of the list has 
   expect(listed).toEqual([...INTERFACES.keys()].sort())
 })
 
-/** A value for variables that have none by themselves. */
-const REQUIRED: Readonly<Record<string, string>> = {
-  PX_NAMESPACE: 'default',
-  PX_POD: 'default/web',
-  PX_SERVICE: 'default/web',
-  PX_NODE: 'node-1',
-  PX_STRING: 'something',
-}
-
 describe.each([...LIBRARY.values()])('$name', (bundle) => {
   const wanted = INTERFACES.get(bundle.name)!
   const added = ADDITIONS.get(bundle.name)
   const wantedTables = new Map([...wanted.tables, ...(added?.tables ?? [])])
   const variables = bundle.view?.variables ?? []
-  const args = Object.fromEntries(
-    variables.flatMap((v) => (v.defaultValue === undefined ? [[v.name, REQUIRED[v.type]!]] : [])),
-  )
+  const args = argumentsFor(variables, ANYTHING)
 
   test('says what it is for', () => {
     expect(bundle.short).toMatch(/^[A-Z].*[^.]$/)

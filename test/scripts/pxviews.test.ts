@@ -3,18 +3,8 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { contextOf, request, rowOf, rowsOf, run, schema, WEB, withScript } from '../runner/support'
-import {
-  CRON,
-  cluster,
-  DB,
-  networkStats,
-  OUTSIDE,
-  processStats,
-  requests,
-  STARTED,
-  STATUS,
-  stackTraces,
-} from './support/cluster'
+import { CRON, cluster, DB, OUTSIDE, STARTED, STATUS } from './support/cluster'
+import { CLUSTER_TABLES } from './support/context'
 
 const connection = (seconds: number, sent: number, recv: number, values: Parameters<typeof rowOf>[2]) =>
   rowOf('conn_stats', seconds, { bytes_sent: sent, bytes_recv: recv, ...values })
@@ -67,16 +57,7 @@ test.each(VIEWS.map(([, view, params, columns]) => [view!, params!, columns!] as
   },
 )
 
-const CLUSTER = contextOf(
-  {
-    http_events: requests(request),
-    process_stats: processStats(rowOf),
-    network_stats: networkStats(rowOf),
-    'stack_traces.beta': stackTraces(rowOf),
-    conn_stats: CONNECTIONS,
-  },
-  cluster,
-)
+const CLUSTER = contextOf({ ...CLUSTER_TABLES, conn_stats: CONNECTIONS }, cluster)
 
 /** The given columns of each row of a view over the last five minutes, numbers to twelve digits. */
 function cells(call: string, columns: string, context = CLUSTER) {

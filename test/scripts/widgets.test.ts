@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { View } from '../../src/scripts/bundle'
 import { LIBRARY } from '../../src/scripts/library'
 import { contextOf, schema } from '../runner/support'
+import { ANYTHING, argumentsFor } from './support/arguments'
 
 /** Fields of displaySpec that name a column, wherever they stand. */
 const NAMES_COLUMN = /^(value|series|label|prebinCount|fromColumn|toColumn|gutterColumn|\w+Column)$/
@@ -17,22 +18,12 @@ function columnsOf(spec: unknown): string[] {
   })
 }
 
-const REQUIRED: Readonly<Record<string, string>> = {
-  PX_NAMESPACE: 'default',
-  PX_POD: 'default/web',
-  PX_SERVICE: 'default/web',
-  PX_NODE: 'node-1',
-  PX_STRING: 'something',
-}
-
 const views = [...LIBRARY.values()].flatMap(({ name, view }) =>
   view ? [[name, view] as [string, View]] : [],
 )
 
 describe.each(views)('%s', (name, view) => {
-  const args = Object.fromEntries(
-    view.variables.flatMap((v) => (v.defaultValue === undefined ? [[v.name, REQUIRED[v.type]!]] : [])),
-  )
+  const args = argumentsFor(view.variables, ANYTHING)
 
   test('shows columns that there are', () => {
     const { tables } = schema({ script: name, args }, contextOf([]))

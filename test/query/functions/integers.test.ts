@@ -6,6 +6,7 @@ import { findOverload } from '../../../src/query/functions/registry'
 import { materialise, type Operand } from '../../../src/query/operand'
 import type { Vector } from '../../../src/records/batch'
 import type { DataType } from '../../../src/records/types'
+import { COMPARISONS } from '../support/reference'
 import { NOW, random } from '../support/tables'
 import { functionContext } from './apply'
 
@@ -40,12 +41,7 @@ const EXACT: Readonly<Record<string, (a: bigint, b: bigint) => bigint | boolean>
   multiply: (a, b) => wrap(a * b),
   modulo: (a, b) => (b === 0n ? 0n : a % b),
   bin: (a, b) => wrap(truncatedBin(a, b)),
-  equal: (a, b) => a === b,
-  notEqual: (a, b) => a !== b,
-  lessThan: (a, b) => a < b,
-  lessThanEqual: (a, b) => a <= b,
-  greaterThan: (a, b) => a > b,
-  greaterThanEqual: (a, b) => a >= b,
+  ...COMPARISONS,
 }
 
 /** A vector is exact while its values lie within 2^54 of each other. */

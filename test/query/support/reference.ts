@@ -5,13 +5,17 @@ import type { Row, Value } from './tables'
 
 type Binary = (a: Value, b: Value) => Value
 
+export const COMPARISONS = {
+  equal: (a: Value, b: Value) => a === b,
+  notEqual: (a: Value, b: Value) => a !== b,
+  lessThan: (a: Value, b: Value) => a < b,
+  lessThanEqual: (a: Value, b: Value) => a <= b,
+  greaterThan: (a: Value, b: Value) => a > b,
+  greaterThanEqual: (a: Value, b: Value) => a >= b,
+}
+
 const FUNCTIONS: Readonly<Record<string, Binary>> = {
-  equal: (a, b) => a === b,
-  notEqual: (a, b) => a !== b,
-  lessThan: (a, b) => a < b,
-  lessThanEqual: (a, b) => a <= b,
-  greaterThan: (a, b) => a > b,
-  greaterThanEqual: (a, b) => a >= b,
+  ...COMPARISONS,
   logicalAnd: (a, b) => a === true && b === true,
   logicalOr: (a, b) => a === true || b === true,
   logicalNot: (a) => a === false,
