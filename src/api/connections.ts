@@ -177,7 +177,9 @@ export class Connections {
     this.#others = Math.min(count, Number.MAX_SAFE_INTEGER) - this.#known.size
     if (this.#known.size <= this.#limits.perClient) return
     this.#findOwners()
-    const going = surplus([...this.#known.values()], this.#limits)
+    // The others wait for the next check: as one client they would be too many, and some would lose what is theirs.
+    const owned = [...this.#known.values()].filter(({ owner }) => owner !== undefined)
+    const going = surplus(owned, this.#limits)
     for (const { accepted } of going) {
       end(accepted)
       this.#ending.set(bothKey(accepted), now)
@@ -222,9 +224,10 @@ export class Connections {
     const until = performance.now() + OWNER_MS
     for (const [key, known] of this.#known) {
       if (known.owner !== undefined) continue
-      if (performance.now() > until) return
       const owner = this.#ownerOf(known.accepted)
       this.#known.set(key, { ...known, owner, client: owner })
+      // One at the least, however busy the machine is.
+      if (performance.now() > until) return
     }
   }
 

@@ -90,6 +90,21 @@ describe('too many connections', () => {
     expect(await (await fetch(url)).text()).toBe('here')
   })
 
+  test('whose it is not known yet, as the machine is busy, counts for nobody', async () => {
+    const slow = {
+      of(peer: Peer) {
+        Bun.sleepSync(25)
+        return byAddress.of(peer)
+      },
+    }
+    const { port } = start({ limits, owners: slow })
+    const few = await hold(port, 2, '127.0.0.2')
+    const many = await Promise.all([3, 4, 5].map((last) => hold(port, 12, `127.0.0.${last}`)))
+    await until('20 stay', () => many.reduce((sum, closed) => sum + closed(), 0) >= 18)
+    expect(few()).toBe(0)
+    expect(many.map((closed) => closed())).toEqual([6, 6, 6])
+  })
+
   test('while the surplus is closed, the kernel takes no more; then it does again', async () => {
     const { port, url } = start({ limits: { perClient: 2, total: 2 }, owners: byAddress })
     const closed = await hold(port, 60, '127.0.0.9')
