@@ -66,7 +66,7 @@ describe.skipIf(!isRoot)('commands (needs root)', () => {
     const empty = join(scope.dir, 'empty.pxl')
     writeFileSync(empty, '\n')
     expect((await nixieRun('run', '-f', empty)).stderr).toStartWith(`error: ${empty} is empty`)
-  }, 20_000)
+  })
 
   test('a server that can not start says only why', async () => {
     const server = new URL(nixie.url).host
@@ -79,7 +79,7 @@ describe.skipIf(!isRoot)('commands (needs root)', () => {
       expect(stderr).toMatch(/^error: .*\nhint: .*\n$/)
       expect(stderr).toContain(why)
     }
-  }, 20_000)
+  })
 
   test('the API runs the same script', async () => {
     const path = '/api/run/px/http_data?start_time=-5m&destination_filter=nginx'
