@@ -27,7 +27,6 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/kernel/traced.ts': 2,
     'test/support/clients/nats.mjs': 2,
     'test/support/scope.ts': 1,
-    'test/support/small-machine.ts': 1,
     'test/vm/guest.sh': 3,
   },
   'It is the pace of a load, or of pieces of one message': {
@@ -45,6 +44,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/e2e/visible.test.ts': 2,
     'test/e2e/windows.test.ts': 2,
     'test/support/clients/http2.mjs': 1,
+    'test/support/small-machine.ts': 1,
     'test/kernel/shed-truth.test.ts': 8,
     'test/store/bad-days.test.ts': 1,
   },
