@@ -123,11 +123,13 @@ class Reader {
     const stop = isCut ? end : start + length
     const content = this.#bytes.subarray(start, stop)
     const text = printable(content)
-    if (text === undefined && depth < MAX_DEPTH) {
-      const nested = this.message(stop, isCut ? 'cut' : 'whole', depth + 1)
-      if (nested !== undefined) return isCut ? `{${nested}` : `{${nested}}`
-    }
+    const nested =
+      text === undefined && depth < MAX_DEPTH
+        ? this.message(stop, isCut ? 'cut' : 'whole', depth + 1)
+        : undefined
+    // What it couldn't read isn't read as fields of this message.
     this.#at = stop
+    if (nested !== undefined) return isCut ? `{${nested}` : `{${nested}}`
     return (text ?? binary(content)) + (isCut ? '…' : '')
   }
 }

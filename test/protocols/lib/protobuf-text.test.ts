@@ -37,6 +37,11 @@ describe('a message as text', () => {
     expect(text([0x0a, 20, 0x0a, 2, 0x08, 1, 0x10], false)).toBe('1: {1: {1: 1}, …')
   })
 
+  test('behind what can’t be read within a message that is cut, nothing is taken for a field around it', () => {
+    expect(text([0x0a, 100, 0x08, 1, 0x07, 0x10, 2], false)).toBe('1: {1: 1, …')
+    expect(text([0x0a, 100, 0x12, 50, 0x08, 1, 0x07, 0x10, 2, 0x18, 3], false)).toBe('1: {2: {1: 1, …')
+  })
+
   test('the work is bounded by the length, whatever the bytes', () => {
     const deep = new Uint8Array(64 << 10).fill(0x0a)
     const many = new Uint8Array(64 << 10).map((_, i) => (i % 2 === 0 ? 0x08 : 1))
