@@ -59,11 +59,15 @@ export function rpcText(
   if (!format.isFramed) return protobufText(bytes, isWhole) ?? bodyText(bytes, size)
   const lines: string[] = []
   let at = 0
-  while (at + PREFIX <= bytes.length && lines.length < MAX_SHOWN) {
+  let shown = 0
+  // Few bytes may hold large messages.
+  while (at + PREFIX <= bytes.length && lines.length < MAX_SHOWN && shown < settings.bodyLimit) {
     const length = lengthAt(bytes, at)
     const content = bytes.subarray(at + PREFIX, at + PREFIX + length)
     const codings = bytes[at]! & COMPRESSED ? contentCodings(coding || 'unknown') : []
-    lines.push(messageText(format, bytes[at]!, content, length, codings, settings))
+    const line = messageText(format, bytes[at]!, content, length, codings, settings)
+    lines.push(line)
+    shown += line.length
     at += PREFIX + length
   }
   return lines.join('\n')

@@ -80,6 +80,16 @@ describe('content of procedure calls', () => {
     expect(whole.held).toBeLessThanOrEqual(1024)
   })
 
+  test('what is shown of small messages that hold large ones is bounded', () => {
+    const coded = Array.from({ length: 20 }, () =>
+      message(gzipSync(Buffer.concat([Uint8Array.from([0x0a, 0x84, 0x07]), Buffer.alloc(900, 'a')])), 1),
+    )
+    const made = body(`${GRPC}\ngrpc-encoding: gzip`, coded)
+    expect(made.messages).toBe(20)
+    expect(made.text()).toStartWith(`1: "${'a'.repeat(900)}"\n1: "aa`)
+    expect(made.text().length).toBeLessThan(3 * settings.bodyLimit)
+  })
+
   test('after lost bytes only those are counted that are known', () => {
     const made = new Body(fieldsOf(GRPC, true), settings)
     const bytes = message(new Uint8Array(100))
