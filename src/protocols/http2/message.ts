@@ -1,5 +1,6 @@
 /** A request or a response on a stream of HTTP/2 (RFC 9113 §8.1), whose head was read. */
 import { Body } from '../lib/http/body'
+import { MAX_JSON } from '../lib/http/fields'
 import type { ProtocolSettings } from '../protocol'
 import type { Head } from './head'
 
@@ -70,8 +71,9 @@ export class Message {
     this.endNs = timeNs
   }
 
-  /** Takes the fields behind the content. */
+  /** Takes the fields behind the content. There is one such block, but a sender may break that rule. */
   trails({ fields: { json } }: Head): void {
+    if (this.headers.length + json.length > MAX_JSON) return
     if (this.headers === '{}') this.headers = json
     else if (json !== '{}') this.headers = `${this.headers.slice(0, -1)},${json.slice(1)}`
   }

@@ -313,6 +313,30 @@ describe('hostile peers', () => {
     expect(closed(stage).map(brief)).toEqual(['GET /b 200 complete 0 0'])
   })
 
+  test('blocks behind a head are bounded, however many there are', () => {
+    const stage = talk()
+    stage.say(client(get(1, '/a')), server(answer(1, 200)))
+    for (let i = 0; i < 200; i++) stage.say(server(headers(1, { [`x-${i}`]: 'v'.repeat(1000) })))
+    expect(stage.streams.heldBytes).toBeLessThan(256 << 10)
+    stage.say(server(data(1, 'x', END_STREAM)))
+    const [row] = closed(stage)
+    expect(String(row!.resp_headers).length).toBeLessThanOrEqual(64 << 10)
+    expect(JSON.parse(String(row!.resp_headers))).toMatchObject({ 'x-0': expect.any(String) })
+  })
+
+  test('secrets in names that break the rules are in no row', () => {
+    const stage = talk()
+    stage.say(
+      client(
+        get(1, '/a', { 'X-Auth': 's3cret', DPoP: 's3cret', 'Fastly-Key': 's3cret', 'x-auth ': 's3cret' }),
+      ),
+      server(answer(1, 200, { 'Content-Type': 'application/json' }, END_STREAM)),
+    )
+    const rows = closed(stage)
+    expect(rows).toMatchObject([{ req_path: '/a', content_type: 1 }])
+    expect(JSON.stringify(rows)).not.toContain('s3cret')
+  })
+
   test('secrets are in no row, whichever way they are sent', () => {
     const stage = talk()
     const secret: Fields = { authorization: 'Bearer s3cret', cookie: 'sid=s3cret', 'x-api-key': 's3cret' }

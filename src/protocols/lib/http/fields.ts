@@ -37,8 +37,8 @@ export interface Fields {
   readonly contradictory: boolean
 }
 
-/** Characters of JSON that are kept of one header block at most; further fields are left out. */
-const MAX_JSON = 64 << 10
+/** Characters of JSON that are kept of one header block, and of a message, at most; further fields are left out. */
+export const MAX_JSON = 64 << 10
 const LINE_ENTRIES = 1024
 const LINE_TEXT = 512
 /** A part of a longer text is copied, so that it doesn't keep all of it in memory. */
@@ -51,7 +51,7 @@ export function fieldsOf(text: string, redact: boolean): Fields {
   return (redact ? redacting : plain).read(text)
 }
 
-/** A field by itself, for any number of heads. `name` in lower case; one character per byte. */
+/** A field by itself, for any number of heads. One character per byte. */
 export const fieldLine = (name: string, value: string, redact: boolean): FieldLine =>
   (redact ? redacting : plain).line(name, value)
 
@@ -122,10 +122,11 @@ class FieldReader {
     return { name, spelling, value, safe, json: `${quote(spelling)}:${quote(safe)}` }
   }
 
-  /** `name` in lower case; one character per byte. */
+  /** One character per byte. */
   line(name: string, value: string): FieldLine {
     const [spelling, text] = [name, value].map((each) => (HIGH.test(each) ? decoded(each) : each))
-    return this.#lineOf(this.#name(spelling!), spelling!, text!)
+    // A sender may break the rules for names, and what it sends is as secret.
+    return this.#lineOf(this.#name(trimOws(spelling!).toLowerCase()), spelling!, text!)
   }
 
   read(block: string): Fields {
