@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 
 if [[ ${1:-} == -h || ${1:-} == --help ]]; then
   echo 'Usage: test/run.sh [RING…]   rings: check unit kernel vm e2e browser cluster (all of them without a name)'
+  echo 'vm has all its machines when it is named, some in a run of all rings.'
   echo 'As root it installs the packages that are missing; without root the rings that need it are skipped.'
   exit 0
 fi

@@ -1,36 +1,63 @@
 #!/bin/sh
-# What the guest runs: requests with a known truth, and many at once from more threads than processors. Its answer is in parts.
-api=http://127.0.0.1:6494
-get() { wget -q -O - "$api$1"; }
-# Waits until a command succeeds; the host ends a machine that takes too long.
-until_done() { until "$@" >/dev/null 2>&1; do sleep 0.5; done; }
-rows() { get '/api/run/px/http_data?start_time=-10m&max_num_records=1000' >/tmp/rows.json; }
-all_seen() { rows && [ "$(grep -o '"req_path":' /tmp/rows.json | wc -l)" -ge "$(wc -l </tmp/truth)" ]; }
+# What the guest runs: requests with a known truth, a kill and a start, and many at once from more threads than processors. Its answer
+# is in parts.
+# shellcheck source=lib.sh
+. /files/lib.sh
 
-cat >/tmp/flood.pxl <<'END'
-import px
+part check; nixie check -o json
+# The shell tells of what was killed.
+part shell
+/files/traffic serve 8080 >/tmp/server.log 2>&1 &
+server=$!
+serve env
+until_done get /readyz
+/files/traffic ask 8080 5 first >/tmp/truth
+# It ends before it has said so; what was told so far is stored.
+until_tried 240 all_seen
+kill -9 "$nixie"
+wait "$nixie" 2>/dev/null
+serve env
+until_done get /readyz
+/files/traffic ask 8080 3 again >>/tmp/truth
+/files/traffic calls 7999 >/tmp/calls &
+until_done grep -v POST /tmp/calls
+grep POST /tmp/calls >>/tmp/truth
+until_tried 240 all_seen
+
+flood=$(/files/traffic flood 8080 4 400 48)
+flooded() {
+  ask "import px
 df = px.DataFrame('http_events', start_time='-10m')
 df = df[px.contains(df.req_path, 'flood')]
 df = df.groupby('req_method').agg(n=('latency', px.count))
-px.display(df)
-END
+px.display(df)" >/tmp/flood.json && grep -q "$flood" /tmp/flood.json
+}
+until_tried 240 flooded
 
-/files/traffic serve 8080 >/tmp/server.log 2>&1 &
-# Debian's kernels open no perf events, which classic tracepoints take, for less than CAP_SYS_ADMIN as long as this is 3.
-echo 2 >/proc/sys/kernel/perf_event_paranoid
-mkdir -p /tmp/data
-nixie serve --data-dir /tmp/data >/tmp/serve.log 2>&1 &
-nixie=$!
-until_done get /readyz
-/files/traffic ask 8080 5 vm >/tmp/truth
-/files/traffic calls 7999 >>/tmp/truth
-i=0
-until all_seen || [ $i -ge 240 ]; do i=$((i + 1)); sleep 0.5; done
-flood=$(/files/traffic flood 8080 4 400 48)
-i=0
-until nixie run -o json -f /tmp/flood.pxl >/tmp/flood.json && grep -q "${flood}" /tmp/flood.json || [ $i -ge 240 ]; do i=$((i + 1)); sleep 0.5; done
-
-part() { printf '\n== %s\n' "$1"; }
+# The last row is of an idle process when its counters stay the same from one reading to the next.
+usage() { sed 's/.*) //' /proc/$server/stat | cut -d ' ' -f 12,13; }
+measured() {
+  before=$(usage)
+  ask "import px
+df = px.DataFrame('process_stats', start_time='-10m')
+df = df[px.upid_to_pid(df.upid) == $server]
+df = df.groupby('upid').agg(utime=('cpu_utime_ns', px.max), ktime=('cpu_ktime_ns', px.max), rchar=('rchar_bytes', px.max), wchar=('wchar_bytes', px.max))
+px.display(df)" >/tmp/process.json
+  grep -q "\"wchar\": *\"\?$(sed -n 's/^wchar: //p' /proc/$server/io)\b" /tmp/process.json && [ "$before" = "$(usage)" ]
+}
+until_tried 240 measured
+part process; cat /tmp/process.json
+part proc; usage; cat /proc/$server/io
+connections() {
+  ask "import px
+df = px.DataFrame('conn_stats', start_time='-10m')
+df = df[df.trace_role == 2 and df.remote_addr == '127.0.0.1']
+df.pid = px.upid_to_pid(df.upid)
+df = df.groupby(['pid']).agg(open=('conn_open', px.max), close=('conn_close', px.max), sent=('bytes_sent', px.max), received=('bytes_recv', px.max))
+px.display(df)"
+}
+part connections; connections
+part called; grep -v POST /tmp/calls
 part truth; cat /tmp/truth
 part rows; cat /tmp/rows.json
 part flooded; echo "$flood"
@@ -38,9 +65,5 @@ part flood; cat /tmp/flood.json
 part status; get /api/status
 part skipping
 # Programs of Nixie's that the kernel skipped, by their descriptors.
-for program in /proc/$nixie/fdinfo/*; do ! grep -q 'recursion_misses:.[1-9]' $program || cat $program; done 2>/dev/null
-kill $nixie
-wait $nixie
-part end; echo "$?"
-part kernel; dmesg | grep -E 'WARN|BUG|Oops|Call Trace' | head -3
-part log; cat /tmp/serve.log
+for program in /proc/"$nixie"/fdinfo/*; do ! grep -q 'recursion_misses:.[1-9]' "$program" || cat "$program"; done 2>/dev/null
+finish

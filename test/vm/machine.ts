@@ -1,59 +1,130 @@
-/** A kernel in QEMU with the built binary in it: boots, runs `guest.sh`, gives what it said by its parts. */
+/** A kernel in QEMU with the built binary in it: boots, runs a script, gives what it said by its parts. */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { binary } from '../support/nixie'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Arch, binaryName, packages, TARGETS } from '../../bpf/cross'
 
 const here = import.meta.dir
-const TOOLS = ['qemu-system-x86_64', 'cpio', 'busybox', 'go', 'apt-get'] as const
-/** Kernels are kept: the lists of packages are looked at once a day. */
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nixie-kernels')
+const dist = resolve(here, '../../dist')
+const SCRIPTS = ['lib.sh', 'guest.sh']
+const TOOLS = ['cpio', 'busybox', 'go', 'apt-get'] as const
+const QEMU = { x64: 'qemu-system-x86_64', arm64: 'qemu-system-aarch64' } as const
+/** It takes less than a minute where nothing else runs. */
 const BOOT_SECONDS = 600
+/** A test with one machine, which may wait for others. */
+export const MACHINE_MS = 900_000
+/** The whole matrix runs when the ring is named; else some of it. */
+export const isWhole = process.env.NIXIE_TEST_VM === 'all'
 
-/** Why no machine can be had here; '' when one can. */
-export function noMachine(): string {
-  if (process.arch !== 'x64') return 'needs a processor of amd64'
-  const missing = TOOLS.filter((tool) => !Bun.which(tool))
-  if (missing.length > 0) return `needs ${missing.join(', ')}`
-  return existsSync(binary) ? '' : `needs ${binary}: npm run build`
+export interface Kernel {
+  readonly arch: Arch
+  /** Debian's; versions of kernels vanish from its archive. */
+  readonly suite: string
+  /** The package's name, by default that of kernels for virtual machines. */
+  readonly flavour?: string
+  /** How its version begins. */
+  readonly release: string
 }
 
-/** The path of a Debian suite's newest kernel for virtual machines; undefined when its archive hasn't got one. */
-export function kernelOf(suite: string): string | undefined {
+/** Why no machine of the architecture can be had here; '' when one can. */
+export function noMachine(arch: Arch): string {
+  const missing = [...TOOLS, QEMU[arch]].filter((tool) => !Bun.which(tool))
+  if (missing.length > 0) return `needs ${missing.join(', ')}`
+  const binary = join(dist, binaryName(arch))
+  return existsSync(binary) ? '' : `needs ${binary}: npm run build -- --arch ${arch}`
+}
+
+/** The path of the suite's newest kernel. @throws Error with what was said when it can't be had */
+export function kernelOf({ arch, suite, flavour = 'cloud' }: Kernel): string {
+  const { debian } = TARGETS[arch]
+  const name = flavour.startsWith(debian) ? flavour : `${flavour}-${debian}`
+  const said = execFileSync(join(here, 'kernel.sh'), [debian, suite, `linux-image-${name}`], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 600_000,
+  })
+  return said.trim().split('\n').at(-1)!
+}
+
+/** What machines of one architecture have in common: a folder with their root, and with files. */
+export interface Root {
+  readonly arch: Arch
+  readonly folder: string
+}
+
+/** Packs the binary and the program that makes requests into the guest's root; it is in memory, and removed when this process ends. */
+function pack(arch: Arch): Root {
+  const folder = mkdtempSync(join(tmpdir(), 'nixie-vm-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const files = join(folder, 'files')
+  mkdirSync(files)
+  const { debian } = TARGETS[arch]
+  execFileSync('go', ['build', '-o', join(files, 'traffic'), '.'], {
+    cwd: join(here, 'traffic'),
+    env: { ...process.env, CGO_ENABLED: '0', GOARCH: debian },
+  })
+  for (const name of SCRIPTS) copyFileSync(join(here, name), join(files, name))
+  const system = packages(arch, 'host', ['busybox-static', 'libc6', 'libgcc-s1'])
+  const binary = `${join(dist, binaryName(arch))}=nixie`
+  execFileSync(join(here, 'root.sh'), [join(folder, 'root.cpio'), debian, system, binary])
+  return { arch, folder }
+}
+
+const roots = new Map<Arch, Root>()
+export function rootOf(arch: Arch): Root {
+  const root = roots.get(arch) ?? pack(arch)
+  roots.set(arch, root)
+  return root
+}
+
+export interface Machine {
+  readonly memory?: number
+  readonly processors?: number
+  readonly cpu?: string
+  /** More for the kernel's command line. */
+  readonly append?: string
+  /** For `init`. */
+  readonly setup?: string
+}
+
+/** Machines run on one thread each: no more at once than there are processors. */
+let free = navigator.hardwareConcurrency
+const waiting: (() => void)[] = []
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (free > 0) free--
+  else await new Promise<void>((go) => waiting.push(go))
   try {
-    const args = ['amd64', suite, 'linux-image-cloud-amd64', CACHE]
-    const said = execFileSync(join(here, 'kernel.sh'), args, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 600_000,
-    })
-    return said.trim().split('\n').at(-1)
-  } catch {
-    return undefined
+    return await work()
+  } finally {
+    const next = waiting.shift()
+    if (next) next()
+    else free++
   }
 }
 
-/** Packs the binary and the program that makes requests into the guest's root; into `folder`. */
-export function pack(folder: string): void {
-  const traffic = join(folder, 'files/traffic')
-  execFileSync('go', ['build', '-o', traffic, '.'], {
-    cwd: join(here, 'traffic'),
-    env: { ...process.env, CGO_ENABLED: '0', GOARCH: 'amd64' },
-  })
-  execFileSync('cp', [join(here, 'guest.sh'), join(folder, 'files')])
-  execFileSync(join(here, 'root.sh'), [join(folder, 'root.cpio'), binary])
-}
-
 /** What the guest said, by part. @throws Error when it did not come to its end */
-export async function boot(kernel: string, folder: string): Promise<ReadonlyMap<string, string>> {
-  const child = spawn(join(here, 'vm.sh'), [kernel, 'sh /files/guest.sh'], {
+export const boot = (
+  kernel: Kernel,
+  command: string,
+  machine: Machine = {},
+): Promise<ReadonlyMap<string, string>> => inTurn(() => run(kernel, command, machine))
+
+async function run(kernel: Kernel, command: string, machine: Machine): Promise<ReadonlyMap<string, string>> {
+  const { folder } = rootOf(kernel.arch)
+  const { memory = 1536, processors = 2, cpu, append = '', setup = '' } = machine
+  const child = spawn(join(here, 'vm.sh'), [TARGETS[kernel.arch].debian, kernelOf(kernel), command], {
     env: {
       ...process.env,
       VM_ROOT: join(folder, 'root.cpio'),
       VM_FILES: join(folder, 'files'),
-      VM_CPUS: '2',
+      VM_MEMORY: String(memory),
+      VM_CPUS: String(processors),
+      VM_APPEND: append,
+      VM_SETUP: setup,
       VM_TIMEOUT: String(BOOT_SECONDS),
+      ...(cpu && { VM_CPU: cpu }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,8 +2,9 @@
 //
 //	traffic serve PORT            net/http: /n/I answers I bytes; /chunked/I in I chunks; POST /echo; /slow; /close
 //	traffic ask PORT N TAG        N requests on one kept connection, then 3 chunked, a POST, a HEAD, a 404, one on a fresh connection
-//	traffic calls PORT            raw sockets: each pair of calls (write, sendto, writev, sendmsg, sendmmsg, sendfile) once
+//	traffic calls PORT            raw sockets: each pair of calls twice; then what they sent and received
 //	traffic flood PORT SECONDS RATE CONNS
+//	traffic as UID CAPABILITIES COMMAND…   runs it with that account and these capabilities (numbers with commas between), no others
 package main
 
 import (
@@ -14,6 +15,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -89,12 +93,6 @@ func ask(port string, count int, tag string) {
 	fmt.Fprintf(os.Stderr, "connections opened: %d\n", opened)
 }
 
-// Raw calls, by number (of amd64), so that each is really made.
-const (
-	sysRecvmmsg = 299
-	sysSendmmsg = 307
-)
-
 type iovec struct {
 	base *byte
 	len  uint64
@@ -158,6 +156,28 @@ func send(how string, fd uintptr, b []byte) int {
 	panic(how)
 }
 
+// What goes from a file or a pipe into a socket in the kernel; programs send a header by another call before.
+func pass(how string, fd uintptr, b []byte) {
+	switch how {
+	case "sendfile":
+		file, err := os.CreateTemp("/tmp", "sendfile")
+		check(err)
+		_, err = file.Write(b)
+		check(err)
+		raw(syscall.SYS_SENDFILE, fd, file.Fd(), uintptr(unsafe.Pointer(new(int64))), uintptr(len(b)))
+		os.Remove(file.Name())
+		file.Close()
+	case "splice":
+		read, write, err := os.Pipe()
+		check(err)
+		_, err = write.Write(b)
+		check(err)
+		raw(syscall.SYS_SPLICE, read.Fd(), 0, fd, 0, uintptr(len(b)), 0)
+		read.Close()
+		write.Close()
+	}
+}
+
 func receive(how string, fd uintptr, b []byte) int {
 	iov := []iovec{{&b[0], 20}, {&b[20], uint64(len(b) - 20)}}
 	switch how {
@@ -178,9 +198,35 @@ func receive(how string, fd uintptr, b []byte) int {
 	panic(how)
 }
 
+// A request and its answer; how each goes out and comes in. Returns the bytes of both.
+func exchange(path string, client, server uintptr, out, in string) (int, int) {
+	buffer := make([]byte, 4096)
+	request := []byte("POST " + path + " HTTP/1.1\r\nHost: calls\r\nContent-Length: 9\r\n\r\nabcdefghi")
+	head, body := []byte("HTTP/1.1 202 Accepted\r\nContent-Length: 12\r\n\r\n"), []byte("hello world!")
+	passed := out == "sendfile" || out == "splice"
+	if passed {
+		send("write", client, request)
+	} else {
+		send(out, client, request)
+	}
+	for got := 0; got < len(request); got += receive(in, server, buffer) {
+	}
+	if passed {
+		send("write", server, head)
+		pass(out, server, body)
+	} else {
+		send(out, server, append(head, body...))
+	}
+	answered := len(head) + len(body)
+	for got := 0; got < answered; got += receive(in, client, buffer) {
+	}
+	fmt.Printf("POST %s 202 9 12\n", path)
+	return len(request), answered
+}
+
 func calls(port string) {
-	sends := []string{"write", "sendto", "writev", "sendmsg", "sendmmsg"}
-	receives := []string{"read", "recvfrom", "readv", "recvmsg", "recvmmsg"}
+	sends := []string{"write", "sendto", "writev", "sendmsg", "sendmmsg", "sendfile", "splice"}
+	receives := []string{"read", "recvfrom", "readv", "recvmsg", "recvmmsg", "read", "recvfrom"}
 	number, _ := strconv.Atoi(port)
 	listener, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	check(err)
@@ -188,29 +234,45 @@ func calls(port string) {
 	address := &syscall.SockaddrInet4{Port: number, Addr: [4]byte{127, 0, 0, 1}}
 	check(syscall.Bind(listener, address))
 	check(syscall.Listen(listener, 16))
+	requested, answered := 0, 0
 	for i := range sends {
-		s, r := sends[i], receives[i]
 		client, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 		check(err)
 		check(syscall.Connect(client, address))
 		server, _, err := syscall.Accept(listener)
 		check(err)
-		path := "/calls/" + s + "/" + r
-		buffer := make([]byte, 4096)
 		for round := 0; round < 2; round++ {
-			request := []byte(fmt.Sprintf("POST %s?%d HTTP/1.1\r\nHost: calls\r\nContent-Length: 9\r\n\r\nabcdefghi", path, round))
-			send(s, uintptr(client), request)
-			for got := 0; got < len(request); got += receive(r, uintptr(server), buffer) {
-			}
-			answer := []byte("HTTP/1.1 202 Accepted\r\nContent-Length: 12\r\n\r\nhello world!")
-			send(s, uintptr(server), answer)
-			for got := 0; got < len(answer); got += receive(r, uintptr(client), buffer) {
-			}
-			fmt.Printf("POST %s?%d 202 9 12\n", path, round)
+			path := fmt.Sprintf("/calls/%s/%s?%d", sends[i], receives[i], round)
+			sent, got := exchange(path, uintptr(client), uintptr(server), sends[i], receives[i])
+			requested += sent
+			answered += got
 		}
 		syscall.Close(client)
 		syscall.Close(server)
 	}
+	fmt.Printf("%d %d %d %d\n", os.Getpid(), len(sends), requested, answered)
+	// It stays until it is ended, so that its counters can be compared.
+	time.Sleep(time.Hour)
+}
+
+func as(uid int, list string, command []string) {
+	child := exec.Command(command[0], command[1:]...)
+	child.Stdout, child.Stderr = os.Stdout, os.Stderr
+	child.SysProcAttr = &syscall.SysProcAttr{
+		Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)},
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	for _, one := range strings.Split(list, ",") {
+		number, err := strconv.Atoi(one)
+		check(err)
+		child.SysProcAttr.AmbientCaps = append(child.SysProcAttr.AmbientCaps, uintptr(number))
+	}
+	check(child.Start())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	go func() { child.Process.Signal(<-signals) }()
+	child.Wait()
+	os.Exit(child.ProcessState.ExitCode())
 }
 
 func flood(port string, seconds, rate, conns int) {
@@ -250,6 +312,9 @@ func main() {
 		ask(os.Args[2], n(3), os.Args[4])
 	case "calls":
 		calls(os.Args[2])
+	case "as":
+		runtime.LockOSThread()
+		as(n(2), os.Args[3], os.Args[4:])
 	case "flood":
 		flood(os.Args[2], n(3), n(4), n(5))
 	}

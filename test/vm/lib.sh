@@ -1,0 +1,28 @@
+# shellcheck shell=sh
+# What the scripts of the guest share.
+api=http://127.0.0.1:6494
+get() { wget -q -O - "$api$1"; }
+ask() { wget -q -O - --post-data "$1" "$api/api/query"; } # PXL
+part() { printf '\n== %s\n' "$1"; }
+# Waits until a command succeeds; the host ends a machine that takes too long.
+until_done() { until "$@" >/dev/null 2>&1; do sleep 0.3; done; }
+# Waits until a command succeeds, or some tries have failed: what is missing is told by the caller.
+until_tried() { tries=$1 && shift; until "$@" >/dev/null 2>&1 || [ "$tries" -le 0 ]; do tries=$((tries - 1)); sleep 0.3; done; }
+rows() { get '/api/run/px/http_data?start_time=-10m&max_num_records=1000' >/tmp/rows.json; }
+all_seen() { rows && [ "$(grep -o '"req_path":' /tmp/rows.json | wc -l)" -ge "$(wc -l </tmp/truth)" ]; }
+serve() { # with the commands before nixie's
+  "$@" nixie serve --data-dir /tmp/data >>/tmp/serve.log 2>&1 &
+  nixie=$!
+}
+finish() {
+  kill "$nixie"
+  status=0
+  wait "$nixie" || status=$?
+  part end; echo "$status"
+  part kernel; dmesg | grep -E 'WARN|BUG|Oops|Call Trace|soft lockup' | head -3
+  part log; cat /tmp/serve.log
+}
+# Debian's kernels open no perf events, which classic tracepoints take, for less than CAP_SYS_ADMIN as long as this is 3.
+echo 2 >/proc/sys/kernel/perf_event_paranoid
+: >/tmp/truth
+mkdir -p /tmp/data
