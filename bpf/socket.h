@@ -14,6 +14,10 @@ enum event_kind {
 	EVENT_FOUND = 4,
 	/* From here on a connection that had events is shed: see struct gate. */
 	EVENT_SHED = 5,
+	/* Data within TLS, as a process gave it to its library or got it: see struct within. `conn_id` is 0 while the connection isn't known. */
+	EVENT_PLAIN = 6,
+	/* The connection of an object whose data had none. */
+	EVENT_LINK = 7,
 };
 
 /* Flags of an event: its connection's close has been told already. */
@@ -56,6 +60,13 @@ struct endpoints {
 	 */
 	__u32 first_sent;
 	__u32 first_received;
+};
+
+/* Data within TLS has this in the place of the ends: which object of a TLS library the data belongs to. `offset` counts its data, in each direction from 0 on. */
+struct within {
+	__u64 token;
+	/* CLOCK_MONOTONIC: since then all calls of that library are seen. */
+	__u64 since_ns;
 };
 
 #define COMM_SIZE 16

@@ -34,6 +34,9 @@ function ringBytes(value: string): number | undefined {
     : undefined
 }
 
+/** Names of processes whose TLS is left out: the probes compare with each. */
+const MOST_LEFT_OUT = 8
+
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 }
 
 /** `10s`, `24h`; undefined for no such text. */
@@ -54,6 +57,14 @@ function secretNames(value: string): string | undefined {
   const names = value.split(',').map((name) => name.trim())
   const isName = (name: string) => /^[\w*.-]{1,128}$/.test(name) && literalOf(name) !== ''
   return value === '' || names.every(isName) ? names.filter((name) => name !== '').join(',') : undefined
+}
+
+/** `on`, `off`, or names of processes that are left out. */
+function tlsReading(value: string): string | undefined {
+  if (/^(on|off)$/i.test(value)) return value.toLowerCase()
+  const names = value.split(',').map((name) => name.trim())
+  const isName = (name: string) => /^-[^\s,]{1,15}$/.test(name)
+  return names.length <= MOST_LEFT_OUT && names.every(isName) ? names.join(',') : undefined
 }
 
 /** Part of the machine, 0 to 1; 0: no limit. */
@@ -219,6 +230,15 @@ export const SETTINGS = {
     fallback: 48 << 20,
     parse: bytesOf,
     shape: 'a size (48M)',
+  }),
+  tls: setting({
+    flag: 'tls',
+    env: 'NIXIE_TLS',
+    help: 'Read what processes say within TLS, by probes in their libraries; off: no process is touched; -NAME,-NAME: not these',
+    fallback: 'on',
+    parse: tlsReading,
+    shape:
+      'on, off, or up to 8 names of processes as /proc/PID/comm has them, each with a minus: -mysqld,-java',
   }),
   cpuBudget: setting({
     flag: 'cpu-budget',

@@ -33,6 +33,15 @@ struct {
 	__type(value, __u64);
 } verdicts SEC(".maps");
 
+/* User space's decisions about the data within a connection's TLS, in the same form. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, VERDICT_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+} plain_verdicts SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SKIP_SLOTS);

@@ -12,12 +12,17 @@ export const EVENT_CLOSE = 3
 export const EVENT_FOUND = 4
 /** From here on a connection is shed: the answers to its waiting requests will not be seen. No call of a process causes this event. */
 export const EVENT_SHED = 5
+/** Data within TLS, from a library; and the connection of an object whose data had none. */
+export const EVENT_PLAIN = 6
+export const EVENT_LINK = 7
 export type EventKind =
   | typeof EVENT_DATA
   | typeof EVENT_OPEN
   | typeof EVENT_CLOSE
   | typeof EVENT_FOUND
   | typeof EVENT_SHED
+  | typeof EVENT_PLAIN
+  | typeof EVENT_LINK
 
 /** As seen by the process that made the call. */
 export const RECEIVED = 0
@@ -81,6 +86,12 @@ export interface SocketEvent {
   // ───────────────────────────────────────────────────────────────────────────
   /** For an open and for a connection that was found: the beginning of the sent direction, or its position, as `offset`. */
   readonly sentOffset?: number | undefined
+  /**
+   * For data within TLS: the library's object, never used for another connection, and since when all calls of the library are seen,
+   * Infinity if that isn't known. `connId` is 0 while its connection isn't known; ends, role and flags are not there.
+   */
+  readonly token?: number
+  readonly sinceNs?: number
   /** For a close only: the kernel's final counts. */
   readonly totals?: Omit<SocketTotals, 'connId'>
 }

@@ -43,6 +43,9 @@ export const ENDPOINTS = {
   first_received: 44,
 } as const
 
+/** Offsets in `struct within`, which data within TLS has in the place of the ends. */
+export const WITHIN_TLS = { token: 0, since_ns: 8 } as const
+
 /** Offsets in `struct totals`. */
 export const TOTALS = { bytes_sent: 0, bytes_received: 8, lost_events: 16, shed_exchanges: 24 } as const
 
@@ -124,8 +127,21 @@ export class RingSocketEvent implements SocketEvent {
   }
 
   get timeNs(): number {
-    const high = this.#u32(SOCKET_EVENT.time_ns + 4) - this.#origin.high
-    return high * TWO_32 + (this.#u32(SOCKET_EVENT.time_ns) - this.#origin.low) + this.correctionNs
+    return this.#time(SOCKET_EVENT.time_ns)
+  }
+
+  #time(field: number): number {
+    const high = this.#u32(field + 4) - this.#origin.high
+    return high * TWO_32 + (this.#u32(field) - this.#origin.low) + this.correctionNs
+  }
+
+  get token(): number {
+    return this.#u64(SOCKET_EVENT.ends + WITHIN_TLS.token)
+  }
+
+  get sinceNs(): number {
+    const field = SOCKET_EVENT.ends + WITHIN_TLS.since_ns
+    return this.#u64(field) === 0 ? Number.POSITIVE_INFINITY : this.#time(field)
   }
 
   get startTicks(): number {

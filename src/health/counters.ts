@@ -176,6 +176,17 @@ export const COUNTERS = spec({
     unit: 'connections',
     help: 'Connections whose protocol is not known',
   },
+  readConnections: {
+    stage: 'streams',
+    unit: 'connections',
+    help: 'Ends of TLS connections whose data was read from a library',
+  },
+  unlinkedBytes: {
+    stage: 'streams',
+    unit: 'bytes',
+    loss: 'gaps',
+    help: 'Bytes within TLS whose connection was not found in time: they are in no row',
+  },
   encryptedConnections: { stage: 'streams', unit: 'connections', help: 'Connections that speak TLS' },
   peerRecords: {
     stage: 'streams',

@@ -18,6 +18,7 @@ const open = () =>
     nixie_load: { args: ['ptr'], returns: 'i32' },
     nixie_attach: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_attach_uprobe: { args: ['ptr', 'ptr', 'ptr', 'u64', 'i32', 'bool'], returns: 'i32' },
+    nixie_attach_uprobes: { args: ['ptr', 'ptr', 'ptr', 'ptr', 'ptr', 'u32', 'bool'], returns: 'i32' },
     nixie_attach_cpu_clock: { args: ['ptr', 'ptr', 'u64'], returns: 'i32' },
     nixie_attach_cgroup: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
     nixie_detach: { args: ['ptr', 'i32'], returns: 'i32' },
@@ -43,6 +44,10 @@ const open = () =>
     nixie_ring_release: { args: ['ptr', 'u32'], returns: 'void' },
     nixie_watch_open: { args: ['ptr', 'u32', 'ptr'], returns: 'ptr' },
     nixie_watch_close: { args: ['ptr'], returns: 'void' },
+    nixie_mappings_open: { args: [], returns: 'ptr' },
+    nixie_mappings_close: { args: ['ptr'], returns: 'void' },
+    nixie_mappings_take: { args: ['ptr'], returns: 'u32' },
+    nixie_mappings_text: { args: ['ptr'], returns: 'ptr' },
   }).symbols
 
 let opened: ReturnType<typeof open> | undefined
@@ -112,6 +117,13 @@ export function closeLeftovers(): number {
   return native().nixie_close_all()
 }
 
+export interface UprobeSpot {
+  /** The offset in the file, not in memory. */
+  readonly offset: number
+  /** What the program learns of this place. */
+  readonly cookie: number
+}
+
 /** One BPF object. Set knobs and sizes before `load`; the other methods come after it. */
 export class BpfObject {
   #object: Pointer | null
@@ -153,6 +165,19 @@ export class BpfObject {
     const [name, file] = [text(program), text(path)]
     const result = native().nixie_attach_uprobe(this.#object, ptr(name), ptr(file), offset, pid, atReturn)
     return check(`${program} at ${path}+0x${offset.toString(16)}`, result)
+  }
+
+  /** Attaches at offsets in a file, each with a number that the program learns, in all processes; returns the attachment's number. */
+  attachUprobes(program: string, path: string, spots: readonly UprobeSpot[], atReturn: boolean): number {
+    const [name, file] = [text(program), text(path)]
+    const offsets = BigUint64Array.from(spots, ({ offset }) => BigInt(offset))
+    const cookies = BigUint64Array.from(spots, ({ cookie }) => BigInt(cookie))
+    const { nixie_attach_uprobes } = native()
+    const places = [ptr(name), ptr(file), ptr(offsets), ptr(cookies)] as const
+    return check(
+      `${program} at ${path}`,
+      nixie_attach_uprobes(this.#object, ...places, spots.length, atReturn),
+    )
   }
 
   /** Attaches to a clock of so many hertz on each CPU that is online; returns the attachment's number. */
@@ -347,5 +372,29 @@ export class RingWatch {
   close(): void {
     native().nixie_watch_close(this.#watch)
     this.#watch = null
+  }
+}
+
+/** Notes which files processes map as code. */
+export class FileMappings {
+  #mappings: Pointer | null
+
+  /** @throws LoaderError when the kernel refuses */
+  constructor() {
+    this.#mappings = native().nixie_mappings_open() as Pointer | null
+    if (!this.#mappings) throw new LoaderError('perf_event_open', -1)
+  }
+
+  /** What was noted since the last call: `PID MAJOR MINOR INODE PATH` of each file, and `lost` if some are missing. */
+  take(): string[] {
+    const length = native().nixie_mappings_take(this.#mappings)
+    if (length === 0) return []
+    const bytes = Buffer.from(toArrayBuffer(native().nixie_mappings_text(this.#mappings)!, 0, length))
+    return bytes.toString('utf8').split('\0').slice(0, -1)
+  }
+
+  close(): void {
+    native().nixie_mappings_close(this.#mappings)
+    this.#mappings = null
   }
 }

@@ -5,7 +5,7 @@ import { keysOf } from '../keys'
 import { rootCgroup } from './cgroup'
 import { CpuCounters } from './cpu-counters'
 import { embedded } from './embedded'
-import { BpfObject, BpfRing, MappedArray } from './loader'
+import { BpfObject, BpfRing, MappedArray, type UprobeSpot } from './loader'
 import { attached, failed, type ProbeName } from './probe'
 
 export interface ProgramSpec {
@@ -46,6 +46,7 @@ export type RawObject = Pick<
   | 'load'
   | 'attach'
   | 'attachUprobe'
+  | 'attachUprobes'
   | 'attachCpuClock'
   | 'attachCgroup'
   | 'detach'
@@ -175,8 +176,18 @@ export class OpenObject<P extends string> {
     return this.#raw.missedRuns()
   }
 
+  /** Attaches a program that was placed `later` where its section says. */
+  attach(program: P): Attachment {
+    return this.#attachment(this.#raw.attach(program))
+  }
+
   attachUprobe(program: P, { path, offset, pid = -1, atReturn = false }: UprobePlace): Attachment {
     return this.#attachment(this.#raw.attachUprobe(program, path, offset, pid, atReturn))
+  }
+
+  /** Attaches at several places in a file, in every process that runs it: at the functions' return if `atReturn`. */
+  attachUprobes(program: P, path: string, spots: readonly UprobeSpot[], atReturn = false): Attachment {
+    return this.#attachment(this.#raw.attachUprobes(program, path, spots, atReturn))
   }
 
   /** Attaches to a clock that ticks so often on each CPU that is online now, while the CPU is busy. */

@@ -128,6 +128,7 @@ export class PlayedRings {
     fill: () => 0,
     // What the kernel would be told changes nothing of what was recorded.
     setVerdict: () => {},
+    setPlainVerdict: () => {},
     leaveOut: () => {},
     setGate: () => {},
     drawAnew: () => {},

@@ -79,6 +79,7 @@ function tapedSockets(probe: Probe, tape: Tape, listen: string): SocketFeed {
       ),
     fill: () => probe.fill(),
     setVerdict: (connId, verdict) => probe.setVerdict(connId, verdict),
+    setPlainVerdict: (connId, verdict) => probe.setPlainVerdict(connId, verdict),
     leaveOut: (connId, direction, until) => probe.leaveOut(connId, direction, until),
     setGate: (gate) => probe.setGate(gate),
     drawAnew: () => probe.drawAnew(),

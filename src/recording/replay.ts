@@ -50,6 +50,7 @@ const configOf = ({ listen }: Header, bodyLimit: number): Config => ({
   listen,
   bodyLimit,
   cpuBudget: 0,
+  tls: 'off',
 })
 
 class Player {

@@ -6,5 +6,14 @@ import { processes } from './processes'
 import { sockets } from './sockets'
 import type { RowSource } from './source'
 import { status } from './status'
+import { tls } from './tls-libraries'
 
-export const SOURCES: readonly RowSource[] = [identities, sockets, processes, networks, status, components]
+export const SOURCES: readonly RowSource[] = [
+  identities,
+  sockets,
+  tls,
+  processes,
+  networks,
+  status,
+  components,
+]

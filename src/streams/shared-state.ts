@@ -31,6 +31,8 @@ export interface SharedState {
   readonly defaultCap: number
   readonly isGated: boolean
   setVerdict(connId: number, verdict: Verdict): void
+  /** The same for the data within the connection's TLS. */
+  setPlainVerdict(connId: number, verdict: Verdict): void
   leaveOut(connId: number, direction: Direction, until: number): void
   /** Counts an end that has closed. */
   closed(end: End): void

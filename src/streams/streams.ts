@@ -5,7 +5,9 @@ import {
   EVENT_CLOSE,
   EVENT_DATA,
   EVENT_FOUND,
+  EVENT_LINK,
   EVENT_OPEN,
+  EVENT_PLAIN,
   EVENT_SHED,
   type SocketEvent,
   type SocketTotals,
@@ -25,6 +27,7 @@ import type { Followed, Retried, SharedState } from './shared-state'
 import { ShedCounts } from './shed-counts'
 import { TcpSocket } from './tcp-socket'
 import { UdpSocket } from './udp-socket'
+import { type Plaintext, Unlinked } from './unlinked'
 import { WorkBudget } from './work'
 
 export interface StreamsOptions {
@@ -41,14 +44,13 @@ export interface StreamsOptions {
   readonly isGated?: boolean
   readonly limits?: Partial<StreamLimits>
   setVerdict(connId: number, verdict: Verdict): void
+  /** The same for the data within the connection's TLS. */
+  setPlainVerdict(connId: number, verdict: Verdict): void
   /** The bytes of one direction before the offset `until` aren't needed. */
   leaveOut(connId: number, direction: Direction, until: number): void
   /** `comm` is the command name, in case the process is gone already. */
   upidOf(pid: number, startTicks: number, comm: string): string
 }
-
-/** Bytes within TLS: `offset` counts the plaintext of the direction, modulo 2^32. */
-export type Plaintext = Pick<SocketEvent, 'connId' | 'timeNs' | 'direction' | 'offset' | 'size' | 'payload'>
 
 type Socket = TcpSocket | UdpSocket
 
@@ -95,6 +97,7 @@ export class Streams {
   readonly #stats = new ConnStats()
   readonly #shedCounts = new ShedCounts(this.#peers)
   readonly #held: HeldBytes
+  readonly #unlinked: Unlinked
   readonly #live: LiveRows
   readonly #shared: SharedState
   readonly #counters: Counters
@@ -114,6 +117,7 @@ export class Streams {
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
     this.#live = new LiveRows(liveSink)
     this.#held = new HeldBytes(this.#limits.heldBytes, counters)
+    this.#unlinked = new Unlinked(counters)
     this.#lateRows = new LateRows(sink, this.#peers)
     this.#introductions = new Introductions(sink, this.#limits.introduceNs)
     this.#shared = {
@@ -134,6 +138,7 @@ export class Streams {
         return streams.#nowNs
       },
       setVerdict: (connId, verdict) => options.setVerdict(connId, verdict),
+      setPlainVerdict: (connId, verdict) => options.setPlainVerdict(connId, verdict),
       leaveOut: (connId, direction, until) => options.leaveOut(connId, direction, until),
       closed: (end) => this.#stats.update(end),
       upidOf: (pid, startTicks, comm) => options.upidOf(pid, startTicks, comm),
@@ -154,7 +159,7 @@ export class Streams {
 
   /** Bytes that wait for the rest of their message or for an answer. */
   get heldBytes(): number {
-    return this.#held.bytes
+    return this.#held.bytes + this.#unlinked.bytes
   }
 
   /** Whether passing time will soon decide something about data that was read. */
@@ -178,15 +183,31 @@ export class Streams {
         break
       case EVENT_SHED:
         this.#passOver(event)
+        break
+      case EVENT_PLAIN:
+        if (event.connId === 0) this.#unlinked.add(event)
+        else this.#linked(event, event)
+        break
+      case EVENT_LINK:
+        this.#linked(event, undefined)
     }
+  }
+
+  /** What waits of an object comes before its newest data. */
+  #linked({ connId, token = 0 }: Pick<Plaintext, 'connId' | 'token'>, newest: Plaintext | undefined): void {
+    for (const text of this.#unlinked.take(token)) this.plaintext({ ...text, connId })
+    if (newest) this.plaintext(newest)
   }
 
   /** Takes plaintext of an encrypted connection; false for a connection that isn't known. */
   plaintext(text: Plaintext): boolean {
     const socket = this.#sockets.get(text.connId)
-    if (!(socket instanceof TcpSocket)) return false
+    if (!(socket instanceof TcpSocket)) {
+      this.#counters.unlinkedBytes += text.size
+      return false
+    }
     this.#nowNs = text.timeNs
-    socket.plaintext(text.direction, text.offset, text.size, text.payload, text.timeNs)
+    this.#guarded(socket, () => socket.plaintext(text))
     this.#held.update(socket)
     return true
   }
@@ -211,6 +232,7 @@ export class Streams {
 
   /** Memory is needed elsewhere: half of the waiting bytes are given up, and of very many sockets the most idle ones. */
   giveUpMemory(): void {
+    this.#unlinked.giveUp()
     const deadline = Bun.nanoseconds() + GIVE_UP_NS
     this.#held.halve(LEAST_HELD)
     const enough = Math.max(LEAST_SOCKETS, this.#sockets.size / 2)
@@ -233,6 +255,7 @@ export class Streams {
     this.#retriedNs = nowNs
     this.#counters.peerRecords += this.#lateRows.settle(nowNs)
     this.#peers.forget(nowNs)
+    this.#unlinked.settle(nowNs)
     this.#forgetOver(nowNs)
     for (const socket of this.#unknown) {
       if (nowNs < socket.retryNs) continue

@@ -6,6 +6,7 @@ import {
   EVENT_FOUND,
   RECEIVED,
   type SocketEvent,
+  type Verdict,
 } from '../events/socket-event'
 import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
@@ -16,9 +17,12 @@ import type { Followed, Retried, SharedState } from './shared-state'
 import { type LeavesOut, type Place, Stream } from './stream'
 import type { Host, Silence } from './talk'
 import { fromClient, Turns } from './turns'
+import type { Plaintext } from './unlinked'
 
 /** Bytes of a peek at a connection that is only counted, where a message of a known protocol may begin: as much as of a new one. */
 const PEEK_CAP = 1 << 20
+/** The kernel's own bound for a call's data within TLS is the same. */
+const CAPTURE_PLAIN: Verdict = { action: 'capture', cap: 1 << 20 }
 
 export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   readonly id: number
@@ -37,6 +41,9 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   #wire: Stream | undefined
   /** What its TLS hides, where that can be had. */
   #plain: Stream | undefined
+  /** The library's object that it comes from. */
+  #token: number | undefined
+  readonly #openedNs: number
   #pid = 0
   #startTicks = 0
   #isKnown = true
@@ -55,7 +62,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   constructor(event: SocketEvent, shared: SharedState) {
     this.id = event.connId
-    this.lastNs = event.timeNs
+    this.lastNs = this.#openedNs = event.timeNs
     this.#shared = shared
     const begins = placeOf(event)
     this.#isWhole = begins !== undefined && isFirst(event, begins)
@@ -92,18 +99,27 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     if (this.#wire?.take(direction, offset, size, payload, timeNs)) this.watch()
   }
 
-  /**
-   * Takes the plaintext within its TLS: `payload` is the captured beginning of `size` bytes at `offset` of all plaintext
-   * in this direction. From then on bytes on the wire are only counted.
-   */
-  plaintext(direction: Direction, offset: number, size: number, payload: Uint8Array, timeNs: number): void {
-    this.lastNs = timeNs
+  /** Takes the plaintext within its TLS. From then on bytes on the wire are only counted. */
+  plaintext({ token = 0, direction, offset, size, payload, timeNs, sinceNs }: Plaintext): void {
+    this.lastNs = Math.max(this.lastNs, timeNs)
+    // The library uses another object for the connection: that has offsets of its own.
+    if (this.#plain && token !== this.#token) this.#endPlain(timeNs)
     if (!this.#plain) {
       this.end.encrypts(true)
+      this.#shared.counters.readConnections++
       if (!this.#isCounting) this.#wire?.talk.count('encrypted')
-      this.#plain = this.#openPlain(offset)
+      const isSeen = this.#isWhole && (sinceNs === undefined || sinceNs < this.#openedNs)
+      this.#plain = this.#openPlain(isSeen && offset === 0 && this.#token === undefined)
+      this.#token = token
     }
+    if (this.#plain.talk.isCounting || this.#isResting) return
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
+  }
+
+  #endPlain(timeNs: number): void {
+    this.#plain?.stop(timeNs)
+    this.#plain = undefined
+    this.#shared.setPlainVerdict(this.id, CAPTURE_PLAIN)
   }
 
   /** After a part of an exchange nothing is sure, until one begins. */
@@ -182,6 +198,12 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   /** From here on bytes are only counted, until it goes on. False: that is so already. */
   rest(): boolean {
+    if (this.#plain && !this.#plain.talk.isCounting) {
+      this.#isResting = true
+      this.#plain.passOver(this.lastNs, false)
+      this.#shared.setPlainVerdict(this.id, { action: 'count' })
+      return true
+    }
     if (this.#isCounting) return false
     this.#isResting = true
     if (!this.#shared.isGated) {
@@ -196,6 +218,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   goOn(): void {
     this.#isResting = false
+    if (this.#plain && !this.#plain.talk.isCounting) this.#shared.setPlainVerdict(this.id, CAPTURE_PLAIN)
     if (this.#isCounting) return
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
@@ -288,15 +311,17 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     })
   }
 
-  #openPlain(offset: number): Stream {
+  #openPlain(isWhole: boolean): Stream {
     const host: Host = {
       speaks: () => this.#recorded(),
-      silent: () => this.#plain?.drop(),
+      silent: () => {
+        this.#plain?.drop()
+        this.#shared.setPlainVerdict(this.id, { action: 'count' })
+      },
       watch: () => this.watch(),
       isPeers: () => this.isPeers(),
     }
     const { end } = this
-    const isWhole = this.#isWhole && offset === 0
     const begins = isWhole ? { received: 0, sent: 0 } : undefined
     return new Stream({ end, transport: 'tls', begins, isWhole, shared: this.#shared, host })
   }

@@ -98,6 +98,7 @@ function measure({ name, exchange }: Shape): void {
     settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget() },
     defaultCap: 16 << 10,
     setVerdict: () => {},
+    setPlainVerdict: () => {},
     leaveOut: () => {},
     upidOf: (pid, ticks) => `1:${pid}:${ticks}`,
   })

@@ -41,6 +41,7 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     },
     fill: () => 0,
     setVerdict: (connId, { action }) => log.push(`${action} ${connId}`),
+    setPlainVerdict: () => {},
     leaveOut: () => {},
     setGate: () => {},
     drawAnew: () => {},

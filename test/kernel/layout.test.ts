@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as identity from '../../src/events/identity'
 import { THREAD_SAMPLE } from '../../src/events/process'
-import { ENDPOINTS, SOCKET_EVENT, TOTALS } from '../../src/events/socket'
+import { ENDPOINTS, SOCKET_EVENT, TOTALS, WITHIN_TLS } from '../../src/events/socket'
 import { COUNTERS_PER_CPU } from '../../src/kernel/cpu-counters'
 import { IDENTITY } from '../../src/sources/identities/probe'
 import { SHARED } from '../../src/sources/sockets/probe'
 import { CONNECTION, CONNECTION_ROW } from '../../src/sources/sockets/totals'
+import { KIND } from '../../src/sources/tls-libraries/openssl'
+import { TLS } from '../../src/sources/tls-libraries/probe'
 
 const root = join(import.meta.dir, '../..')
 const BTF_MAGIC = 0xeb9f
@@ -78,6 +80,7 @@ for (const arch of ['x64', 'arm64']) {
     expect(known.get('socket_event')!.members).toMatchObject(SOCKET_EVENT)
     expect(known.get('endpoints')!.members).toMatchObject(ENDPOINTS)
     expect(known.get('totals')!.members).toMatchObject(TOTALS)
+    expect(structs(join(root, `dist/bpf/tls.${arch}.bpf.o`)).get('within')!.members).toMatchObject(WITHIN_TLS)
     for (const [name, { size, ...members }] of [
       ['connection', CONNECTION],
       ['connection_row', CONNECTION_ROW],
@@ -132,4 +135,20 @@ test('numbers of the identity probe', () => {
   const kinds = { PROCESS_EXEC, PROCESS_FORK, PROCESS_RENAME, PROCESS_EXIT }
   for (const [name, number] of Object.entries({ ...kinds, ...IDENTITY }))
     expect(value(name), name).toBe(BigInt(number))
+})
+
+test('numbers of the probes of TLS libraries', () => {
+  const value = numbersOf('tls.h')
+  for (const [name, number] of Object.entries(TLS)) expect(value(`TLS_${name}`), name).toBe(BigInt(number))
+  const names: Record<keyof typeof KIND, string> = {
+    read: 'READ',
+    write: 'WRITE',
+    readEx: 'READ_EX',
+    writeEx: 'WRITE_EX',
+    writeFlags: 'WRITE_FLAGS',
+    sendfile: 'SENDFILE',
+    handshake: 'HANDSHAKE',
+  }
+  for (const [kind, name] of Object.entries(names))
+    expect(value(`TLS_${name}`), name).toBe(BigInt(KIND[kind as keyof typeof KIND]))
 })

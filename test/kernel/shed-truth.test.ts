@@ -40,6 +40,7 @@ function record() {
     defaultCap: 4096,
     isGated: true,
     setVerdict: (connId, verdict) => kernel.setVerdict(connId, verdict),
+    setPlainVerdict: () => {},
     leaveOut: (connId, direction, until) => kernel.leaveOut(connId, direction, until),
     upidOf: (pid, startTicks) => `1:${pid}:${startTicks}`,
   })

@@ -107,6 +107,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
     drain: (handler, maxEvents) => feed.drain(handler, maxEvents),
     fill: () => feed.fill(),
     setVerdict: (connId, verdict) => feed.setVerdict(connId, verdict),
+    setPlainVerdict: (connId, verdict) => feed.setPlainVerdict(connId, verdict),
     leaveOut: (connId, direction, until) => feed.leaveOut(connId, direction, until),
     setGate: (gate) => feed.setGate(gate),
     drawAnew: () => feed.drawAnew(),

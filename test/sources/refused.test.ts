@@ -31,6 +31,7 @@ function refusing(load: readonly string[], attach: readonly string[] = []) {
         return 0
       },
       attachUprobe: () => 0,
+      attachUprobes: () => 0,
       attachCpuClock: () => 0,
       detach: () => {},
       iterate(name) {

@@ -45,6 +45,8 @@ export interface Rig {
   readonly live: Recorder
   readonly counters: Counters
   readonly verdicts: { connId: number; verdict: Verdict }[]
+  /** Of data within TLS. */
+  readonly plainVerdicts: { connId: number; verdict: Verdict }[]
   /** What the kernel was told to leave out. */
   readonly leftOut: { connId: number; direction: Direction; until: number }[]
   readonly settings: ProtocolSettings
@@ -59,6 +61,7 @@ export function rig(
   const live = new Recorder()
   const counters = newCounters()
   const verdicts: { connId: number; verdict: Verdict }[] = []
+  const plainVerdicts: { connId: number; verdict: Verdict }[] = []
   const leftOut: Rig['leftOut'] = []
   const settings: ProtocolSettings = {
     bodyLimit: 1024,
@@ -76,10 +79,11 @@ export function rig(
     // Rows come at once, but where a test is about their waiting.
     limits: { introduceNs: 0, ...limits },
     setVerdict: (connId, verdict) => verdicts.push({ connId, verdict }),
+    setPlainVerdict: (connId, verdict) => plainVerdicts.push({ connId, verdict }),
     leaveOut: (connId, direction, until) => leftOut.push({ connId, direction, until }),
     upidOf: (pid, startTicks) => `1:${pid}:${startTicks}`,
   })
-  return { streams, sink, live, counters, verdicts, leftOut, settings }
+  return { streams, sink, live, counters, verdicts, plainVerdicts, leftOut, settings }
 }
 
 export const bytesOf = (data: string | Uint8Array): Uint8Array =>

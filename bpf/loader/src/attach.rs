@@ -5,6 +5,8 @@ use std::fs::File;
 use std::mem::size_of;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::ptr;
+use std::thread;
 
 use libbpf_sys as sys;
 
@@ -13,19 +15,25 @@ use crate::object::errno;
 const ENODEV: c_int = 19;
 const ENOENT: c_int = 2;
 
-const PERF_TYPE_SOFTWARE: u32 = 1;
+pub const PERF_TYPE_SOFTWARE: u32 = 1;
 const PERF_COUNT_SW_CPU_CLOCK: u64 = 0;
-const PERF_FLAG_FD_CLOEXEC: c_ulong = 1 << 3;
+pub const PERF_FLAG_FD_CLOEXEC: c_ulong = 1 << 3;
 
 #[cfg(target_arch = "x86_64")]
-const SYS_PERF_EVENT_OPEN: c_long = 298;
+pub const SYS_PERF_EVENT_OPEN: c_long = 298;
 #[cfg(target_arch = "aarch64")]
-const SYS_PERF_EVENT_OPEN: c_long = 241;
+pub const SYS_PERF_EVENT_OPEN: c_long = 241;
 
 unsafe extern "C" {
-    fn syscall(number: c_long, ...) -> c_long;
+    pub fn syscall(number: c_long, ...) -> c_long;
     fn close(fd: c_int) -> c_int;
 }
+
+const STACK_BYTES: usize = 64 << 10;
+
+/// Links may be destroyed on any thread.
+struct Aside(#[allow(dead_code)] Attachment);
+unsafe impl Send for Aside {}
 
 /// One attachment: a link, or one per CPU.
 pub struct Attachment(Vec<*mut sys::bpf_link>);
@@ -59,6 +67,35 @@ impl Attachment {
         Self::of(unsafe {
             sys::bpf_program__attach_uprobe(program, at_return, pid, path.as_ptr(), offset as sys::size_t)
         })
+    }
+
+    /// Attaches at several offsets in an executable file, in all processes that run it. The program is told the cookie of each.
+    pub fn uprobes(
+        program: *mut sys::bpf_program,
+        path: &CStr,
+        offsets: &[u64],
+        cookies: &[u64],
+        at_return: bool,
+    ) -> Result<Attachment, c_int> {
+        let options = sys::bpf_uprobe_multi_opts {
+            sz: size_of::<sys::bpf_uprobe_multi_opts>() as _,
+            offsets: offsets.as_ptr(),
+            cookies: cookies.as_ptr(),
+            cnt: offsets.len() as _,
+            retprobe: at_return,
+            ..Default::default()
+        };
+        let pattern = ptr::null();
+        Self::of(unsafe { sys::bpf_program__attach_uprobe_multi(program, -1, path.as_ptr(), pattern, &options) })
+    }
+
+    /// Detaches on a thread of its own: the kernel waits there until no processor uses the place any longer.
+    pub fn drop_aside(self) {
+        let attachment = Aside(self);
+        // Where no thread can be made, the closure is dropped at once, and the attachment with it.
+        let _ = thread::Builder::new().name("nixie-detach".into()).stack_size(STACK_BYTES).spawn(move || {
+            drop(attachment);
+        });
     }
 
     /// Attaches to a clock that ticks `hertz` times a second on each online CPU while that is busy.

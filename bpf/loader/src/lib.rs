@@ -7,6 +7,7 @@ mod array;
 mod attach;
 mod leftovers;
 mod log;
+mod mappings;
 mod object;
 mod ring;
 mod watch;
@@ -16,6 +17,7 @@ use std::os::fd::IntoRawFd;
 use std::slice;
 
 use array::Array;
+use mappings::Mappings;
 use object::Object;
 use ring::Ring;
 use watch::Watch;
@@ -141,6 +143,28 @@ pub unsafe extern "C" fn nixie_attach_uprobe(
         }
         _ => -EINVAL,
     }
+}
+
+/// Attaches a program of a section `uprobe.multi` or `uretprobe.multi` (`at_return`) at `count` offsets in the file at `path`, in all
+/// processes that run it. Each has a cookie, which the program is told. Linux 6.6.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_attach_uprobes(
+    object: *mut Object,
+    program: *const c_char,
+    path: *const c_char,
+    offsets: *const u64,
+    cookies: *const u64,
+    count: u32,
+    at_return: bool,
+) -> c_int {
+    let (Some(object), Some(program), Some(path)) = (unsafe { object.as_mut() }, unsafe { text(program) }, unsafe {
+        text(path)
+    }) else {
+        return -EINVAL;
+    };
+    let (offsets, cookies) =
+        unsafe { (slice::from_raw_parts(offsets, count as usize), slice::from_raw_parts(cookies, count as usize)) };
+    answer(object.attach_uprobes(program, path, offsets, cookies, at_return))
 }
 
 /// Attaches a perf_event program to a clock of `hertz` on each CPU that is online now.
@@ -325,4 +349,26 @@ pub unsafe extern "C" fn nixie_watch_open(rings: *const c_int, count: u32, told:
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_watch_close(watch: *mut Watch) {
     unsafe { leftovers::close(watch) };
+}
+
+/// Begins to note which files processes map as code; null when the kernel refuses.
+#[unsafe(no_mangle)]
+pub extern "C" fn nixie_mappings_open() -> *mut Mappings {
+    Mappings::open().map_or(std::ptr::null_mut(), leftovers::give)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_mappings_close(mappings: *mut Mappings) {
+    unsafe { leftovers::close(mappings) };
+}
+
+/// Takes what was noted since the last call; returns the length of the text, which is valid until the next one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_mappings_take(mappings: *mut Mappings) -> u32 {
+    unsafe { mappings.as_mut() }.map_or(0, |mappings| mappings.take() as u32)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_mappings_text(mappings: *const Mappings) -> *const u8 {
+    unsafe { mappings.as_ref() }.map_or(std::ptr::null(), |mappings| mappings.text().as_ptr())
 }

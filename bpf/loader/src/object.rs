@@ -128,6 +128,18 @@ impl Object {
         Ok(self.keep(attachment))
     }
 
+    pub fn attach_uprobes(
+        &mut self,
+        program: &CStr,
+        path: &CStr,
+        offsets: &[u64],
+        cookies: &[u64],
+        at_return: bool,
+    ) -> Result<c_int, c_int> {
+        let attachment = Attachment::uprobes(self.program(program)?, path, offsets, cookies, at_return)?;
+        Ok(self.keep(attachment))
+    }
+
     pub fn attach_cgroup(&mut self, program: &CStr, path: &CStr) -> Result<c_int, c_int> {
         let attachment = Attachment::cgroup(self.program(program)?, path)?;
         Ok(self.keep(attachment))
@@ -140,7 +152,7 @@ impl Object {
 
     pub fn detach(&mut self, number: c_int) -> Result<c_int, c_int> {
         let slot = usize::try_from(number).ok().and_then(|number| self.attachments.get_mut(number));
-        slot.and_then(Option::take).map(|_| 0).ok_or(ENOENT)
+        slot.and_then(Option::take).map(Attachment::drop_aside).map(|_| 0).ok_or(ENOENT)
     }
 
     /// Uses an existing map as a map of this object; call it before loading.

@@ -20,6 +20,8 @@ export interface SocketFeed {
   /** How full the ring is, from 0 to 1. */
   fill(): number
   setVerdict(connId: number, verdict: Verdict): void
+  /** The same for the data within the connection's TLS. */
+  setPlainVerdict(connId: number, verdict: Verdict): void
   /**
    * Leaves out, of one direction of a connection, the bytes before an offset (as `SocketEvent.offset`) that is at most
    * 1 GiB ahead: they come as sizes only, whatever the verdict. Replaces an earlier offset.

@@ -52,6 +52,22 @@ export const SHARED = {
 } as const
 const TWO_32 = 2 ** 32
 
+/** Maps that other objects may use: the events of data within TLS come through the same ring. */
+export const SOCKET_MAPS = [
+  'connections',
+  'found',
+  'silent',
+  'events',
+  'counters',
+  'verdicts',
+  'plain_verdicts',
+  'skips',
+  'ring_shares',
+  'listeners',
+  'connection_serial',
+  'transfers',
+] as const
+
 export interface SocketProbeOptions {
   /** Ring size; a power of two and a multiple of the page size. */
   readonly ringBytes: number
@@ -72,6 +88,7 @@ const capBits = (cap: number) => Math.min(cap, SHARED.VERDICT_CAP_MAX) << SHARED
 function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' | 'programs'> {
   return {
     source: SOURCE_NAME,
+    shared: SOCKET_MAPS,
     knobs: () => {
       const ignored = new Uint32Array(SHARED.IGNORED_MAX)
       ignored.set(options.ignorePids.slice(0, SHARED.IGNORED_MAX))
@@ -111,7 +128,7 @@ export class SocketProbe implements SocketFeed {
   readonly #clock: Kernel['clock']
   readonly #ringBytes: number
   readonly #counters: CpuCounters
-  readonly #arrays: Readonly<Record<'verdicts' | 'skips' | 'gates' | 'sheds', MappedArray>>
+  readonly #arrays: Readonly<Record<'verdicts' | 'plain_verdicts' | 'skips' | 'gates' | 'sheds', MappedArray>>
   readonly #word = new Uint32Array(2)
   readonly #skip = new Uint32Array(4)
   /** `struct gate`: seed, epoch. */
@@ -133,6 +150,7 @@ export class SocketProbe implements SocketFeed {
     this.#counters = object.counters()
     this.#arrays = {
       verdicts: object.array('verdicts'),
+      plain_verdicts: object.array('plain_verdicts'),
       skips: object.array('skips'),
       gates: object.array('gates'),
       sheds: object.array('sheds'),
@@ -152,6 +170,14 @@ export class SocketProbe implements SocketFeed {
   }
 
   setVerdict(connId: number, verdict: Verdict): void {
+    this.#setVerdict('verdicts', connId, verdict)
+  }
+
+  setPlainVerdict(connId: number, verdict: Verdict): void {
+    this.#setVerdict('plain_verdicts', connId, verdict)
+  }
+
+  #setVerdict(array: 'verdicts' | 'plain_verdicts', connId: number, verdict: Verdict): void {
     const tag = Math.floor(connId / SHARED.VERDICT_SLOTS)
     const what =
       verdict.action === 'count'
@@ -159,7 +185,7 @@ export class SocketProbe implements SocketFeed {
         : capBits(verdict.cap) | (verdict.isShed ? SHARED.VERDICT_SHED : 0)
     this.#word[0] = tag % TWO_32
     this.#word[1] = Math.floor(tag / TWO_32) | what | SHARED.VERDICT_SET
-    this.#arrays.verdicts.set(connId % SHARED.VERDICT_SLOTS, this.#word)
+    this.#arrays[array].set(connId % SHARED.VERDICT_SLOTS, this.#word)
   }
 
   leaveOut(connId: number, direction: Direction, until: number): void {

@@ -1,5 +1,11 @@
 /** Leads events from the socket probe's ring through the streams to records. */
-import { EVENT_DATA, GATE_DATAGRAMS, type SocketEvent } from '../../events/socket-event'
+import {
+  EVENT_DATA,
+  EVENT_LINK,
+  EVENT_PLAIN,
+  GATE_DATAGRAMS,
+  type SocketEvent,
+} from '../../events/socket-event'
 import type { Counters } from '../../health/counters'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { threadCpuNs } from '../../kernel/libc'
@@ -48,22 +54,17 @@ export class Sockets implements OpenSource {
   readonly #isOwn: (event: SocketEvent) => boolean
   readonly #onEvent = (event: SocketEvent) => {
     this.#newestNs = event.timeNs
+    if (event.kind === EVENT_PLAIN || event.kind === EVENT_LINK) {
+      this.#handle(event)
+      return
+    }
     if (this.#isOwn(event)) {
       if (event.kind === EVENT_DATA) this.#feed!.setVerdict(event.connId, { action: 'count' })
       return
     }
     if (event.kind === EVENT_DATA) this.#context.counters.eventBytes += event.size
     if (this.#isGated) this.#charge(event)
-    if (!this.#crowd.isWatching) {
-      this.#streams.handle(event)
-      return
-    }
-    const { connId } = event
-    const bytes = EVENT_BYTES + event.payload.length
-    // Processor time: it doesn't pass while other threads run.
-    const from = threadCpuNs()
-    this.#streams.handle(event)
-    this.#shares.charge(connId, threadCpuNs() - from, bytes)
+    this.#handle(event)
   }
   readonly #shares = new Shares()
   readonly #crowd = new Crowd()
@@ -99,10 +100,24 @@ export class Sockets implements OpenSource {
       defaultCap: DEFAULT_CAP,
       isGated: this.#isGated,
       setVerdict: (connId, verdict) => feed?.setVerdict(connId, verdict),
+      setPlainVerdict: (connId, verdict) => feed?.setPlainVerdict(connId, verdict),
       leaveOut: (connId, direction, until) => feed?.leaveOut(connId, direction, until),
       upidOf: (pid, startTicks, comm) => processes.upidOf(pid, startTicks, comm),
     })
     this.#connStatsNs = context.kernel.now()
+  }
+
+  #handle(event: SocketEvent): void {
+    if (!this.#crowd.isWatching) {
+      this.#streams.handle(event)
+      return
+    }
+    const { connId } = event
+    const bytes = EVENT_BYTES + event.payload.length
+    // Processor time: it doesn't pass while other threads run.
+    const from = threadCpuNs()
+    this.#streams.handle(event)
+    this.#shares.charge(connId, threadCpuNs() - from, bytes)
   }
 
   get intake(): Intake {

@@ -17,6 +17,7 @@ function refusing(programs: readonly string[]): Kernel {
       return 0
     },
     attachUprobe: () => 0,
+    attachUprobes: () => 0,
     attachCpuClock: () => 0,
     attachCgroup(name) {
       if (programs.includes(name)) throw new Error(`${name} at /sys/fs/cgroup: EPERM`)

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The calls of TLS functions that a thread is in, the innermost one last. They are kept with the task, and go with it. */
+#ifndef NIXIE_TLS_THREAD_BPF_H
+#define NIXIE_TLS_THREAD_BPF_H
+
+#include "kernel.bpf.h"
+#include "../tls.h"
+
+/* The registers of a process at a probe, or as it entered the kernel. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs___user {
+	unsigned long di, si, dx, cx, r8, ax, sp;
+} KERNEL;
+#define USER_ARG0(at) ((at)->di)
+#define USER_ARG1(at) ((at)->si)
+#define USER_ARG2(at) ((at)->dx)
+#define USER_ARG3(at) ((at)->cx)
+#define USER_ARG4(at) ((at)->r8)
+#define USER_RESULT(at) ((at)->ax)
+#define USER_STACK(at) ((at)->sp)
+/* A return takes its address off the stack. */
+#define RETURN_SLOT 8
+#else
+struct pt_regs___user {
+	__u64 regs[31];
+	__u64 sp;
+} KERNEL;
+#define USER_ARG0(at) ((at)->regs[0])
+#define USER_ARG1(at) ((at)->regs[1])
+#define USER_ARG2(at) ((at)->regs[2])
+#define USER_ARG3(at) ((at)->regs[3])
+#define USER_ARG4(at) ((at)->regs[4])
+#define USER_RESULT(at) ((at)->regs[0])
+#define USER_STACK(at) ((at)->sp)
+#define RETURN_SLOT 0
+#endif
+
+struct tls_call {
+	/* The library's object for the connection, and the application's data. */
+	__u64 object;
+	__u64 buffer;
+	__u64 size;
+	/* Where the function writes how much it has moved; 0: it returns that. */
+	__u64 moved_at;
+	/* The stack pointer at its entry. */
+	__u64 stack;
+	/* Of the socket that was used within the call; 0: none was yet. */
+	__u64 conn_id;
+	__u32 target;
+	__u8 kind;
+	/* Calls within this one that are about the same object. */
+	__u8 within;
+	__u8 reserved[2];
+};
+
+struct tls_thread {
+	__u32 depth;
+	__u32 reserved;
+	struct tls_call calls[TLS_DEPTH];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tls_thread);
+} tls_threads SEC(".maps");
+
+static __always_inline struct tls_thread *current_thread(bool make)
+{
+	return bpf_task_storage_get(&tls_threads, bpf_get_current_task_btf(), NULL,
+				    make ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+}
+
+/* The innermost call; NULL when the thread is in none. */
+static __always_inline struct tls_call *innermost(struct tls_thread *thread)
+{
+	__u32 depth = thread->depth;
+
+	return depth ? &thread->calls[(depth - 1) & (TLS_DEPTH - 1)] : NULL;
+}
+
+/*
+ * Forgets calls that the thread has left without their return being seen (longjmp, or a probe that came late): the stack
+ * grows downwards, so they are those that lie below.
+ */
+static __always_inline void leave_below(struct tls_thread *thread, __u64 stack)
+{
+	for (int i = 0; i < TLS_DEPTH; i++) {
+		struct tls_call *call = innermost(thread);
+
+		if (!call || call->stack >= stack)
+			return;
+		thread->depth--;
+	}
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What user space and the probes of TLS libraries share. The events are in socket.h; a test compares the numbers with src/sources/tls-libraries. */
+#ifndef NIXIE_TLS_H
+#define NIXIE_TLS_H
+
+/* What a probed function does. An attachment's cookie is the kind, and above TLS_TARGET_SHIFT the number of the file it is in. */
+enum tls_kind {
+	/* (object, buffer, size) returns the number of bytes. */
+	TLS_READ = 1,
+	TLS_WRITE = 2,
+	/* (object, buffer, size, *moved) returns 1. */
+	TLS_READ_EX = 3,
+	TLS_WRITE_EX = 4,
+	/* (object, buffer, size, flags, *moved) returns 1. */
+	TLS_WRITE_FLAGS = 5,
+	/* (object, descriptor, offset, size, flags) returns the number of bytes, which are in no buffer. */
+	TLS_SENDFILE = 6,
+	/* (object): moves no data of the application. */
+	TLS_HANDSHAKE = 7,
+};
+#define TLS_TARGET_SHIFT 8
+
+/* Names of processes that are left out. */
+#define TLS_LEFT_OUT 8
+
+/* Files whose probes are attached at one time. */
+#define TLS_TARGETS 256
+
+/* An entry of `tls_targets`: user space writes the first field when all probes of the file are attached. */
+struct tls_target {
+	/* CLOCK_MONOTONIC: all calls since then are seen. 0: none is to be reported yet. */
+	__u64 since_ns;
+	/* Calls of its functions, and those that moved data; near enough, as they are counted without a lock. */
+	__u64 calls;
+	__u64 transfers;
+};
+
+/* Nested calls of one thread: TLS within TLS. A power of two. */
+#define TLS_DEPTH 4
+/* Objects of libraries that are remembered; the ones unused longest are forgotten. */
+#define TLS_OBJECTS 32768
+
+/* A record's header (RFC 8446, 5.1), and the bytes after it that identify what follows. */
+#define TLS_HEADER 5
+#define TLS_PRINT 16
+/* Prints of records that no socket has sent yet. */
+#define TLS_PRINTS 8192
+/* Processes that have such a print, by id modulo this; and how long it may take to be sent. */
+#define TLS_PRINTERS 1024
+#define TLS_PRINT_NS 5000000000ULL
+
+/* Of one call this much is captured at most, in records of up to RECORD_PAYLOAD_MAX. */
+#define TLS_CAP (1 << 20)
+
+#endif

@@ -1,0 +1,203 @@
+/** Finds the files of TLS libraries that processes run, and keeps probes attached to them. */
+
+import { messageOf } from '../../errors'
+import type { ProbeStatus } from '../../kernel/kernel'
+import { FileMappings } from '../../kernel/loader'
+import { failed } from '../../kernel/probe'
+import type { OpenSource, SourceContext } from '../source'
+import { type Finding, inspect } from './inspect'
+import { codeOf, type MappedFile, mappedIn, nameOf, processIds } from './mapped'
+import { SOURCE_NAME, type TlsProbe } from './probe'
+import { type Target, Targets } from './targets'
+
+/** How often new mappings are taken, and how much work one look may do. */
+const LOOK_NS = 100e6
+const WORK_NS = 3e6
+/** Files of which it is known that they have no such functions; after so long they are looked at again: inodes are used again. */
+const MAX_KNOWN = 8192
+const KNOWN_NS = 600e9
+/** Files that wait to be looked into. */
+const MAX_WAITING = 4096
+/** Without a record of mappings all processes are looked at this often. */
+const SCAN_NS = 5e9
+/** How often it is checked that a file is still used, and how long one stays attached that is not. */
+const CHECK_NS = 10e9
+const LINGER_NS = 30e9
+
+interface Known {
+  readonly atNs: number
+  /** Why it could not be looked into. */
+  readonly why: string | undefined
+}
+
+export class Libraries implements OpenSource {
+  readonly #context: SourceContext
+  readonly #programs: readonly ProbeStatus[]
+  readonly #leftOut: readonly string[]
+  readonly #targets: Targets | undefined
+  readonly #probe: TlsProbe | undefined
+  #mappings: FileMappings | undefined
+  #mappingStatus: ProbeStatus | undefined
+  /** Files to be looked into, by key. */
+  readonly #waiting = new Map<string, MappedFile>()
+  readonly #known = new Map<string, Known>()
+  #looking: { readonly file: MappedFile; readonly steps: Generator<void, Finding> } | undefined
+  /** Processes whose mappings are still to be read. */
+  #toScan: number[] = []
+  /** The files that they were found to use, while a scan looks for users. */
+  #found: Set<string> | undefined
+  #lookedNs = Number.NEGATIVE_INFINITY
+  #scannedNs = Number.NEGATIVE_INFINITY
+  #checkedNs: number
+  #probes: readonly ProbeStatus[] = []
+
+  /** @param leftOut names of processes for which alone no file is probed */
+  constructor(
+    programs: readonly ProbeStatus[],
+    probe: TlsProbe | undefined,
+    leftOut: readonly string[],
+    context: SourceContext,
+  ) {
+    this.#leftOut = leftOut
+    this.#context = context
+    this.#programs = programs.map((program) => ({ ...program, required: false }))
+    this.#probe = probe
+    this.#targets = probe && new Targets(probe)
+    this.#checkedNs = context.kernel.now()
+    if (probe) this.#follow()
+    this.#told()
+  }
+
+  get probes(): readonly ProbeStatus[] {
+    return this.#probes
+  }
+
+  get isWaiting(): boolean {
+    return this.#looking !== undefined || this.#waiting.size > 0 || this.#toScan.length > 0
+  }
+
+  #follow(): void {
+    try {
+      this.#mappings = new FileMappings()
+    } catch (cause) {
+      const name = 'mappings'
+      const purpose = 'Files that processes begin to run; without it they are found some seconds later'
+      this.#mappingStatus = failed({ source: SOURCE_NAME, name, purpose, required: false }, messageOf(cause))
+    }
+    this.#toScan = processIds()
+  }
+
+  #told(): void {
+    const unread = [...this.#known].flatMap(([key, { why }]) =>
+      why === undefined
+        ? []
+        : [failed({ source: SOURCE_NAME, name: key, purpose: 'TLS', required: false }, why)],
+    )
+    const mappings = this.#mappingStatus ? [this.#mappingStatus] : []
+    this.#probes = [...this.#programs, ...mappings, ...(this.#targets?.statuses ?? []), ...unread]
+  }
+
+  /** Looks for new files, and works for some milliseconds on those that it has found. */
+  drain(): number {
+    const nowNs = this.#context.kernel.now()
+    if (!this.#targets) return 0
+    if (Math.abs(nowNs - this.#lookedNs) >= LOOK_NS) {
+      this.#lookedNs = nowNs
+      for (const record of this.#mappings?.take() ?? []) {
+        if (record === 'lost') this.#scan(nowNs)
+        const file = mappedIn(record)
+        if (file) this.#meet(file, nowNs)
+      }
+    }
+    if (this.isWaiting) this.#work(nowNs)
+    return 0
+  }
+
+  #scan(nowNs: number): void {
+    this.#scannedNs = nowNs
+    if (this.#toScan.length === 0) this.#toScan = processIds()
+  }
+
+  #meet(file: MappedFile, nowNs: number): void {
+    this.#found?.add(file.key)
+    if (file.pid === process.pid || this.#isLeftOut(file.pid) || this.#targets!.use(file, nowNs)) return
+    const known = this.#known.get(file.key)
+    if (known && Math.abs(nowNs - known.atNs) < KNOWN_NS) return
+    if (this.#waiting.size < MAX_WAITING || this.#waiting.has(file.key)) this.#waiting.set(file.key, file)
+  }
+
+  #isLeftOut(pid: number): boolean {
+    return this.#leftOut.length > 0 && this.#leftOut.includes(nameOf(pid))
+  }
+
+  #work(nowNs: number): void {
+    const deadline = Bun.nanoseconds() + WORK_NS
+    do {
+      const pid = this.#toScan.pop()
+      if (pid !== undefined) for (const file of codeOf(pid)) this.#meet(file, nowNs)
+      else if (!this.#step(nowNs)) break
+    } while (Bun.nanoseconds() < deadline)
+    if (this.#toScan.length === 0 && this.#found) this.#endUnused(this.#found, nowNs)
+  }
+
+  /** One step of looking into a file; false when none waits. */
+  #step(nowNs: number): boolean {
+    if (!this.#looking) {
+      const [next] = this.#waiting
+      if (!next) return false
+      this.#waiting.delete(next[0])
+      this.#looking = { file: next[1], steps: inspect(next[1]) }
+    }
+    const { file, steps } = this.#looking
+    const step = steps.next()
+    if (step.done) {
+      this.#looking = undefined
+      this.#learn(file, step.value, nowNs)
+    }
+    return true
+  }
+
+  #learn(file: MappedFile, finding: Finding, nowNs: number): void {
+    if (typeof finding === 'object') this.#targets!.add(file, finding, nowNs)
+    else {
+      this.#known.delete(file.key)
+      this.#known.set(file.key, { atNs: nowNs, why: finding })
+      if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!)
+    }
+    if (finding !== undefined) this.#told()
+  }
+
+  tick(nowNs: number): void {
+    if (!this.#targets) return
+    const sinceScan = Math.abs(nowNs - this.#scannedNs)
+    if (!this.#mappings && sinceScan >= SCAN_NS) this.#scan(nowNs)
+    if (Math.abs(nowNs - this.#checkedNs) < CHECK_NS || this.#found) return
+    this.#checkedNs = nowNs
+    const lost = [...this.#targets.values()].filter((target) => this.#isUnused(target, nowNs))
+    // A process may have it from its parent, without a mapping of its own: all are asked.
+    if (lost.length === 0) return
+    this.#found = new Set()
+    this.#toScan = processIds()
+  }
+
+  #isUnused({ users, key, usedNs }: Target, nowNs: number): boolean {
+    if (nowNs - usedNs < LINGER_NS) return false
+    for (const pid of [...users].reverse()) {
+      if (codeOf(pid).some((file) => file.key === key)) return false
+      users.delete(pid)
+    }
+    return true
+  }
+
+  #endUnused(found: ReadonlySet<string>, nowNs: number): void {
+    this.#found = undefined
+    for (const target of [...this.#targets!.values()])
+      if (!found.has(target.key) && nowNs - target.usedNs >= LINGER_NS) this.#targets!.remove(target)
+    this.#told()
+  }
+
+  close(): void {
+    this.#mappings?.close()
+    this.#probe?.close()
+  }
+}

@@ -1,0 +1,163 @@
+/** The programs for TLS libraries (`bpf/tls*.bpf.c`), and the table of files that they are attached to. */
+import arm64 from '../../../dist/bpf/tls.arm64.bpf.o' with { type: 'file' }
+import x64 from '../../../dist/bpf/tls.x64.bpf.o' with { type: 'file' }
+import classicArm64 from '../../../dist/bpf/tls_classic.arm64.bpf.o' with { type: 'file' }
+import classicX64 from '../../../dist/bpf/tls_classic.x64.bpf.o' with { type: 'file' }
+import { countersOfAllCpus } from '../../kernel/cpu-counters'
+import { possibleCpus } from '../../kernel/cpus'
+import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
+import type { MappedArray } from '../../kernel/loader'
+import type { Attachment, ObjectSpec } from '../../kernel/object'
+import { pidNamespace } from '../../kernel/probe'
+import { wakeBytes } from '../../kernel/watch'
+import { SOCKET_MAPS } from '../sockets/probe'
+import type { Place } from './openssl'
+
+export const SOURCE_NAME = 'tls_tracer'
+
+/** Numbers of `bpf/tls.h`; a test compares them. */
+export const TLS = { TARGETS: 256, TARGET_SHIFT: 8, LEFT_OUT: 8 } as const
+/** Offsets in `struct tls_target`, in words. */
+const SINCE = 0
+const CALLS = 1
+const TRANSFERS = 2
+
+const CALLS_OF = 'Data within TLS, as processes give it to their libraries'
+const PROGRAMS = {
+  tls_leave: { purpose: CALLS_OF, placement: 'later', required: true },
+  tls_enter: { purpose: CALLS_OF, placement: 'later', required: true },
+  tls_forget: { purpose: 'Ends of TLS connections', placement: 'later', required: true },
+  tls_sent: { purpose: 'Which connection data within TLS belongs to', placement: 'later', required: true },
+  tls_received: {
+    purpose: 'Which connection data within TLS belongs to',
+    placement: 'later',
+    required: true,
+  },
+  tls_cipher: { purpose: 'TLS of programs that move the ciphertext themselves', placement: 'later' },
+} as const
+type Program = keyof typeof PROGRAMS
+
+/** Beside the hooks of sockets that keep their state in the socket, and beside those that have a table. */
+const VARIANTS = [
+  { x64, arm64 },
+  { x64: classicX64, arm64: classicArm64 },
+] as const
+
+export interface TlsProbeOptions {
+  readonly ringBytes: number
+  readonly ignorePids: readonly number[]
+  /** Names of processes whose data is not told. */
+  readonly leftOut?: readonly string[]
+}
+
+const MAX_IGNORED = 8
+/** Of a process's name, with its NUL. */
+const COMM_BYTES = 16
+
+function specFor(options: TlsProbeOptions, files: ObjectSpec<Program>['files']): ObjectSpec<Program> {
+  return {
+    source: SOURCE_NAME,
+    files,
+    programs: PROGRAMS,
+    shared: SOCKET_MAPS,
+    knobs: () => {
+      const ignored = new Uint32Array(MAX_IGNORED)
+      ignored.set(options.ignorePids.slice(0, MAX_IGNORED))
+      const leftOut = Buffer.alloc(TLS.LEFT_OUT * COMM_BYTES)
+      for (const [i, name] of (options.leftOut ?? []).slice(0, TLS.LEFT_OUT).entries())
+        leftOut.write(name, i * COMM_BYTES, COMM_BYTES - 1, 'latin1')
+      return {
+        left_out: leftOut,
+        ignored_tgids: ignored,
+        pid_namespace: pidNamespace(),
+        cpu_count: Uint32Array.of(possibleCpus()),
+        wake_bytes: wakeBytes(options.ringBytes),
+      }
+    },
+    maxEntries: { events: options.ringBytes, counters: countersOfAllCpus() },
+  }
+}
+
+/** Loads the programs beside those of the sockets, which must be open; attaches none. */
+export function openTlsProbe(
+  kernel: Kernel,
+  options: TlsProbeOptions,
+): { probes: readonly ProbeStatus[]; probe: TlsProbe | undefined } {
+  let opened: Opened<Program> | undefined
+  for (const files of VARIANTS) {
+    const newest = kernel.open(specFor(options, files))
+    opened ??= newest
+    if (newest.object) return { probes: newest.probes, probe: new TlsProbe(newest.object) }
+  }
+  return { probes: opened!.probes, probe: undefined }
+}
+
+/** Calls of a file's functions, and those that moved data. */
+export interface Hits {
+  readonly calls: number
+  readonly transfers: number
+}
+
+export class TlsProbe {
+  readonly #object: NonNullable<Opened<Program>['object']>
+  readonly #targets: MappedArray
+  readonly #target = new BigUint64Array(3)
+  /** The hooks of sockets, while there is a file. */
+  #sockets: readonly Attachment[] = []
+
+  constructor(object: NonNullable<Opened<Program>['object']>) {
+    this.#object = object
+    this.#targets = object.array('tls_targets')
+  }
+
+  /**
+   * Attaches to a file; what is refused costs nothing else. The returns come first: a thread may be in a call whose entry is not seen.
+   *
+   * @param target below `TLS.TARGETS`, used by no other file
+   */
+  attach(
+    target: number,
+    path: string,
+    places: readonly Place[],
+  ): { attached: Attachment[]; refused: unknown[] } {
+    if (this.#sockets.length === 0)
+      this.#sockets = (['tls_sent', 'tls_received'] as const).map((program) => this.#object.attach(program))
+    const attached: Attachment[] = []
+    const refused: unknown[] = []
+    this.#targets.set(target, this.#target.fill(0n))
+    for (const program of ['tls_leave', 'tls_enter', 'tls_forget', 'tls_cipher'] as const) {
+      const spots = places
+        .filter((place) => place.program === program)
+        .map(({ kind, offset }) => ({ offset, cookie: kind + target * 2 ** TLS.TARGET_SHIFT }))
+      if (spots.length === 0) continue
+      try {
+        attached.push(this.#object.attachUprobes(program, path, spots, program === 'tls_leave'))
+      } catch (cause) {
+        refused.push(cause)
+      }
+    }
+    return { attached, refused }
+  }
+
+  /** All calls of the file's functions are seen since this time (CLOCK_MONOTONIC). */
+  since(target: number, monotonicNs: bigint): void {
+    this.#targets.get(target, this.#target)
+    this.#target[SINCE] = monotonicNs
+    this.#targets.set(target, this.#target)
+  }
+
+  hits(target: number): Hits {
+    this.#targets.get(target, this.#target)
+    return { calls: Number(this.#target[CALLS]), transfers: Number(this.#target[TRANSFERS]) }
+  }
+
+  /** No file is left: sockets are no longer looked at. */
+  rest(): void {
+    for (const attachment of this.#sockets) attachment.detach()
+    this.#sockets = []
+  }
+
+  close(): void {
+    this.#object.close()
+  }
+}

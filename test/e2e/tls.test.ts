@@ -1,0 +1,223 @@
+/** What is within TLS: each request of real programs has its row, on the right connection. Needs root, nginx, Node, curl and Python. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { isRoot, Nixie } from '../support/nixie'
+import { freePort, Scope, until } from '../support/scope'
+import {
+  type Certificate,
+  CLIENTS,
+  makeCertificate,
+  makePython,
+  portsOf,
+  runTlsClient,
+  startNginxTls,
+  startNodeTls,
+  startUvicorn,
+} from '../support/tls'
+
+describe.skipIf(!isRoot)('TLS (needs root)', () => {
+  const scope = new Scope('tls')
+  let certificate: Certificate
+  let python: string
+  let nixie: Nixie
+  const servers = new Map<string, { port: number; pid: number }>()
+
+  beforeAll(async () => {
+    certificate = makeCertificate(scope)
+    python = makePython(scope)
+    servers.set('nginx', await startNginxTls(scope, certificate))
+    servers.set('node', await startNodeTls(scope, certificate))
+    servers.set('uvicorn', await startUvicorn(scope, python, certificate))
+    nixie = await Nixie.start(scope)
+  }, 240_000)
+  afterAll(() => scope.close(), 20_000)
+
+  /** A server whose TLS can't be read: only the client's end can. */
+  const startBun = () => {
+    const { cert, key } = certificate
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      tls: { cert: Bun.file(cert), key: Bun.file(key) },
+      fetch: (request, self) =>
+        new Response('hello\n', { headers: { 'X-Port': String(self.requestIP(request)?.port) } }),
+    })
+    scope.defer(() => server.stop(true))
+    return server.port!
+  }
+
+  const rowsOf = async (server: string, prefix: string, count: number) => {
+    const { port } = servers.get(server)!
+    const rows = await nixie
+      .waitForRows(`/${prefix}/`, count, 10_000)
+      .catch(() => nixie.httpRows(`/${prefix}/`))
+    return rows.filter((row) => row.local_port === port || row.remote_port === port)
+  }
+
+  for (const server of ['nginx', 'node', 'uvicorn'])
+    for (const client of CLIENTS)
+      test(`${client} and ${server}: a row for each request, once, on its connection`, async () => {
+        const connections = client === 'curl' ? 1 : 4
+        const before = (await rowsOf(server, client, 0)).length
+        await runTlsClient(client, python, servers.get(server)!.port, { connections, requests: 12 })
+        const rows = await rowsOf(server, client, before + connections * 12)
+        const ports = rows.map(portsOf)
+        expect(ports.filter(({ told, seen }) => told !== seen)).toEqual([])
+        expect(rows.every(({ trace_role }) => trace_role === 2)).toBe(true)
+        expect(rows).toHaveLength(connections * 12)
+      }, 30_000)
+  test.each([
+    ['curl', ['curl', '-sk', '--http1.1', '-o', '/dev/null']],
+    ['wget', ['wget', '-q', '--no-check-certificate', '-O', '/dev/null']],
+  ])('%s and a server that cannot be read: the row is of the client’s end', async (name, command) => {
+    const port = startBun()
+    for (let i = 0; i < 3; i++)
+      expect(await Bun.spawn([...command, `https://127.0.0.1:${port}/alone-${name}/${i}`]).exited).toBe(0)
+    const rows = await nixie.waitForRows(`/alone-${name}/`, 3)
+    expect(rows.map(({ trace_role, remote_port }) => [trace_role, remote_port])).toEqual(
+      rows.map(() => [1, port]),
+    )
+    expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
+  })
+
+  test('GnuTLS at both ends: a row for each request, of the server’s end', async () => {
+    const port = await freePort()
+    const { cert, key } = certificate
+    const files = ['--x509certfile', cert, '--x509keyfile', key]
+    const server = Bun.spawn(['gnutls-serv', '--quiet', '--http', '--port', String(port), ...files], {
+      stdout: 'ignore',
+      stderr: 'ignore',
+    })
+    scope.defer(() => server.kill())
+    const ask = (path: string) =>
+      Bun.spawn([
+        'wget',
+        '-q',
+        '--no-check-certificate',
+        '-O',
+        '/dev/null',
+        `https://127.0.0.1:${port}${path}`,
+      ]).exited
+    await until('gnutls-serv answers', async () => (await ask('/up')) === 0, 10_000)
+    for (let i = 0; i < 5; i++) await ask(`/gnutls/${i}`)
+    const rows = await nixie.waitForRows('/gnutls/', 5)
+    expect(rows.map(({ trace_role, req_path }) => `${trace_role} ${req_path}`)).toEqual(
+      rows.map((_, i) => `2 /gnutls/${i}`),
+    )
+  }, 30_000)
+
+  test('bytes are counted once, from the ciphertext, at both ends', async () => {
+    const { port } = servers.get('nginx')!
+    const body = 'y'.repeat(20_000)
+    const url = `https://127.0.0.1:${port}/once/`
+    await Bun.spawn(['curl', '-sk', '--http1.1', '-o', '/dev/null', '-d', body, url]).exited
+    await nixie.waitForRows('/once/', 1)
+    const row = await until(
+      'the totals',
+      async () => {
+        const all = await nixie.query(`import px
+df = px.DataFrame(table='conn_stats', start_time='-10m')
+df = df[df.remote_port == ${port}]
+px.display(df[['ssl', 'bytes_sent', 'bytes_recv']])
+`)
+        return all.find(({ bytes_sent }) => Number(bytes_sent) > 20_000)
+      },
+      30_000,
+    )
+    expect(row.ssl).toBe(true)
+  }, 40_000)
+
+  test('a thousand short-lived programs each have their row, and leave nothing behind', async () => {
+    const { port } = servers.get('nginx')!
+    const open = () => readdirSync(`/proc/${nixie.pid}/fd`).length
+    const probes = async () =>
+      (await nixie.status()).probes.filter(({ source }) => source === 'tls_tracer').length
+    const [files, targets] = [open(), await probes()]
+    const before = (await nixie.status()).counters.unlinkedBytes
+    const urls = Array.from({ length: 1000 }, (_, i) => `https://127.0.0.1:${port}/short/${i}`)
+    const command = 'xargs -P 4 -n 1 curl -sk --http1.1 -o /dev/null'
+    const child = Bun.spawn(['sh', '-c', command], { stdin: new Blob([urls.join('\n')]) })
+    expect(await child.exited).toBe(0)
+    const rows = await nixie.waitForRows('/short/', 1000, 10_000)
+    expect(new Set(rows.map(({ req_path }) => req_path)).size).toBe(1000)
+    expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
+    expect(await probes()).toBe(targets)
+    expect(open()).toBeLessThanOrEqual(files + 2)
+    expect((await nixie.status()).counters.unlinkedBytes).toBe(before)
+  }, 90_000)
+})
+
+describe.skipIf(!isRoot)('TLS connections older than Nixie (needs root)', () => {
+  const scope = new Scope('tls-older')
+  afterAll(() => scope.close(), 20_000)
+
+  test('no row is on a wrong connection', async () => {
+    const certificate = makeCertificate(scope)
+    const python = makePython(scope)
+    const servers = [
+      await startNginxTls(scope, certificate),
+      await startNodeTls(scope, certificate),
+      await startUvicorn(scope, python, certificate),
+    ]
+    const names = CLIENTS.filter((name) => name !== 'curl')
+    const running = servers.flatMap(({ port }) =>
+      names.map((name) => runTlsClient(name, python, port, { connections: 3, requests: 24, pause: 0.5 })),
+    )
+    const connected = () => Bun.spawnSync(['ss', '-Htn', 'state', 'established']).stdout.toString()
+    const isOn = (port: number) =>
+      connected()
+        .split('\n')
+        .filter((line) => line.includes(`:${port} `)).length
+    await until('all have connected', () => servers.every(({ port }) => isOn(port) >= 12), 20_000)
+    const nixie = await Nixie.start(scope)
+    await Promise.all(running)
+    for (const name of names) {
+      const rows = await until(
+        `rows of ${name}`,
+        async () => {
+          const all = await nixie.httpRows(`/${name}/`)
+          return all.length > 50 && all
+        },
+        5000,
+      )
+      const ports = rows.map(portsOf).filter(({ told }) => Number.isFinite(told))
+      expect(ports.filter(({ told, seen }) => told !== seen)).toEqual([])
+      // Three connections to each of three servers.
+      expect(new Set(rows.map(({ remote_port }) => remote_port)).size).toBe(9)
+    }
+  }, 240_000)
+})
+
+describe.skipIf(!isRoot)('TLS left alone (needs root)', () => {
+  const scope = new Scope('tls-off')
+  let port: number
+  beforeAll(async () => {
+    port = (await startNginxTls(scope, makeCertificate(scope))).port
+  }, 30_000)
+  afterAll(() => scope.close(), 20_000)
+  const ask = (path: string) =>
+    Bun.spawn(['curl', '-sk', '--http1.1', '-o', '/dev/null', `https://127.0.0.1:${port}${path}`]).exited
+
+  test('--tls off: no probe, no row', async () => {
+    const nixie = await Nixie.start(scope, { flags: ['--tls', 'off'] })
+    await ask('/off/1')
+    const isSeen = async () => (await nixie.status()).counters.encryptedConnections > 0
+    await until('the connection is seen', isSeen, 5000)
+    const { probes, counters } = await nixie.status()
+    expect(probes.filter(({ source }) => source === 'tls_tracer')).toEqual([])
+    expect(counters.readConnections).toBe(0)
+    expect(await nixie.httpRows('/off/')).toEqual([])
+  }, 30_000)
+
+  test('--tls -nginx: its data is not taken, the other end’s is', async () => {
+    const nixie = await Nixie.start(scope, { flags: ['--tls', '-nginx'] })
+    const isRead = async () => {
+      await ask('/not-nginx/1')
+      return (await nixie.status()).counters.readConnections > 0
+    }
+    await until('curl is read', isRead, 10_000)
+    await ask('/not-nginx/2')
+    const rows = await nixie.waitForRows('/not-nginx/2', 1)
+    expect(rows.map(({ trace_role }) => trace_role)).toEqual([1])
+  }, 30_000)
+})
