@@ -131,7 +131,7 @@ px.display(df[['ssl', 'bytes_sent', 'bytes_recv']])
     const { port } = servers.get('nginx')!
     const open = () => readdirSync(`/proc/${nixie.pid}/fd`).length
     const probes = async () =>
-      (await nixie.status()).probes.filter(({ source }) => source === 'tls_tracer').length
+      (await nixie.status()).probes.filter(({ source }) => source === 'tls_tracer').map(({ name }) => name)
     const [files, targets] = [open(), await probes()]
     const before = (await nixie.status()).counters.unlinkedBytes
     const urls = Array.from({ length: 1000 }, (_, i) => `https://127.0.0.1:${port}/short/${i}`)
@@ -141,7 +141,8 @@ px.display(df[['ssl', 'bytes_sent', 'bytes_recv']])
     const rows = await nixie.waitForRows('/short/', 1000, 10_000)
     expect(new Set(rows.map(({ req_path }) => req_path)).size).toBe(1000)
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
-    expect(await probes()).toBe(targets)
+    // Files that are no longer used may have been left meanwhile.
+    expect((await probes()).filter((name) => !targets.includes(name))).toEqual([])
     expect(open()).toBeLessThanOrEqual(files + 2)
     expect((await nixie.status()).counters.unlinkedBytes).toBe(before)
   }, 90_000)

@@ -36,11 +36,15 @@ struct Aside(#[allow(dead_code)] Attachment);
 unsafe impl Send for Aside {}
 
 /// One attachment: a link, or one per CPU.
-pub struct Attachment(Vec<*mut sys::bpf_link>);
+pub struct Attachment {
+    links: Vec<*mut sys::bpf_link>,
+    /// To detach it takes long.
+    is_slow: bool,
+}
 
 impl Attachment {
     fn of(link: *mut sys::bpf_link) -> Result<Attachment, c_int> {
-        if link.is_null() { Err(errno()) } else { Ok(Attachment(vec![link])) }
+        if link.is_null() { Err(errno()) } else { Ok(Attachment { links: vec![link], is_slow: false }) }
     }
 
     /// Attaches where the program's section says.
@@ -86,11 +90,18 @@ impl Attachment {
             ..Default::default()
         };
         let pattern = ptr::null();
-        Self::of(unsafe { sys::bpf_program__attach_uprobe_multi(program, -1, path.as_ptr(), pattern, &options) })
+        let link = unsafe { sys::bpf_program__attach_uprobe_multi(program, -1, path.as_ptr(), pattern, &options) };
+        Self::of(link).map(|mut attachment| {
+            attachment.is_slow = true;
+            attachment
+        })
     }
 
-    /// Detaches on a thread of its own: the kernel waits there until no processor uses the place any longer.
-    pub fn drop_aside(self) {
+    /// Detaches; from several places on a thread of its own: the kernel waits there until no processor uses them any longer.
+    pub fn detach(self) {
+        if !self.is_slow {
+            return;
+        }
         let attachment = Aside(self);
         // Where no thread can be made, the closure is dropped at once, and the attachment with it.
         let _ = thread::Builder::new().name("nixie-detach".into()).stack_size(STACK_BYTES).spawn(move || {
@@ -101,7 +112,7 @@ impl Attachment {
     /// Attaches to a clock that ticks `hertz` times a second on each online CPU while that is busy.
     pub fn cpu_clock(program: *mut sys::bpf_program, hertz: u64) -> Result<Attachment, c_int> {
         // On an error this is dropped, which detaches all attachments so far.
-        let mut attachment = Attachment(Vec::new());
+        let mut attachment = Attachment { links: Vec::new(), is_slow: false };
         for cpu in 0..unsafe { sys::libbpf_num_possible_cpus() } {
             let fd = match open_cpu_clock(cpu, hertz) {
                 Err(ENODEV) => continue, // Offline.
@@ -114,9 +125,9 @@ impl Attachment {
                 unsafe { close(fd) };
                 return Err(error);
             }
-            attachment.0.push(link);
+            attachment.links.push(link);
         }
-        if attachment.0.is_empty() { Err(ENOENT) } else { Ok(attachment) }
+        if attachment.links.is_empty() { Err(ENOENT) } else { Ok(attachment) }
     }
 }
 
@@ -139,7 +150,7 @@ fn open_cpu_clock(cpu: c_int, hertz: u64) -> Result<c_int, c_int> {
 
 impl Drop for Attachment {
     fn drop(&mut self) {
-        for link in self.0.drain(..) {
+        for link in self.links.drain(..) {
             unsafe { sys::bpf_link__destroy(link) };
         }
     }

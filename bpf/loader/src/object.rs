@@ -152,7 +152,7 @@ impl Object {
 
     pub fn detach(&mut self, number: c_int) -> Result<c_int, c_int> {
         let slot = usize::try_from(number).ok().and_then(|number| self.attachments.get_mut(number));
-        slot.and_then(Option::take).map(Attachment::drop_aside).map(|_| 0).ok_or(ENOENT)
+        slot.and_then(Option::take).map(Attachment::detach).map(|_| 0).ok_or(ENOENT)
     }
 
     /// Uses an existing map as a map of this object; call it before loading.

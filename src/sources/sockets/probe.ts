@@ -16,6 +16,7 @@ import type { BpfRing, MappedArray } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import { wakeBytes } from '../../kernel/watch'
+import { SOCKET_MAPS } from '../socket-maps'
 import type { SocketFeed, Uncaptured } from './feed'
 import { type Hooks, openHooks } from './hooks'
 import {
@@ -51,22 +52,6 @@ export const SHARED = {
   COUNTER_UNREAD_BYTES: 5,
 } as const
 const TWO_32 = 2 ** 32
-
-/** Maps that other objects may use: the events of data within TLS come through the same ring. */
-export const SOCKET_MAPS = [
-  'connections',
-  'found',
-  'silent',
-  'events',
-  'counters',
-  'verdicts',
-  'plain_verdicts',
-  'skips',
-  'ring_shares',
-  'listeners',
-  'connection_serial',
-  'transfers',
-] as const
 
 export interface SocketProbeOptions {
   /** Ring size; a power of two and a multiple of the page size. */

@@ -91,7 +91,17 @@ export class Libraries implements OpenSource {
     const unread = [...this.#known].flatMap(([key, { why }]) =>
       why === undefined
         ? []
-        : [failed({ source: SOURCE_NAME, name: key, purpose: 'TLS', required: false }, why)],
+        : [
+            failed(
+              {
+                source: SOURCE_NAME,
+                name: key,
+                purpose: 'Data within TLS of the programs that use this file',
+                required: false,
+              },
+              why,
+            ),
+          ],
     )
     const mappings = this.#mappingStatus ? [this.#mappingStatus] : []
     this.#probes = [...this.#programs, ...mappings, ...(this.#targets?.statuses ?? []), ...unread]

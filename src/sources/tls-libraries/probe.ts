@@ -10,7 +10,7 @@ import type { MappedArray } from '../../kernel/loader'
 import type { Attachment, ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import { wakeBytes } from '../../kernel/watch'
-import { SOCKET_MAPS } from '../sockets/probe'
+import { SOCKET_MAPS } from '../socket-maps'
 import type { Place } from './openssl'
 
 export const SOURCE_NAME = 'tls_tracer'
