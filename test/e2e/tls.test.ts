@@ -46,21 +46,26 @@ describe.skipIf(!isRoot)('TLS (needs root)', () => {
     return server.port!
   }
 
-  const rowsOf = async (server: string, prefix: string, count: number) => {
-    const { port } = servers.get(server)!
-    const rows = await nixie
-      .waitForRows(`/${prefix}/`, count, 10_000)
-      .catch(() => nixie.httpRows(`/${prefix}/`))
-    return rows.filter((row) => row.local_port === port || row.remote_port === port)
-  }
+  /** Rows of a client's requests to a server, once there are so many. */
+  const rowsOf = (server: string, client: string, count: number) =>
+    until(
+      `${count} rows of ${client} and ${server}`,
+      async () => {
+        const { port } = servers.get(server)!
+        const rows = await nixie.httpRows(`/${client}/`)
+        const own = rows.filter((row) => row.local_port === port || row.remote_port === port)
+        if (own.length < count) throw new Error(`${own.length} rows`)
+        return own
+      },
+      15_000,
+    )
 
   for (const server of ['nginx', 'node', 'uvicorn'])
     for (const client of CLIENTS)
       test(`${client} and ${server}: a row for each request, once, on its connection`, async () => {
         const connections = client === 'curl' ? 1 : 4
-        const before = (await rowsOf(server, client, 0)).length
         await runTlsClient(client, python, servers.get(server)!.port, { connections, requests: 12 })
-        const rows = await rowsOf(server, client, before + connections * 12)
+        const rows = await rowsOf(server, client, connections * 12)
         const ports = rows.map(portsOf)
         expect(ports.filter(({ told, seen }) => told !== seen)).toEqual([])
         expect(rows.every(({ trace_role }) => trace_role === 2)).toBe(true)
@@ -138,14 +143,14 @@ px.display(df[['ssl', 'bytes_sent', 'bytes_recv']])
     const command = 'xargs -P 4 -n 1 curl -sk --http1.1 -o /dev/null'
     const child = Bun.spawn(['sh', '-c', command], { stdin: new Blob([urls.join('\n')]) })
     expect(await child.exited).toBe(0)
-    const rows = await nixie.waitForRows('/short/', 1000, 10_000)
+    const rows = await nixie.waitForRows('/short/', 1000, 30_000)
     expect(new Set(rows.map(({ req_path }) => req_path)).size).toBe(1000)
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
     // Files that are no longer used may have been left meanwhile.
     expect((await probes()).filter((name) => !targets.includes(name))).toEqual([])
     expect(open()).toBeLessThanOrEqual(files + 2)
     expect((await nixie.status()).counters.unlinkedBytes).toBe(before)
-  }, 90_000)
+  }, 240_000)
 })
 
 describe.skipIf(!isRoot)('TLS connections older than Nixie (needs root)', () => {
@@ -162,7 +167,7 @@ describe.skipIf(!isRoot)('TLS connections older than Nixie (needs root)', () => 
     ]
     const names = CLIENTS.filter((name) => name !== 'curl')
     const running = servers.flatMap(({ port }) =>
-      names.map((name) => runTlsClient(name, python, port, { connections: 3, requests: 24, pause: 0.5 })),
+      names.map((name) => runTlsClient(name, python, port, { connections: 3, requests: 50, pause: 0.5 })),
     )
     const connected = () => Bun.spawnSync(['ss', '-Htn', 'state', 'established']).stdout.toString()
     const isOn = (port: number) =>
@@ -177,9 +182,10 @@ describe.skipIf(!isRoot)('TLS connections older than Nixie (needs root)', () => 
         `rows of ${name}`,
         async () => {
           const all = await nixie.httpRows(`/${name}/`)
-          return all.length > 50 && all
+          if (all.length < 50) throw new Error(`${all.length} rows`)
+          return all
         },
-        5000,
+        20_000,
       )
       const ports = rows.map(portsOf).filter(({ told }) => Number.isFinite(told))
       expect(ports.filter(({ told, seen }) => told !== seen)).toEqual([])
