@@ -143,7 +143,7 @@ px.display(df[['ssl', 'bytes_sent', 'bytes_recv']])
     const command = 'xargs -P 4 -n 1 curl -sk --http1.1 -o /dev/null'
     const child = Bun.spawn(['sh', '-c', command], { stdin: new Blob([urls.join('\n')]) })
     expect(await child.exited).toBe(0)
-    const rows = await nixie.waitForRows('/short/', 1000, 30_000)
+    const rows = await nixie.waitForRows('/short/', 1000)
     expect(new Set(rows.map(({ req_path }) => req_path)).size).toBe(1000)
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
     // Files that are no longer used may have been left meanwhile.
