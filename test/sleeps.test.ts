@@ -44,6 +44,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/e2e/visible.test.ts': 2,
     'test/e2e/windows.test.ts': 2,
     'test/support/clients/http2.mjs': 1,
+    'test/support/clients/tls-client.mjs': 1,
+    'test/support/clients/tls-client.py': 2,
     'test/support/small-machine.ts': 1,
     'test/kernel/shed-truth.test.ts': 8,
     'test/store/bad-days.test.ts': 1,
