@@ -6,6 +6,10 @@ import { type Field, UNKNOWN } from './hpack/table'
 export interface Head {
   /** It has a field that only a head has, or one that isn't known; else these are trailers. */
   readonly isHead: boolean
+  /** It has a field that only a head has. */
+  readonly isNamed: boolean
+  /** The type of its content may be in a field that isn't known. */
+  readonly hidesType: boolean
   readonly fields: Fields
   /** '' where there is none, as in a response. */
   readonly method: string
@@ -14,16 +18,19 @@ export interface Head {
   readonly status: number
 }
 
-/** Heads that are remembered, and the characters of one at most. */
+/** Heads that are remembered, and the characters of one at most, or of its fields with their secrets. */
 const KNOWN = 1024
 const LONGEST = 2048
+const LONGEST_FIELDS = 4096
 
 const known = (redact: boolean) =>
   new ListMemo<Field, Head>(
     (fields) => readHead(fields, redact),
     KNOWN,
-    ({ fields: { json }, path }) => json.length + path.length <= LONGEST,
+    ({ fields: { json }, path }, fields) =>
+      json.length + path.length <= LONGEST && sizeOf(fields) <= LONGEST_FIELDS,
   )
+const sizeOf = (fields: readonly Field[]): number => fields.reduce((size, field) => size + field.size, 0)
 const plain = known(false)
 const redacting = known(true)
 
@@ -31,14 +38,18 @@ export const headOf = (fields: readonly Field[], redact: boolean): Head =>
   (redact ? redacting : plain).get(fields)
 
 function readHead(fields: readonly Field[], redact: boolean): Head {
-  let isHead = false
+  let isNamed = false
+  let hasUnknown = false
+  let hasType = false
   let method = ''
   let path = ''
   let authority = ''
   let status = 0
   for (const field of fields) {
     const { name } = field
-    isHead ||= name.startsWith(':') || name === UNKNOWN
+    isNamed ||= name.startsWith(':')
+    hasUnknown ||= name === UNKNOWN
+    hasType ||= name === 'content-type'
     if (name === ':method') method = field.shown(redact)
     else if (name === ':path') path = field.shown(redact)
     else if (name === ':authority') authority = field.shown(redact)
@@ -47,7 +58,9 @@ function readHead(fields: readonly Field[], redact: boolean): Head {
   // §8.5: a tunnel has no path, but its end.
   if (method === 'CONNECT' && path === '') path = authority
   const lines = fields.map((field) => field.line(redact))
-  return { isHead, method, path, status, fields: fieldsOfLines(lines, redact) }
+  const isHead = isNamed || hasUnknown
+  const hidesType = hasUnknown && !hasType
+  return { isHead, isNamed, hidesType, method, path, status, fields: fieldsOfLines(lines, redact) }
 }
 
 const statusOf = (value: string): number => (/^[1-9]\d\d$/.test(value) ? Number(value) : 0)

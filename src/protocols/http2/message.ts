@@ -7,6 +7,8 @@ import type { Head } from './head'
 /** Memory of a message beside its texts, as measured of those of HTTP/1. */
 const MESSAGE_BYTES = 700
 
+const UNKNOWN_COUNT = -1
+
 export class Message {
   readonly head: Head
   readonly startNs: number
@@ -45,9 +47,10 @@ export class Message {
     return this.#body?.size ?? 0
   }
 
-  /** Messages of a procedure call in its content. */
+  /** Messages of a procedure call in its content; -1 where it isn't known whether it is one. */
   get messages(): number {
-    return this.#body?.messages ?? 0
+    if (!this.#body) return 0
+    return this.head.hidesType ? UNKNOWN_COUNT : this.#body.messages
   }
 
   /** Nothing more of its content will be kept. */

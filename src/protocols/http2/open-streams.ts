@@ -70,6 +70,8 @@ export class Exchanges {
   begins(side: Side, stream: number, message: Message): void {
     const exchange = this.#open.get(stream) ?? this.#new(stream)
     exchange[side] = message
+    // The head may be among the frames that were lost, and these are the trailers.
+    if (exchange.doubtfulNs !== undefined && !message.head.isNamed) message.mayBeCut()
     if (side === 'server') this.#isSure(stream, exchange)
     this.recount(stream)
   }
@@ -113,7 +115,8 @@ export class Exchanges {
       message?.mayBeCut()
       exchange.doubtfulNs = timeNs
       this.#undecided.add(stream)
-      if (side === 'client' && exchange.server?.isEnded) this.#row(stream, exchange)
+      if (side === 'client' && exchange.server?.isEnded)
+        this.#close(stream, exchange, false, exchange.server.endNs)
     }
   }
 

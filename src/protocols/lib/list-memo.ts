@@ -18,16 +18,20 @@ interface Entry<K, V> {
  */
 export class ListMemo<K extends Known, V> {
   readonly #make: (list: readonly K[]) => V
-  readonly #isSmall: (value: V) => boolean
+  readonly #isSmall: (value: V, list: readonly K[]) => boolean
   readonly #entries: (Entry<K, V> | undefined)[]
   /** The newest hash of each place. */
   readonly #met: Int32Array
 
   /**
    * @param places a power of two
-   * @param isSmall whether a value may be kept: `places` times the largest such one is the memory that it takes
+   * @param isSmall whether a value may be kept, with its list: `places` times the largest such ones is the memory that they take
    */
-  constructor(make: (list: readonly K[]) => V, places: number, isSmall: (value: V) => boolean) {
+  constructor(
+    make: (list: readonly K[]) => V,
+    places: number,
+    isSmall: (value: V, list: readonly K[]) => boolean,
+  ) {
     this.#make = make
     this.#isSmall = isSmall
     this.#entries = new Array<undefined>(places).fill(undefined)
@@ -42,7 +46,7 @@ export class ListMemo<K extends Known, V> {
     if (entry?.hash === hash && areSame(entry.list, list)) return entry.value
     const value = this.#make(list)
     if (this.#met[place] !== hash) this.#met[place] = hash
-    else if (this.#isSmall(value)) this.#entries[place] = { hash, list, value }
+    else if (this.#isSmall(value, list)) this.#entries[place] = { hash, list, value }
     return value
   }
 }

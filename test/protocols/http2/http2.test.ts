@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { http2 } from '../../../src/protocols/http2'
+import { headOf } from '../../../src/protocols/http2/head'
+import { Field } from '../../../src/protocols/http2/hpack/table'
 import { type Rig, type Row, rig, Wire } from '../../streams/wire'
 import {
   answer,
@@ -275,6 +277,52 @@ describe('a connection that was joined under way', () => {
     expect(stage.counters.unpairedFrames).toBeGreaterThan(0)
   })
 
+  test('trailers behind a lost head aren’t taken for a whole response', () => {
+    const stage = talk()
+    stage.say(
+      client(get(1, '/a')),
+      client(get(3, '/b')),
+      server(
+        frame(
+          1,
+          END_HEADERS | END_STREAM,
+          3,
+          joined(answer(3, 200).subarray(9), remembered({ 'x-sum': '1' })),
+        ),
+      ),
+    )
+    stage.streams.handle(stage.wire.data(1, joined(answer(1, 200), data(1, 'hello')), 0))
+    stage.say(server(frame(1, END_HEADERS | END_STREAM, 1, Uint8Array.from(integer(62, 7, 0x80)))))
+    expect(closed(stage).map(brief)).toEqual(['GET /b 200 complete 0 0', 'GET /a -1 cut 0 0'])
+  })
+
+  test('a response whose request is among lost bytes is no row without a request', () => {
+    const stage = talk()
+    stage.say(server(answer(1, 200)), server(data(1, 'hello', END_STREAM)))
+    stage.streams.handle(stage.wire.data(0, get(1, '/lost'), 0))
+    stage.say(client(get(3, '/b')), server(answer(3, 200, {}, END_STREAM)))
+    expect(closed(stage).map(brief)).toEqual(['GET /b 200 complete 0 0'])
+    expect(stage.counters.unpairedFrames).toBe(1)
+  })
+
+  test('messages of a content whose type isn’t known aren’t counted', () => {
+    const stage = talk({ isFresh: false })
+    const call = frame(1, END_HEADERS, 1, Uint8Array.from([0x83, 0x86, ...integer(62, 7, 0x80)]))
+    stage.say(
+      client(call),
+      client(data(1, '\0\0\0\0\x01a', END_STREAM)),
+      server(answer(1, 200, { 'content-type': 'application/grpc' })),
+      server(data(1, '\0\0\0\0\x01a', END_STREAM)),
+      client(get(3, '/b')),
+      server(answer(3, 200, { 'content-type': 'text/plain' })),
+      server(data(3, 'b', END_STREAM)),
+    )
+    expect(closed(stage).map(({ req_messages, resp_messages }) => [req_messages, resp_messages])).toEqual([
+      [-1, 1],
+      [0, 0],
+    ])
+  })
+
   test('answers to requests from before are counted', () => {
     const stage = talk({ isFresh: false })
     stage.say(server(answer(7, 200, { server: 'nginx' })), server(data(7, 'old', END_STREAM)))
@@ -311,6 +359,16 @@ describe('hostile peers', () => {
       server(answer(3, 200, {}, END_STREAM)),
     )
     expect(closed(stage).map(brief)).toEqual(['GET /b 200 complete 0 0'])
+  })
+
+  test('a head with a long secret isn’t remembered', () => {
+    const fields = [':method GET', ':path /', `authorization ${'s'.repeat(60_000)}`].map(
+      (field) => new Field(...(field.split(' ') as [string, string])),
+    )
+    const heads = Array.from({ length: 3 }, () => headOf(fields, true))
+    expect(new Set(heads).size).toBe(3)
+    const short = [new Field(':method', 'GET'), new Field(':path', '/short')]
+    expect(new Set(Array.from({ length: 3 }, () => headOf(short, true))).size).toBe(2)
   })
 
   test('blocks behind a head are bounded, however many there are', () => {

@@ -21,6 +21,17 @@ test('what was made of the same objects is made once they came twice', () => {
   }
 })
 
+test('values of large lists are not kept', () => {
+  let made = 0
+  const memo = new ListMemo(
+    () => ++made,
+    16,
+    (_, list) => list.length < 10,
+  )
+  for (let i = 0; i < 5; i++) memo.get(known)
+  expect(made).toBe(5)
+})
+
 test('large values are not kept', () => {
   let made = 0
   const memo = new ListMemo(

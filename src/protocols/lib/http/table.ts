@@ -3,9 +3,12 @@ import { encrypted, latency, outcome, remoteUpid, seenAt } from '../columns'
 
 const messages = (of: string) =>
   extra(
-    int(`Messages in the ${of} content of gRPC, gRPC-Web and Connect; 0 for other content`, {
-      pattern: 'METRIC_GAUGE',
-    }),
+    int(
+      `Messages in the ${of} content of gRPC, gRPC-Web and Connect; 0 for other content, -1 where its type isn’t known`,
+      {
+        pattern: 'METRIC_GAUGE',
+      },
+    ),
   )
 
 export const httpEvents = defineTable(
