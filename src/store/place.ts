@@ -20,7 +20,7 @@ export interface Trust {
 /**
  * Looks at each directory and link on the path, from the root on, as far as they are there.
  *
- * @throws NixieError for one that an account beside the trusted ones could replace
+ * @throws NixieError for one that an account beside the trusted ones could replace, and for a file on the path
  */
 export function checkPlace(dataDir: string, trust: Trust): void {
   let left = resolve(dataDir).split('/').filter(Boolean)
@@ -32,6 +32,7 @@ export function checkPlace(dataDir: string, trust: Trust): void {
     const found = lstatSync(next, { throwIfNoEntry: false })
     // The rest is made by this account, in what was checked.
     if (!found) break
+    if (!found.isDirectory() && !found.isSymbolicLink()) throw noDirectory(dataDir, next)
     check(next, found, trust)
     if (!found.isSymbolicLink()) {
       at = next
@@ -88,6 +89,13 @@ function check(path: string, found: Stats, trust: Trust): void {
       "may be written to by every account, which could put other files in the place of Nixie's",
     )
 }
+
+const noDirectory = (dataDir: string, path: string) =>
+  new NixieError(
+    'store_error',
+    `The data directory ${resolve(dataDir)} cannot be used: ${path} is no directory`,
+    'Give --data-dir a directory, or a path where one can be made.',
+  )
 
 const refusal = (path: string, what: string) =>
   new NixieError(

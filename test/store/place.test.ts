@@ -1,6 +1,6 @@
 /** Whoever could replace a part of the data directory's path would have the data: then nothing is kept there. */
 import { describe, expect, test } from 'bun:test'
-import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPlace } from '../../src/store/place'
 import { withDirectory } from './support'
@@ -33,6 +33,20 @@ test('one that every account may write to, anywhere on the path', () =>
     expect(() => checkPlace(join(dir, 'link'), trust)).toThrow(message)
     chmodSync(open, 0o1777)
     checkPlace(join(dir, 'link'), trust)
+  }))
+
+test('what is no directory, anywhere on the path, whoever may write to it', () =>
+  withDirectory((dir) => {
+    const file = join(dir, 'file')
+    writeFileSync(file, '')
+    chmodSync(file, 0o666)
+    symlinkSync('file', join(dir, 'link'))
+    for (const path of [file, join(file, 'data'), join(dir, 'link', 'data')]) {
+      const message = `The data directory ${path} cannot be used: ${file} is no directory`
+      expect(() => checkPlace(path, trust)).toThrow(message)
+    }
+    const message = 'The data directory /dev/null/nixie cannot be used: /dev/null is no directory'
+    expect(() => checkPlace('/dev/null/nixie', trust)).toThrow(message)
   }))
 
 test("the kernel's own file systems", () => {
