@@ -9,7 +9,7 @@ import {
   RawClient,
 } from '../support/clients'
 import { type HttpRow, isRoot, Nixie } from '../support/nixie'
-import { Pace } from '../support/pace'
+import { Pace, slowness } from '../support/pace'
 import { median, Scope, until } from '../support/scope'
 import { type Server, startGo, startNginx, startNode, startPython } from '../support/servers'
 
@@ -95,11 +95,13 @@ describe.skipIf(!isRoot)('connections (needs root)', () => {
   for (const [i, name] of ['node', 'python', 'go'].entries()) {
     test(`latency is that of ${name} itself`, async () => {
       const server = servers[i]!
+      const before = slowness()
       await nodeKeepAlive(server.port, 30, `/slow?ms=15&latency-${name}-`)
       const rows = await nixie.waitForRows(`latency-${name}-`, 30)
       const logged = new Map(server.log(`latency-${name}-`).map((line) => [line.path, line.latency]))
       const apart = rows.map((row) => Math.abs(row.latency - logged.get(row.req_path)!))
-      expect(median(apart)).toBeLessThan(1_000_000)
+      // Other programs may run between the server's clock and its call.
+      expect(median(apart) / Math.max(before, slowness())).toBeLessThan(1_000_000)
     })
   }
 
