@@ -26,14 +26,15 @@ const MAX_SETTINGS = 16
 /** Beginnings of heads that one search decodes. */
 const MAX_HEADS = 64
 
-export function recognise({ bytes, isOpening }: Head): Recognition {
-  return isOpening ? recogniseOpening(bytes) : recogniseFrames(bytes)
+export function recognise({ bytes, isOpening, from }: Head): Recognition {
+  return isOpening ? recogniseOpening(bytes, from) : recogniseFrames(bytes)
 }
 
 /** A client begins with the preface, and a server with its settings. */
-function recogniseOpening(bytes: Uint8Array): Recognition {
+function recogniseOpening(bytes: Uint8Array, from: Side | undefined): Recognition {
   const known = Math.min(bytes.length, PREFACE.length)
   if (startsWithPreface(bytes)) return known < PREFACE.length ? 'need-more' : { side: 'client', sure: true }
+  if (from === 'client') return 'no'
   if (bytes.length < FRAME_HEADER) return mayBecomeSettings(bytes) ? 'need-more' : 'no'
   const length = lengthAt(bytes, 0)
   const isSettings = bytes[3] === SETTINGS && bytes[4] === 0 && mayBeFrame(bytes, 0)
@@ -42,7 +43,7 @@ function recogniseOpening(bytes: Uint8Array): Recognition {
   for (let at = FRAME_HEADER; at < FRAME_HEADER + length; at += 6) {
     const setting = (bytes[at]! << 8) | bytes[at + 1]!
     // gRPC has its own (0xfe03), and some peers send one that nobody knows, so that these are passed over.
-    if (setting > MAX_SETTING && setting < 0x0a0a) return 'no'
+    if (setting === 0 || (setting > MAX_SETTING && setting < 0x0a0a)) return 'no'
   }
   return { side: 'server', sure: true }
 }
