@@ -1,8 +1,6 @@
 /** Maps that other objects may use: the events of data within TLS come through the same ring. */
 export const SOCKET_MAPS = [
   'connections',
-  'found',
-  'silent',
   'events',
   'counters',
   'verdicts',
@@ -13,3 +11,6 @@ export const SOCKET_MAPS = [
   'connection_serial',
   'transfers',
 ] as const
+
+/** … and those of the hooks that keep their state in the socket. */
+export const IN_SOCKET_MAPS = ['found', 'silent'] as const

@@ -10,7 +10,7 @@ import type { MappedArray } from '../../kernel/loader'
 import type { Attachment, ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import { wakeBytes } from '../../kernel/watch'
-import { SOCKET_MAPS } from '../socket-maps'
+import { IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
 import type { Place } from './openssl'
 
 export const SOURCE_NAME = 'tls_tracer'
@@ -39,8 +39,8 @@ type Program = keyof typeof PROGRAMS
 
 /** Beside the hooks of sockets that keep their state in the socket, and beside those that have a table. */
 const VARIANTS = [
-  { x64, arm64 },
-  { x64: classicX64, arm64: classicArm64 },
+  { files: { x64, arm64 }, shared: [...SOCKET_MAPS, ...IN_SOCKET_MAPS] },
+  { files: { x64: classicX64, arm64: classicArm64 }, shared: SOCKET_MAPS },
 ] as const
 
 export interface TlsProbeOptions {
@@ -54,12 +54,15 @@ const MAX_IGNORED = 8
 /** Of a process's name, with its NUL. */
 const COMM_BYTES = 16
 
-function specFor(options: TlsProbeOptions, files: ObjectSpec<Program>['files']): ObjectSpec<Program> {
+function specFor(
+  options: TlsProbeOptions,
+  { files, shared }: Required<Pick<ObjectSpec<Program>, 'files' | 'shared'>>,
+): ObjectSpec<Program> {
   return {
     source: SOURCE_NAME,
     files,
     programs: PROGRAMS,
-    shared: SOCKET_MAPS,
+    shared,
     knobs: () => {
       const ignored = new Uint32Array(MAX_IGNORED)
       ignored.set(options.ignorePids.slice(0, MAX_IGNORED))
@@ -83,13 +86,13 @@ export function openTlsProbe(
   kernel: Kernel,
   options: TlsProbeOptions,
 ): { probes: readonly ProbeStatus[]; probe: TlsProbe | undefined } {
-  let opened: Opened<Program> | undefined
-  for (const files of VARIANTS) {
-    const newest = kernel.open(specFor(options, files))
-    opened ??= newest
-    if (newest.object) return { probes: newest.probes, probe: new TlsProbe(newest.object) }
+  let probes: readonly ProbeStatus[] = []
+  for (const variant of VARIANTS) {
+    const opened: Opened<Program> = kernel.open(specFor(options, variant))
+    if (opened.object) return { probes: opened.probes, probe: new TlsProbe(opened.object) }
+    probes = opened.probes
   }
-  return { probes: opened!.probes, probe: undefined }
+  return { probes, probe: undefined }
 }
 
 /** Calls of a file's functions, and those that moved data. */
