@@ -159,7 +159,7 @@ px.display(df[df.local_port == ${port}])
     const config = join(dir, 'nginx.conf')
     writeFileSync(
       config,
-      `daemon off; pid ${dir}/pid; error_log ${dir}/error.log; events {}
+      `daemon off; master_process off; pid ${dir}/pid; error_log ${dir}/error.log; events {}
 http { access_log off; client_body_temp_path ${dir}/b; proxy_temp_path ${dir}/p; fastcgi_temp_path ${dir}/f; uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;
 server { listen 127.0.0.1:${port} http2; location / { grpc_pass grpc://127.0.0.1:${servers.grpc}; } } }`,
     )
