@@ -211,8 +211,10 @@ describe.skipIf(!isRoot)('TLS left alone (needs root)', () => {
 
   test('--tls off: no probe, no row', async () => {
     const nixie = await Nixie.start(scope, { flags: ['--tls', 'off'] })
-    await ask('/off/1')
-    const isSeen = async () => (await nixie.status()).counters.encryptedConnections > 0
+    const isSeen = async () => {
+      await ask('/off/1')
+      return (await nixie.status()).counters.encryptedConnections > 0
+    }
     await until('the connection is seen', isSeen)
     const { probes, counters } = await nixie.status()
     expect(probes.filter(({ source }) => source === 'tls_tracer')).toEqual([])
