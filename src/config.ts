@@ -244,7 +244,7 @@ export const SETTINGS = {
     flag: 'cpu-budget',
     env: 'NIXIE_CPU_BUDGET',
     help: 'Part of the processors that capture may take on average, a quarter of that while others want them; exchanges beyond it are only counted',
-    fallback: 0,
+    fallback: 0.1,
     parse: machineShare,
     shape: 'a percentage of the machine (10%), or off',
   }),

@@ -109,7 +109,7 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
 
   test('who asks little has all rows beside a program that takes all that there is, from the first second on', async () => {
     const calm = await startNginx(scope)
-    const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
+    const nixie = await Nixie.start(scope)
     const before = [await nixie.countByPort(calm.port), await shedOf(nixie, calm)] as const
     const crowd = wrk(nginx.port, '/hello?crowd', 2 * SECONDS, CONNECTIONS)
     await askCalmly(CALM / 2, calm)
@@ -140,7 +140,7 @@ describe.skipIf(!isRoot)('a CPU budget (needs root)', () => {
   for (const [load, drive] of Object.entries(LOADS))
     for (const beside of ['', ' beside a loop on each processor'])
       test(`every exchange has its row: ${load}${beside}`, async () => {
-        const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', '10%'] })
+        const nixie = await Nixie.start(scope)
         const before = [await nixie.countByPort(nginx.port), await shedOf(nixie, nginx)]
         const end = beside === '' ? () => {} : keepBusy(scope)
         try {

@@ -92,7 +92,7 @@ describe.skipIf(!isRoot)('HTTP/1 on the wire (needs root)', () => {
     talk.tell('')
     await talk.hears(/open/g, 1)
     const nixie = await Nixie.start(scope, {
-      flags: ['--ring-bytes', String(RING_BYTES)],
+      flags: ['--ring-bytes', String(RING_BYTES), '--cpu-budget', 'off'],
     })
     talk.tell('early')
     await talk.hears(/played/g, 1)

@@ -75,7 +75,7 @@ describe.skipIf(!isRoot).each(['both ends', 'the client alone'])(
       const inNamespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
       const behind = 'clients=$1; shift; $clients & sleep 1; exec "$@"'
       const nixie = await Nixie.start(scope, {
-        flags: ['--ring-bytes', `${RING_BYTES}`],
+        flags: ['--ring-bytes', `${RING_BYTES}`, '--cpu-budget', 'off'],
         under: seen === 'both ends' ? [] : [...inNamespace, behind, 'sh', command.join(' ')],
       })
       readyAt = Date.now() / 1000

@@ -44,7 +44,7 @@ describe.skipIf(!isRoot)('large calls (needs root)', () => {
     older = olderConnection(IN_A_BODY)
     idle = olderConnection(AT_REST)
     await Promise.all([older.isUnderWay, idle.isUnderWay])
-    nixie = await Nixie.start(scope, { flags: ['--ring-bytes', String(RING_BYTES)] })
+    nixie = await Nixie.start(scope, { flags: ['--ring-bytes', String(RING_BYTES), '--cpu-budget', 'off'] })
   })
   afterAll(() => scope.close())
 

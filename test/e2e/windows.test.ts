@@ -78,6 +78,8 @@ describe.skipIf(!isRoot)('requests outstanding on older connections (needs root)
     const clients = Object.entries(CLIENTS).map(([name, numbers]) => [name, ...numbers].join())
     // Nixie sees its own pid namespace: the client's, which is begun with it, and not this one, where the server is.
     const nixie = await Nixie.start(scope, {
+      // Clients that never pause ask more than a budget has rows for.
+      flags: ['--cpu-budget', 'off'],
       under: [
         ...['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c'],
         'script=$1 port=$2 go=$3 done=$4 clients=$5; shift 5; python3 $script $port $go $done $clients & exec "$@"',

@@ -13,12 +13,6 @@ export interface Agent {
 
 export const byDefault = (built: Built): Agent => ({ built, flags: [] })
 
-/** With the bound on what it may take that README recommends, where it has one. */
-export const bounded = (built: Built): Agent => ({
-  built,
-  flags: built.hasBudget ? ['--cpu-budget', '10%'] : [],
-})
-
 /** With no bound on what it may take, where it has one. */
 export const unbounded = (built: Built): Agent => ({
   built,

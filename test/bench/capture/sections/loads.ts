@@ -7,7 +7,6 @@ import {
   type Agent,
   against,
   type Beside,
-  bounded,
   byDefault,
   type Compared,
   compare,
@@ -139,8 +138,8 @@ function rate(perSecond: number, aims: { cpu: string; rss?: string }): Section {
 export const LOADS: readonly Section[] = [
   saturation({
     name: 'saturation',
-    measures: 'as many requests as go, with a budget (--cpu-budget 10%, where there is one)',
-    start: bounded,
+    measures: 'as many requests as go, with the settings that are the default',
+    start: byDefault,
     aim: '≥ 0.88',
   }),
   saturation({
