@@ -9,6 +9,7 @@ import {
   HEADERS,
   isValid,
   lengthAt,
+  mayBeFrame,
   PADDED,
   PREFACE,
   PUSH_PROMISE,
@@ -17,6 +18,7 @@ import {
   uint32At,
 } from './frames'
 import { blockIn } from './header-frame'
+import { isChain } from './recognise'
 
 /** Senders keep to 16 KiB unless they are told that more may come, and use that for data. Larger frames of other types are none. */
 const MAX_OTHER = 64 << 10
@@ -25,6 +27,8 @@ const MAX_WHOLE = 32 << 10
 /** A block in several frames; its receivers have bounds of 8 to 64 KiB. */
 const MAX_BLOCK = 128 << 10
 const MAX_CONTINUATIONS = 64
+/** Frames of data that are as large as the one before: a sender has more than fits into one. Smaller ones show nothing. */
+const LEAST_STEADY = 1024
 
 /** What the frames of one side say. */
 export interface Listener {
@@ -35,6 +39,16 @@ export interface Listener {
   data(stream: number, bytes: Uint8Array, start: number, end: number, timeNs: number): void
   /** Bytes of data that weren't captured. */
   dataLost(stream: number, bytes: number, timeNs: number): void
+  /** Whether this side has data to send on this stream and on no other. */
+  isAlone(stream: number): boolean
+  /** Bytes of data that the stream still needs, as far as its message tells; -1: it doesn't. */
+  needed(stream: number): number
+  /** The frame that was lost may have been the stream's last. */
+  mayEnd(stream: number, timeNs: number): void
+  /** Data of any stream was lost. */
+  mayBeCut(): void
+  /** Whether a message is under way on the stream. */
+  isUnderWay(stream: number): boolean
   /** Nothing more is said on this stream. True when a message ended with it. */
   ends(stream: number, timeNs: number): boolean
   /** The stream was given up by this side (§6.4). */
@@ -73,6 +87,15 @@ export class Framing {
   #passed = 0
   /** A block whose end is still to come. */
   #block: Block | undefined
+  /** The length of the last frame of data, and of those before it if they had the same; else 0. */
+  #length = 0
+  #steady = 0
+  /** After frames that were lost: the next one is of data too, and at most this long. 0: any frame may follow. */
+  #expected = 0
+  /** It may also be of another stream: the data is at its end. */
+  #maySwitch = false
+  /** No byte behind the hole was read yet. */
+  #isAtHole = false
 
   constructor(listener: Listener, expectsPreface: boolean) {
     this.#listener = listener
@@ -101,6 +124,10 @@ export class Framing {
     this.#passed = 0
     this.#isLast = false
     this.#block = undefined
+    this.#length = 0
+    this.#steady = 0
+    this.#expected = 0
+    this.#isAtHole = false
   }
 
   read(input: Input): Read {
@@ -110,7 +137,7 @@ export class Framing {
     }
   }
 
-  /** Takes a hole of bytes moved before `timeNs`; false when it is larger than what is left of the current frame. */
+  /** Takes a hole of bytes moved before `timeNs`; false when it isn't known which frames are in it. */
   pass(bytes: number, timeNs: number): boolean {
     if (bytes === Number.POSITIVE_INFINITY || this.#preface > 0) return false
     const ofData = Math.min(bytes, this.#data)
@@ -122,7 +149,43 @@ export class Framing {
     const ofPassed = Math.min(behind - ofPadding, this.#passed)
     this.#passed -= ofPassed
     if (this.#isLast && this.#data + this.#padding === 0) this.#endsStream(timeNs)
-    return behind === ofPadding + ofPassed
+    const beyond = behind - ofPadding - ofPassed
+    return beyond === 0 || this.#passFrames(beyond, timeNs)
+  }
+
+  /**
+   * Takes a hole that begins with a frame's head. A sender of much data makes its frames as large as it may: if the hole is as long
+   * as those that its message still needs, it holds these and nothing else; if it is shorter, the next head shows whether that is so.
+   */
+  #passFrames(bytes: number, timeNs: number): boolean {
+    const size = this.#steady
+    if (size === 0 || this.#block || this.#expected > 0 || !this.#listener.isUnderWay(this.#stream))
+      return false
+    const isAlone = this.#listener.isAlone(this.#stream)
+    const needed = isAlone ? this.#listener.needed(this.#stream) : -1
+    const frames = Math.floor(bytes / (FRAME_HEADER + size))
+    const part = bytes - frames * (FRAME_HEADER + size)
+    const ofLast = Math.max(0, part - FRAME_HEADER)
+    const left = needed < 0 ? size : Math.min(size, needed - frames * size)
+    if ((part > 0 && part <= FRAME_HEADER) || left < ofLast) return false
+    const isEnd = needed === frames * size + (part > 0 ? left : 0)
+    this.#data = part > 0 ? left - ofLast : 0
+    this.#expected = isEnd && this.#data === 0 ? 0 : size
+    this.#maySwitch = isEnd
+    this.#isAtHole = this.#data > 0
+    if (isAlone) this.#listener.dataLost(this.#stream, frames * size + ofLast, timeNs)
+    else this.#listener.mayBeCut()
+    if (isEnd) this.#listener.mayEnd(this.#stream, timeNs)
+    if (!isAlone) this.#stream = 0
+    return true
+  }
+
+  /** Whether the frame at `at` is one that may follow those that were lost. */
+  #isExpected({ bytes, pos }: Input): boolean {
+    const type = bytes[pos + 3]!
+    if (!mayBeFrame(bytes, pos)) return false
+    const isMore = type === HEADERS || (type === DATA && lengthAt(bytes, pos) <= this.#expected)
+    return this.#maySwitch || (isMore && this.#listener.isUnderWay(streamAt(bytes, pos)))
   }
 
   #advance(input: Input): Step {
@@ -149,6 +212,8 @@ export class Framing {
     const length = lengthAt(bytes, pos)
     const type = bytes[pos + 3]!
     const stream = streamAt(bytes, pos)
+    if (this.#expected > 0 && !this.#isExpected(input)) return invalid('other frames were lost')
+    this.#expected = 0
     if (!isValid(type, length, stream) || (type !== DATA && length > MAX_OTHER))
       return invalid('no frame of HTTP/2')
     // §6.10: nothing stands between the parts of a block.
@@ -194,6 +259,8 @@ export class Framing {
     }
     if (padding > length) return invalid('more padding than data')
     input.pos += head
+    this.#steady = length === this.#length && padding === 0 && length >= LEAST_STEADY ? length : 0
+    this.#length = length
     this.#stream = stream
     this.#isLast = (flags & END_STREAM) !== 0
     this.#data = length - padding
@@ -204,6 +271,10 @@ export class Framing {
   #readData(input: Input): Step {
     const take = Math.min(this.#data, input.end - input.pos)
     if (take === 0) return 'need-more'
+    if (this.#isAtHole) {
+      this.#isAtHole = false
+      if (this.#beginsFrame(input)) return invalid('other frames were lost')
+    }
     const start = input.pos
     input.pos += take
     this.#data -= take
@@ -220,6 +291,12 @@ export class Framing {
     this.#passed -= ofPassed
     input.pos += ofPadding + ofPassed
     return 'go-on'
+  }
+
+  /** Where data would go on: most calls begin with a frame. */
+  #beginsFrame({ bytes, pos, end }: Input): boolean {
+    if (end - pos < FRAME_HEADER) return false
+    return isChain(bytes.subarray(0, end), pos, (stream) => this.#listener.isUnderWay(stream))
   }
 
   #endsStream(timeNs: number): boolean {

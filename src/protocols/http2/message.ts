@@ -17,6 +17,8 @@ export class Message {
   /** A JSON object of all its fields, trailers too. */
   headers: string
   isEnded = false
+  /** Its last frame was lost, if it had no more content to come. */
+  mayHaveEnded = false
   #mayBeCut = false
   #body: Body | undefined
   /** The kept text of the content, once it has ended. */
@@ -43,6 +45,17 @@ export class Message {
     this.#mayBeCut = true
   }
 
+  /** Bytes of content still to come, of the whole or of the current message within; -1: that isn't known. */
+  get needed(): number {
+    const { contentLength } = this.head.fields
+    return contentLength < 0 ? (this.#body?.messageLeft ?? -1) : Math.max(0, contentLength - this.bodySize)
+  }
+
+  /** It has ended, as its head tells. */
+  get hasAll(): boolean {
+    return this.mayHaveEnded && this.head.fields.contentLength === this.bodySize
+  }
+
   get bodySize(): number {
     return this.#body?.size ?? 0
   }
@@ -64,6 +77,8 @@ export class Message {
   }
 
   add(bytes: Uint8Array, start: number, end: number, timeNs: number, settings: ProtocolSettings): void {
+    // Something else follows than the end.
+    if (this.mayHaveEnded && this.needed <= 0) this.mayHaveEnded = false
     this.#content(settings).add(bytes, start, end)
     this.endNs = timeNs
   }

@@ -72,12 +72,38 @@ export class OneSide implements Listener {
   }
 
   data(stream: number, bytes: Uint8Array, start: number, end: number, timeNs: number): void {
-    this.#exchanges.message(this.#side, stream)?.add(bytes, start, end, timeNs, this.#link.settings)
+    const message = this.#exchanges.message(this.#side, stream)
+    if (!message) return
+    message.add(bytes, start, end, timeNs, this.#link.settings)
     this.#exchanges.recount(stream)
+    if (message.hasAll) this.#exchanges.ends(this.#side, stream, timeNs)
   }
 
   dataLost(stream: number, bytes: number, timeNs: number): void {
     this.#exchanges.message(this.#side, stream)?.misses(bytes, timeNs, this.#link.settings)
+  }
+
+  isUnderWay(stream: number): boolean {
+    return this.#exchanges.message(this.#side, stream) !== undefined
+  }
+
+  isAlone(stream: number): boolean {
+    return this.#exchanges.isAlone(this.#side, stream)
+  }
+
+  needed(stream: number): number {
+    return this.#exchanges.message(this.#side, stream)?.needed ?? 0
+  }
+
+  mayEnd(stream: number, timeNs: number): void {
+    const message = this.#exchanges.message(this.#side, stream)
+    if (!message) return
+    message.mayHaveEnded = true
+    if (message.hasAll) this.#exchanges.ends(this.#side, stream, timeNs)
+  }
+
+  mayBeCut(): void {
+    this.#exchanges.mayBeCut(this.#side)
   }
 
   ends(stream: number, timeNs: number): boolean {

@@ -94,7 +94,8 @@ export class Exchanges {
     this.recount(stream)
     const other = exchange[otherSide(side)]
     // Of a request that has lost bytes the end may be among them.
-    if (other && (other.isEnded || (side === 'server' && other.isCut))) this.#row(stream, exchange)
+    if (other && (other.isEnded || (side === 'server' && (other.isCut || other.mayHaveEnded))))
+      this.#row(stream, exchange)
     else if (side === 'server') this.#undecided.add(stream)
     return true
   }
@@ -118,6 +119,20 @@ export class Exchanges {
       if (side === 'client' && exchange.server?.isEnded)
         this.#close(stream, exchange, false, exchange.server.endNs)
     }
+  }
+
+  /** Whether this side has begun and not ended a message on this stream, and on no other. */
+  isAlone(side: Side, stream: number): boolean {
+    if (!this.message(side, stream)) return false
+    for (const [other, exchange] of this.#open)
+      if (other !== stream && exchange[side]?.isEnded === false) return false
+    return true
+  }
+
+  /** Content of this side was lost, of whichever message. */
+  mayBeCut(side: Side): void {
+    for (const exchange of this.#open.values())
+      if (exchange[side]?.isEnded === false) exchange[side].mayBeCut()
   }
 
   settle(nowNs: number): void {
@@ -202,7 +217,7 @@ export class Exchanges {
   #row(stream: number, exchange: Exchange, goesOn = false): void {
     const { client, server } = exchange
     const isCut = !client || client.isCut || server!.isCut
-    const isWhole = client?.isEnded && server!.isEnded
+    const isWhole = (client?.isEnded || client?.mayHaveEnded) && server!.isEnded
     const outcome = goesOn && !isWhole ? 'running' : 'cut'
     this.#emit(stream, exchange, isWhole && !isCut ? 'complete' : outcome, server!.endNs)
   }

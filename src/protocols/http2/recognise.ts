@@ -131,15 +131,19 @@ export function boundary(bytes: Uint8Array, from: number, isOpen: (stream: numbe
   return -1
 }
 
-function isChain(bytes: Uint8Array, from: number, isOpen: (stream: number) => boolean): boolean {
+/** Whether frames begin at `from`, as far as the bytes show. */
+export function isChain(bytes: Uint8Array, from: number, isOpen: (stream: number) => boolean): boolean {
   let at = from
   for (let frames = 0; frames < CHAIN; frames++) {
     if (at === bytes.length) return true
     if (at + FRAME_HEADER > bytes.length) return frames > 1
     if (!mayBeFrame(bytes, at)) return false
     const isOfStream = bytes[at + 3] === DATA
-    if (isOfStream && frames === 0 && !isOpen(streamAt(bytes, at))) return false
-    at += FRAME_HEADER + lengthAt(bytes, at)
+    const length = lengthAt(bytes, at)
+    // Zeros and a small number: that is common in data.
+    if (isOfStream && frames === 0 && (!isOpen(streamAt(bytes, at)) || (length === 0 && bytes[at + 4] === 0)))
+      return false
+    at += FRAME_HEADER + length
     if (at > bytes.length) return frames > 0 || isOfStream
   }
   return true

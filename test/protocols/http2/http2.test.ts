@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { http2 } from '../../../src/protocols/http2'
 import { headOf } from '../../../src/protocols/http2/head'
 import { Field } from '../../../src/protocols/http2/hpack/table'
-import { type Rig, type Row, rig, Wire } from '../../streams/wire'
+import { REDACTED } from '../../../src/protocols/lib/redact'
+import { brief, client, closed, joined, type Said, said, server, type Talk, talk } from './stage'
 import {
   answer,
+  block,
   data,
   END_HEADERS,
   END_STREAM,
@@ -13,50 +14,10 @@ import {
   get,
   headers,
   integer,
-  OPENING,
+  neverIndexed,
   post,
   remembered,
-  settings,
 } from './talk'
-
-type Said = readonly ['client' | 'server', Uint8Array]
-const client = (bytes: Uint8Array): Said => ['client', bytes]
-const server = (bytes: Uint8Array): Said => ['server', bytes]
-const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
-
-interface Talk extends Rig {
-  readonly wire: Wire
-  say(...all: readonly Said[]): void
-  rows(): Row[]
-}
-
-function talk({ isFresh = true } = {}): Talk {
-  const stage = rig([http2])
-  const wire = new Wire()
-  if (isFresh) stage.streams.handle(wire.open())
-  const say = (...all: readonly Said[]) => {
-    for (const [side, bytes] of all)
-      stage.streams.handle(side === 'client' ? wire.request(bytes) : wire.response(bytes))
-  }
-  if (isFresh) say(client(OPENING), server(settings()))
-  return { ...stage, wire, say, rows: () => stage.sink.rows('http_events') }
-}
-
-/** The rows after the connection has closed. */
-function closed({ streams, wire, rows }: Talk): Row[] {
-  streams.handle(wire.close())
-  streams.tick(wire.timeNs + 1e9)
-  return rows()
-}
-
-const brief = (row: Row): string =>
-  `${row.req_method} ${row.req_path} ${row.resp_status} ${row.outcome} ${row.req_body_size} ${row.resp_body_size}`
-
-function said(...all: readonly Said[]): string[] {
-  const stage = talk()
-  stage.say(...all)
-  return closed(stage).map(brief)
-}
 
 const RESET_NO_ERROR = '\0\0\0\0'
 const RESET_CANCEL = '\0\0\0\x08'
@@ -421,5 +382,53 @@ describe('hostile peers', () => {
     const rows = closed(stage)
     expect(rows).toHaveLength(2)
     expect(JSON.stringify(rows)).not.toContain('s3cret')
+  })
+
+  test('what a sender wants in no table is a secret, whatever its name; what tells the exchange is not', () => {
+    const secret = joined(
+      neverIndexed({ ':path': '/find?who=s3cret', ':method': 'GET', 'x-customer': 's3cret' }),
+      neverIndexed({ 'x-customer': 's3cret again' }),
+      block({ 'x-customer': 'ordinary', 'x-plain': 'shown' }),
+    )
+    const said = joined(
+      neverIndexed({ ':status': '200', 'content-type': 'application/json', 'content-length': '2' }),
+      block({ 'x-customer': 'shown' }),
+    )
+    const exchange = (stage: Talk) => {
+      stage.say(
+        client(frame(1, END_HEADERS | END_STREAM, 1, secret)),
+        server(frame(1, END_HEADERS, 1, said)),
+        server(data(1, '{}', END_STREAM)),
+      )
+      return closed(stage)
+    }
+    const rows = exchange(talk())
+    expect(JSON.stringify(rows)).not.toContain('s3cret')
+    expect(rows).toMatchObject([
+      {
+        req_method: 'GET',
+        req_path: `/find?${REDACTED}`,
+        req_headers: JSON.stringify({
+          ':path': `/find?${REDACTED}`,
+          ':method': 'GET',
+          'x-customer': REDACTED,
+          'x-plain': 'shown',
+        }),
+        resp_status: 200,
+        content_type: 1,
+        resp_headers: JSON.stringify({
+          ':status': '200',
+          'content-type': REDACTED,
+          'content-length': REDACTED,
+          'x-customer': 'shown',
+        }),
+        resp_body_size: 2,
+      },
+    ])
+    const open = talk()
+    open.settings.redact = false
+    expect(exchange(open)).toMatchObject([
+      { req_path: '/find?who=s3cret', resp_headers: expect.stringContaining('"content-length":"2"') },
+    ])
   })
 })

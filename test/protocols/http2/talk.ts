@@ -45,6 +45,11 @@ export function remembered(fields: Fields): Uint8Array {
   return new Uint8Array(Object.entries(fields).flatMap(([name, value]) => field(name, value, 0x40, 6)))
 }
 
+/** A block whose literals nobody may remember, as they are secrets (RFC 7541 §7.1.3). */
+export function neverIndexed(fields: Fields): Uint8Array {
+  return new Uint8Array(Object.entries(fields).flatMap(([name, value]) => field(name, value, 0x10, 4)))
+}
+
 function field(name: string, value: string, first: number, bits: number): number[] {
   const whole = STATIC_FIELDS.findIndex(([n, v]) => n === name && v === value)
   if (whole >= 0) return integer(whole + 1, 7, 0x80)

@@ -12,6 +12,7 @@ const MAX_SHIFT = 28
 const INDEXED = 0x80
 const INCREMENTAL = 0x40
 const SIZE_UPDATE = 0x20
+const NEVER_INDEXED = 0x10
 const HUFFMAN = 0x80
 
 /** Reads one block; it has the place in it. All blocks share one object, as reads don't nest. */
@@ -87,7 +88,7 @@ function literal(table: FieldTable, first: number): Field | undefined {
   const name = index === 0 ? cursor.text() : table.at(index)?.name
   const value = name === undefined ? undefined : cursor.text()
   if (name === undefined || value === undefined) return undefined
-  const field = fieldOf(name, value)
+  const field = fieldOf(name, value, !isAdded && (first & NEVER_INDEXED) !== 0)
   if (isAdded) table.add(field)
   return field
 }

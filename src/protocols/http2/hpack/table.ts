@@ -30,13 +30,16 @@ export class Field implements Known {
   readonly id = ++fields
   readonly name: string
   readonly value: string
+  /** Its sender wants it in no table, as its value is a secret (RFC 7541 §7.1.3). */
+  readonly isSecret: boolean
   #line: FieldLine | undefined
   #safe: FieldLine | undefined
 
   /** One character per byte. */
-  constructor(name: string, value: string) {
+  constructor(name: string, value: string, isSecret = false) {
     this.name = name
     this.value = value
+    this.isSecret = isSecret
   }
 
   get size(): number {
@@ -50,13 +53,18 @@ export class Field implements Known {
 
   line(redact: boolean): FieldLine {
     if (redact) {
-      // Any field may have that name, a secret one too.
-      const isHidden = this.name === UNKNOWN && this.value !== UNKNOWN
-      this.#safe ??= fieldLine(this.name, isHidden ? REDACTED : this.value, true)
+      this.#safe ??= fieldLine(this.name, this.#safeValue, true, this.isSecret && !this.name.startsWith(':'))
       return this.#safe
     }
     this.#line ??= fieldLine(this.name, this.value, false)
     return this.#line
+  }
+
+  get #safeValue(): string {
+    // Any field may have that name, a secret one too.
+    if (this.name === UNKNOWN && this.value !== UNKNOWN) return REDACTED
+    // Method, path and status say what an exchange is; of these the query alone may be a secret.
+    return this.isSecret && this.name === ':path' ? this.value.replace(/\?.*/s, `?${REDACTED}`) : this.value
   }
 }
 
@@ -66,18 +74,23 @@ const LONGEST = 512
 /** Between name and value: no field has it (§8.2.1 of RFC 9113). */
 const BETWEEN = '\n'
 
-const literals = new Memo<Field>(
-  (text) => {
-    const end = text.indexOf(BETWEEN)
-    return new Field(text.slice(0, end), text.slice(end + 1))
-  },
-  KNOWN,
-  LONGEST,
-)
+const literalsWith = (isSecret: boolean) =>
+  new Memo<Field>(
+    (text) => {
+      const end = text.indexOf(BETWEEN)
+      return new Field(text.slice(0, end), text.slice(end + 1), isSecret)
+    },
+    KNOWN,
+    LONGEST,
+  )
+const literals = literalsWith(false)
+const secrets = literalsWith(true)
 
 /** One character per byte. */
-export const fieldOf = (name: string, value: string): Field =>
-  name.includes(BETWEEN) ? new Field(name, value) : literals.get(name + BETWEEN + value)
+export const fieldOf = (name: string, value: string, isSecret: boolean): Field =>
+  name.includes(BETWEEN)
+    ? new Field(name, value, isSecret)
+    : (isSecret ? secrets : literals).get(name + BETWEEN + value)
 
 const STATIC = STATIC_FIELDS.map(([name, value]) => new Field(name, value))
 const UNKNOWN_FIELD = new Field(UNKNOWN, UNKNOWN)

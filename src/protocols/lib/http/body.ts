@@ -50,6 +50,11 @@ export class Body {
     return this.#count?.total ?? 0
   }
 
+  /** Bytes of the current one that are still to come; -1: none is under way, or that isn't known. */
+  get messageLeft(): number {
+    return this.#count?.left || -1
+  }
+
   add(bytes: Uint8Array, start: number, end: number): void {
     this.size += end - start
     this.#count?.take(bytes, start, end)

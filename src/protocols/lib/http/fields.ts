@@ -51,9 +51,9 @@ export function fieldsOf(text: string, redact: boolean): Fields {
   return (redact ? redacting : plain).read(text)
 }
 
-/** A field by itself, for any number of heads. One character per byte. */
-export const fieldLine = (name: string, value: string, redact: boolean): FieldLine =>
-  (redact ? redacting : plain).line(name, value)
+/** A field by itself, for any number of heads. One character per byte. `isSecret`: its sender says so. */
+export const fieldLine = (name: string, value: string, redact: boolean, isSecret = false): FieldLine =>
+  (redact ? redacting : plain).line(name, value, isSecret)
 
 export const fieldsOfLines = (lines: readonly FieldLine[], redact: boolean): Fields =>
   (redact ? redacting : plain).join(lines)
@@ -84,6 +84,8 @@ export interface FieldLine {
   /** As it was sent. */
   readonly spelling: string
   readonly value: string
+  /** Its sender says that the value is a secret. */
+  readonly isSecret: boolean
   /** Without secrets. */
   readonly safe: string
   /** `"name":"value"` */
@@ -117,16 +119,16 @@ class FieldReader {
     return name
   }
 
-  #lineOf(name: FieldName, spelling: string, value: string): FieldLine {
-    const safe = !this.#redact ? value : name.isSecret ? REDACTED : redactHeader(name.key, value)
-    return { name, spelling, value, safe, json: `${quote(spelling)}:${quote(safe)}` }
+  #lineOf(name: FieldName, spelling: string, value: string, isSecret = false): FieldLine {
+    const safe = !this.#redact ? value : isSecret || name.isSecret ? REDACTED : redactHeader(name.key, value)
+    return { name, spelling, value, isSecret, safe, json: `${quote(spelling)}:${quote(safe)}` }
   }
 
   /** One character per byte. */
-  line(name: string, value: string): FieldLine {
+  line(name: string, value: string, isSecret: boolean): FieldLine {
     const [spelling, text] = [name, value].map((each) => (HIGH.test(each) ? decoded(each) : each))
     // A sender may break the rules for names, and what it sends is as secret.
-    return this.#lineOf(this.#name(trimOws(spelling!).toLowerCase()), spelling!, text!)
+    return this.#lineOf(this.#name(trimOws(spelling!).toLowerCase()), spelling!, text!, isSecret)
   }
 
   read(block: string): Fields {
@@ -156,24 +158,30 @@ class FieldReader {
   join(all: readonly FieldLine[]): Fields {
     const id = ++this.#newest
     const lines: FieldLine[] = []
-    /** Values of the fields that repeat, by the first one's index. */
-    let repeated: Map<number, string[]> | undefined
+    /** The lines of the fields that repeat, by the first one's index. */
+    let repeated: Map<number, FieldLine[]> | undefined
     for (const line of all) {
       const { name } = line
       if (name.block === id) {
         repeated ??= new Map()
-        const values = repeated.get(name.index)
-        if (values) values.push(line.value)
-        else repeated.set(name.index, [lines[name.index]!.value, line.value])
+        const same = repeated.get(name.index)
+        if (same) same.push(line)
+        else repeated.set(name.index, [lines[name.index]!, line])
         continue
       }
       name.block = id
       name.index = lines.length
       lines.push(line)
     }
-    for (const [index, values] of repeated ?? []) {
+    for (const [index, same] of repeated ?? []) {
       const { name, spelling } = lines[index]!
-      lines[index] = this.#lineOf(name, spelling, values.join(', '))
+      const values = same.map(({ value }) => value).join(', ')
+      lines[index] = this.#lineOf(
+        name,
+        spelling,
+        values,
+        same.some(({ isSecret }) => isSecret),
+      )
     }
     return fieldsFrom(lines)
   }

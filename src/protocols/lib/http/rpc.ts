@@ -103,6 +103,11 @@ export class MessageCount {
   /** Prefixes were lost: the rest can't be counted. */
   #isLost = false
 
+  /** Bytes of the current message that are still to come. */
+  get left(): number {
+    return this.#left
+  }
+
   take(bytes: Uint8Array, start: number, end: number): void {
     let at = start
     while (at < end && !this.#isLost) {
