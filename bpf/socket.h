@@ -18,6 +18,8 @@ enum event_kind {
 	EVENT_PLAIN = 6,
 	/* The connection of an object whose data had none. */
 	EVENT_LINK = 7,
+	/* A connection of HTTP/2 that was shed has events again; `size` says how many exchanges were counted meanwhile. */
+	EVENT_BACK = 8,
 };
 
 /* Flags of an event: its connection's close has been told already. */
@@ -151,6 +153,25 @@ struct shedding {
 	__u8 was_shed;
 	/* Data was sent since it was last shed. */
 	__u8 is_seen;
+	/* Exchanges that were counted since then. */
+	__u32 counted;
+};
+
+#define FRAME_HEAD 9
+/* What the kernel knows of the frames that a client of HTTP/2 sends while the connection is shed (RFC 9113, section 4.1). */
+struct frames {
+	/* Sequence number behind the bytes that were read, and bytes of the frame that are still to come. */
+	__u32 next;
+	__u32 left;
+	/* The last stream that the client began. */
+	__u32 stream;
+	/* Bytes of the next frame's head so far. */
+	__u8 filled;
+	/* It is a connection of HTTP/2. */
+	__u8 is_framed;
+	/* What `next` and the following say holds. */
+	__u8 is_known;
+	__u8 head[FRAME_HEAD];
 };
 
 /* The state of a socket: a value of `connections`, in the socket itself or by the address of the struct sock. */
@@ -189,6 +210,7 @@ struct connection {
 	/* The same of peeks beyond PEEK_BYTES. */
 	__u64 peeked_more_ns;
 	struct shedding shedding;
+	struct frames frames;
 };
 
 /* What an iterator writes for each connection that is open. */
@@ -200,8 +222,8 @@ struct connection_row {
 };
 
 /*
- * A verdict is one word, so that it is never half written: the connection in bits 0-35, the cap in bits 36-56, VERDICT_SHED (it is
- * shed, whatever the gate says), VERDICT_COUNT (the cap is that of a peek), VERDICT_SET. It waits in `verdicts` at the id modulo
+ * A verdict is one word, so that it is never half written: the connection in bits 0-35, the cap in bits 36-56, VERDICT_FRAMES (it
+ * speaks HTTP/2), VERDICT_SHED (it is shed, whatever the gate says), VERDICT_COUNT (the cap is that of a peek), VERDICT_SET. It waits in `verdicts` at the id modulo
  * VERDICT_SLOTS and names the connection by the quotient, until the connection's next call takes it over. A verdict for a dead
  * connection is never taken.
  */
@@ -209,6 +231,7 @@ struct connection_row {
 #define VERDICT_TAG_MASK 0xfffffffffULL
 #define VERDICT_CAP_SHIFT 36
 #define VERDICT_CAP_MAX 0x1fffffULL
+#define VERDICT_FRAMES (1ULL << 60)
 #define VERDICT_SHED (1ULL << 61)
 #define VERDICT_COUNT (1ULL << 62)
 #define VERDICT_SET (1ULL << 63)
@@ -260,6 +283,7 @@ enum counter {
 #define SHED_AHEAD 8192
 /* Bounds of one call's work: further messages and bytes are lost, and counted. */
 #define STEPS_PER_CALL 2048
+#define FRAME_STEPS 512
 #define VECTORS_PER_STEP 32
 /* Entries of a vector that are read at once: a power of two. */
 #define VECTORS_AHEAD 8

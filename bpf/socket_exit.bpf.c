@@ -13,7 +13,7 @@
  */
 
 #define AT_SYSCALL_EXIT
-#include "lib/data.bpf.h"
+#include "lib/frames.bpf.h"
 #include "lib/lifecycle.bpf.h"
 #include "lib/older.bpf.h"
 
@@ -34,6 +34,7 @@ static __always_inline void on_socket(struct transfer *t, const struct call *cal
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	struct connection *conn;
+	__u64 *moved, before;
 
 	if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
 		return;
@@ -55,9 +56,14 @@ static __always_inline void on_socket(struct transfer *t, const struct call *cal
 	if (!conn->owner.pid)
 		own(&conn->owner, current_leader());
 	tell_open(conn);
-	__sync_fetch_and_add(call->direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received, t->left);
-	if (!is_wanted(conn, call->direction))
+	moved = call->direction == SENT ? &conn->totals.bytes_sent : &conn->totals.bytes_received;
+	before = *moved;
+	__sync_fetch_and_add(moved, t->left);
+	if (!is_wanted(conn, call->direction)) {
+		if (counts_frames(conn, call->direction, before))
+			count_frames(conn, t, sk, call, before);
 		return;
+	}
 	read_process(t);
 	emit_data(conn, t, sk, call);
 }

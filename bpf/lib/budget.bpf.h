@@ -94,8 +94,46 @@ static __always_inline __u32 draw(const struct connection *conn, __u32 seed)
 	return hash & (GATE_WHOLE - 1);
 }
 
-/* Tells that waiting requests will get no answer. It does no harm if the ring has no room: the next event says that data was shed. */
-static __noinline int tell_shed(struct connection *conn)
+/* What a client of HTTP/2 says first, "PRI * HTTP/2.0…" (RFC 9113, section 3.4): its first eight bytes, and its length. */
+#define PREFACE 0x5448202a20495250ULL
+#define PREFACE_SIZE 24
+
+/* Whether the call begins with it. */
+static __always_inline bool is_preface(const struct transfer *t)
+{
+	__u64 first = 0;
+
+	return !bpf_probe_read_user(&first, sizeof(first), (void *)t->base) && first == PREFACE;
+}
+
+/* A connection may be shed before its verdict comes. */
+static __always_inline void look_for_preface(struct connection *conn, const struct transfer *t)
+{
+	bool from_client = t->direction == (conn->role == ROLE_CLIENT ? SENT : RECEIVED);
+	__u64 moved = t->direction == SENT ? conn->totals.bytes_sent : conn->totals.bytes_received;
+
+	/* The totals include this call already. */
+	if (!conn->verdict && from_client && conn->ends.protocol == IPPROTO_TCP && moved == t->left && is_preface(t))
+		conn->frames.is_framed = 1;
+}
+
+/* HTTP/2: what is shed is counted by the streams that begin, see count_frames. */
+static __always_inline bool is_framed(const struct connection *conn)
+{
+	return conn->frames.is_framed || (conn->verdict & VERDICT_FRAMES);
+}
+
+static __always_inline void count_shed(struct connection *conn, __s64 exchanges)
+{
+	__sync_fetch_and_add(&conn->totals.shed_exchanges, exchanges);
+	conn->shedding.counted += exchanges;
+}
+
+/*
+ * EVENT_SHED tells that waiting requests will get no answer. It does no harm if the ring has no room: the next event says that data
+ * was shed.
+ */
+static __noinline int tell_shed(struct connection *conn, __u8 kind)
 {
 	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -104,7 +142,8 @@ static __noinline int tell_shed(struct connection *conn)
 	__builtin_memset(event, 0, sizeof(*event));
 	event->conn_id = conn->id;
 	event->time_ns = bpf_ktime_get_ns();
-	event->kind = EVENT_SHED;
+	event->kind = kind;
+	event->size = kind == EVENT_BACK ? conn->shedding.counted : 0;
 	event->role = conn->role;
 	event->netns = conn->netns;
 	event->ends = conn->ends;
@@ -114,13 +153,20 @@ static __noinline int tell_shed(struct connection *conn)
 
 static __always_inline void decide(struct connection *conn, const struct gate *gate)
 {
+	bool was_shed = conn->shedding.is_shed;
+
 	conn->shedding.epoch = gate->epoch;
 	conn->shedding.is_shed = (conn->verdict & VERDICT_SHED) || draw(conn, gate->seed) < to_shed(conn);
-	if (!conn->shedding.is_shed)
+	if (!conn->shedding.is_shed) {
+		if (was_shed && is_framed(conn))
+			tell_shed(conn, EVENT_BACK);
 		return;
+	}
+	if (!was_shed)
+		conn->shedding.counted = 0;
 	conn->shedding.was_shed = EVENT_AFTER_SHED;
 	if (conn->shedding.is_seen)
-		tell_shed(conn);
+		tell_shed(conn, EVENT_SHED);
 	conn->shedding.is_seen = 0;
 }
 
@@ -129,8 +175,8 @@ static __always_inline void decide_exchange(struct connection *conn, const struc
 	/* To change more than once in an epoch, as the ring fills and empties, would cost more than it gains. */
 	if (!conn->shedding.is_shed || conn->shedding.epoch != gate->epoch || conn->ends.protocol != IPPROTO_TCP)
 		decide(conn, gate);
-	if (conn->shedding.is_shed)
-		__sync_fetch_and_add(&conn->totals.shed_exchanges, 1);
+	if (conn->shedding.is_shed && !is_framed(conn))
+		count_shed(conn, 1);
 }
 
 /* An exchange whose request is shed in part has no row. Of one whose answer is shed in part the row says that it is cut. */
@@ -145,8 +191,8 @@ static __always_inline void decide_within(struct connection *conn, const struct 
 	if (was_shed && !conn->shedding.is_shed)
 		conn->shedding.was_shed = EVENT_AFTER_SHED | EVENT_WITHIN;
 	/* What a verdict sheds, user space counts. */
-	if (!was_shed && conn->shedding.is_shed && is_asking && !(conn->verdict & VERDICT_SHED))
-		__sync_fetch_and_add(&conn->totals.shed_exchanges, 1);
+	if (!was_shed && conn->shedding.is_shed && is_asking && !(conn->verdict & VERDICT_SHED) && !is_framed(conn))
+		count_shed(conn, 1);
 }
 
 /*

@@ -197,6 +197,8 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 	if (find_bytes(t, call)) {
 		if (conn->verdict & VERDICT_COUNT)
 			pay_peek(conn, t);
+		if (is_gated)
+			look_for_preface(conn, t);
 		emit_records(t);
 	}
 	if (t->lost_events)

@@ -8,6 +8,7 @@
 
 #include "batch.bpf.h"
 #include "data.bpf.h"
+#include "frames.bpf.h"
 #include "tell.bpf.h"
 
 /* MSG_PEEK leaves its bytes in the socket, and MSG_OOB's are outside of the stream. */
@@ -91,6 +92,21 @@ static __always_inline void on_data(struct connection *conn, struct call *call, 
 	t->busy = 0;
 }
 
+/* The streams of HTTP/2 in a call that is not captured. */
+static __always_inline void count_call(struct connection *conn, struct sock *sk, struct call *call, __u64 before)
+{
+	struct transfer *t;
+
+	if (!counts_frames(conn, call->direction, before))
+		return;
+	t = transfer_of(call->direction);
+	if (!t || t->busy)
+		return;
+	t->busy = 1;
+	count_frames(conn, t, sk, call, before);
+	t->busy = 0;
+}
+
 /* A call on a connection that is not merely counted. */
 static __always_inline void on_call(struct connection *conn, struct sock *sk, __u16 family, int result, int flags, __u8 direction)
 {
@@ -98,6 +114,7 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct call call = {};
 	__u32 tgid = seen_caller(task);
+	__u64 before;
 
 	if (!tgid)
 		return;
@@ -113,6 +130,7 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 	if (!conn->owner.pid)
 		own(&conn->owner, current_leader());
 	tell_open(conn);
+	before = *moved(conn, direction);
 	__sync_fetch_and_add(moved(conn, direction), result);
 	read_call(&call, task, regs, sk, result, direction);
 	call.flags = flags;
@@ -120,16 +138,19 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 	/* A connection whose owner was unknown until now may be shed too; for others this is already decided. */
 	if ((conn->verdict & VERDICT_COUNT) || !is_shed(conn, direction))
 		on_data(conn, &call, sk, task, tgid);
+	else
+		count_call(conn, sk, &call, before);
 }
 
-/* For calls whose bytes are not read: keeps count in calls that move several messages. */
-static __noinline int step_over(struct connection *conn, struct sock *sk, int result, __u8 direction)
+/* For calls that are not captured: keeps count in calls that move several messages, and of the streams of HTTP/2. */
+static __noinline int step_over(struct connection *conn, struct sock *sk, int result, __u8 direction, __u64 before)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call call = {};
 
 	read_call(&call, task, (struct pt_regs *)bpf_task_pt_regs(task), sk, result, direction);
 	pick_message(&call, conn, result);
+	count_call(conn, sk, &call, before);
 	return 0;
 }
 
@@ -145,6 +166,7 @@ static __always_inline void on_length(struct sock *sk, int result, int flags, __
 {
 	__u16 family = FIELD(sk, __sk_common.skc_family);
 	struct connection *conn;
+	__u64 before;
 
 	if (family == AF_UNIX && !(flags & MSG_PEEK))
 		on_unix(result);
@@ -153,15 +175,16 @@ static __always_inline void on_length(struct sock *sk, int result, int flags, __
 	conn = current_of(sk);
 	if (moved_nothing(conn, result, flags)) {
 		if (conn && conn->batched)
-			step_over(conn, sk, result, direction);
+			step_over(conn, sk, result, direction, 0);
 		return;
 	}
 	/* Calls that are only counted must cost the least. */
 	if (conn && conn->owner.pid && !is_wanted(conn, direction)) {
+		before = *moved(conn, direction);
 		__sync_fetch_and_add(moved(conn, direction), result);
 		conn->counted = 1;
-		if (conn->batched)
-			step_over(conn, sk, result, direction);
+		if (conn->batched || counts_frames(conn, direction, before))
+			step_over(conn, sk, result, direction, before);
 		return;
 	}
 	on_call(conn, sk, family, result, flags, direction);

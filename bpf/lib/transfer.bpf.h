@@ -49,6 +49,10 @@ struct transfer {
 	__u64 lost_events;
 	__u32 length;
 	__u32 filled;
+	/* Of a call whose frames are counted: what is known of them, with room behind the head, and the streams that begin. */
+	struct frames frames;
+	__u8 frame_room[FRAME_HEAD];
+	__u32 begun;
 	/* The record that collects small pieces; it has room for twice its largest payload. */
 	__u8 record[sizeof(struct socket_event) + 2 * GATHER_PAYLOAD_MAX] __attribute__((aligned(8)));
 };

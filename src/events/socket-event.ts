@@ -15,6 +15,8 @@ export const EVENT_SHED = 5
 /** Data within TLS, from a library; and the connection of an object whose data had none. */
 export const EVENT_PLAIN = 6
 export const EVENT_LINK = 7
+/** A connection whose exchanges have numbers has events again after it was shed; `size`: how many of them were counted meanwhile. */
+export const EVENT_BACK = 8
 export type EventKind =
   | typeof EVENT_DATA
   | typeof EVENT_OPEN
@@ -23,6 +25,7 @@ export type EventKind =
   | typeof EVENT_SHED
   | typeof EVENT_PLAIN
   | typeof EVENT_LINK
+  | typeof EVENT_BACK
 
 /** As seen by the process that made the call. */
 export const RECEIVED = 0
@@ -98,8 +101,11 @@ export interface SocketEvent {
 
 /** Tells the kernel what to do with a socket's data from now on. */
 export type Verdict =
-  /** Capture up to `cap` bytes of every call; or, for now, only count bytes and exchanges, as for one that the gate sheds. */
-  | { readonly action: 'capture'; readonly cap: number; readonly isShed?: true }
+  /**
+   * Capture up to `cap` bytes of every call; or, for now, only count bytes and exchanges, as for one that the gate sheds.
+   * `isFramed`: those that are shed are counted by frames of HTTP/2.
+   */
+  | { readonly action: 'capture'; readonly cap: number; readonly isShed?: true; readonly isFramed?: boolean }
   /**
    * Only count bytes and calls, but send a peek: up to so many bytes of the first call after the direction has changed,
    * on average twice a second at most. 0: send nothing.
@@ -113,7 +119,7 @@ export interface SocketTotals {
   readonly bytesReceived: number
   /** Data events that found the ring full. */
   readonly lostEvents: number
-  /** Exchanges that began while the connection was shed: changes from the server's direction to the client's. */
+  /** Exchanges that began while the connection was shed: changes from the server's direction to the client's, or streams of HTTP/2. */
   readonly shedExchanges: number
 }
 

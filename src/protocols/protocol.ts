@@ -158,7 +158,7 @@ export interface Link {
   readonly sink: Sink
   /** Counts messages that make no record: their other half was lost, or they were given up. */
   dropped(messages: number): void
-  /** Counts whole requests whose answers are left out on purpose: see `passOver`. */
+  /** Counts whole requests whose answers are left out on purpose: see `passOver`. Negative: too many were counted elsewhere. */
   passedOver(requests: number): void
   /** The client's address as a proxy in between tells it (PROXY protocol). */
   setRemote(address: string, port: number): void
@@ -180,9 +180,9 @@ export interface Conversation {
   /**
    * Whole exchanges were left out on purpose. `begins`: a request follows, and earlier requests have their answers
    * unless the client doesn't wait for them. Requests that wait are told to `link.passedOver`, as the answers aren't seen. Without
-   * this method both sides have a gap.
+   * this method both sides have a gap. `counted`: the kernel has counted so many of them; undefined: it hasn't told.
    */
-  passOver?(timeNs: number, begins: boolean): void
+  passOver?(timeNs: number, begins: boolean, counted: number | undefined): void
   /** Answers that wait until it is sure which request each belongs to. */
   readonly unsure?: number
   /** Passing time may decide something: `settle` is called many times a second as long as this is true. */
@@ -211,6 +211,8 @@ export interface Protocol extends ProtocolIdentity {
   readonly captureCap: number
   /** Further such names. */
   readonly upgrades?: readonly string[]
+  /** The kernel counts exchanges that are left out by frames of HTTP/2, and not by turns: many share a connection. */
+  readonly isFramed?: boolean
   /** Texts are in a code, so that secrets aren't seen in its bytes. */
   readonly isCoded?: boolean
   recognise(head: Head): Recognition

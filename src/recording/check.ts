@@ -1,7 +1,7 @@
 /** Whether an event of a file is one that the kernel could have told: what decodes events trusts it. */
 import { PROCESS_EVENT, PROCESS_EXEC, PROCESS_EXIT } from '../events/identity'
 import { ENDPOINTS, SOCKET_EVENT, TOTALS_BYTES } from '../events/socket'
-import { EVENT_DATA, EVENT_SHED, SENT } from '../events/socket-event'
+import { EVENT_BACK, EVENT_DATA, EVENT_SHED, SENT } from '../events/socket-event'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { LAYOUT } from './layout'
 
@@ -19,7 +19,7 @@ export function faultOfSocket(bytes: Uint8Array): string | undefined {
   const view = viewOf(bytes)
   const behind = bytes.length - LAYOUT.socket.bytes
   const kind = view.getUint8(SOCKET_EVENT.kind)
-  if (kind < EVENT_DATA || kind > EVENT_SHED) return `there is no event of kind ${kind}`
+  if (kind !== EVENT_BACK && (kind < EVENT_DATA || kind > EVENT_SHED)) return `there is no event of kind ${kind}`
   if (view.getUint8(SOCKET_EVENT.direction) > SENT) return 'its direction is neither'
   if (!ROLES.includes(view.getUint8(SOCKET_EVENT.role))) return 'its role is none'
   if (!VERSIONS.includes(view.getUint8(SOCKET_EVENT.ends + ENDPOINTS.version)))

@@ -44,6 +44,8 @@ export class End implements CountedConnection {
   /** Exchanges that the kernel counted while the connection was shed, and those of them that `ShedCounts` has. */
   shedExchanges = 0
   countedShed = 0
+  /** Exchanges that were counted and weren't there: as many fewer are counted next. */
+  shedTooMany = 0
   /** The connections that it may belong to. */
   links: readonly BothEnds[] = NONE
   /**

@@ -104,7 +104,7 @@ export class Reader {
   }
 
   /** Data of both sides was left out on purpose: only messages that this cuts have a gap. */
-  passOver(timeNs: number, begins: boolean): ReadResult {
+  passOver(timeNs: number, begins: boolean, counted: number | undefined): ReadResult {
     const { conversation } = this
     const before = this.#readAll(timeNs)
     if (before !== undefined) return before
@@ -113,7 +113,7 @@ export class Reader {
       if (!conversation.passOver) conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
       lose(half)
     }
-    conversation.passOver?.(timeNs, begins)
+    conversation.passOver?.(timeNs, begins, counted)
     return undefined
   }
 

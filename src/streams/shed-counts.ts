@@ -42,11 +42,13 @@ export class ShedCounts {
   update(end: End): void {
     const exchanges = end.shedExchanges - end.countedShed
     end.countedShed = end.shedExchanges
-    this.add(end, exchanges)
+    if (exchanges > 0) this.add(end, exchanges)
   }
 
-  /** Counts exchanges whose events came and were not read. */
-  add(end: End, exchanges: number): void {
+  /** Counts exchanges whose events came and were not read. Negative: so many were counted too often. */
+  add(end: End, all: number): void {
+    const exchanges = all - end.shedTooMany
+    end.shedTooMany = Math.max(0, -exchanges)
     // Node-local traffic is counted once, at the server's end.
     if (exchanges <= 0 || this.#peers.hasServer(end) || this.#peers.isServedHere(end)) return
     const protocol = end.protocolCode || (this.#spoken.get(portOf(end)) ?? 0)

@@ -101,11 +101,14 @@ export class Stream {
     this.talk.stop(timeNs, false)
   }
 
-  /** Data of both ends was shed here; the next bytes come after it. `begins`: they surely begin an exchange. */
-  passOver(timeNs: number, begins: boolean): void {
+  /**
+   * Data of both ends was shed here; the next bytes come after it. `begins`: they surely begin an exchange. `counted`: the kernel has
+   * counted so many; undefined: it hasn't told.
+   */
+  passOver(timeNs: number, begins: boolean, counted: number | undefined): void {
     this.#received.flush()
     this.#sent.flush()
-    this.talk.passOver(timeNs, begins)
+    this.talk.passOver(timeNs, begins, counted)
     this.#received.restart()
     this.#sent.restart()
   }

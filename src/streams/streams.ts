@@ -2,6 +2,7 @@
 import {
   type ByteAndShedTotals,
   type Direction,
+  EVENT_BACK,
   EVENT_CLOSE,
   EVENT_DATA,
   EVENT_FOUND,
@@ -183,6 +184,9 @@ export class Streams {
         break
       case EVENT_SHED:
         this.#passOver(event)
+        break
+      case EVENT_BACK:
+        this.#cameBack(event)
         break
       case EVENT_PLAIN:
         if (event.connId === 0) this.#unlinked.add(event)
@@ -385,6 +389,11 @@ export class Streams {
     if (!socket) return
     this.#guarded(socket, () => socket.passOver(timeNs))
     this.#held.update(socket)
+  }
+
+  #cameBack({ connId, size }: SocketEvent): void {
+    const socket = this.#sockets.get(connId)
+    if (socket instanceof TcpSocket) socket.hasCounted(size)
   }
 
   /** Data of the call during which it closed still comes. */

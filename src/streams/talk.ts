@@ -113,13 +113,13 @@ export class Talk implements Receiver {
   }
 
   /** Data of both sides is missing, but not lost: the kernel counted its exchanges. `begins`: the next bytes begin an exchange. */
-  passOver(timeNs: number, begins: boolean): void {
+  passOver(timeNs: number, begins: boolean, counted: number | undefined): void {
     if (this.#isCounting) return
     this.#link.isWhole = false
     this.#link.isAtTurn = begins
     this.#link.restingNs = undefined
     if (this.#reader) {
-      this.#follow(this.#reader.passOver(timeNs, begins), timeNs)
+      this.#follow(this.#reader.passOver(timeNs, begins, counted), timeNs)
       return
     }
     for (const half of [this.received, this.sent]) half.restart()

@@ -57,6 +57,10 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   #direction: Direction | undefined
   /** It came back within an exchange. */
   #isWithin = false
+  /** The kernel counts its exchanges by their frames. */
+  #isFramed = false
+  /** As many as the kernel has counted since it was shed. */
+  #toldShed: number | undefined
   /** Bytes of a call that are captured. */
   #cap: number
 
@@ -89,7 +93,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     if (event.pid !== this.#pid || event.startTicks !== this.#startTicks) this.#own(event)
     this.end.moves(event)
     if (this.#isResting && this.#shared.isGated) {
-      if (this.#turns?.begins(event)) this.#shared.shedCounts.add(this.end, 1)
+      if (!this.#isFramed && this.#turns?.begins(event)) this.#shared.shedCounts.add(this.end, 1)
       return
     }
     this.#comesBack(event)
@@ -126,15 +130,23 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   #comesBack({ afterShed, isWithin, direction, role, timeNs }: SocketEvent): void {
     const isAsking = direction === fromClient(role)
     if (afterShed) this.#isWithin = isWithin
+    // Its exchanges begin anywhere.
+    if (this.#isFramed && !afterShed) return
     const begins = isAsking && (afterShed ? !isWithin : this.#isWithin && direction !== this.#direction)
     if (!afterShed && !begins) return
     if (begins) this.#isWithin = false
-    this.passOver(timeNs, begins)
+    this.#wire?.passOver(timeNs, begins, this.#toldShed)
+    this.#toldShed = undefined
   }
 
-  /** Its bytes from here on, or up to here, are only counted. `begins`: an exchange follows. */
-  passOver(timeNs: number, begins = false): void {
-    this.#wire?.passOver(timeNs, begins)
+  /** It comes back; so many exchanges were counted since it was shed. */
+  hasCounted(exchanges: number): void {
+    this.#toldShed = exchanges
+  }
+
+  /** Its bytes from here on are only counted. */
+  passOver(timeNs: number): void {
+    this.#wire?.passOver(timeNs, false, 0)
   }
 
   /** The kernel's totals include bytes that came without events. */
@@ -193,6 +205,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     this.#wire ??= this.#openWire(undefined, false)
     this.#wire.restart()
     this.#cap = this.#shared.defaultCap
+    this.#isFramed = false
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
 
@@ -200,7 +213,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   rest(): boolean {
     if (this.#plain && !this.#plain.talk.isCounting) {
       this.#isResting = true
-      this.#plain.passOver(this.lastNs, false)
+      this.#plain.passOver(this.lastNs, false, 0)
       this.#shared.setPlainVerdict(this.id, { action: 'count' })
       return true
     }
@@ -212,7 +225,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     }
     this.passOver(this.lastNs)
     this.#turns = new Turns(this.#direction)
-    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap, isShed: true })
+    this.#capture(true)
     return true
   }
 
@@ -220,7 +233,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     this.#isResting = false
     if (this.#plain && !this.#plain.talk.isCounting) this.#shared.setPlainVerdict(this.id, CAPTURE_PLAIN)
     if (this.#isCounting) return
-    this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
+    this.#capture(false)
   }
 
   updateStats(stats: ConnStats): void {
@@ -244,12 +257,22 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   // ── Host ───────────────────────────────────────────────────────────────────
 
-  speaks({ captureCap }: Protocol): void {
+  speaks({ captureCap, isFramed = false }: Protocol): void {
     this.#recorded()
     this.#shared.shedCounts.speaks(this.end)
-    if (captureCap === this.#cap) return
+    if (captureCap === this.#cap && isFramed === this.#isFramed) return
     this.#cap = captureCap
-    this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
+    this.#isFramed = isFramed
+    this.#capture(false)
+  }
+
+  #capture(isShed: boolean): void {
+    this.#shared.setVerdict(this.id, {
+      action: 'capture',
+      cap: this.#cap,
+      ...(isShed && { isShed }),
+      ...(this.#isFramed && { isFramed: true }),
+    })
   }
 
   silent(why: Silence): void {

@@ -93,7 +93,7 @@ export class UdpSocket implements Followed, Retried {
   /** The answers to waiting requests will not be seen. */
   passOver(timeNs: number): void {
     for (const remote of this.#remotes.values()) {
-      remote.talk.passOver(timeNs, false)
+      remote.talk.passOver(timeNs, false, undefined)
       this.#addUp(remote)
     }
   }

@@ -58,6 +58,12 @@ export class Http2Conversation implements Conversation, Rows {
     return false
   }
 
+  passOver(_timeNs: number, _begins: boolean, counted: number | undefined): void {
+    this.#exchanges.passOver(counted)
+    this.#sides.client.reset()
+    this.#sides.server.reset()
+  }
+
   unwanted(side: Side): number {
     return this.#sides[side].unwanted
   }
@@ -90,6 +96,10 @@ export class Http2Conversation implements Conversation, Rows {
 
   dropped(messages: number): void {
     this.#link.dropped(messages)
+  }
+
+  passedOver(exchanges: number): void {
+    this.#link.passedOver(exchanges)
   }
 
   #append(sink: Sink, { client, server }: Exchange, outcome: Outcome, timeNs: number): void {

@@ -55,10 +55,12 @@ export interface Listener {
   resets(stream: number, error: number, timeNs: number): void
 }
 
-/** When the first and the last byte of a block were moved. */
+/** When the first and the last byte of a block were moved, and where it stands. */
 export interface Times {
   readonly startNs: number
   readonly endNs: number
+  /** Bytes of this side before it, modulo 2^32; undefined where that isn't known. */
+  readonly passed: number | undefined
 }
 
 type Step = Read | 'go-on'
@@ -68,6 +70,7 @@ interface Block {
   readonly promised: number
   readonly isLast: boolean
   readonly startNs: number
+  readonly passed: number | undefined
   /** Undefined: there was too much of it. */
   parts: Uint8Array[] | undefined
   /** Bytes of the parts. */
@@ -316,14 +319,15 @@ export class Framing {
     const flags = bytes[pos + 4]!
     const promised = type === PUSH_PROMISE ? uint32At(bytes, place.start - 4) & 0x7fffffff : 0
     const startNs = input.timeAt(pos)
+    const passed = input.passedAt(pos)
     input.pos = frameEnd
     const endNs = input.timeAt(frameEnd - 1)
     const isLast = type === HEADERS && (flags & END_STREAM) !== 0
     if (type !== CONTINUATION && flags & END_HEADERS) {
-      this.#listener.block(stream, promised, bytes, place.start, place.end, { startNs, endNs })
+      this.#listener.block(stream, promised, bytes, place.start, place.end, { startNs, endNs, passed })
       return this.#afterBlock(stream, isLast, endNs)
     }
-    this.#block ??= { stream, promised, isLast, startNs, parts: [], held: 0 }
+    this.#block ??= { stream, promised, isLast, startNs, passed, parts: [], held: 0 }
     this.#append(bytes.slice(place.start, place.end))
     return flags & END_HEADERS ? this.#endsBlock(endNs) : 'go-on'
   }
@@ -339,9 +343,9 @@ export class Framing {
   }
 
   #endsBlock(endNs: number): Step {
-    const { stream, promised, isLast, startNs, parts, held } = this.#block!
+    const { stream, promised, isLast, startNs, passed, parts, held } = this.#block!
     this.#block = undefined
-    if (parts) this.#listener.block(stream, promised, Buffer.concat(parts), 0, held, { startNs, endNs })
+    if (parts) this.#listener.block(stream, promised, Buffer.concat(parts), 0, held, { startNs, endNs, passed })
     else this.#listener.blockLost(stream)
     return this.#afterBlock(stream, isLast, endNs)
   }

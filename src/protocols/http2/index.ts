@@ -10,6 +10,7 @@ export const http2: Protocol = {
   // One call may bring many frames, and what is lost of one costs all streams.
   captureCap: 1 << 20,
   upgrades: ['h2c'],
+  isFramed: true,
   isCoded: true,
   recognise,
   search,

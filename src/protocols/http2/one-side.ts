@@ -44,6 +44,7 @@ export class OneSide implements Listener {
   }
 
   block(stream: number, promised: number, bytes: Uint8Array, start: number, end: number, times: Times): void {
+    if (this.#side === 'client') this.#exchanges.asks(stream, times.passed)
     const fields = decodeBlock(this.#table, bytes, start, end)
     if (!fields) {
       this.blockLost(stream)
@@ -65,6 +66,7 @@ export class OneSide implements Listener {
   }
 
   blockLost(stream: number): void {
+    if (this.#side === 'client') this.#exchanges.asks(stream, undefined)
     this.#table.forget()
     const message = this.#exchanges.message(this.#side, stream)
     if (message) message.mayBeCut()

@@ -13,6 +13,8 @@ const UNANSWERED_NS = 30e9
 const EARLY_NS = 1e9
 /** How long frames of a stream may come after some were lost. */
 const DOUBTFUL_NS = 30e9
+/** A head has a frame and a field at least. */
+const LEAST_HEAD = 10
 
 /** What was seen of a stream. */
 export interface Exchange {
@@ -30,6 +32,8 @@ export interface Rows {
   row(exchange: Exchange, outcome: Outcome, timeNs: number): void
   /** Messages that make no row. */
   dropped(messages: number): void
+  /** Exchanges that were left out on purpose. Negative: too many were counted. */
+  passedOver(exchanges: number): void
 }
 
 export class Exchanges {
@@ -42,6 +46,14 @@ export class Exchanges {
   readonly #undecided = new Set<number>()
   /** The newest streams that were closed before both sides had ended: more frames of them may be on their way. */
   readonly #closed = new Set<number>()
+
+  /** The newest stream that the client has begun (0: none), and its bytes before that, if known. */
+  #newest = 0
+  #newestAt: number | undefined
+  /** Earlier streams were left out. Infinity: so are those that begin now. */
+  #from = 0
+  /** Exchanges that the kernel has counted since `newest` began; undefined where it hasn't told all. */
+  #counted: number | undefined = 0
 
   constructor(rows: Rows) {
     this.#rows = rows
@@ -64,7 +76,48 @@ export class Exchanges {
   /** Whether a head of this side begins a message: the message may be there, or the stream closed. */
   mayBegin(side: Side, stream: number): boolean {
     const exchange = this.#open.get(stream)
-    return exchange ? exchange[side] === undefined : !this.#closed.has(stream)
+    if (exchange) return exchange[side] === undefined
+    const isLeftOut = this.#from > 0 && (stream < this.#from || stream % 2 === 0)
+    return !isLeftOut && !this.#closed.has(stream)
+  }
+
+  /** The client begins this stream, if it is a new one. `passed`: its bytes before, modulo 2^32, if known. */
+  asks(stream: number, passed: number | undefined): void {
+    if (stream <= this.#newest || stream % 2 === 0) return
+    if (this.#from === Number.POSITIVE_INFINITY) this.#comesBack(stream, passed)
+    this.#newest = stream
+    this.#newestAt = passed
+  }
+
+  /**
+   * A client counts its streams: how many it began meanwhile is known. It may leave out numbers, so that there are
+   * no more than its bytes have room for.
+   */
+  #comesBack(stream: number, passed: number | undefined): void {
+    const before = this.#newestAt
+    const counted = this.#counted
+    this.#from = stream
+    this.#counted = 0
+    if (this.#newest === 0 || counted === undefined || passed === undefined || before === undefined) return
+    const most = Math.floor(((passed - before) >>> 0) / LEAST_HEAD)
+    this.#rows.passedOver(Math.min((stream - this.#newest) / 2 - 1, most) - counted)
+  }
+
+  /** All was left out for a while, or is from now on. `counted`: see `Conversation.passOver`. */
+  passOver(counted: number | undefined): void {
+    this.#counted = counted === undefined || this.#counted === undefined ? undefined : this.#counted + counted
+    this.#from = Number.POSITIVE_INFINITY
+    let waiting = 0
+    for (const [stream, exchange] of this.#open) {
+      const { client, server, isShown } = exchange
+      if (server && (client || isShown)) this.#close(stream, exchange, false, server.endNs)
+      else {
+        if (client) waiting++
+        this.#remember(stream)
+        this.#remove(stream, exchange)
+      }
+    }
+    this.#rows.passedOver(waiting)
   }
 
   begins(side: Side, stream: number, message: Message): void {

@@ -34,6 +34,7 @@ export const SHARED = {
   VERDICT_SLOTS: 131_072,
   VERDICT_CAP_MAX: 0x1f_ffff,
   VERDICT_CAP_SHIFT: 4,
+  VERDICT_FRAMES: 1 << 28,
   VERDICT_SHED: 1 << 29,
   VERDICT_COUNT: 1 << 30,
   VERDICT_SET: 1 << 31,
@@ -167,7 +168,9 @@ export class SocketProbe implements SocketFeed {
     const what =
       verdict.action === 'count'
         ? SHARED.VERDICT_COUNT | capBits(verdict.peek ?? 0)
-        : capBits(verdict.cap) | (verdict.isShed ? SHARED.VERDICT_SHED : 0)
+        : capBits(verdict.cap) |
+          (verdict.isShed ? SHARED.VERDICT_SHED : 0) |
+          (verdict.isFramed ? SHARED.VERDICT_FRAMES : 0)
     this.#word[0] = tag % TWO_32
     this.#word[1] = Math.floor(tag / TWO_32) | what | SHARED.VERDICT_SET
     this.#arrays[array].set(connId % SHARED.VERDICT_SLOTS, this.#word)
