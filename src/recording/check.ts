@@ -19,7 +19,8 @@ export function faultOfSocket(bytes: Uint8Array): string | undefined {
   const view = viewOf(bytes)
   const behind = bytes.length - LAYOUT.socket.bytes
   const kind = view.getUint8(SOCKET_EVENT.kind)
-  if (kind !== EVENT_BACK && (kind < EVENT_DATA || kind > EVENT_SHED)) return `there is no event of kind ${kind}`
+  if (kind !== EVENT_BACK && (kind < EVENT_DATA || kind > EVENT_SHED))
+    return `there is no event of kind ${kind}`
   if (view.getUint8(SOCKET_EVENT.direction) > SENT) return 'its direction is neither'
   if (!ROLES.includes(view.getUint8(SOCKET_EVENT.role))) return 'its role is none'
   if (!VERSIONS.includes(view.getUint8(SOCKET_EVENT.ends + ENDPOINTS.version)))

@@ -113,9 +113,10 @@ const numbersOf =
 
 test('numbers that both sides use', () => {
   const value = numbersOf('socket.h')
-  const { VERDICT_CAP_SHIFT, VERDICT_SHED, VERDICT_COUNT, VERDICT_SET, ...plain } = SHARED
+  const { VERDICT_CAP_SHIFT, VERDICT_FRAMES, VERDICT_SHED, VERDICT_COUNT, VERDICT_SET, ...plain } = SHARED
   for (const [name, number] of Object.entries(plain)) expect(value(name), name).toBe(BigInt(number))
   expect(value('VERDICT_CAP_SHIFT')).toBe(BigInt(VERDICT_CAP_SHIFT) + 32n)
+  expect(value('VERDICT_FRAMES')).toBe(BigInt(VERDICT_FRAMES) << 32n)
   expect(value('VERDICT_SHED')).toBe(BigInt(VERDICT_SHED) << 32n)
   expect(value('VERDICT_COUNT')).toBe(BigInt(VERDICT_COUNT >>> 0) << 32n)
   expect(value('VERDICT_SET')).toBe(BigInt(VERDICT_SET >>> 0) << 32n)

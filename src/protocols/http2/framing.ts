@@ -345,7 +345,8 @@ export class Framing {
   #endsBlock(endNs: number): Step {
     const { stream, promised, isLast, startNs, passed, parts, held } = this.#block!
     this.#block = undefined
-    if (parts) this.#listener.block(stream, promised, Buffer.concat(parts), 0, held, { startNs, endNs, passed })
+    if (parts)
+      this.#listener.block(stream, promised, Buffer.concat(parts), 0, held, { startNs, endNs, passed })
     else this.#listener.blockLost(stream)
     return this.#afterBlock(stream, isLast, endNs)
   }

@@ -5,7 +5,7 @@ import type { Opened } from '../../kernel/kernel'
 import { mapWalk } from '../../kernel/loader'
 
 /** Offsets in `struct connection` of `bpf/socket.h`; a test compares them with the BTF of the built object. */
-export const CONNECTION = { id: 0, totals: 24, closed: 142, size: 184 } as const
+export const CONNECTION = { id: 0, totals: 24, closed: 142, size: 216 } as const
 /** The same for `struct connection_row`. */
 export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 40, size: 48 } as const
 
