@@ -256,7 +256,7 @@ many(work, 8); time.sleep(0.2)`,
     `${HTTP2}to = server()
 def work(n):
     c = Client(to)
-    for i in range(200): c.ask(10, get); c.hear(10); c.c.sendall(frame(6, 0, 0, b'pingping')); time.sleep(0.001)
+    for i in range(200): c.ask(10, get); c.hear(10); c.c.sendall(frame(6, 0, 0, b'pingping')); time.sleep(0.005)
     c.c.close()
 many(work, 4); time.sleep(0.2)`,
   ],
