@@ -28,7 +28,7 @@ const BESIDE =
   /(?:^|-)(?:types?|counts?|limits?|names?|files?|paths?|dir|ur[il]s?|endpoints?|expir\w*|expires-(?:in|at)|ttl|age|lifetime|length|len|size|policy|strength|algorithms?|alg|algo|methods?|enabled|disabled|required|versions?|status|usage|used|fields?|labels?|placeholder|prefix|errors?|valid|supported|rotation|changed|updated|created|at|format|manager|ref|refs|store|class|provider|process|input|info|issuer|count|stdin|index|budget|modes?|requests?|responses?|cache|parts?|kind|entries|children|authenticator)$/
 /** Tokens that turn pages, and those of language models. */
 const NO_TOKEN =
-  /(?:page|next|sync|continuation|cursor|pagination|sequence|skip|delta|resume|paging)-(?:page-)?token$|(?:^|-)(?:max|min|prompt|completion|total|input|output|num|remaining|cached|reasoning|used|audio|text|ratelimit|new|generated)-(?:[a-z]+-)?tokens?(?:-|$)|ratelimit/
+  /(?:page|next|sync|continuation|cursor|pagination|sequence|skip|delta|resume|paging)-(?:page-)?token$|(?:^|-)(?:max|min|prompt|completion|total|input|output|num|remaining|cached|reasoning|used|audio|text|ratelimit|new|generated)-(?:[a-z]+-)?tokens?(?:-|$)|(?:^|-)tokens-(?:evaluated|predicted|cached)$|ratelimit/
 const OTHER =
   /^(?:proxy-)?authorization-info$|^accept-signature$|cookies?-count$|^(?:has|is|show|hide|forgot|allow|requires?|enable|disable)-/
 

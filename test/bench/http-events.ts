@@ -114,6 +114,9 @@ export function* httpRecords(count: number, perSecond: number, seed = 1): Genera
       req_messages: 0,
       resp_messages: 0,
       remote_upid: '',
+      req_facts: '',
+      resp_facts: '',
+      first_body_latency: -1,
     }
   }
 

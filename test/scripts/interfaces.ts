@@ -29,6 +29,9 @@ export function readInterfaces(path: string): ReadonlyMap<string, Interface> {
   )
 }
 
-/** By script: Pixie's, and what ours have besides. */
-export const INTERFACES = readInterfaces(join(import.meta.dir, 'interfaces.txt'))
+/** By script: those that Pixie has and our own, and what ours have beside Pixie's. */
+export const INTERFACES: ReadonlyMap<string, Interface> = new Map([
+  ...readInterfaces(join(import.meta.dir, 'interfaces.txt')),
+  ...readInterfaces(join(import.meta.dir, 'own.txt')),
+])
 export const ADDITIONS = readInterfaces(join(import.meta.dir, 'additions.txt'))

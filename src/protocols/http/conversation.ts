@@ -232,7 +232,7 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.bodySize = size
     message.endNs = endNs
     message.done = true
-    this.#holds(message, body.length)
+    this.#holds(message, body.length + message.facts.length)
     if (message.held === GONE) this.#ended(message)
     this.#pair(endNs, false)
   }
@@ -279,13 +279,15 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.body = body?.text() ?? ''
     message.bodySize = body?.size ?? 0
     message.messages = body?.messages ?? 0
+    message.facts = body?.facts(false) ?? ''
+    message.contentNs = body?.firstNs ?? -1
     message.endNs = Math.max(message.endNs, lastNs)
     if (this.link.goesOn && !isLost) message.isRunning = true
     else message.isCut = true
     message.done = true
     if ('answer' in message) this.pairing.responseEnds(message.answer, message.endNs)
     else this.pairing.requestEnds(message, message.endNs)
-    this.#holds(message, message.body.length)
+    this.#holds(message, message.body.length + message.facts.length)
     if (message.held === GONE) this.#ended(message)
   }
 
@@ -295,6 +297,8 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
     message.bodySize = body.size
     message.messages = body.messages
     message.body = body.plainText()
+    message.facts = body.facts(false)
+    message.contentNs = body.firstNs
   }
 
   #pair(nowNs: number, final: boolean): void {

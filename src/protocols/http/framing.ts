@@ -9,24 +9,21 @@
  * holds one unfinished line or head, and the kept beginning of one body.
  */
 
-import { indexOfByte, indexOfBytes, latin1 } from '../lib/bytes'
+import { indexOfByte, latin1 } from '../lib/bytes'
 import type { Body } from '../lib/http/body'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
 import { chunkSize, endsWithLastChunk, LAST_CHUNK, LINE_BREAK, MAX_CHUNK_LINE, mostWithin } from './chunks'
 import { MAX_METHOD, STATUS_START } from './grammar'
 import type { HeadPlace } from './head'
+import { headEnd } from './head-end'
 import { mayBeStatusLine } from './start-lines'
 
 /** Heads that are longer are not followed (Node takes 16 KiB, nginx 32 KiB, Go 1 MiB). */
 const MAX_HEAD = 768 << 10
-/** Most heads are shorter. */
-const USUAL_HEAD = 2048
 const MAX_TRAILERS = 64 << 10
 
 const CR = 13
 const LF = 10
-/** The empty line after a line: lines end with CRLF or LF, also mixed (RFC 9112 §2.2). */
-const EMPTY_LINE = Buffer.from('\n\r\n')
 
 const NOTHING = new Uint8Array(0)
 const place: HeadPlace = {
@@ -76,8 +73,8 @@ export interface Messages {
   begins(head: HeadPlace, startNs: number): Framed | 'interim' | Invalid
   /** Collects a body that doesn't lie in one piece. */
   newBody(): Body
-  /** A message ended with its head, or with a body that lies whole in bytes[start..end). */
-  endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void
+  /** A message ended with its head, or with a body that lies whole in bytes[start..end), whose first was moved at `contentNs`. */
+  endsWhole(bytes: Uint8Array, start: number, end: number, contentNs: number, endNs: number): void
   /** The last message was taken to have ended too early: more of it came. */
   goesOn(): void
   /** `hasLostEnd`: its end was lost, and perhaps other messages with it. */
@@ -116,7 +113,7 @@ export class Framing {
   /** Bytes still to come of a body or chunk, none of which will be kept. */
   get unwanted(): number {
     const isCounted = this.#phase === Phase.Length || this.#phase === Phase.ChunkData
-    return isCounted && this.body!.full ? this.#remaining : 0
+    return isCounted ? this.body!.unneeded(this.#remaining) : 0
   }
 
   /** Within a chunked body whose end isn't known. */
@@ -307,7 +304,8 @@ export class Framing {
       const start = input.pos
       input.pos += length
       if (length > 0) this.lastNs = input.timeAt(input.pos - 1)
-      this.#messages.endsWhole(input.bytes, start, input.pos, this.lastNs)
+      const contentNs = length > 0 ? input.timeAt(start) : -1
+      this.#messages.endsWhole(input.bytes, start, input.pos, contentNs, this.lastNs)
       this.reset()
       return 'message'
     }
@@ -340,7 +338,7 @@ export class Framing {
   #readData(input: Input, then: Phase): Step {
     const take = Math.min(this.#remaining, input.end - input.pos)
     if (take > 0) {
-      this.body!.add(input.bytes, input.pos, input.pos + take)
+      this.body!.add(input.bytes, input.pos, input.pos + take, input.timeAt(input.pos))
       input.pos += take
       this.#remaining -= take
     }
@@ -405,7 +403,7 @@ export class Framing {
 
   #readUntilClose(input: Input): Step {
     if (input.pos < input.end) {
-      this.body!.add(input.bytes, input.pos, input.end)
+      this.body!.add(input.bytes, input.pos, input.end, input.timeAt(input.pos))
       this.lastNs = input.timeAt(input.end - 1)
       input.pos = input.end
     }
@@ -480,20 +478,4 @@ export class Framing {
     this.reset()
     return 'message'
   }
-}
-
-/**
- * The first offset ≥ `from` of the line break before the empty line that ends a head, or -1. The search looks for CRLF CRLF
- * nearby only, then goes line by line: however many heads with bare LFs follow, each costs its own length.
- */
-function headEnd(bytes: Uint8Array, from: number, end: number): number {
-  const near = Math.min(end, from + USUAL_HEAD)
-  const window = near < bytes.length ? bytes.subarray(0, near) : bytes
-  const strict = indexOfBytes(window, EMPTY_LINE, from, near)
-  if (strict >= 0) return strict
-  for (let at = indexOfByte(bytes, LF, from, end); at >= 0; at = indexOfByte(bytes, LF, at + 1, end)) {
-    const next = bytes[at + 1] === CR ? at + 2 : at + 1
-    if (next < end && bytes[next] === LF) return at
-  }
-  return -1
 }

@@ -1,4 +1,4 @@
-import { Body, messagesIn, wholeBodyText } from '../lib/http/body'
+import { Body, messagesIn, wholeBodyFacts, wholeBodyText } from '../lib/http/body'
 import type { Fields } from '../lib/http/fields'
 import type { Invalid } from '../protocol'
 import type { Dialogue } from './dialogue'
@@ -28,16 +28,26 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
     return new Body(this.#fields!, this.dialogue.link.settings)
   }
 
-  endsWhole(bytes: Uint8Array, start: number, end: number, endNs: number): void {
+  endsWhole(bytes: Uint8Array, start: number, end: number, contentNs: number, endNs: number): void {
     const { settings } = this.dialogue.link
-    const text = end > start ? wholeBodyText(bytes, start, end, this.#fields!, settings) : ''
-    this.underWay!.messages = messagesIn(bytes, start, end, this.#fields!)
+    const message = this.underWay!
+    let text = ''
+    if (end > start) {
+      text = wholeBodyText(bytes, start, end, this.#fields!, settings)
+      message.facts = wholeBodyFacts(bytes, start, end, this.#fields!, settings)
+      message.contentNs = contentNs
+    }
+    message.messages = messagesIn(bytes, start, end, this.#fields!)
     this.#end(text, end - start, endNs, false)
   }
 
   ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void {
-    this.underWay!.messages = body?.messages ?? 0
-    this.#end(body?.text() ?? '', body?.size ?? 0, endNs, hasLostEnd)
+    const message = this.underWay!
+    message.messages = body?.messages ?? 0
+    const text = body?.text() ?? ''
+    message.facts = body?.facts(!hasLostEnd) ?? ''
+    message.contentNs = body?.firstNs ?? -1
+    this.#end(text, body?.size ?? 0, endNs, hasLostEnd)
   }
 
   next(): string {

@@ -12,8 +12,12 @@ export interface HttpMessage {
   readonly startNs: number
   /** When the newest of its bytes was moved. */
   endNs: number
+  /** When the first byte of its content was moved; -1 where there is none. */
+  contentNs: number
   /** The kept head of the content, as text. */
   body: string
+  /** What its content says by name beyond that. */
+  facts: string
   /** Bytes of content as they were sent: without the transfer coding, with the content coding. */
   bodySize: number
   /** Messages of a procedure call in it. */

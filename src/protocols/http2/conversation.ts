@@ -118,10 +118,12 @@ export class Http2Conversation implements Conversation, Rows {
   }
 }
 
-const seen = ({ startNs, headers, text, bodySize, messages }: Message) => ({
+const seen = ({ startNs, contentNs, headers, text, facts, bodySize, messages }: Message) => ({
   startNs,
+  contentNs,
   headers,
   body: text,
+  facts,
   bodySize,
   messages,
 })

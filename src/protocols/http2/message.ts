@@ -23,6 +23,7 @@ export class Message {
   #body: Body | undefined
   /** The kept text of the content, once it has ended. */
   #text: string | undefined
+  #facts: string | undefined
 
   constructor(head: Head, startNs: number, endNs: number) {
     this.head = head
@@ -33,7 +34,8 @@ export class Message {
 
   /** Bytes of memory that it takes. */
   get held(): number {
-    return MESSAGE_BYTES + 2 * (this.headers.length + (this.#text?.length ?? 0)) + (this.#body?.held ?? 0)
+    const texts = this.headers.length + (this.#text?.length ?? 0) + (this.#facts?.length ?? 0)
+    return MESSAGE_BYTES + 2 * texts + (this.#body?.held ?? 0)
   }
 
   /** Bytes of it may have been lost, and its head doesn't tell that there were no more. */
@@ -66,9 +68,19 @@ export class Message {
     return this.head.hidesType ? UNKNOWN_COUNT : this.#body.messages
   }
 
-  /** Nothing more of its content will be kept. */
-  get isFull(): boolean {
-    return this.#body?.full ?? false
+  /** When the first byte of its content was moved; -1 where there is none. */
+  get contentNs(): number {
+    return this.#body?.firstNs ?? -1
+  }
+
+  /** Of `left` bytes of content that follow, how many won't be kept. */
+  unneeded(left: number): number {
+    return this.#body?.unneeded(left) ?? 0
+  }
+
+  /** What its content says by name beyond the kept text. */
+  get facts(): string {
+    return this.#facts ?? this.#body?.facts(false) ?? ''
   }
 
   /** The kept text of the content; while the message goes on, '' where a coding hides it. */
@@ -79,7 +91,7 @@ export class Message {
   add(bytes: Uint8Array, start: number, end: number, timeNs: number, settings: ProtocolSettings): void {
     // Something else follows than the end.
     if (this.mayHaveEnded && this.needed <= 0) this.mayHaveEnded = false
-    this.#content(settings).add(bytes, start, end)
+    this.#content(settings).add(bytes, start, end, timeNs)
     this.endNs = timeNs
   }
 
@@ -100,6 +112,7 @@ export class Message {
     this.isEnded = true
     this.endNs = timeNs
     this.#text = this.#body?.text() ?? ''
+    this.#facts = this.#body?.facts(!this.isCut) ?? ''
   }
 
   #content(settings: ProtocolSettings): Body {

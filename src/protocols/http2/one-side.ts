@@ -34,7 +34,7 @@ export class OneSide implements Listener {
   get unwanted(): number {
     const { dataLeft, stream } = this.framing
     const message = dataLeft > 0 ? this.#exchanges.message(this.#side, stream) : undefined
-    return message?.isFull ? dataLeft : 0
+    return message?.unneeded(dataLeft) ?? 0
   }
 
   /** Frames were lost, or no more come: what is known of them is forgotten. */

@@ -52,6 +52,11 @@ export class DecodeBudget {
     return false
   }
 
+  /** Half of what may be saved up is there: enough for what is less needed than the texts of bodies. */
+  get isAmple(): boolean {
+    return 2 * this.#leftNs > this.#limits.burstNs
+  }
+
   /** Charges the step since `begin` or the last `charge`; false when the body has used up its time. */
   charge(): boolean {
     const now = this.#nowNs()

@@ -3,6 +3,10 @@ import type { DataType } from '../../records/types'
 import { AGGREGATES } from './aggregates/aggregates'
 import { PATHS } from './aggregates/paths'
 import type { FunctionSpec, Overload, ScalarValue, TypedArg } from './base/function'
+import { GRAPHQL } from './messages/graphql'
+import { HTTP_OPERATION } from './messages/http-operation'
+import { JSON_RPC } from './messages/json-rpc'
+import { LLM } from './messages/llm'
 import { NAME_TABLES } from './messages/name-tables'
 import { PII } from './messages/pii'
 import { SQL } from './messages/sql'
@@ -30,6 +34,10 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
     ...PATHS,
     ...PII,
     ...SQL,
+    ...JSON_RPC,
+    ...GRAPHQL,
+    ...LLM,
+    ...HTTP_OPERATION,
     ...KUBERNETES_FUNCTIONS,
     ...ADDRESS_OWNERS,
     ...METADATA_FUNCTIONS,

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { listFunctions } from '../../../src/query/functions/registry'
 import { type Cases, expectLinear, value } from './apply'
+import { HTTP_VIEWS } from './cases/http-views'
 import { METADATA } from './cases/metadata'
 import { VALUES } from './cases/values'
 
-const CASES: Cases = { ...VALUES, ...METADATA }
+const CASES: Cases = { ...VALUES, ...HTTP_VIEWS, ...METADATA }
 
 for (const [name, cases] of Object.entries(CASES)) {
   describe(name, () => {
@@ -49,6 +50,7 @@ test('texts of attackers take linear time', () => {
     'split',
   ])
     expectLinear(name, parts, '/')
+  expectLinear('jsonrpc_call', parts, '', '', '')
   expectLinear('atoi', parts, 0n)
   expectLinear('pluck_array', parts, 0n)
 })

@@ -297,6 +297,9 @@ class Traffic {
         req_messages: 0,
         resp_messages: 0,
         remote_upid: client.upids[0] ?? '',
+        req_facts: '',
+        resp_facts: '',
+        first_body_latency: -1,
       })
     }
     const gateway = this.#pick('payments/gateway')

@@ -5,6 +5,8 @@ import { bodyText } from '../body-text'
 import { ByteMemo } from '../byte-memo'
 import { contentCodings, inflate, inflateInput } from '../inflate'
 import { redactText, redactUrl } from '../redact'
+import { type BodyFacts, bodyFacts, END, factsIn } from './body-facts'
+import type { Facts } from './facts'
 import type { Fields } from './fields'
 import { MessageCount, PREFIX, rpcText } from './rpc'
 
@@ -12,6 +14,10 @@ import { MessageCount, PREFIX, rpcText } from './rpc'
 const KNOWN_BODIES = 512
 const LONGEST_KNOWN = 1024
 const KNOWN_BYTES = 1 << 20
+const NOTHING = new Uint8Array(0)
+/** Bytes of coded JSON that are kept, so that its end can be read, and decoded bytes that are read of it. */
+const JSON_INPUT = 8 << 10
+const MAX_CODED = 64 << 10
 /** A memo of whole bodies; `shown` is the kept part of the text. */
 const known = (shown: (text: string) => string) =>
   new ByteMemo(
@@ -29,6 +35,10 @@ export class Body {
   #bytes: Uint8Array | undefined
   #kept = 0
   #limit: number
+  /** When the first byte of it was moved; -1 while there is none. */
+  firstNs = -1
+  /** What is said beyond the kept beginning. */
+  #facts: BodyFacts | undefined
   readonly #count: MessageCount | undefined
   readonly #fields: Fields
   readonly #settings: ProtocolSettings
@@ -40,9 +50,10 @@ export class Body {
     if (isCounted(fields)) this.#count = new MessageCount()
   }
 
-  /** Nothing more of it is needed: the rest can be skipped. */
-  get full(): boolean {
-    return this.#kept >= this.#limit && !this.#count
+  /** Of `left` bytes that follow, how many aren't needed: they can be skipped. */
+  unneeded(left: number): number {
+    if (this.#kept < this.#limit || this.#count) return 0
+    return hasFacts(this.#fields, this.#settings) ? Math.max(0, left - END) : left
   }
 
   /** Messages of a procedure call that it holds. */
@@ -55,14 +66,18 @@ export class Body {
     return this.#count?.left || -1
   }
 
-  add(bytes: Uint8Array, start: number, end: number): void {
+  /** `timeNs`: when they were moved. */
+  add(bytes: Uint8Array, start: number, end: number, timeNs: number): void {
+    if (this.size === 0) this.firstNs = timeNs
     this.size += end - start
     this.#count?.take(bytes, start, end)
-    const take = Math.min(end - start, this.#limit - this.#kept)
-    if (take <= 0) return
-    this.#reserve(this.#kept + take)
-    this.#bytes!.set(bytes.subarray(start, start + take), this.#kept)
-    this.#kept += take
+    const take = Math.max(0, Math.min(end - start, this.#limit - this.#kept))
+    if (take > 0) {
+      this.#reserve(this.#kept + take)
+      this.#bytes!.set(bytes.subarray(start, start + take), this.#kept)
+      this.#kept += take
+    }
+    if (start + take < end) this.#factsBehind()?.take(bytes, start + take, end)
   }
 
   /** `bytes` of content were not kept: what follows them is no part of the kept head. */
@@ -70,11 +85,20 @@ export class Body {
     this.size += bytes
     this.#count?.misses(bytes)
     this.#limit = this.#kept
+    this.#factsBehind()?.misses()
   }
 
   /** Bytes of memory that it takes. */
   get held(): number {
-    return this.#bytes?.length ?? 0
+    return (this.#bytes?.length ?? 0) + (this.#facts?.held ?? 0)
+  }
+
+  /** What it says by name, as JSON, where that isn't all in its text. `isWhole`: it has ended, and was not cut. */
+  facts(isWhole: boolean): string {
+    const { redact } = this.#settings
+    if (this.#facts) return factsText(this.#facts.facts(this.#head(), isWhole), redact)
+    const isKept = isWhole && this.#kept === this.size
+    return isKept ? codedFacts(this.#head(), this.#fields, this.#settings) : ''
   }
 
   /** The kept text so far; '' where a content coding hides it. */
@@ -83,8 +107,17 @@ export class Body {
   }
 
   text(): string {
-    const bytes = this.#bytes?.subarray(0, this.#kept) ?? new Uint8Array(0)
-    return contentText(bytes, this.size, this.#fields, this.#settings)
+    return contentText(this.#head(), this.size, this.#fields, this.#settings)
+  }
+
+  #head(): Uint8Array {
+    return this.#bytes?.subarray(0, this.#kept) ?? NOTHING
+  }
+
+  #factsBehind(): BodyFacts | undefined {
+    if (hasFacts(this.#fields, this.#settings))
+      this.#facts ??= bodyFacts(this.#fields.jsonForm!, this.#head())
+    return this.#facts
   }
 
   #reserve(needed: number): void {
@@ -95,8 +128,54 @@ export class Body {
   }
 }
 
-function keptBytes({ contentCodings: codings, rpcCoding }: Fields, { bodyLimit }: ProtocolSettings): number {
-  if (codings.length > 0) return inflateInput(codings, bodyLimit)
+/** Whether what stands beyond the kept beginning is read. */
+const hasFacts = (
+  { jsonForm, contentCodings: { length } }: Fields,
+  { bodyLimit }: ProtocolSettings,
+): boolean => jsonForm !== undefined && length === 0 && bodyLimit > 0
+
+const factsText = (facts: Facts, redact: boolean): string =>
+  facts.toText(redact ? redactText : (text) => text)
+
+/** Of a whole content under a coding, if it goes beyond the text that is kept of it. */
+function codedFacts(
+  bytes: Uint8Array,
+  fields: Fields,
+  { bodyLimit, decodeBudget, redact }: ProtocolSettings,
+): string {
+  const { jsonForm, contentCodings: codings } = fields
+  if (!jsonForm || codings.length === 0 || bodyLimit === 0 || !decodeBudget.isAmple) return ''
+  const content = inflate(codings, bytes, MAX_CODED, decodeBudget)
+  if (!content || content.length <= bodyLimit) return ''
+  return factsText(factsIn(jsonForm, content, bodyLimit, content.length < MAX_CODED), redact)
+}
+
+/** As `Body.facts`, of a whole content that lies in one piece. */
+export function wholeBodyFacts(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  fields: Fields,
+  settings: ProtocolSettings,
+): string {
+  const { jsonForm, contentCodings: codings } = fields
+  if (!jsonForm) return ''
+  if (codings.length > 0) {
+    const isKept = end - start <= keptBytes(fields, settings)
+    return isKept ? codedFacts(bytes.subarray(start, end), fields, settings) : ''
+  }
+  if (settings.bodyLimit === 0 || end - start <= settings.bodyLimit) return ''
+  return factsText(factsIn(jsonForm, bytes.subarray(start, end), settings.bodyLimit, true), settings.redact)
+}
+
+function keptBytes(
+  { contentCodings: codings, rpcCoding, jsonForm }: Fields,
+  { bodyLimit }: ProtocolSettings,
+): number {
+  if (codings.length > 0) {
+    const input = inflateInput(codings, bodyLimit)
+    return jsonForm && input > 0 ? Math.max(input, JSON_INPUT) : input
+  }
   // Of a compressed message the limit is for what it holds.
   if (rpcCoding === '' || bodyLimit === 0) return bodyLimit
   return Math.max(bodyLimit, PREFIX + inflateInput(contentCodings(rpcCoding), bodyLimit))

@@ -8,6 +8,7 @@
 import { contentCodings } from '../inflate'
 import { Memo } from '../memo'
 import { isSecretHeader, REDACTED, redactHeader } from '../redact'
+import { type JsonForm, jsonForm } from './body-facts'
 import { CONTENT_GRPC, CONTENT_JSON, CONTENT_UNKNOWN, type ContentType } from './content-type'
 import { type RpcFormat, rpcFormat } from './rpc'
 import { decoded, HIGH, isOws, trimOws } from './text'
@@ -27,6 +28,8 @@ export interface Fields {
   readonly contentCodings: readonly string[]
   readonly contentType: ContentType
   readonly isForm: boolean
+  /** undefined for other content. */
+  readonly jsonForm: JsonForm | undefined
   /** Messages of procedure calls. */
   readonly rpc: RpcFormat | undefined
   /** The coding of those that are compressed, as the head names it. */
@@ -225,6 +228,7 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
     contentCodings: encodings === '' ? NO_CODINGS : contentCodings(encodings),
     contentType: contentTypeOf(type),
     isForm: type.startsWith('application/x-www-form-urlencoded'),
+    jsonForm: jsonForm(type),
     rpc: rpcFormat(type),
     rpcCoding,
     upgrade,

@@ -9,10 +9,14 @@ import { httpEvents } from './table'
 interface Seen {
   /** When its first byte was moved. */
   readonly startNs: number
+  /** When the first byte of its content was moved; -1 where there is none. */
+  readonly contentNs: number
   /** A JSON object. */
   readonly headers: string
   /** The kept beginning of its content. */
   readonly body: string
+  /** What its content says by name, where not all of that is in the kept beginning. */
+  readonly facts: string
   readonly bodySize: number
   /** Messages of a procedure call in it. */
   readonly messages: number
@@ -61,5 +65,14 @@ export function appendRow(sink: Sink, connection: Connection, exchange: Exchange
     outcome,
     req_messages: request?.messages ?? 0,
     resp_messages: response?.messages ?? 0,
+    req_facts: request?.facts ?? '',
+    resp_facts: response?.facts ?? '',
+    first_body_latency: firstBodyLatency(exchange),
   })
+}
+
+/** -1 where it isn't known. */
+function firstBodyLatency({ request, response }: Exchange): number {
+  if (!request || !response || response.contentNs < 0) return -1
+  return Math.max(0, response.contentNs - request.startNs)
 }

@@ -11,6 +11,16 @@ const messages = (of: string) =>
     ),
   )
 
+const facts = (of: string) =>
+  extra(
+    string(
+      `What JSON and streams of events say by name in the ${of} content, where it is longer than what is kept: JSON`,
+      {
+        pattern: 'STRUCTURED',
+      },
+    ),
+  )
+
 export const httpEvents = defineTable(
   'http_events',
   'HTTP requests with their responses, as seen at one end of the connection',
@@ -44,6 +54,17 @@ export const httpEvents = defineTable(
     req_messages: messages('request'),
     resp_messages: messages('response'),
     remote_upid: remoteUpid,
+    req_facts: facts('request'),
+    resp_facts: facts('response'),
+    first_body_latency: extra(
+      int(
+        'From the first byte of the request to the first byte of the response content; -1 where there is none',
+        {
+          semantic: 'ST_DURATION_NS',
+          pattern: 'METRIC_GAUGE',
+        },
+      ),
+    ),
   },
   // HTTP rows are what most questions are about.
   { share: 0.4 },

@@ -20,7 +20,7 @@ function message(content: Uint8Array | string, flags = 0): Uint8Array {
 function body(head: string, parts: readonly Uint8Array[], step = 3): Body {
   const made = new Body(fieldsOf(head, true), settings)
   const bytes = new Uint8Array(Buffer.concat(parts))
-  for (let at = 0; at < bytes.length; at += step) made.add(bytes, at, Math.min(bytes.length, at + step))
+  for (let at = 0; at < bytes.length; at += step) made.add(bytes, at, Math.min(bytes.length, at + step), 0)
   return made
 }
 
@@ -93,12 +93,12 @@ describe('content of procedure calls', () => {
   test('after lost bytes only those are counted that are known', () => {
     const made = new Body(fieldsOf(GRPC, true), settings)
     const bytes = message(new Uint8Array(100))
-    made.add(bytes, 0, 50)
+    made.add(bytes, 0, 50, 0)
     made.pass(55)
-    made.add(message(MILK), 0, 13)
+    made.add(message(MILK), 0, 13, 0)
     expect(made.messages).toBe(2)
     made.pass(100)
-    made.add(message(MILK), 0, 13)
+    made.add(message(MILK), 0, 13, 0)
     expect(made.messages).toBe(2)
   })
 
