@@ -68,6 +68,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/runner/endless-worker.ts': 1,
     'test/runner/trickling-worker.ts': 1,
     'test/streams/shares.test.ts': 1,
+    'test/support/servers/api-server.mjs': 1,
     'test/support/servers/http2-server.mjs': 1,
     'test/support/servers/node-server.mjs': 1,
     'test/support/servers/python-server.py': 1,

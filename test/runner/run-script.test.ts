@@ -342,11 +342,22 @@ describe('newest rows of a table', () => {
   })
 
   test('with the columns that Pixie lacks, which a script shows only by name', () => {
-    const extra = ['outcome', 'req_messages', 'resp_messages', 'remote_upid']
-    expect(read({ limit: 1 }).columns.slice(-4)).toEqual([
+    const extra = [
+      'outcome',
+      'req_messages',
+      'resp_messages',
+      'req_facts',
+      'resp_facts',
+      'first_body_latency',
+      'remote_upid',
+    ]
+    expect(read({ limit: 1 }).columns.slice(-7)).toEqual([
       { name: 'outcome', type: 'STRING', semantic: 'ST_NONE' },
       { name: 'req_messages', type: 'INT64', semantic: 'ST_NONE' },
       { name: 'resp_messages', type: 'INT64', semantic: 'ST_NONE' },
+      { name: 'req_facts', type: 'STRING', semantic: 'ST_NONE' },
+      { name: 'resp_facts', type: 'STRING', semantic: 'ST_NONE' },
+      { name: 'first_body_latency', type: 'INT64', semantic: 'ST_DURATION_NS' },
       { name: 'remote_upid', type: 'UINT128', semantic: 'ST_UPID' },
     ])
     const namesOf = (script: string) =>
@@ -374,6 +385,9 @@ test('summaries say what is stored', () => {
     'outcome',
     'req_messages',
     'resp_messages',
+    'req_facts',
+    'resp_facts',
+    'first_body_latency',
     'remote_upid',
   ])
   expect(conn).toMatchObject({ rows: 0, oldest: null, newest: null, span: 0 })

@@ -5,7 +5,7 @@ import { type Check, isStream } from './check'
 import { costs, located, same } from './compare'
 import { everyByte, joined, positions, split } from './cut'
 import { interleaved } from './interleaved'
-import { type Outcome, play, whole } from './play'
+import { type Outcome, play, said, whole } from './play'
 import { messagesOf, piecesOf, type Sample, textsOf } from './sample'
 
 export const arrivalChecks: readonly Check[] = [
@@ -103,15 +103,18 @@ function says({ records }: Outcome, sample: Sample): string[] {
 
 const START_NS = 1e9
 
-function dated({ time_, latency }: Row, sample: Sample): string[] {
+function dated({ time_, latency, first_body_latency: first }: Row, sample: Sample): string[] {
   const isExchange = messagesOf(sample).every(({ length }) => length > 1)
   if (!(typeof time_ === 'number' && time_ > START_NS)) return [`time_ is ${time_}`]
   if (latency === undefined) return []
   const isRight = typeof latency === 'number' && (isExchange ? latency > 0 : latency >= 0)
-  return isRight ? [] : [`latency is ${latency}`]
+  if (!isRight) return [`latency is ${latency}`]
+  // The content begins within the exchange.
+  const isWithin = typeof first !== 'number' || (first >= -1 && first <= latency)
+  return isWithin ? [] : [`first_body_latency is ${first} of ${latency}`]
 }
 
 function encrypted(outcome: Outcome): Outcome {
   const rows = outcome.rows.map((row) => ('encrypted' in row ? { ...row, encrypted: true } : row))
-  return { ...outcome, rows, records: rows.map(({ time_, latency, ...rest }) => JSON.stringify(rest)) }
+  return { ...outcome, rows, records: rows.map(said) }
 }

@@ -49,7 +49,7 @@ export interface Outcome {
 
 /** What a record says, whatever the times were. */
 export function said(row: Row): string {
-  const { time_, latency, ...rest } = row
+  const { time_, latency, first_body_latency, ...rest } = row
   return JSON.stringify(rest)
 }
 

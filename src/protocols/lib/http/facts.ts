@@ -3,6 +3,7 @@
  * Views read these of the kept beginning of a content; of a longer one they are kept beside it, since counts stand at the end.
  */
 import { objectIn } from '../../../json'
+import { keysOf } from '../../../keys'
 import { ELEMENT, type JsonListener, type Path } from '../json/scanner'
 
 /** Characters of one text, texts of one list, and different names of all. */
@@ -97,14 +98,11 @@ export type List = keyof typeof LISTS | keyof typeof SETS
 export type Opened = keyof typeof OPENED
 
 const byPath = <K extends string>(names: Readonly<Record<K, readonly string[]>>): ReadonlyMap<Path, K> =>
-  new Map(
-    Object.entries<readonly string[]>(names).flatMap(([name, paths]) =>
-      paths.map((path) => [path, name as K]),
-    ),
-  )
+  new Map(keysOf(names).flatMap((name) => names[name].map((path) => [path, name] as const)))
 
+const ALL_LISTS = { ...LISTS, ...SETS }
 const lastOf = byPath<Last>(LAST)
-const listOf = byPath<List>({ ...LISTS, ...SETS })
+const listOf = byPath<List>(ALL_LISTS)
 const openedOf = byPath<Opened>(OPENED)
 const ownNames = new Set(
   [...lastOf.keys(), ...listOf.keys()].map((path) => path.slice(path.lastIndexOf('.') + 1)),
@@ -185,11 +183,11 @@ export class Facts implements JsonListener {
   static fromText(text: string): Facts {
     const facts = new Facts()
     const fields = objectIn(text) ?? {}
-    for (const name of Object.keys(LAST) as Last[]) {
+    for (const name of keysOf(LAST)) {
       const value = fields[name]
       if (typeof value === 'string') facts.#last.set(name, value)
     }
-    for (const name of Object.keys({ ...LISTS, ...SETS }) as List[]) {
+    for (const name of keysOf(ALL_LISTS)) {
       const value = fields[name]
       if (!Array.isArray(value)) continue
       const count = fields[`${name}#`]
@@ -198,7 +196,7 @@ export class Facts implements JsonListener {
         texts: value.map(String),
       })
     }
-    for (const name of Object.keys(OPENED) as Opened[]) if (fields[name] === true) facts.#opened.add(name)
+    for (const name of keysOf(OPENED)) if (fields[name] === true) facts.#opened.add(name)
     return facts
   }
 }

@@ -53,7 +53,6 @@ export const httpEvents = defineTable(
     outcome,
     req_messages: messages('request'),
     resp_messages: messages('response'),
-    remote_upid: remoteUpid,
     req_facts: facts('request'),
     resp_facts: facts('response'),
     first_body_latency: extra(
@@ -65,6 +64,7 @@ export const httpEvents = defineTable(
         },
       ),
     ),
+    remote_upid: remoteUpid,
   },
   // HTTP rows are what most questions are about.
   { share: 0.4 },

@@ -197,7 +197,7 @@ export const GRAPHQL: readonly FunctionSpec[] = [
   {
     name: 'graphql_call',
     description:
-      'What a row of http_events says of a request of GraphQL, as a JSON object: kind, operation, operations, persisted (the hash of a persisted ' +
+      'What a request and its answer say of a request of GraphQL, as a JSON object: kind, operation, operations, persisted (the hash of a persisted ' +
       'query), errors, error; of a batch the operations of all, of 16 at most. Empty for other requests.',
     unit: none,
     overloads: [

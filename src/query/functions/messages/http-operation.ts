@@ -158,8 +158,7 @@ function objectOperation(method: string, headers: Headers, given: URLSearchParam
   if (method === 'POST') {
     if (given.has('uploads')) return 'CreateMultipartUpload'
     if (isPart) return 'CompleteMultipartUpload'
-    if (given.has('restore')) return 'RestoreObject'
-    return given.has('select') ? 'SelectObjectContent' : ''
+    return given.has('restore') ? 'RestoreObject' : ''
   }
   if (method === 'PUT') {
     const isCopy = headers.has('x-amz-copy-source')

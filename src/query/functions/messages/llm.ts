@@ -102,7 +102,7 @@ export const LLM: readonly FunctionSpec[] = [
   {
     name: 'llm_call',
     description:
-      'What a row of http_events says of the call of a language model, as a JSON object: shape, model, stream, input_tokens, output_tokens, ' +
+      'What a request and its answer say of the call of a language model, as a JSON object: shape, model, stream, input_tokens, output_tokens, ' +
       'cached_tokens, reasoning_tokens, input_time, output_time, load_time (nanoseconds), stop_reason, tools, error. Counts and times that the answer ' +
       'doesn’t say are -1. Empty for other requests.',
     unit: none,
