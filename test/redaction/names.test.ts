@@ -25,7 +25,7 @@ describe('names', () => {
     ['random', 'key auth sid state code hmac'],
     [
       'never',
-      'tokens_used tokenType token_endpoint max_tokens tokenizer nextPageToken page_token secretName secretary',
+      'tokens_used tokens_evaluated tokensPredicted tokenType token_endpoint max_tokens tokenizer nextPageToken page_token secretName secretary',
     ],
     [
       'never',
