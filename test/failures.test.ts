@@ -26,3 +26,14 @@ test('a flood of failures is cut', () => {
   expect(summary.split('\n').length).toBeLessThan(40 * 62)
   expect(summary).toEndWith('… and 61 more')
 })
+
+test('what failed in steps that ran at once is said by step', () => {
+  const steps = [new Failures(), new Failures()]
+  for (const part of ['one\n', '(fail) first\n', 'two\n', '(fail) second\n'])
+    for (const step of steps) step.feed(part)
+  const all = new Failures()
+  for (const step of steps) all.include(step)
+  expect(all.summary()).toBe(
+    '\n── what failed\none\n(fail) first\n\ntwo\n(fail) second\n\none\n(fail) first\n\ntwo\n(fail) second',
+  )
+})

@@ -1,9 +1,10 @@
-/** Runs the rings one after the other, sums their counts and ends with one line: `N passed, N failed, N skipped`. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+/** Runs the rings one after the other, some of their steps beside each other; sums their counts and ends with one line: `N passed, N failed, N skipped`. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { crossMissing, otherArch } from '../bpf/cross'
+import { Children, ofItsOwn } from './support/children'
 import { Failures } from './support/failures'
 import { readJunit, slowest, type TestCase } from './support/junit'
 import { PATIENCE_MS } from './support/scope'
@@ -20,6 +21,8 @@ interface Step {
   readonly environment?: Record<string, string>
   /** Its tests are counted one by one; without it the step is one test. */
   readonly junit?: boolean
+  /** It may run beside other such steps of its ring, each in a process namespace. They wait more than they work. */
+  readonly beside?: boolean
   /** Why it can't run here; '' when it can. */
   missing?(): string
 }
@@ -75,6 +78,15 @@ const SOCKET_TESTS =
 const AT_ONCE = ['--parallel', '--no-isolate']
 /** What a test may take that names no time of its own: some conditions on a busy machine. */
 const TEST_MS = 4 * PATIENCE_MS
+
+/** Files whose subject is what the whole machine can bear, or that change what is its own: they run alone. */
+const ALONE = /^test\/e2e\/(attack|bad-days|budget|install|load|query-memory|service|small-machine)\./
+
+/** The longest files first, as far as their sizes tell, so that no lane has a long one left at its end. */
+const bySize = (paths: readonly string[]) =>
+  [...paths].sort((a, b) => statSync(join(root, b)).size - statSync(join(root, a)).size)
+
+const beside = (steps: readonly Step[]): Step[] => steps.map((step) => ({ ...step, beside: true }))
 
 /** Paths begin with `./`, so that Bun takes them as files and not as patterns. */
 function tests(
@@ -135,12 +147,13 @@ const RINGS: readonly Ring[] = [
     needsBuild: true,
     minutes: 40,
     // What reads sockets once more with each kind of hooks: the first run has the best one that this kernel takes.
-    steps: () => [
-      ...tests('kernel', matching(/^test\/kernel\//)),
-      ...['typed', 'classic', 'exit'].flatMap((hooks) =>
-        tests(`kernel: sockets by ${hooks}`, matching(SOCKET_TESTS), { NIXIE_TEST_HOOKS: hooks }),
-      ),
-    ],
+    steps: () =>
+      beside([
+        ...tests('kernel', matching(/^test\/kernel\//)),
+        ...['typed', 'classic', 'exit'].flatMap((hooks) =>
+          tests(`kernel: sockets by ${hooks}`, matching(SOCKET_TESTS), { NIXIE_TEST_HOOKS: hooks }),
+        ),
+      ]),
   },
   // Machines with other kernels, in QEMU; what they take is brought by apt the first time. All of them only when the ring is named: a
   // quarter of an hour on two processors. A machine has one thread.
@@ -160,7 +173,12 @@ const RINGS: readonly Ring[] = [
     needsRoot: true,
     needsBuild: true,
     minutes: 60,
-    steps: () => matching(/^test\/e2e\//).flatMap((path) => tests(path, [path])),
+    steps: () => {
+      const steps = (paths: readonly string[]) => paths.flatMap((path) => tests(path, [path]))
+      const all = matching(/^test\/e2e\//)
+      const alone = all.filter((path) => ALONE.test(path))
+      return [...steps(alone), ...beside(steps(bySize(all.filter((path) => !ALONE.test(path)))))]
+    },
   },
   {
     name: 'browser',
@@ -187,7 +205,7 @@ const RINGS: readonly Ring[] = [
 /** Tests named at the end, as those that took longest. */
 const SLOWEST = 10
 
-const failures = new Failures()
+const failed = new Failures()
 
 /** What is to be run whatever comes in between. */
 let after: readonly string[] | undefined
@@ -198,63 +216,10 @@ function takeDown(): void {
   if (command) spawnSync(command[0]!, command.slice(1), { cwd: root, stdio: 'inherit' })
 }
 
-let child: ChildProcess | undefined
+const children = new Children()
 
-/** Ends what a step left behind; its processes share a group. */
-function sweep(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // None left.
-  }
-}
-
-/** How long a step's last output may take; what it left running on purpose (a cluster) may hold its output open. */
-const OUTPUT_MS = 500
-
-/** The exit code; -1 when the deadline had to end it. */
-function run(
-  command: readonly string[],
-  deadline: number,
-  environment: Record<string, string> = {},
-): Promise<number> {
-  return new Promise((done) => {
-    let late = false
-    const own = spawn(command[0]!, command.slice(1), {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      env: { ...process.env, ...environment, NO_COLOR: '1' },
-    })
-    child = own
-    for (const output of [own.stdout, own.stderr]) {
-      output.setEncoding('utf8').on('data', (text: string) => {
-        process.stdout.write(text)
-        failures.feed(text)
-      })
-    }
-    const closed = new Promise((close) => own.on('close', close))
-    const timer = setTimeout(
-      () => {
-        late = true
-        sweep(own.pid)
-      },
-      Math.max(0, deadline - Date.now()),
-    )
-    const end = async (code: number | null) => {
-      clearTimeout(timer)
-      sweep(own.pid)
-      child = undefined
-      await Promise.race([closed, Bun.sleep(OUTPUT_MS)])
-      done(late ? -1 : (code ?? 1))
-    }
-    own.on('error', (error) => {
-      console.error(error.message)
-      end(1)
-    })
-    own.on('exit', end)
-  })
-}
+/** Reports that steps were told to write. */
+let reports = 0
 
 /** Every test of every ring. */
 const cases: TestCase[] = []
@@ -272,19 +237,41 @@ function countJunit(path: string): Counts | undefined {
 }
 
 async function runStep(step: Step, deadline: number): Promise<Counts> {
-  console.log(`\n── ${step.title}`)
+  const title = `\n── ${step.title}`
+  // What runs beside others is printed when it has ended.
+  const printed: string[] = []
+  const output = step.beside
+    ? (text: string) => printed.push(text)
+    : (text: string) => process.stdout.write(text)
+  if (!step.beside) console.log(title)
   const missing = step.missing?.() ?? ''
   if (missing !== '') {
     console.log(`skipped: ${step.title}: ${missing}`)
     return { passed: 0, failed: 0, skipped: 1 }
   }
-  const report = join(scratch, 'junit.xml')
-  rmSync(report, { force: true })
+  const failures = new Failures()
+  const report = join(scratch, `junit-${reports++}.xml`)
   const command = step.junit
     ? [...step.command, '--reporter=junit', `--reporter-outfile=${report}`]
     : step.command
-  const code = await run(command, deadline, step.environment)
+  const code = await children.run({
+    command: step.beside ? ofItsOwn(command) : command,
+    cwd: root,
+    environment: step.environment ?? {},
+    deadline,
+    output(text) {
+      output(text)
+      failures.feed(text)
+    },
+  })
+  if (step.beside) console.log(`${title}\n${printed.join('')}`)
   if (code === -1) console.log(`${step.title}: ended at its deadline`)
+  const counts = countStep(step, code, report, failures)
+  failed.include(failures)
+  return counts
+}
+
+function countStep(step: Step, code: number, report: string, failures: Failures): Counts {
   const counts = step.junit ? countJunit(report) : { passed: code === 0 ? 1 : 0, failed: 0, skipped: 0 }
   if (!counts) {
     console.log(`${step.title}: no report (exit code ${code})`)
@@ -297,6 +284,21 @@ async function runStep(step: Step, deadline: number): Promise<Counts> {
     failures.add(`${step.title}: exit code ${code}`)
   }
   return counts
+}
+
+/** Steps that are run at once. */
+const LANES = Math.min(2, availableParallelism())
+
+/** First what needs the machine to itself, then the others, by lanes. */
+async function runSteps(steps: readonly Step[], deadline: number): Promise<Counts[]> {
+  const all: Counts[] = []
+  for (const step of steps.filter((step) => !step.beside)) all.push(await runStep(step, deadline))
+  const waiting = steps.filter((step) => step.beside)
+  const lane = async () => {
+    for (let step = waiting.shift(); step; step = waiting.shift()) all.push(await runStep(step, deadline))
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  return all
 }
 
 async function runRing(ring: Ring, isNamed: boolean): Promise<Counts> {
@@ -312,8 +314,7 @@ async function runRing(ring: Ring, isNamed: boolean): Promise<Counts> {
   }
   after = ring.after
   const deadline = Date.now() + ring.minutes * 60_000
-  for (const step of ring.steps(isNamed)) {
-    const counts = await runStep(step, deadline)
+  for (const counts of await runSteps(ring.steps(isNamed), deadline)) {
     for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
   }
   takeDown()
@@ -326,7 +327,7 @@ function tracefsMounted(): boolean {
 }
 
 function tidy(): void {
-  sweep(child?.pid)
+  children.end()
   takeDown()
   rmSync(scratch, { recursive: true, force: true })
   if (!hadTracefs && tracefsMounted()) spawnSync('umount', [TRACEFS], { stdio: 'inherit' })
@@ -368,6 +369,6 @@ for (const ring of rings) {
 }
 tidy()
 if (cases.length > 0) console.log(`\n── the slowest\n${slowest(cases, SLOWEST).join('\n')}`)
-if (failures.summary() !== '') console.log(failures.summary())
+if (failed.summary() !== '') console.log(failed.summary())
 console.log(`\n${times.join('\n')}\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0)

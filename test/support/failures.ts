@@ -27,6 +27,12 @@ export class Failures {
     this.lines = []
   }
 
+  /** Those of a step, which has ended. */
+  include(step: Failures): void {
+    for (const test of step.failed) this.keep([test])
+    this.more += step.more
+  }
+
   /** '' when nothing failed. */
   summary(): string {
     if (this.failed.length === 0) return ''
