@@ -50,7 +50,7 @@ function tablesOf(store: Pick<ReadableStore, 'tables'>): {
  */
 export function statusOf(
   config: Config,
-  capture: Pick<Capture, 'report' | 'error' | 'silentMs'>,
+  capture: Pick<Capture, 'report' | 'life'>,
   store: Pick<ReadableStore, 'tables'>,
   startedMs: number,
   local: () => object,
@@ -58,7 +58,8 @@ export function statusOf(
   const { report } = capture
   const counters = addCounters([report.counters, local()])
   const storeError = report.storeError && errorLine(NixieError.fromShape(report.storeError))
-  const error = capture.error ?? storeError
+  const { silentMs, error: ended } = capture.life
+  const error = ended ?? storeError
   const { tables, unreadable } = tablesOf(store)
   return {
     version: VERSION,
@@ -71,9 +72,9 @@ export function statusOf(
     config: { ...config, ...report.settings },
     probes: report.probes,
     capture: {
-      running: capture.error === undefined && config.capture,
+      running: ended === undefined && config.capture,
       ...(error ? { error } : {}),
-      silentSeconds: Math.round(capture.silentMs / 100) / 10,
+      silentSeconds: Math.round(silentMs / 100) / 10,
       longestAbsenceMs: report.longestAbsenceMs,
       longestAbsenceQueuedMs: report.longestAbsenceQueuedMs,
       longestAbsenceBlockedMs: report.longestAbsenceBlockedMs,

@@ -49,6 +49,22 @@ const thrown = (work: () => unknown): unknown => {
   return undefined
 }
 
+test('a silence that begins while the status is made is in all of it, or in nothing of it', () => {
+  fill()
+  let looks = 0
+  const capture = {
+    report,
+    get life() {
+      return looks++ === 0 ? { silentMs: 0 } : { silentMs: 1600, error: 'no rows for 1.6 s' }
+    },
+  }
+  const reader = openReader(dir)
+  const ask = () => statusOf(readConfig({ 'data-dir': dir }, {}), capture, reader, 0, () => ({}))
+  expect(ask()).toMatchObject({ ready: true, capture: { running: true, silentSeconds: 0 } })
+  expect(ask()).toMatchObject({ ready: false, capture: { running: false, silentSeconds: 1.6 } })
+  reader.close()
+})
+
 describe.each([
   ['a file', (path: string) => writeFileSync(path, 'file')],
   ['a loop of links', (path: string) => symlinkSync(path, path)],
@@ -57,13 +73,7 @@ describe.each([
     fill()
     const reader = openReader(dir)
     const status = () =>
-      statusOf(
-        readConfig({ 'data-dir': dir }, {}),
-        { report, error: undefined, silentMs: 0 },
-        reader,
-        0,
-        () => ({}),
-      )
+      statusOf(readConfig({ 'data-dir': dir }, {}), { report, life: { silentMs: 0 } }, reader, 0, () => ({}))
     expect(status().tables.find(({ name }) => name === events.name)?.rows).toBe(10)
     rmSync(dir, { recursive: true })
     put(dir)

@@ -27,13 +27,20 @@ export interface CaptureOptions {
   readonly giveUp?: (reason: string) => void
 }
 
+export interface Life {
+  /** Milliseconds without a sign of life, when that is more than it should be; else 0. */
+  readonly silentMs: number
+  /** Why no rows are stored, in words. */
+  readonly error?: string
+}
+
 export interface Capture {
   /** The newest report, at most a second old; counters are those of all threads. */
   readonly report: CaptureReport
   /** Why no rows are stored at the moment, in words. */
   readonly error: string | undefined
-  /** Milliseconds without a sign of life, when that is more than it should be; else 0. */
-  readonly silentMs: number
+  /** How the thread is at one moment. */
+  readonly life: Life
   change(settings: Partial<RunningSettings>): void
   /** Lets the store remember these entities. */
   put(entities: readonly Entity[]): void
@@ -112,15 +119,15 @@ class CaptureThread implements Capture {
     return { ...report, counters: addCounters([this.#before, report.counters]) }
   }
 
-  get error(): string | undefined {
-    if (this.#ended !== undefined) return this.#ended
-    const silent = this.silentMs
-    if (silent > 0) return `The capture thread gives no sign of life: no rows for ${seconds(silent)}`
-    return undefined
+  get life(): Life {
+    const silentMs = this.#watch.silentMs(performance.now())
+    if (this.#ended !== undefined) return { silentMs, error: this.#ended }
+    if (silentMs === 0) return { silentMs }
+    return { silentMs, error: `The capture thread gives no sign of life: no rows for ${seconds(silentMs)}` }
   }
 
-  get silentMs(): number {
-    return this.#watch.silentMs(performance.now())
+  get error(): string | undefined {
+    return this.life.error
   }
 
   change(settings: Partial<RunningSettings>): void {
@@ -138,7 +145,7 @@ class CaptureThread implements Capture {
   }
 
   flush(): Promise<void> {
-    return this.#worker && this.silentMs === 0 ? this.#flushes.ask() : Promise.resolve()
+    return this.#worker && this.life.silentMs === 0 ? this.#flushes.ask() : Promise.resolve()
   }
 
   async stop(): Promise<void> {

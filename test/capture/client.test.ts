@@ -54,7 +54,7 @@ test('a thread that blocks is noticed within 2 s, said, counted, and heard again
   expect(secondsIn(/gives no sign of life: no rows for (\d\.\d) s/, error)).toBeWithin(1, since() + 0.1)
   await until('said', () => said.length > 0)
   expect(said[0]).toContain('no rows for')
-  await until('back', () => capture.silentMs === 0)
+  await until('back', () => capture.life.silentMs === 0)
   await until('said to be back', () => said.length > 1)
   expect(secondsIn(/is back after (\d+\.?\d*) s/, said[1])).toBeWithin(2, since() + 0.1)
   expect(capture.error).toBeUndefined()
