@@ -16,7 +16,7 @@ import type { Table } from '../records/table'
 import { redactAlso } from '../redaction/text'
 import { Sources } from '../sources/open'
 import type { RowSource } from '../sources/source'
-import type { Damage, StoreWriter } from '../store/store'
+import type { Damage, StoreWriter, When } from '../store/store'
 import { Absence, type Spent } from './absence'
 import { CpuBudget } from './cpu-budget'
 import { Garbage } from './garbage'
@@ -159,7 +159,8 @@ export class Pipeline {
     this.#lookAtMemory()
     this.processor.look(performance.now())
     // Passing time makes rows too, of exchanges that end without a further event.
-    if (!this.#isAppending && this.#rows.has(APPEND_ROWS, APPEND_TEXT)) this.#append(Date.now(), false)
+    if (!this.#isAppending && this.#rows.has(APPEND_ROWS, APPEND_TEXT))
+      this.#append(Date.now(), false, 'soon')
     return events
   }
 
@@ -199,7 +200,7 @@ export class Pipeline {
   /** Stores everything that has happened so far, for a query that begins. */
   flush(): void {
     this.#drainAll(FLUSH_DRAIN_MS)
-    this.#append(Date.now(), true)
+    this.#append(Date.now(), true, 'now')
   }
 
   /** Drains repeatedly, each drain within its bounds, until nothing waits or the time is over. */
@@ -216,7 +217,7 @@ export class Pipeline {
     this.#sources.tick(this.#kernel.now())
     this.#lookBetween()
     this.#sampling.add(this.counters, threadCpuNs() / 1e6, performance.now())
-    this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS)
+    this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS, 'soon')
     this.#maintain()
     this.processor.look(performance.now())
   }
@@ -225,7 +226,7 @@ export class Pipeline {
   remember(entities: readonly Entity[]): void {
     this.#entities.add(entities)
     this.#sources.learn(entities)
-    this.#putEntities(Date.now())
+    this.#putEntities(Date.now(), 'now')
   }
 
   /** When the store can't mark them now, the next query that meets them reports them again. */
@@ -242,12 +243,12 @@ export class Pipeline {
   close(): void {
     this.#drainAll(CLOSE_DRAIN_MS)
     this.#sources.close(this.#kernel.now())
-    this.#append(Date.now(), true)
+    this.#append(Date.now(), true, 'now')
     this.#kernel.close()
     this.#writer.close()
   }
 
-  #append(nowMs: number, withSamples: boolean): void {
+  #append(nowMs: number, withSamples: boolean, when: When): void {
     if (withSamples) this.#samplesMs = performance.now()
     const batches = this.#rows.seal(
       (table, rows) => !withSamples && rows < APPEND_ROWS && this.#samples.has(table),
@@ -259,7 +260,7 @@ export class Pipeline {
       this.#sources.underWay(this.#kernel.now())
       const live = this.#live.seal()
       this.#lookBetween()
-      const steps = this.#writer.appendInSteps(batches, live)
+      const steps = this.#writer.appendInSteps(batches, live, when)
       while (!this.#store(() => steps.next().done)) this.#lookBetween()
       this.storeError = undefined
       this.counters.rows += rows
@@ -270,7 +271,7 @@ export class Pipeline {
     } finally {
       this.#isAppending = false
     }
-    this.#putEntities(nowMs)
+    this.#putEntities(nowMs, when)
   }
 
   /** Drains while rows are being stored: the ring can't wait until that is done. */
@@ -280,12 +281,12 @@ export class Pipeline {
     if (!this.#rows.has(APPENDS_WAITING * APPEND_ROWS, APPENDS_WAITING * APPEND_TEXT)) this.drain()
   }
 
-  #putEntities(nowMs: number): void {
+  #putEntities(nowMs: number, when: When): void {
     this.#entities.add(this.#processes.takeChanges(nowMs))
     const { all } = this.#entities
     if (all.length === 0) return
     try {
-      this.#store(() => this.#writer.putEntities(all))
+      this.#store(() => this.#writer.putEntities(all, when))
       this.#entities.clear()
     } catch (cause) {
       this.storeError = cause as NixieError

@@ -243,7 +243,11 @@ export const COUNTERS = spec({
   },
   chunks: { stage: 'store', unit: 'chunks', help: 'Chunks sealed' },
   chunkBytes: { stage: 'store', unit: 'bytes', help: 'Compressed bytes written' },
-  compactedBytes: { stage: 'store', unit: 'bytes', help: 'Compressed bytes written again by compaction' },
+  compactedBytes: {
+    stage: 'store',
+    unit: 'bytes',
+    help: 'Compressed bytes written a second time: by compaction, or while they waited for the store',
+  },
   expiredRows: { stage: 'store', unit: 'rows', help: 'Rows taken out by retention' },
   queries: { stage: 'query', unit: 'queries', help: 'Scripts run' },
   queryErrors: { stage: 'query', unit: 'queries', help: 'Scripts that ended in an error' },

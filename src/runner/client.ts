@@ -215,10 +215,12 @@ class ThreadRunner implements Runner {
   }
 
   async tables(signal?: AbortSignal): Promise<readonly TableSummary[]> {
+    await this.#fresh()
     return this.#do({ kind: 'tables' }, { signal })
   }
 
   async store(signal?: AbortSignal): Promise<StoreReport> {
+    await this.#fresh()
     return this.#do({ kind: 'store' }, { signal })
   }
 

@@ -1,7 +1,6 @@
 /** Chunks in the file: a row that says what is in it, and a row with a blob for each column. */
 import type { Database } from 'bun:sqlite'
 import type { Vector } from '../records/batch'
-import type { Column } from '../records/table'
 import type { DataType } from '../records/types'
 import { DamagedBlob, mark } from './blob'
 import { decodeColumn, type EncodedColumn, type Statistic } from './columns'
@@ -118,7 +117,7 @@ export function schemaColumns(db: Database, schema: number): StoredColumn[] {
 }
 
 /** The number under which the names and types of a table's columns are kept. */
-export function schemaId(db: Database, table: string, columns: readonly Column[]): number {
+export function schemaId(db: Database, table: string, columns: readonly StoredColumn[]): number {
   const text = JSON.stringify(columns.map((column) => [column.name, column.type]))
   const known = db.query('SELECT id FROM schemas WHERE tab = ? AND columns = ?').get(table, text)
   if (known) return Number((known as { id: bigint }).id)

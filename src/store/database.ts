@@ -48,6 +48,9 @@ const MIGRATIONS: readonly string[] = [
 
 export const storeFile = (dataDir: string): string => join(dataDir, 'nixie.db')
 
+/** What came last, where little comes: see `spool.ts`. It has the store's name in front, as all that is deleted with it. */
+export const spoolFile = (dataDir: string): string => `${storeFile(dataDir)}-spool`
+
 export const lockFile = (dataDir: string): string => join(dataDir, 'nixie.lock')
 
 /** Bytes of a file; 0 when there is none. */

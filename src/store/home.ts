@@ -1,10 +1,11 @@
-/** The files of a writer: the directory with its lock, the database and its log; and whether they are still the ones it opened. */
+/** The files of a writer: the directory with its lock, the database, its log and its spool; and whether they are still the ones it opened. */
 import { constants, type Database } from 'bun:sqlite'
 import { rmSync, type Stats, statSync } from 'node:fs'
 import { codeOf } from '../errors'
-import { lockDirectory, lockFile, openForWriting, storeFile } from './database'
+import { lockDirectory, lockFile, openForWriting, spoolFile, storeFile } from './database'
 import type { DeclaredTable } from './declared'
 import { Log } from './log'
+import { Spool, takenGeneration } from './spool'
 import { type DroppedCommits, droppedCommits } from './wal'
 
 /** What happened to the files while they were open. */
@@ -36,6 +37,7 @@ export interface HomeOptions {
 export class Home {
   readonly db: Database
   readonly log: Log
+  readonly spool: Spool
   /** What was lost in the damaged log of the previous writer. */
   readonly dropped: DroppedCommits | undefined
   readonly #lock: { release(): void }
@@ -53,6 +55,7 @@ export class Home {
       db = openForWriting(dataDir, tables, warn, this.dropped !== undefined)
       this.db = db
       this.log = new Log(db, path, logBytes, begin)
+      this.spool = new Spool(spoolFile(dataDir), takenGeneration(db))
       this.#store = placeOf(path)
       this.#logs = [`${path}-wal`, `${path}-shm`].map(placeOf)
       this.#lockFile = placeOf(lockFile(dataDir))
@@ -67,6 +70,7 @@ export class Home {
   get change(): Change | undefined {
     const file = lookAt(this.#store)
     if (file !== undefined) return file
+    if (this.spool.isGone) return 'log'
     return [...this.#logs, this.#lockFile].some((place) => lookAt(place) !== undefined) ? 'log' : undefined
   }
 
@@ -83,6 +87,7 @@ export class Home {
       () => keepFiles && this.db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1),
       () => this.db.close(),
       () => this.log.close(),
+      () => this.spool.close(keepFiles),
       () => this.#lock.release(),
     ]
     let failure: unknown

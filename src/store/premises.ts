@@ -116,7 +116,9 @@ export class Premises {
     let home: Home | undefined
     try {
       home = new Home({ dataDir, logBytes, tables, begin, warn })
-      const chunks = settleLive(home.db, listChunks(home.db), this.#wasOpen)
+      // A killed writer's rows of what was under way may be replaced in the spool.
+      const isReplaced = home.spool.left?.records.some(({ live }) => live) ?? false
+      const chunks = settleLive(home.db, listChunks(home.db), this.#wasOpen || isReplaced)
       const dead = deadChunks(home.db)
       const known = new Set([...chunks, ...dead].map(({ id }) => id))
       const nextId = [...known].reduce((max, id) => Math.max(max, id), 0) + 1

@@ -1,37 +1,56 @@
-/** Makes a chunk of a second's rows. */
-import { type Batch, integersOf } from '../records/batch'
+/** Makes chunks of rows that come. */
+import { type Batch, integersOf, type Vector } from '../records/batch'
 import { sliceBatch } from '../records/rows'
-import type { Table } from '../records/table'
-import { type NewChunk, SEALED } from './chunks'
+import { type NewChunk, SEALED, type StoredColumn } from './chunks'
 import { type EncodedColumn, encodeColumn, type Part } from './columns'
-import { APPEND_LEVEL, FULL_ROWS, isFull, type MergeLimits } from './merge'
-import type { TableBatch } from './store'
+import { APPEND_LEVEL, FULL_ROWS, isFull, type MergeLimits, timeOrder } from './merge'
 
-/** A batch as a chunk, without what only the writer knows: the number of its schema, and its time of arrival. */
-function* sealBatch(
-  table: Table,
-  batch: Batch,
+/** Rows, and what a store has to know of their table. */
+export interface RowsOf {
+  readonly table: { readonly name: string; readonly columns: readonly StoredColumn[] }
+  readonly batch: Batch
+}
+
+/** Batches of a table as one chunk, without what only the writer knows: the number of its schema, and its time of arrival. */
+function* sealBatches(
+  table: RowsOf['table'],
+  batches: readonly Batch[],
   limits: MergeLimits,
 ): Generator<void, Omit<NewChunk, 'schema' | 'born'>> {
-  const { minNs, maxNs } = spanOf(table, batch)
+  const time = timeColumn(table)
+  const spans = batches.map((batch) => spanOf(batch, time))
+  const minNs = spans.reduce((min, span) => (span.minNs < min ? span.minNs : min), spans[0]!.minNs)
+  const maxNs = spans.reduce((max, span) => (span.maxNs > max ? span.maxNs : max), spans[0]!.maxNs)
+  const partsOf = (ordinal: number): Part[] =>
+    batches.map(({ columns }) => ({ vector: columns[ordinal]!, shift: shiftOf(columns[ordinal]!, minNs) }))
+  // Rows of one batch stand as they came.
+  const order = batches.length > 1 && time >= 0 ? timeOrder(partsOf(time)) : undefined
   const columns: EncodedColumn[] = []
-  for (const vector of batch.columns) {
-    const isTime = vector.type === 'TIME64NS'
-    const isInt = vector.type === 'INT64'
-    const shift = isTime ? Number(vector.base - minNs) : isInt ? Number(vector.base) : 0
-    columns.push(yield* encodeColumn([{ vector, shift }] satisfies Part[], undefined, APPEND_LEVEL))
+  for (const ordinal of table.columns.keys()) {
+    columns.push(yield* encodeColumn(partsOf(ordinal), order, APPEND_LEVEL))
     yield
   }
+  const rows = rowsIn(batches)
   const raw = columns.reduce((sum, column) => sum + column.rawBytes, 0)
-  const level = isFull({ rows: batch.rows, raw, minNs, maxNs }, limits) ? SEALED : 0
-  return { level, rows: batch.rows, minNs, maxNs, columns }
+  const level = isFull({ rows, raw, minNs, maxNs }, limits) ? SEALED : 0
+  return { level, rows, minNs, maxNs, columns }
 }
+
+const rowsIn = (batches: readonly Batch[]): number => batches.reduce((sum, { rows }) => sum + rows, 0)
+
+/** What to add to its numbers, so that times count from the chunk's first. */
+function shiftOf(vector: Vector, minNs: bigint): number {
+  if (vector.type === 'TIME64NS') return Number(vector.base - minNs)
+  return vector.type === 'INT64' ? Number(vector.base) : 0
+}
+
+const timeColumn = ({ columns }: RowsOf['table']): number =>
+  columns.findIndex(({ name, type }) => name === 'time_' && type === 'TIME64NS')
 
 const MAX_INT64 = 2n ** 63n - 1n
 
 /** First and last time of the rows; now, for a table without times. */
-function spanOf(table: Table, batch: Batch): { minNs: bigint; maxNs: bigint } {
-  const at = table.columns.findIndex((column) => column.name === 'time_' && column.type === 'TIME64NS')
+function spanOf(batch: Batch, at: number): { minNs: bigint; maxNs: bigint } {
   if (at < 0) {
     const now = BigInt(Date.now()) * 1_000_000n
     return { minNs: now, maxNs: now }
@@ -52,19 +71,30 @@ function toInt64(base: bigint, value: number): bigint {
 }
 
 export interface SealedPiece {
-  readonly table: Table
+  readonly table: RowsOf['table']
   readonly chunk: Omit<NewChunk, 'schema'>
 }
 
-/** Batches as chunks of at most FULL_ROWS rows, which came at `born`; rests when it yields. */
-export function* sealBatches(
-  batches: readonly TableBatch[],
+/**
+ * Rows as chunks of at most FULL_ROWS rows, which came at `born`; batches of one table become one where they fit. Rests when it
+ * yields.
+ */
+export function* seal(
+  batches: readonly RowsOf[],
   limits: MergeLimits,
   born: number,
 ): Generator<void, SealedPiece[]> {
   const pieces: SealedPiece[] = []
-  for (const { table, batch } of batches)
-    for (const piece of sliceBatch(batch, FULL_ROWS))
-      pieces.push({ table, chunk: { ...(yield* sealBatch(table, piece, limits)), born } })
+  for (const alike of Map.groupBy(batches, ({ table }) => table.columns).values()) {
+    const { table } = alike[0]!
+    for (const part of joined(alike.map(({ batch }) => batch)))
+      pieces.push({ table, chunk: { ...(yield* sealBatches(table, part, limits)), born } })
+  }
   return pieces
+}
+
+function joined(batches: readonly Batch[]): readonly (readonly Batch[])[] {
+  const pieces = batches.flatMap((batch) => sliceBatch(batch, FULL_ROWS))
+  if (pieces.length === 0) return []
+  return rowsIn(pieces) <= FULL_ROWS ? [pieces] : pieces.map((piece) => [piece])
 }

@@ -46,6 +46,12 @@ export interface TableBatch {
   readonly batch: Batch
 }
 
+/**
+ * `now`: readers have it after the call, and all that came before. `soon`: little may wait for a minute, so that it is written with
+ * more. A crash of the process costs neither.
+ */
+export type When = 'now' | 'soon'
+
 export interface StoreWriter {
   /**
    * Seals the batches as chunks in one transaction: after it returns they survive a crash of the process. `live`: rows of what
@@ -56,8 +62,12 @@ export interface StoreWriter {
    * The same in steps of some milliseconds, so that the caller can do other work in between. Nothing is stored before
    * the last step.
    */
-  appendInSteps(batches: readonly TableBatch[], live?: readonly TableBatch[]): Generator<void, void>
-  putEntities(entities: readonly Entity[]): void
+  appendInSteps(
+    batches: readonly TableBatch[],
+    live?: readonly TableBatch[],
+    when?: When,
+  ): Generator<void, void>
+  putEntities(entities: readonly Entity[], when?: When): void
   /**
    * One bounded step of compaction and retention; true when there is more to do. To be called each second, also when no
    * row came: it notices files that were removed, and begins anew.
@@ -69,7 +79,7 @@ export interface StoreWriter {
    */
   markDamaged(found: readonly Damage[]): void
   stats(): WriterStats
-  /** Of the file with its log, as the file system has them. */
+  /** Of the file, its log and its spool, as the file system has them. */
   fileBytes(): number
   close(): void
 }

@@ -16,18 +16,22 @@ import {
   setLevel,
   wholeOf,
 } from './chunks'
-import { isDamage, isDiskFull, isOfDisk, sizeOf, storeError, storeFile } from './database'
+import { isDiskFull, isOfDisk, sizeOf, spoolFile, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
 import { forgetProcesses, putEntities, sweepEntities } from './entities'
+import { Held } from './held'
 import { asLive } from './live'
 import { DamagedChunk, limitsFor, type MergeLimits, mergeChunks, pickMerge } from './merge'
 import { attempt, type OpenStore, Premises } from './premises'
 import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
-import { type SealedPiece, sealBatches } from './seal'
+import { type RowsOf, type SealedPiece, seal } from './seal'
 import { defaultBudget, giveBack, usedBytes } from './space'
-import type { Damage, StoreWriter, TableBatch, WriterStats } from './store'
+import type { Spooled } from './spool'
+import type { Said } from './spool-record'
+import type { Damage, StoreWriter, TableBatch, When, WriterStats } from './store'
 import { saveTotals, type Totals } from './totals'
+import { type Committed, Transactions } from './transactions'
 import { systemUptime, type Uptime } from './uptime'
 
 /** Log bytes after which the log is brought into the file (some 10 ms of copying); less where the budget is small. */
@@ -81,8 +85,14 @@ interface Merge {
   readonly work: Generator<void, NewChunk>
 }
 
-/** Done once the transaction is in. */
-type Committed = () => void
+function finish(steps: Generator<void, void>): void {
+  while (!steps.next().done) {
+    // One after the other.
+  }
+}
+
+const damagedSpool = (bytes: number) =>
+  `The file with the rows of the last minute was damaged: ${bytes} of its bytes cannot be read. Rows that were only there are lost; how many, nobody can tell.`
 
 class SqliteWriter implements Writer {
   readonly #budgetBytes: number
@@ -90,6 +100,8 @@ class SqliteWriter implements Writer {
   readonly #limits: MergeLimits
   readonly #shares: ReadonlyMap<string, number>
   readonly #premises: Premises
+  readonly #transactions: Transactions
+  readonly #held: Held
   #merge: Merge | undefined
   /** The store in which there was nothing to do, when it was last looked at, and its age then. */
   #tidy: { readonly opened: OpenStore; readonly age: number } | undefined
@@ -117,7 +129,17 @@ class SqliteWriter implements Writer {
       begin: () => this.#saveTotals(),
       warn: (sentence) => this.#options.warn?.(sentence),
     })
-    this.#premises.ready()
+    this.#transactions = new Transactions(this.#premises, dataDir)
+    this.#held = new Held(uptime)
+    this.#recover(this.#premises.ready().home.spool.left)
+  }
+
+  /** What an earlier writer had not stored when it was killed. Where the disk is full it waits in the spool. */
+  #recover(left: Spooled | undefined): void {
+    if (!left) return
+    if (left.damagedBytes > 0) this.#options.warn?.(damagedSpool(left.damagedBytes))
+    this.#held.take(left)
+    attempt(() => this.#storeHeld())
   }
 
   get #opened(): OpenStore {
@@ -129,53 +151,107 @@ class SqliteWriter implements Writer {
   }
 
   append(batches: readonly TableBatch[], live: readonly TableBatch[] = []): void {
-    const steps = this.appendInSteps(batches, live)
-    while (!steps.next().done) {
-      // One after the other.
-    }
+    finish(this.appendInSteps(batches, live))
   }
 
-  *appendInSteps(batches: readonly TableBatch[], live: readonly TableBatch[] = []): Generator<void, void> {
+  *appendInSteps(
+    batches: readonly TableBatch[],
+    live: readonly TableBatch[] = [],
+    when: When = 'now',
+  ): Generator<void, void> {
+    const isDue = when === 'now' ? !this.#held.isEmpty : this.#held.isOld
     // With nothing to store its files aren't looked at: upkeep does that.
-    if (batches.length + live.length === 0 && !this.#premises.hasLive) return
-    const born = this.#premises.ready().age.now()
-    const pieces = yield* sealBatches(batches, this.#limits, born)
-    const livePieces = (yield* sealBatches(live, this.#limits, born)).map(asLive)
-    if (pieces.length + livePieces.length + this.#opened.live.length === 0) return
+    if (batches.length + live.length === 0 && !this.#hasLive && !isDue) return
+    const { age, home } = this.#premises.ready()
+    const born = age.now()
+    if (when === 'soon' && this.#held.hasRoom(home.spool, batches)) {
+      const rows = yield* seal(batches, this.#limits, born)
+      const said = { rows, live: yield* seal(live, this.#limits, born), entities: [] }
+      if (this.#hold(said, batches, live)) return
+    }
+    yield* this.#store([...this.#held.rows, ...batches], live, born)
+  }
+
+  get #hasLive(): boolean {
+    return this.#held.live ? this.#held.live.length > 0 : this.#premises.hasLive
+  }
+
+  /** False when it can't wait. */
+  #hold(said: Said, rows: readonly RowsOf[], live?: readonly RowsOf[]): boolean {
+    const bytes = this.#held.add(this.#opened.home.spool, said, rows, live)
+    this.#stats.compactedBytes += bytes ?? 0
+    return bytes !== undefined
+  }
+
+  #storeHeld(): void {
+    const { rows, live } = this.#held
+    finish(this.#store(rows, live, this.#premises.ready().age.now()))
+  }
+
+  /** In one transaction with all that is held but its rows. `live`: undefined leaves those of the store. */
+  *#store(
+    batches: readonly RowsOf[],
+    live: readonly RowsOf[] | undefined,
+    born: number,
+  ): Generator<void, void> {
+    const pieces = yield* seal(batches, this.#limits, born)
+    const livePieces = live && (yield* seal(live, this.#limits, born)).map(asLive)
     const store = () => {
       const opened = this.#opened
       const insert = ({ table, chunk }: SealedPiece) =>
         this.#insert(table.name, { ...chunk, schema: schemaId(this.#db, table.name, table.columns) })
       const added = pieces.map(insert)
-      const running = livePieces.map(insert)
-      for (const { id } of opened.live) setLevel(this.#db, id, DEAD)
+      const running = livePieces?.map(insert) ?? opened.live
+      const replaced = livePieces ? opened.live : []
+      for (const { id } of replaced) setLevel(this.#db, id, DEAD)
+      const unheld = this.#takeHeld(opened, born)
       return () => {
         this.#tidy = undefined
         for (const chunk of added) this.#keep(chunk)
-        opened.graves.add(opened.live, opened.age.now())
+        opened.graves.add(replaced, opened.age.now())
         opened.live = running
-        for (const { bytes } of running) opened.home.log.wrote(bytes)
-        for (const { bytes } of [...added, ...running]) this.#stats.writtenBytes += bytes
+        const begun = livePieces ? running : []
+        for (const { bytes } of begun) opened.home.log.wrote(bytes)
+        for (const { bytes } of [...added, ...begun]) this.#stats.writtenBytes += bytes
+        unheld()
       }
     }
-    this.#write('Rows could not be stored', store, 'again')
+    this.#transactions.write('Rows could not be stored', store, 'again')
     // The rows are stored. A problem with folding the log is reported by the next step of upkeep.
-    attempt(() => this.#tendLog())
+    attempt(() => this.#transactions.tendLog())
   }
 
-  putEntities(entities: readonly Entity[]): void {
-    if (entities.length === 0) return
-    const seen = this.#premises.ready().age.now()
-    const store = () => {
-      const { written, grown } = putEntities(this.#db, entities, seen)
-      return () => {
-        if (grown > 0) this.#tidy = undefined
-        this.#opened.processBytes += grown
-        this.#opened.home.log.wrote(written)
-      }
+  #takeHeld({ home }: OpenStore, seen: number): Committed {
+    if (this.#held.isEmpty) return () => {}
+    const remembered = this.#putEntities(this.#held.entities, seen)
+    home.spool.take(this.#db)
+    return () => {
+      remembered()
+      this.#held.clear()
+      // What stays in it has the number of a generation that was taken.
+      attempt(() => home.spool.begin())
     }
-    this.#write('Entities could not be stored', store, 'again')
-    attempt(() => this.#tendLog())
+  }
+
+  putEntities(entities: readonly Entity[], when: When = 'now'): void {
+    if (entities.length === 0) return
+    const { age, home } = this.#premises.ready()
+    const mayWait = when === 'soon' && this.#held.hasRoom(home.spool, [], entities)
+    if (mayWait && this.#hold({ rows: [], entities }, [])) return
+    if (this.#held.knows(entities)) this.#storeHeld()
+    const store = () => this.#putEntities(entities, age.now())
+    this.#transactions.write('Entities could not be stored', store, 'again')
+    attempt(() => this.#transactions.tendLog())
+  }
+
+  #putEntities(entities: readonly Entity[], seen: number): Committed {
+    if (entities.length === 0) return () => {}
+    const { written, grown } = putEntities(this.#db, entities, seen)
+    return () => {
+      if (grown > 0) this.#tidy = undefined
+      this.#opened.processBytes += grown
+      this.#opened.home.log.wrote(written)
+    }
   }
 
   maintain(): boolean {
@@ -192,7 +268,7 @@ class SqliteWriter implements Writer {
 
   #step(opened: OpenStore): boolean {
     const { home, age } = opened
-    this.#tendLog()
+    this.#transactions.tendLog()
     if (home.log.behind) return false
     if (this.#merge?.opened === opened) return this.#mergeStep(this.#merge)
     const now = age.now()
@@ -260,7 +336,7 @@ class SqliteWriter implements Writer {
 
   /** Damaged chunks of one table: their rows are lost from now on, also for writers after this one. */
   #giveUp(chunks: readonly Chunk[], why: string): void {
-    this.#write('Damaged chunks could not be marked', () => {
+    this.#transactions.write('Damaged chunks could not be marked', () => {
       for (const { id } of chunks) setLevel(this.#db, id, DAMAGED)
       return () => {
         const opened = this.#opened
@@ -281,7 +357,7 @@ class SqliteWriter implements Writer {
   }
 
   #replace(merged: readonly Chunk[], chunk: NewChunk): void {
-    this.#write('Chunks could not be merged', () => {
+    this.#transactions.write('Chunks could not be merged', () => {
       const made = this.#insert(merged[0]!.table, chunk)
       for (const old of merged) setLevel(this.#db, old.id, DEAD)
       return () => {
@@ -293,7 +369,7 @@ class SqliteWriter implements Writer {
   }
 
   #expire(chunks: readonly Chunk[]): boolean {
-    this.#write('Old rows could not be taken out', () => {
+    this.#transactions.write('Old rows could not be taken out', () => {
       for (const chunk of chunks) setLevel(this.#db, chunk.id, DEAD)
       return () => {
         this.#drop(chunks)
@@ -316,7 +392,7 @@ class SqliteWriter implements Writer {
     const { graves, age } = this.#opened
     const ids = graves.due(age.now(), atOnce, BURY_CHUNKS)
     if (ids.length === 0) return false
-    this.#write('Old chunks could not be taken out', () => {
+    this.#transactions.write('Old chunks could not be taken out', () => {
       for (const id of ids) deleteChunk(this.#db, id)
       return () => graves.remove(ids)
     })
@@ -324,7 +400,7 @@ class SqliteWriter implements Writer {
   }
 
   #setLevel(chunk: Chunk, level: number): void {
-    this.#write('A chunk could not be marked', () => {
+    this.#transactions.write('A chunk could not be marked', () => {
       setLevel(this.#db, chunk.id, level)
       return () => {
         const opened = this.#opened
@@ -340,7 +416,7 @@ class SqliteWriter implements Writer {
     const first = opened.chunks.reduce((min, { born }) => Math.min(min, born), Number.POSITIVE_INFINITY)
     // A merged chunk may have rows that are this much older than its newest.
     const oldest = Math.min(now - this.#options.retentionSeconds, first - this.#limits.bornSeconds)
-    this.#write('Old entities could not be taken out', () => {
+    this.#transactions.write('Old entities could not be taken out', () => {
       const bytes = sweepEntities(this.#db, oldest)
       return () => {
         opened.processBytes -= bytes
@@ -353,7 +429,7 @@ class SqliteWriter implements Writer {
   #forgetProcesses(opened: OpenStore): boolean {
     const excess = opened.processBytes - PROCESS_SHARE * this.#budgetBytes
     if (excess <= 0) return false
-    this.#write('Processes could not be taken out', () => {
+    this.#transactions.write('Processes could not be taken out', () => {
       const { processes, bytes } = forgetProcesses(this.#db, excess, FORGET_PROCESSES)
       return () => {
         opened.processBytes = processes === 0 ? 0 : opened.processBytes - bytes
@@ -388,55 +464,6 @@ class SqliteWriter implements Writer {
     home.log.wrote(chunk.bytes)
   }
 
-  /**
-   * One transaction; the function that it returns runs after the commit. A damaged file is set aside; the work is then
-   * done again, or, where it was about what is no longer there, left.
-   */
-  #write(
-    what: string,
-    work: () => Committed | undefined,
-    onDamage: 'again' | 'leave' | 'throw' = 'leave',
-  ): void {
-    const { dataDir } = this.#options
-    let done: Committed | undefined
-    try {
-      this.#db.run('BEGIN IMMEDIATE')
-      done = work()
-      this.#db.run('COMMIT')
-    } catch (cause) {
-      this.#rollback()
-      if (isDamage(cause)) {
-        this.#premises.beginAnew(cause)
-        if (onDamage === 'throw') throw storeError(cause, what, dataDir)
-        if (onDamage === 'again') this.#write(what, work, 'throw')
-        return
-      }
-      if (isDiskFull(cause, dataDir)) attempt(() => this.#opened.home.log.fold())
-      else if (isOfDisk(cause)) this.#premises.release()
-      throw storeError(cause, what, dataDir)
-    }
-    done?.()
-  }
-
-  #rollback(): void {
-    try {
-      if (this.#db.inTransaction) this.#db.run('ROLLBACK')
-    } catch {
-      // SQLite has rolled back by itself.
-    }
-  }
-
-  /** A log that cannot be folded now is folded later: the rows are in it. */
-  #tendLog(): void {
-    try {
-      this.#opened.home.log.tend()
-    } catch (cause) {
-      if (isDiskFull(cause, this.#options.dataDir)) return
-      if (isOfDisk(cause)) this.#premises.release()
-      throw storeError(cause, 'The log could not be folded', this.#options.dataDir)
-    }
-  }
-
   /** For `summary`; and a folded log is begun anew here, not by an append. No harm is done where it fails. */
   #saveTotals(): void {
     const { writtenBytes, compactedBytes } = this.#stats
@@ -458,11 +485,12 @@ class SqliteWriter implements Writer {
 
   fileBytes(): number {
     const path = storeFile(this.#options.dataDir)
-    return sizeOf(path) + sizeOf(`${path}-wal`)
+    return sizeOf(path) + sizeOf(`${path}-wal`) + sizeOf(spoolFile(this.#options.dataDir))
   }
 
   close(): void {
     this.#merge = undefined
+    if (!this.#held.isEmpty) attempt(() => this.#storeHeld())
     this.#premises.end(() => this.#saveTotals())
   }
 }
