@@ -22,7 +22,7 @@ import {
 
 const TableStatus = object({
   name: string(),
-  rows: integer(),
+  rows: integer('Where little comes, without those of the last minute: /api/store has all'),
   bytes: integer('Compressed, on disk'),
   span: number('Seconds between the oldest and the newest row'),
   oldest: EPOCH_NS,

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { type CheckResult, checkCapabilities, effectiveCapabilities } from './capabilities'
+import { checkMemlock } from './memlock'
 import { mountPoint } from './tracefs'
 
 const OLDEST = [5, 8] as const
@@ -56,18 +57,6 @@ function checkBpffs(): CheckResult {
     ok: at !== undefined,
     detail: at ?? 'not mounted; nothing is pinned, so nothing needs it',
     hint: 'mount -t bpf bpf /sys/fs/bpf',
-    required: false,
-  }
-}
-
-function checkMemlock(): CheckResult {
-  const limit = /^Max locked memory\s+(\S+)/m.exec(read('/proc/self/limits') ?? '')?.[1] ?? 'unknown'
-  return {
-    name: 'memlock',
-    ok: limit !== '0',
-    detail:
-      limit === 'unlimited' ? limit : `${limit} bytes; raised by the loader where the kernel counts maps`,
-    hint: 'Raise it: ulimit -l unlimited, or LimitMEMLOCK=infinity in the unit.',
     required: false,
   }
 }
