@@ -57,6 +57,7 @@ export class Spool {
   readonly #path: string
   /** Open once there was something to write. */
   #file: number | undefined
+  #inode = 0
   #generation: number
   /** Where the next record goes; 0: there is none. */
   #at = 0
@@ -76,8 +77,7 @@ export class Spool {
   /** Whether it was removed or replaced while it was open. */
   get isGone(): boolean {
     if (this.#file === undefined) return false
-    const named = statSync(this.#path, { throwIfNoEntry: false })
-    return named?.ino !== fstatSync(this.#file).ino
+    return statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode
   }
 
   /** Returns the bytes that it wrote. @throws what the file system says; nothing is added then */
@@ -98,11 +98,18 @@ export class Spool {
   }
 
   #write(record: Uint8Array): void {
-    this.#file ??= openAt(this.#path)
+    const file = this.#file ?? this.#open()
     // What is left of an earlier generation, or of a record that found no room, must not stand behind it.
-    ftruncateSync(this.#file, this.#at)
+    ftruncateSync(file, this.#at)
     for (let done = 0; done < record.length; )
-      done += writeSync(this.#file, record, done, record.length - done, this.#at + done)
+      done += writeSync(file, record, done, record.length - done, this.#at + done)
+  }
+
+  #open(): number {
+    makePrivateFile(this.#path)
+    this.#file = openSync(this.#path, constants.O_RDWR | constants.O_NOFOLLOW)
+    this.#inode = fstatSync(this.#file).ino
+    return this.#file
   }
 
   /** In the transaction with which the store takes all of it. */
@@ -127,11 +134,6 @@ export class Spool {
     this.#file = undefined
     if (!keepFile && this.#at === 0) rmSync(this.#path, { force: true })
   }
-}
-
-function openAt(path: string): number {
-  makePrivateFile(path)
-  return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW)
 }
 
 function headOf(generation: number): Buffer {

@@ -221,6 +221,24 @@ test('samples wait for some seconds, exchanges do not, and a query waits for nei
   }
 })
 
+test('what a second brings may wait in the store; what a query asks for may not, nor what the end brings', () => {
+  const { pipeline, waiting, writer } = stage()
+  const told: unknown[] = []
+  const { appendInSteps } = writer
+  writer.appendInSteps = (batches, live, when) => {
+    if (batches.length > 0) told.push(when)
+    return appendInSteps(batches, live, when)
+  }
+  const wire = new Wire()
+  waiting.push(wire.open(), ...exchange(wire))
+  pipeline.second(Date.now())
+  waiting.push(...exchange(wire))
+  pipeline.flush()
+  waiting.push(...exchange(wire))
+  pipeline.close()
+  expect(told).toEqual(['soon', 'now', 'now'])
+})
+
 test('many samples wait no longer than other rows', () => {
   const { pipeline, log } = stage(0, undefined, [sampling(APPEND_ROWS)])
   pipeline.second(Date.now())
