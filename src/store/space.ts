@@ -32,8 +32,11 @@ export function giveBack(db: Database, budgetBytes: number, stepBytes: number): 
   return Number(pragma(db, 'freelist_count')) < free ? step * pageBytes(db) : 0
 }
 
-export function defaultBudget(dataDir: string): number {
-  const disk = statfsSync(dataDir)
+/** Of the disk that the directory is on. */
+export function defaultBudget(
+  dataDir: string,
+  disk: { readonly bavail: number; readonly bsize: number } = statfsSync(dataDir),
+): number {
   const used = sizeOf(storeFile(dataDir))
   return Math.min(MAX_DEFAULT_BUDGET, Math.floor((disk.bavail * disk.bsize + used) * DEFAULT_DISK_SHARE))
 }
