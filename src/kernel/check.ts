@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { type CheckResult, checkCapabilities, effectiveCapabilities } from './capabilities'
+import { checkLockdown } from './lockdown'
 import { checkMemlock } from './memlock'
 import { mountPoint } from './tracefs'
 
@@ -58,17 +59,6 @@ function checkBpffs(): CheckResult {
     detail: at ?? 'not mounted; nothing is pinned, so nothing needs it',
     hint: 'mount -t bpf bpf /sys/fs/bpf',
     required: false,
-  }
-}
-
-function checkLockdown(): CheckResult {
-  const mode = /\[(\w+)\]/.exec(read('/sys/kernel/security/lockdown') ?? '')?.[1]
-  return {
-    name: 'lockdown',
-    ok: mode !== 'confidentiality',
-    detail: mode ?? 'unknown: securityfs is not mounted',
-    hint: "Lockdown 'confidentiality' forbids reading kernel memory from BPF: boot with 'integrity' or none.",
-    required: true,
   }
 }
 

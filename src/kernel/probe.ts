@@ -1,16 +1,21 @@
 /** The status of a program that could not be loaded or attached, and the knob that all objects share. */
 import { readFileSync, statSync } from 'node:fs'
 import type { ProbeStatus } from '../health/probe-status'
-import { checkCapabilities, effectiveCapabilities } from './capabilities'
+import { type CheckResult, checkCapabilities, effectiveCapabilities } from './capabilities'
+import { checkLockdown } from './lockdown'
 import { checkMemlock } from './memlock'
 
 /** The hint when the kernel says EPERM; `status` is /proc/self/status. */
-export function hintForRefusal(status: string, memlock = checkMemlock()): string {
+export function hintForRefusal(
+  status: string,
+  obstacles: readonly CheckResult[] = [checkLockdown(), checkMemlock()],
+): string {
   const isHeld = checkCapabilities(effectiveCapabilities(status)).every(({ ok }) => ok)
   // SECCOMP_MODE_FILTER (include/uapi/linux/seccomp.h)
   if (isHeld && /^Seccomp:\s*2$/m.test(status))
     return 'The capabilities are there; the seccomp profile may refuse bpf(2), as those before containerd 1.7 and Docker 23 do: use seccompProfile Unconfined, or nixie deploy --privileged.'
-  if (isHeld && !memlock.ok) return memlock.hint
+  const obstacle = obstacles.find(({ ok }) => !ok)
+  if (isHeld && obstacle) return obstacle.hint
   return 'Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.'
 }
 

@@ -36,6 +36,6 @@ test.each([
 
 test('a program that is refused for it says so', () => {
   const { status } = facts('5.10.0', '65536')
-  expect(hintForRefusal(status, checkMemlock(facts('5.10.0', '65536')))).toContain('ulimit -l unlimited')
-  expect(hintForRefusal(status, checkMemlock(facts('6.1.0', '65536')))).toContain('Run as root')
+  expect(hintForRefusal(status, [checkMemlock(facts('5.10.0', '65536'))])).toContain('ulimit -l unlimited')
+  expect(hintForRefusal(status, [checkMemlock(facts('6.1.0', '65536'))])).toContain('Run as root')
 })
