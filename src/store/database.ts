@@ -48,8 +48,9 @@ const MIGRATIONS: readonly string[] = [
 
 export const storeFile = (dataDir: string): string => join(dataDir, 'nixie.db')
 
-/** What came last, where little comes: see `spool.ts`. It has the store's name in front, as all that is deleted with it. */
-export const spoolFile = (dataDir: string): string => `${storeFile(dataDir)}-spool`
+/** What came last, where little comes: see `spool.ts`. They have the store's name in front, as all that is deleted with it. */
+export const spoolFiles = (dataDir: string): readonly string[] =>
+  [0, 1].map((number) => `${storeFile(dataDir)}-spool-${number}`)
 
 export const lockFile = (dataDir: string): string => join(dataDir, 'nixie.lock')
 

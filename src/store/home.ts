@@ -2,7 +2,7 @@
 import { constants, type Database } from 'bun:sqlite'
 import { rmSync, type Stats, statSync } from 'node:fs'
 import { codeOf } from '../errors'
-import { lockDirectory, lockFile, openForWriting, spoolFile, storeFile } from './database'
+import { lockDirectory, lockFile, openForWriting, spoolFiles, storeFile } from './database'
 import type { DeclaredTable } from './declared'
 import { Log } from './log'
 import { Spool, takenGeneration } from './spool'
@@ -55,7 +55,7 @@ export class Home {
       db = openForWriting(dataDir, tables, warn, this.dropped !== undefined)
       this.db = db
       this.log = new Log(db, path, logBytes, begin)
-      this.spool = new Spool(spoolFile(dataDir), takenGeneration(db))
+      this.spool = new Spool(spoolFiles(dataDir), takenGeneration(db))
       this.#store = placeOf(path)
       this.#logs = [`${path}-wal`, `${path}-shm`].map(placeOf)
       this.#lockFile = placeOf(lockFile(dataDir))

@@ -1,13 +1,14 @@
 /**
- * A file beside the store for what came within the last minute, where little comes: a second's rows are some hundred bytes here,
- * while each transaction of SQLite's writes whole pages. Once the store has the rows the file is begun anew. Only the next writer
- * reads it, and finds something only if this one was killed.
+ * Files beside the store for what came within the last minute, where little comes: a second's rows are some hundred bytes here,
+ * while each transaction of SQLite's writes whole pages. Only the next writer reads them, and finds something only if this one was
+ * killed, or the power cut.
  *
  *     head:   magic 8 bytes · version u32 · generation u32
  *     record: length u32 · a blob (`blob.ts`), which has the generation as its place
  *
- * The generation grows with each beginning. The store has the number of the last one that it took, from the same transaction: so
- * nothing is taken twice, whenever the writer is killed. What a record says: `spool-record.ts`.
+ * Once the store has taken all, a new generation begins, in the other one of two files: the last transaction may not be on the disk
+ * yet. The store has the number of the last generation that it took, from the same transaction: so nothing is taken twice. What a
+ * record says: `spool-record.ts`.
  */
 import type { Database } from 'bun:sqlite'
 import {
@@ -34,7 +35,7 @@ const LENGTH_BYTES = 4
 /** Far more than a writer keeps there. */
 const MAX_BYTES = 64 << 20
 
-/** What a killed writer left. */
+/** What a writer left that was killed. */
 export interface Spooled {
   readonly records: readonly Heard[]
   /** Bytes that can't be read: what they said is lost. */
@@ -51,13 +52,17 @@ export function takenGeneration(db: Database): number {
   return Number(row?.value ?? 0n)
 }
 
+interface OpenFile {
+  readonly number: number
+  readonly inode: number
+}
+
 export class Spool {
   /** What was there when it was opened and is not in the store. */
   readonly left: Spooled | undefined
-  readonly #path: string
-  /** Open once there was something to write. */
-  #file: number | undefined
-  #inode = 0
+  readonly #paths: readonly string[]
+  /** By path, once there was something to write. */
+  readonly #files = new Map<string, OpenFile>()
   #generation: number
   /** Where the next record goes; 0: there is none. */
   #at = 0
@@ -67,17 +72,23 @@ export class Spool {
    * @param taken the last generation that the store took
    * @throws what the file system says
    */
-  constructor(path: string, taken: number) {
-    this.#path = path
-    const found = read(path)
-    this.#generation = Math.max(taken, found?.generation ?? 0) + 1
-    if (found && (found.generation > taken || found.generation === UNKNOWN)) this.left = found.spooled
+  constructor(paths: readonly string[], taken: number) {
+    this.#paths = paths
+    const found = paths.flatMap((path) => read(path) ?? [])
+    this.#generation = Math.max(taken, ...found.map(({ generation }) => generation)) + 1
+    const left = found.filter(({ generation }) => generation > taken || generation === UNKNOWN)
+    if (left.length > 0) this.left = joined(left)
   }
 
-  /** Whether it was removed or replaced while it was open. */
+  get #path(): string {
+    return this.#paths[this.#generation % this.#paths.length]!
+  }
+
+  /** Whether a file was removed or replaced while it was open. */
   get isGone(): boolean {
-    if (this.#file === undefined) return false
-    return statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode
+    return this.#files
+      .entries()
+      .some(([path, { inode }]) => statSync(path, { throwIfNoEntry: false })?.ino !== inode)
   }
 
   /** Returns the bytes that it wrote. @throws what the file system says; nothing is added then */
@@ -98,18 +109,20 @@ export class Spool {
   }
 
   #write(record: Uint8Array): void {
-    const file = this.#file ?? this.#open()
+    const file = (this.#files.get(this.#path) ?? this.#open()).number
     // What is left of an earlier generation, or of a record that found no room, must not stand behind it.
     ftruncateSync(file, this.#at)
     for (let done = 0; done < record.length; )
       done += writeSync(file, record, done, record.length - done, this.#at + done)
   }
 
-  #open(): number {
-    makePrivateFile(this.#path)
-    this.#file = openSync(this.#path, constants.O_RDWR | constants.O_NOFOLLOW)
-    this.#inode = fstatSync(this.#file).ino
-    return this.#file
+  #open(): OpenFile {
+    const path = this.#path
+    makePrivateFile(path)
+    const number = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW)
+    const file = { number, inode: fstatSync(number).ino }
+    this.#files.set(path, file)
+    return file
   }
 
   /** In the transaction with which the store takes all of it. */
@@ -123,16 +136,35 @@ export class Spool {
     this.#generation++
     this.#at = 0
     this.#names = new Map()
-    if (this.#file === undefined) rmSync(this.#path, { force: true })
-    else ftruncateSync(this.#file, 0)
   }
 
-  /** `keepFile`: another file has its name now, or something is in it. */
-  close(keepFile: boolean): void {
-    if (this.#file === undefined) return
-    closeSync(this.#file)
-    this.#file = undefined
-    if (!keepFile && this.#at === 0) rmSync(this.#path, { force: true })
+  /** What an earlier writer left is in the store, and on the disk. */
+  clear(): void {
+    for (const path of this.#paths) if (!this.#files.has(path)) remove(path)
+  }
+
+  /** `keepFiles`: others have their names now, or something is in them. */
+  close(keepFiles: boolean): void {
+    for (const { number } of this.#files.values()) closeSync(number)
+    this.#files.clear()
+    if (!keepFiles && this.#at === 0) this.clear()
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What is in it was taken.
+  }
+}
+
+/** Of both files, the earlier one first. */
+function joined(found: readonly Found[]): Spooled {
+  const inOrder = found.toSorted((a, b) => a.generation - b.generation)
+  return {
+    records: inOrder.flatMap(({ spooled }) => spooled.records),
+    damagedBytes: inOrder.reduce((sum, { spooled }) => sum + spooled.damagedBytes, 0),
   }
 }
 
@@ -144,8 +176,13 @@ function headOf(generation: number): Buffer {
   return head
 }
 
+interface Found {
+  readonly generation: number
+  readonly spooled: Spooled
+}
+
 /** Undefined where there is no head: nothing was written. */
-function read(path: string): { readonly generation: number; readonly spooled: Spooled } | undefined {
+function read(path: string): Found | undefined {
   const size = sizeOf(path)
   if (size < HEAD_BYTES) return undefined
   const bytes = size <= MAX_BYTES ? readFileSync(path) : Buffer.alloc(HEAD_BYTES)

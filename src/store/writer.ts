@@ -16,7 +16,7 @@ import {
   setLevel,
   wholeOf,
 } from './chunks'
-import { isDiskFull, isOfDisk, sizeOf, spoolFile, storeError, storeFile } from './database'
+import { isDiskFull, isOfDisk, sizeOf, spoolFiles, storeError, storeFile } from './database'
 import type { DeclaredTable } from './declared'
 import { forgetProcesses, putEntities, sweepEntities } from './entities'
 import { Held } from './held'
@@ -139,7 +139,11 @@ class SqliteWriter implements Writer {
     if (!left) return
     if (left.damagedBytes > 0) this.#options.warn?.(damagedSpool(left.damagedBytes))
     this.#held.take(left)
-    attempt(() => this.#storeHeld())
+    attempt(() => {
+      if (!this.#held.isEmpty) this.#storeHeld()
+      this.#opened.home.log.fold()
+      this.#opened.home.spool.clear()
+    })
   }
 
   get #opened(): OpenStore {
@@ -228,8 +232,7 @@ class SqliteWriter implements Writer {
     return () => {
       remembered()
       this.#held.clear()
-      // What stays in it has the number of a generation that was taken.
-      attempt(() => home.spool.begin())
+      home.spool.begin()
     }
   }
 
@@ -484,8 +487,9 @@ class SqliteWriter implements Writer {
   }
 
   fileBytes(): number {
-    const path = storeFile(this.#options.dataDir)
-    return sizeOf(path) + sizeOf(`${path}-wal`) + sizeOf(spoolFile(this.#options.dataDir))
+    const { dataDir } = this.#options
+    const path = storeFile(dataDir)
+    return [path, `${path}-wal`, ...spoolFiles(dataDir)].reduce((sum, file) => sum + sizeOf(file), 0)
   }
 
   close(): void {
