@@ -42,6 +42,9 @@ export interface Spooled {
   readonly damagedBytes: number
 }
 
+export const damagedSpool = (bytes: number): string =>
+  `A file with the rows of the last minute was damaged: ${bytes} of its bytes cannot be read. Rows that were only there are lost; how many, nobody can tell.`
+
 const COUNTER = 'spooled'
 /** Of a file without a head of ours. The first one is 1. */
 const UNKNOWN = 0

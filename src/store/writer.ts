@@ -27,7 +27,7 @@ import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
 import { type RowsOf, type SealedPiece, seal } from './seal'
 import { defaultBudget, giveBack, usedBytes } from './space'
-import type { Spooled } from './spool'
+import { damagedSpool, type Spooled } from './spool'
 import type { Said } from './spool-record'
 import type { Damage, StoreWriter, TableBatch, When, WriterStats } from './store'
 import { saveTotals, type Totals } from './totals'
@@ -90,9 +90,6 @@ function finish(steps: Generator<void, void>): void {
     // One after the other.
   }
 }
-
-const damagedSpool = (bytes: number) =>
-  `The file with the rows of the last minute was damaged: ${bytes} of its bytes cannot be read. Rows that were only there are lost; how many, nobody can tell.`
 
 class SqliteWriter implements Writer {
   readonly #budgetBytes: number
