@@ -11,7 +11,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 import type { Outcome } from '../lib/columns'
-import { appendRow } from '../lib/http/row'
+import { appendRow, type SeenRequest, type SeenResponse } from '../lib/http/row'
 import type { Conversation, Input, Link, Read, Side, Sink } from '../protocol'
 import { UNKNOWN } from './hpack/table'
 import type { Message } from './message'
@@ -103,22 +103,27 @@ export class Http2Conversation implements Conversation, Rows {
   }
 
   #append(sink: Sink, { client, server }: Exchange, outcome: Outcome, timeNs: number): void {
-    const request = client && {
-      ...seen(client),
-      method: client.head.method || UNKNOWN,
-      path: client.head.path || UNKNOWN,
-    }
-    const response = server && {
-      ...seen(server),
-      status: server.head.status || UNKNOWN_STATUS,
-      reason: server.head.status ? (STATUS_CODES[server.head.status] ?? '') : UNKNOWN,
-      contentType: server.head.fields.contentType,
-    }
-    appendRow(sink, this.#link.connection, { major: 2, minor: 0, request, response, outcome, timeNs })
+    appendRow(sink, this.#link.connection, {
+      major: 2,
+      minor: 0,
+      request: client && seenRequest(client),
+      response: server && seenResponse(server),
+      outcome,
+      timeNs,
+    })
   }
 }
 
-const seen = ({ startNs, contentNs, headers, text, facts, bodySize, messages }: Message) => ({
+const seenRequest = ({
+  startNs,
+  contentNs,
+  headers,
+  text,
+  facts,
+  bodySize,
+  messages,
+  head,
+}: Message): SeenRequest => ({
   startNs,
   contentNs,
   headers,
@@ -126,4 +131,28 @@ const seen = ({ startNs, contentNs, headers, text, facts, bodySize, messages }: 
   facts,
   bodySize,
   messages,
+  method: head.method || UNKNOWN,
+  path: head.path || UNKNOWN,
+})
+
+const seenResponse = ({
+  startNs,
+  contentNs,
+  headers,
+  text,
+  facts,
+  bodySize,
+  messages,
+  head,
+}: Message): SeenResponse => ({
+  startNs,
+  contentNs,
+  headers,
+  body: text,
+  facts,
+  bodySize,
+  messages,
+  status: head.status || UNKNOWN_STATUS,
+  reason: head.status ? (STATUS_CODES[head.status] ?? '') : UNKNOWN,
+  contentType: head.fields.contentType,
 })

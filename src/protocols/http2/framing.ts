@@ -36,7 +36,8 @@ export interface Listener {
   block(stream: number, promised: number, bytes: Uint8Array, start: number, end: number, times: Times): void
   /** A block was too large, or in too many parts, to be read. */
   blockLost(stream: number): void
-  data(stream: number, bytes: Uint8Array, start: number, end: number, timeNs: number): void
+  /** `isRest`: nothing more of the message follows. */
+  data(stream: number, bytes: Uint8Array, start: number, end: number, timeNs: number, isRest: boolean): void
   /** Bytes of data that weren't captured. */
   dataLost(stream: number, bytes: number, timeNs: number): void
   /** Whether this side has data to send on this stream and on no other. */
@@ -281,7 +282,8 @@ export class Framing {
     const start = input.pos
     input.pos += take
     this.#data -= take
-    this.#listener.data(this.#stream, input.bytes, start, input.pos, input.timeAt(input.pos - 1))
+    const isRest = this.#isLast && this.#data === 0
+    this.#listener.data(this.#stream, input.bytes, start, input.pos, input.timeAt(input.pos - 1), isRest)
     return 'go-on'
   }
 

@@ -1,5 +1,5 @@
 /** What the fields of a head, or the trailers, of a message say (RFC 9113 §8.3). */
-import { type Fields, fieldsOfLines } from '../lib/http/fields'
+import { type FieldLine, type Fields, fieldsOfLines } from '../lib/http/fields'
 import { ListMemo } from '../lib/list-memo'
 import { type Field, UNKNOWN } from './hpack/table'
 
@@ -22,6 +22,7 @@ export interface Head {
 const KNOWN = 1024
 const LONGEST = 2048
 const LONGEST_FIELDS = 4096
+const COLON = 58
 
 const known = (redact: boolean) =>
   new ListMemo<Field, Head>(
@@ -45,19 +46,23 @@ function readHead(fields: readonly Field[], redact: boolean): Head {
   let path = ''
   let authority = ''
   let status = 0
-  for (const field of fields) {
+  const lines: FieldLine[] = new Array(fields.length)
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!
     const { name } = field
-    isNamed ||= name.startsWith(':')
-    hasUnknown ||= name === UNKNOWN
-    hasType ||= name === 'content-type'
-    if (name === ':method') method = field.shown(redact)
-    else if (name === ':path') path = field.shown(redact)
-    else if (name === ':authority') authority = field.shown(redact)
-    else if (name === ':status') status = statusOf(field.value)
+    const line = field.line(redact)
+    lines[i] = line
+    if (name.charCodeAt(0) === COLON) {
+      isNamed = true
+      if (name === ':method') method = line.safe
+      else if (name === ':path') path = line.safe
+      else if (name === ':authority') authority = line.safe
+      else if (name === ':status') status = statusOf(field.value)
+    } else if (name === UNKNOWN) hasUnknown = true
+    else if (name === 'content-type') hasType = true
   }
   // §8.5: a tunnel has no path, but its end.
   if (method === 'CONNECT' && path === '') path = authority
-  const lines = fields.map((field) => field.line(redact))
   const isHead = isNamed || hasUnknown
   const hidesType = hasUnknown && !hasType
   return { isHead, isNamed, hidesType, method, path, status, fields: fieldsOfLines(lines, redact) }

@@ -1,5 +1,5 @@
 /** A request or a response on a stream of HTTP/2 (RFC 9113 §8.1), whose head was read. */
-import { Body } from '../lib/http/body'
+import { Body, messagesIn, wholeBodyFacts, wholeBodyText } from '../lib/http/body'
 import { MAX_JSON } from '../lib/http/fields'
 import type { ProtocolSettings } from '../protocol'
 import type { Head } from './head'
@@ -24,6 +24,10 @@ export class Message {
   /** The kept text of the content, once it has ended. */
   #text: string | undefined
   #facts: string | undefined
+  /** Bytes, messages and time of a content that came whole. */
+  #wholeSize = 0
+  #wholeMessages = 0
+  #wholeNs = -1
 
   constructor(head: Head, startNs: number, endNs: number) {
     this.head = head
@@ -59,18 +63,18 @@ export class Message {
   }
 
   get bodySize(): number {
-    return this.#body?.size ?? 0
+    return this.#body?.size ?? this.#wholeSize
   }
 
   /** Messages of a procedure call in its content; -1 where it isn't known whether it is one. */
   get messages(): number {
-    if (!this.#body) return 0
-    return this.head.hidesType ? UNKNOWN_COUNT : this.#body.messages
+    if (!this.#body && this.#wholeSize === 0) return 0
+    return this.head.hidesType ? UNKNOWN_COUNT : (this.#body?.messages ?? this.#wholeMessages)
   }
 
   /** When the first byte of its content was moved; -1 where there is none. */
   get contentNs(): number {
-    return this.#body?.firstNs ?? -1
+    return this.#body?.firstNs ?? this.#wholeNs
   }
 
   /** Of `left` bytes of content that follow, how many won't be kept. */
@@ -86,6 +90,25 @@ export class Message {
   /** The kept text of the content; while the message goes on, '' where a coding hides it. */
   get text(): string {
     return this.#text ?? this.#body?.plainText() ?? ''
+  }
+
+  /** Takes all of the content in one piece, which isn't copied; false if some of it came before. */
+  takesWhole(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timeNs: number,
+    settings: ProtocolSettings,
+  ): boolean {
+    if (this.#body || this.#mayBeCut) return false
+    const { fields } = this.head
+    this.#text = wholeBodyText(bytes, start, end, fields, settings)
+    this.#facts = wholeBodyFacts(bytes, start, end, fields, settings)
+    this.#wholeSize = end - start
+    this.#wholeNs = timeNs
+    this.#wholeMessages = messagesIn(bytes, start, end, fields)
+    this.endNs = timeNs
+    return true
   }
 
   add(bytes: Uint8Array, start: number, end: number, timeNs: number, settings: ProtocolSettings): void {
@@ -111,8 +134,8 @@ export class Message {
   ends(timeNs: number): void {
     this.isEnded = true
     this.endNs = timeNs
-    this.#text = this.#body?.text() ?? ''
-    this.#facts = this.#body?.facts(!this.isCut) ?? ''
+    this.#text ??= this.#body?.text() ?? ''
+    this.#facts ??= this.#body?.facts(!this.isCut) ?? ''
   }
 
   #content(settings: ProtocolSettings): Body {

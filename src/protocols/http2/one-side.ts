@@ -73,10 +73,13 @@ export class OneSide implements Listener {
     else this.#link.dropped(1)
   }
 
-  data(stream: number, bytes: Uint8Array, start: number, end: number, timeNs: number): void {
+  data(stream: number, bytes: Uint8Array, start: number, end: number, timeNs: number, isRest: boolean): void {
     const message = this.#exchanges.message(this.#side, stream)
     if (!message) return
-    message.add(bytes, start, end, timeNs, this.#link.settings)
+    const { settings } = this.#link
+    // Most have one frame of data: it is read where it lies.
+    if (isRest && message.takesWhole(bytes, start, end, timeNs, settings)) return
+    message.add(bytes, start, end, timeNs, settings)
     this.#exchanges.recount(stream)
     if (message.hasAll) this.#exchanges.ends(this.#side, stream, timeNs)
   }

@@ -144,12 +144,14 @@ export class Exchanges {
     const message = exchange?.[side]
     if (!exchange || !message || message.isEnded) return false
     message.ends(timeNs)
-    this.recount(stream)
     const other = exchange[otherSide(side)]
     // Of a request that has lost bytes the end may be among them.
-    if (other && (other.isEnded || (side === 'server' && (other.isCut || other.mayHaveEnded))))
+    if (other && (other.isEnded || (side === 'server' && (other.isCut || other.mayHaveEnded)))) {
       this.#row(stream, exchange)
-    else if (side === 'server') this.#undecided.add(stream)
+      return true
+    }
+    this.recount(stream)
+    if (side === 'server') this.#undecided.add(stream)
     return true
   }
 
@@ -276,8 +278,9 @@ export class Exchanges {
   }
 
   #emit(stream: number, exchange: Exchange, outcome: Outcome, timeNs: number): void {
-    for (const message of [exchange.client, exchange.server])
-      if (message && !message.isEnded) message.ends(message.endNs)
+    const { client, server } = exchange
+    if (client && !client.isEnded) client.ends(client.endNs)
+    if (server && !server.isEnded) server.ends(server.endNs)
     this.#remove(stream, exchange)
     this.#rows.row(exchange, outcome, timeNs)
   }

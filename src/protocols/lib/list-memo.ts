@@ -40,7 +40,7 @@ export class ListMemo<K extends Known, V> {
 
   get(list: readonly K[]): V {
     let hash = list.length
-    for (const { id } of list) hash = Math.imul(hash ^ id, 0x9e3779b1) ^ (hash >>> 15)
+    for (let i = 0; i < list.length; i++) hash = Math.imul(hash ^ list[i]!.id, 0x9e3779b1) ^ (hash >>> 15)
     const place = (hash ^ (hash >>> 16)) & (this.#met.length - 1)
     const entry = this.#entries[place]
     if (entry?.hash === hash && areSame(entry.list, list)) return entry.value

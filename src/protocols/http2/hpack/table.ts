@@ -46,11 +46,6 @@ export class Field implements Known {
     return this.name.length + this.value.length + ENTRY_BYTES
   }
 
-  /** The value as rows have it. */
-  shown(redact: boolean): string {
-    return this.line(redact).safe
-  }
-
   line(redact: boolean): FieldLine {
     if (redact) {
       this.#safe ??= fieldLine(this.name, this.#safeValue, true, this.isSecret && !this.name.startsWith(':'))

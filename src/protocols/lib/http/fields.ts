@@ -74,8 +74,22 @@ function quote(text: string): string {
   return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`
 }
 
+type Meaning = 'length' | 'transfer' | 'encoding' | 'type' | 'rpc-encoding' | 'upgrade'
+
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
+  ['content-length', 'length'],
+  ['transfer-encoding', 'transfer'],
+  ['content-encoding', 'encoding'],
+  ['content-type', 'type'],
+  ['grpc-encoding', 'rpc-encoding'],
+  ['connect-content-encoding', 'rpc-encoding'],
+  ['upgrade', 'upgrade'],
+])
+
 interface FieldName {
   readonly key: string
+  /** What its value says of the message; undefined for most. */
+  readonly meaning: Meaning | undefined
   readonly isSecret: boolean
   /** The block in which the name was last seen, and its place there; this finds repeated fields. */
   block: number
@@ -117,7 +131,8 @@ class FieldReader {
   #name(key: string): FieldName {
     const known = this.#names.get(key)
     if (known) return known
-    const name = { key, isSecret: isSecretHeader(key), block: 0, index: 0 }
+    const meaning = MEANINGS.get(key)
+    const name = { key, meaning, isSecret: isSecretHeader(key), block: 0, index: 0 }
     if (this.#names.size < MAX_NAMES) this.#names.set(key, name)
     return name
   }
@@ -160,6 +175,17 @@ class FieldReader {
   /** The fields of these lines. */
   join(all: readonly FieldLine[]): Fields {
     const id = ++this.#newest
+    let index = 0
+    while (index < all.length && all[index]!.name.block !== id) {
+      const { name } = all[index]!
+      name.block = id
+      name.index = index++
+    }
+    // Most blocks repeat none.
+    return fieldsFrom(index === all.length ? all : this.#joinRepeated(all, ++this.#newest))
+  }
+
+  #joinRepeated(all: readonly FieldLine[], id: number): FieldLine[] {
     const lines: FieldLine[] = []
     /** The lines of the fields that repeat, by the first one's index. */
     let repeated: Map<number, FieldLine[]> | undefined
@@ -186,7 +212,7 @@ class FieldReader {
         same.some(({ isSecret }) => isSecret),
       )
     }
-    return fieldsFrom(lines)
+    return lines
   }
 }
 
@@ -204,16 +230,33 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
   let type = ''
   let upgrade = ''
   let rpcCoding = ''
-  for (const { name, value, json: entry } of lines) {
+  for (let i = 0; i < lines.length; i++) {
+    const { name, value, json: entry } = lines[i]!
     if (json.length + entry.length <= MAX_JSON) json += json === '' ? entry : `,${entry}`
-    if (name.key === 'content-length') length = value || '-'
-    else if (name.key === 'transfer-encoding') codings = transferCodings(value)
-    else if (name.key === 'content-encoding') encodings = value
-    else if (name.key === 'content-type') type = value.toLowerCase()
-    else if (name.key === 'grpc-encoding' || name.key === 'connect-content-encoding') rpcCoding = value
-    else if (name.key === 'upgrade') upgrade = value.toLowerCase().split(/[,/ \t]/)[0]!
+    switch (name.meaning) {
+      case undefined:
+        break
+      case 'length':
+        length = value || '-'
+        break
+      case 'transfer':
+        codings = transferCodings(value)
+        break
+      case 'encoding':
+        encodings = value
+        break
+      case 'type':
+        type = value
+        break
+      case 'rpc-encoding':
+        rpcCoding = value
+        break
+      case 'upgrade':
+        upgrade = value.toLowerCase().split(/[,/ \t]/)[0]!
+    }
   }
-  const chunked = /(?:^|,)[ \t]*chunked$/.test(codings)
+  const chunked = codings !== '' && /(?:^|,)[ \t]*chunked$/.test(codings)
+  const { contentType, isForm, jsonForm, rpc } = TYPES.get(type)
   // RFC 9112 §6.3: Transfer-Encoding overrides Content-Length.
   const contentLength = codings === '' && length !== '' ? lengthOf(length) : -1
   return {
@@ -226,15 +269,33 @@ function fieldsFrom(lines: readonly FieldLine[]): Fields {
         : contentCodings(codings).filter((coding) => coding !== 'chunked'),
     otherTransferCoding: codings !== '' && !chunked,
     contentCodings: encodings === '' ? NO_CODINGS : contentCodings(encodings),
-    contentType: contentTypeOf(type),
-    isForm: type.startsWith('application/x-www-form-urlencoded'),
-    jsonForm: jsonForm(type),
-    rpc: rpcFormat(type),
+    contentType,
+    isForm,
+    jsonForm,
+    rpc,
     rpcCoding,
     upgrade,
     contradictory: codings === '' && length !== '' && contentLength < 0,
   }
 }
+
+/** Types that are remembered, and the characters of one. */
+const KNOWN_TYPES = 256
+const LONGEST_TYPE = 128
+
+const TYPES = new Memo(
+  (text) => {
+    const type = text.toLowerCase()
+    return {
+      contentType: contentTypeOf(type),
+      isForm: type.startsWith('application/x-www-form-urlencoded'),
+      jsonForm: jsonForm(type),
+      rpc: rpcFormat(type),
+    }
+  },
+  KNOWN_TYPES,
+  LONGEST_TYPE,
+)
 
 /** RFC 2616 §3.6 had `identity`, a coding that means none; it is still sent. */
 function transferCodings(value: string): string {

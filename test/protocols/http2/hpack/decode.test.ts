@@ -117,7 +117,11 @@ describe('a table', () => {
     const table = new FieldTable(false)
     const bytes = Uint8Array.from([...integer(70, 6, 0x40), 6, ...Buffer.from('s3cret')])
     const [field] = decodeBlock(table, bytes, 0, bytes.length)!
-    expect([field!.name, field!.shown(false), field!.shown(true)]).toEqual([UNKNOWN, 's3cret', '[redacted]'])
+    expect([field!.name, field!.line(false).safe, field!.line(true).safe]).toEqual([
+      UNKNOWN,
+      's3cret',
+      '[redacted]',
+    ])
   })
 
   test('where its size is unknown, a field that may have emptied it leaves nothing known', () => {
