@@ -14,20 +14,10 @@ import { PGSQL } from './pgsql/identity'
 import type { Protocol } from './protocol'
 import { proxyProtocol } from './proxy-protocol'
 import { REDIS } from './redis/identity'
-import { TLS } from './tls/identity'
+import { tls } from './tls'
 
 /** The protocols that are recognised. */
-export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats]
+export const PROTOCOLS: readonly Protocol[] = [tls, http, http2, dns, proxyProtocol, nats]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [
-  MYSQL,
-  CQL,
-  PGSQL,
-  REDIS,
-  MONGODB,
-  KAFKA,
-  MUX,
-  AMQP,
-  TLS,
-]
+export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, REDIS, MONGODB, KAFKA, MUX, AMQP]

@@ -86,12 +86,21 @@ export interface Invalid {
 export const invalid = (reason: string, bytes = 1): Invalid => ({ invalid: reason, bytes })
 
 /**
- * The connection leaves this protocol here. `next` is a protocol's name or one of its `upgrades`; 'any': the following bytes
- * are recognised anew; with a name that no protocol has, only bytes are counted from here on.
+ * The connection leaves this protocol here. `leave` is a protocol's name or one of its `upgrades`; 'any': the following bytes
+ * are recognised anew; with a name that no protocol has, only bytes are counted from here on. So a protocol that turns to TLS
+ * (STARTTLS and its like) leaves to 'tls', and that to `ENCRYPTED`.
  */
 export interface Leave {
   readonly leave: string
+  /**
+   * For a turn to TLS: the protocol, or one of its `upgrades`, by which the data within TLS is read. Without it that is
+   * recognised anew.
+   */
+  readonly within?: string
 }
+
+/** What follows can be read within TLS only, if at all. */
+export const ENCRYPTED = 'encrypted'
 
 /**
  * 'message': a whole message was read, and there may be more. 'need-more': nothing more can be read; the conversation remembers
@@ -213,6 +222,8 @@ export interface Protocol extends ProtocolIdentity {
   readonly upgrades?: readonly string[]
   /** The kernel counts exchanges that are left out by frames of HTTP/2, and not by turns: many share a connection. */
   readonly isFramed?: boolean
+  /** What follows its messages is encrypted: the connection is an encrypted one from its first message on. */
+  readonly encrypts?: boolean
   /** Texts are in a code, so that secrets aren't seen in its bytes. */
   readonly isCoded?: boolean
   recognise(head: Head): Recognition

@@ -20,8 +20,9 @@ export interface BothEnds {
   readonly key: string
   server: End | undefined
   client: End | undefined
-  /** The server's end records the exchanges. */
+  /** The server's end records the exchanges on the wire, and those within its TLS. */
   isRecorded: boolean
+  isRecordedWithin: boolean
 }
 
 /** Contents that a server keeps of each socket: a client's end looks for its own among them within some 100 ms. */
@@ -36,6 +37,8 @@ export class End implements CountedConnection {
   upid = ''
   protocolCode = 0
   encrypted = false
+  /** What is within its TLS comes here. */
+  isReadWithin = false
   closed = false
   stats: StatsRow | undefined
   countedSent = 0

@@ -52,6 +52,12 @@ export class FirstRows implements Sink {
     for (const append of rows) append()
   }
 
+  /** The other end records them, and all that follow here. */
+  cancel(): void {
+    this.drop()
+    this.#isOver = true
+  }
+
   /** The other end records them: drops them. */
   drop(): void {
     this.#rows = undefined

@@ -45,30 +45,40 @@ export class LocalPeers {
   #link(key: string, end: End): BothEnds {
     let ends = this.#ends.get(key)
     if (!ends) {
-      ends = { key, server: undefined, client: undefined, isRecorded: false }
+      ends = { key, server: undefined, client: undefined, isRecorded: false, isRecordedWithin: false }
       this.#ends.set(key, ends)
     }
     if (end.role === ROLE_SERVER) {
-      if (ends.server !== end) ends.isRecorded = false
+      if (ends.server !== end) ends.isRecorded = ends.isRecordedWithin = false
       ends.server = end
     } else ends.client = end
     introduce(ends)
     return ends
   }
 
-  /** The server's end records its connection. */
-  records(end: End): void {
+  /** The server's end records its connection: what is on the wire, or `within` its TLS. */
+  records(end: End, within = false): void {
     for (const { key } of end.links) {
       const ends = this.#ends.get(key)
-      if (ends?.server === end) ends.isRecorded = true
+      if (ends?.server !== end) continue
+      if (within) ends.isRecordedWithin = true
+      else ends.isRecorded = true
     }
   }
 
   /** Whether the server's end of a client's connection records it. */
-  has(end: End): boolean {
+  has(end: End, within = false): boolean {
     if (end.role !== ROLE_CLIENT) return false
-    for (const ends of end.links) if (ends.isRecorded && isOther(ends.server, end)) return true
+    for (const ends of end.links)
+      if ((within ? ends.isRecordedWithin : ends.isRecorded) && isOther(ends.server, end)) return true
     return false
+  }
+
+  /** Whether what is within the TLS of a connection is read at this end or at the other one. */
+  isRead(end: End): boolean {
+    return (
+      end.isReadWithin || end.links.some(({ server, client }) => server?.isReadWithin || client?.isReadWithin)
+    )
   }
 
   /** Whether the server's end of a client's connection is on this node, whether it records or not. */
@@ -113,7 +123,7 @@ export class LocalPeers {
     if (!ends) return
     if (ends.server === end) {
       ends.server = undefined
-      ends.isRecorded = false
+      ends.isRecorded = ends.isRecordedWithin = false
     }
     if (ends.client === end) ends.client = undefined
     if (!ends.server && !ends.client) this.#ends.delete(key)

@@ -31,6 +31,7 @@ const input = new StreamInput()
 /** The connection leaves its protocol: its next protocol, and the unread bytes of each half. */
 export interface Departure {
   readonly next: string
+  readonly within: string | undefined
   readonly half: Half
   readonly rest: Uint8Array
 }
@@ -252,7 +253,7 @@ export class Reader {
         half.skip = skip - skipped
         if (half.skip > 0) return undefined
       } else if ('leave' in read) {
-        return { next: read.leave, half, rest: EMPTY }
+        return { next: read.leave, within: read.within, half, rest: EMPTY }
       } else {
         if (!this.#fail(half, timeNs)) return 'mistaken'
         const { bytes: passed = 1 } = read

@@ -1,6 +1,6 @@
 /** The exchange between two ends: finds its protocol, and lets a conversation of that protocol read the bytes. */
 import type { SocketEvent } from '../events/socket-event'
-import { otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
+import { ENCRYPTED, otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { End } from './end'
@@ -28,6 +28,8 @@ export interface Host {
   /** The protocol is known, and the end's role with it. */
   speaks(protocol: Protocol): void
   silent(why: Silence): void
+  /** The connection turns to TLS; what that carries is of this protocol. */
+  carries?(protocol: string): void
   /** Something waits that passing time may decide. */
   watch(): void
   /** Whether the other end of this connection is local and records it. */
@@ -50,6 +52,8 @@ export class Talk implements Receiver {
   #unrecognisedEvents = 0
   #unrecognisedBytes = 0
   #handOvers = 0
+  /** What its data is of, as was said before it turned to TLS. */
+  #expected: Protocol | undefined
 
   /** `isWhole`: the connection's opening was seen. */
   constructor(end: End, transport: Transport, isWhole: boolean, shared: SharedState, host: Host) {
@@ -173,6 +177,16 @@ export class Talk implements Receiver {
     return this.#rowsWait(nowNs) || this.#isUndecided || this.#isHolding
   }
 
+  /** The data is of the protocol with this name, from its first byte on. */
+  expects(name: string): void {
+    this.#expected = this.#named(name)
+  }
+
+  /** What its TLS carries is read elsewhere. Only its handshake still says something. */
+  isCarrier(): void {
+    if (!this.#reader || !this.#protocol?.encrypts) this.count('encrypted')
+  }
+
   /** Nixie stops following the connection, which stays open. */
   stop(timeNs: number, isKnown: boolean): void {
     this.#link.goesOn = true
@@ -237,12 +251,16 @@ export class Talk implements Receiver {
     this.#unrecognisedBytes += payload.length
     if (half.length > 0) half.append(payload, timeNs)
     const bytes = half.length > 0 ? half.bytes.subarray(half.start, half.end) : payload
-    if (this.#link.transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) {
-      this.#end.encrypts(true)
-      this.count('encrypted')
+    if (this.#expected) {
+      this.#begins(this.#expected, half, payload, timeNs)
       return
     }
-    const found = this.#recognise(half, bytes, payload.length)
+    const isTls = this.#link.transport === 'tcp' && looksLikeTls(bytes, half.isOpening)
+    const found = this.#recognise(half, bytes, payload.length, isTls)
+    if (isTls && found === 'nothing') {
+      this.#isEncrypted()
+      return
+    }
     if (typeof found === 'object') {
       if (found.at > 0) this.#link.isWhole = false
       // Nothing was said on the connection before its first byte.
@@ -262,20 +280,40 @@ export class Talk implements Receiver {
     if (this.#unrecognisedBytes > unrecognisedBytes || isEnough) this.#giveUp()
   }
 
-  #recognise(half: Half, bytes: Uint8Array, newest: number): Found | 'need-more' | 'nothing' {
-    const { localPort, peerPort, role } = this.#end
+  /** Joined after its handshake, or within one that isn't read. */
+  #isEncrypted(): void {
+    this.#end.encrypts(true)
+    this.#end.protocolCode = this.#shared.protocols.find(({ encrypts }) => encrypts)?.code ?? 0
+    this.count('encrypted')
+  }
+
+  /** The connection has told what this is. */
+  #begins(protocol: Protocol, half: Half, payload: Uint8Array, timeNs: number): void {
+    this.#expected = undefined
+    this.#adopt(protocol, this.#speaker(half) ?? 'client', half, payload, timeNs)
+  }
+
+  #speaker(half: Half): Side | undefined {
+    const { role } = this.#end
+    if (role === ROLE_UNKNOWN) return undefined
+    return (role === ROLE_SERVER) === (half === this.received) ? 'client' : 'server'
+  }
+
+  /** `isTls`: only a protocol that begins TLS comes into question. */
+  #recognise(half: Half, bytes: Uint8Array, newest: number, isTls = false): Found | 'need-more' | 'nothing' {
+    const { localPort, peerPort } = this.#end
     const isReceived = half === this.received
-    const speaker: Side | undefined =
-      role === ROLE_UNKNOWN ? undefined : (role === ROLE_SERVER) === isReceived ? 'client' : 'server'
     const head = {
       bytes,
       transport: this.#link.transport,
       isOpening: half.isOpening,
-      from: speaker,
+      from: this.#speaker(half),
       ownPort: isReceived ? peerPort : localPort,
       peerPort: isReceived ? localPort : peerPort,
     }
-    return recognise(this.#shared.protocols, head, newest, this.#refused ?? NONE)
+    const { protocols } = this.#shared
+    const candidates = isTls ? protocols.filter(({ encrypts }) => encrypts) : protocols
+    return recognise(candidates, head, newest, this.#refused ?? NONE)
   }
 
   #recogniseDatagram(half: Half, payload: Uint8Array): boolean {
@@ -313,6 +351,7 @@ export class Talk implements Receiver {
     opposite.side = otherSide(side)
     this.#end.takesRole((half === this.received) === (side === 'client') ? ROLE_SERVER : ROLE_CLIENT)
     this.#end.protocolCode = protocol.code
+    if (protocol.encrypts) this.#end.encrypts(true)
     if (this.#link.transport === 'tcp') this.#places()
     if (this.#end.role === ROLE_CLIENT && !this.#link.firstRows) {
       this.#link.firstRows = new FirstRows(this.#shared.sink, this.#shared.nowNs)
@@ -346,6 +385,7 @@ export class Talk implements Receiver {
     this.#reader!.conversation.shed()
     this.#leave()
     this.#end.protocolCode = 0
+    if (this.#protocol!.encrypts) this.#end.encrypts(false)
     const refused = this.#refused
     if (refused.size >= this.#shared.protocols.length) this.#giveUp()
     else {
@@ -354,7 +394,7 @@ export class Talk implements Receiver {
     }
   }
 
-  #handOver({ next, half, rest }: Departure, timeNs: number): void {
+  #handOver({ next, within, half, rest }: Departure, timeNs: number): void {
     const opposite = half === this.received ? this.sent : this.received
     const { side } = half
     this.#reader!.conversation.settle(timeNs, false)
@@ -368,13 +408,17 @@ export class Talk implements Receiver {
       each.isOpening = this.#link.isWhole
     }
     if (waiting.length > 0) opposite.append(waiting, timeNs)
-    const protocol = this.#shared.protocols.find(
-      ({ name, upgrades }) => name === next || upgrades?.includes(next),
-    )
-    if (++this.#handOvers > MAX_HAND_OVERS) this.count('left')
+    if (within !== undefined) this.#host.carries?.(within)
+    const protocol = this.#named(next)
+    if (next === ENCRYPTED) this.count('encrypted')
+    else if (++this.#handOvers > MAX_HAND_OVERS) this.count('left')
     else if (protocol) this.#adopt(protocol, side, half, rest, timeNs)
     else if (next !== 'any') this.count('left')
     else if (rest.length > 0) this.#takeUnrecognised(half, rest, timeNs)
+  }
+
+  #named(next: string): Protocol | undefined {
+    return this.#shared.protocols.find(({ name, upgrades }) => name === next || upgrades?.includes(next))
   }
 
   #giveUp(): void {
@@ -417,10 +461,11 @@ export class Talk implements Receiver {
   /** Whether rows wait until it is known which end records them. */
   #rowsWait(nowNs: number): boolean {
     const rows = this.#link.firstRows
-    if (!rows?.isWaiting || this.#isCounting) return false
-    if (this.#reader && this.#host.isPeers()) this.#leaveToPeer()
-    else rows.tick(nowNs)
-    return rows.isWaiting && !this.#isCounting
+    if (!rows?.isWaiting) return false
+    if (!this.#host.isPeers()) rows.tick(nowNs)
+    else if (this.#reader) this.#leaveToPeer()
+    else rows.cancel()
+    return rows.isWaiting
   }
 
   #finish(half: Half, timeNs: number): void {

@@ -43,6 +43,8 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   #plain: Stream | undefined
   /** The library's object that it comes from. */
   #token: number | undefined
+  /** The protocol of what its TLS carries, where the connection has said so. */
+  #carried: string | undefined
   readonly #openedNs: number
   #pid = 0
   #startTicks = 0
@@ -110,11 +112,13 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     if (this.#plain && token !== this.#token) this.#endPlain(timeNs)
     if (!this.#plain) {
       this.end.encrypts(true)
+      this.end.isReadWithin = true
       this.#shared.counters.readConnections++
-      if (!this.#isCounting) this.#wire?.talk.count('encrypted')
+      if (!this.#isCounting) this.#wire?.talk.isCarrier()
       const isSeen = this.#isWhole && (sinceNs === undefined || sinceNs < this.#openedNs)
       this.#plain = this.#openPlain(isSeen && offset === 0 && this.#token === undefined)
       this.#token = token
+      if (this.#carried !== undefined) this.#plain.talk.expects(this.#carried)
     }
     if (this.#plain.talk.isCounting || this.#isResting) return
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
@@ -193,6 +197,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   tick(nowNs: number): boolean {
     const wireWaits = this.#wire?.tick(nowNs) ?? false
     const plainWaits = this.#plain?.tick(nowNs) ?? false
+    if (this.#wire?.talk.isCounting && this.#wire.held === 0) this.#wire = undefined
     this.watched = wireWaits || plainWaits
     return this.watched
   }
@@ -257,9 +262,11 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   // ── Host ───────────────────────────────────────────────────────────────────
 
-  speaks({ captureCap, isFramed = false }: Protocol): void {
+  speaks({ captureCap, encrypts, isFramed = false }: Protocol): void {
     this.#recorded()
-    this.#shared.shedCounts.speaks(this.end)
+    // What the kernel counts of an encrypted connection aren't exchanges.
+    if (encrypts) this.#shared.shedCounts.saysNothing(this.end)
+    else this.#shared.shedCounts.speaks(this.end)
     if (captureCap === this.#cap && isFramed === this.#isFramed) return
     this.#cap = captureCap
     this.#isFramed = isFramed
@@ -282,7 +289,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     // With rows that wait it stays: it will store or drop them.
     if (this.#wire?.held === 0) this.#wire = undefined
     if (why !== 'peer') this.#shared.shedCounts.saysNothing(this.end)
-    if (why === 'encrypted') counters.encryptedConnections++
+    if (why === 'encrypted' || (why === 'peer' && this.end.encrypted)) counters.encryptedConnections++
     if (why === 'unknown') {
       if (this.#isKnown) counters.unknownConnections++
       this.#isKnown = false
@@ -304,6 +311,10 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   isPeers(): boolean {
     return this.#shared.peers.has(this.end)
+  }
+
+  carries(protocol: string): void {
+    this.#carried = protocol
   }
 
   // ───────────────────────────────────────────────────────────────────────────
@@ -336,13 +347,13 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   #openPlain(isWhole: boolean): Stream {
     const host: Host = {
-      speaks: () => this.#recorded(),
+      speaks: () => this.#recorded(true),
       silent: () => {
         this.#plain?.drop()
         this.#shared.setPlainVerdict(this.id, { action: 'count' })
       },
       watch: () => this.watch(),
-      isPeers: () => this.isPeers(),
+      isPeers: () => this.#shared.peers.has(this.end, true),
     }
     const { end } = this
     const begins = isWhole ? { received: 0, sent: 0 } : undefined
@@ -350,9 +361,9 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   }
 
   /** The protocol is known, and with it the end's role. */
-  #recorded(): void {
+  #recorded(isWithin = false): void {
     this.#join()
-    if (this.end.role === ROLE_SERVER) this.#shared.peers.records(this.end)
+    if (this.end.role === ROLE_SERVER) this.#shared.peers.records(this.end, isWithin)
   }
 
   /** Looks whether a connection that is only counted has a known protocol after all. */
@@ -361,6 +372,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     if (this.#silence !== 'unknown' && this.#silence !== 'encrypted') return false
     const head = { bytes: payload, isOpening: false, from: undefined, ownPort: 0, peerPort: 0 }
     const isKnown = this.#shared.protocols.some((protocol) => {
+      if (protocol.encrypts) return false
       const answer = protocol.recognise({ ...head, transport: 'tcp' })
       return typeof answer === 'object' && answer.sure
     })

@@ -61,6 +61,7 @@ test('what is only counted already has no rest', () => {
   const wire = new Wire()
   streams.handle(wire.open())
   streams.handle(wire.request('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'))
+  streams.handle(wire.response('\x15\x03\x03\x00\x02\x02\x28'))
   const before = verdicts.length
   streams.rest(wire.connId)
   streams.rest(12_345)

@@ -229,10 +229,12 @@ describe('what is lost at the ends of a connection', () => {
 })
 
 describe('verdicts', () => {
-  test('TLS is counted, not captured', () => {
+  test('TLS is counted, not captured, from the end of its handshake on', () => {
     const all = started()
     all.streams.handle(all.wire.request('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'))
-    expect(all.verdicts).toEqual([{ connId: all.wire.connId, verdict: { action: 'count' } }])
+    expect(all.verdicts.map(({ verdict }) => verdict.action)).toEqual(['capture'])
+    all.streams.handle(all.wire.response('\x15\x03\x03\x00\x02\x02\x28'))
+    expect(all.verdicts.slice(1)).toEqual([{ connId: all.wire.connId, verdict: { action: 'count' } }])
     expect(all.counters.encryptedConnections).toBe(1)
   })
 

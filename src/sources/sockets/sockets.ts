@@ -42,7 +42,10 @@ const CONN_STATS_EVERY_NS = 10e9
 /** After the last connection was shed, totals are read for so long: counts may still come. */
 const SHED_COUNTS_NS = 3e9
 
-const EXCHANGES: ReadonlySet<Table> = new Set(PROTOCOLS.flatMap(({ tables }) => tables))
+/** Of protocols whose exchanges the kernel can count: a handshake is none. */
+const EXCHANGES: ReadonlySet<Table> = new Set(
+  PROTOCOLS.filter(({ encrypts }) => !encrypts).flatMap(({ tables }) => tables),
+)
 
 export class Sockets implements OpenSource {
   readonly probes: readonly ProbeStatus[]

@@ -176,6 +176,7 @@ const CLAIMS = {
   pushed: (sample) => saidBy(sample, 'server'),
   'hand-over': (sample) => sample.next !== undefined,
   'under-way': (sample) => sample.underWayNs !== undefined,
+  once: (sample) => sample.records.length === 1 && exchanges(sample).length === 1,
   datagram: (_, { transports }) => transports.includes('udp'),
 } as const satisfies Record<string, (sample: Sample, protocol: Protocol) => boolean>
 

@@ -51,7 +51,7 @@ export function noise(next: () => number, length: number): Uint8Array {
 
 /** A few bytes of the piece are others. */
 export function changed(piece: Piece, next: () => number): Piece {
-  const bytes = piece.bytes.slice()
+  const bytes = new Uint8Array(piece.bytes)
   for (let i = 0; i < 1 + next() * 5; i++) bytes[Math.floor(next() * bytes.length)] = next() * 256
   return { ...piece, bytes }
 }

@@ -140,7 +140,8 @@ function endless(member: Member, sample: Sample): string[] {
   const first = piecesOf(sample)[0]!
   const begun = { ...first, bytes: first.bytes.subarray(0, first.bytes.length - 1) }
   const filler = piece(first.from, new Uint8Array(4096).fill(0x61))
-  const pieces = [first, begun, ...Array<Piece>(100).fill(filler)]
+  const before = can(sample, 'once') ? [] : [first]
+  const pieces = [...before, begun, ...Array<Piece>(100).fill(filler)]
   let most = 0
   let noticed = 0
   const found = play(member, sample, pieces, {

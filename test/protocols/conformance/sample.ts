@@ -12,6 +12,7 @@ import { bytesOf } from '../../streams/wire'
  * - `pushed`: a message of the server's alone makes a record
  * - `hand-over`: the connection leaves the protocol at the sample's end
  * - `under-way`: an exchange that lasts is shown while it does
+ * - `once`: a connection makes one record, of messages of both sides; behind that nothing is read
  * - `datagram`: each message is a datagram
  */
 export type Capability =
@@ -24,6 +25,7 @@ export type Capability =
   | 'pushed'
   | 'hand-over'
   | 'under-way'
+  | 'once'
   | 'datagram'
 
 /** One message (or one part of it, in a multiplexed protocol), as one side sends it. */

@@ -1,0 +1,5 @@
+import { tls } from '../../../src/protocols/tls'
+import { conformance } from '../conformance'
+import { SAMPLES } from './samples'
+
+conformance({ protocol: tls, samples: SAMPLES })
