@@ -39,7 +39,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'src/query/functions/values': 'test/query/functions, by what users call',
   'src/query/operators': 'whole plans: test/query/engine.test.ts, random-plans.test.ts',
   'src/runner/formats': 'test/runner/stream.test.ts, test/e2e/results.test.ts',
-  'src/sources/status': 'test/sources/tables.test.ts, refused.test.ts',
   'ui/client': 'in Chromium: test/ui/browser.test.ts',
   'ui/client/charts': 'in Chromium: test/ui/browser.test.ts, cluster.browser.test.ts',
   'ui/client/editor': 'in Chromium: test/ui/editor.browser.test.ts',

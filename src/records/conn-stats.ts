@@ -27,6 +27,12 @@ export const connStats = defineTable(
       semantic: 'ST_BYTES',
       pattern: 'METRIC_COUNTER',
     }),
+    unread: extra(
+      bool(
+        'True where what is said within TLS is not read, at neither end: probe_status and the health page say why',
+        { pattern: 'GENERAL_ENUM' },
+      ),
+    ),
     remote_upid: extra(
       upid(
         'Process at the other end, when it runs on this node: the newest of a server; empty for several clients',

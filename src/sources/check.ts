@@ -1,4 +1,5 @@
 /** Checks which programs the kernel accepts: the second part of `nixie check`. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { readConfig, SETTINGS } from '../config'
 import { newCounters } from '../health/counters'
 import { openKernel } from '../kernel'
@@ -8,6 +9,39 @@ import { DecodeBudget } from '../protocols/lib/decode-budget'
 import { SOURCES } from '.'
 import { Sources } from './open'
 import { UNLIMITED } from './source'
+
+/** Processes of one name that are looked at. */
+const MAX_PROCESSES = 16
+/** Of a process's name, as the kernel keeps it. */
+const COMM_LENGTH = 15
+
+/** What of a process can be read, given by its id, or by its name for all of that name. Never throws. */
+export function checkProcesses(selector: string): CheckResult[] {
+  const isId = /^\d+$/.test(selector)
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  const chosen = pids.filter((pid) => (isId ? pid === Number(selector) : isNamed(pid, selector)))
+  if (chosen.length === 0)
+    return [
+      {
+        name: selector,
+        ok: false,
+        detail: isId ? 'no process has this id' : 'no process has this name',
+        hint: 'Names are those of /proc/PID/comm: ps -eo pid,comm lists them.',
+        required: true,
+      },
+    ]
+  return chosen
+    .slice(0, MAX_PROCESSES)
+    .flatMap((pid) => SOURCES.flatMap((source) => source.checkProcess?.(pid) ?? []))
+}
+
+function isNamed(pid: number, name: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1').trimEnd() === name.slice(0, COMM_LENGTH)
+  } catch {
+    return false
+  }
+}
 
 const RING_BYTES = 1 << 18
 

@@ -3,6 +3,7 @@ import { messageOf } from '../errors'
 import type { ProbeStatus } from '../kernel/kernel'
 import { failed } from '../kernel/probe'
 import type { Entity } from '../records/entities'
+import { UnreadTls } from '../streams/unread-tls'
 import type { Intake, OpenSource, RowSource, SourceContext } from './source'
 
 interface Member {
@@ -21,10 +22,10 @@ export class Sources {
   readonly #counters: SourceContext['counters']
   #ticks = 0
 
-  constructor(sources: readonly RowSource[], context: Omit<SourceContext, 'probes'>) {
+  constructor(sources: readonly RowSource[], context: Omit<SourceContext, 'probes' | 'unread'>) {
     this.#kernel = context.kernel
     this.#counters = context.counters
-    const whole = { ...context, probes: () => this.probes }
+    const whole = { ...context, unread: new UnreadTls(), probes: () => this.probes }
     for (const source of sources) {
       this.#members.push({ source, open: source.open(whole), failure: undefined })
     }

@@ -5,11 +5,13 @@
 import type { Config } from '../config'
 import type { Pressure } from '../health/budget'
 import type { Counters } from '../health/counters'
+import type { CheckResult } from '../kernel/capabilities'
 import type { Kernel, ProbeStatus } from '../kernel/kernel'
 import type { Processes } from '../metadata'
 import type { ProtocolSettings, Sink } from '../protocols/protocol'
 import type { Entity } from '../records/entities'
 import type { Table } from '../records/table'
+import type { UnreadTls } from '../streams/unread-tls'
 
 /** Given to a source when it is opened. */
 export interface SourceContext {
@@ -24,6 +26,8 @@ export interface SourceContext {
   readonly config: Config
   /** Read it at every use: changes take effect at once. */
   readonly settings: ProtocolSettings
+  /** Processes whose TLS nothing reads: the sockets tell them, and why is found where the libraries are. */
+  readonly unread: UnreadTls
   /** The probes of all sources. */
   probes(): readonly ProbeStatus[]
 }
@@ -63,6 +67,8 @@ export interface RowSource {
    * begins. A small chunk costs as much as a large one.
    */
   readonly isSampled?: true
+  /** What of a process that runs can be read here; absent: that is the same for all. Never throws. */
+  checkProcess?(pid: number): CheckResult[]
   /** Never throws: a probe tells what isn't available. */
   open(context: SourceContext): OpenSource
 }

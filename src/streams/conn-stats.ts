@@ -2,10 +2,12 @@
 import type { Sink } from '../protocols/protocol'
 import { AF_INET, AF_INET6, connStats } from '../records/conn-stats'
 import { ROLE_SERVER, type Role } from '../records/types'
+import type { UnreadTls } from './unread-tls'
 
 /** The counts of a connection; `counted*` is the part that its row already has. */
 export interface CountedConnection {
   readonly upid: string
+  readonly localPort: number
   readonly remoteAddr: string
   readonly remotePort: number
   /** The process at the other end if it is on this node, else ''. */
@@ -13,6 +15,10 @@ export interface CountedConnection {
   readonly role: Role
   readonly protocolCode: number
   readonly encrypted: boolean
+  /** What is said within its TLS is read at neither end. */
+  readonly isUnread: boolean
+  /** It is read at this one. */
+  readonly isReadWithin: boolean
   readonly closed: boolean
   readonly bytesSent: number
   readonly bytesReceived: number
@@ -20,6 +26,7 @@ export interface CountedConnection {
   countedSent: number
   countedReceived: number
   countedClosed: boolean
+  countedUnread: boolean
 }
 
 export interface StatsRow {
@@ -32,6 +39,7 @@ export interface StatsRow {
   role: Role
   protocol: number
   ssl: boolean
+  unread: boolean
   open: number
   close: number
   sent: number
@@ -46,6 +54,14 @@ const MAX_ROWS = 65_536
 
 export class ConnStats {
   readonly #rows = new Map<string, StatsRow>()
+  readonly #unread: UnreadTls | undefined
+  readonly #now: () => number
+
+  /** @param unread learns which processes' TLS isn't read */
+  constructor(unread: UnreadTls | undefined, now: () => number) {
+    this.#unread = unread
+    this.#now = now
+  }
 
   /** Updates the connection's row; the first call counts the opening, the last one (closed) the closing. */
   update(connection: CountedConnection): void {
@@ -70,6 +86,8 @@ export class ConnStats {
     if (sent + received > 0) {
       row.protocol = connection.protocolCode
       row.ssl = connection.encrypted
+      row.unread = connection.isUnread
+      if (connection.encrypted) this.#unread?.look(connection, this.#now())
     }
     if (connection.closed && !connection.countedClosed) {
       connection.countedClosed = true
@@ -98,6 +116,7 @@ export class ConnStats {
       addr_family: row.remoteAddr.includes(':') ? AF_INET6 : AF_INET,
       protocol: row.protocol,
       ssl: row.ssl,
+      unread: row.unread,
       conn_open: row.open,
       conn_close: row.close,
       conn_active: active,
@@ -122,6 +141,7 @@ export class ConnStats {
       role,
       protocol: protocolCode,
       ssl: encrypted,
+      unread: false,
       open: 0,
       close: 0,
       sent: 0,

@@ -1,7 +1,7 @@
 /** One end of a conversation as the node sees it: its owner, the other end, and its counts. */
 import { type ByteTotals, SENT, type SocketEvent } from '../events/socket-event'
 import type { Connection } from '../protocols/protocol'
-import { ROLE_CLIENT, ROLE_UNKNOWN, type Role } from '../records/types'
+import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN, type Role } from '../records/types'
 import type { CountedConnection, StatsRow } from './conn-stats'
 
 export interface Addresses {
@@ -28,6 +28,9 @@ export interface BothEnds {
 /** Contents that a server keeps of each socket: a client's end looks for its own among them within some 100 ms. */
 const RECENT_CONTENTS = 32
 
+/** Bytes within TLS that are no data: an alert that says goodbye (RFC 8446 §6.1). */
+const LAST_WORDS = 64
+
 const NONE: readonly never[] = []
 
 export class End implements CountedConnection {
@@ -39,6 +42,9 @@ export class End implements CountedConnection {
   encrypted = false
   /** What is within its TLS comes here. */
   isReadWithin = false
+  countedUnread = false
+  /** Bytes of the client when its data became hidden. */
+  #hiddenFrom = Number.POSITIVE_INFINITY
   closed = false
   stats: StatsRow | undefined
   countedSent = 0
@@ -166,6 +172,25 @@ export class End implements CountedConnection {
   ends(): void {
     this.#seenSent = this.bytesSent
     this.#seenReceived = this.bytesReceived
+  }
+
+  /** From here on its data is encrypted. */
+  hides(): void {
+    this.#hiddenFrom = this.#fromClient
+  }
+
+  get #fromClient(): number {
+    return this.role === ROLE_SERVER ? this.bytesReceived : this.bytesSent
+  }
+
+  /** The client has said something within TLS, and it is read at neither end. The server's end knows best where its handshake ended. */
+  get isUnread(): boolean {
+    if (!this.encrypted || this.isReadWithin) return false
+    for (const { server, client } of this.links) {
+      if (server?.isReadWithin || client?.isReadWithin) return false
+      if (server && server !== this) return server.isUnread
+    }
+    return this.#fromClient - this.#hiddenFrom > LAST_WORDS
   }
 
   belongsTo(upid: string): void {

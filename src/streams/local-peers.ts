@@ -74,13 +74,6 @@ export class LocalPeers {
     return false
   }
 
-  /** Whether what is within the TLS of a connection is read at this end or at the other one. */
-  isRead(end: End): boolean {
-    return (
-      end.isReadWithin || end.links.some(({ server, client }) => server?.isReadWithin || client?.isReadWithin)
-    )
-  }
-
   /** Whether the server's end of a client's connection is on this node, whether it records or not. */
   hasServer(end: End): boolean {
     return end.role === ROLE_CLIENT && end.links.some(({ server }) => server && isOther(server, end))

@@ -29,6 +29,7 @@ import { ShedCounts } from './shed-counts'
 import { TcpSocket } from './tcp-socket'
 import { UdpSocket } from './udp-socket'
 import { type Plaintext, Unlinked } from './unlinked'
+import type { UnreadTls } from './unread-tls'
 import { WorkBudget } from './work'
 
 export interface StreamsOptions {
@@ -41,6 +42,8 @@ export interface StreamsOptions {
   readonly settings: ProtocolSettings
   /** Bytes of a call that the kernel captures while a socket has no verdict. */
   readonly defaultCap: number
+  /** Learns which processes' TLS isn't read. */
+  readonly unread?: UnreadTls
   /** Whether the kernel sheds and counts whole exchanges of a connection that has to pause. */
   readonly isGated?: boolean
   readonly limits?: Partial<StreamLimits>
@@ -95,7 +98,7 @@ export class Streams {
   readonly #peers = new LocalPeers()
   readonly #introductions: Introductions
   readonly #lateRows: LateRows
-  readonly #stats = new ConnStats()
+  readonly #stats: ConnStats
   readonly #shedCounts = new ShedCounts(this.#peers)
   readonly #held: HeldBytes
   readonly #unlinked: Unlinked
@@ -117,6 +120,7 @@ export class Streams {
     this.#sink = sink
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
     this.#live = new LiveRows(liveSink)
+    this.#stats = new ConnStats(options.unread, () => this.#nowNs)
     this.#held = new HeldBytes(this.#limits.heldBytes, counters)
     this.#unlinked = new Unlinked(counters)
     this.#lateRows = new LateRows(sink, this.#peers)

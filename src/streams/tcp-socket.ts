@@ -289,7 +289,10 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     // With rows that wait it stays: it will store or drop them.
     if (this.#wire?.held === 0) this.#wire = undefined
     if (why !== 'peer') this.#shared.shedCounts.saysNothing(this.end)
-    if (why === 'encrypted' || (why === 'peer' && this.end.encrypted)) counters.encryptedConnections++
+    if (this.end.encrypted && (why === 'encrypted' || why === 'peer')) {
+      counters.encryptedConnections++
+      this.end.hides()
+    }
     if (why === 'unknown') {
       if (this.#isKnown) counters.unknownConnections++
       this.#isKnown = false

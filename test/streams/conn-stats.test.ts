@@ -28,6 +28,7 @@ test('connections to one server add up in one row; counters only grow', () => {
     addr_family: 2,
     protocol: 1,
     ssl: false,
+    unread: false,
     conn_open: 3,
     conn_close: 1,
     conn_active: 2,

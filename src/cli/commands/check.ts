@@ -1,22 +1,30 @@
-import type { Command } from '../command'
+import type { Command, Option } from '../command'
 import { TEXT_OUTPUT } from './status'
+
+const PROCESS: Option = {
+  flag: 'process',
+  value: 'PID|NAME',
+  help: 'Say instead what of a process’s TLS can be read, and if not, why',
+}
 
 export const check: Command = {
   name: 'check',
   summary: 'Say whether this host can be traced, and what is missing',
-  details: 'Exit code 1: capture cannot work here.',
+  details: 'Exit code 1: capture cannot work here, or there is no such process.',
   positionals: [],
-  options: [TEXT_OUTPUT],
+  options: [TEXT_OUTPUT, PROCESS],
   run: async ({ flags, io }) => {
     // Loads the kernel side's library: only this command and the capture thread need it.
     const { checkHost } = await import('../../kernel/check')
-    const { checkPrograms } = await import('../../sources/check')
-    const checks = [...checkHost(), ...checkPrograms()]
+    const { checkPrograms, checkProcesses } = await import('../../sources/check')
+    const process = flags.process
+    const checks = process === undefined ? [...checkHost(), ...checkPrograms()] : checkProcesses(process)
     const works = checks.every(({ ok, required }) => ok || !required)
     if (flags.output === 'json') {
       await io.stdout.write(`${JSON.stringify({ ok: works, checks }, null, 2)}\n`)
       return works ? 0 : 1
     }
+    const end = process === undefined ? `\nCapture ${works ? 'can' : 'cannot'} work here.\n` : ''
     const width = Math.max(...checks.map(({ name }) => name.length))
     const indent = ' '.repeat('FAIL'.length + 2 + width + 2)
     const told = new Set<string>()
@@ -30,7 +38,7 @@ export const check: Command = {
       await io.stdout.write(`${mark}  ${name.padEnd(width)}  ${detail.replaceAll('\n', `\n${indent}`)}\n`)
       if (!ok && hint !== '') await io.stdout.write(`${indent}${hint}\n`)
     }
-    await io.stdout.write(works ? '\nCapture can work here.\n' : '\nCapture cannot work here.\n')
+    await io.stdout.write(end)
     return works ? 0 : 1
   },
 }

@@ -101,6 +101,7 @@ export class Sockets implements OpenSource {
       settings,
       limits: { heldBytes: context.config.waitingLimit },
       defaultCap: DEFAULT_CAP,
+      unread: context.unread,
       isGated: this.#isGated,
       setVerdict: (connId, verdict) => feed?.setVerdict(connId, verdict),
       setPlainVerdict: (connId, verdict) => feed?.setPlainVerdict(connId, verdict),

@@ -1,12 +1,18 @@
-/** probe_status: the probes of every source, once an hour. */
+/** probe_status: the probes of every source, once an hour, and those that are new or have changed at once. */
+import type { ProbeStatus } from '../../kernel/kernel'
 import { PROBE_ATTACHED, PROBE_FAILED, probeStatus } from '../../records/probe-status'
 import type { OpenSource, RowSource, SourceContext } from '../source'
 
 const EVERY_NS = 3600e9
+/** Changes that are told at once. */
+const MAX_CHANGES = 64
+
+const textOf = ({ source, name, attached, error }: ProbeStatus) => `${source} ${name} ${attached} ${error}`
 
 class Status implements OpenSource {
   readonly probes = []
   readonly #context: SourceContext
+  #told: ReadonlySet<string> = new Set()
   #toldNs = Number.NEGATIVE_INFINITY
 
   constructor(context: SourceContext) {
@@ -15,10 +21,17 @@ class Status implements OpenSource {
 
   tick(nowNs: number): void {
     // The clock may have been set back.
-    if (Math.abs(nowNs - this.#toldNs) < EVERY_NS) return
-    this.#toldNs = nowNs
+    const isDue = Math.abs(nowNs - this.#toldNs) >= EVERY_NS
+    const probes = this.#context.probes()
+    const changed = isDue
+      ? probes
+      : probes.filter((probe) => !this.#told.has(textOf(probe))).slice(0, MAX_CHANGES)
+    if (changed.length === 0) return
+    if (isDue) this.#toldNs = nowNs
+    const told = probes.filter((probe) => changed.includes(probe) || this.#told.has(textOf(probe)))
+    this.#told = new Set(told.map(textOf))
     const upid = this.#context.processes.self()
-    for (const probe of this.#context.probes()) {
+    for (const probe of changed) {
       this.#context.sink.append(probeStatus, {
         time_: nowNs,
         upid,

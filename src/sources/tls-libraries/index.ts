@@ -2,6 +2,7 @@
 import type { OpenSource, RowSource, SourceContext } from '../source'
 import { Libraries } from './libraries'
 import { openTlsProbe, SOURCE_NAME } from './probe'
+import { checkProcess } from './process-check'
 
 const OFF: OpenSource = { probes: [], tick: () => {}, close: () => {} }
 
@@ -14,4 +15,4 @@ function open(context: SourceContext): OpenSource {
   return new Libraries(probes, probe, leftOut, context)
 }
 
-export const tls: RowSource = { name: SOURCE_NAME, tables: [], open }
+export const tls: RowSource = { name: SOURCE_NAME, tables: [], open, checkProcess }

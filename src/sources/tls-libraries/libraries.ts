@@ -9,6 +9,7 @@ import { type Finding, inspect } from './inspect'
 import { codeOf, type MappedFile, mappedIn, nameOf, processIds } from './mapped'
 import { SOURCE_NAME, type TlsProbe } from './probe'
 import { type Target, Targets } from './targets'
+import { UnreadPrograms } from './unread-programs'
 
 /** How often new mappings are taken, and how much work one look may do. */
 const LOOK_NS = 100e6
@@ -36,6 +37,7 @@ export class Libraries implements OpenSource {
   readonly #leftOut: readonly string[]
   readonly #targets: Targets | undefined
   readonly #probe: TlsProbe | undefined
+  readonly #unread: UnreadPrograms
   #mappings: FileMappings | undefined
   #mappingStatus: ProbeStatus | undefined
   /** Files to be looked into, by key. */
@@ -63,6 +65,12 @@ export class Libraries implements OpenSource {
     this.#programs = programs.map((program) => ({ ...program, required: false }))
     this.#probe = probe
     this.#targets = probe && new Targets(probe)
+    const targets = this.#targets
+    this.#unread = new UnreadPrograms(context.unread, {
+      refused: probe ? undefined : 'Nothing within TLS can be read here',
+      isLeftOut: (pid) => this.#isLeftOut(pid),
+      callsOf: (file) => targets?.callsOf(file),
+    })
     this.#checkedNs = context.kernel.now()
     if (probe) this.#follow()
     this.#told()
@@ -104,7 +112,13 @@ export class Libraries implements OpenSource {
           ],
     )
     const mappings = this.#mappingStatus ? [this.#mappingStatus] : []
-    this.#probes = [...this.#programs, ...mappings, ...(this.#targets?.statuses ?? []), ...unread]
+    this.#probes = [
+      ...this.#programs,
+      ...mappings,
+      ...(this.#targets?.statuses ?? []),
+      ...unread,
+      ...this.#unread.statuses,
+    ]
   }
 
   /** Looks for new files, and works for some milliseconds on those that it has found. */
@@ -178,6 +192,7 @@ export class Libraries implements OpenSource {
   }
 
   tick(nowNs: number): void {
+    if (this.#unread.tick(nowNs)) this.#told()
     if (!this.#targets) return
     const sinceScan = Math.abs(nowNs - this.#scannedNs)
     if (!this.#mappings && sinceScan >= SCAN_NS) this.#scan(nowNs)

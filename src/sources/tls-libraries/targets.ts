@@ -47,6 +47,12 @@ export class Targets {
     return this.#probe.hits(target.number)
   }
 
+  /** Calls of a file's functions so far; undefined where none is attached. */
+  callsOf({ key }: MappedFile): number | undefined {
+    const target = this.#targets.get(key)
+    return target && target.attachments.length > 0 ? this.hits(target).calls : undefined
+  }
+
   /** Notes that a process uses the file; false when it isn't attached. */
   use({ key, pid }: MappedFile, nowNs: number): boolean {
     const target = this.#targets.get(key)

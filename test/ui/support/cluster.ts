@@ -330,6 +330,7 @@ class Traffic {
         conn_active: 1,
         bytes_sent: sent,
         bytes_recv: received,
+        unread: false,
         remote_upid: '',
       })
     }
