@@ -174,9 +174,9 @@ export class End implements CountedConnection {
     this.#seenReceived = this.bytesReceived
   }
 
-  /** From here on its data is encrypted. */
-  hides(): void {
-    this.#hiddenFrom = this.#fromClient
+  /** Its data is encrypted, `before` bytes of the client's ago. */
+  hides(before: number): void {
+    this.#hiddenFrom = (this.role === ROLE_SERVER ? this.#seenReceived : this.#seenSent) - before
   }
 
   get #fromClient(): number {

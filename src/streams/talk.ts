@@ -284,6 +284,12 @@ export class Talk implements Receiver {
   #isEncrypted(): void {
     this.#end.encrypts(true)
     this.#end.protocolCode = this.#shared.protocols.find(({ encrypts }) => encrypts)?.code ?? 0
+    this.#hides(Number.POSITIVE_INFINITY)
+  }
+
+  /** `before`: bytes of the client's that were encrypted already. */
+  #hides(before: number): void {
+    this.#end.hides(before)
     this.count('encrypted')
   }
 
@@ -410,7 +416,7 @@ export class Talk implements Receiver {
     if (waiting.length > 0) opposite.append(waiting, timeNs)
     if (within !== undefined) this.#host.carries?.(within)
     const protocol = this.#named(next)
-    if (next === ENCRYPTED) this.count('encrypted')
+    if (next === ENCRYPTED) this.#hides(side === 'client' ? rest.length : 0)
     else if (++this.#handOvers > MAX_HAND_OVERS) this.count('left')
     else if (protocol) this.#adopt(protocol, side, half, rest, timeNs)
     else if (next !== 'any') this.count('left')

@@ -289,10 +289,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     // With rows that wait it stays: it will store or drop them.
     if (this.#wire?.held === 0) this.#wire = undefined
     if (why !== 'peer') this.#shared.shedCounts.saysNothing(this.end)
-    if (this.end.encrypted && (why === 'encrypted' || why === 'peer')) {
-      counters.encryptedConnections++
-      this.end.hides()
-    }
+    if (this.end.encrypted && (why === 'encrypted' || why === 'peer')) counters.encryptedConnections++
     if (why === 'unknown') {
       if (this.#isKnown) counters.unknownConnections++
       this.#isKnown = false

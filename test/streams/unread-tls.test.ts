@@ -62,6 +62,16 @@ test('a handshake alone, and a goodbye, are nothing that could be read', () => {
   expect(told()).toEqual({ unread: { '1:2:5': false }, processes: [] })
 })
 
+test('what comes together with the last words of the handshake counts', () => {
+  const { streams, told } = started()
+  const server = atServer()
+  streams.handle(server.open())
+  streams.handle(server.request(Tls.handshake(Tls.clientHello({ extensions: [Tls.versions(0x0304)] }))))
+  streams.handle(server.response(Tls.handshake(Tls.serverHello({ extensions: [Tls.chosenVersion(0x0304)] }))))
+  streams.handle(server.request(Tls.join(Tls.CHANGE, Tls.data(53), Tls.data(100))))
+  expect(told()).toEqual({ unread: { '1:2:5': true }, processes: ['1:2:5 2 443'] })
+})
+
 test('what a client says, and nobody reads, is told of both processes', () => {
   const { streams, shakesHands, told } = started()
   const [client, server] = [atClient(), atServer()]

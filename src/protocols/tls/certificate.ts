@@ -12,8 +12,8 @@ export interface Certificate {
   readonly issuer: string
   /** Host names and addresses that it is for. */
   readonly names: readonly string[]
-  /** Nanoseconds since 1970; 0: unknown. */
-  readonly expiresNs: number
+  /** As `2027-01-31T12:00:00Z`; empty: unknown. */
+  readonly expires: string
 }
 
 const MOST_NAMES = 16
@@ -57,7 +57,7 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
     subject: nameIn(subject.content),
     issuer: nameIn(issuer.content),
     names: alternativeNames(parts.find(({ tag }) => tag === EXTENSIONS)),
-    expiresNs: notAfter ? timeIn(notAfter) : 0,
+    expires: notAfter ? timeIn(notAfter) : '',
   }
 }
 
@@ -130,12 +130,12 @@ const groups = (bytes: Uint8Array) =>
   Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!)
 
 /** RFC 5280 §4.1.2.5: YYMMDDHHMMSSZ, of 1950 to 2049, or YYYYMMDDHHMMSSZ. */
-function timeIn({ tag, content: { bytes, end } }: Element): number {
-  if (tag !== UTC_TIME && tag !== GENERALIZED_TIME) return 0
+function timeIn({ tag, content: { bytes, end } }: Element): string {
+  if (tag !== UTC_TIME && tag !== GENERALIZED_TIME) return ''
   const text = latin1(bytes, 0, Math.min(end, 16))
   const short = tag === UTC_TIME ? (text < '5' ? '20' : '19') : ''
   const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(short + text)
-  if (!found) return 0
-  const [year = 0, month = 0, day, hour, minute, second] = found.slice(1).map(Number)
-  return Date.UTC(year, month - 1, day, hour, minute, second) * 1e6
+  if (!found) return ''
+  const [year, month, day, hour, minute, second] = found.slice(1)
+  return `${year}-${month}-${day}T${hour}:${minute}:${second}Z`
 }

@@ -35,7 +35,7 @@ class OneSide {
       if (handshake.says(side, type, body, timeNs)) counts()
     })
     this.records = new Records({
-      begins: (header, timeNs) => handshake.begins(side, header, timeNs),
+      begins: (timeNs) => handshake.begins(side, timeNs),
       ends: (header, timeNs) => handshake.ends(side, header, timeNs),
       content: (type, bytes, start, end, timeNs) => {
         if (!handshake.isClear(side, type)) return
@@ -170,7 +170,7 @@ export class TlsConversation implements Conversation {
       alpn: server?.alpn ?? '',
       resumed: isResumed,
       certificate: certificateText(certificate),
-      certificate_expires: certificate?.expiresNs ?? 0,
+      certificate_expires: certificate?.expires ?? '',
       alert: this.#alert(),
       outcome,
     })

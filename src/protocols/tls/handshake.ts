@@ -68,9 +68,17 @@ export class Handshake {
     return false
   }
 
-  begins(side: Side, { type, length }: RecordHeader, timeNs: number): void {
+  begins(side: Side, timeNs: number): void {
     if (side === 'client' && this.startNs === 0) this.startNs = timeNs
-    if (type !== RECORD.data) return
+  }
+
+  ends(side: Side, header: RecordHeader, timeNs: number): void {
+    if (header.type === RECORD.data) this.#hidden(side, header.length, timeNs)
+    else if (!this.#isHidden && this.server) this.#changes(side, header.type, timeNs)
+  }
+
+  /** A record whose content is encrypted, and its type too. */
+  #hidden(side: Side, length: number, timeNs: number): void {
     // Early data comes before the ServerHello, and what is under way of it after that.
     if (side === 'client' && this.client && !this.server) return
     if (side === 'server' && this.#isHidden) return
@@ -81,8 +89,8 @@ export class Handshake {
     if (this.#isHidden || side === 'server' || !this.server) this.progress = this.server ? 'done' : 'failed'
   }
 
-  ends(side: Side, { type }: RecordHeader, timeNs: number): void {
-    if (this.#isHidden || !this.server) return
+  /** Before TLS 1.3, what changes the cipher and what follows that are records of their own types. */
+  #changes(side: Side, type: number, timeNs: number): void {
     if (type === RECORD.changeCipherSpec) {
       if (side === 'server' && !this.#changed.client) this.isResumed = true
       this.#changed[side] = true

@@ -14,7 +14,7 @@ export interface RecordHeader {
 
 export interface RecordListener {
   /** A record begins. */
-  begins(header: RecordHeader, timeNs: number): void
+  begins(timeNs: number): void
   /** The next bytes of its content; valid during the call only. */
   content(type: number, bytes: Uint8Array, start: number, end: number, timeNs: number): void
   /** Its last byte has come. */
@@ -46,7 +46,7 @@ export class Records {
     if (!header) return invalid('no record of TLS')
     this.#header = header
     this.#left = header.length
-    this.#listener.begins(header, input.timeAt(pos))
+    this.#listener.begins(input.timeAt(pos))
     input.pos += HEADER
     return this.#content(input, header)
   }

@@ -1,4 +1,4 @@
-import { bool, defineTable, extra, int, string, time } from '../../records/table'
+import { bool, defineTable, extra, string, time } from '../../records/table'
 import { code, keyword, latency, outcome, remoteUpid, seenAt, structured } from '../lib/columns'
 
 export const tlsEvents = defineTable(
@@ -38,9 +38,7 @@ export const tlsEvents = defineTable(
       string('Names that the server’s certificate is for, else its subject; TLS 1.3 encrypts it, then empty'),
     ),
     certificate_expires: extra(
-      int('When the server’s certificate expires, in nanoseconds since 1970; 0 where it isn’t seen', {
-        semantic: 'ST_TIME_NS',
-      }),
+      string('When the server’s certificate expires, as 2027-01-31T12:00:00Z; empty where it isn’t seen'),
     ),
     alert: extra(
       keyword(

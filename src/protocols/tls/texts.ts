@@ -74,11 +74,11 @@ const helloFields = (hello: ServerHello) => ({
   }),
 })
 
-const certificateFields = ({ subject, issuer, names, expiresNs }: Certificate) => ({
+const certificateFields = ({ subject, issuer, names, expires }: Certificate) => ({
   subject,
   issuer,
   names,
-  ...(expiresNs === 0 ? {} : { expires: new Date(expiresNs / 1e6).toISOString() }),
+  ...(expires === '' ? {} : { expires }),
 })
 
 const alertFields = ({ from, level, description }: Alert) => ({

@@ -81,7 +81,8 @@ export class Libraries implements OpenSource {
   }
 
   get isWaiting(): boolean {
-    return this.#looking !== undefined || this.#waiting.size > 0 || this.#toScan.length > 0
+    const isLooking = this.#looking !== undefined || this.#unread.isLooking
+    return isLooking || this.#waiting.size > 0 || this.#toScan.length > 0
   }
 
   #follow(): void {
@@ -124,6 +125,7 @@ export class Libraries implements OpenSource {
   /** Looks for new files, and works for some milliseconds on those that it has found. */
   drain(): number {
     const nowNs = this.#context.kernel.now()
+    if (this.#unread.isLooking && this.#unread.work()) this.#told()
     if (!this.#targets) return 0
     if (Math.abs(nowNs - this.#lookedNs) >= LOOK_NS) {
       this.#lookedNs = nowNs

@@ -47,7 +47,12 @@ export class UnreadPrograms {
     return [...found.values()]
   }
 
-  /** Looks for some milliseconds at programs that are new; true when the statuses have changed. */
+  /** A program is still to be looked at: `work` goes on with that. */
+  get isLooking(): boolean {
+    return this.#looking !== undefined
+  }
+
+  /** Finds programs that are new, and forgets those that are read by now; true when the statuses have changed. */
   tick(nowNs: number): boolean {
     const unread = this.#unread.list(nowNs)
     let hasChanged = false
@@ -56,24 +61,27 @@ export class UnreadPrograms {
       this.#told.delete(upid)
       hasChanged ||= status !== undefined
     }
+    if (this.#looking) return hasChanged
+    for (const [upid, process] of unread)
+      if (!this.#told.has(upid)) {
+        this.#looking = { upid, steps: this.#statusOf(process) }
+        break
+      }
+    return hasChanged
+  }
+
+  /** Looks for some milliseconds at a program; true when the statuses have changed. */
+  work(): boolean {
     const deadline = Bun.nanoseconds() + WORK_NS
-    while (Bun.nanoseconds() < deadline) {
-      this.#looking ??= this.#next(unread)
-      if (!this.#looking) break
+    while (this.#looking && Bun.nanoseconds() < deadline) {
       const { upid, steps } = this.#looking
       const step = steps.next()
       if (!step.done) continue
       this.#looking = undefined
-      if (unread.has(upid)) this.#told.set(upid, step.value)
-      hasChanged ||= step.value !== undefined
+      this.#told.set(upid, step.value)
+      return step.value !== undefined
     }
-    return hasChanged
-  }
-
-  #next(unread: ReadonlyMap<string, UnreadProcess>): Looking | undefined {
-    for (const [upid, process] of unread)
-      if (!this.#told.has(upid)) return { upid, steps: this.#statusOf(process) }
-    return undefined
+    return false
   }
 
   *#statusOf({ pid, role, port }: UnreadProcess): Generator<void, ProbeStatus | undefined> {

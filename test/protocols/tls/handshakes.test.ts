@@ -44,7 +44,7 @@ describe('a handshake', () => {
       alpn: '',
       resumed: false,
       certificate: '',
-      certificate_expires: 0,
+      certificate_expires: '',
       alert: '',
       outcome: 'complete',
       latency: 2000,
@@ -76,7 +76,7 @@ describe('a handshake', () => {
       alpn: 'h2',
       resumed: false,
       certificate: 'shop.test,*.shop.test,10.0.0.7,fd00::7',
-      certificate_expires: Date.UTC(2027, 10, 26, 20, 28, 31) * 1e6,
+      certificate_expires: '2027-11-26T20:28:31Z',
       outcome: 'complete',
       latency: 3000,
     })
@@ -85,7 +85,7 @@ describe('a handshake', () => {
         subject: 'shop.test',
         issuer: 'shop.test',
         names: ['shop.test', '*.shop.test', '10.0.0.7', 'fd00::7'],
-        expires: '2027-11-26T20:28:31.000Z',
+        expires: '2027-11-26T20:28:31Z',
       },
     ])
   })
@@ -290,7 +290,7 @@ describe('messages may lie anywhere', () => {
     for (const der of [[], [0x30], [0x30, 0x84, 1, 2, 3, 4], Tls.CERTIFICATE.subarray(0, 200)]) {
       const chain = Tls.handshake(answer12, Tls.certificates(der), Tls.SERVER_HELLO_DONE)
       expect(played(full12.with(1, ['server', chain])).rows).toMatchObject([
-        { certificate: '', certificate_expires: 0, outcome: 'complete' },
+        { certificate: '', certificate_expires: '', outcome: 'complete' },
       ])
     }
   })

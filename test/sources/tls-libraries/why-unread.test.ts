@@ -70,7 +70,10 @@ function statusesOf(reading: { pid?: number; refused?: string; left?: boolean; c
   const upid = `1:${reading.pid ?? process.pid}:5`
   const ends = { upid, role: ROLE_SERVER, localPort: 8443, remotePort: 5 } as const
   unread.look({ ...ends, isUnread: true, isReadWithin: false, countedUnread: false }, 1e9)
-  for (let i = 0; i < 5000 && programs.statuses.length === 0; i++) programs.tick(2e9)
+  for (let i = 0; i < 5000 && programs.statuses.length === 0; i++) {
+    programs.tick(2e9)
+    programs.work()
+  }
   const { statuses } = programs
   unread.look({ ...ends, isUnread: false, isReadWithin: true, countedUnread: false }, 3e9)
   expect(programs.tick(4e9)).toBe(true)
