@@ -17,7 +17,7 @@ import { REDIS } from './redis/identity'
 import { tls } from './tls'
 
 /** The protocols that are recognised. */
-export const PROTOCOLS: readonly Protocol[] = [tls, http, http2, dns, proxyProtocol, nats]
+export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
 export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, REDIS, MONGODB, KAFKA, MUX, AMQP]
