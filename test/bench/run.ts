@@ -30,6 +30,10 @@ const BENCHES: Record<string, { file: string; measures: string; takesWords?: boo
     takesWords: true,
   },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
+  http2: {
+    file: 'http2.ts',
+    measures: 'nginx and h2load with and without capture, and rows of all requests',
+  },
   inflate: { file: 'inflate.ts', measures: 'compressed bodies, ordinary and hostile' },
 }
 

@@ -26,6 +26,7 @@ const KINDS = [
   'line-feeds-only',
   'pipelined',
   'alternating',
+  'http2',
   'half-heads',
   'churn',
   'datagrams',

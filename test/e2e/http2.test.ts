@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { join } from 'node:path'
+import { startEnvoy } from '../support/envoy'
 import {
   type Asked,
   askedOf,
@@ -164,16 +165,25 @@ http { access_log off; client_body_temp_path ${dir}/b; proxy_temp_path ${dir}/p;
 server { listen 127.0.0.1:${port} http2; location / { grpc_pass grpc://127.0.0.1:${servers.grpc}; } } }`,
     )
     await serve(scope, ['nginx', '-p', dir, '-c', config], [port])
+    await isAtBoth(port, 'nginx')
+  }, 60_000)
+
+  test('through Envoy, too', async () => {
+    await isAtBoth(await startEnvoy(scope, servers.grpc), 'envoy')
+  }, 120_000)
+
+  /** Calls through a proxy have rows at its port and at the server's, as the client logs them. */
+  async function isAtBoth(port: number, word: string): Promise<void> {
     const before = (await rowsAt(servers.grpc)).length
-    const all = await logOf<Called>(client('grpc.mjs', port, 'proxied'))
+    const all = await logOf<Called>(client('grpc.mjs', port, word))
     const called = inTime(all)
     const outer = await rowsOf(port, all.length)
     expect(counted(outer.filter((row) => !isLate(row)).map(calledOf))).toEqual(called)
-    const inner = (await rowsOf(servers.grpc, before + all.length)).filter(({ req_headers }) =>
-      String(req_headers).includes('proxied'),
+    const inner = (await rowsOf(servers.grpc, before + all.length)).filter(
+      ({ req_headers }) => JSON.parse(String(req_headers))['x-client'] === word,
     )
     expect(counted(inner.filter((row) => !isLate(row)).map(calledOf))).toEqual(called)
-  }, 60_000)
+  }
 
   test('20,000 requests of h2load, 20 streams at once on each of 10 connections', async () => {
     execFileSync('h2load', ['-n', '20000', '-c', '10', '-m', '20', `http://127.0.0.1:${servers.go}/load`], {

@@ -3,6 +3,7 @@ import { BODIES } from './bodies'
 import { CONNECTIONS } from './connections'
 import { DATAGRAMS } from './datagrams'
 import { FLOODS } from './floods'
+import { HTTP2 } from './http2'
 import { MIXES } from './mixes'
 import { PROCESSES } from './processes'
 import { TEXTS } from './texts'
@@ -13,6 +14,7 @@ export const ATTACKS: readonly Attack[] = [
   ...WAITING,
   ...TEXTS,
   ...FLOODS,
+  ...HTTP2,
   ...CONNECTIONS,
   ...DATAGRAMS,
   ...PROCESSES,
