@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Data within TLS, beside socket.bpf.c, whose maps it shares. */
 #define STATE_IN_SOCKET
-#include "lib/tls-calls.bpf.h"
+#include "lib/tls-go.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -19,6 +19,8 @@ enum tls_kind {
 	TLS_HANDSHAKE = 7,
 };
 #define TLS_TARGET_SHIFT 8
+/* Above that, for Go: the bytes of the function's frame, if the return address is kept at its end. */
+#define TLS_FRAME_SHIFT 40
 
 /* Names of processes that are left out. */
 #define TLS_LEFT_OUT 8
@@ -48,6 +50,11 @@ struct tls_target {
 /* Processes that have such a print, by id modulo this; and how long it may take to be sent. */
 #define TLS_PRINTERS 1024
 #define TLS_PRINT_NS 5000000000ULL
+
+/* Goroutines that are in calls of Go's library at one time; what more of them say is missing, and counted. */
+#define TLS_GO_ROUTINES 65536
+/* Processes that have had such calls, by id modulo this. */
+#define TLS_GO_PROCESSES 1024
 
 /* Of one call this much is captured at most, in records of up to RECORD_PAYLOAD_MAX. */
 #define TLS_CAP (1 << 20)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Data within TLS, beside socket_classic.bpf.c, whose maps it shares. */
-#include "lib/tls-calls.bpf.h"
+#include "lib/tls-go.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -33,7 +33,10 @@ export function makePython(scope: Scope): string {
   return python
 }
 
-async function started(scope: Scope, command: readonly string[]): Promise<{ port: number; pid: number }> {
+export async function started(
+  scope: Scope,
+  command: readonly string[],
+): Promise<{ port: number; pid: number }> {
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((done) => child.on('exit', () => done()))
   scope.defer(() => {

@@ -2,6 +2,7 @@
 import { readlinkSync, statSync } from 'node:fs'
 import { ElfFile, type ElfFunction } from './elf'
 import * as gnuTls from './gnutls'
+import { goPlaces } from './go/places'
 import type { MappedFile } from './mapped'
 import type { Place } from './openssl'
 import * as openSsl from './openssl'
@@ -64,8 +65,13 @@ export function* inspect(file: MappedFile): Generator<void, Finding> {
     yield
     const functions = exported.size > 0 ? exported : yield* elf.inSymbolTable(FUNCTIONS, TELLING)
     if (functions === 'too large') return 'its table of symbols is too large to be searched'
-    const places = [...openSsl.openSslPlaces(elf, functions), ...gnuTls.gnuTlsPlaces(elf, functions)]
-    return places.length > 0 ? { path, places } : undefined
+    const go = yield* goPlaces(elf)
+    const places = [
+      ...openSsl.openSslPlaces(elf, functions),
+      ...gnuTls.gnuTlsPlaces(elf, functions),
+      ...(typeof go === 'string' ? [] : go),
+    ]
+    return places.length > 0 ? { path, places } : typeof go === 'string' ? go : undefined
   } catch {
     return undefined
   } finally {

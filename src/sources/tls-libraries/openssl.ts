@@ -15,11 +15,13 @@ export const KIND = {
 
 /** Where one program is attached. */
 export interface Place {
-  readonly program: 'tls_leave' | 'tls_enter' | 'tls_forget' | 'tls_cipher'
+  readonly program: 'tls_leave' | 'tls_enter' | 'tls_forget' | 'tls_cipher' | 'tls_go_leave' | 'tls_go_enter'
   readonly function: string
   readonly kind: number
   /** In the file. */
   readonly offset: number
+  /** Of Go's functions: bytes of their frame, if the return address is kept at its end. */
+  readonly frame?: number
 }
 
 /** These tell whether a file has any of the two parts. */

@@ -16,13 +16,14 @@ import type { Place } from './openssl'
 export const SOURCE_NAME = 'tls_tracer'
 
 /** Numbers of `bpf/tls.h`; a test compares them. */
-export const TLS = { TARGETS: 256, TARGET_SHIFT: 8, LEFT_OUT: 8 } as const
+export const TLS = { TARGETS: 256, TARGET_SHIFT: 8, FRAME_SHIFT: 40, LEFT_OUT: 8 } as const
 /** Offsets in `struct tls_target`, in words. */
 const SINCE = 0
 const CALLS = 1
 const TRANSFERS = 2
 
 const CALLS_OF = 'Data within TLS, as processes give it to their libraries'
+const GO = 'Data within TLS of Go programs'
 const PROGRAMS = {
   tls_leave: { purpose: CALLS_OF, placement: 'later', required: true },
   tls_enter: { purpose: CALLS_OF, placement: 'later', required: true },
@@ -34,8 +35,23 @@ const PROGRAMS = {
     required: true,
   },
   tls_cipher: { purpose: 'TLS of programs that move the ciphertext themselves', placement: 'later' },
+  tls_go_leave: { purpose: GO, placement: 'later' },
+  tls_go_enter: { purpose: GO, placement: 'later' },
+  tls_go_sent: { purpose: GO, placement: 'later' },
+  tls_go_received: { purpose: GO, placement: 'later' },
+  tls_go_gone: { purpose: 'Ends of Go programs that have TLS', placement: 'later' },
 } as const
 type Program = keyof typeof PROGRAMS
+/** In the order in which they are attached to a file. */
+const IN_FILES = [
+  'tls_leave',
+  'tls_enter',
+  'tls_forget',
+  'tls_cipher',
+  'tls_go_leave',
+  'tls_go_enter',
+] as const satisfies readonly Program[]
+const GO_HOOKS = ['tls_go_gone', 'tls_go_sent', 'tls_go_received'] as const satisfies readonly Program[]
 
 /** Beside the hooks of sockets that keep their state in the socket, and beside those that have a table. */
 const VARIANTS = [
@@ -107,6 +123,9 @@ export class TlsProbe {
   readonly #target = new BigUint64Array(3)
   /** The hooks of sockets, while there is a file. */
   #sockets: readonly Attachment[] = []
+  /** Those of Go programs, and how many of their files there are. */
+  #goHooks: readonly Attachment[] = []
+  #goFiles = 0
 
   constructor(object: NonNullable<Opened<Program>['object']>) {
     this.#object = object
@@ -128,18 +147,38 @@ export class TlsProbe {
     const attached: Attachment[] = []
     const refused: unknown[] = []
     this.#targets.set(target, this.#target.fill(0n))
-    for (const program of ['tls_leave', 'tls_enter', 'tls_forget', 'tls_cipher'] as const) {
+    for (const program of IN_FILES) {
       const spots = places
         .filter((place) => place.program === program)
-        .map(({ kind, offset }) => ({ offset, cookie: kind + target * 2 ** TLS.TARGET_SHIFT }))
+        .map(({ kind, offset, frame = 0 }) => ({
+          offset,
+          cookie: kind + target * 2 ** TLS.TARGET_SHIFT + frame * 2 ** TLS.FRAME_SHIFT,
+        }))
       if (spots.length === 0) continue
       try {
+        if (program === 'tls_go_leave') attached.push(this.#followGo())
         attached.push(this.#object.attachUprobes(program, path, spots, program === 'tls_leave'))
       } catch (cause) {
         refused.push(cause)
       }
     }
     return { attached, refused }
+  }
+
+  /** Looks at the sockets of Go programs, for as long as there is a file of one. */
+  #followGo(): Attachment {
+    if (this.#goFiles === 0) this.#goHooks = GO_HOOKS.map((program) => this.#object.attach(program))
+    this.#goFiles++
+    let there = true
+    return {
+      detach: () => {
+        if (!there) return
+        there = false
+        if (--this.#goFiles > 0) return
+        for (const hook of this.#goHooks) hook.detach()
+        this.#goHooks = []
+      },
+    }
   }
 
   /** All calls of the file's functions are seen since this time (CLOCK_MONOTONIC). */

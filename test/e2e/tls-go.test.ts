@@ -1,0 +1,144 @@
+/** What is within the TLS of Go programs: each request has its row, on the right connection. Needs root, Go and curl. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { isRoot, Nixie } from '../support/nixie'
+import { Scope, until } from '../support/scope'
+import { type Certificate, makeCertificate, portsOf } from '../support/tls'
+import { type Build, buildGoTls, runGoTls, startGoTls } from '../support/tls-go'
+
+const PROTOCOLS = ['h1', 'h2'] as const
+
+const curl = (path: string, port: number) =>
+  Bun.spawn(['curl', '-sk', '--http1.1', '-o', '/dev/null', `https://127.0.0.1:${port}${path}`]).exited
+
+describe.skipIf(!isRoot)('TLS of Go (needs root)', () => {
+  const scope = new Scope('tls-go')
+  const programs = new Map<Build, string>()
+  const servers = new Map<string, { port: number; pid: number }>()
+  let certificate: Certificate
+  let nixie: Nixie
+
+  beforeAll(async () => {
+    certificate = makeCertificate(scope)
+    for (const build of ['stripped', 'pie'] as const) {
+      const program = buildGoTls(scope, build)
+      programs.set(build, program)
+      servers.set(build, await startGoTls(scope, program, certificate))
+    }
+    nixie = await Nixie.start(scope)
+    // A program that nobody ran before is found up to a second later.
+    for (const [name, { port }] of servers)
+      await until(`${name} is read`, async () => {
+        await curl(`/first/${name}`, port)
+        return (await nixie.httpRows(`/first/${name}`)).length > 0
+      })
+  }, 240_000)
+  afterAll(() => scope.close(), 20_000)
+
+  for (const protocol of PROTOCOLS)
+    for (const [server, client] of [
+      ['stripped', 'pie'],
+      ['pie', 'stripped'],
+    ] as const)
+      test(`${protocol} between a ${client} client and a ${server} server: a row for each request, once, on its connection`, async () => {
+        const name = `${protocol}-${client}`
+        const { port } = servers.get(server)!
+        const load = { connections: 8, requests: 25 }
+        await runGoTls(programs.get(client)!, name, port, load, protocol)
+        const rows = await nixie.waitForRows(`/${name}/`, 200)
+        expect(rows).toHaveLength(200)
+        expect(new Set(rows.map(({ req_path }) => req_path)).size).toBe(200)
+        expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
+        // The answer is that to this request: it begins with its path, and has what was sent behind it.
+        expect(rows.filter(({ req_path, resp_body }) => !resp_body.startsWith(`${req_path} `))).toEqual([])
+        expect(
+          rows.filter(
+            ({ req_path, req_body_size, resp_body_size }) =>
+              resp_body_size !== req_path.length + 1 + req_body_size,
+          ),
+        ).toEqual([])
+        expect(rows.every(({ trace_role }) => trace_role === 2)).toBe(true)
+        expect(
+          new Set(rows.map(({ resp_status, major_version }) => `${resp_status} ${major_version}`)),
+        ).toEqual(new Set([protocol === 'h2' ? '200 2' : '200 1']))
+        expect(new Set(rows.map(({ remote_port }) => remote_port)).size).toBe(8)
+      })
+
+  test('a Go client and a server whose TLS cannot be read: the rows are of the client’s end', async () => {
+    const { cert, key } = certificate
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      tls: { cert: Bun.file(cert), key: Bun.file(key) },
+      fetch: (request, self) =>
+        new Response(`${new URL(request.url).pathname} `, {
+          headers: { 'X-Port': String(self.requestIP(request)?.port) },
+        }),
+    })
+    scope.defer(() => server.stop(true))
+    await runGoTls(programs.get('pie')!, 'alone', server.port!, { connections: 4, requests: 10 }, 'h1')
+    const rows = await nixie.waitForRows('/alone/', 40)
+    expect(rows).toHaveLength(40)
+    expect(new Set(rows.map(({ trace_role, remote_port }) => `${trace_role} ${remote_port}`))).toEqual(
+      new Set([`1 ${server.port}`]),
+    )
+    expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
+  })
+
+  test('programs of Go and of OpenSSL at the two ends: each request once', async () => {
+    const { port } = servers.get('stripped')!
+    const urls = Array.from({ length: 20 }, (_, i) => [
+      '-o',
+      '/dev/null',
+      `https://127.0.0.1:${port}/mixed-curl/${i}`,
+    ])
+    expect(await Bun.spawn(['curl', '-sk', ...urls.flat()]).exited).toBe(0)
+    const rows = await nixie.waitForRows('/mixed-curl/', 20)
+    expect(rows.map(({ trace_role, req_path }) => `${trace_role} ${req_path}`).sort()).toEqual(
+      urls.map((_, i) => `2 /mixed-curl/${i}`).sort(),
+    )
+    expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
+  })
+
+  test('the program’s file has a probe that was hit, and calls that moved data', async () => {
+    const { probes } = await nixie.status()
+    for (const program of programs.values())
+      expect(probes.find(({ name }) => name === program)?.attached).toBe(true)
+  })
+})
+
+describe.skipIf(!isRoot)('TLS connections of Go that are older than Nixie (needs root)', () => {
+  const scope = new Scope('tls-go-older')
+  afterAll(() => scope.close(), 20_000)
+
+  test('no row is on a wrong connection', async () => {
+    const certificate = makeCertificate(scope)
+    const program = buildGoTls(scope, 'stripped')
+    const { port } = await startGoTls(scope, program, certificate)
+    const load = { connections: 6, requests: 60, pause: 0.25 }
+    const running = PROTOCOLS.map((protocol) => runGoTls(program, `older-${protocol}`, port, load, protocol))
+    const established = () =>
+      Bun.spawnSync(['ss', '-Htn', 'state', 'established', `( sport = :${port} )`]).stdout.toString()
+    await until('all have connected', () => established().trim().split('\n').length >= 12, 20_000)
+    const nixie = await Nixie.start(scope)
+    await Promise.all(running)
+    for (const protocol of PROTOCOLS) {
+      const rows = await until(
+        `rows of ${protocol}`,
+        async () => {
+          const all = await nixie.httpRows(`/older-${protocol}/`)
+          if (new Set(all.map(({ remote_port }) => remote_port)).size < 6)
+            throw new Error(`${all.length} rows`)
+          return all
+        },
+        20_000,
+      )
+      const ports = rows.map(portsOf).filter(({ told }) => Number.isFinite(told))
+      expect(ports.length).toBeGreaterThan(100)
+      expect(ports.filter(({ told, seen }) => told !== seen)).toEqual([])
+      const answers = rows.filter(
+        ({ resp_body, req_path }) => resp_body.startsWith('/') && req_path.startsWith('/'),
+      )
+      expect(answers.filter(({ req_path, resp_body }) => !resp_body.startsWith(`${req_path} `))).toEqual([])
+    }
+  }, 240_000)
+})
