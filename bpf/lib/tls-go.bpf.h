@@ -47,7 +47,9 @@ struct go_call {
 	/* Where its return address is kept while it runs, as a distance, and the address. */
 	__u64 returns_at;
 	__u64 returns_to;
-	__u64 is_on_stack;
+	__u32 is_on_stack;
+	/* Another object has had a call within this one: that carries what this one says. */
+	__u32 is_carried;
 };
 
 struct go_calls {
@@ -208,6 +210,7 @@ int tls_go_enter(struct pt_regs___go *ctx)
 			call->call.within++;
 			return 0;
 		}
+		call->is_carried = 1;
 		/* Deeper calls are not told. */
 		if (calls->depth >= GO_DEPTH)
 			return 0;
@@ -296,7 +299,7 @@ static __always_inline void on_go_moved(struct sock *sk, int result, int flags, 
 		return;
 	calls = bpf_map_lookup_elem(&tls_go_calls, &place.key);
 	call = calls ? settle(calls, &place) : NULL;
-	if (!call || call->call.stack <= place.at || call->call.conn_id)
+	if (!call || call->call.stack <= place.at || call->call.conn_id || call->is_carried)
 		return;
 	conn = known(sk);
 	if (!conn || !conn->id || !first_bytes(sk, result, direction, bytes, sizeof(bytes)) || !is_record(bytes))

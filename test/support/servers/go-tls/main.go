@@ -128,6 +128,8 @@ func main() {
 	switch os.Args[1] {
 	case "server":
 		serve(os.Args[2], os.Args[3])
+	case "calls":
+		calls(os.Args[2], os.Args[3])
 	case "client":
 		ask(os.Args[2:])
 	}
