@@ -114,7 +114,7 @@ export function* goPlaces(elf: ElfFile): Generator<void, Place[] | string> {
   const section = Pclntab.sectionOf(elf)
   if (!section) return []
   const table = Pclntab.open(elf, section)
-  if (!table) return 'its table of Go functions is not that of Go 1.18 to 1.26'
+  if (!table) return 'its table of Go functions is not in the form of Go 1.18 to 1.26'
   const numbers = methodsIn(yield* table.names(METHOD, METHODS))
   const functions = yield* table.functions(numbers.map(([, number]) => number))
   const methods = numbers.flatMap(([name, number]) => {
