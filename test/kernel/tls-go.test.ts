@@ -25,7 +25,7 @@ let feed: SocketFeed
 let probe: TlsProbe
 beforeAll(() => {
   certificate = makeCertificate(scope)
-  program = buildGoTls(scope, 'stripped')
+  program = buildGoTls(scope, 'cgo')
   const ignorePids = [process.pid]
   feed = openSocketProbe(kernel, {
     ringBytes: RING_BYTES,

@@ -121,7 +121,8 @@ export function* goPlaces(elf: ElfFile): Generator<void, Place[] | string> {
     const found = functions.get(number)
     return (found && methodOf(table, name, found)) ?? []
   })
-  const [first] = methods
+  // The more returns, the less there is other code that looks like it.
+  const [first] = methods.toSorted((a, b) => b.returns.length - a.returns.length)
   if (!first) return numbers.length > 0 ? 'the functions of its crypto/tls were not found' : []
   const start = textStart(elf, table, first)
   const places = start === undefined ? [] : methods.flatMap((method) => placesOf(elf, start, method))
