@@ -124,7 +124,10 @@ static __always_inline bool is_under_way(const struct go_call *call, const struc
 	return returns_to == call->returns_to;
 }
 
-/* Forgets calls that the goroutine has left without a sign: those below, and those whose place on the stack is now another's. */
+/*
+ * Forgets calls that the goroutine has left without a sign: those below, and those whose place on the stack is now another's. A write
+ * among them has failed, or was not seen to send: its object's data begins anew.
+ */
 static __always_inline struct go_call *settle(struct go_calls *calls, const struct go_place *place)
 {
 	for (int i = 0; i < GO_DEPTH; i++) {
@@ -133,6 +136,11 @@ static __always_inline struct go_call *settle(struct go_calls *calls, const stru
 		if (!call || call->call.stack == place->at ||
 		    (call->call.stack > place->at && is_under_way(call, place)))
 			return call;
+		if (call->call.kind == TLS_WRITE) {
+			struct tls_key key = key_of(call->call.object);
+
+			bpf_map_delete_elem(&tls_links, &key);
+		}
 		calls->depth--;
 	}
 	return NULL;

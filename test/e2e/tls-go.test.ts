@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type HttpRow, isRoot, Nixie } from '../support/nixie'
 import { Scope, until } from '../support/scope'
 import { type Certificate, makeCertificate } from '../support/tls'
-import { type Build, buildGoTls, runGoTls, startGoTls } from '../support/tls-go'
+import { type Build, buildGoTls, hasToolchain, runGoTls, startGoTls } from '../support/tls-go'
 
 const PROTOCOLS = ['h1', 'h2'] as const
+const OLDEST = 'go1.20.14'
 
 /** What the server has answered with, and what it should be: the request's path, and the port of the connection's client. */
 const answerOf = ({ resp_body }: HttpRow) => resp_body.split(' ').slice(0, 2).join(' ')
@@ -101,6 +102,25 @@ describe.skipIf(!isRoot)('TLS of Go (needs root)', () => {
     )
     expect(wrong(rows)).toEqual([])
   })
+
+  test.skipIf(!hasToolchain(OLDEST))(
+    'the oldest Go whose TLS is said to be read',
+    async () => {
+      const program = buildGoTls(scope, 'stripped', OLDEST)
+      const { port } = await startGoTls(scope, program, certificate)
+      await until('it is read', async () => {
+        await curl('/first/oldest', port)
+        return (await nixie.httpRows('/first/oldest')).length > 0
+      })
+      for (const protocol of PROTOCOLS)
+        await runGoTls(program, `oldest-${protocol}`, port, { connections: 4, requests: 25 }, protocol)
+      const rows = await nixie.waitForRows('/oldest-', 200)
+      expect(rows).toHaveLength(200)
+      expect(wrong(rows)).toEqual([])
+      expect(rows.every(({ trace_role }) => trace_role === 2)).toBe(true)
+    },
+    120_000,
+  )
 
   test('the program’s file has a probe that was hit, and calls that moved data', async () => {
     const { probes } = await nixie.status()

@@ -17,6 +17,12 @@ export const BUILDS = {
 } as const
 export type Build = keyof typeof BUILDS
 
+/** Whether a toolchain is there without asking a proxy: `GOTOOLCHAIN=go1.20.14 go version` brings that one in. */
+export function hasToolchain(toolchain: string): boolean {
+  const env = { ...process.env, GOTOOLCHAIN: toolchain, GOPROXY: 'off' }
+  return Bun.which('go') !== null && Bun.spawnSync(['go', 'version'], { env }).exitCode === 0
+}
+
 /** @param toolchain as GOTOOLCHAIN names one; by default the one that is installed */
 export function buildGoTls(scope: Scope, build: Build, toolchain = 'local'): string {
   const program = join(scope.dir, `go-tls-${build}-${toolchain}`)

@@ -54,7 +54,7 @@ func talk(url, name string, connection, requests int, pause time.Duration, isH2 
 	ask := func(n int) error {
 		path := fmt.Sprintf("/%s/%d/%d", name, connection, n)
 		var body io.Reader
-		if n%3 == 2 {
+		if n%8 == 2 {
 			body = bytes.NewReader(bytes.Repeat([]byte("z"), 40000))
 		}
 		method := map[bool]string{true: "GET", false: "POST"}[body == nil]
