@@ -22,12 +22,14 @@ const curl = (path: string, port: number) =>
 describe.skipIf(!isRoot)('TLS of Go (needs root)', () => {
   const scope = new Scope('tls-go')
   const programs = new Map<Build, string>()
-  const servers = new Map<string, { port: number; pid: number }>()
+  const servers = new Map<Build, { port: number; pid: number }>()
   let certificate: Certificate
   let nixie: Nixie
+  let oldest: string
 
   beforeAll(async () => {
     certificate = makeCertificate(scope)
+    if (hasToolchain(OLDEST)) oldest = buildGoTls(scope, 'stripped', OLDEST)
     for (const build of ['stripped', 'pie'] as const) {
       const program = buildGoTls(scope, build)
       programs.set(build, program)
@@ -113,7 +115,7 @@ describe.skipIf(!isRoot)('TLS of Go (needs root)', () => {
         return (await nixie.httpRows('/first/oldest')).length > 0
       })
       for (const protocol of PROTOCOLS)
-        await runGoTls(program, `oldest-${protocol}`, port, { connections: 4, requests: 25 }, protocol)
+        await runGoTls(oldest, `oldest-${protocol}`, port, { connections: 4, requests: 25 }, protocol)
       const rows = await nixie.waitForRows('/oldest-', 200)
       expect(rows).toHaveLength(200)
       expect(wrong(rows)).toEqual([])

@@ -10,7 +10,7 @@ const source = join(root, 'test/support/servers/go-tls')
 /** Ways to build a program → what `go build` is told. */
 export const BUILDS = {
   plain: { flags: [], env: { CGO_ENABLED: '0' } },
-  stripped: { flags: ['-trimpath', '-ldflags', '-s -w'], env: { CGO_ENABLED: '0' } },
+  stripped: { flags: ['-ldflags', '-s -w'], env: { CGO_ENABLED: '0' } },
   pie: { flags: ['-buildmode=pie', '-ldflags', '-s -w'], env: { CGO_ENABLED: '0' } },
   /** Linked by the linker of C, with its start-up code in front. */
   cgo: { flags: ['-buildmode=pie', '-ldflags', '-s -w -linkmode external'], env: { CGO_ENABLED: '1' } },

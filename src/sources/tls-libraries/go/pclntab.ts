@@ -13,10 +13,19 @@
 import type { ElfFile, Section } from '../elf'
 
 const MAGIC = { go118: 0xfffffff0, go120: 0xfffffff1 } as const
+/** How the header begins, by its magic number and the machine's instructions. */
+const MARK_BYTES = 8
+const MARKS = Object.values(MAGIC).map((magic) => {
+  const mark = Buffer.from([0, 0, 0, 0, 0, 0, process.arch === 'arm64' ? 4 : 1, 8])
+  mark.writeUInt32LE(magic)
+  return mark
+})
 const HEADER_BYTES = 72
 const RECORD_BYTES = 20
 const MAX_FUNCTIONS = 1 << 20
 const MAX_NAMES = 128 << 20
+/** Of data among which it is searched. */
+const MAX_AMONG = 256 << 20
 const CHUNK = 1 << 20
 const MAX_NAME = 512
 /** Names with the wanted ends that are kept: one program has as many types as it likes. */
@@ -72,9 +81,27 @@ export class Pclntab {
     }
   }
 
-  /** The table of a Go program, of whatever version. */
-  static sectionOf(elf: ElfFile): Section | undefined {
-    return elf.sections().find(({ name }) => name === '.gopclntab' || name === '.data.rel.ro.gopclntab')
+  /** Where the table of a Go program lies, of whatever version. */
+  static *find(elf: ElfFile): Generator<void, Section | undefined> {
+    const sections = elf.sections()
+    const named = (name: string) => sections.find((section) => section.name === name)
+    const own = named('.gopclntab') ?? named('.data.rel.ro.gopclntab')
+    // The linker of C puts it among other data, up to Go 1.25.
+    const among = own || !named('.go.buildinfo') ? undefined : named('.data.rel.ro')
+    if (!among) return own
+    for (let at = 0; at < Math.min(among.bytes, MAX_AMONG); at += CHUNK) {
+      const part = elf.read(among.offset + at, Math.min(CHUNK + MARK_BYTES, among.bytes - at))
+      const bytes = Buffer.from(part.buffer, 0, part.byteLength)
+      const hits = MARKS.map((mark) => bytes.indexOf(mark)).filter((hit) => hit >= 0)
+      const table = hits.map((hit) => {
+        const from = at + hit
+        return { ...among, offset: among.offset + from, bytes: among.bytes - from }
+      })
+      const sound = table.find((each) => Pclntab.open(elf, each))
+      if (sound || part.byteLength === 0) return sound
+      yield
+    }
+    return undefined
   }
 
   /** Undefined: it has another form. */

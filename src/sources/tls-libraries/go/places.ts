@@ -111,7 +111,7 @@ function placesOf(elf: ElfFile, start: number, method: Method): Place[] {
 
 /** All places of a Go program; a text: why its TLS can't be read. None: it is no Go program, or has no TLS. */
 export function* goPlaces(elf: ElfFile): Generator<void, Place[] | string> {
-  const section = Pclntab.sectionOf(elf)
+  const section = yield* Pclntab.find(elf)
   if (!section) return []
   const table = Pclntab.open(elf, section)
   if (!table) return 'its table of Go functions is not in the form of Go 1.18 to 1.26'

@@ -47,15 +47,18 @@ const BUILDS: Readonly<Record<string, readonly string[]>> = {
 const scratch = mkdtempSync(join(tmpdir(), 'nixie-go-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
 
+function ended<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
 function placesIn(path: string) {
   const elf = ElfFile.open(path)
   if (!elf) return undefined
   try {
-    const steps = goPlaces(elf)
-    for (;;) {
-      const step = steps.next()
-      if (step.done) return step.value
-    }
+    return ended(goPlaces(elf))
   } finally {
     elf.close()
   }
@@ -128,7 +131,7 @@ describe.skipIf(!Bun.which('go'))('programs of Go', () => {
   test('a program that is cut anywhere, or has wrong bytes in its table, gives an answer, soon', () => {
     const whole = readFileSync(program('stripped'))
     const elf = ElfFile.open(program('stripped'))!
-    const { offset, bytes } = Pclntab.sectionOf(elf)!
+    const { offset, bytes } = ended(Pclntab.find(elf))!
     elf.close()
     let random = 4711
     const next = (below: number) => {
@@ -160,11 +163,13 @@ const RECORD = 44
  * A program with a table of functions, and nothing else. The table is changed before it is written.
  *
  * @param functions the numbers of their names, in the order of their addresses, 16 bytes apart
+ * @param other data before it, in the section that it then shares
  */
 function withTable(
   change: (table: Buffer) => void,
   tail = Buffer.alloc(0),
   functions: readonly number[] = NUMBERS,
+  other = Buffer.alloc(0),
 ): string {
   const names = Buffer.from('\0a/tls.(*Conn).Read\0a/tls.(*Conn).Write\0a/tls.(*Conn).serverHandshake\0')
   const [header, pcs] = [72, Buffer.from([0x02, 5, 0x10, 3, 0x0f, 1, 0])]
@@ -195,9 +200,10 @@ function withTable(
     table.writeUInt32LE(name, at.functions + record + 4)
   }
   change(table)
-  const sections = Buffer.from('\0.text\0.gopclntab\0.names\0')
+  const sections = Buffer.from('\0.text\0.gopclntab\0.data.rel.ro\0.go.buildinfo\0')
   const headers = Buffer.alloc(4 * 64)
-  const [code, tableAt, namesAt] = [4096, 8192, 8192 + table.length + tail.length]
+  const bytes = other.length + table.length + tail.length
+  const [code, tableAt, namesAt] = [4096, 8192, 8192 + bytes]
   const section = (i: number, name: number, from: number, bytes: number) => {
     headers.writeUInt32LE(name, i * 64)
     headers.writeUInt32LE(1, i * 64 + 4)
@@ -206,8 +212,8 @@ function withTable(
     headers.writeBigUInt64LE(BigInt(bytes), i * 64 + 32)
   }
   section(1, 1, code, 4096)
-  section(2, 7, tableAt, table.length + tail.length)
-  section(3, 18, namesAt, sections.length)
+  section(2, other.length > 0 ? 18 : 7, tableAt, bytes)
+  section(3, 31, namesAt, sections.length)
   const elf = Buffer.alloc(code)
   elf.write('\x7fELF\x02\x01', 'latin1')
   elf.writeUInt16LE(process.arch === 'arm64' ? 183 : 62, 18)
@@ -226,7 +232,7 @@ function withTable(
   // A function at each multiple of 16, which returns at its ninth byte.
   for (let i = 0; i < 256; i++) if (process.arch === 'x64') text[i * 16 + 8] = 0xc3
   const path = join(scratch, 'made')
-  writeFileSync(path, Buffer.concat([elf, text, table, tail, sections, headers]))
+  writeFileSync(path, Buffer.concat([elf, text, other, table, tail, sections, headers]))
   return path
 }
 
@@ -256,6 +262,14 @@ describe('tables that are made', () => {
       expect(
         places.filter(({ program }) => program === 'tls_go_enter').map(({ offset }) => (offset - 4096) / 16),
       ).toEqual([150, 3, 70])
+    },
+  )
+
+  test.skipIf(process.arch !== 'x64').each([8, 1024, (1 << 20) - 4, 3 << 20])(
+    'one that lies among other data, behind %i bytes, is found there',
+    (before) => {
+      const other = Buffer.alloc(before, 0xf1)
+      expect(placesIn(withTable(() => {}, undefined, undefined, other))).toHaveLength(5)
     },
   )
 
