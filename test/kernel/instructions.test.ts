@@ -35,6 +35,7 @@ const SOCKET_HELPERS: Record<number, readonly [name: string, since: string]> = {
 const TLS_HELPERS: Record<number, readonly [name: string, since: string]> = {
   ...SOCKET_HELPERS,
   156: ['task_storage_get', '5.11'],
+  164: ['for_each_map_elem', '5.13'],
   174: ['get_attach_cookie', '5.15'],
 }
 const isOfTls = (object: string) => /^tls(_classic)?\./.test(object)
