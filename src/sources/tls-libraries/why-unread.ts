@@ -47,7 +47,11 @@ const BY_WORD: readonly (readonly [string, Kind])[] = [
   ['OpenSSL ', { library: 'OpenSSL', reason: 'OpenSSL is within the program, and its symbols were removed' }],
 ]
 
-const GO: Kind = { library: 'Go crypto/tls', reason: 'Go’s crypto/tls in this program is not read' }
+const GO: Kind = {
+  library: 'Go crypto/tls',
+  reason:
+    'Go’s crypto/tls was not found in this program: it is older than Go 1.18, or its names were changed',
+}
 const SYMBOLS = 'A build with symbols (not stripped) can be read. '
 
 /** Bytes of a program that are searched for words, and how many at each step. */
