@@ -215,6 +215,14 @@ export const SETTINGS = {
     parse: secretNames,
     shape: 'names with three letters in a row or more, * for any letters, separated by commas',
   }),
+  protoDir: setting({
+    flag: 'proto-dir',
+    env: 'NIXIE_PROTO_DIR',
+    help: 'Descriptor sets of Protocol Buffers (*.binpb, *.pb, *.protoset), by which messages of gRPC have names; servers tell theirs by reflection, too',
+    fallback: '',
+    parse: text,
+    shape: 'a directory',
+  }),
   ringBytes: setting({
     flag: 'ring-bytes',
     env: 'NIXIE_RING_BYTES',
