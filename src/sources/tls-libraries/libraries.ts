@@ -4,6 +4,8 @@ import { messageOf } from '../../errors'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { FileMappings } from '../../kernel/loader'
 import { failed } from '../../kernel/probe'
+import type { Entity } from '../../records/entities'
+import type { LeftOut } from '../left-out'
 import type { OpenSource, SourceContext } from '../source'
 import { type Finding, inspect } from './inspect'
 import { codeOf, type MappedFile, mappedIn, nameOf, processIds } from './mapped'
@@ -34,7 +36,7 @@ interface Known {
 export class Libraries implements OpenSource {
   readonly #context: SourceContext
   readonly #programs: readonly ProbeStatus[]
-  readonly #leftOut: readonly string[]
+  readonly #leftOut: LeftOut
   readonly #targets: Targets | undefined
   readonly #probe: TlsProbe | undefined
   readonly #unread: UnreadPrograms
@@ -53,11 +55,11 @@ export class Libraries implements OpenSource {
   #checkedNs: number
   #probes: readonly ProbeStatus[] = []
 
-  /** @param leftOut names of processes for which alone no file is probed */
+  /** @param leftOut processes for which alone no file is probed */
   constructor(
     programs: readonly ProbeStatus[],
     probe: TlsProbe | undefined,
-    leftOut: readonly string[],
+    leftOut: LeftOut,
     context: SourceContext,
   ) {
     this.#leftOut = leftOut
@@ -153,7 +155,8 @@ export class Libraries implements OpenSource {
   }
 
   #isLeftOut(pid: number): boolean {
-    return this.#leftOut.length > 0 && this.#leftOut.includes(nameOf(pid))
+    const { names } = this.#leftOut
+    return (names.length > 0 && names.includes(nameOf(pid))) || this.#leftOut.hasPodOf(pid)
   }
 
   #work(nowNs: number): void {
@@ -221,6 +224,11 @@ export class Libraries implements OpenSource {
     for (const target of [...this.#targets!.values()])
       if (!found.has(target.key) && nowNs - target.usedNs >= LINGER_NS) this.#targets!.remove(target)
     this.#told()
+  }
+
+  /** Files of pods whose namespace wasn't known were passed over. */
+  learn(entities: readonly Entity[]): void {
+    if (this.#leftOut.learn(entities)) this.#scan(this.#context.kernel.now())
   }
 
   close(): void {
