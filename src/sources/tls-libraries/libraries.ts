@@ -72,6 +72,7 @@ export class Libraries implements OpenSource {
       refused: probe ? undefined : 'Nothing within TLS can be read here',
       isLeftOut: (pid) => this.#isLeftOut(pid),
       callsOf: (file) => targets?.callsOf(file),
+      refusalOf: ({ key }) => this.#known.get(key)?.why,
     })
     this.#checkedNs = context.kernel.now()
     if (probe) this.#follow()
