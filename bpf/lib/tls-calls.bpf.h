@@ -31,6 +31,7 @@ int tls_enter(struct pt_regs___user *ctx)
 	if (!thread || !target)
 		return 0;
 	target->calls++;
+	note_caller();
 	leave_below(thread, stack);
 	call = innermost(thread);
 	if (call && call->object == object && (call->stack > stack || call->kind != kind)) {
@@ -241,7 +242,9 @@ static __always_inline void on_moved(struct sock *sk, int result, int flags, __u
 	struct tls_thread *thread;
 	struct tls_call *call;
 
-	if (result < TLS_HEADER || (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
+	if (result < TLS_HEADER || !has_called())
+		return;
+	if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
 		return;
 	thread = current_thread(false);
 	call = thread ? innermost(thread) : NULL;

@@ -27,6 +27,8 @@ struct transfer {
 	/* Bytes of the message not yet in a record, and how many of them are still to be captured. */
 	__u64 left;
 	__u64 wanted;
+	/* Bytes in the ring that user space has not read. */
+	__u64 waiting;
 	/* Unneeded bytes before the ones to capture. */
 	__u64 skip;
 	/* Where the bytes lie: the rest of the current piece, and the vector with the next ones. */
