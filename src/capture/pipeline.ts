@@ -216,8 +216,7 @@ export class Pipeline {
   /** Once a second: expire, seal, append, then bounded steps of upkeep with a drain after each. */
   second(nowMs: number): void {
     this.drain()
-    this.#sources.tick(this.#kernel.now())
-    this.#lookBetween()
+    this.#sources.tick(this.#kernel.now(), () => this.#lookBetween())
     this.#sampling.add(this.counters, threadCpuNs() / 1e6, performance.now())
     this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS, 'soon')
     this.#maintain()

@@ -196,28 +196,32 @@ export class Sockets implements OpenSource {
     if (this.#gate.step(loadOf(this.#context.processor, fill))) this.#feed!.setGate(this.#gate.gate)
   }
 
-  /** Draws the connections to shed anew each second, and counts what was shed. */
-  #countShed(nowNs: number): void {
+  /** Draws the connections to shed anew each second, and counts what was shed, unless all totals are read next. */
+  #countShed(nowNs: number, isReadNext: boolean): void {
     if (this.#gate.ports.isShedding || this.#wasCrowded) this.#lastShedNs = nowNs
     this.#wasCrowded = false
     if (Math.abs(nowNs - this.#lastShedNs) > SHED_COUNTS_NS) return
     this.#feed!.drawAnew()
-    this.#feed!.totals((totals) => this.#streams.totals(totals))
+    if (isReadNext) return
+    this.#readTotals(true)
     this.#streams.shedExchanges(nowNs)
   }
 
-  tick(nowNs: number): void {
+  /** Its parts are each long with tens of thousands of connections. */
+  tick(nowNs: number, lookBetween = () => {}): void {
     this.#tickStreams(nowNs)
     this.#count()
-    if (this.#isGated) this.#countShed(nowNs)
     // The clock may have been set back.
-    if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
+    const isDue = Math.abs(nowNs - this.#connStatsNs) >= CONN_STATS_EVERY_NS
+    if (this.#isGated) this.#countShed(nowNs, isDue)
+    if (!isDue) return
     this.#connStatsNs = nowNs
     this.#readTotals()
     // Reading totals has told the openings of connections without a call.
     this.drain(EVENTS_AT_ONCE)
     this.#streams.shedExchanges(nowNs)
-    this.#streams.connStats(nowNs)
+    lookBetween()
+    this.#streams.connStats(nowNs, lookBetween)
   }
 
   giveUpMemory(): void {
@@ -250,8 +254,8 @@ export class Sockets implements OpenSource {
     this.#feed?.close()
   }
 
-  #readTotals(): void {
-    this.#feed?.totals((totals) => this.#streams.totals(totals))
+  #readTotals(shedOnly = false): void {
+    this.#feed?.totals((totals) => this.#streams.totals(totals), shedOnly)
   }
 
   #count(): void {
