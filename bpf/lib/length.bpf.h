@@ -85,10 +85,11 @@ static __always_inline void on_data(struct connection *conn, struct call *call, 
 
 	if (!t)
 		return;
-	t->left = call->result;
+	t->call = *call;
+	t->left = t->call.result;
 	t->messages = 0;
 	read_leader(t, task->group_leader);
-	emit_data(conn, t, sk, call);
+	emit_data(conn, t, sk, &t->call);
 	t->busy = 0;
 }
 
@@ -103,7 +104,8 @@ static __always_inline void count_call(struct connection *conn, struct sock *sk,
 	if (!t || t->busy)
 		return;
 	t->busy = 1;
-	count_frames(conn, t, sk, call, before);
+	t->call = *call;
+	count_frames(conn, t, sk, &t->call, before);
 	t->busy = 0;
 }
 

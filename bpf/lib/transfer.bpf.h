@@ -3,6 +3,7 @@
 #define NIXIE_TRANSFER_BPF_H
 
 #include "connection.bpf.h"
+#include "syscall.bpf.h"
 
 /*
  * The state of one call while its records are made. It lives in a map, not on the stack: the verifier doesn't follow the values in
@@ -12,6 +13,8 @@ struct transfer {
 	/* Set while a program uses it: a program that interrupts another one on the same CPU gives up its call. */
 	__u32 busy;
 	__u32 pid;
+	/* It is here for the verifier, too: what follows is checked once, and not for each kind of call. */
+	struct call call;
 	/* Address of the struct sock. */
 	__u64 socket;
 	__u64 conn_id;
