@@ -70,6 +70,8 @@ __noinline int frame_step(__u32 direction)
 	return 0;
 }
 
+DEFINE_STEPS(frame_steps, frame_step, FRAME_STEPS)
+
 /*
  * Counts the streams that begin in a shed call of the client. `before`: bytes of this direction before it. `t` is the caller's. A
  * connection may be shed from its first byte to its last, so this looks for the preface, too.
@@ -105,9 +107,7 @@ static __noinline int count_frames(struct connection *conn, struct transfer *t, 
 	if (!t->frames.is_framed && !is_framed(conn))
 		return 0;
 	t->frames.next = offset + (__u32)t->left;
-	for (int i = 0; i < FRAME_STEPS; i++)
-		if (frame_step(call->direction))
-			break;
+	frame_steps(call->direction);
 	if (t->left)
 		t->frames.is_known = 0;
 	conn->frames = t->frames;

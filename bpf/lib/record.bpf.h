@@ -325,6 +325,8 @@ __noinline int emit_step(__u32 direction)
 	return t->wanted == 0 && !next_message(t);
 }
 
+DEFINE_STEPS(emit_steps, emit_step, STEPS_PER_CALL)
+
 /* The unneeded bytes are a record of their own, without payload. */
 static __always_inline bool emit_skipped(struct transfer *t)
 {
@@ -434,10 +436,8 @@ static __always_inline void emit_records(struct transfer *t)
 	if (t->skip && !emit_skipped(t))
 		return;
 	t->filled = 0;
-	for (int i = 0; i < STEPS_PER_CALL; i++)
-		if (emit_step(t->direction))
-			return;
-	lose_rest(t);
+	if (!emit_steps(t->direction))
+		lose_rest(t);
 }
 
 #endif

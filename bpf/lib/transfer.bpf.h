@@ -91,4 +91,41 @@ static __always_inline struct transfer *take_transfer(__u32 direction, __u32 pid
 	return t;
 }
 
+/* A part of the work on a call, done in steps; a step returns 1 when it was the last one. */
+struct steps {
+	__u32 direction;
+	__u32 is_done;
+};
+
+/*
+ * DEFINE_STEPS makes a function that takes steps until one is the last, `most` at most; it returns whether one was. The verifier looks
+ * at one step only where the kernel has bpf_loop (Linux 5.17), else at each.
+ */
+#ifdef AT_SYSCALL_EXIT
+#define DEFINE_STEPS(name, step, most)                                                                                \
+	static __always_inline bool name(__u32 direction)                                                             \
+	{                                                                                                             \
+		for (int i = 0; i < (most); i++)                                                                      \
+			if (step(direction))                                                                          \
+				return true;                                                                          \
+		return false;                                                                                         \
+	}
+#else
+#define DEFINE_STEPS(name, step, most)                                                                                \
+	static long name##_one(__u32 at, struct steps *steps)                                                         \
+	{                                                                                                             \
+		if (!step(steps->direction))                                                                          \
+			return 0;                                                                                     \
+		steps->is_done = 1;                                                                                   \
+		return 1;                                                                                             \
+	}                                                                                                             \
+	static __always_inline bool name(__u32 direction)                                                             \
+	{                                                                                                             \
+		struct steps steps = { .direction = direction };                                                      \
+                                                                                                                      \
+		bpf_loop(most, name##_one, &steps, 0);                                                                \
+		return steps.is_done;                                                                                 \
+	}
+#endif
+
 #endif
