@@ -55,6 +55,8 @@ __noinline int frame_step(__u32 direction)
 			return 1;
 		if (part > FRAME_HEAD - filled)
 			part = FRAME_HEAD - filled;
+		/* Otherwise the compiler leaves out the next check, which older verifiers need (Linux 6.1 refused it). */
+		barrier_var(part);
 		if (part > FRAME_HEAD || bpf_probe_read_user(t->frames.head + filled, part, (void *)t->base)) {
 			t->frames.is_known = 0;
 			return 1;
