@@ -109,6 +109,12 @@ static __always_inline void count_call(struct connection *conn, struct sock *sk,
 	t->busy = 0;
 }
 
+/* The connection of a socket's first call. Not inlined: a new one is large, and a program and what it calls have 512 bytes of stack. */
+static __noinline struct connection *first_seen(struct sock *sk, __u16 family)
+{
+	return connection_of(sk, inode_of(sk), family, 0);
+}
+
 /* A call on a connection that is not merely counted. */
 static __always_inline void on_call(struct connection *conn, struct sock *sk, __u16 family, int result, int flags, __u8 direction)
 {
@@ -125,7 +131,7 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 		return;
 	}
 	if (!conn) {
-		conn = connection_of(sk, inode_of(sk), family, 0);
+		conn = first_seen(sk, family);
 		if (!conn)
 			return;
 	}
