@@ -30,23 +30,28 @@ enum tls_kind {
 
 /* An entry of `tls_targets`: user space writes the first field when all probes of the file are attached. */
 struct tls_target {
-	/* CLOCK_MONOTONIC: all calls since then are seen. 0: none is to be reported yet. */
+	/* CLOCK_MONOTONIC: all calls since then are seen. 0: none is to be reported yet. Only the first CPU's entry has it. */
 	__u64 since_ns;
-	/* Calls of its functions, and those that moved data; near enough, as they are counted without a lock. */
+	/* Calls of its functions, and those that moved data, or whose ciphertext was remembered. */
 	__u64 calls;
 	__u64 transfers;
+	/* Calls that moved data of an object whose connection was not known; near enough, as all CPUs count in the first one's entry. */
+	__u64 unlinked;
 };
-
-/* Processes that have called a library, by id modulo this. */
-#define TLS_CALLERS 4096
 
 /* Nested calls of one thread: TLS within TLS. A power of two. */
 #define TLS_DEPTH 4
 /* Objects of libraries that are remembered; the ones unused longest are forgotten. */
 #define TLS_OBJECTS 32768
 
-/* A record's header (RFC 8446, 5.1), and the bytes after it that identify what follows. */
+/* A record's header (RFC 8446, 5.1), and its type for data. */
 #define TLS_HEADER 5
+#define TLS_DATA 23
+/* A record of data is at least this much longer than the data: its tag. */
+#define TLS_TAG 16
+/* After so many calls in a row whose data was sent at once, the return of the next one needs no probe. */
+#define TLS_WHOLES 16
+/* The bytes after the header that identify a record. */
 #define TLS_PRINT 16
 /* Prints of records that no socket has sent yet. */
 #define TLS_PRINTS 8192

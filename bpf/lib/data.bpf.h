@@ -188,8 +188,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 		if (t->left >= SKIP_WORTH && call->shape != SHAPE_MESSAGES)
 			t->skip = unwanted(conn, call->direction, t->offset, t->left);
 	}
-	t->waiting = waiting_in_ring();
-	t->cap = fair_part(conn->id, t->pid, t->left - t->skip, t->cap, t->waiting);
+	t->cap = fair_part(conn->id, t->pid, t->left - t->skip, t->cap);
 	if (t->cap == NO_ROOM) {
 		lose_events(conn, 1);
 		return;

@@ -85,11 +85,10 @@ static __always_inline void on_data(struct connection *conn, struct call *call, 
 
 	if (!t)
 		return;
-	t->call = *call;
-	t->left = t->call.result;
+	t->left = call->result;
 	t->messages = 0;
 	read_leader(t, task->group_leader);
-	emit_data(conn, t, sk, &t->call);
+	emit_data(conn, t, sk, call);
 	t->busy = 0;
 }
 
@@ -104,15 +103,8 @@ static __always_inline void count_call(struct connection *conn, struct sock *sk,
 	if (!t || t->busy)
 		return;
 	t->busy = 1;
-	t->call = *call;
-	count_frames(conn, t, sk, &t->call, before);
+	count_frames(conn, t, sk, call, before);
 	t->busy = 0;
-}
-
-/* The connection of a socket's first call. Not inlined: a new one is large, and a program and what it calls have 512 bytes of stack. */
-static __noinline struct connection *first_seen(struct sock *sk, __u16 family)
-{
-	return connection_of(sk, inode_of(sk), family, 0);
 }
 
 /* A call on a connection that is not merely counted. */
@@ -131,7 +123,7 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 		return;
 	}
 	if (!conn) {
-		conn = first_seen(sk, family);
+		conn = connection_of(sk, inode_of(sk), family, 0);
 		if (!conn)
 			return;
 	}

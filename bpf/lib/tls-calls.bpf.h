@@ -9,51 +9,102 @@
 #ifndef NIXIE_TLS_CALLS_BPF_H
 #define NIXIE_TLS_CALLS_BPF_H
 
-#include "syscall.bpf.h"
 #include "tls-plain.bpf.h"
 
-static __always_inline bool is_sending(__u8 kind)
+/*
+ * Whether a call's data can be told when its record is sent, so that its return needs no probe: the data of many calls before, as long as
+ * this, went out so. What can't be sent now is told by the return of the call that repeats it.
+ */
+static __always_inline bool goes_as_a_whole(const struct tls_link *link, __u8 kind, __u64 size)
 {
-	return kind == TLS_WRITE || kind == TLS_WRITE_EX || kind == TLS_WRITE_FLAGS || kind == TLS_SENDFILE;
+	return is_sending(kind) && kind != TLS_SENDFILE && size >= sizeof(__u64) && link->wholes >= TLS_WHOLES &&
+	       size <= link->whole;
 }
 
-SEC("uprobe.multi")
-int tls_enter(struct pt_regs___user *ctx)
+/* The call before did not send its data after all: it is lost, and from here on returns are seen. */
+static __always_inline void lose_pending(struct tls_link *link)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx), object = USER_ARG0(ctx), stack = USER_STACK(ctx);
-	struct tls_thread *thread = current_thread(true);
-	struct tls_target *target;
+	if (!link->pending)
+		return;
+	count(COUNTER_UNREAD_BYTES, link->pending);
+	link->sent += link->pending;
+	link->pending = link->wholes = 0;
+}
+
+static __always_inline bool is_of_process_left_out(void)
+{
+	struct task_struct *leader;
+	__u8 comm[COMM_SIZE] __attribute__((aligned(8)));
+
+	if (!left_out[0][0])
+		return false;
+	leader = bpf_get_current_task_btf()->group_leader;
+	bpf_core_read(comm, sizeof(comm), &leader->comm);
+	return is_left_out(comm);
+}
+
+/*
+ * A function was entered. False: its return needs no probe; only where `may_skip`.
+ */
+static __always_inline bool enter(struct pt_regs___user *ctx, bool may_skip)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), object = USER_ARG0(ctx), stack = USER_STACK(ctx), size = USER_ARG2(ctx);
+	struct tls_target *here = target_here(cookie >> TLS_TARGET_SHIFT);
+	struct tls_key key = key_of(object);
+	struct tls_thread *thread;
+	struct tls_link *link;
 	struct tls_call *call;
 	__u8 kind = cookie;
-	__u32 at = cookie >> TLS_TARGET_SHIFT;
+	__u64 linked;
 
-	target = bpf_map_lookup_elem(&tls_targets, &at);
-	if (!thread || !target)
-		return 0;
-	target->calls++;
-	note_caller();
-	leave_below(thread, stack);
+	if (!here)
+		return false;
+	here->calls++;
+	link = bpf_map_lookup_elem(&tls_links, &key);
+	linked = link ? link->conn_id : 0;
+	/* Nobody reads it, ever. */
+	if (may_skip && ((plain_verdict(linked) & VERDICT_COUNT) || is_of_process_left_out()))
+		return false;
+	if (kind == TLS_READ || kind == TLS_WRITE)
+		size = (__u32)size;
+	if (link && is_sending(kind))
+		lose_pending(link);
+	thread = current_thread(true);
+	if (!thread)
+		return false;
+	leave_below(thread, stack, object);
 	call = innermost(thread);
 	if (call && call->object == object && (call->stack > stack || call->kind != kind)) {
 		/* One function calls another one about the same object: the outer one tells. */
-		call->within++;
-		return 0;
+		if (!may_skip)
+			call->within++;
+		return false;
 	}
 	if (!call || call->stack > stack) {
 		/* Deeper calls are not told. */
 		if (thread->depth >= TLS_DEPTH)
-			return 0;
+			return false;
 		call = &thread->calls[thread->depth & (TLS_DEPTH - 1)];
 		thread->depth++;
 	}
 	call->object = object;
 	call->stack = stack;
 	call->conn_id = 0;
+	call->linked = linked;
+	call->target = cookie >> TLS_TARGET_SHIFT;
+	call->rest = 0;
+	call->record = 0;
+	call->sends = may_skip && is_sending(kind) ? 0 : SENDS_UNKNOWN;
 	call->within = 0;
-	call->target = at;
 	call->kind = kind;
 	call->buffer = USER_ARG1(ctx);
-	call->size = USER_ARG2(ctx);
+	call->size = size;
+	call->is_alone = may_skip && link && linked && goes_as_a_whole(link, kind, size) &&
+			 !bpf_probe_read_user(&call->head, sizeof(call->head), (void *)call->buffer);
+	if (call->is_alone) {
+		link->pending = size;
+		return false;
+	}
 	call->moved_at = 0;
 	if (kind == TLS_READ_EX || kind == TLS_WRITE_EX) {
 		call->moved_at = USER_ARG3(ctx);
@@ -63,7 +114,7 @@ int tls_enter(struct pt_regs___user *ctx)
 		call->buffer = 0;
 		call->size = USER_ARG3(ctx);
 	}
-	return 0;
+	return true;
 }
 
 /* How many bytes of data a call has moved. */
@@ -81,8 +132,21 @@ static __always_inline __u64 moved_by(const struct tls_call *call, long result)
 	return moved <= call->size && moved < 1U << 31 ? moved : 0;
 }
 
-SEC("uretprobe.multi")
-int tls_leave(struct pt_regs___user *ctx)
+/* Learns from a call how its object's data goes out. */
+static __always_inline void learn(struct tls_link *link, const struct tls_call *call, __u64 moved)
+{
+	if (call->sends != 1 || !call->record || moved != call->size) {
+		link->wholes = 0;
+		return;
+	}
+	if (!link->wholes || moved > link->whole)
+		link->whole = moved;
+	if (link->wholes < TLS_WHOLES)
+		link->wholes++;
+}
+
+/* A function returns. */
+static __always_inline void leave(struct pt_regs___user *ctx)
 {
 	struct tls_thread *thread = current_thread(false);
 	__u64 stack = USER_STACK(ctx) - RETURN_SLOT, moved;
@@ -91,26 +155,26 @@ int tls_leave(struct pt_regs___user *ctx)
 	struct tls_key key;
 
 	if (!thread)
-		return 0;
-	leave_below(thread, stack);
+		return;
+	leave_below(thread, stack, 0);
 	call = innermost(thread);
 	if (!call)
-		return 0;
+		return;
 	if (call->within && call->stack >= stack) {
 		call->within--;
-		return 0;
+		return;
 	}
 	/* Its entry was not seen. */
 	if (call->stack != stack)
-		return 0;
+		return;
 	thread->depth--;
 	moved = moved_by(call, USER_RESULT(ctx));
-	if (!moved && !call->conn_id)
-		return 0;
+	if (!moved && (!call->conn_id || call->conn_id == call->linked))
+		return;
 	key = key_of(call->object);
 	link = link_of(&key);
 	if (!link)
-		return 0;
+		return;
 	if (call->conn_id && link->conn_id != call->conn_id) {
 		bool waits = !link->conn_id && (link->received || link->sent);
 
@@ -118,8 +182,34 @@ int tls_leave(struct pt_regs___user *ctx)
 		if (waits)
 			tell_link(link);
 	}
-	if (moved)
-		tell_plain(link, call, moved, is_sending(call->kind) ? SENT : RECEIVED);
+	if (!moved)
+		return;
+	if (is_sending(call->kind))
+		learn(link, call, moved);
+	tell_plain(link, call, moved, is_sending(call->kind) ? SENT : RECEIVED);
+}
+
+SEC("uprobe.multi")
+int tls_enter(struct pt_regs___user *ctx)
+{
+	enter(ctx, false);
+	return 0;
+}
+
+SEC("uretprobe.multi")
+int tls_leave(struct pt_regs___user *ctx)
+{
+	leave(ctx);
+	return 0;
+}
+
+/* Both in one (Linux 6.13), so that the entry decides whether the return is probed. */
+SEC("uprobe.session")
+int tls_around(struct pt_regs___user *ctx)
+{
+	if (bpf_get_func_ip(ctx) == USER_PLACE(ctx))
+		return !enter(ctx, true);
+	leave(ctx);
 	return 0;
 }
 
@@ -128,7 +218,11 @@ SEC("uprobe.multi")
 int tls_forget(struct pt_regs___user *ctx)
 {
 	struct tls_key key = key_of(USER_ARG0(ctx));
+	struct tls_link *link = bpf_map_lookup_elem(&tls_links, &key);
 
+	if (!link)
+		return 0;
+	lose_pending(link);
 	bpf_map_delete_elem(&tls_links, &key);
 	return 0;
 }
@@ -137,6 +231,7 @@ int tls_forget(struct pt_regs___user *ctx)
 SEC("uprobe.multi")
 int tls_cipher(struct pt_regs___user *ctx)
 {
+	struct tls_target *here = target_here(bpf_get_attach_cookie(ctx) >> TLS_TARGET_SHIFT);
 	struct tls_thread *thread = current_thread(false);
 	__u8 bytes[TLS_HEADER + TLS_PRINT];
 	struct tls_print print = {};
@@ -146,8 +241,11 @@ int tls_cipher(struct pt_regs___user *ctx)
 	__u64 now;
 	__u32 slot;
 
+	if (!here)
+		return 0;
+	here->calls++;
 	call = thread ? innermost(thread) : NULL;
-	if (!call || call->conn_id || USER_ARG2(ctx) < sizeof(bytes))
+	if (!call || call->linked || call->conn_id || USER_ARG2(ctx) < sizeof(bytes))
 		return 0;
 	key = key_of(call->object);
 	link = link_of(&key);
@@ -158,113 +256,10 @@ int tls_cipher(struct pt_regs___user *ctx)
 	__builtin_memcpy(print.bytes, bytes + TLS_HEADER, TLS_PRINT);
 	print.tgid = key.tgid;
 	bpf_map_update_elem(&tls_prints, &print, &key, BPF_ANY);
+	here->transfers++;
 	now = bpf_ktime_get_ns();
 	slot = key.tgid & (TLS_PRINTERS - 1);
 	bpf_map_update_elem(&tls_printers, &slot, &now, BPF_ANY);
-	return 0;
-}
-
-/* The first bytes that the current system call moves over this socket; false when they can't be found or are too few. */
-static __always_inline bool first_bytes(struct sock *sk, int result, __u8 direction, __u8 *bytes, __u32 size)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	struct user_msghdr header;
-	struct iovec vector;
-	struct call call = {};
-
-	if ((__u32)result < size || (task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)) || CALL_IS_COMPAT(regs))
-		return false;
-	if (!CALL_IS_UNDER_WAY(regs) || !decode_call(&call, regs, result) || call.direction != direction ||
-	    call.shape == SHAPE_ACCEPTED || file_of(task, call.fd) != file_of_socket(sk))
-		return false;
-	if (call.shape == SHAPE_MESSAGE) {
-		if (bpf_probe_read_user(&header, sizeof(header), (void *)call.pointer) || !header.iov_count)
-			return false;
-		call.pointer = header.iov;
-		call.shape = SHAPE_VECTOR;
-	}
-	if (call.shape == SHAPE_VECTOR) {
-		if (bpf_probe_read_user(&vector, sizeof(vector), (void *)call.pointer) || vector.length < size)
-			return false;
-		call.pointer = vector.base;
-		call.shape = SHAPE_BUFFER;
-	}
-	return call.shape == SHAPE_BUFFER && !bpf_probe_read_user(bytes, size, (void *)call.pointer);
-}
-
-/* A socket call within a call of the library. */
-static __always_inline void on_nested(struct tls_call *call, struct sock *sk, int result, __u8 direction)
-{
-	struct pt_regs___user *regs = (struct pt_regs___user *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	__u8 bytes[TLS_HEADER];
-	struct connection *conn;
-
-	/* The thread has left the call without its return being seen. */
-	if (call->conn_id || USER_STACK(regs) >= call->stack)
-		return;
-	conn = known(sk);
-	if (conn && conn->id && first_bytes(sk, result, direction, bytes, sizeof(bytes)) && is_record(bytes))
-		call->conn_id = conn->id;
-}
-
-/* A process that moves ciphertext itself sends something. */
-static __always_inline void on_sent(struct sock *sk, int result)
-{
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32, slot = tgid & (TLS_PRINTERS - 1);
-	__u64 *printed = bpf_map_lookup_elem(&tls_printers, &slot);
-	__u8 bytes[TLS_HEADER + TLS_PRINT];
-	struct tls_print print = {};
-	struct connection *conn;
-	struct tls_link *link;
-	struct tls_key *key;
-
-	if (!printed || !*printed || bpf_ktime_get_ns() - *printed > TLS_PRINT_NS)
-		return;
-	if (!first_bytes(sk, result, SENT, bytes, sizeof(bytes)) || !is_record(bytes))
-		return;
-	__builtin_memcpy(print.bytes, bytes + TLS_HEADER, TLS_PRINT);
-	print.tgid = tgid;
-	key = bpf_map_lookup_elem(&tls_prints, &print);
-	if (!key)
-		return;
-	link = bpf_map_lookup_elem(&tls_links, key);
-	conn = known(sk);
-	if (link && !link->conn_id && conn && conn->id) {
-		put_link(link, conn->id);
-		tell_link(link);
-	}
-	bpf_map_delete_elem(&tls_prints, &print);
-}
-
-static __always_inline void on_moved(struct sock *sk, int result, int flags, __u8 direction)
-{
-	struct tls_thread *thread;
-	struct tls_call *call;
-
-	if (result < TLS_HEADER || !has_called())
-		return;
-	if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
-		return;
-	thread = current_thread(false);
-	call = thread ? innermost(thread) : NULL;
-	if (call)
-		on_nested(call, sk, result, direction);
-	else if (direction == SENT)
-		on_sent(sk, result);
-}
-
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(tls_sent, struct sock *sk, int result, int flags)
-{
-	on_moved(sk, result, flags, SENT);
-	return 0;
-}
-
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(tls_received, struct sock *sk, int result, int flags)
-{
-	on_moved(sk, result, flags, RECEIVED);
 	return 0;
 }
 

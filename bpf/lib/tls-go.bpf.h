@@ -11,6 +11,7 @@
 #define NIXIE_TLS_GO_BPF_H
 
 #include "tls-calls.bpf.h"
+#include "tls-nested.bpf.h"
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs___go {
@@ -192,7 +193,7 @@ int tls_go_enter(struct pt_regs___go *ctx)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	__u32 at = (cookie >> TLS_TARGET_SHIFT) & (TLS_TARGETS - 1);
-	struct tls_target *target = bpf_map_lookup_elem(&tls_targets, &at);
+	struct tls_target *target = target_here(at);
 	struct tls_key object = key_of(GO_ARG0(ctx));
 	struct go_place place;
 	struct go_calls *calls;

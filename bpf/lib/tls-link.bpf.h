@@ -25,6 +25,12 @@ struct tls_link {
 	/* Bytes of data so far. */
 	__u32 received;
 	__u32 sent;
+	/* How many calls in a row had their data sent as one record by one call of the socket, and the longest data of these. */
+	__u32 wholes;
+	__u32 whole;
+	/* Bytes of a call whose return is not seen, until its record has left. */
+	__u32 pending;
+	__u32 reserved;
 };
 
 struct {
@@ -89,7 +95,7 @@ static __always_inline void put_link(struct tls_link *link, __u64 conn_id)
 		if (!token)
 			return;
 		link->token = token;
-		link->received = link->sent = 0;
+		link->received = link->sent = link->wholes = link->pending = 0;
 	}
 	link->conn_id = conn_id;
 }

@@ -6,6 +6,7 @@
 #include "record.bpf.h"
 #include "tls-link.bpf.h"
 
+/* TLS_TARGETS for each CPU: two that counted in one place would wait for each other. User space sets how many there are. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, TLS_TARGETS);
@@ -13,6 +14,20 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tls_target);
 } tls_targets SEC(".maps");
+
+/* The file's entry of this CPU. */
+static __always_inline struct tls_target *target_here(__u32 target)
+{
+	__u32 at = bpf_get_smp_processor_id() * TLS_TARGETS + target;
+
+	return bpf_map_lookup_elem(&tls_targets, &at);
+}
+
+/* … and the one of all, which user space writes. */
+static __always_inline struct tls_target *target_of(__u32 target)
+{
+	return bpf_map_lookup_elem(&tls_targets, &target);
+}
 
 /* Knob: names of processes that are left out, NULs behind them. */
 const volatile __u64 left_out[TLS_LEFT_OUT][COMM_SIZE / sizeof(__u64)] = {};
@@ -147,14 +162,22 @@ static __always_inline bool name_caller(struct plain *p)
 	return !is_left_out(p->comm);
 }
 
+/* User space's decision about the data of a connection; 0: there is none. */
+static __always_inline __u64 plain_verdict(__u64 conn_id)
+{
+	__u32 slot = conn_id & (VERDICT_SLOTS - 1);
+	__u64 *word = conn_id ? bpf_map_lookup_elem(&plain_verdicts, &slot) : NULL;
+
+	return word && (*word & VERDICT_SET) && (*word & VERDICT_TAG_MASK) == conn_id / VERDICT_SLOTS ? *word : 0;
+}
+
 /* Bytes of a call's data that are captured. */
 static __always_inline __u64 plain_cap(const struct plain *p, __u64 size)
 {
-	__u32 slot = p->conn_id & (VERDICT_SLOTS - 1);
-	__u64 *word = bpf_map_lookup_elem(&plain_verdicts, &slot), cap = TLS_CAP, room;
+	__u64 word = plain_verdict(p->conn_id), cap = TLS_CAP, room;
 
-	if (p->conn_id && word && (*word & VERDICT_SET) && (*word & VERDICT_TAG_MASK) == p->conn_id / VERDICT_SLOTS)
-		cap = *word & VERDICT_COUNT ? 0 : (*word >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
+	if (word)
+		cap = word & VERDICT_COUNT ? 0 : (word >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
 	if (cap > TLS_CAP)
 		cap = TLS_CAP;
 	if (cap > size)
@@ -180,8 +203,7 @@ static __always_inline void tell_link(const struct tls_link *link)
 static __noinline int tell_plain(struct tls_link *link, const struct tls_call *call, __u32 moved, __u8 direction)
 {
 	struct plain p = { .conn_id = link->conn_id, .token = link->token, .kind = EVENT_PLAIN, .direction = direction };
-	struct tls_target *target;
-	__u32 at = call->target;
+	struct tls_target *target = target_of(call->target), *here = target_here(call->target);
 	__u64 cap;
 
 	p.offset = direction == SENT ? link->sent : link->received;
@@ -189,10 +211,11 @@ static __noinline int tell_plain(struct tls_link *link, const struct tls_call *c
 		link->sent += moved;
 	else
 		link->received += moved;
-	target = bpf_map_lookup_elem(&tls_targets, &at);
-	if (!target)
+	if (!target || !here)
 		return 0;
-	target->transfers++;
+	here->transfers++;
+	if (!p.conn_id)
+		target->unlinked++;
 	p.since_ns = target->since_ns;
 	cap = plain_cap(&p, moved);
 	/* Nobody reads it. */
@@ -200,7 +223,7 @@ static __noinline int tell_plain(struct tls_link *link, const struct tls_call *c
 		return 0;
 	if (!name_caller(&p))
 		return 0;
-	cap = fair_part(p.conn_id ? p.conn_id : p.token, p.pid, moved, cap, waiting_in_ring());
+	cap = fair_part(p.conn_id ? p.conn_id : p.token, p.pid, moved, cap);
 	if (cap == NO_ROOM) {
 		count(COUNTER_LOST_EVENTS, 1);
 		return 0;

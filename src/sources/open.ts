@@ -66,16 +66,15 @@ export class Sources {
     return this.#members.some(({ open }) => open.isWaiting)
   }
 
-  tick(nowNs: number, lookBetween = () => {}): void {
+  tick(nowNs: number): void {
     if (this.#ticks++ % MISSED_EVERY === 0) this.#counters.missedRuns = this.#kernel.missedRuns()
     for (const member of this.#members) {
       try {
-        member.open.tick(nowNs, lookBetween)
+        member.open.tick(nowNs)
         member.failure = undefined
       } catch (cause) {
         member.failure = messageOf(cause)
       }
-      lookBetween()
     }
   }
 

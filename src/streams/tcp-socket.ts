@@ -219,7 +219,8 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     if (this.#plain && !this.#plain.talk.isCounting) {
       this.#isResting = true
       this.#plain.passOver(this.lastNs, false, 0)
-      this.#shared.setPlainVerdict(this.id, { action: 'count' })
+      // Not `count`, which is for ever: the kernel would lose count of the bytes.
+      this.#shared.setPlainVerdict(this.id, { action: 'capture', cap: 0 })
       return true
     }
     if (this.#isCounting) return false

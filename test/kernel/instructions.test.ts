@@ -30,13 +30,13 @@ const HELPERS: Record<number, readonly [name: string, since: string]> = {
 const SOCKET_HELPERS: Record<number, readonly [name: string, since: string]> = {
   107: ['sk_storage_get', '5.11 in tracing programs'],
   175: ['task_pt_regs', '5.15'],
-  181: ['loop', '5.17'],
 }
 /** What the probes of TLS libraries (6.6) use besides. */
 const TLS_HELPERS: Record<number, readonly [name: string, since: string]> = {
   ...SOCKET_HELPERS,
   156: ['task_storage_get', '5.11'],
   164: ['for_each_map_elem', '5.13'],
+  173: ['get_func_ip', '5.15'],
   174: ['get_attach_cookie', '5.15'],
 }
 const isOfTls = (object: string) => /^tls(_classic)?\./.test(object)

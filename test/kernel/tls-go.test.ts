@@ -1,6 +1,7 @@
 /** Calls of Go's crypto/tls, by goroutines that go from thread to thread and whose stacks move. Needs root and Go. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
 import { EVENT_DATA, EVENT_PLAIN, SENT } from '../../src/events/socket-event'
 import { openKernel } from '../../src/kernel'
 import type { SocketFeed } from '../../src/sources/sockets/feed'
@@ -47,9 +48,11 @@ function attach(): () => void {
   const steps = goPlaces(elf)
   let step = steps.next()
   while (!step.done) step = steps.next()
-  elf.close()
   if (typeof step.value === 'string') throw new Error(step.value)
-  const { attached, refused } = probe.attach(0, program, step.value)
+  const fd = elf.release()
+  probe.clear(0)
+  const { attached, refused } = probe.attach(0, fd, step.value)
+  closeSync(fd)
   if (refused.length > 0) throw refused[0]
   return () => {
     for (const attachment of attached) attachment.detach()

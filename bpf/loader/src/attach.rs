@@ -73,7 +73,8 @@ impl Attachment {
         })
     }
 
-    /// Attaches at several offsets in an executable file, in all processes that run it. The program is told the cookie of each.
+    /// Attaches at several offsets in an executable file, in all processes that run it. The program is told the cookie of each. One
+    /// whose section is `uprobe.session` runs at both ends of a function.
     pub fn uprobes(
         program: *mut sys::bpf_program,
         path: &CStr,
@@ -87,6 +88,7 @@ impl Attachment {
             cookies: cookies.as_ptr(),
             cnt: offsets.len() as _,
             retprobe: at_return,
+            session: unsafe { sys::bpf_program__expected_attach_type(program) } == sys::BPF_TRACE_UPROBE_SESSION,
             ..Default::default()
         };
         let pattern = ptr::null();

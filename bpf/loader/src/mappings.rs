@@ -21,6 +21,8 @@ const RECORD_MMAP2: u32 = 10;
 const HEADER: usize = 8;
 const FIXED: usize = 72;
 const LARGEST: usize = 1 << 16;
+/// Bytes of the longest record of a mapping: a path has PATH_MAX bytes at most.
+const LONGEST_MAPPING: u64 = 4096 + 128;
 const PROT_EXEC: u32 = 4;
 /// Pages of a ring for records.
 const PAGES: usize = 16;
@@ -80,9 +82,11 @@ impl CpuRing {
         }
     }
 
-    fn drain(&self, record: &mut Vec<u8>, mut visit: impl FnMut(u32, &[u8])) {
+    /// Returns whether there may have been no room for a record: the kernel tells of lost ones only with the next that it writes.
+    fn drain(&self, record: &mut Vec<u8>, mut visit: impl FnMut(u32, &[u8])) -> bool {
         let head = self.position(DATA_HEAD).load(Ordering::Acquire);
         let mut tail = self.position(DATA_TAIL).load(Ordering::Relaxed);
+        let was_full = head - tail + LONGEST_MAPPING > self.bytes as u64;
         while tail < head {
             let mut header = [0u8; HEADER];
             self.copy(tail, &mut header);
@@ -99,6 +103,7 @@ impl CpuRing {
         }
         fence(Ordering::SeqCst);
         self.position(DATA_TAIL).store(tail, Ordering::Release);
+        was_full
     }
 }
 
@@ -130,7 +135,7 @@ impl Mappings {
         let mut lost = false;
         let Mappings { rings, record, text } = self;
         for ring in rings.iter() {
-            ring.drain(record, |kind, record| match kind {
+            let was_full = ring.drain(record, |kind, record| match kind {
                 RECORD_LOST => lost = true,
                 RECORD_MMAP2 if record.len() > FIXED => {
                     let Some((file, pid, path)) = parse(record) else { return };
@@ -142,6 +147,7 @@ impl Mappings {
                 }
                 _ => {}
             });
+            lost |= was_full;
         }
         text.clear();
         for ((major, minor, inode), (pid, path)) in files {

@@ -1,10 +1,7 @@
 /** A request or a response on a stream of HTTP/2 (RFC 9113 §8.1), whose head was read. */
 import { Body, messagesIn, wholeBodyFacts, wholeBodyText } from '../lib/http/body'
 import { MAX_JSON } from '../lib/http/fields'
-import type { ConnectionNames } from '../lib/protobuf/connection-names'
-import type { MessageType } from '../lib/protobuf/descriptors'
-import { isReflection, type ReflectionReader } from '../lib/protobuf/reflection'
-import type { ProtocolSettings, Side } from '../protocol'
+import type { ProtocolSettings } from '../protocol'
 import type { Head } from './head'
 
 /** Memory of a message beside its texts, as measured of those of HTTP/1. */
@@ -22,12 +19,6 @@ export class Message {
   isEnded = false
   /** Its last frame was lost, if it had no more content to come. */
   mayHaveEnded = false
-  /** The path of the request that it is, or answers; '' while that isn't known. */
-  asked: string
-  readonly #side: Side
-  readonly #names: ConnectionNames
-  /** What it tells of names. */
-  #reflection: ReflectionReader | undefined
   #mayBeCut = false
   #body: Body | undefined
   /** The kept text of the content, once it has ended. */
@@ -38,11 +29,8 @@ export class Message {
   #wholeMessages = 0
   #wholeNs = -1
 
-  constructor(head: Head, startNs: number, endNs: number, side: Side, names: ConnectionNames) {
+  constructor(head: Head, startNs: number, endNs: number) {
     this.head = head
-    this.#side = side
-    this.asked = head.path
-    this.#names = names
     this.headers = head.fields.json
     this.startNs = startNs
     this.endNs = endNs
@@ -51,7 +39,7 @@ export class Message {
   /** Bytes of memory that it takes. */
   get held(): number {
     const texts = this.headers.length + (this.#text?.length ?? 0) + (this.#facts?.length ?? 0)
-    return MESSAGE_BYTES + 2 * texts + (this.#body?.held ?? 0) + (this.#reflection?.held ?? 0)
+    return MESSAGE_BYTES + 2 * texts + (this.#body?.held ?? 0)
   }
 
   /** Bytes of it may have been lost, and its head doesn't tell that there were no more. */
@@ -101,7 +89,7 @@ export class Message {
 
   /** The kept text of the content; while the message goes on, '' where a coding hides it. */
   get text(): string {
-    return this.#text ?? this.#body?.plainText(this.#type()) ?? ''
+    return this.#text ?? this.#body?.plainText() ?? ''
   }
 
   /** Takes all of the content in one piece, which isn't copied; false if some of it came before. */
@@ -112,10 +100,9 @@ export class Message {
     timeNs: number,
     settings: ProtocolSettings,
   ): boolean {
-    const isTold = this.#side === 'server' && isReflection(this.asked)
-    if (this.#body || this.#mayBeCut || isTold) return false
+    if (this.#body || this.#mayBeCut) return false
     const { fields } = this.head
-    this.#text = wholeBodyText(bytes, start, end, fields, settings, this.#type())
+    this.#text = wholeBodyText(bytes, start, end, fields, settings)
     this.#facts = wholeBodyFacts(bytes, start, end, fields, settings)
     this.#wholeSize = end - start
     this.#wholeNs = timeNs
@@ -128,14 +115,12 @@ export class Message {
     // Something else follows than the end.
     if (this.mayHaveEnded && this.needed <= 0) this.mayHaveEnded = false
     this.#content(settings).add(bytes, start, end, timeNs)
-    this.#reflection?.take(bytes, start, end)
     this.endNs = timeNs
   }
 
   /** So many bytes of its content weren't captured. */
   misses(bytes: number, timeNs: number, settings: ProtocolSettings): void {
     this.#content(settings).pass(bytes)
-    this.#reflection?.misses()
     this.endNs = timeNs
   }
 
@@ -149,22 +134,12 @@ export class Message {
   ends(timeNs: number): void {
     this.isEnded = true
     this.endNs = timeNs
-    this.#text ??= this.#body?.text(this.#type()) ?? ''
+    this.#text ??= this.#body?.text() ?? ''
     this.#facts ??= this.#body?.facts(!this.isCut) ?? ''
-    this.#reflection = undefined
-  }
-
-  /** Of its messages, where it is known. */
-  #type(): MessageType | undefined {
-    return this.head.fields.rpc?.isProto ? this.#names.of(this.asked, this.#side) : undefined
   }
 
   #content(settings: ProtocolSettings): Body {
-    if (this.#body) return this.#body
-    const { fields } = this.head
-    if (fields.rpc?.isFramed && this.#side === 'server')
-      this.#reflection = this.#names.reader(this.asked, fields.rpcCoding)
-    this.#body = new Body(fields, settings)
+    this.#body ??= new Body(this.head.fields, settings)
     return this.#body
   }
 }

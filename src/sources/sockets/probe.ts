@@ -15,6 +15,7 @@ import type { Kernel, ProbeStatus } from '../../kernel/kernel'
 import type { BpfRing, MappedArray } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
+import { wakeBytes } from '../../kernel/watch'
 import { IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
 import type { SocketFeed, Uncaptured } from './feed'
 import { type Hooks, openHooks } from './hooks'
@@ -84,7 +85,7 @@ function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' 
         fresh_bytes: Uint32Array.of(options.freshBytes),
         is_gated: Uint32Array.of(Number(options.isGated)),
         cpu_count: Uint32Array.of(possibleCpus()),
-        ring_bytes: Uint32Array.of(options.ringBytes),
+        wake_bytes: wakeBytes(options.ringBytes),
       }
     },
     maxEntries: { events: options.ringBytes, counters: countersOfAllCpus() },

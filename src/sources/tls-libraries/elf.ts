@@ -59,6 +59,7 @@ const u64 = (view: DataView, at: number) => Number(view.getBigUint64(at, true))
 
 export class ElfFile {
   readonly #fd: number
+  #isOpen = true
   readonly size: number
   readonly #segments: Segment[] = []
   readonly #header: DataView
@@ -93,7 +94,14 @@ export class ElfFile {
   }
 
   close(): void {
-    closeSync(this.#fd)
+    if (this.#isOpen) closeSync(this.#fd)
+    this.#isOpen = false
+  }
+
+  /** Gives its descriptor to the caller, who has to close it. */
+  release(): number {
+    this.#isOpen = false
+    return this.#fd
   }
 
   /** Bytes of the file; fewer at its end. */

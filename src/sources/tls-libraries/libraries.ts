@@ -4,10 +4,8 @@ import { messageOf } from '../../errors'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { FileMappings } from '../../kernel/loader'
 import { failed } from '../../kernel/probe'
-import type { Entity } from '../../records/entities'
-import type { LeftOut } from '../left-out'
 import type { OpenSource, SourceContext } from '../source'
-import { type Finding, inspect } from './inspect'
+import { type Finding, inspect, type Passed } from './inspect'
 import { codeOf, type MappedFile, mappedIn, nameOf, processIds } from './mapped'
 import { SOURCE_NAME, type TlsProbe } from './probe'
 import { type Target, Targets } from './targets'
@@ -16,9 +14,9 @@ import { UnreadPrograms } from './unread-programs'
 /** How often new mappings are taken, and how much work one look may do. */
 const LOOK_NS = 100e6
 const WORK_NS = 3e6
-/** Files of which it is known that they have no such functions; after so long they are looked at again: inodes are used again. */
+/** Files of which it is known that they have no such functions; after so long it is looked whether they are the same: inodes are used again. */
 const MAX_KNOWN = 8192
-const KNOWN_NS = 600e9
+const KNOWN_NS = 5e9
 /** Files that wait to be looked into. */
 const MAX_WAITING = 4096
 /** Without a record of mappings all processes are looked at this often. */
@@ -26,17 +24,16 @@ const SCAN_NS = 5e9
 /** How often it is checked that a file is still used, and how long one stays attached that is not. */
 const CHECK_NS = 10e9
 const LINGER_NS = 30e9
+const SETTLE_NS = 1e9
 
-interface Known {
+interface Known extends Passed {
   readonly atNs: number
-  /** Why it could not be looked into. */
-  readonly why: string | undefined
 }
 
 export class Libraries implements OpenSource {
   readonly #context: SourceContext
   readonly #programs: readonly ProbeStatus[]
-  readonly #leftOut: LeftOut
+  readonly #leftOut: readonly string[]
   readonly #targets: Targets | undefined
   readonly #probe: TlsProbe | undefined
   readonly #unread: UnreadPrograms
@@ -53,13 +50,14 @@ export class Libraries implements OpenSource {
   #lookedNs = Number.NEGATIVE_INFINITY
   #scannedNs = Number.NEGATIVE_INFINITY
   #checkedNs: number
+  #settledNs = Number.NEGATIVE_INFINITY
   #probes: readonly ProbeStatus[] = []
 
-  /** @param leftOut processes for which alone no file is probed */
+  /** @param leftOut names of processes for which alone no file is probed */
   constructor(
     programs: readonly ProbeStatus[],
     probe: TlsProbe | undefined,
-    leftOut: LeftOut,
+    leftOut: readonly string[],
     context: SourceContext,
   ) {
     this.#leftOut = leftOut
@@ -72,7 +70,6 @@ export class Libraries implements OpenSource {
       refused: probe ? undefined : 'Nothing within TLS can be read here',
       isLeftOut: (pid) => this.#isLeftOut(pid),
       callsOf: (file) => targets?.callsOf(file),
-      refusalOf: ({ key }) => this.#known.get(key)?.why,
     })
     this.#checkedNs = context.kernel.now()
     if (probe) this.#follow()
@@ -137,6 +134,7 @@ export class Libraries implements OpenSource {
         const file = mappedIn(record)
         if (file) this.#meet(file, nowNs)
       }
+      this.#targets.look()
     }
     if (this.isWaiting) this.#work(nowNs)
     return 0
@@ -156,8 +154,7 @@ export class Libraries implements OpenSource {
   }
 
   #isLeftOut(pid: number): boolean {
-    const { names } = this.#leftOut
-    return (names.length > 0 && names.includes(nameOf(pid))) || this.#leftOut.hasPodOf(pid)
+    return this.#leftOut.length > 0 && this.#leftOut.includes(nameOf(pid))
   }
 
   #work(nowNs: number): void {
@@ -176,7 +173,7 @@ export class Libraries implements OpenSource {
       const [next] = this.#waiting
       if (!next) return false
       this.#waiting.delete(next[0])
-      this.#looking = { file: next[1], steps: inspect(next[1]) }
+      this.#looking = { file: next[1], steps: inspect(next[1], this.#known.get(next[0])) }
     }
     const { file, steps } = this.#looking
     const step = steps.next()
@@ -188,18 +185,23 @@ export class Libraries implements OpenSource {
   }
 
   #learn(file: MappedFile, finding: Finding, nowNs: number): void {
-    if (typeof finding === 'object') this.#targets!.add(file, finding, nowNs)
+    const before = this.#known.get(file.key)
+    this.#known.delete(file.key)
+    if ('places' in finding) this.#targets!.add(file, finding, nowNs)
     else {
-      this.#known.delete(file.key)
-      this.#known.set(file.key, { atNs: nowNs, why: finding })
+      this.#known.set(file.key, { ...finding, atNs: nowNs })
       if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!)
     }
-    if (finding !== undefined) this.#told()
+    if ('places' in finding || finding.why !== before?.why) this.#told()
   }
 
   tick(nowNs: number): void {
     if (this.#unread.tick(nowNs)) this.#told()
     if (!this.#targets) return
+    if (Math.abs(nowNs - this.#settledNs) >= SETTLE_NS) {
+      this.#settledNs = nowNs
+      this.#targets.settle()
+    }
     const sinceScan = Math.abs(nowNs - this.#scannedNs)
     if (!this.#mappings && sinceScan >= SCAN_NS) this.#scan(nowNs)
     if (Math.abs(nowNs - this.#checkedNs) < CHECK_NS || this.#found) return
@@ -211,10 +213,10 @@ export class Libraries implements OpenSource {
     this.#toScan = processIds()
   }
 
-  #isUnused({ users, key, usedNs }: Target, nowNs: number): boolean {
+  #isUnused({ users, keys, usedNs }: Target, nowNs: number): boolean {
     if (nowNs - usedNs < LINGER_NS) return false
     for (const pid of [...users].reverse()) {
-      if (codeOf(pid).some((file) => file.key === key)) return false
+      if (codeOf(pid).some(({ key }) => keys.has(key))) return false
       users.delete(pid)
     }
     return true
@@ -223,17 +225,14 @@ export class Libraries implements OpenSource {
   #endUnused(found: ReadonlySet<string>, nowNs: number): void {
     this.#found = undefined
     for (const target of [...this.#targets!.values()])
-      if (!found.has(target.key) && nowNs - target.usedNs >= LINGER_NS) this.#targets!.remove(target)
+      if (found.isDisjointFrom(target.keys) && nowNs - target.usedNs >= LINGER_NS)
+        this.#targets!.remove(target)
     this.#told()
-  }
-
-  /** Files of pods whose namespace wasn't known were passed over. */
-  learn(entities: readonly Entity[]): void {
-    if (this.#leftOut.learn(entities)) this.#scan(this.#context.kernel.now())
   }
 
   close(): void {
     this.#mappings?.close()
+    this.#targets?.close()
     this.#probe?.close()
   }
 }

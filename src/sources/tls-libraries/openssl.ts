@@ -15,7 +15,8 @@ export const KIND = {
 
 /** Where one program is attached. */
 export interface Place {
-  readonly program: 'tls_leave' | 'tls_enter' | 'tls_forget' | 'tls_cipher' | 'tls_go_leave' | 'tls_go_enter'
+  /** `tls_around`: at the entry and at the return. */
+  readonly program: 'tls_around' | 'tls_forget' | 'tls_cipher' | 'tls_go_leave' | 'tls_go_enter'
   readonly function: string
   readonly kind: number
   /** In the file. */
@@ -87,10 +88,7 @@ function sharedCallee(elf: ElfFile, one: ElfFunction, other: ElfFunction): numbe
 /** A call is seen at its entry and at its return. */
 export function around(elf: ElfFile, name: string, kind: number, offset: number): Place[] {
   const at = offset + probePlace(codeAt(elf, offset), true)
-  return [
-    { program: 'tls_leave', function: name, kind, offset: at },
-    { program: 'tls_enter', function: name, kind, offset: at },
-  ]
+  return [{ program: 'tls_around', function: name, kind, offset: at }]
 }
 
 /** Both functions at the one that they share, or each by itself; a missing one costs nothing else. */
@@ -116,7 +114,7 @@ export function openSslPlaces(elf: ElfFile, functions: Functions): Place[] {
   const extended: Name = functions.has('SSL_write_ex2') ? 'SSL_write_ex2' : 'SSL_write_ex'
   const writes = pair(elf, functions, 'SSL_write', extended)
   // Where the two don't share one, the third function is seen by itself too.
-  const third = extended === 'SSL_write_ex2' && writes.length > 2 ? functions.get('SSL_write_ex') : undefined
+  const third = extended === 'SSL_write_ex2' && writes.length > 1 ? functions.get('SSL_write_ex') : undefined
   const single = (
     ['SSL_read_early_data', 'SSL_write_early_data', 'SSL_sendfile', 'SSL_do_handshake'] as const
   )

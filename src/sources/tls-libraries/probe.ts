@@ -9,6 +9,7 @@ import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
 import type { MappedArray } from '../../kernel/loader'
 import type { Attachment, ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
+import { wakeBytes } from '../../kernel/watch'
 import { IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
 import type { Place } from './openssl'
 
@@ -20,12 +21,14 @@ export const TLS = { TARGETS: 256, TARGET_SHIFT: 8, FRAME_SHIFT: 40, LEFT_OUT: 8
 const SINCE = 0
 const CALLS = 1
 const TRANSFERS = 2
+const UNLINKED = 3
 
 const CALLS_OF = 'Data within TLS, as processes give it to their libraries'
 const GO = 'Data within TLS of Go programs'
 const PROGRAMS = {
   tls_leave: { purpose: CALLS_OF, placement: 'later', required: true },
   tls_enter: { purpose: CALLS_OF, placement: 'later', required: true },
+  tls_around: { purpose: CALLS_OF, placement: 'later' },
   tls_forget: { purpose: 'Ends of TLS connections', placement: 'later', required: true },
   tls_sent: { purpose: 'Which connection data within TLS belongs to', placement: 'later', required: true },
   tls_received: {
@@ -43,13 +46,12 @@ const PROGRAMS = {
 type Program = keyof typeof PROGRAMS
 /** In the order in which they are attached to a file. */
 const IN_FILES = [
-  'tls_leave',
-  'tls_enter',
+  'tls_around',
   'tls_forget',
   'tls_cipher',
   'tls_go_leave',
   'tls_go_enter',
-] as const satisfies readonly Program[]
+] as const satisfies readonly Place['program'][]
 const GO_HOOKS = ['tls_go_gone', 'tls_go_sent', 'tls_go_received'] as const satisfies readonly Program[]
 
 /** Beside the hooks of sockets that keep their state in the socket, and beside those that have a table. */
@@ -89,10 +91,14 @@ function specFor(
         ignored_tgids: ignored,
         pid_namespace: pidNamespace(),
         cpu_count: Uint32Array.of(possibleCpus()),
-        ring_bytes: Uint32Array.of(options.ringBytes),
+        wake_bytes: wakeBytes(options.ringBytes),
       }
     },
-    maxEntries: { events: options.ringBytes, counters: countersOfAllCpus() },
+    maxEntries: {
+      events: options.ringBytes,
+      counters: countersOfAllCpus(),
+      tls_targets: TLS.TARGETS * possibleCpus(),
+    },
   }
 }
 
@@ -104,13 +110,15 @@ export function openTlsProbe(
   let probes: readonly ProbeStatus[] = []
   for (const variant of VARIANTS) {
     const opened: Opened<Program> = kernel.open(specFor(options, variant))
-    if (opened.object) return { probes: opened.probes, probe: new TlsProbe(opened.object) }
-    probes = opened.probes
+    // Before Linux 6.13 two programs do what this one does.
+    const isWhole = opened.probes.some(({ name, attached }) => name === 'tls_around' && attached)
+    probes = opened.probes.filter(({ name }) => name !== 'tls_around' || isWhole)
+    if (opened.object) return { probes, probe: new TlsProbe(opened.object, isWhole) }
   }
   return { probes, probe: undefined }
 }
 
-/** Calls of a file's functions, and those that moved data. */
+/** Calls of a file's functions, and those that moved data, or whose ciphertext was remembered. */
 export interface Hits {
   readonly calls: number
   readonly transfers: number
@@ -118,45 +126,51 @@ export interface Hits {
 
 export class TlsProbe {
   readonly #object: NonNullable<Opened<Program>['object']>
+  readonly #isWhole: boolean
   readonly #targets: MappedArray
-  readonly #target = new BigUint64Array(3)
+  readonly #target = new BigUint64Array(4)
   /** The hooks of sockets, while there is a file. */
   #sockets: readonly Attachment[] = []
   /** Those of Go programs, and how many of their files there are. */
   #goHooks: readonly Attachment[] = []
   #goFiles = 0
 
-  constructor(object: NonNullable<Opened<Program>['object']>) {
+  /** @param isWhole a program that sees both ends of a function could be loaded */
+  constructor(object: NonNullable<Opened<Program>['object']>, isWhole: boolean) {
     this.#object = object
+    this.#isWhole = isWhole
     this.#targets = object.array('tls_targets')
   }
 
   /**
-   * Attaches to a file; what is refused costs nothing else. The returns come first: a thread may be in a call whose entry is not seen.
+   * Attaches to a file; what is refused costs nothing else.
    *
    * @param target below `TLS.TARGETS`, used by no other file
+   * @param fd a descriptor of the file
    */
   attach(
     target: number,
-    path: string,
+    fd: number,
     places: readonly Place[],
   ): { attached: Attachment[]; refused: unknown[] } {
     if (this.#sockets.length === 0)
       this.#sockets = (['tls_sent', 'tls_received'] as const).map((program) => this.#object.attach(program))
     const attached: Attachment[] = []
     const refused: unknown[] = []
-    this.#targets.set(target, this.#target.fill(0n))
-    for (const program of IN_FILES) {
+    for (const name of IN_FILES) {
       const spots = places
-        .filter((place) => place.program === program)
+        .filter((place) => place.program === name)
         .map(({ kind, offset, frame = 0 }) => ({
           offset,
           cookie: kind + target * 2 ** TLS.TARGET_SHIFT + frame * 2 ** TLS.FRAME_SHIFT,
         }))
       if (spots.length === 0) continue
       try {
-        if (program === 'tls_go_leave') attached.push(this.#followGo())
-        attached.push(this.#object.attachUprobes(program, path, spots, program === 'tls_leave'))
+        if (name === 'tls_go_leave') attached.push(this.#followGo())
+        for (const program of this.#programsFor(name))
+          attached.push(
+            this.#object.attachUprobes(program, `/proc/self/fd/${fd}`, spots, program === 'tls_leave'),
+          )
       } catch (cause) {
         refused.push(cause)
       }
@@ -180,6 +194,17 @@ export class TlsProbe {
     }
   }
 
+  /** Where there are two, the returns come first: a thread may be in a call whose entry is not seen. */
+  #programsFor(name: Place['program']): readonly Program[] {
+    return name === 'tls_around' && !this.#isWhole ? ['tls_leave', 'tls_enter'] : [name]
+  }
+
+  /** The number belongs to another file from here on. */
+  clear(target: number): void {
+    this.#target.fill(0n)
+    for (let cpu = 0; cpu < possibleCpus(); cpu++) this.#targets.set(cpu * TLS.TARGETS + target, this.#target)
+  }
+
   /** All calls of the file's functions are seen since this time (CLOCK_MONOTONIC). */
   since(target: number, monotonicNs: bigint): void {
     this.#targets.get(target, this.#target)
@@ -188,8 +213,19 @@ export class TlsProbe {
   }
 
   hits(target: number): Hits {
+    let [calls, transfers] = [0, 0]
+    for (let cpu = 0; cpu < possibleCpus(); cpu++) {
+      this.#targets.get(cpu * TLS.TARGETS + target, this.#target)
+      calls += Number(this.#target[CALLS])
+      transfers += Number(this.#target[TRANSFERS])
+    }
+    return { calls, transfers }
+  }
+
+  /** Calls that moved data of which it was not known to which connection it belongs. */
+  unlinked(target: number): number {
     this.#targets.get(target, this.#target)
-    return { calls: Number(this.#target[CALLS]), transfers: Number(this.#target[TRANSFERS]) }
+    return Number(this.#target[UNLINKED])
   }
 
   /** No file is left: sockets are no longer looked at. */

@@ -1,4 +1,5 @@
 /** What of a process's TLS can be read: a part of `nixie check --process`. */
+import { closeSync } from 'node:fs'
 import type { CheckResult } from '../../kernel/capabilities'
 import { type Finding, inspect } from './inspect'
 import { type MappedFile, nameOf } from './mapped'
@@ -14,6 +15,7 @@ function resultOf<T>(steps: Generator<void, T>): T {
 export function checkProcess(pid: number): CheckResult[] {
   const files = filesOf(pid)
   const found = files.map((file) => ({ file, finding: resultOf(inspect(file)) }))
+  for (const { finding } of found) if ('places' in finding) closeSync(finding.fd)
   const { ok, detail, hint } = answer(pid, files, found)
   return [{ name: `TLS of ${nameOf(pid)} (${pid})`, ok, detail, hint, required: false }]
 }
@@ -25,10 +27,11 @@ function answer(
 ): Pick<CheckResult, 'ok' | 'detail' | 'hint'> {
   if (files.length === 0)
     return { ok: false, detail: 'its files can’t be looked at', hint: 'It may have ended; else run as root.' }
-  const read = found.flatMap(({ file, finding }) => (typeof finding === 'object' ? [file.path] : []))
+  const read = found.flatMap(({ file, finding }) => ('places' in finding ? [file.path] : []))
   if (read.length > 0) return { ok: true, detail: `read where it calls ${read.join(', ')}`, hint: '' }
-  const refused = found.find(({ finding }) => typeof finding === 'string')
-  if (refused) return { ok: false, detail: `${refused.file.path}: ${refused.finding}`, hint: '' }
+  for (const { file, finding } of found)
+    if ('why' in finding && finding.why !== undefined)
+      return { ok: false, detail: `${file.path}: ${finding.why}`, hint: '' }
   return { ok: false, ...told(resultOf(whyUnread(pid, files))) }
 }
 

@@ -1,22 +1,32 @@
 /** The files with functions of TLS libraries: each is attached once, as long as a process uses it. */
+import { closeSync } from 'node:fs'
 import { messageOf } from '../../errors'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { readClocks } from '../../kernel/libc'
 import type { Attachment } from '../../kernel/object'
 import { attached, failed } from '../../kernel/probe'
+import { CipherProbe } from './cipher'
 import type { Inspected } from './inspect'
 import type { MappedFile } from './mapped'
+import type { Place } from './openssl'
 import { type Hits, SOURCE_NAME, TLS, type TlsProbe } from './probe'
 
 /** Processes of a file that are remembered: one that lives is enough. */
 const MAX_USERS = 8
+/** Keys of one file that are remembered: it has another one in each container whose file systems lie over it. */
+const MAX_KEYS = 1024
 
 export interface Target {
   readonly number: number
-  readonly key: string
+  /** What tells this file from all others. */
+  readonly identity: string
+  /** Under which processes have it mapped, the newest last. */
+  readonly keys: Set<string>
   /** As its first process saw it. */
   readonly path: string
   readonly attachments: readonly Attachment[]
+  /** Of the function that hands out its ciphertext, where it has one. It has the file open. */
+  readonly cipher: CipherProbe | undefined
   readonly status: ProbeStatus
   /** Processes that run it, the newest last. */
   readonly users: Set<number>
@@ -29,18 +39,21 @@ const PURPOSE = 'Data within TLS of the programs that use this file'
 export class Targets {
   readonly #probe: TlsProbe
   readonly #targets = new Map<string, Target>()
+  /** Each once, by its identity. */
+  readonly #files = new Map<string, Target>()
   readonly #free: number[] = Array.from({ length: TLS.TARGETS }, (_, i) => TLS.TARGETS - 1 - i)
+  #unlinked = 0
 
   constructor(probe: TlsProbe) {
     this.#probe = probe
   }
 
   get statuses(): ProbeStatus[] {
-    return [...this.#targets.values()].map(({ status }) => status)
+    return [...this.#files.values()].map(({ status }) => status)
   }
 
   values(): Iterable<Target> {
-    return this.#targets.values()
+    return this.#files.values()
   }
 
   hits(target: Target): Hits {
@@ -58,13 +71,22 @@ export class Targets {
     const target = this.#targets.get(key)
     if (!target) return false
     target.usedNs = nowNs
+    // What a new program does is not known.
+    if (!target.users.has(pid)) target.cipher?.wake()
     target.users.delete(pid)
     target.users.add(pid)
     if (target.users.size > MAX_USERS) target.users.delete(target.users.values().next().value!)
     return true
   }
 
-  add(file: MappedFile, { path, places }: Inspected, nowNs: number): void {
+  add(file: MappedFile, { fd, places, identity }: Inspected, nowNs: number): void {
+    const same = this.#files.get(identity)
+    if (same) {
+      closeSync(fd)
+      this.#name(same, file.key)
+      this.use(file, nowNs)
+      return
+    }
     const name = file.path
     const probe = { source: SOURCE_NAME, name, purpose: PURPOSE, required: false }
     const number = this.#free.pop()
@@ -74,33 +96,78 @@ export class Targets {
       'Its programs’ TLS is counted only.',
     )
     let attachments: readonly Attachment[] = []
-    if (number !== undefined) {
-      const { attached: links, refused } = this.#probe.attach(number, path, places)
-      attachments = links
-      const error = refused.length === 0 ? undefined : messageOf(refused[0])
-      if (links.length > 0) this.#probe.since(number, readClocks().monotonicNs)
-      status = error === undefined ? attached(probe) : { ...failed(probe, error), attached: links.length > 0 }
+    let cipher: CipherProbe | undefined
+    if (number === undefined) closeSync(fd)
+    else {
+      const made = this.#attach(number, fd, places)
+      attachments = made.attachments
+      cipher = made.cipher
+      const isAttached = attachments.length > 0 || !cipher.rests
+      if (isAttached) this.#probe.since(number, readClocks().monotonicNs)
+      status =
+        made.error === undefined ? attached(probe) : { ...failed(probe, made.error), attached: isAttached }
     }
-    const users = new Set([file.pid])
-    this.#targets.set(file.key, {
+    const target: Target = {
       number: number ?? -1,
-      key: file.key,
+      identity,
+      keys: new Set(),
       path: name,
       attachments,
+      cipher,
       status,
-      users,
+      users: new Set([file.pid]),
       usedNs: nowNs,
-    })
+    }
+    this.#files.set(identity, target)
+    this.#name(target, file.key)
+  }
+
+  #name(target: Target, key: string): void {
+    this.#targets.set(key, target)
+    target.keys.add(key)
+    if (target.keys.size <= MAX_KEYS) return
+    const [oldest = ''] = target.keys
+    target.keys.delete(oldest)
+    this.#targets.delete(oldest)
+  }
+
+  #attach(number: number, fd: number, places: readonly Place[]) {
+    this.#probe.clear(number)
+    const isCipher = ({ program }: Place) => program === 'tls_cipher'
+    const others = places.filter((place) => !isCipher(place))
+    const { attached: attachments, refused } = this.#probe.attach(number, fd, others)
+    const cipher = new CipherProbe(this.#probe, number, fd, places.filter(isCipher))
+    const why = cipher.wake()
+    return { attachments, cipher, error: refused.length === 0 ? why : messageOf(refused[0]) }
+  }
+
+  /** Each second: probes that are of no use rest, until one may be needed. */
+  settle(): void {
+    for (const { cipher } of this.#files.values()) cipher?.settle()
+  }
+
+  /** Often: whether data without a connection came. */
+  look(): void {
+    let unlinked = 0
+    for (const { number } of this.#files.values()) if (number >= 0) unlinked += this.#probe.unlinked(number)
+    if (unlinked > this.#unlinked) for (const { cipher } of this.#files.values()) cipher?.wake()
+    this.#unlinked = unlinked
   }
 
   remove(target: Target): void {
     for (const attachment of target.attachments) attachment.detach()
-    this.#targets.delete(target.key)
+    target.cipher?.close()
+    for (const key of target.keys) this.#targets.delete(key)
+    this.#files.delete(target.identity)
     if (target.number >= 0) this.#free.push(target.number)
-    if (this.#targets.size === 0) this.#probe.rest()
+    if (this.#files.size === 0) this.#probe.rest()
+  }
+
+  close(): void {
+    for (const { cipher } of this.#files.values()) cipher?.close()
   }
 
   get size(): number {
-    return this.#targets.size
+    return this.#files.size
   }
 }

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Calls of sockets beside those of TLS libraries: within one they tell which connection its object belongs to, and that its data has
+ * left; elsewhere the ciphertext that they send does.
+ */
+#ifndef NIXIE_TLS_NESTED_BPF_H
+#define NIXIE_TLS_NESTED_BPF_H
+
+#include "syscall.bpf.h"
+#include "tls-plain.bpf.h"
+
+/* The first bytes that the current system call moves over this socket; false when they can't be found or are too few. */
+static __always_inline bool first_bytes(struct sock *sk, int result, __u8 direction, __u8 *bytes, __u32 size)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct user_msghdr header;
+	struct iovec vector;
+	struct call call = {};
+
+	if ((__u32)result < size || (task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)) || CALL_IS_COMPAT(regs))
+		return false;
+	if (!CALL_IS_UNDER_WAY(regs) || !decode_call(&call, regs, result) || call.direction != direction ||
+	    call.shape == SHAPE_ACCEPTED || file_of(task, call.fd) != file_of_socket(sk))
+		return false;
+	if (call.shape == SHAPE_MESSAGE) {
+		if (bpf_probe_read_user(&header, sizeof(header), (void *)call.pointer) || !header.iov_count)
+			return false;
+		call.pointer = header.iov;
+		call.shape = SHAPE_VECTOR;
+	}
+	if (call.shape == SHAPE_VECTOR) {
+		if (bpf_probe_read_user(&vector, sizeof(vector), (void *)call.pointer) || vector.length < size)
+			return false;
+		call.pointer = vector.base;
+		call.shape = SHAPE_BUFFER;
+	}
+	return call.shape == SHAPE_BUFFER && !bpf_probe_read_user(bytes, size, (void *)call.pointer);
+}
+
+/* Bytes behind a record's header. */
+static __always_inline __u16 record_length(const __u8 *header)
+{
+	return header[3] << 8 | header[4];
+}
+
+static __always_inline bool may_hold(const __u8 *header, __u64 size)
+{
+	return header[0] == TLS_DATA && record_length(header) >= size + TLS_TAG;
+}
+
+/* Within a call that is alone something was sent: its data is told as soon as its record has left as a whole. */
+static __always_inline void on_alone(struct tls_thread *thread, struct tls_call *call, struct sock *sk, __u32 result)
+{
+	struct tls_key key = key_of(call->object);
+	struct tls_link *link = bpf_map_lookup_elem(&tls_links, &key);
+	__u8 header[TLS_HEADER] = {};
+	__u64 head = 0;
+	__u32 whole;
+
+	if (!link || link->conn_id != call->linked)
+		return;
+	if (call->rest > result) {
+		call->rest -= result;
+		return;
+	}
+	if (call->rest) {
+		call->rest = 0;
+		if (!call->is_own_record)
+			return;
+	} else if (first_bytes(sk, result, SENT, header, sizeof(header)) && is_record(header)) {
+		whole = TLS_HEADER + record_length(header);
+		call->is_own_record = may_hold(header, call->size);
+		if (result < whole) {
+			call->rest = whole - result;
+			/* If that is all for now, the call is repeated, and then its return is seen. */
+			link->pending = link->wholes = 0;
+			return;
+		}
+		/* Something else goes before it. */
+		if (result == whole && !call->is_own_record)
+			return;
+	} else {
+		link->wholes = 0;
+	}
+	thread->depth--;
+	/* Data that was kept for a while may be another one by now: then it is lost. */
+	if (bpf_probe_read_user(&head, sizeof(head), (void *)call->buffer) || head != call->head)
+		return;
+	link->pending = 0;
+	tell_plain(link, call, call->size, SENT);
+}
+
+/* A socket has no room: a call that is alone will be repeated. */
+static __always_inline void on_blocked(const struct tls_call *call)
+{
+	struct tls_key key = key_of(call->object);
+	struct tls_link *link = call->is_alone ? bpf_map_lookup_elem(&tls_links, &key) : NULL;
+
+	if (link)
+		link->pending = 0;
+}
+
+/* A socket call within a call of the library. */
+static __always_inline void on_nested(struct tls_thread *thread, struct tls_call *call, struct sock *sk, int result,
+				      __u8 direction)
+{
+	bool learns = direction == SENT && call->sends != SENDS_UNKNOWN;
+	__u8 header[TLS_HEADER] = {};
+	struct connection *conn;
+
+	if (call->conn_id && !learns)
+		return;
+	conn = known(sk);
+	if (!conn || !conn->id)
+		return;
+	if (call->is_alone) {
+		if (learns && conn->id == call->linked)
+			on_alone(thread, call, sk, result);
+		return;
+	}
+	if (conn->id == call->linked && !learns) {
+		call->conn_id = conn->id;
+		return;
+	}
+	if (!first_bytes(sk, result, direction, header, sizeof(header)) || !is_record(header)) {
+		call->sends = SENDS_UNKNOWN;
+		return;
+	}
+	if (!call->conn_id)
+		call->conn_id = conn->id;
+	if (!learns)
+		return;
+	call->sends++;
+	call->record = may_hold(header, call->size) && result == TLS_HEADER + record_length(header) ? record_length(header) : 0;
+}
+
+/* A process that moves ciphertext itself sends something. */
+static __always_inline void on_sent(struct sock *sk, int result)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32, slot = tgid & (TLS_PRINTERS - 1);
+	__u64 *printed = bpf_map_lookup_elem(&tls_printers, &slot);
+	__u8 bytes[TLS_HEADER + TLS_PRINT];
+	struct tls_print print = {};
+	struct connection *conn;
+	struct tls_link *link;
+	struct tls_key *key;
+
+	if (!printed || !*printed || bpf_ktime_get_ns() - *printed > TLS_PRINT_NS)
+		return;
+	if (!first_bytes(sk, result, SENT, bytes, sizeof(bytes)) || !is_record(bytes))
+		return;
+	__builtin_memcpy(print.bytes, bytes + TLS_HEADER, TLS_PRINT);
+	print.tgid = tgid;
+	key = bpf_map_lookup_elem(&tls_prints, &print);
+	if (!key)
+		return;
+	link = bpf_map_lookup_elem(&tls_links, key);
+	conn = known(sk);
+	if (link && !link->conn_id && conn && conn->id) {
+		put_link(link, conn->id);
+		tell_link(link);
+	}
+	bpf_map_delete_elem(&tls_prints, &print);
+}
+
+static __always_inline void on_moved(struct sock *sk, int result, int flags, __u8 direction)
+{
+	struct pt_regs___user *regs;
+	struct tls_thread *thread;
+	struct tls_call *call;
+
+	if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	if (result < TLS_HEADER && (direction == RECEIVED || result >= 0))
+		return;
+	thread = current_thread(false);
+	call = thread ? innermost(thread) : NULL;
+	regs = (struct pt_regs___user *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	/* Elsewhere the thread has left the call without its return being seen. */
+	if (call && USER_STACK(regs) < call->stack) {
+		if (result < 0)
+			on_blocked(call);
+		else
+			on_nested(thread, call, sk, result, direction);
+		return;
+	}
+	if (direction == SENT && result >= 0)
+		on_sent(sk, result);
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(tls_sent, struct sock *sk, int result, int flags)
+{
+	on_moved(sk, result, flags, SENT);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(tls_received, struct sock *sk, int result, int flags)
+{
+	on_moved(sk, result, flags, RECEIVED);
+	return 0;
+}
+
+#endif
