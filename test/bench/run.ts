@@ -16,6 +16,7 @@ const BENCHES: Record<string, { file: string; measures: string; takesWords?: boo
     measures: 'what capture costs, beside the release before',
     takesWords: true,
   },
+  tls: { file: 'tls.ts', measures: 'what reading TLS costs, by library', takesWords: true },
   store: { file: 'store.ts', measures: 'disk and aggregates against SQLite rows and DuckDB over Parquet' },
   steady: { file: 'store-steady.ts', measures: 'appends and upkeep at a steady rate' },
   readers: { file: 'store-readers.ts', measures: 'appends at a steady rate while all rows are scanned' },
