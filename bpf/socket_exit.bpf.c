@@ -99,7 +99,8 @@ static __always_inline void on_call(const struct call *call, __u32 tgid)
 	t = take_transfer(call->direction, tgid);
 	if (!t)
 		return;
-	on_socket(t, call, BPF_CORE_READ(socket, sk), inode);
+	t->call = *call;
+	on_socket(t, &t->call, BPF_CORE_READ(socket, sk), inode);
 	t->busy = 0;
 }
 

@@ -39,6 +39,9 @@ struct tls_target {
 	__u64 unlinked;
 };
 
+/* Processes that have called a library, by id modulo this. */
+#define TLS_CALLERS 4096
+
 /* Nested calls of one thread: TLS within TLS. A power of two. */
 #define TLS_DEPTH 4
 /* Objects of libraries that are remembered; the ones unused longest are forgotten. */

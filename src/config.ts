@@ -59,11 +59,11 @@ function secretNames(value: string): string | undefined {
   return value === '' || names.every(isName) ? names.filter((name) => name !== '').join(',') : undefined
 }
 
-/** `on`, `off`, or names of processes that are left out. */
+/** `on`, `off`, or names of processes and (with a slash) of namespaces that are left out. */
 function tlsReading(value: string): string | undefined {
   if (/^(on|off)$/i.test(value)) return value.toLowerCase()
   const names = value.split(',').map((name) => name.trim())
-  const isName = (name: string) => /^-[^\s,]{1,15}$/.test(name)
+  const isName = (name: string) => /^-([^\s,]{0,14}[^\s,/]|[a-z0-9-]{1,63}\/)$/.test(name)
   return names.length <= MOST_LEFT_OUT && names.every(isName) ? names.join(',') : undefined
 }
 
@@ -215,6 +215,14 @@ export const SETTINGS = {
     parse: secretNames,
     shape: 'names with three letters in a row or more, * for any letters, separated by commas',
   }),
+  protoDir: setting({
+    flag: 'proto-dir',
+    env: 'NIXIE_PROTO_DIR',
+    help: 'Descriptor sets of Protocol Buffers (*.binpb, *.pb, *.protoset), by which messages of gRPC have names; servers tell theirs by reflection, too',
+    fallback: '',
+    parse: text,
+    shape: 'a directory',
+  }),
   ringBytes: setting({
     flag: 'ring-bytes',
     env: 'NIXIE_RING_BYTES',
@@ -234,11 +242,11 @@ export const SETTINGS = {
   tls: setting({
     flag: 'tls',
     env: 'NIXIE_TLS',
-    help: 'Read what processes say within TLS, by probes in their libraries; off: no process is touched; -NAME,-NAME: not these',
+    help: 'Read what processes say within TLS, by probes in their libraries; off: no process is touched; -NAME,-NAMESPACE/: not these',
     fallback: 'on',
     parse: tlsReading,
     shape:
-      'on, off, or up to 8 names of processes as /proc/PID/comm has them, each with a minus: -mysqld,-java',
+      'on, off, or up to 8 names of processes as /proc/PID/comm has them, or of namespaces with a slash behind, each with a minus: -mysqld,-java,-bank/',
   }),
   cpuBudget: setting({
     flag: 'cpu-budget',

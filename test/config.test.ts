@@ -32,6 +32,8 @@ describe('settings', () => {
     ['cpuBudget', '25%', 0.25],
     ['cpuBudget', '2.5 %', 0.025],
     ['cpuBudget', 'off', 0],
+    ['tls', 'OFF', 'off'],
+    ['tls', '-java, -kube-system/', '-java,-kube-system/'],
   ]
   for (const [name, text, value] of good) {
     test(`${name} ${text}`, () => {
@@ -54,6 +56,10 @@ describe('settings', () => {
     ['redactExtra', 'a,badge'],
     ['redactExtra', 'ab*cd'],
     ['redactExtra', '(a+)+'],
+    ['tls', 'java'],
+    ['tls', '-/'],
+    ['tls', '-Kube_System/'],
+    ['tls', '-sixteencharacter'],
     ['cpuBudget', '10'],
     ['cpuBudget', '0%'],
     ['cpuBudget', '101%'],

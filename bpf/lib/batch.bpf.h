@@ -27,21 +27,35 @@ struct {
 	__type(value, struct batch);
 } batches SEC(".maps");
 
+struct pieces {
+	__u64 vector;
+	__u64 bytes;
+	bool is_unread;
+};
+
+static long add_piece(__u32 at, struct pieces *pieces)
+{
+	struct iovec piece;
+
+	if (bpf_probe_read_user(&piece, sizeof(piece), (const struct iovec *)pieces->vector + at)) {
+		pieces->is_unread = true;
+		return 1;
+	}
+	pieces->bytes += piece.length;
+	return 0;
+}
+
 /* Whether a message had more bytes than the call moved. Not static: so the verifier checks it once. */
 __noinline int is_cut_short(__u64 message, int result)
 {
 	struct user_msghdr header;
-	struct iovec piece;
-	__u64 bytes = 0;
+	struct pieces pieces = {};
 
 	if (bpf_probe_read_user(&header, sizeof(header), (void *)message))
 		return true;
-	for (int i = 0; i < MESSAGES_PER_CALL && i < header.iov_count; i++) {
-		if (bpf_probe_read_user(&piece, sizeof(piece), (const struct iovec *)header.iov + i))
-			return true;
-		bytes += piece.length;
-	}
-	return bytes != result;
+	pieces.vector = header.iov;
+	bpf_loop(header.iov_count < MESSAGES_PER_CALL ? header.iov_count : MESSAGES_PER_CALL, add_piece, &pieces, 0);
+	return pieces.is_unread || pieces.bytes != result;
 }
 
 /*

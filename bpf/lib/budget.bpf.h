@@ -66,8 +66,8 @@ static __always_inline bool is_over_share(const struct connection *conn, __u64 s
  */
 static __always_inline __u32 to_shed(const struct connection *conn)
 {
-	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
-	__u64 used = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 size = ring_bytes;
+	__u64 used = waiting_in_ring();
 	__u32 port = server_port(conn) & (GATE_PORTS - 1), *told = bpf_map_lookup_elem(&sheds, &port);
 	__u32 shed = told && *told < GATE_WHOLE ? *told : told ? GATE_WHOLE : 0;
 

@@ -188,7 +188,8 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 		if (t->left >= SKIP_WORTH && call->shape != SHAPE_MESSAGES)
 			t->skip = unwanted(conn, call->direction, t->offset, t->left);
 	}
-	t->cap = fair_part(conn->id, t->pid, t->left - t->skip, t->cap);
+	t->waiting = waiting_in_ring();
+	t->cap = fair_part(conn->id, t->pid, t->left - t->skip, t->cap, t->waiting);
 	if (t->cap == NO_ROOM) {
 		lose_events(conn, 1);
 		return;

@@ -55,6 +55,8 @@ __noinline int frame_step(__u32 direction)
 			return 1;
 		if (part > FRAME_HEAD - filled)
 			part = FRAME_HEAD - filled;
+		/* Otherwise the compiler leaves out the next check, which older verifiers need (Linux 6.1 refused it). */
+		barrier_var(part);
 		if (part > FRAME_HEAD || bpf_probe_read_user(t->frames.head + filled, part, (void *)t->base)) {
 			t->frames.is_known = 0;
 			return 1;
@@ -69,6 +71,8 @@ __noinline int frame_step(__u32 direction)
 	t->left -= part;
 	return 0;
 }
+
+DEFINE_STEPS(frame_steps, frame_step, FRAME_STEPS)
 
 /*
  * Counts the streams that begin in a shed call of the client. `before`: bytes of this direction before it. `t` is the caller's. A
@@ -105,9 +109,7 @@ static __noinline int count_frames(struct connection *conn, struct transfer *t, 
 	if (!t->frames.is_framed && !is_framed(conn))
 		return 0;
 	t->frames.next = offset + (__u32)t->left;
-	for (int i = 0; i < FRAME_STEPS; i++)
-		if (frame_step(call->direction))
-			break;
+	frame_steps(call->direction);
 	if (t->left)
 		t->frames.is_known = 0;
 	conn->frames = t->frames;

@@ -85,10 +85,11 @@ static __always_inline void on_data(struct connection *conn, struct call *call, 
 
 	if (!t)
 		return;
-	t->left = call->result;
+	t->call = *call;
+	t->left = t->call.result;
 	t->messages = 0;
 	read_leader(t, task->group_leader);
-	emit_data(conn, t, sk, call);
+	emit_data(conn, t, sk, &t->call);
 	t->busy = 0;
 }
 
@@ -103,8 +104,15 @@ static __always_inline void count_call(struct connection *conn, struct sock *sk,
 	if (!t || t->busy)
 		return;
 	t->busy = 1;
-	count_frames(conn, t, sk, call, before);
+	t->call = *call;
+	count_frames(conn, t, sk, &t->call, before);
 	t->busy = 0;
+}
+
+/* The connection of a socket's first call. Not inlined: a new one is large, and a program and what it calls have 512 bytes of stack. */
+static __noinline struct connection *first_seen(struct sock *sk, __u16 family)
+{
+	return connection_of(sk, inode_of(sk), family, 0);
 }
 
 /* A call on a connection that is not merely counted. */
@@ -123,7 +131,7 @@ static __always_inline void on_call(struct connection *conn, struct sock *sk, __
 		return;
 	}
 	if (!conn) {
-		conn = connection_of(sk, inode_of(sk), family, 0);
+		conn = first_seen(sk, family);
 		if (!conn)
 			return;
 	}

@@ -17,6 +17,11 @@ struct {
 	__uint(max_entries, 1 << 24);
 } events SEC(".maps");
 
+static __always_inline __u64 waiting_in_ring(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+}
+
 static __always_inline void fill_event(struct socket_event *event, const struct transfer *t, __u32 captured, __u32 size)
 {
 	event->conn_id = t->conn_id;
@@ -93,21 +98,28 @@ static __always_inline void advance(struct transfer *t, __u64 moved)
 			length = 0;                                                                                   \
 		}                                                                                                     \
 		fill_event(event, t, length, size);                                                                   \
-		bpf_ringbuf_submit(event, wake_if_filling(&events));                                                  \
+		bpf_ringbuf_submit(event, wake_flags(t->waiting));                                                    \
 	} while (0)
 
-/* Emits a record with the first `t->length` bytes of the current piece, for `size` bytes. False when the ring is full. */
-static __noinline bool emit_piece(struct transfer *t, __u32 size)
+/*
+ * Emits a record with the first `t->length` bytes of the current piece, for `size` bytes. 0 when the ring is full. Not static: so the
+ * verifier checks it once and not for every kind of call.
+ */
+__noinline int emit_piece(__u32 direction, __u32 size)
 {
-	__u32 length = t->length;
+	struct transfer *t = transfer_of(direction);
+	__u32 length;
 
+	if (!t)
+		return 0;
+	length = t->length;
 	if (length == 0) {
 		struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
 		if (!event)
 			goto full;
 		fill_event(event, t, 0, size);
-		bpf_ringbuf_submit(event, wake_if_filling(&events));
+		bpf_ringbuf_submit(event, wake_flags(t->waiting));
 	} else if (length <= 128)
 		EMIT_PIECE(128);
 	else if (length <= 256)
@@ -124,10 +136,10 @@ static __noinline bool emit_piece(struct transfer *t, __u32 size)
 		EMIT_PIECE(8192);
 	else if (length <= RECORD_PAYLOAD_MAX)
 		EMIT_PIECE(RECORD_PAYLOAD_MAX);
-	return true;
+	return 1;
 full:
 	lose_rest(t);
-	return false;
+	return 0;
 }
 
 static __always_inline void open_vector(struct transfer *t, __u64 iov, __u64 iov_count)
@@ -276,7 +288,8 @@ static __always_inline bool emit_part(struct transfer *t, __u64 part)
 	else
 		t->length = part >= RECORD_PAYLOAD_MAX ? RECORD_PAYLOAD_MAX : GATHER_PAYLOAD_MAX;
 	size = t->wanted == t->length ? t->left : t->length;
-	if (!emit_piece(t, size))
+	t->waiting = waiting_in_ring();
+	if (!emit_piece(t->direction, size))
 		return false;
 	advance(t, t->length);
 	t->wanted -= t->length;
@@ -312,11 +325,13 @@ __noinline int emit_step(__u32 direction)
 	return t->wanted == 0 && !next_message(t);
 }
 
+DEFINE_STEPS(emit_steps, emit_step, STEPS_PER_CALL)
+
 /* The unneeded bytes are a record of their own, without payload. */
 static __always_inline bool emit_skipped(struct transfer *t)
 {
 	t->length = 0;
-	if (!emit_piece(t, t->skip))
+	if (!emit_piece(t->direction, t->skip))
 		return false;
 	told(t, t->skip);
 	return true;
@@ -348,16 +363,15 @@ static __always_inline struct ring_share *share_of(__u32 slot, __u32 quarter)
 }
 
 /*
- * Bytes of a call of `size` bytes that may be put into the ring, at most `cap`; NO_ROOM: not even its size. Once half of the ring is
- * full a process may put as much into it as is free, and each connection of a process that has more a fraction of that (dynamic
- * thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998). Of further calls
- * only the beginning is captured, and in the last eighth nothing. So a sender of much gets less and less, and a sender of
- * little finds room, also within a process that sends much.
+ * Bytes of a call of `size` bytes that may be put into the ring while `used` bytes wait there, at most `cap`; NO_ROOM: not even its
+ * size. Once half of the ring is full a process may put as much into it as is free, and each connection of a process that has more a
+ * fraction of that (dynamic thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches",
+ * 1998). Of further calls only the beginning is captured, and in the last eighth nothing. So a sender of much gets less and less, and
+ * a sender of little finds room, also within a process that sends much.
  */
-static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u64 cap)
+static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u64 cap, __u64 used)
 {
-	__u64 ring = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
-	__u64 used = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 ring = ring_bytes;
 	__u64 wanted = size < cap ? size : cap, taken, left, least;
 	struct ring_share *process, *conn;
 	__u32 quarter;
@@ -389,7 +403,7 @@ static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u
 
 static __always_inline bool is_mostly_free(void)
 {
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 4;
+	return waiting_in_ring() < ring_bytes / 4;
 }
 
 /*
@@ -398,8 +412,8 @@ static __always_inline bool is_mostly_free(void)
  */
 static __always_inline __u64 room_in_ring(void)
 {
-	__u64 size = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
-	__u64 used = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 size = ring_bytes;
+	__u64 used = waiting_in_ring();
 
 	if (used < size / 4 * 3)
 		return VERDICT_CAP_MAX;
@@ -416,16 +430,14 @@ static __always_inline void emit_records(struct transfer *t)
 {
 	if (!t->messages && t->wanted <= t->piece && t->wanted <= RECORD_PAYLOAD_MAX && (!t->skip || !t->wanted)) {
 		t->length = t->wanted;
-		emit_piece(t, t->left);
+		emit_piece(t->direction, t->left);
 		return;
 	}
 	if (t->skip && !emit_skipped(t))
 		return;
 	t->filled = 0;
-	for (int i = 0; i < STEPS_PER_CALL; i++)
-		if (emit_step(t->direction))
-			return;
-	lose_rest(t);
+	if (!emit_steps(t->direction))
+		lose_rest(t);
 }
 
 #endif

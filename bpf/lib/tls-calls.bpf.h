@@ -69,6 +69,7 @@ static __always_inline bool enter(struct pt_regs___user *ctx, bool may_skip)
 		size = (__u32)size;
 	if (link && is_sending(kind))
 		lose_pending(link);
+	note_caller();
 	thread = current_thread(true);
 	if (!thread)
 		return false;

@@ -170,9 +170,9 @@ static __always_inline void on_moved(struct sock *sk, int result, int flags, __u
 	struct tls_thread *thread;
 	struct tls_call *call;
 
-	if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
+	if ((result < TLS_HEADER && (direction == RECEIVED || result >= 0)) || !has_called())
 		return;
-	if (result < TLS_HEADER && (direction == RECEIVED || result >= 0))
+	if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
 		return;
 	thread = current_thread(false);
 	call = thread ? innermost(thread) : NULL;

@@ -223,7 +223,7 @@ static __noinline int tell_plain(struct tls_link *link, const struct tls_call *c
 		return 0;
 	if (!name_caller(&p))
 		return 0;
-	cap = fair_part(p.conn_id ? p.conn_id : p.token, p.pid, moved, cap);
+	cap = fair_part(p.conn_id ? p.conn_id : p.token, p.pid, moved, cap, waiting_in_ring());
 	if (cap == NO_ROOM) {
 		count(COUNTER_LOST_EVENTS, 1);
 		return 0;

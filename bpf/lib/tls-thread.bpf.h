@@ -90,6 +90,36 @@ struct {
 	__type(value, struct tls_thread);
 } tls_threads SEC(".maps");
 
+/* Which processes have called a library: most have not, and looking for their threads would be most of what their socket calls cost here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TLS_CALLERS);
+	__type(key, __u32);
+	__type(value, __u32);
+} tls_callers SEC(".maps");
+
+static __always_inline __u32 *current_caller(void)
+{
+	__u32 slot = (bpf_get_current_pid_tgid() >> 32) & (TLS_CALLERS - 1);
+
+	return bpf_map_lookup_elem(&tls_callers, &slot);
+}
+
+static __always_inline bool has_called(void)
+{
+	__u32 *caller = current_caller();
+
+	return caller && *caller;
+}
+
+static __always_inline void note_caller(void)
+{
+	__u32 *caller = current_caller();
+
+	if (caller && !*caller)
+		*caller = 1;
+}
+
 static __always_inline struct tls_thread *current_thread(bool make)
 {
 	return bpf_task_storage_get(&tls_threads, bpf_get_current_task_btf(), NULL,

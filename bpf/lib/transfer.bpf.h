@@ -3,6 +3,7 @@
 #define NIXIE_TRANSFER_BPF_H
 
 #include "connection.bpf.h"
+#include "syscall.bpf.h"
 
 /*
  * The state of one call while its records are made. It lives in a map, not on the stack: the verifier doesn't follow the values in
@@ -12,6 +13,8 @@ struct transfer {
 	/* Set while a program uses it: a program that interrupts another one on the same CPU gives up its call. */
 	__u32 busy;
 	__u32 pid;
+	/* It is here for the verifier, too: what follows is checked once, and not for each kind of call. */
+	struct call call;
 	/* Address of the struct sock. */
 	__u64 socket;
 	__u64 conn_id;
@@ -27,6 +30,8 @@ struct transfer {
 	/* Bytes of the message not yet in a record, and how many of them are still to be captured. */
 	__u64 left;
 	__u64 wanted;
+	/* Bytes in the ring that user space has not read. */
+	__u64 waiting;
 	/* Unneeded bytes before the ones to capture. */
 	__u64 skip;
 	/* Where the bytes lie: the rest of the current piece, and the vector with the next ones. */
@@ -85,5 +90,42 @@ static __always_inline struct transfer *take_transfer(__u32 direction, __u32 pid
 	t->pid = pid;
 	return t;
 }
+
+/* A part of the work on a call, done in steps; a step returns 1 when it was the last one. */
+struct steps {
+	__u32 direction;
+	__u32 is_done;
+};
+
+/*
+ * DEFINE_STEPS makes a function that takes steps until one is the last, `most` at most; it returns whether one was. The verifier looks
+ * at one step only where the kernel has bpf_loop (Linux 5.17), else at each.
+ */
+#ifdef AT_SYSCALL_EXIT
+#define DEFINE_STEPS(name, step, most)                                                                                \
+	static __always_inline bool name(__u32 direction)                                                             \
+	{                                                                                                             \
+		for (int i = 0; i < (most); i++)                                                                      \
+			if (step(direction))                                                                          \
+				return true;                                                                          \
+		return false;                                                                                         \
+	}
+#else
+#define DEFINE_STEPS(name, step, most)                                                                                \
+	static long name##_one(__u32 at, struct steps *steps)                                                         \
+	{                                                                                                             \
+		if (!step(steps->direction))                                                                          \
+			return 0;                                                                                     \
+		steps->is_done = 1;                                                                                   \
+		return 1;                                                                                             \
+	}                                                                                                             \
+	static __always_inline bool name(__u32 direction)                                                             \
+	{                                                                                                             \
+		struct steps steps = { .direction = direction };                                                      \
+                                                                                                                      \
+		bpf_loop(most, name##_one, &steps, 0);                                                                \
+		return steps.is_done;                                                                                 \
+	}
+#endif
 
 #endif

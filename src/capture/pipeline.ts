@@ -10,6 +10,7 @@ import { threadCpuNs } from '../kernel/libc'
 import { ThreadTime } from '../kernel/thread-time'
 import { Processes } from '../metadata'
 import { DecodeBudget } from '../protocols/lib/decode-budget'
+import { MessageNames } from '../protocols/lib/protobuf/names'
 import type { ProtocolSettings } from '../protocols/protocol'
 import type { Entity } from '../records/entities'
 import type { Table } from '../records/table'
@@ -50,7 +51,7 @@ export const MAINTAIN_BUDGET_MS = 100
 export class Pipeline {
   readonly counters: Counters = newCounters()
   readonly absence = new Absence(this.counters)
-  readonly settings: ProtocolSettings
+  readonly settings: ProtocolSettings & { readonly names: MessageNames }
   readonly processor: CpuBudget
   /** The store's last refusal, until an append succeeds again. */
   storeError: NixieError | undefined
@@ -95,6 +96,7 @@ export class Pipeline {
       bodyLimit: config.bodyLimit,
       redact: config.redact,
       decodeBudget: new DecodeBudget(),
+      names: new MessageNames(),
     }
     this.#cpuShare = config.cpuBudget
     const clocks = { thread: () => threadCpuNs() / 1e6, idle: idleMs }
@@ -214,8 +216,7 @@ export class Pipeline {
   /** Once a second: expire, seal, append, then bounded steps of upkeep with a drain after each. */
   second(nowMs: number): void {
     this.drain()
-    this.#sources.tick(this.#kernel.now())
-    this.#lookBetween()
+    this.#sources.tick(this.#kernel.now(), () => this.#lookBetween())
     this.#sampling.add(this.counters, threadCpuNs() / 1e6, performance.now())
     this.#append(nowMs, performance.now() - this.#samplesMs >= SAMPLES_MS, 'soon')
     this.#maintain()

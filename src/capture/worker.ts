@@ -12,11 +12,13 @@ import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
 import { Pause } from './pause'
 import { Pipeline } from './pipeline'
+import { readProtoDir } from './proto-dir'
 import { Pulse } from './pulse'
 
 declare const self: Worker
 
 const say = (message: FromCapture) => self.postMessage(message)
+const warn = (message: string) => say({ kind: 'warning', message })
 
 function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>): void {
   if (again) closeLeftovers()
@@ -28,14 +30,16 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
       diskBudgetBytes: config.diskBudget,
       tables: RECORDED,
       empty: EMPTY,
-      warn: (message) => say({ kind: 'warning', message }),
+      warn,
     })
   } catch (cause) {
     say({ kind: 'refused', error: NixieError.from(cause).shape })
     return
   }
   const kernel = openKernel({ enabled: config.capture })
-  run(new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse)), writer)
+  const pipeline = new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse))
+  run(pipeline, writer)
+  if (config.protoDir !== '') void readProtoDir(config.protoDir, pipeline.settings.names.files, warn)
 }
 
 /** The length of this thread's time slices: the scheduler gives short ones sooner. */

@@ -1,13 +1,14 @@
 /**
- * Threads of the runtime that mark live objects while a thread of ours stands still until they have: on a busy machine it waits for
- * them longer than they work.
+ * Threads of the runtime that collect garbage, or mark live objects for that, while a thread of ours stands still until they have: on
+ * a busy machine it waits for them longer than they work.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askForTurns } from './libc'
 
 const TASKS = '/proc/self/task'
-const MARKING = 'HeapHelper'
+/** The kernel has 15 characters of a name; of "JSC Heap Collector Thread" the runtime gives it the last ones. */
+const COLLECTING: ReadonlySet<string> = new Set(['HeapHelper', 'ollector Thread'])
 
 export class HelperThreads {
   readonly #turnNs: number
@@ -34,7 +35,7 @@ export class HelperThreads {
 
   #named(): string[] {
     try {
-      return readdirSync(this.#tasks).filter((thread) => this.#nameOf(thread) === MARKING)
+      return readdirSync(this.#tasks).filter((thread) => COLLECTING.has(this.#nameOf(thread)))
     } catch {
       // No descriptor is left, or /proc isn't there.
       return []

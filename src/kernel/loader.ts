@@ -350,7 +350,7 @@ export class BpfRing {
   }
 }
 
-/** A thread that sleeps until one of these rings fills beyond its `wake_bytes`. */
+/** A thread that sleeps until one of these rings fills (`WAKE_BYTES` in `bpf/lib/wake.bpf.h`). */
 export class RingWatch {
   #watch: Pointer | null
   /** A pipe, to be read and closed by the caller: a byte comes when a ring fills, and it ends with the watch. */

@@ -2,12 +2,6 @@
 import { closeSync } from 'node:fs'
 import { RingWatch } from './loader'
 
-/** A ring wakes its reader when this fraction of it is full, 1/16 (`wake_bytes` in `bpf/lib/wake.bpf.h`). */
-const WAKE_SHARE = 16
-
-/** The knob for an object with a ring of so many bytes. */
-export const wakeBytes = (ringBytes: number): Uint32Array => Uint32Array.of(ringBytes / WAKE_SHARE)
-
 /**
  * Calls `filling`, on this thread, whenever one of the rings fills; undefined when that isn't possible.
  *

@@ -6,7 +6,7 @@ import { ContainerNames } from './container-names'
 import type { Described } from './describe'
 import { nameOf } from './names'
 import { sharedNames, tellApart } from './ports'
-import { startTicksOfPid } from './proc'
+import { readProcess, startTicksOfPid } from './proc'
 import { type Process, ProcessTable } from './process-table'
 import { Sightings } from './sightings'
 
@@ -95,6 +95,12 @@ export class Processes {
     if (process.met) process.met.usedMs = nowMs
     else process.met = this.#meet(process, nowMs)
     return process.upid
+  }
+
+  /** The uid of the pod that a process is in; '' outside of pods. */
+  podUidOf(pid: number, startTicks = startTicksOfPid(pid)): string {
+    const met = this.#table.find(pid, startTicks)?.met
+    return met ? met.info.podUid : (readProcess(pid, startTicks)?.owner.podUid ?? '')
   }
 
   /** Pod, or container outside of Kubernetes, as `pod_id` names it → one of its processes. */

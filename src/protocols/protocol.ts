@@ -14,6 +14,7 @@ import type { RecordOf, Table } from '../records/table'
 import type { Role } from '../records/types'
 import type { DecodeBudget } from './lib/decode-budget'
 import type { ProtocolIdentity } from './lib/identity'
+import type { MessageNames } from './lib/protobuf/names'
 
 /** The end of a connection that sends the bytes. */
 export type Side = 'client' | 'server'
@@ -129,6 +130,8 @@ export interface ProtocolSettings {
   redact: boolean
   /** Time for compressed bodies, of all connections together. */
   readonly decodeBudget: DecodeBudget
+  /** Names of what is coded without them; none without it. */
+  readonly names?: MessageNames
 }
 
 /** Takes the records. */

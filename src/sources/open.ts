@@ -66,15 +66,16 @@ export class Sources {
     return this.#members.some(({ open }) => open.isWaiting)
   }
 
-  tick(nowNs: number): void {
+  tick(nowNs: number, lookBetween = () => {}): void {
     if (this.#ticks++ % MISSED_EVERY === 0) this.#counters.missedRuns = this.#kernel.missedRuns()
     for (const member of this.#members) {
       try {
-        member.open.tick(nowNs)
+        member.open.tick(nowNs, lookBetween)
         member.failure = undefined
       } catch (cause) {
         member.failure = messageOf(cause)
       }
+      lookBetween()
     }
   }
 

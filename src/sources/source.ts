@@ -88,8 +88,11 @@ export interface OpenSource {
   drain?(maxEvents: number): number
   /** Passing time will decide something soon: drain it again, whether there are events or not. */
   readonly isWaiting?: boolean
-  /** Called once a second, with the capture clock. An error becomes a probe's status and costs its rows of this second. */
-  tick(nowNs: number): void
+  /**
+   * Called once a second, with the capture clock. An error becomes a probe's status and costs its rows of this second. One that may take
+   * more than some milliseconds calls `lookBetween` between its parts, which looks at the rings, and drains the sources if it is time.
+   */
+  tick(nowNs: number, lookBetween?: () => void): void
   /** Appends the exchanges that still run to `liveSink`. Called when rows are about to be stored. */
   underWay?(nowNs: number): void
   /** The process's memory is full, and garbage collection doesn't help: gives up a part of what it holds, counted, in a few milliseconds. */

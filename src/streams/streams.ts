@@ -79,6 +79,8 @@ const EVICT_AMONG = 32
 const LEAST_HELD = 8 << 20
 const LEAST_SOCKETS = 4096
 const GIVE_UP_NS = 10e6
+/** Sockets whose counts are taken in one step: some milliseconds. */
+const STATS_AT_ONCE = 8192
 /** Ended sockets that are remembered, in case they send again. */
 const MAX_REMEMBERED = 8192
 
@@ -276,9 +278,13 @@ export class Streams {
     }
   }
 
-  /** Emits the rows of `conn_stats` that changed or have open connections. */
-  connStats(nowNs: number): void {
-    for (const socket of this.#sockets.values()) socket.updateStats(this.#stats)
+  /** Emits the rows of `conn_stats` that changed or have open connections; `lookBetween` is called between steps, and may bring events. */
+  connStats(nowNs: number, lookBetween = () => {}): void {
+    let looked = 0
+    for (const socket of this.#sockets.values()) {
+      socket.updateStats(this.#stats)
+      if (++looked % STATS_AT_ONCE === 0) lookBetween()
+    }
     this.#stats.emit(nowNs, this.#sink)
   }
 

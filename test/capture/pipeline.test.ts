@@ -79,7 +79,13 @@ function stage(steps = 0, refuse: () => boolean = () => false, more: readonly Ro
     }),
     close: () => {},
   }
-  const config = { listen: '127.0.0.1:6494', bodyLimit: 1024, redact: true, redactExtra: '' } as Config
+  const config = {
+    listen: '127.0.0.1:6494',
+    bodyLimit: 1024,
+    redact: true,
+    redactExtra: '',
+    tls: 'on',
+  } as Config
   const source: RowSource = { ...sockets, open: (context) => new Sockets([], feed, context) }
   const memory = { looks: 0, isFull: false, collects: false }
   const garbage = {

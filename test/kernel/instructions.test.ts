@@ -30,6 +30,7 @@ const HELPERS: Record<number, readonly [name: string, since: string]> = {
 const SOCKET_HELPERS: Record<number, readonly [name: string, since: string]> = {
   107: ['sk_storage_get', '5.11 in tracing programs'],
   175: ['task_pt_regs', '5.15'],
+  181: ['loop', '5.17'],
 }
 /** What the probes of TLS libraries (6.6) use besides. */
 const TLS_HELPERS: Record<number, readonly [name: string, since: string]> = {

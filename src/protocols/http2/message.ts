@@ -1,7 +1,10 @@
 /** A request or a response on a stream of HTTP/2 (RFC 9113 §8.1), whose head was read. */
 import { Body, messagesIn, wholeBodyFacts, wholeBodyText } from '../lib/http/body'
 import { MAX_JSON } from '../lib/http/fields'
-import type { ProtocolSettings } from '../protocol'
+import type { ConnectionNames } from '../lib/protobuf/connection-names'
+import type { MessageType } from '../lib/protobuf/descriptors'
+import { isReflection, type ReflectionReader } from '../lib/protobuf/reflection'
+import type { ProtocolSettings, Side } from '../protocol'
 import type { Head } from './head'
 
 /** Memory of a message beside its texts, as measured of those of HTTP/1. */
@@ -19,6 +22,12 @@ export class Message {
   isEnded = false
   /** Its last frame was lost, if it had no more content to come. */
   mayHaveEnded = false
+  /** The path of the request that it is, or answers; '' while that isn't known. */
+  asked: string
+  readonly #side: Side
+  readonly #names: ConnectionNames
+  /** What it tells of names. */
+  #reflection: ReflectionReader | undefined
   #mayBeCut = false
   #body: Body | undefined
   /** The kept text of the content, once it has ended. */
@@ -29,8 +38,11 @@ export class Message {
   #wholeMessages = 0
   #wholeNs = -1
 
-  constructor(head: Head, startNs: number, endNs: number) {
+  constructor(head: Head, startNs: number, endNs: number, side: Side, names: ConnectionNames) {
     this.head = head
+    this.#side = side
+    this.asked = head.path
+    this.#names = names
     this.headers = head.fields.json
     this.startNs = startNs
     this.endNs = endNs
@@ -39,7 +51,7 @@ export class Message {
   /** Bytes of memory that it takes. */
   get held(): number {
     const texts = this.headers.length + (this.#text?.length ?? 0) + (this.#facts?.length ?? 0)
-    return MESSAGE_BYTES + 2 * texts + (this.#body?.held ?? 0)
+    return MESSAGE_BYTES + 2 * texts + (this.#body?.held ?? 0) + (this.#reflection?.held ?? 0)
   }
 
   /** Bytes of it may have been lost, and its head doesn't tell that there were no more. */
@@ -89,7 +101,7 @@ export class Message {
 
   /** The kept text of the content; while the message goes on, '' where a coding hides it. */
   get text(): string {
-    return this.#text ?? this.#body?.plainText() ?? ''
+    return this.#text ?? this.#body?.plainText(this.#type()) ?? ''
   }
 
   /** Takes all of the content in one piece, which isn't copied; false if some of it came before. */
@@ -100,9 +112,10 @@ export class Message {
     timeNs: number,
     settings: ProtocolSettings,
   ): boolean {
-    if (this.#body || this.#mayBeCut) return false
+    const isTold = this.#side === 'server' && isReflection(this.asked)
+    if (this.#body || this.#mayBeCut || isTold) return false
     const { fields } = this.head
-    this.#text = wholeBodyText(bytes, start, end, fields, settings)
+    this.#text = wholeBodyText(bytes, start, end, fields, settings, this.#type())
     this.#facts = wholeBodyFacts(bytes, start, end, fields, settings)
     this.#wholeSize = end - start
     this.#wholeNs = timeNs
@@ -115,12 +128,14 @@ export class Message {
     // Something else follows than the end.
     if (this.mayHaveEnded && this.needed <= 0) this.mayHaveEnded = false
     this.#content(settings).add(bytes, start, end, timeNs)
+    this.#reflection?.take(bytes, start, end)
     this.endNs = timeNs
   }
 
   /** So many bytes of its content weren't captured. */
   misses(bytes: number, timeNs: number, settings: ProtocolSettings): void {
     this.#content(settings).pass(bytes)
+    this.#reflection?.misses()
     this.endNs = timeNs
   }
 
@@ -134,12 +149,22 @@ export class Message {
   ends(timeNs: number): void {
     this.isEnded = true
     this.endNs = timeNs
-    this.#text ??= this.#body?.text() ?? ''
+    this.#text ??= this.#body?.text(this.#type()) ?? ''
     this.#facts ??= this.#body?.facts(!this.isCut) ?? ''
+    this.#reflection = undefined
+  }
+
+  /** Of its messages, where it is known. */
+  #type(): MessageType | undefined {
+    return this.head.fields.rpc?.isProto ? this.#names.of(this.asked, this.#side) : undefined
   }
 
   #content(settings: ProtocolSettings): Body {
-    this.#body ??= new Body(this.head.fields, settings)
+    if (this.#body) return this.#body
+    const { fields } = this.head
+    if (fields.rpc?.isFramed && this.#side === 'server')
+      this.#reflection = this.#names.reader(this.asked, fields.rpcCoding)
+    this.#body = new Body(fields, settings)
     return this.#body
   }
 }

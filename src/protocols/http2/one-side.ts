@@ -1,4 +1,5 @@
 /** What the frames of one side mean for the exchanges of the connection. */
+import { ConnectionNames } from '../lib/protobuf/connection-names'
 import { type Link, otherSide, type Side } from '../protocol'
 import { Framing, type Listener, type Times } from './framing'
 import { type Head, headOf } from './head'
@@ -16,12 +17,14 @@ export class OneSide implements Listener {
   readonly #link: Link
   readonly #exchanges: Exchanges
   readonly #table: FieldTable
+  readonly #names: ConnectionNames
 
   constructor(side: Side, link: Link, exchanges: Exchanges) {
     this.#side = side
     this.#link = link
     this.#exchanges = exchanges
     this.#table = new FieldTable(link.isWhole)
+    this.#names = new ConnectionNames(link)
     this.framing = new Framing(this, side === 'client' && link.isWhole)
   }
 
@@ -60,7 +63,7 @@ export class OneSide implements Listener {
       return
     }
     if (!head.isHead || isInterim(head) || !this.#exchanges.mayBegin(side, at)) return
-    const message = new Message(head, times.startNs, times.endNs)
+    const message = new Message(head, times.startNs, times.endNs, side, this.#names)
     this.#exchanges.begins(side, at, message)
     if (promised > 0) this.#exchanges.ends(side, at, times.endNs)
   }

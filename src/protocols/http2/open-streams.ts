@@ -123,6 +123,8 @@ export class Exchanges {
   begins(side: Side, stream: number, message: Message): void {
     const exchange = this.#open.get(stream) ?? this.#new(stream)
     exchange[side] = message
+    const { client, server } = exchange
+    if (client && server) server.asked = client.asked
     // The head may be among the frames that were lost, and these are the trailers.
     if (exchange.doubtfulNs !== undefined && !message.head.isNamed) message.mayBeCut()
     if (side === 'server') this.#isSure(stream, exchange)

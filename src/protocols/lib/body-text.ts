@@ -31,7 +31,7 @@ function binaryText(bytes: Uint8Array, size: number): string {
 }
 
 /** The offset after the last whole UTF-8 sequence. */
-function wholeCharacters(bytes: Uint8Array): number {
+export function wholeCharacters(bytes: Uint8Array): number {
   const end = bytes.length
   for (let back = 1; back <= 3 && back <= end; back++) {
     const byte = bytes[end - back]!

@@ -10,7 +10,6 @@ import type { BpfRing } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
 import { skipsTyped } from '../../kernel/skipped-calls'
-import { wakeBytes } from '../../kernel/watch'
 
 export const SOURCE_NAME = 'process_identity'
 
@@ -44,7 +43,7 @@ const objectFor = (perCpu: number): Omit<ObjectSpec<string>, 'programs'> => ({
   knobs: () => ({
     pid_namespace: pidNamespace(),
     events_per_second: Uint32Array.of(perCpu),
-    wake_bytes: wakeBytes(RING_BYTES),
+    ring_bytes: Uint32Array.of(RING_BYTES),
   }),
   maxEntries: { identities: RING_BYTES, counters: countersOfAllCpus() },
 })

@@ -15,7 +15,6 @@ import type { Kernel, ProbeStatus } from '../../kernel/kernel'
 import type { BpfRing, MappedArray } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
-import { wakeBytes } from '../../kernel/watch'
 import { IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
 import type { SocketFeed, Uncaptured } from './feed'
 import { type Hooks, openHooks } from './hooks'
@@ -85,7 +84,7 @@ function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' 
         fresh_bytes: Uint32Array.of(options.freshBytes),
         is_gated: Uint32Array.of(Number(options.isGated)),
         cpu_count: Uint32Array.of(possibleCpus()),
-        wake_bytes: wakeBytes(options.ringBytes),
+        ring_bytes: Uint32Array.of(options.ringBytes),
       }
     },
     maxEntries: { events: options.ringBytes, counters: countersOfAllCpus() },

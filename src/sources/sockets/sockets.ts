@@ -15,6 +15,7 @@ import { type Entity, isOfKind } from '../../records/entities'
 import type { Table } from '../../records/table'
 import { ROLE_CLIENT } from '../../records/types'
 import { Streams } from '../../streams'
+import { LeftOut } from '../left-out'
 import type { Intake, OpenSource, Processor, SourceContext } from '../source'
 import type { SocketFeed } from './feed'
 import { GateControl, type Load, STEP_SECONDS } from './gate-control'
@@ -58,7 +59,7 @@ export class Sockets implements OpenSource {
   readonly #onEvent = (event: SocketEvent) => {
     this.#newestNs = event.timeNs
     if (event.kind === EVENT_PLAIN || event.kind === EVENT_LINK) {
-      this.#handle(event)
+      if (!this.#leftOut.hasNamespaces || !this.#isLeftOut(event)) this.#handle(event)
       return
     }
     if (this.#isOwn(event)) {
@@ -69,6 +70,7 @@ export class Sockets implements OpenSource {
     if (this.#isGated) this.#charge(event)
     this.#handle(event)
   }
+  readonly #leftOut: LeftOut
   readonly #shares = new Shares()
   readonly #crowd = new Crowd()
   readonly #gate = new GateControl()
@@ -90,6 +92,8 @@ export class Sockets implements OpenSource {
     this.#feed = feed
     this.#context = context
     this.#isOwn = ownListener(context.config.listen)
+    const { config, processes: known } = context
+    this.#leftOut = new LeftOut(config.tls, (pid, startTicks) => known.podUidOf(pid, startTicks))
     this.#isGated = feed !== undefined && context.config.cpuBudget > 0
     const { liveSink, counters, settings, processes } = context
     const sink = countingSink(context.sink, counters)
@@ -122,6 +126,13 @@ export class Sockets implements OpenSource {
     const from = threadCpuNs()
     this.#streams.handle(event)
     this.#shares.charge(connId, threadCpuNs() - from, bytes)
+  }
+
+  /** A file may be probed for other processes, too. */
+  #isLeftOut({ pid, startTicks, connId }: SocketEvent): boolean {
+    if (!this.#leftOut.hasPodOf(pid, startTicks)) return false
+    if (connId !== 0) this.#feed?.setPlainVerdict(connId, { action: 'count' })
+    return true
   }
 
   get intake(): Intake {
@@ -185,28 +196,32 @@ export class Sockets implements OpenSource {
     if (this.#gate.step(loadOf(this.#context.processor, fill))) this.#feed!.setGate(this.#gate.gate)
   }
 
-  /** Draws the connections to shed anew each second, and counts what was shed. */
-  #countShed(nowNs: number): void {
+  /** Draws the connections to shed anew each second, and counts what was shed, unless all totals are read next. */
+  #countShed(nowNs: number, isReadNext: boolean): void {
     if (this.#gate.ports.isShedding || this.#wasCrowded) this.#lastShedNs = nowNs
     this.#wasCrowded = false
     if (Math.abs(nowNs - this.#lastShedNs) > SHED_COUNTS_NS) return
     this.#feed!.drawAnew()
-    this.#feed!.totals((totals) => this.#streams.totals(totals))
+    if (isReadNext) return
+    this.#readTotals(true)
     this.#streams.shedExchanges(nowNs)
   }
 
-  tick(nowNs: number): void {
+  /** Its parts are each long with tens of thousands of connections. */
+  tick(nowNs: number, lookBetween = () => {}): void {
     this.#tickStreams(nowNs)
     this.#count()
-    if (this.#isGated) this.#countShed(nowNs)
     // The clock may have been set back.
-    if (Math.abs(nowNs - this.#connStatsNs) < CONN_STATS_EVERY_NS) return
+    const isDue = Math.abs(nowNs - this.#connStatsNs) >= CONN_STATS_EVERY_NS
+    if (this.#isGated) this.#countShed(nowNs, isDue)
+    if (!isDue) return
     this.#connStatsNs = nowNs
     this.#readTotals()
     // Reading totals has told the openings of connections without a call.
     this.drain(EVENTS_AT_ONCE)
     this.#streams.shedExchanges(nowNs)
-    this.#streams.connStats(nowNs)
+    lookBetween()
+    this.#streams.connStats(nowNs, lookBetween)
   }
 
   giveUpMemory(): void {
@@ -219,6 +234,7 @@ export class Sockets implements OpenSource {
 
   /** Tells the streams the addresses of services, so that traffic within the node through them is recorded once. */
   learn(entities: readonly Entity[]): void {
+    this.#leftOut.learn(entities)
     const services = entities.filter(isOfKind('service'))
     if (services.length === 0) return
     for (const { key, value } of services) {
@@ -238,8 +254,8 @@ export class Sockets implements OpenSource {
     this.#feed?.close()
   }
 
-  #readTotals(): void {
-    this.#feed?.totals((totals) => this.#streams.totals(totals))
+  #readTotals(shedOnly = false): void {
+    this.#feed?.totals((totals) => this.#streams.totals(totals), shedOnly)
   }
 
   #count(): void {

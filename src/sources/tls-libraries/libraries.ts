@@ -4,6 +4,8 @@ import { messageOf } from '../../errors'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { FileMappings } from '../../kernel/loader'
 import { failed } from '../../kernel/probe'
+import type { Entity } from '../../records/entities'
+import type { LeftOut } from '../left-out'
 import type { OpenSource, SourceContext } from '../source'
 import { type Finding, inspect, type Passed } from './inspect'
 import { codeOf, type MappedFile, mappedIn, nameOf, processIds } from './mapped'
@@ -33,7 +35,7 @@ interface Known extends Passed {
 export class Libraries implements OpenSource {
   readonly #context: SourceContext
   readonly #programs: readonly ProbeStatus[]
-  readonly #leftOut: readonly string[]
+  readonly #leftOut: LeftOut
   readonly #targets: Targets | undefined
   readonly #probe: TlsProbe | undefined
   readonly #unread: UnreadPrograms
@@ -53,11 +55,11 @@ export class Libraries implements OpenSource {
   #settledNs = Number.NEGATIVE_INFINITY
   #probes: readonly ProbeStatus[] = []
 
-  /** @param leftOut names of processes for which alone no file is probed */
+  /** @param leftOut processes for which alone no file is probed */
   constructor(
     programs: readonly ProbeStatus[],
     probe: TlsProbe | undefined,
-    leftOut: readonly string[],
+    leftOut: LeftOut,
     context: SourceContext,
   ) {
     this.#leftOut = leftOut
@@ -70,6 +72,7 @@ export class Libraries implements OpenSource {
       refused: probe ? undefined : 'Nothing within TLS can be read here',
       isLeftOut: (pid) => this.#isLeftOut(pid),
       callsOf: (file) => targets?.callsOf(file),
+      refusalOf: ({ key }) => this.#known.get(key)?.why,
     })
     this.#checkedNs = context.kernel.now()
     if (probe) this.#follow()
@@ -154,7 +157,8 @@ export class Libraries implements OpenSource {
   }
 
   #isLeftOut(pid: number): boolean {
-    return this.#leftOut.length > 0 && this.#leftOut.includes(nameOf(pid))
+    const { names } = this.#leftOut
+    return (names.length > 0 && names.includes(nameOf(pid))) || this.#leftOut.hasPodOf(pid)
   }
 
   #work(nowNs: number): void {
@@ -228,6 +232,11 @@ export class Libraries implements OpenSource {
       if (found.isDisjointFrom(target.keys) && nowNs - target.usedNs >= LINGER_NS)
         this.#targets!.remove(target)
     this.#told()
+  }
+
+  /** Files of pods whose namespace wasn't known were passed over. */
+  learn(entities: readonly Entity[]): void {
+    if (this.#leftOut.learn(entities)) this.#scan(this.#context.kernel.now())
   }
 
   close(): void {

@@ -9,7 +9,6 @@ import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
 import type { MappedArray } from '../../kernel/loader'
 import type { Attachment, ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
-import { wakeBytes } from '../../kernel/watch'
 import { IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
 import type { Place } from './openssl'
 
@@ -91,7 +90,7 @@ function specFor(
         ignored_tgids: ignored,
         pid_namespace: pidNamespace(),
         cpu_count: Uint32Array.of(possibleCpus()),
-        wake_bytes: wakeBytes(options.ringBytes),
+        ring_bytes: Uint32Array.of(options.ringBytes),
       }
     },
     maxEntries: {

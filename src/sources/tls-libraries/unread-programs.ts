@@ -19,6 +19,8 @@ export interface Reading {
   isLeftOut(pid: number): boolean
   /** The calls of a file's functions that were seen; undefined: it isn't probed. */
   callsOf(file: MappedFile): number | undefined
+  /** Why a file with such functions isn't probed; undefined: it is, or has none. */
+  refusalOf(file: MappedFile): string | undefined
 }
 
 interface Looking {
@@ -101,8 +103,10 @@ export class UnreadPrograms {
       return { library: '', reason: refused, hint: 'The probes of tls_tracer say why.' }
     if (this.#reading.isLeftOut(pid)) return { library: '', reason: 'It is left out by --tls', hint: '' }
     const probed = files.find((file) => this.#reading.callsOf(file) !== undefined)
+    const refusal = files.map((file) => this.#reading.refusalOf(file)).find((text) => text !== undefined)
     const why = yield* whyUnread(pid, files)
-    if (!probed || why.library !== '') return why
+    if (refusal !== undefined) return { ...why, reason: refusal }
+    if (!probed || (why.library !== '' && !why.isProbed)) return why
     const path = probed.path
     if (this.#reading.callsOf(probed) === 0)
       return {

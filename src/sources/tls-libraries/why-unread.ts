@@ -9,6 +9,8 @@ export interface Why {
   readonly library: string
   readonly reason: string
   readonly hint: string
+  /** A library that is mostly read: where it is probed, something else is the reason. */
+  readonly isProbed?: true
 }
 
 const OTHER_END = 'What it says is seen where the other end is on this node and can be read.'
@@ -75,7 +77,7 @@ export function* whyUnread(pid: number, files: readonly MappedFile[]): Generator
   for (const { path } of files)
     for (const [name, kind] of BY_FILE) if (name.test(basename(path))) return { ...kind, hint: OTHER_END }
   const kind = yield* kindWithin(`/proc/${pid}/exe`)
-  if (kind === GO) return { ...GO, hint: OTHER_END }
+  if (kind === GO) return { ...GO, hint: OTHER_END, isProbed: true }
   if (kind) return { ...kind, hint: SYMBOLS + OTHER_END }
   return {
     library: '',

@@ -60,12 +60,19 @@ test('a program that is gone has no reason that names a library', () => {
 })
 
 /** One process is unread; what is known of it differs. */
-function statusesOf(reading: { pid?: number; refused?: string; left?: boolean; calls?: number }) {
+function statusesOf(reading: {
+  pid?: number
+  refused?: string
+  refusal?: string
+  left?: boolean
+  calls?: number
+}) {
   const unread = new UnreadTls()
   const programs = new UnreadPrograms(unread, {
     refused: reading.refused,
     isLeftOut: () => reading.left ?? false,
     callsOf: () => reading.calls,
+    refusalOf: () => reading.refusal,
   })
   const upid = `1:${reading.pid ?? process.pid}:5`
   const ends = { upid, role: ROLE_SERVER, localPort: 8443, remotePort: 5 } as const
@@ -93,6 +100,7 @@ test('a status says the program, the library, where it is met, and why; once it 
 test('a kernel that takes no program, and a setting, are reasons too', () => {
   expect(statusesOf({ refused: 'Nothing can be read' })).toMatchObject([{ error: 'Nothing can be read' }])
   expect(statusesOf({ left: true })).toMatchObject([{ error: 'It is left out by --tls' }])
+  expect(statusesOf({ refusal: 'Go 1.19 is too old' })).toMatchObject([{ error: 'Go 1.19 is too old' }])
 })
 
 test('a probe that never fires while its process speaks TLS is told, and one whose calls belong elsewhere', async () => {

@@ -4,6 +4,7 @@ import type { ProtocolSettings } from '../../protocol'
 import { bodyText } from '../body-text'
 import { ByteMemo } from '../byte-memo'
 import { contentCodings, inflate, inflateInput } from '../inflate'
+import type { MessageType } from '../protobuf/descriptors'
 import { redactText, redactUrl } from '../redact'
 import { type BodyFacts, bodyFacts, END, factsIn } from './body-facts'
 import type { Facts } from './facts'
@@ -102,12 +103,13 @@ export class Body {
   }
 
   /** The kept text so far; '' where a content coding hides it. */
-  plainText(): string {
-    return this.#fields.contentCodings.length === 0 ? this.text() : ''
+  plainText(type?: MessageType): string {
+    return this.#fields.contentCodings.length === 0 ? this.text(type) : ''
   }
 
-  text(): string {
-    return contentText(this.#head(), this.size, this.#fields, this.#settings)
+  /** `type`: of the messages of a procedure call. */
+  text(type?: MessageType): string {
+    return contentText(this.#head(), this.size, this.#fields, this.#settings, type)
   }
 
   #head(): Uint8Array {
@@ -200,22 +202,29 @@ export function wholeBodyText(
   end: number,
   fields: Fields,
   settings: ProtocolSettings,
+  type?: MessageType,
 ): string {
   const kept = Math.min(end - start, keptBytes(fields, settings))
   const isPlain = fields.contentCodings.length === 0 && !fields.rpc && !(settings.redact && fields.isForm)
   const texts = settings.redact ? safeTexts : plainTexts
   if (isPlain && kept === end - start) return texts.get(bytes, start, end)
-  return contentText(bytes.subarray(start, start + kept), end - start, fields, settings)
+  return contentText(bytes.subarray(start, start + kept), end - start, fields, settings, type)
 }
 
-function contentText(bytes: Uint8Array, size: number, fields: Fields, settings: ProtocolSettings): string {
+function contentText(
+  bytes: Uint8Array,
+  size: number,
+  fields: Fields,
+  settings: ProtocolSettings,
+  type?: MessageType,
+): string {
   if (size === 0 || settings.bodyLimit === 0) return ''
   const codings = fields.contentCodings
   const content =
     codings.length === 0 ? bytes : inflate(codings, bytes, settings.bodyLimit, settings.decodeBudget)
   if (content === undefined) return `<${codings.join(', ').slice(0, 32)} ${size} bytes>`
   const { rpc, rpcCoding } = fields
-  const text = rpc ? rpcText(rpc, content, size, rpcCoding, settings) : bodyText(content, size)
+  const text = rpc ? rpcText(rpc, content, size, rpcCoding, settings, type) : bodyText(content, size)
   if (!settings.redact) return text
   return fields.isForm ? redactUrl(text) : redactText(text)
 }

@@ -11,7 +11,8 @@ import type { ProtocolSettings } from '../../protocol'
 import { bodyText } from '../body-text'
 import { latin1 } from '../bytes'
 import { contentCodings, inflate } from '../inflate'
-import { protobufText } from '../protobuf-text'
+import type { MessageType } from '../protobuf/descriptors'
+import { protobufText } from '../protobuf/text'
 
 export const PREFIX = 5
 const COMPRESSED = 0x01
@@ -44,19 +45,23 @@ export function rpcFormat(type: string): RpcFormat | undefined {
   return /^(?:x-)?proto(?:buf)?$/.test(name) || name === 'vnd.google.protobuf' ? PROTO : undefined
 }
 
-/** The kept beginning of a content of `size` bytes as text, a line for each message. `coding`: that of compressed messages. */
+/**
+ * The kept beginning of a content of `size` bytes as text, a line for each message. `coding`: that of compressed messages; `type`: what is known of
+ * them.
+ */
 export function rpcText(
   format: RpcFormat,
   kept: Uint8Array,
   size: number,
   coding: string,
   settings: ProtocolSettings,
+  type?: MessageType,
 ): string {
   const bytes = format.isBase64
     ? Buffer.from(latin1(kept, 0, kept.length - (kept.length % 4)), 'base64')
     : kept
   const isWhole = kept.length === size
-  if (!format.isFramed) return protobufText(bytes, isWhole) ?? bodyText(bytes, size)
+  if (!format.isFramed) return protobufText(bytes, isWhole, type) ?? bodyText(bytes, size)
   const lines: string[] = []
   let at = 0
   let shown = 0
@@ -65,7 +70,7 @@ export function rpcText(
     const length = lengthAt(bytes, at)
     const content = bytes.subarray(at + PREFIX, at + PREFIX + length)
     const codings = bytes[at]! & COMPRESSED ? contentCodings(coding || 'unknown') : []
-    const line = messageText(format, bytes[at]!, content, length, codings, settings)
+    const line = messageText(format, bytes[at]!, content, length, codings, settings, type)
     lines.push(line)
     shown += line.length
     at += PREFIX + length
@@ -80,13 +85,14 @@ function messageText(
   length: number,
   codings: readonly string[],
   { bodyLimit, decodeBudget }: ProtocolSettings,
+  type: MessageType | undefined,
 ): string {
   const plain = codings.length === 0 ? content : inflate(codings, content, bodyLimit, decodeBudget)
   if (!plain) return `<${codings.join(', ').slice(0, 32)} ${length} bytes>`
   const isWhole = content.length === length && (codings.length === 0 || plain.length < bodyLimit)
   // Trailers of gRPC-Web, and the end of a stream of Connect, are text.
   const isText = !isProto || flags > COMPRESSED
-  return (isText ? undefined : protobufText(plain, isWhole)) ?? bodyText(plain, plain.length)
+  return (isText ? undefined : protobufText(plain, isWhole, type)) ?? bodyText(plain, plain.length)
 }
 
 const lengthAt = (bytes: Uint8Array, at: number): number =>

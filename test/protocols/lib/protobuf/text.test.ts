@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { protobufText } from '../../../src/protocols/lib/protobuf-text'
+import { protobufText } from '../../../../src/protocols/lib/protobuf/text'
 
 const text = (bytes: readonly number[], isWhole = true) => protobufText(Uint8Array.from(bytes), isWhole)
 const ascii = (value: string) => [...Buffer.from(value)]

@@ -1,0 +1,72 @@
+/** Descriptor sets of the user: what is there is read, and what isn't is said. */
+import { expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readProtoDir } from '../../src/capture/proto-dir'
+import { Descriptors } from '../../src/protocols/lib/protobuf/descriptors'
+import { fieldType, fileOf, message, messageType, service } from '../support/protobuf'
+
+const file = (name: string) =>
+  fileOf(
+    `${name}.proto`,
+    name,
+    [messageType('Asked', [fieldType('id', 1, 9)])],
+    [],
+    [service('S', { Get: [`.${name}.Asked`, `.${name}.Asked`] })],
+  )
+
+async function read(files: Readonly<Record<string, Uint8Array | string>>, prepare = (_: string) => {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'nixie-protos-'))
+  try {
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(dir, name), bytes)
+    prepare(dir)
+    const into = new Descriptors(1000, false)
+    const warnings: string[] = []
+    await readProtoDir(dir, into, (text) => warnings.push(text.replaceAll(dir, 'DIR')))
+    return { into, warnings }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+test('sets by any of their usual names', async () => {
+  const { into, warnings } = await read({
+    'a.binpb': message({ 1: [file('a'), file('b')] }),
+    'c.pb': message({ 1: file('c') }),
+    'd.protoset': message({ 1: file('d') }),
+    'notes.txt': 'none',
+  })
+  expect(['a', 'b', 'c', 'd'].map((name) => into.method(`/${name}.S/Get`)?.input?.field(1)?.name)).toEqual([
+    'id',
+    'id',
+    'id',
+    'id',
+  ])
+  expect(warnings).toEqual([])
+})
+
+test('what isn’t read is said, with what to do', async () => {
+  const broken = await read(
+    { 'a.pb': 'text', 'b.pb': message({ 1: file('b') }), 'large.pb': new Uint8Array(17 << 20) },
+    (dir) => {
+      mkdirSync(join(dir, 'folder.pb'))
+      symlinkSync('nowhere', join(dir, 'gone.pb'))
+    },
+  )
+  expect(broken.into.method('/b.S/Get')).toBeDefined()
+  expect(broken.warnings).toEqual([
+    '--proto-dir: a.pb is left out: it is no descriptor set. Make one: protoc --include_imports --descriptor_set_out=all.binpb *.proto, or buf build -o all.binpb.',
+    expect.stringMatching(/^--proto-dir: folder.pb is left out: EISDIR/),
+    expect.stringMatching(/^--proto-dir: gone.pb is left out: ENOENT/),
+    '--proto-dir: large.pb is left out: all together may have 16 MiB, and it has 17.0.',
+  ])
+  expect((await read({ 'a.proto': 'syntax = "proto3";' })).warnings).toEqual([
+    expect.stringMatching(
+      /^--proto-dir: in DIR is no descriptor set, only sources \(1 \*\.proto\)\. Make one: protoc /,
+    ),
+  ])
+  const gone: string[] = []
+  await readProtoDir('/nowhere', new Descriptors(1, false), (text) => gone.push(text))
+  expect(gone).toEqual([expect.stringMatching(/^--proto-dir: \/nowhere can't be read \(ENOENT/)])
+})

@@ -1,0 +1,29 @@
+// The service of shop.proto by @grpc/grpc-js. Arguments: the port, and `reflection` if it tells its descriptors.
+import { join } from 'node:path'
+import { loadPackageDefinition, Server, ServerCredentials } from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
+import { ReflectionService } from '@grpc/reflection'
+
+const [port, reflection] = process.argv.slice(2)
+const definition = loadSync(join(import.meta.dirname, 'shop.proto'), { keepCase: true })
+const order = (id) => ({
+  id,
+  items: [{ sku: 'x', change: -2, sizes: [1, 300] }],
+  state: 'PAID',
+  gift: true,
+  price: 2.5,
+  counts: { a: 7 },
+  pin: 1234,
+})
+const server = new Server()
+server.addService(loadPackageDefinition(definition).shop.Orders.service, {
+  Get: ({ request }, done) => done(null, order(request.id)),
+  List: (call) => {
+    for (let i = 0; i < call.request.limit; i++) call.write(order(`${call.request.id}-${i}`))
+    call.end()
+  },
+})
+if (reflection) new ReflectionService(definition).addToServer(server)
+server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error) => {
+  if (error) throw error
+})
