@@ -65,7 +65,8 @@ static __always_inline void on_socket(struct transfer *t, const struct call *cal
 		return;
 	}
 	read_process(t);
-	emit_data(conn, t, sk, call);
+	if (!emit_data(conn, t, sk, call) && counts_frames(conn, call->direction, call->result))
+		count_frames(conn, t, sk, call, call->result);
 }
 
 /* It was accepted: now its owner is known, so its opening is told. */

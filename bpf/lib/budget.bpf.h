@@ -151,23 +151,50 @@ static __noinline int tell_shed(struct connection *conn, __u8 kind)
 	return 0;
 }
 
-static __always_inline void decide(struct connection *conn, const struct gate *gate)
+/* It is shed from here on. */
+static __always_inline void begin_shed(struct connection *conn, bool was_shed)
 {
-	bool was_shed = conn->shedding.is_shed;
-
-	conn->shedding.epoch = gate->epoch;
-	conn->shedding.is_shed = (conn->verdict & VERDICT_SHED) || draw(conn, gate->seed) < to_shed(conn);
-	if (!conn->shedding.is_shed) {
-		if (was_shed && is_framed(conn))
-			tell_shed(conn, EVENT_BACK);
-		return;
-	}
+	conn->shedding.is_shed = 1;
 	if (!was_shed)
 		conn->shedding.counted = 0;
 	conn->shedding.was_shed = EVENT_AFTER_SHED;
 	if (conn->shedding.is_seen)
 		tell_shed(conn, EVENT_SHED);
 	conn->shedding.is_seen = 0;
+}
+
+static __always_inline void decide(struct connection *conn, const struct gate *gate)
+{
+	bool was_shed = conn->shedding.is_shed;
+
+	conn->shedding.epoch = gate->epoch;
+	if ((conn->verdict & VERDICT_SHED) || draw(conn, gate->seed) < to_shed(conn)) {
+		begin_shed(conn, was_shed);
+		return;
+	}
+	conn->shedding.is_shed = 0;
+	if (was_shed && is_framed(conn))
+		tell_shed(conn, EVENT_BACK);
+}
+
+/*
+ * Whether a connection of HTTP/2 is shed before a call of `size` bytes is cut to `cap` for want of room in the ring: its frames would be
+ * lost, and with them the meaning of all later heads. `most`: as much as there would be of it before the verdict.
+ */
+static __always_inline bool is_shed_uncut(struct connection *conn, __u64 cap, __u64 size, __u64 most)
+{
+	const struct gate *gate;
+
+	if (conn->verdict)
+		most = (conn->verdict >> VERDICT_CAP_SHIFT) & VERDICT_CAP_MAX;
+	if (!is_gated || cap >= size || cap >= most || !is_framed(conn) || (conn->verdict & VERDICT_COUNT))
+		return false;
+	gate = current_gate();
+	if (!gate)
+		return false;
+	conn->shedding.epoch = gate->epoch;
+	begin_shed(conn, false);
+	return true;
 }
 
 static __always_inline void decide_exchange(struct connection *conn, const struct gate *gate)

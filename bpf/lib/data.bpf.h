@@ -164,10 +164,12 @@ static __noinline int pay_peek(struct connection *conn, struct transfer *t)
 	return 0;
 }
 
-/* `t` holds the caller. */
-static __always_inline void emit_data(struct connection *conn, struct transfer *t, struct sock *sk,
+/* `t` holds the caller. False: from this call on the connection is shed. */
+static __always_inline bool emit_data(struct connection *conn, struct transfer *t, struct sock *sk,
 				      const struct call *call)
 {
+	__u64 wanted;
+
 	t->time_ns = bpf_ktime_get_ns();
 	t->ends = conn->ends;
 	t->direction = call->direction;
@@ -188,11 +190,14 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 		if (t->left >= SKIP_WORTH && call->shape != SHAPE_MESSAGES)
 			t->skip = unwanted(conn, call->direction, t->offset, t->left);
 	}
+	wanted = t->cap;
 	t->waiting = waiting_in_ring();
 	t->cap = fair_part(conn->id, t->pid, t->left - t->skip, t->cap, t->waiting);
+	if (wanted && is_shed_uncut(conn, t->cap == NO_ROOM ? 0 : t->cap, t->left - t->skip, wanted))
+		return false;
 	if (t->cap == NO_ROOM) {
 		lose_events(conn, 1);
-		return;
+		return true;
 	}
 	t->lost_events = 0;
 	if (find_bytes(t, call)) {
@@ -204,6 +209,7 @@ static __always_inline void emit_data(struct connection *conn, struct transfer *
 	}
 	if (t->lost_events)
 		lose_events(conn, t->lost_events);
+	return true;
 }
 
 /* A counted connection's peek: the direction changes, so a message begins, or it has just changed. */

@@ -89,7 +89,8 @@ static __always_inline void on_data(struct connection *conn, struct call *call, 
 	t->left = t->call.result;
 	t->messages = 0;
 	read_leader(t, task->group_leader);
-	emit_data(conn, t, sk, &t->call);
+	if (!emit_data(conn, t, sk, &t->call) && counts_frames(conn, t->call.direction, t->call.result))
+		count_frames(conn, t, sk, &t->call, t->call.result);
 	t->busy = 0;
 }
 

@@ -150,7 +150,8 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
 
   /** Its bytes from here on are only counted. */
   passOver(timeNs: number): void {
-    this.#wire?.passOver(timeNs, false, 0)
+    this.#wire?.passOver(timeNs, false, this.#toldShed ?? 0)
+    this.#toldShed = undefined
   }
 
   /** The kernel's totals include bytes that came without events. */

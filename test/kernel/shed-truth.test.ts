@@ -6,11 +6,8 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { GATE_PORTS, GATE_WHOLE } from '../../src/events/socket-event'
-import { newCounters } from '../../src/health/counters'
-import { PROTOCOLS } from '../../src/protocols'
-import { DecodeBudget } from '../../src/protocols/lib/decode-budget'
-import { Streams } from '../../src/streams'
-import { Recorder } from '../streams/wire'
+import { HTTP2 } from './http2-program'
+import { record } from './recorded'
 import { hooks, open, Program, type Traced } from './traced'
 
 const STEP_MS = 20
@@ -28,42 +25,13 @@ afterAll(() => kernel.close())
 
 const shedding = (shed: number) => ({ shed: new Uint16Array(GATE_PORTS).fill(shed) })
 
-/** Real streams on the real kernel. */
-function record() {
-  const sink = new Recorder()
-  const streams = new Streams({
-    protocols: PROTOCOLS,
-    sink,
-    liveSink: new Recorder(),
-    counters: newCounters(),
-    settings: { bodyLimit: 1024, redact: true, decodeBudget: new DecodeBudget(() => 0) },
-    defaultCap: 4096,
-    isGated: true,
-    setVerdict: (connId, verdict) => kernel.setVerdict(connId, verdict),
-    setPlainVerdict: () => {},
-    leaveOut: (connId, direction, until) => kernel.leaveOut(connId, direction, until),
-    upidOf: (pid, startTicks) => `1:${pid}:${startTicks}`,
-  })
-  const drain = () => {
-    while (kernel.drain((event) => streams.handle(event), 10_000) > 0) {
-      // The ring is empty then.
-    }
-    streams.tick(kernel.now())
-  }
+/** Runs a program while the gate changes; gives its rows and its counted exchanges. */
+async function flap(text: string, table: string) {
+  const { sink, streams, drain, count } = record(kernel)
   const drainNext = async () => {
     await Bun.sleep(STEP_MS)
     drain()
   }
-  const count = () => {
-    kernel.totals((totals) => streams.totals(totals))
-    streams.shedExchanges(kernel.now())
-  }
-  return { sink, streams, drain, drainNext, count }
-}
-
-/** Runs a program while the gate changes; gives its rows and its counted exchanges. */
-async function flap(text: string, table: string) {
-  const { sink, streams, drain, drainNext, count } = record()
   drain()
   const program = new Program(text)
   let isOver = false
@@ -123,69 +91,6 @@ def server(pause=0):
             threading.Thread(target=answer, args=(d, pause), daemon=True).start()
     threading.Thread(target=run, daemon=True).start()
     return s.getsockname()
-def many(work, count):
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(count)]
-    for t in threads: t.start()
-    for t in threads: t.join()
-`
-
-/** Streams of HTTP/2, many at once. A path is spelt out in each request, as fields from before a pause are unknown. */
-const HTTP2 = `
-import threading
-def frame(kind, flags, stream, body=b''): return len(body).to_bytes(3, 'big') + bytes([kind, flags]) + stream.to_bytes(4, 'big') + body
-def frames(left):
-    while len(left) >= 9 and len(left) >= 9 + int.from_bytes(left[:3], 'big'):
-        n = 9 + int.from_bytes(left[:3], 'big')
-        yield left[3], left[4], int.from_bytes(left[5:9], 'big'), left[9:n]
-        left = left[n:]
-    yield None, None, None, left
-PREFACE = b'PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n' + frame(4, 0, 0)
-WINDOW = frame(8, 0, 0, b'\\0\\0\\x10\\0')
-MESSAGE = b'\\0\\0\\0\\0\\x06\\x0a\\x04milk'
-def head(stream, ends): return frame(1, 5 if ends else 4, stream, b'\\x83\\x86\\x04\\x05/%04d' % (stream % 10000))
-def get(stream): return head(stream, True)
-def call(stream): return head(stream, False) + frame(0, 1, stream, MESSAGE)
-OK = b'\\x88'
-def said(stream, is_call):
-    if not is_call: return frame(1, 5, stream, OK)
-    return frame(1, 4, stream, OK) + frame(0, 0, stream, MESSAGE) + frame(1, 5, stream, b'\\x00\\x0bgrpc-status\\x010')
-def answer(d, is_call):
-    left = b''
-    while True:
-        try: more = d.recv(65536)
-        except ConnectionResetError: break
-        if not more: break
-        left += more
-        if left.startswith(PREFACE): left = left[len(PREFACE):]; d.sendall(frame(4, 0, 0))
-        out = b''
-        for kind, flags, stream, body in frames(left):
-            if kind is None: left = body
-            elif flags & 1 and kind in (0, 1): out += said(stream, is_call)
-            elif kind == 6: out += frame(6, 1, 0, body)
-        if out: d.sendall(out + WINDOW)
-    d.close()
-def server(is_call=False):
-    s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(500)
-    def run():
-        while True:
-            d, _ = s.accept()
-            threading.Thread(target=answer, args=(d, is_call), daemon=True).start()
-    threading.Thread(target=run, daemon=True).start()
-    return s.getsockname()
-class Client:
-    def __init__(self, to):
-        self.c = socket.create_connection(to); self.c.sendall(PREFACE); self.stream = 1; self.left = b''; self.due = 0
-    def ask(self, n, one):
-        self.c.sendall(b''.join(one(self.stream + 2 * i) for i in range(n))); self.stream += 2 * n
-    def hear(self, n):
-        self.due += n
-        while self.due > 0:
-            more = self.c.recv(65536)
-            if not more: raise SystemExit(1)
-            self.left += more
-            for kind, flags, stream, body in frames(self.left):
-                if kind is None: self.left = body
-                elif kind in (0, 1) and flags & 1: self.due -= 1
 def many(work, count):
     threads = [threading.Thread(target=work, args=(n,)) for n in range(count)]
     for t in threads: t.start()
