@@ -15,9 +15,10 @@ import type { Protocol } from './protocol'
 import { proxyProtocol } from './proxy-protocol'
 import { REDIS } from './redis/identity'
 import { tls } from './tls'
+import { websocket } from './websocket'
 
 /** The protocols that are recognised. */
-export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls]
+export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls, websocket]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
 export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, REDIS, MONGODB, KAFKA, MUX, AMQP]

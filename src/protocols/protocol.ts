@@ -13,6 +13,7 @@
 import type { RecordOf, Table } from '../records/table'
 import type { Role } from '../records/types'
 import type { DecodeBudget } from './lib/decode-budget'
+import type { SeenRequest } from './lib/http/seen'
 import type { ProtocolIdentity } from './lib/identity'
 import type { MessageNames } from './lib/protobuf/names'
 
@@ -98,6 +99,20 @@ export interface Leave {
    * recognised anew.
    */
   readonly within?: string
+  readonly opening?: Opening | undefined
+}
+
+/**
+ * The exchange of HTTP by which a connection, or a stream of one, comes to its next protocol (RFC 9110 §7.8, RFC 8441): the path, and
+ * what both ends agreed on.
+ */
+export interface Opening {
+  /** Undefined where it isn't known. */
+  readonly request: SeenRequest | undefined
+  /** The fields of the answer, as a JSON object. */
+  readonly answer: string
+  /** The request has its row. Else the next protocol brings the response to it, and makes the row (h2c). */
+  readonly isAnswered: boolean
 }
 
 /** What follows can be read within TLS only, if at all. */
@@ -174,6 +189,25 @@ export interface Link {
   passedOver(requests: number): void
   /** The client's address as a proxy in between tells it (PROXY protocol). */
   setRemote(address: string, port: number): void
+  /**
+   * Begins a conversation of another protocol within this one: on a stream, or in its messages. `name` as in `Leave`; undefined where
+   * no protocol has it.
+   */
+  tunnel(name: string, opening: Opening): Tunnel | undefined
+}
+
+/** A conversation within another one, which gives it its bytes. */
+export interface Tunnel {
+  /** As those of a conversation. */
+  readonly held: number
+  readonly isUndecided: boolean
+  bytes(side: Side, bytes: Uint8Array, timeNs: number): void
+  /** `bytes` are missing; Infinity when it isn't known how many. */
+  missing(side: Side, bytes: number, timeNs: number): void
+  unwanted(side: Side): number
+  settle(nowNs: number, final: boolean): void
+  underWay(nowNs: number, sink: Sink): void
+  shed(): void
 }
 
 export interface Conversation {
@@ -235,5 +269,6 @@ export interface Protocol extends ProtocolIdentity {
    * would be sure of, or -1. Without it the protocol is recognised only at the beginning of a call's bytes.
    */
   search?(bytes: Uint8Array, from: number): number
-  open(link: Link): Conversation
+  /** `opening`: how the connection came here from another protocol; its bytes begin behind that. */
+  open(link: Link, opening?: Opening): Conversation
 }

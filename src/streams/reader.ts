@@ -3,7 +3,7 @@
  * copy; only the rest is buffered.
  */
 import type { Counters } from '../health/counters'
-import { type Conversation, type Input, invalid, type Read } from '../protocols/protocol'
+import { type Conversation, type Input, invalid, type Opening, type Read } from '../protocols/protocol'
 import { EMPTY, StreamInput } from './byte-stream'
 import type { Half } from './half'
 import type { StreamLimits } from './limits'
@@ -25,13 +25,14 @@ const SEARCH_PER_SECOND = 8 << 20
 
 const STALLED = invalid('the parser does not get on')
 
-/** One input serves all connections: conversations don't keep it, and reads don't nest. */
-const input = new StreamInput()
+/** One input serves all connections: conversations don't keep it, and only the reads of tunnels nest. */
+const sharedInput = new StreamInput()
 
 /** The connection leaves its protocol: its next protocol, and the unread bytes of each half. */
 export interface Departure {
   readonly next: string
   readonly within: string | undefined
+  readonly opening: Opening | undefined
   readonly half: Half
   readonly rest: Uint8Array
 }
@@ -53,18 +54,21 @@ export class Reader {
   readonly #counters: Counters
   readonly #limits: StreamLimits
   readonly #allSearches: WorkBudget
+  readonly #input: StreamInput
   #searches: WorkBudget | undefined
 
   constructor(
     conversation: Conversation,
     halves: readonly [Half, Half],
     { counters, limits, searches }: Pick<SharedState, 'counters' | 'limits' | 'searches'>,
+    input = sharedInput,
   ) {
     this.conversation = conversation
     ;[this.#half, this.#otherHalf] = halves
     this.#counters = counters
     this.#limits = limits
     this.#allSearches = searches
+    this.#input = input
   }
 
   bytes(half: Half, payload: Uint8Array, timeNs: number): ReadResult {
@@ -142,6 +146,7 @@ export class Reader {
   datagram(half: Half, payload: Uint8Array, size: number, timeNs: number): ReadResult {
     half.lost = false
     this.#share = MESSAGES_AT_ONCE
+    const input = this.#input
     input.direct(payload, timeNs, true)
     const outcome = this.#parse(half, input, timeNs)
     input.release()
@@ -204,6 +209,7 @@ export class Reader {
 
   #run(half: Half, rest: Uint8Array, timeNs: number, ended: boolean): ReadResult {
     const isDirect = half.length === 0
+    const input = this.#input
     if (isDirect) {
       input.direct(rest, timeNs, ended, half.passed)
       half.progressNs = timeNs
@@ -253,7 +259,7 @@ export class Reader {
         half.skip = skip - skipped
         if (half.skip > 0) return undefined
       } else if ('leave' in read) {
-        return { next: read.leave, within: read.within, half, rest: EMPTY }
+        return { next: read.leave, within: read.within, opening: read.opening, half, rest: EMPTY }
       } else {
         if (!this.#fail(half, timeNs)) return 'mistaken'
         const { bytes: passed = 1 } = read

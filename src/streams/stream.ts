@@ -2,10 +2,11 @@
 import { type ByteTotals, type Direction, RECEIVED } from '../events/socket-event'
 import type { Transport } from '../protocols/protocol'
 import type { End } from './end'
+import type { Host } from './host'
 import { LeaveOut } from './leave-out'
 import { Sequencer } from './sequencer'
 import type { SharedState } from './shared-state'
-import { type Host, Talk } from './talk'
+import { Talk } from './talk'
 
 /** How long an event ahead of its stream waits for the missing ones. */
 const HELD_NS = 5e6

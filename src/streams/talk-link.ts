@@ -1,10 +1,19 @@
 /** The `Link` of a conversation to its connection. There are many of them: no closures, and no part is made before it is used. */
 import type { Counters } from '../health/counters'
-import type { Connection, Link, ProtocolSettings, Sink, Transport } from '../protocols/protocol'
+import type {
+  Connection,
+  Link,
+  Opening,
+  ProtocolSettings,
+  Sink,
+  Transport,
+  Tunnel,
+} from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import type { End } from './end'
 import type { FirstRows } from './first-rows'
 import type { SharedState } from './shared-state'
+import { InnerTalk, protocolNamed } from './tunnel'
 
 export class TalkLink implements Link {
   readonly transport: Transport
@@ -67,6 +76,11 @@ export class TalkLink implements Link {
 
   setRemote(address: string, port: number): void {
     this.#end.setRemote(address, port)
+  }
+
+  tunnel(name: string, opening: Opening): Tunnel | undefined {
+    const protocol = protocolNamed(name, this.#shared.protocols)
+    return protocol && new InnerTalk(protocol, opening, this, this.#shared)
   }
 
   #introduced(): Sink {

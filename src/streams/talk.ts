@@ -1,17 +1,26 @@
 /** The exchange between two ends: finds its protocol, and lets a conversation of that protocol read the bytes. */
 import type { SocketEvent } from '../events/socket-event'
-import { ENCRYPTED, otherSide, type Protocol, type Side, type Transport } from '../protocols/protocol'
+import {
+  ENCRYPTED,
+  type Opening,
+  otherSide,
+  type Protocol,
+  type Side,
+  type Transport,
+} from '../protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { End } from './end'
 import { FirstRows } from './first-rows'
 import { Half } from './half'
+import type { Host, Silence } from './host'
 import { type Departure, Reader, type ReadResult } from './reader'
 import { type Found, recognise } from './recognise'
 import type { Receiver } from './sequencer'
 import type { SharedState } from './shared-state'
 import { TalkLink } from './talk-link'
 import { looksLikeTls } from './tls'
+import { protocolNamed } from './tunnel'
 
 /** How often a connection may change its protocol: endless tunnels within tunnels are not read. */
 const MAX_HAND_OVERS = 8
@@ -19,22 +28,6 @@ const MAX_HAND_OVERS = 8
 const UNRECOGNISED_MIN_BYTES = 1024
 
 const NONE: ReadonlySet<Protocol> = new Set()
-
-/** Why only bytes are counted from here on. */
-export type Silence = 'unknown' | 'encrypted' | 'peer' | 'left'
-
-/** The socket of this exchange. */
-export interface Host {
-  /** The protocol is known, and the end's role with it. */
-  speaks(protocol: Protocol): void
-  silent(why: Silence): void
-  /** The connection turns to TLS; what that carries is of this protocol. */
-  carries?(protocol: string): void
-  /** Something waits that passing time may decide. */
-  watch(): void
-  /** Whether the other end of this connection is local and records it. */
-  isPeers(): boolean
-}
 
 export class Talk implements Receiver {
   readonly received: Half
@@ -334,8 +327,15 @@ export class Talk implements Receiver {
   }
 
   /** `half` is the `side` of this protocol; its data is `rest`, or what waits of it. */
-  #adopt(protocol: Protocol, side: Side, half: Half, rest: Uint8Array, timeNs: number): void {
-    const reader = this.#open(protocol, side, half)
+  #adopt(
+    protocol: Protocol,
+    side: Side,
+    half: Half,
+    rest: Uint8Array,
+    timeNs: number,
+    opening?: Opening,
+  ): void {
+    const reader = this.#open(protocol, side, half, opening)
     const opposite = half === this.received ? this.sent : this.received
     if (this.#host.isPeers()) {
       this.#leaveToPeer()
@@ -346,12 +346,12 @@ export class Talk implements Receiver {
       each.unseen = 0
     }
     // The other end's waiting data is older. In a connection joined after its opening it may begin within a message.
-    if (!this.#link.isWhole) opposite.lost = true
+    if (!this.#link.isWhole && !opening) opposite.lost = true
     if (opposite.length > 0) this.#follow(reader.bytes(opposite, EMPTY, timeNs), timeNs)
     if (this.#reader === reader) this.#follow(reader.bytes(half, rest, timeNs), timeNs)
   }
 
-  #open(protocol: Protocol, side: Side, half: Half): Reader {
+  #open(protocol: Protocol, side: Side, half: Half, opening?: Opening): Reader {
     const opposite = half === this.received ? this.sent : this.received
     half.side = side
     opposite.side = otherSide(side)
@@ -363,7 +363,7 @@ export class Talk implements Receiver {
       this.#link.firstRows = new FirstRows(this.#shared.sink, this.#shared.nowNs)
       this.#host.watch()
     }
-    this.#reader = new Reader(protocol.open(this.#link), [half, opposite], this.#shared)
+    this.#reader = new Reader(protocol.open(this.#link, opening), [half, opposite], this.#shared)
     this.#protocol = protocol
     this.#host.speaks(protocol)
     return this.#reader
@@ -400,7 +400,7 @@ export class Talk implements Receiver {
     }
   }
 
-  #handOver({ next, within, half, rest }: Departure, timeNs: number): void {
+  #handOver({ next, within, opening, half, rest }: Departure, timeNs: number): void {
     const opposite = half === this.received ? this.sent : this.received
     const { side } = half
     this.#reader!.conversation.settle(timeNs, false)
@@ -410,21 +410,24 @@ export class Talk implements Receiver {
     this.#unrecognisedBytes = 0
     this.#refused = undefined
     for (const each of [half, opposite]) {
-      each.lost = false
+      // Where the other side's bytes begin that are the next protocol's isn't known if its last ones weren't read.
+      each.lost = each.lost && opening !== undefined
       each.isOpening = this.#link.isWhole
     }
     if (waiting.length > 0) opposite.append(waiting, timeNs)
     if (within !== undefined) this.#host.carries?.(within)
     const protocol = this.#named(next)
     if (next === ENCRYPTED) this.#hides(side === 'client' ? rest.length : 0)
-    else if (++this.#handOvers > MAX_HAND_OVERS) this.count('left')
-    else if (protocol) this.#adopt(protocol, side, half, rest, timeNs)
-    else if (next !== 'any') this.count('left')
+    else if (++this.#handOvers > MAX_HAND_OVERS || (!protocol && next !== 'any')) {
+      // Nobody reads the answer.
+      if (opening?.isAnswered === false) this.#link.dropped(1)
+      this.count('left')
+    } else if (protocol) this.#adopt(protocol, side, half, rest, timeNs, opening)
     else if (rest.length > 0) this.#takeUnrecognised(half, rest, timeNs)
   }
 
-  #named(next: string): Protocol | undefined {
-    return this.#shared.protocols.find(({ name, upgrades }) => name === next || upgrades?.includes(next))
+  #named(name: string): Protocol | undefined {
+    return protocolNamed(name, this.#shared.protocols)
   }
 
   #giveUp(): void {

@@ -10,8 +10,9 @@ import type { Protocol } from '../protocols/protocol'
 import { ROLE_SERVER } from '../records/types'
 import type { ConnStats } from './conn-stats'
 import { End } from './end'
+import type { Host, Silence } from './host'
 import type { Followed, Retried, SharedState } from './shared-state'
-import { type Host, type Silence, Talk } from './talk'
+import { Talk } from './talk'
 import { fromClient } from './turns'
 
 interface Remote {

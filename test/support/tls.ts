@@ -22,14 +22,14 @@ export function makeCertificate(scope: Scope): Certificate {
   return { cert, key }
 }
 
-/** A Python with the libraries of `tls-requirements.txt`; NIXIE_TEST_PYTHON names one that has them already. */
-export function makePython(scope: Scope): string {
+/** A Python with the libraries of a list in `clients/`; NIXIE_TEST_PYTHON names one that has them already. */
+export function makePython(scope: Scope, list = 'tls-requirements.txt'): string {
   const known = process.env.NIXIE_TEST_PYTHON
   if (known && existsSync(known)) return known
   const dir = join(scope.dir, 'python')
   execFileSync('python3', ['-m', 'venv', dir])
   const python = join(dir, 'bin/python')
-  const wanted = join(clients, 'tls-requirements.txt')
+  const wanted = join(clients, list)
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', wanted])
   return python
 }

@@ -8,6 +8,7 @@ import type { Pairs } from '../lib/take-pairs'
 import {
   type Conversation,
   type Input,
+  type Leave,
   type Link,
   otherSide,
   type Read,
@@ -33,13 +34,13 @@ const INTERIM_BYTES = 25
 const MAX_PART = 64 << 10
 /** The value of `held` of a message that waits no longer. */
 const GONE = -1
+const SWITCHING = 101
 /** Memory of a message beside its texts, as measured. */
 const MESSAGE_BYTES = 700
 
 export class HttpConversation implements Conversation, Dialogue, Pairs<HttpRequest, HttpResponse> {
   readonly pairing: Pairing<HttpRequest>
-  /** The protocol of the connection after the current or last message, or ''. */
-  next = ''
+  next: Leave | undefined
   /** A request whose answer decides how the client's bytes after it are read (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
   holdsAsked = false
@@ -311,6 +312,8 @@ export class HttpConversation implements Conversation, Dialogue, Pairs<HttpReque
   pair(request: HttpRequest, response: HttpResponse): void {
     this.#left(request)
     this.#left(response)
+    const opening = response.status === SWITCHING ? this.next?.opening : undefined
+    if (opening?.request === request && !opening.isAnswered) return
     const outcome = response.isRunning || request.isRunning ? 'running' : 'complete'
     const isCut = request.isCut || response.isCut
     this.#emit(request, response, isCut ? 'cut' : outcome, response.endNs, this.link.sink)

@@ -1,13 +1,13 @@
 import type { Pairing } from '../lib/pairing'
-import type { Link, Side } from '../protocol'
+import type { Leave, Link, Side } from '../protocol'
 import type { HttpMessage, HttpRequest, HttpResponse } from './types'
 
 /** What the reader of each side of a connection must know of the other side. */
 export interface Dialogue {
   readonly link: Link
   readonly pairing: Pairing<HttpRequest>
-  /** The protocol of the connection after the current or last message, or ''. */
-  next: string
+  /** Where the connection goes after the current or last message. */
+  next: Leave | undefined
   /** A request whose answer decides how the client's bytes after it are read (CONNECT, Upgrade). */
   parkedBy: HttpRequest | undefined
   /** The server sent an interim response: another one to the same request follows (RFC 9110 §15.2). */

@@ -11,7 +11,7 @@
 
 import { indexOfByte, latin1 } from '../lib/bytes'
 import type { Body } from '../lib/http/body'
-import { type Input, type Invalid, invalid, type Read } from '../protocol'
+import { type Input, type Invalid, invalid, type Leave, type Read } from '../protocol'
 import { chunkSize, endsWithLastChunk, LAST_CHUNK, LINE_BREAK, MAX_CHUNK_LINE, mostWithin } from './chunks'
 import { MAX_METHOD, STATUS_START } from './grammar'
 import type { HeadPlace } from './head'
@@ -81,8 +81,8 @@ export interface Messages {
   ends(body: Body | undefined, endNs: number, hasLostEnd: boolean): void
   /** No message may begin here until the other side has decided something. */
   isParked(): boolean
-  /** The protocol after the last message, or ''. */
-  next(): string
+  /** Where the connection goes after the last message. */
+  next(): Leave | undefined
 }
 
 type Step = Read | 'go-on'
@@ -240,7 +240,7 @@ export class Framing {
 
   #betweenMessages(input: Input): Step {
     const next = this.#messages.next()
-    if (next !== '') return { leave: next }
+    if (next) return next
     if (input.pos < input.end && this.#messages.isParked()) return 'need-more'
     return this.#readHead(input)
   }

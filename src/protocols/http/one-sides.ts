@@ -1,6 +1,6 @@
 import { Body, messagesIn, wholeBodyFacts, wholeBodyText } from '../lib/http/body'
 import type { Fields } from '../lib/http/fields'
-import type { Invalid } from '../protocol'
+import type { Invalid, Leave } from '../protocol'
 import type { Dialogue } from './dialogue'
 import type { Framed, Messages } from './framing'
 import type { HeadPlace } from './head'
@@ -50,7 +50,7 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
     this.#end(text, body?.size ?? 0, endNs, hasLostEnd)
   }
 
-  next(): string {
+  next(): Leave | undefined {
     return this.dialogue.next
   }
 

@@ -1,12 +1,16 @@
 /** Responses: their heads (RFC 9112 §4), and how these tell the length of the body (§6.3). */
 import type { Fields } from '../lib/http/fields'
-import { type Invalid, invalid } from '../protocol'
+import type { Answer } from '../lib/pairing'
+import { type Invalid, invalid, type Leave } from '../protocol'
 import type { BodyLength, Framed } from './framing'
 import { isStatusLine, statusParts } from './grammar'
 import { blockOf, type HeadPlace, statusLineOf } from './head'
 import { OneSides } from './one-sides'
 import { mayBeStatusLine } from './start-lines'
 import type { HttpRequest, HttpResponse } from './types'
+
+/** The protocol in which the response follows (RFC 7540 §3.2): 101 is only the way there. */
+const ANSWERS_BEHIND = 'h2c'
 
 export class ResponseMessages extends OneSides<HttpResponse> {
   mayStart(bytes: Uint8Array, start: number, end: number): boolean {
@@ -62,7 +66,7 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     dialogue.answers(response)
     this.begun(response, fields)
     if (fields.contradictory) return invalid('length of the response unknown')
-    return this.#framed(status, answer.hint, fields)
+    return this.#framed(status, answer, fields)
   }
 
   protected ended({ answer }: HttpResponse, endNs: number, hasLostEnd: boolean): void {
@@ -81,15 +85,27 @@ export class ResponseMessages extends OneSides<HttpResponse> {
   }
 
   /** RFC 9112 §6.3 in its order. */
-  #framed(status: number, request: HttpRequest | undefined, fields: Fields): Framed {
+  #framed(status: number, answer: Answer<HttpRequest>, fields: Fields): Framed {
     const dialogue = this.dialogue
+    const { hint: request } = answer
     const tunnels = request?.method === 'CONNECT' && status < 300
-    if (tunnels) dialogue.next = 'any'
-    else if (status === 101) dialogue.next = fields.upgrade || 'unknown'
+    if (tunnels) dialogue.next = { leave: 'any' }
+    else if (status === 101) dialogue.next = this.#switches(answer, fields)
     if (request === undefined || request === dialogue.parkedBy) dialogue.parkedBy = undefined
     const isBare = request?.method === 'HEAD' || status === 204 || status === 304 || status === 101
     if (isBare || tunnels) return { length: 0, isUnasked: false }
     return { length: lengthOf(fields), isUnasked: request === undefined }
+  }
+
+  /** RFC 9110 §7.8, §15.2.2. */
+  #switches({ certainty, hint }: Answer<HttpRequest>, { upgrade, json }: Fields): Leave {
+    const leave = upgrade || 'unknown'
+    const isAnswered = leave !== ANSWERS_BEHIND
+    const { parkedBy } = this.dialogue
+    // Only a request that asks for it is answered so.
+    const asked =
+      certainty === 'sure' ? hint : isAnswered && parkedBy?.upgrade === leave ? parkedBy : undefined
+    return { leave, opening: { request: asked, answer: json, isAnswered } }
   }
 }
 

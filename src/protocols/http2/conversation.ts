@@ -11,36 +11,48 @@
  */
 import { STATUS_CODES } from 'node:http'
 import type { Outcome } from '../lib/columns'
-import { appendRow, type SeenRequest, type SeenResponse } from '../lib/http/row'
-import type { Conversation, Input, Link, Read, Side, Sink } from '../protocol'
+import { CONTENT_UNKNOWN } from '../lib/http/content-type'
+import { appendRow } from '../lib/http/row'
+import type { SeenResponse } from '../lib/http/seen'
+import { ConnectionNames } from '../lib/protobuf/connection-names'
+import type { Conversation, Input, Link, Opening, Read, Side, Sink } from '../protocol'
 import { UNKNOWN } from './hpack/table'
-import type { Message } from './message'
+import { Message } from './message'
 import { OneSide } from './one-side'
 import { type Exchange, Exchanges, type Rows } from './open-streams'
 import { boundary } from './recognise'
+import { Tunnels } from './tunnels'
 
 /** The status of a response that doesn't say it, as far as is known. */
 const UNKNOWN_STATUS = -1
+/** The stream of the request that upgraded the connection (RFC 7540 §3.2). */
+const FIRST_STREAM = 1
+const SWITCHING = 101
 
 export class Http2Conversation implements Conversation, Rows {
   readonly #link: Link
   readonly #exchanges = new Exchanges(this)
+  readonly #tunnels = new Tunnels()
   readonly #sides: Readonly<Record<Side, OneSide>>
+  /** The exchange of HTTP/1 that came here, if the response to it is to follow. */
+  readonly #upgrade: Opening | undefined
 
-  constructor(link: Link) {
+  constructor(link: Link, opening?: Opening) {
     this.#link = link
-    this.#sides = {
-      client: new OneSide('client', link, this.#exchanges),
-      server: new OneSide('server', link, this.#exchanges),
-    }
+    this.#upgrade = opening?.isAnswered === false ? opening : undefined
+    const open = { exchanges: this.#exchanges, tunnels: this.#tunnels, isWhole: link.isWhole || !!opening }
+    this.#sides = { client: new OneSide('client', link, open), server: new OneSide('server', link, open) }
+    const asked = this.#upgrade?.request
+    if (!asked) return
+    this.#exchanges.begins('client', FIRST_STREAM, Message.upgraded(asked, new ConnectionNames(link)))
   }
 
   get held(): number {
-    return this.#exchanges.held + this.#sides.client.held + this.#sides.server.held
+    return this.#exchanges.held + this.#tunnels.held + this.#sides.client.held + this.#sides.server.held
   }
 
   get isUndecided(): boolean {
-    return this.#exchanges.isUndecided
+    return this.#exchanges.isUndecided || this.#tunnels.isUndecided
   }
 
   read(side: Side, input: Input): Read {
@@ -48,20 +60,24 @@ export class Http2Conversation implements Conversation, Rows {
   }
 
   seek(_side: Side, bytes: Uint8Array, from: number): number {
-    return boundary(bytes, from, (stream) => this.#exchanges.has(stream))
+    const isOpen = (stream: number) => this.#exchanges.has(stream) || this.#tunnels.at(stream) !== undefined
+    return boundary(bytes, from, isOpen)
   }
 
   gap(side: Side, bytes: number, timeNs: number): boolean {
     if (this.#sides[side].framing.pass(bytes, timeNs)) return true
     this.#sides[side].reset()
     this.#exchanges.loses(side, timeNs)
+    this.#tunnels.lose(side, timeNs)
     return false
   }
 
-  passOver(_timeNs: number, _begins: boolean, counted: number | undefined): void {
+  passOver(timeNs: number, _begins: boolean, counted: number | undefined): void {
     this.#exchanges.passOver(counted)
-    this.#sides.client.reset()
-    this.#sides.server.reset()
+    for (const side of ['client', 'server'] as const) {
+      this.#sides[side].reset()
+      this.#tunnels.lose(side, timeNs)
+    }
   }
 
   unwanted(side: Side): number {
@@ -69,6 +85,7 @@ export class Http2Conversation implements Conversation, Rows {
   }
 
   settle(nowNs: number, final: boolean): void {
+    this.#tunnels.settle(nowNs, final)
     if (!final) {
       this.#exchanges.settle(nowNs)
       return
@@ -82,10 +99,18 @@ export class Http2Conversation implements Conversation, Rows {
     this.#exchanges.underWay(nowNs, (exchange, outcome, timeNs) =>
       this.#append(sink, exchange, outcome, timeNs),
     )
+    this.#tunnels.underWay(nowNs, sink)
   }
 
   shed(): void {
+    if (this.#isLeft) this.#exchanges.finish(this.#upgrade?.request?.startNs ?? 0, false)
     this.#exchanges.clear()
+    this.#link.dropped(this.#tunnels.shed())
+  }
+
+  /** The client never began to speak HTTP/2 after all: the switch was the response. */
+  get #isLeft(): boolean {
+    return this.#upgrade !== undefined && !this.#sides.client.framing.hasBegun
   }
 
   // ── Rows ───────────────────────────────────────────────────────────────────
@@ -103,37 +128,32 @@ export class Http2Conversation implements Conversation, Rows {
   }
 
   #append(sink: Sink, { client, server }: Exchange, outcome: Outcome, timeNs: number): void {
+    const isLeft = !server && this.#isLeft
     appendRow(sink, this.#link.connection, {
-      major: 2,
-      minor: 0,
-      request: client && seenRequest(client),
-      response: server && seenResponse(server),
-      outcome,
+      major: isLeft ? 1 : 2,
+      minor: isLeft ? 1 : 0,
+      request: client?.asRequest,
+      response: isLeft ? this.#switched(timeNs) : server && seenResponse(server),
+      outcome: isLeft ? 'complete' : outcome,
       timeNs,
     })
   }
-}
 
-const seenRequest = ({
-  startNs,
-  contentNs,
-  headers,
-  text,
-  facts,
-  bodySize,
-  messages,
-  head,
-}: Message): SeenRequest => ({
-  startNs,
-  contentNs,
-  headers,
-  body: text,
-  facts,
-  bodySize,
-  messages,
-  method: head.method || UNKNOWN,
-  path: head.path || UNKNOWN,
-})
+  #switched(startNs: number): SeenResponse {
+    return {
+      status: SWITCHING,
+      reason: STATUS_CODES[SWITCHING]!,
+      contentType: CONTENT_UNKNOWN,
+      startNs,
+      contentNs: -1,
+      headers: this.#upgrade?.answer ?? '{}',
+      body: '',
+      facts: '',
+      bodySize: 0,
+      messages: 0,
+    }
+  }
+}
 
 const seenResponse = ({
   startNs,

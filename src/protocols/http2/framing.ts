@@ -47,7 +47,7 @@ export interface Listener {
   /** The frame that was lost may have been the stream's last. */
   mayEnd(stream: number, timeNs: number): void
   /** Data of any stream was lost. */
-  mayBeCut(): void
+  mayBeCut(timeNs: number): void
   /** Whether a message is under way on the stream. */
   isUnderWay(stream: number): boolean
   /** Nothing more is said on this stream. True when a message ended with it. */
@@ -79,6 +79,8 @@ interface Block {
 }
 
 export class Framing {
+  /** The preface was read. */
+  hasBegun = false
   /** Bytes of the preface that are still to come. */
   #preface: number
   readonly #listener: Listener
@@ -178,7 +180,7 @@ export class Framing {
     this.#maySwitch = isEnd
     this.#isAtHole = this.#data > 0
     if (isAlone) this.#listener.dataLost(this.#stream, frames * size + ofLast, timeNs)
-    else this.#listener.mayBeCut()
+    else this.#listener.mayBeCut(timeNs)
     if (isEnd) this.#listener.mayEnd(this.#stream, timeNs)
     if (!isAlone) this.#stream = 0
     return true
@@ -207,6 +209,7 @@ export class Framing {
     for (let i = 0; i < PREFACE.length; i++)
       if (bytes[pos + i] !== PREFACE[i]) return invalid('no connection preface')
     input.pos += PREFACE.length
+    this.hasBegun = true
     return 'go-on'
   }
 

@@ -14,6 +14,8 @@ export interface Head {
   /** '' where there is none, as in a response. */
   readonly method: string
   readonly path: string
+  /** What the stream is to be a tunnel of (RFC 8441 §4), in lower case. */
+  readonly protocol: string
   /** 0 where there is none, or none that is known. */
   readonly status: number
 }
@@ -45,6 +47,7 @@ function readHead(fields: readonly Field[], redact: boolean): Head {
   let method = ''
   let path = ''
   let authority = ''
+  let protocol = ''
   let status = 0
   const lines: FieldLine[] = new Array(fields.length)
   for (let i = 0; i < fields.length; i++) {
@@ -57,6 +60,7 @@ function readHead(fields: readonly Field[], redact: boolean): Head {
       if (name === ':method') method = line.safe
       else if (name === ':path') path = line.safe
       else if (name === ':authority') authority = line.safe
+      else if (name === ':protocol') protocol = field.value.toLowerCase()
       else if (name === ':status') status = statusOf(field.value)
     } else if (name === UNKNOWN) hasUnknown = true
     else if (name === 'content-type') hasType = true
@@ -65,7 +69,7 @@ function readHead(fields: readonly Field[], redact: boolean): Head {
   if (method === 'CONNECT' && path === '') path = authority
   const isHead = isNamed || hasUnknown
   const hidesType = hasUnknown && !hasType
-  return { isHead, isNamed, hidesType, method, path, status, fields: fieldsOfLines(lines, redact) }
+  return { isHead, isNamed, hidesType, method, path, protocol, status, fields: fieldsOfLines(lines, redact) }
 }
 
 const statusOf = (value: string): number => (/^[1-9]\d\d$/.test(value) ? Number(value) : 0)

@@ -14,5 +14,5 @@ export const http2: Protocol = {
   isCoded: true,
   recognise,
   search,
-  open: (link) => new Http2Conversation(link),
+  open: (link, opening) => new Http2Conversation(link, opening),
 }

@@ -1,16 +1,30 @@
 /** A request or a response on a stream of HTTP/2 (RFC 9113 §8.1), whose head was read. */
 import { Body, messagesIn, wholeBodyFacts, wholeBodyText } from '../lib/http/body'
-import { MAX_JSON } from '../lib/http/fields'
+import { fieldsOf, MAX_JSON } from '../lib/http/fields'
+import type { SeenRequest } from '../lib/http/seen'
 import type { ConnectionNames } from '../lib/protobuf/connection-names'
 import type { MessageType } from '../lib/protobuf/descriptors'
 import { isReflection, type ReflectionReader } from '../lib/protobuf/reflection'
 import type { ProtocolSettings, Side } from '../protocol'
 import type { Head } from './head'
+import { UNKNOWN } from './hpack/table'
 
 /** Memory of a message beside its texts, as measured of those of HTTP/1. */
 const MESSAGE_BYTES = 700
 
 const UNKNOWN_COUNT = -1
+
+/** The head of a message whose fields are those of another version. */
+const NO_FIELDS: Head = {
+  isHead: true,
+  isNamed: true,
+  hidesType: false,
+  fields: fieldsOf('', false),
+  method: '',
+  path: '',
+  protocol: '',
+  status: 0,
+}
 
 export class Message {
   readonly head: Head
@@ -37,6 +51,18 @@ export class Message {
   #wholeSize = 0
   #wholeMessages = 0
   #wholeNs = -1
+  /** It came by HTTP/1. */
+  #upgraded: SeenRequest | undefined
+
+  /** A request that came by HTTP/1, whose response is on the first stream (RFC 7540 §3.2). */
+  static upgraded(request: SeenRequest, names: ConnectionNames): Message {
+    const { method, path, startNs, headers } = request
+    const message = new Message({ ...NO_FIELDS, method, path }, startNs, startNs, 'client', names)
+    message.headers = headers
+    message.#upgraded = request
+    message.ends(startNs)
+    return message
+  }
 
   constructor(head: Head, startNs: number, endNs: number, side: Side, names: ConnectionNames) {
     this.head = head
@@ -157,6 +183,23 @@ export class Message {
   /** Of its messages, where it is known. */
   #type(): MessageType | undefined {
     return this.head.fields.rpc?.isProto ? this.#names.of(this.asked, this.#side) : undefined
+  }
+
+  get asRequest(): SeenRequest {
+    const { startNs, contentNs, headers, text, facts, bodySize, messages, head } = this
+    return (
+      this.#upgraded ?? {
+        startNs,
+        contentNs,
+        headers,
+        body: text,
+        facts,
+        bodySize,
+        messages,
+        method: head.method || UNKNOWN,
+        path: head.path || UNKNOWN,
+      }
+    )
   }
 
   #content(settings: ProtocolSettings): Body {

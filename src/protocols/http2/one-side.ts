@@ -7,25 +7,36 @@ import { decodeBlock } from './hpack/decode'
 import { FieldTable } from './hpack/table'
 import { Message } from './message'
 import type { Exchanges } from './open-streams'
+import type { Tunnels } from './tunnels'
 
 /** §7: nothing is wrong. */
 const NO_ERROR = 0
+
+/** What both sides share. */
+interface Open {
+  readonly exchanges: Exchanges
+  readonly tunnels: Tunnels
+  /** Everything on the connection since it began to be HTTP/2 is seen. */
+  readonly isWhole: boolean
+}
 
 export class OneSide implements Listener {
   readonly framing: Framing
   readonly #side: Side
   readonly #link: Link
   readonly #exchanges: Exchanges
+  readonly #tunnels: Tunnels
   readonly #table: FieldTable
   readonly #names: ConnectionNames
 
-  constructor(side: Side, link: Link, exchanges: Exchanges) {
+  constructor(side: Side, link: Link, { exchanges, tunnels, isWhole }: Open) {
     this.#side = side
     this.#link = link
     this.#exchanges = exchanges
-    this.#table = new FieldTable(link.isWhole)
+    this.#tunnels = tunnels
+    this.#table = new FieldTable(isWhole)
     this.#names = new ConnectionNames(link)
-    this.framing = new Framing(this, side === 'client' && link.isWhole)
+    this.framing = new Framing(this, side === 'client' && isWhole)
   }
 
   /** Bytes of memory that it takes, beside the exchanges. */
@@ -36,8 +47,10 @@ export class OneSide implements Listener {
   /** Bytes of the current frame still to come that won't be kept. */
   get unwanted(): number {
     const { dataLeft, stream } = this.framing
-    const message = dataLeft > 0 ? this.#exchanges.message(this.#side, stream) : undefined
-    return message?.unneeded(dataLeft) ?? 0
+    if (dataLeft === 0) return 0
+    const tunnel = this.#tunnels.at(stream)
+    if (tunnel) return Math.min(dataLeft, tunnel.unwanted(this.#side))
+    return this.#exchanges.message(this.#side, stream)?.unneeded(dataLeft) ?? 0
   }
 
   /** Frames were lost, or no more come: what is known of them is forgotten. */
@@ -66,6 +79,22 @@ export class OneSide implements Listener {
     const message = new Message(head, times.startNs, times.endNs, side, this.#names)
     this.#exchanges.begins(side, at, message)
     if (promised > 0) this.#exchanges.ends(side, at, times.endNs)
+    else if (side === 'server' && isSuccess(head)) this.#mayBeTunnel(at, message)
+  }
+
+  /** RFC 8441 §5: what follows on the stream is another protocol's, once the server has agreed. */
+  #mayBeTunnel(stream: number, { head, endNs }: Message): void {
+    const request = this.#exchanges.message('client', stream)
+    const protocol = request?.head.protocol
+    if (!request || !protocol) return
+    const opening = { request: request.asRequest, answer: head.fields.json, isAnswered: true }
+    const tunnel = this.#link.tunnel(protocol, opening)
+    if (!tunnel) return
+    // The client may not have waited for the answer, as it should.
+    if (request.bodySize > 0) tunnel.missing('client', Number.POSITIVE_INFINITY, endNs)
+    this.#tunnels.add(stream, tunnel, endNs)
+    this.#exchanges.ends('client', stream, endNs)
+    this.#exchanges.ends('server', stream, endNs)
   }
 
   blockLost(stream: number): void {
@@ -77,6 +106,10 @@ export class OneSide implements Listener {
   }
 
   data(stream: number, bytes: Uint8Array, start: number, end: number, timeNs: number, isRest: boolean): void {
+    if (this.#tunnels.at(stream)) {
+      this.#tunnels.bytes(stream, this.#side, bytes.subarray(start, end), timeNs)
+      return
+    }
     const message = this.#exchanges.message(this.#side, stream)
     if (!message) return
     const { settings } = this.#link
@@ -88,6 +121,7 @@ export class OneSide implements Listener {
   }
 
   dataLost(stream: number, bytes: number, timeNs: number): void {
+    if (this.#tunnels.missing(stream, this.#side, bytes, timeNs)) return
     this.#exchanges.message(this.#side, stream)?.misses(bytes, timeNs, this.#link.settings)
   }
 
@@ -96,7 +130,7 @@ export class OneSide implements Listener {
   }
 
   isAlone(stream: number): boolean {
-    return this.#exchanges.isAlone(this.#side, stream)
+    return this.#tunnels.isEmpty && this.#exchanges.isAlone(this.#side, stream)
   }
 
   needed(stream: number): number {
@@ -110,18 +144,22 @@ export class OneSide implements Listener {
     if (message.hasAll) this.#exchanges.ends(this.#side, stream, timeNs)
   }
 
-  mayBeCut(): void {
+  mayBeCut(timeNs: number): void {
     this.#exchanges.mayBeCut(this.#side)
+    this.#tunnels.lose(this.#side, timeNs)
   }
 
   ends(stream: number, timeNs: number): boolean {
+    if (this.#tunnels.ends(stream, this.#side, timeNs)) return false
     return this.#exchanges.ends(this.#side, stream, timeNs)
   }
 
   resets(stream: number, error: number, timeNs: number): void {
+    this.#tunnels.close(stream, timeNs)
     this.#exchanges.resets(stream, error === NO_ERROR && this.#side === 'server', timeNs)
   }
 }
 
 /** §8.1: the final response follows. */
 const isInterim = ({ status }: Head): boolean => status >= 100 && status < 200
+const isSuccess = ({ status }: Head): boolean => status >= 200 && status < 300

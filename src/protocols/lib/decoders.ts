@@ -141,14 +141,15 @@ const zlibNative = nativesOf(() => zlib.createGunzip())
 const brotliNative = nativesOf(() => zlib.createBrotliDecompress())
 const zstdNative = nativesOf(() => zlib.createZstdDecompress())
 
-function zlibCoding(mode: number): Coding {
+/** `isAlone`: it is for one stream only, which may go on behind a dictionary. */
+function zlibCoding(mode: number, isAlone = false, dictionary?: Uint8Array): Coding {
   return {
     stepBytes: 1024,
     flush: Z_SYNC_FLUSH,
-    resets: true,
+    resets: !isAlone,
     open(state) {
       const native = zlibNative(mode)
-      native?.init(ZLIB_WINDOW_BITS, 0, 0, 0, state, noCallback, undefined)
+      native?.init(ZLIB_WINDOW_BITS, 0, 0, 0, state, noCallback, dictionary)
       return native
     },
   }
@@ -184,5 +185,8 @@ function zstdCoding(): Coding {
 export const gunzip: Decoder = new NativeDecoder(zlibCoding(GUNZIP))
 export const inflateZlib: Decoder = new NativeDecoder(zlibCoding(INFLATE))
 export const inflateRaw: Decoder = new NativeDecoder(zlibCoding(INFLATERAW))
+/** For a stream that comes in parts, and goes on behind `dictionary`, the last 32 KiB of what was decoded before. Its memory is freed with its end. */
+export const inflateRawBehind = (dictionary: Uint8Array): Decoder =>
+  new NativeDecoder(zlibCoding(INFLATERAW, true, dictionary.length > 0 ? dictionary : undefined))
 export const unbrotli: Decoder = new NativeDecoder(brotli)
 export const unzstd: Decoder = new NativeDecoder(zstdCoding())

@@ -5,7 +5,7 @@
  * How a protocol joins: write conversations in `test/protocols/<name>/samples.ts`, each with what it shows (`Capability`),
  * its messages one by one, for each record a text that only its row holds, and the secrets within; and call
  * `conformance({ protocol, samples })` in `test/protocols/<name>/conformance.test.ts`. Where client and server don't take
- * turns, each message says of which records it is a part (`of`). Together the samples should show all that the protocol
+ * turns, each message says of which records it is a part (`of`). What another protocol hands over has its `handshake`. Together the samples should show all that the protocol
  * can, each record differently, and one of them at least three records.
  *
  * A check is a function that gives what is wrong: `conformance.test.ts` runs them on protocols that are broken on purpose.
@@ -23,7 +23,7 @@ const SHOWN = 5
 export function problemsOf(name: string, member: Member, sample: Sample): string[] {
   const check = CHECKS.find((each) => each.name === name)
   if (!check) throw new Error(`no check is named '${name}'`)
-  return (check.applies?.(sample) ?? true) ? check.problems(member, sample) : []
+  return (check.applies?.(sample, member) ?? true) ? check.problems(member, sample) : []
 }
 
 /** Names of the checks that the member fails in any of its samples. */
@@ -42,7 +42,7 @@ export function conformance(member: Member): void {
     for (const sample of member.samples) {
       describe(sample.name, () => {
         for (const { name, applies } of CHECKS)
-          if (applies?.(sample) ?? true)
+          if (applies?.(sample, member) ?? true)
             test(name, () => {
               const problems = problemsOf(name, member, sample)
               expect(problems.slice(0, SHOWN), `${problems.length} problems`).toEqual([])

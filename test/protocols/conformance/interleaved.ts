@@ -14,7 +14,8 @@ export function interleaved(member: Member, sample: Sample): string[] {
   const isDatagram = transport === 'udp'
   const samples = member.samples.filter((other) => transportOf(other) === transport)
   const next = random(3)
-  const { streams, sink } = rig([member.protocol])
+  const { protocols = [], messages = [] } = member.handshake ?? {}
+  const { streams, sink } = rig([member.protocol, ...protocols])
   const talks = Array.from({ length: CONNECTIONS }, (_, i) => {
     const own = i % 2 === 0 ? sample : samples[(i >> 1) % samples.length]!
     const remote = ['10.0.0.2', 20_000 + i] as const
@@ -23,7 +24,7 @@ export function interleaved(member: Member, sample: Sample): string[] {
       ? piecesOf(own)
       : split(piecesOf(own), (length) => (length > 1 ? [Math.ceil(next() * (length - 1))] : []))
     const open = isDatagram ? [] : [wire.open()]
-    const said = eventsOf(wire, pieces, isDatagram)
+    const said = eventsOf(wire, [...piecesOf({ messages }), ...pieces], isDatagram)
     return { own, port: remote[1], events: [...open, ...said, ...(isDatagram ? [] : [wire.close()])] }
   })
   const waiting = talks.map(({ events }) => [...events])

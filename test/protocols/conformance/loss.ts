@@ -1,6 +1,6 @@
 /** What is cut off, missing or garbage costs what it touches, and never makes a wrong pair. */
 import { random, silence } from '../../streams/wire'
-import { type Check, isStream } from './check'
+import { type Check, isFound, isStream } from './check'
 import { type Cost, costs, without } from './compare'
 import { noise, positions } from './cut'
 import { piece, play, whole } from './play'
@@ -25,7 +25,7 @@ export const lossChecks: readonly Check[] = [
   },
   {
     name: 'a start that is cut off costs the first message only',
-    applies: isStream,
+    applies: (sample, member) => isStream(sample) && isFound(sample, member),
     problems: (member, sample) => {
       const [first, ...rest] = piecesOf(sample)
       return positions(first!.bytes.length, 60).flatMap((at) => {
@@ -37,6 +37,7 @@ export const lossChecks: readonly Check[] = [
   },
   {
     name: 'joined under way at any message',
+    applies: isFound,
     problems: (member, sample) =>
       piecesOf(sample).flatMap((_, at) => {
         const pieces = piecesOf(sample).slice(at)
@@ -61,7 +62,7 @@ export const lossChecks: readonly Check[] = [
   },
   {
     name: 'garbage in front costs the first message at most',
-    applies: isStream,
+    applies: (sample, member) => isStream(sample) && isFound(sample, member),
     problems: (member, sample) => {
       const next = random(11)
       return Array.from({ length: 30 }, (_, round) => {

@@ -53,7 +53,8 @@ export function said(row: Row): string {
   return JSON.stringify(rest)
 }
 
-const rowsIn = (sink: Recorder): Row[] => [...sink.tables.values()].flat()
+const rowsIn = (sink: Recorder, tables?: Protocol['tables']): Row[] =>
+  tables ? tables.flatMap(({ name }) => sink.rows(name)) : [...sink.tables.values()].flat()
 
 /** The events of the pieces; a loss splits its piece in two around what is missing. */
 export function eventsOf(wire: Wire, pieces: readonly Piece[], isDatagram = false): SocketEvent[] {
@@ -75,24 +76,27 @@ export function eventsOf(wire: Wire, pieces: readonly Piece[], isDatagram = fals
 const CLIENT_HELLO = '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00'
 
 export function play(
-  { protocol }: Member,
+  { protocol, handshake }: Member,
   sample: Sample,
   pieces: readonly Piece[],
   options: Options = {},
 ): Outcome {
   const problems = new Problems()
   const limits = { streamBytes: STREAM_BYTES, ...options.limits }
-  const stage = rig([spied(protocol, problems), ...(options.others ?? [])], limits)
+  const others = [...(handshake?.protocols ?? []), ...(options.others ?? [])]
+  const stage = rig([spied(protocol, problems), ...others], limits)
   const wire = new Wire({ ...options.socket, transport: transportOf(sample) === 'udp' ? 'udp' : 'tcp' })
   try {
-    run({ ...stage, wire }, sample, pieces, options)
+    run({ ...stage, wire }, sample, pieces, { ...options, first: handshake ? piecesOf(handshake) : [] })
   } catch (error) {
     problems.add(`throws ${error}`)
   }
   // `Streams` gives up a connection whose reader throws.
   if (stage.counters.readerFaults > 0) problems.add('throws')
-  const rows = rowsIn(stage.sink)
-  const live = rowsIn(stage.live)
+  const tables = handshake && protocol.tables
+  const rows = rowsIn(stage.sink, tables)
+  const live = rowsIn(stage.live, tables)
+  stage.counters.frames -= handshake?.messages.length ?? 0
   always(sample, pieces, stage, { rows, live }, problems)
   return {
     rows,
@@ -104,14 +108,18 @@ export function play(
   }
 }
 
-function run(stage: Stage, sample: Sample, pieces: readonly Piece[], options: Options): void {
+function run(
+  stage: Stage,
+  sample: Sample,
+  pieces: readonly Piece[],
+  options: Options & { readonly first: readonly Piece[] },
+): void {
   const { streams, wire } = stage
   const isDatagram = transportOf(sample) === 'udp'
   if (options.isFresh !== false) streams.handle(wire.open())
   if (options.isPlaintext) streams.handle(wire.data(RECEIVED, CLIENT_HELLO))
   const offsets = [0, 0]
-  pieces.forEach((piece, i) => {
-    options.before?.(stage, i)
+  const say = (piece: Piece) => {
     for (const event of eventsOf(wire, [piece], isDatagram)) {
       if (!options.isPlaintext) streams.handle(event)
       else {
@@ -119,6 +127,11 @@ function run(stage: Stage, sample: Sample, pieces: readonly Piece[], options: Op
         offsets[event.direction]! += event.size
       }
     }
+  }
+  for (const piece of options.first) say(piece)
+  pieces.forEach((piece, i) => {
+    options.before?.(stage, i)
+    say(piece)
   })
   options.before?.(stage, pieces.length)
   streams.handle(wire.close())

@@ -57,6 +57,8 @@ export interface Sample {
 export interface Member {
   readonly protocol: Protocol
   readonly samples: readonly Sample[]
+  /** A connection comes to the protocol from another one only: what is said before, and who reads that. */
+  readonly handshake?: { readonly messages: readonly Message[]; readonly protocols: readonly Protocol[] }
 }
 
 /** A message, or a part of one, as it is moved. */
@@ -76,8 +78,8 @@ export const transportOf = (sample: Sample): Transport => (can(sample, 'datagram
 export const textsOf = (sample: Sample): readonly (readonly string[])[] =>
   sample.records.map((texts) => (typeof texts === 'string' ? [texts] : texts))
 
-export const piecesOf = (sample: Sample): Piece[] =>
-  sample.messages.map(({ from, bytes }, message) => ({ from, bytes: bytesOf(bytes), message }))
+export const piecesOf = ({ messages }: Pick<Sample, 'messages'>): Piece[] =>
+  messages.map(({ from, bytes }, message) => ({ from, bytes: bytesOf(bytes), message }))
 
 /** For each message the records that it has a part in. */
 export function partsOf({ messages }: Sample): readonly (readonly number[])[] {

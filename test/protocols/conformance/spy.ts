@@ -1,5 +1,14 @@
 /** Stands between the reader and a protocol, and notes where a conversation breaks the contract. */
-import type { Conversation, Input, Link, Protocol, Read, Side, Sink } from '../../../src/protocols/protocol'
+import type {
+  Conversation,
+  Input,
+  Link,
+  Opening,
+  Protocol,
+  Read,
+  Side,
+  Sink,
+} from '../../../src/protocols/protocol'
 
 /** Reads in a row that may use no byte: what ends may become clear only by what follows. */
 const MAX_IDLE_READS = 4
@@ -89,6 +98,8 @@ const isIdle = (read: Read) => read === 'message' || (typeof read === 'object' &
 /** The same protocol, watched. */
 export function spied(protocol: Protocol, problems: Problems): Protocol {
   return Object.create(protocol, {
-    open: { value: (link: Link) => new SpiedConversation(protocol.open(link), problems) },
+    open: {
+      value: (link: Link, opening?: Opening) => new SpiedConversation(protocol.open(link, opening), problems),
+    },
   })
 }

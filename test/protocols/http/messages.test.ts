@@ -33,8 +33,8 @@ describe('start lines and connections', () => {
 
   test('101: the row is written, then the connection leaves HTTP', () => {
     const { rows, verdicts, counters } = talk([
-      ['client', request('GET /chat', { Upgrade: 'websocket', Connection: 'Upgrade' })],
-      ['server', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'],
+      ['client', request('GET /chat', { Upgrade: 'irc/6.9', Connection: 'Upgrade' })],
+      ['server', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: irc/6.9\r\n\r\n'],
       ['client', '\x81\x85abcd\x01\x02\x03\x04\x05'],
       ['server', '\x81\x05hello'],
     ])
