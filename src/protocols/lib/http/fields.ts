@@ -111,9 +111,9 @@ export interface FieldLine {
 
 class FieldReader {
   readonly #redact: boolean
-  /** Never forgotten, so that a name is one object; repetitions of names beyond MAX_NAMES aren't noticed. */
+  /** A name is one object. All of them are forgotten at once, with the lines that have them: only a block in which that happens may show one twice. */
   readonly #names = new Map<string, FieldName>()
-  readonly #lines = new Memo<FieldLine | null>((line) => this.#line(line), LINE_ENTRIES, LINE_TEXT)
+  #lines = this.#newLines()
   /** The number of the block. */
   #newest = 0
 
@@ -133,8 +133,16 @@ class FieldReader {
     if (known) return known
     const meaning = MEANINGS.get(key)
     const name = { key, meaning, isSecret: isSecretHeader(key), block: 0, index: 0 }
-    if (this.#names.size < MAX_NAMES) this.#names.set(key, name)
+    if (this.#names.size >= MAX_NAMES) {
+      this.#names.clear()
+      this.#lines = this.#newLines()
+    }
+    this.#names.set(key, name)
     return name
+  }
+
+  #newLines(): Memo<FieldLine | null> {
+    return new Memo((line) => this.#line(line), LINE_ENTRIES, LINE_TEXT)
   }
 
   #lineOf(name: FieldName, spelling: string, value: string, isSecret = false): FieldLine {
