@@ -18,7 +18,7 @@ const KNOWN_BYTES = 1 << 20
 const NOTHING = new Uint8Array(0)
 /** Bytes of coded JSON that are kept, so that its end can be read, and decoded bytes that are read of it. */
 const JSON_INPUT = 8 << 10
-const MAX_CODED = 64 << 10
+const MAX_CODED = 32 << 10
 /** A memo of whole bodies; `shown` is the kept part of the text. */
 const known = (shown: (text: string) => string) =>
   new ByteMemo(
@@ -94,7 +94,7 @@ export class Body {
     return (this.#bytes?.length ?? 0) + (this.#facts?.held ?? 0)
   }
 
-  /** What it says by name, as JSON, where that isn't all in its text. `isWhole`: it has ended, and was not cut. */
+  /** What it says by name, as JSON, where that isn't all in its text, which was asked for before. `isWhole`: it has ended, and was not cut. */
   facts(isWhole: boolean): string {
     const { redact } = this.#settings
     if (this.#facts) return factsText(this.#facts.facts(this.#head(), isWhole), redact)
@@ -139,17 +139,43 @@ const hasFacts = (
 const factsText = (facts: Facts, redact: boolean): string =>
   facts.toText(redact ? redactText : (text) => text)
 
-/** Of a whole content under a coding, if it goes beyond the text that is kept of it. */
+/** Of a whole content under a coding, if it goes beyond the text that was made of it just now. */
 function codedFacts(
   bytes: Uint8Array,
-  fields: Fields,
-  { bodyLimit, decodeBudget, redact }: ProtocolSettings,
+  { jsonForm }: Fields,
+  { bodyLimit, redact }: ProtocolSettings,
 ): string {
-  const { jsonForm, contentCodings: codings } = fields
-  if (!jsonForm || codings.length === 0 || bodyLimit === 0 || !decodeBudget.isAmple) return ''
-  const content = inflate(codings, bytes, MAX_CODED, decodeBudget)
-  if (!content || content.length <= bodyLimit) return ''
-  return factsText(factsIn(jsonForm, content, bodyLimit, content.length < MAX_CODED), redact)
+  const content = decoded
+  decoded = undefined
+  const isOther = content?.from !== bytes.byteOffset || content.of !== bytes.buffer
+  if (!jsonForm || isOther || content.size !== bytes.length || content.bytes.length <= bodyLimit) return ''
+  return factsText(factsIn(jsonForm, content.bytes, bodyLimit, content.bytes.length < MAX_CODED), redact)
+}
+
+/** What was decoded last, for more than its text. */
+interface Decoded {
+  readonly of: ArrayBufferLike
+  readonly from: number
+  readonly size: number
+  readonly bytes: Uint8Array
+}
+let decoded: Decoded | undefined
+
+/** Of whole JSON more than is shown, while there is time enough. */
+function decode(
+  bytes: Uint8Array,
+  size: number,
+  fields: Fields,
+  settings: ProtocolSettings,
+): Uint8Array | undefined {
+  const { bodyLimit, decodeBudget } = settings
+  const isMore = fields.jsonForm !== undefined && bytes.length === size && decodeBudget.isAmple
+  const limit = isMore ? Math.max(bodyLimit, MAX_CODED) : bodyLimit
+  const content = inflate(fields.contentCodings, bytes, limit, decodeBudget)
+  // What takes too long may still have a beginning.
+  if (isMore && !content) return inflate(fields.contentCodings, bytes, bodyLimit, decodeBudget)
+  if (isMore && content) decoded = { of: bytes.buffer, from: bytes.byteOffset, size, bytes: content }
+  return content?.subarray(0, bodyLimit)
 }
 
 /** As `Body.facts`, of a whole content that lies in one piece. */
@@ -220,8 +246,7 @@ function contentText(
 ): string {
   if (size === 0 || settings.bodyLimit === 0) return ''
   const codings = fields.contentCodings
-  const content =
-    codings.length === 0 ? bytes : inflate(codings, bytes, settings.bodyLimit, settings.decodeBudget)
+  const content = codings.length === 0 ? bytes : decode(bytes, size, fields, settings)
   if (content === undefined) return `<${codings.join(', ').slice(0, 32)} ${size} bytes>`
   const { rpc, rpcCoding } = fields
   const text = rpc ? rpcText(rpc, content, size, rpcCoding, settings, type) : bodyText(content, size)

@@ -37,6 +37,7 @@ function factsOf(
     body.pass(hole[1] - hole[0])
     add(hole[1], bytes.length)
   }
+  body.text()
   const facts = body.facts(whole)
   return facts === '' ? undefined : (JSON.parse(facts) as Record<string, unknown>)
 }
@@ -113,7 +114,11 @@ test('a stream of events is read whole', () => {
 test('secrets are no facts', () => {
   const secret = 'sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMN'
   const said = factsOf(
-    JSON.stringify({ pad: 'x'.repeat(100), error: { message: `Incorrect API key provided: ${secret}` } }),
+    JSON.stringify({
+      pad: 'x'.repeat(100),
+      error: { message: `Incorrect API key provided: ${secret}` },
+      jsonrpc: '2.0',
+    }),
   )
   expect(JSON.stringify(said)).not.toContain(secret)
   expect(said).toMatchObject({ errorMessages: [expect.stringContaining('Incorrect')] })

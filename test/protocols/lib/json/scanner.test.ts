@@ -122,12 +122,12 @@ test('hostile bytes take linear time, in large and in small pieces', () => {
     '"a" ',
   ]
   for (const part of parts) {
-    const text = `{"x":"${part.repeat(Math.ceil(1_000_000 / part.length))}`
+    const text = `{"x":"${part.repeat(Math.ceil(300_000 / part.length))}`
     const spent = cpuMs(() => {
       for (const lines of [false, true])
         for (const step of [7, 1 << 20]) told([text, 'MISSES', text], { lines, step })
     })
     // Quadratic work would take minutes.
-    expect(spent).toBeLessThan(3000)
+    expect(spent).toBeLessThan(1500)
   }
 })
