@@ -17,6 +17,15 @@ export const jsonForm = (type: string): JsonForm | undefined => {
   return /^[\w.-]+\/(?:[\w.-]+\+)?json\b/.test(type) ? 'document' : undefined
 }
 
+/** Of all that was kept of a content, which may be cut. */
+export function keptFacts(form: JsonForm, bytes: Uint8Array): Facts {
+  const facts = new Facts()
+  const reader = form === 'lines' ? new JsonLines(facts) : new JsonScanner(facts)
+  reader.take(bytes, 0, bytes.length)
+  reader.finish(false)
+  return facts
+}
+
 /** Of a content in one piece, of which the first `kept` bytes are the kept beginning. `isWhole`: it was not cut. */
 export function factsIn(form: JsonForm, bytes: Uint8Array, kept: number, isWhole: boolean): Facts {
   const end = Math.max(kept, bytes.length - END)

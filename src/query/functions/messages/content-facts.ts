@@ -1,5 +1,5 @@
 /** What the two contents of a row of `http_events` say by name: from its facts, where the content is longer than what is kept of it. */
-import { factsIn } from '../../../protocols/lib/http/body-facts'
+import { keptFacts } from '../../../protocols/lib/http/body-facts'
 import { Facts } from '../../../protocols/lib/http/facts'
 
 const NONE = new Facts()
@@ -11,9 +11,7 @@ export function contentFacts(body: string, facts: string): Facts {
   if (facts !== '') return Facts.fromText(facts)
   const isDocument = JSON_START.test(body)
   if (!isDocument && !LINES_START.test(body)) return NONE
-  const bytes = new Uint8Array(Buffer.from(body))
-  // It may have been cut: of the last number no more than its beginning may be there.
-  return factsIn(isDocument ? 'document' : 'lines', bytes, bytes.length, false)
+  return keptFacts(isDocument ? 'document' : 'lines', new Uint8Array(Buffer.from(body)))
 }
 
 /** As written, or -1. */
