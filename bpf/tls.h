@@ -19,7 +19,11 @@ enum tls_kind {
 	TLS_HANDSHAKE = 7,
 };
 #define TLS_TARGET_SHIFT 8
-/* Above that, for Go: the bytes of the function's frame, if the return address is kept at its end. */
+/*
+ * Above that, for Go: the bytes of the function's frame, if the return address is kept at its end. At what a function has deferred: how far
+ * the function's entry is above the stack pointer, and where its result is.
+ */
+#define TLS_SLOT_SHIFT 16
 #define TLS_FRAME_SHIFT 40
 
 /* Names of processes that are left out. */

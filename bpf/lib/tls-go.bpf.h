@@ -290,6 +290,31 @@ int tls_go_leave(struct pt_regs___go *ctx)
 	return 0;
 }
 
+/* At the entry of what a read has deferred, with which it returns: its result is where it will load it from. */
+SEC("uprobe.multi")
+int tls_go_done(struct pt_regs___go *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), moved = 0;
+	struct go_place place;
+	struct go_calls *calls;
+	struct go_call *call;
+
+	if (!find_place(&place, ctx))
+		return 0;
+	calls = bpf_map_lookup_elem(&tls_go_calls, &place.key);
+	call = calls ? settle(calls, &place) : NULL;
+	if (!call || call->call.stack != place.at + (cookie >> TLS_FRAME_SHIFT) || call->call.kind != TLS_READ)
+		return 0;
+	cookie = GO_STACK(ctx) + ((cookie >> TLS_SLOT_SHIFT) & 0xffffff);
+	if (bpf_probe_read_user(&moved, sizeof(moved), (void *)cookie) || !is_count(moved, call->call.size))
+		moved = 0;
+	if (moved || call->call.conn_id)
+		tell_go(call, &place, call->call.conn_id, moved, RECEIVED);
+	calls->depth--;
+	drop_if_none(calls, &place.key);
+	return 0;
+}
+
 static __always_inline void on_go_moved(struct sock *sk, int result, int flags, __u8 direction)
 {
 	struct pt_regs___go *regs = (struct pt_regs___go *)bpf_task_pt_regs(bpf_get_current_task_btf());

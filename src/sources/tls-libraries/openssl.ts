@@ -16,13 +16,21 @@ export const KIND = {
 /** Where one program is attached. */
 export interface Place {
   /** `tls_around`: at the entry and at the return. */
-  readonly program: 'tls_around' | 'tls_forget' | 'tls_cipher' | 'tls_go_leave' | 'tls_go_enter'
+  readonly program:
+    | 'tls_around'
+    | 'tls_forget'
+    | 'tls_cipher'
+    | 'tls_go_leave'
+    | 'tls_go_done'
+    | 'tls_go_enter'
   readonly function: string
   readonly kind: number
   /** In the file. */
   readonly offset: number
   /** Of Go's functions: bytes of their frame, if the return address is kept at its end. */
   readonly frame?: number
+  /** Of `tls_go_done`: where the result is, in bytes from the stack pointer; `frame` is how far the call's entry is above that. */
+  readonly slot?: number
 }
 
 /** These tell whether a file has any of the two parts. */

@@ -15,7 +15,7 @@ import type { Place } from './openssl'
 export const SOURCE_NAME = 'tls_tracer'
 
 /** Numbers of `bpf/tls.h`; a test compares them. */
-export const TLS = { TARGETS: 256, TARGET_SHIFT: 8, FRAME_SHIFT: 40, LEFT_OUT: 8 } as const
+export const TLS = { TARGETS: 256, TARGET_SHIFT: 8, SLOT_SHIFT: 16, FRAME_SHIFT: 40, LEFT_OUT: 8 } as const
 /** Offsets in `struct tls_target`, in words. */
 const SINCE = 0
 const CALLS = 1
@@ -37,6 +37,7 @@ const PROGRAMS = {
   },
   tls_cipher: { purpose: 'TLS of programs that move the ciphertext themselves', placement: 'later' },
   tls_go_leave: { purpose: GO, placement: 'later' },
+  tls_go_done: { purpose: GO, placement: 'later' },
   tls_go_enter: { purpose: GO, placement: 'later' },
   tls_go_sent: { purpose: GO, placement: 'later' },
   tls_go_received: { purpose: GO, placement: 'later' },
@@ -49,6 +50,7 @@ const IN_FILES = [
   'tls_forget',
   'tls_cipher',
   'tls_go_leave',
+  'tls_go_done',
   'tls_go_enter',
 ] as const satisfies readonly Place['program'][]
 const GO_HOOKS = ['tls_go_gone', 'tls_go_sent', 'tls_go_received'] as const satisfies readonly Program[]
@@ -159,13 +161,14 @@ export class TlsProbe {
     for (const name of IN_FILES) {
       const spots = places
         .filter((place) => place.program === name)
-        .map(({ kind, offset, frame = 0 }) => ({
+        .map(({ kind, offset, frame = 0, slot = 0 }) => ({
           offset,
-          cookie: kind + target * 2 ** TLS.TARGET_SHIFT + frame * 2 ** TLS.FRAME_SHIFT,
+          cookie:
+            kind + target * 2 ** TLS.TARGET_SHIFT + slot * 2 ** TLS.SLOT_SHIFT + frame * 2 ** TLS.FRAME_SHIFT,
         }))
       if (spots.length === 0) continue
       try {
-        if (name === 'tls_go_leave') attached.push(this.#followGo())
+        if (name === 'tls_go_enter') attached.push(this.#followGo())
         for (const program of this.#programsFor(name))
           attached.push(
             this.#object.attachUprobes(program, `/proc/self/fd/${fd}`, spots, program === 'tls_leave'),

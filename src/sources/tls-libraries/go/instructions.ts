@@ -32,3 +32,42 @@ export function entryPlace(code: Uint8Array, arch: string = process.arch): numbe
   // jbe
   return code[at] === 0x76 || startsWith(code, at, 0x0f, 0x86) ? at : 0
 }
+
+/** How many bytes before a return its results are loaded at most. */
+const EPILOGUE = 40
+/** mov disp8(%rsp), %rax */
+const LOAD_RESULT = [0x48, 0x8b, 0x44, 0x24] as const
+
+/** Bytes of an instruction that an epilogue of x86-64 may have behind that load: other results, and the frame's end. */
+function epilogueStep(code: Uint8Array, at: number): number {
+  // mov disp8(%rsp), %rbx; %rcx; %rbp
+  const isLoad = [0x5c, 0x4c, 0x6c].some((register) => startsWith(code, at, 0x48, 0x8b, register, 0x24))
+  if (isLoad) return 5
+  // add $imm8, %rsp; add $imm32, %rsp
+  if (startsWith(code, at, 0x48, 0x83, 0xc4)) return 4
+  if (startsWith(code, at, 0x48, 0x81, 0xc4)) return 7
+  // xor %ebx, %ebx; xor %ecx, %ecx
+  if (startsWith(code, at, 0x31, 0xdb) || startsWith(code, at, 0x31, 0xc9)) return 2
+  // pop %rbp
+  return code[at] === 0x5d ? 1 : 0
+}
+
+function loadedBefore(code: Uint8Array, end: number): number | undefined {
+  for (let from = end - 5; from >= Math.max(0, end - EPILOGUE); from--) {
+    if (!startsWith(code, from, ...LOAD_RESULT)) continue
+    let at = from + 5
+    for (let step = epilogueStep(code, at); step > 0 && at < end; step = epilogueStep(code, at)) at += step
+    return at === end ? code[from + 4] : undefined
+  }
+  return undefined
+}
+
+/**
+ * Where a function with a deferred call keeps its first result while that runs, in bytes from its stack pointer: it loads it from there
+ * to return. Undefined: its returns don't agree, or don't tell.
+ */
+export function resultSlot(code: Uint8Array, returns: readonly number[]): number | undefined {
+  const slots = new Set(returns.map((end) => loadedBefore(code, end)).filter((slot) => slot !== undefined))
+  const [slot] = slots
+  return slots.size === 1 ? slot : undefined
+}

@@ -4,7 +4,7 @@
  */
 import type { ElfFile } from '../elf'
 import { codeAt, KIND, type Place } from '../openssl'
-import { entryPlace, returnAt } from './instructions'
+import { entryPlace, resultSlot, returnAt } from './instructions'
 import { type Depth, type GoFunction, Pclntab } from './pclntab'
 
 const METHOD = '.(*Conn).'
@@ -14,7 +14,10 @@ const KINDS: ReadonlyMap<string, number> = new Map([
   ['clientHandshake', KIND.handshake],
   ['serverHandshake', KIND.handshake],
 ])
-const METHODS: ReadonlySet<string> = new Set(KINDS.keys())
+/** What Read calls as it returns, by the names of Go's versions: it unlocks. With a second one they are left alone. */
+const DEFERRED = ['Read.deferwrap1', 'Read.func1'] as const
+const MORE_DEFERRED = ['Read.deferwrap2', 'Read.func2'] as const
+const METHODS: ReadonlySet<string> = new Set([...KINDS.keys(), ...DEFERRED, ...MORE_DEFERRED])
 
 /** Packages of one program whose methods are probed. */
 const MAX_PACKAGES = 8
@@ -54,12 +57,14 @@ function methodsIn(names: ReadonlyMap<string, number>): [name: string, number: n
   )
 }
 
+const endOf = (name: string) => name.slice(name.lastIndexOf(METHOD) + METHOD.length)
+
 function methodOf(table: Pclntab, name: string, found: GoFunction): Method | undefined {
   const depths = table.depths(found)
   // Where the stack is as it was at the entry again, the function returns, or has another stack made.
   const returns = depths.filter(({ bytes }, i) => i > 0 && bytes === 0).map(({ from }) => from)
   const size = depths.at(-1)?.to ?? 0
-  const kind = KINDS.get(name.slice(name.lastIndexOf('.') + 1))
+  const kind = KINDS.get(endOf(name))
   const isSound = returns.length > 0 && returns.length <= MAX_RETURNS && size <= MAX_CODE
   return kind !== undefined && isSound ? { name, kind, function: found, depths, returns, size } : undefined
 }
@@ -85,12 +90,65 @@ function textStart(elf: ElfFile, table: Pclntab, method: Method): number | undef
   return undefined
 }
 
-function placesOf(elf: ElfFile, start: number, method: Method): Place[] {
-  const { name, kind, depths, returns, size } = method
-  const offset = elf.offsetOf(start + method.function.entry)
-  if (offset === undefined || !elf.isCode(offset)) return []
+/** A function's code, if it lies there as a whole. */
+function codeOf(
+  elf: ElfFile,
+  address: number,
+  size: number,
+): { offset: number; code: Uint8Array } | undefined {
+  const offset = elf.offsetOf(address)
+  if (offset === undefined || !elf.isCode(offset)) return undefined
   const code = codeAt(elf, offset, size)
-  if (code.length < size || !isCodeOf(method, code)) return []
+  return code.length === size ? { offset, code } : undefined
+}
+
+/** Bytes of the return address below a caller's frame. */
+const RETURN_ADDRESS = 8
+/** Of the beginning of a function. */
+const PROLOGUE = 32
+
+/**
+ * What a read has moved is known where it calls what it has deferred: a cheap place, where each return is a dear one. Undefined: it isn't
+ * known there.
+ */
+function atDeferred(
+  elf: ElfFile,
+  start: number,
+  { name, kind, returns, depths }: Method,
+  code: Uint8Array,
+  deferred: ReadonlyMap<string, GoFunction>,
+): Place | undefined {
+  if (process.arch !== 'x64' || kind !== KIND.read) return undefined
+  const withEnd = (end: string) => deferred.get(`${name.slice(0, -endOf(name).length)}${end}`)
+  const found = DEFERRED.map(withEnd).find((each) => each !== undefined)
+  if (!found || MORE_DEFERRED.some((end) => withEnd(end))) return undefined
+  const it = codeOf(elf, start + found.entry, PROLOGUE)
+  const place = it ? entryPlace(it.code) : 0
+  const ends = returns.map((at) => returnAt(code, at) ?? at)
+  const slot = resultSlot(code, ends)
+  const frame = depths.reduce((most, { bytes }) => Math.max(most, bytes), 0)
+  if (!it || place === 0 || slot === undefined || slot + RETURN_ADDRESS > frame || frame >= MAX_FRAME / 2)
+    return undefined
+  return {
+    program: 'tls_go_done',
+    function: name,
+    kind,
+    offset: it.offset + place,
+    frame: frame + RETURN_ADDRESS,
+    slot: slot + RETURN_ADDRESS,
+  }
+}
+
+function placesOf(
+  elf: ElfFile,
+  start: number,
+  method: Method,
+  deferred: ReadonlyMap<string, GoFunction>,
+): Place[] {
+  const { name, kind, depths, returns, size } = method
+  const it = codeOf(elf, start + method.function.entry, size)
+  if (!it || !isCodeOf(method, it.code)) return []
+  const { offset, code } = it
   const frame = process.arch === 'arm64' ? (depths.find(({ bytes }) => bytes > 0)?.bytes ?? 0) : 0
   if (frame >= MAX_FRAME) return []
   const at = (program: Place['program'], place: number): Place => ({
@@ -100,11 +158,11 @@ function placesOf(elf: ElfFile, start: number, method: Method): Place[] {
     offset: offset + place,
     frame,
   })
+  const done = atDeferred(elf, start, method, code, deferred)
+  // A write has been told by then.
+  const left = kind === KIND.write ? [] : returns.map((at) => returnAt(code, at) ?? at)
   return [
-    // A write has been told by then.
-    ...(kind === KIND.write
-      ? []
-      : returns.map((place) => at('tls_go_leave', returnAt(code, place) ?? place))),
+    ...(done ? [done] : left.map((place) => at('tls_go_leave', place))),
     at('tls_go_enter', entryPlace(code)),
   ]
 }
@@ -121,10 +179,17 @@ export function* goPlaces(elf: ElfFile): Generator<void, Place[] | string> {
     const found = functions.get(number)
     return (found && methodOf(table, name, found)) ?? []
   })
+  const deferred = new Map(
+    numbers.flatMap(([name, number]) => {
+      const found = KINDS.has(endOf(name)) ? undefined : functions.get(number)
+      return found ? [[name, found] as const] : []
+    }),
+  )
   // The more returns, the less there is other code that looks like it.
   const [first] = methods.toSorted((a, b) => b.returns.length - a.returns.length)
   if (!first) return numbers.length > 0 ? 'the functions of its crypto/tls were not found' : []
   const start = textStart(elf, table, first)
-  const places = start === undefined ? [] : methods.flatMap((method) => placesOf(elf, start, method))
+  const places =
+    start === undefined ? [] : methods.flatMap((method) => placesOf(elf, start, method, deferred))
   return places.length > 0 ? places : 'the code of its crypto/tls was not found'
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { entryPlace, returnAt } from '../../../../src/sources/tls-libraries/go/instructions'
+import { entryPlace, resultSlot, returnAt } from '../../../../src/sources/tls-libraries/go/instructions'
 
 const code = (hex: string) => new Uint8Array(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 
@@ -27,4 +27,27 @@ test('a return, behind instructions that do nothing too', () => {
   expect(returnAt(code('90'), 0, 'x64')).toBeUndefined()
   expect(returnAt(code('1f2003d5 c0035fd6'), 0, 'arm64')).toBe(4)
   expect(returnAt(code('c3'), 0, 'arm64')).toBeUndefined()
+})
+
+const LOADS = '488b442420 488b5c2430 488b4c2438'
+test.each([
+  ['with the frame pointer saved', `e800000000 ${LOADS} 4883c458 5d c3`, 0x20],
+  ['of Go 1.20', `ffd0 ${LOADS} 488b6c2460 4883c468 c3`, 0x20],
+  ['of a large frame', `ffd0 ${LOADS} 4881c458010000 5d c3`, 0x20],
+  ['without an error', '488b442428 31db 31c9 4883c458 5d c3', 0x28],
+  ['another instruction between', `${LOADS} 4889d0 4883c458 5d c3`, undefined],
+  ['no load', '4889d0 4883c458 5d c3', undefined],
+])('where a result is kept, %s', (_, hex, slot) => {
+  const bytes = code(hex)
+  expect(resultSlot(bytes, [bytes.length - 1])).toBe(slot)
+})
+
+test('returns that do not agree tell nothing', () => {
+  const one = `${LOADS} 4883c458 5d c3`
+  const bytes = code(one + one.replace('442420', '442428'))
+  const half = bytes.length / 2
+  expect(resultSlot(bytes, [half - 1, bytes.length - 1])).toBeUndefined()
+  expect(resultSlot(bytes, [half - 1])).toBe(0x20)
+  expect(resultSlot(bytes, [])).toBeUndefined()
+  expect(resultSlot(new Uint8Array(), [3])).toBeUndefined()
 })

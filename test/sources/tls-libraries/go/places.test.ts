@@ -28,14 +28,33 @@ func (c *Conn) Write(b []byte) (int, error) {
 func (c *Conn) clientHandshake(b []byte) error { c.tail = c.more(c.more(b)); return nil }
 func (c *Conn) Start(b []byte) error { return c.clientHandshake(b) }
 `
+/** One whose Read unlocks as it returns, as that of crypto/tls does. */
+const LOCKED = `package locked
+import "sync"
+type Conn struct { in sync.Mutex; sum int; tail []byte }
+//go:noinline
+func (c *Conn) more(b []byte) (int, error) { c.sum += len(b); c.tail = append(c.tail, b...); return c.sum, nil }
+func (c *Conn) Read(b []byte) (int, error) {
+	if len(b) == 0 { return 0, nil }
+	c.in.Lock()
+	defer c.in.Unlock()
+	if n, err := c.more(b); err != nil || n > 99 { return n, err }
+	return copy(b, c.tail), nil
+}
+func (c *Conn) Write(b []byte) (int, error) { return c.more(b) }
+//go:noinline
+func (c *Conn) serverHandshake(b []byte) error { _, err := c.more(b); return err }
+func (c *Conn) Start(b []byte) error { return c.serverHandshake(b) }
+`
 const PROGRAM = `package main
-import ("os"; "copy/tls")
+import ("os"; "copy/locked"; "copy/tls")
 type conn interface { Read([]byte) (int, error); Write([]byte) (int, error); Start([]byte) error }
 func main() {
-	var c conn = &tls.Conn{}
 	b := []byte(os.Args[0])
-	c.Start(b); n, _ := c.Write(b); m, _ := c.Read(b)
-	println(n, m)
+	for _, c := range []conn{&tls.Conn{}, &locked.Conn{}} {
+		c.Start(b); n, _ := c.Write(b); m, _ := c.Read(b)
+		println(n, m)
+	}
 }
 `
 const BUILDS: Readonly<Record<string, readonly string[]>> = {
@@ -66,7 +85,13 @@ function placesIn(path: string) {
 
 /** As the toolchain's disassembler says: offsets of the method's returns from its entry. */
 function returnsOf(path: string, method: string): number[] {
-  const text = execFileSync('go', ['tool', 'objdump', '-s', `\\(\\*Conn\\)\\.${method}$`, path]).toString()
+  const text = execFileSync('go', [
+    'tool',
+    'objdump',
+    '-s',
+    `copy/tls\\.\\(\\*Conn\\)\\.${method}$`,
+    path,
+  ]).toString()
   const lines = [...text.matchAll(/^ +\S+\t+0x([0-9a-f]+)\t+[0-9a-f]+\t+(\S+)/gm)]
   const first = Number.parseInt(lines[0]![1]!, 16)
   return lines.filter(([, , name]) => name === 'RET').map(([, at]) => Number.parseInt(at!, 16) - first)
@@ -75,7 +100,8 @@ function returnsOf(path: string, method: string): number[] {
 describe.skipIf(!Bun.which('go'))('programs of Go', () => {
   const program = (build: string) => join(scratch, build)
   beforeAll(() => {
-    mkdirSync(join(scratch, 'tls'))
+    for (const name of ['tls', 'locked']) mkdirSync(join(scratch, name))
+    writeFileSync(join(scratch, 'locked/locked.go'), LOCKED)
     writeFileSync(join(scratch, 'go.mod'), 'module copy\n\ngo 1.20\n')
     writeFileSync(join(scratch, 'main.go'), PROGRAM)
     writeFileSync(join(scratch, 'tls/tls.go'), COPY)
@@ -96,12 +122,19 @@ describe.skipIf(!Bun.which('go'))('programs of Go', () => {
       const places = placesIn(program(build))
       if (!Array.isArray(places)) throw new Error(String(places))
       const entered = places.filter(({ program }) => program === 'tls_go_enter')
-      expect(entered.map((place) => place.function).sort()).toEqual(
-        ['Read', 'Write', 'clientHandshake'].map((name) => `copy/tls.(*Conn).${name}`),
-      )
+      const of = (name: string, methods: string[]) =>
+        methods.map((method) => `copy/${name}.(*Conn).${method}`)
+      expect(entered.map((place) => place.function).sort()).toEqual([
+        ...of('locked', ['Read', 'Write', 'serverHandshake']),
+        ...of('tls', ['Read', 'Write', 'clientHandshake']),
+      ])
       const left = places.filter(({ program }) => program === 'tls_go_leave')
       expect(new Set(left.map((place) => place.function))).toEqual(
-        new Set(['copy/tls.(*Conn).Read', 'copy/tls.(*Conn).clientHandshake']),
+        new Set([
+          ...(process.arch === 'x64' ? [] : of('locked', ['Read'])),
+          ...of('locked', ['serverHandshake']),
+          ...of('tls', ['Read', 'clientHandshake']),
+        ]),
       )
       if (process.arch === 'x64') {
         const code = readFileSync(program(build))
@@ -123,6 +156,29 @@ describe.skipIf(!Bun.which('go'))('programs of Go', () => {
       expect(returns.map((offset) => offset - returns[0]!)).toEqual(expected.map((at) => at - expected[0]!))
     }
   })
+
+  test.skipIf(process.arch !== 'x64')(
+    'a Read that unlocks as it returns is left where it does that, and its result is in its frame',
+    () => {
+      const places = placesIn(program('plain'))
+      if (!Array.isArray(places)) throw new Error(String(places))
+      const [done, ...more] = places.filter(({ program }) => program === 'tls_go_done')
+      expect(more).toEqual([])
+      const text = execFileSync('go', ['tool', 'objdump', '-s', 'locked.*Read', program('plain')]).toString()
+      const [read, deferred] = text.split(/^TEXT .*Read\.deferwrap1/m) as [string, string]
+      // The frame is what is taken off the stack, the caller's frame pointer, and the return address of the deferred call.
+      const taken = Number(/ADDQ \$0x([0-9a-f]+), SP/.exec(read)![1]!.replace(/^/, '0x'))
+      expect(done!.frame).toBe(taken + 8 + 8)
+      const slot = Number(
+        /MOVQ 0x([0-9a-f]+)\(SP\), AX\s+\n.*MOVQ.*\n.*MOVQ.*\n.*ADDQ/.exec(read)![1]!.replace(/^/, '0x'),
+      )
+      expect(done!.slot).toBe(slot + 8)
+      const jump = Number(/(0x[0-9a-f]+)\s+[0-9a-f]+\s+JBE/.exec(deferred)![1])
+      const elf = ElfFile.open(program('plain'))!
+      expect(done!.offset).toBe(elf.offsetOf(jump)!)
+      elf.close()
+    },
+  )
 
   test('stripping changes nothing', () => {
     expect(placesIn(program('stripped'))).toEqual(placesIn(program('plain')))
