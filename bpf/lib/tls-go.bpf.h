@@ -5,7 +5,8 @@
  * A goroutine may go on on another thread within a call, and its stack may be moved: its calls are kept by the goroutine, and a place on its
  * stack is its distance from the stack's beginning, which is negative. A uretprobe would write its own return address into a stack
  * that the runtime walks and moves, so each RET of a function is probed. That is dear (the kernel steps over it), so a write has
- * none: what it was given is told when its first ciphertext has been sent, which is also before anybody could answer.
+ * none: what it was given is told when its first ciphertext has been sent, which is also before anybody could answer. A read has none
+ * either where what it defers can be probed instead.
  */
 #ifndef NIXIE_TLS_GO_BPF_H
 #define NIXIE_TLS_GO_BPF_H
