@@ -1,4 +1,5 @@
 /** Nixie's own health: for people, for Prometheus, for orchestrators. */
+import { probesOf } from '../health/probe-status'
 import { METRICS_TYPE, metricsText } from './metrics'
 import type { Route, RouteDeps } from './route'
 import { boolean, component, object, string } from './schema'
@@ -33,7 +34,7 @@ export function notReadyReason(status: Status): string {
   if (!status.config.capture) return 'Capture is switched off'
   if (status.capture.error) return status.capture.error
   if (status.store.unreadable) return status.store.unreadable
-  const failures = status.probes.filter((probe) => !probe.attached)
+  const failures = probesOf(status.probes).filter((probe) => !probe.attached)
   const failed = failures.find((probe) => probe.required) ?? failures[0]
   if (failed) return `${failed.name}: ${failed.error}. ${failed.hint}`.trim()
   return 'Capture is still starting'

@@ -1,6 +1,7 @@
 /** Status as Prometheus text format 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 import { sampledShare } from '../health/budget'
 import { COUNTER_NAMES, COUNTERS, type CounterName } from '../health/counters'
+import { probesOf } from '../health/probe-status'
 import type { Status } from './status'
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -124,7 +125,7 @@ const STATE: readonly Metric[] = [
     type: 'gauge',
     help: '1 for a probe that is attached',
     read: ({ probes }) =>
-      probes.map(({ source, name, attached }) => [{ source, probe: name }, attached ? 1 : 0]),
+      probesOf(probes).map(({ source, name, attached }) => [{ source, probe: name }, attached ? 1 : 0]),
   },
 ]
 

@@ -59,6 +59,7 @@ const Probe = schemaOf<ProbeStatus>()(
     attached: boolean(),
     error: string("Errno name and the verifier's or kernel's words; empty when attached"),
     hint: string('What to do about it'),
+    unread: optional(boolean("It is a program that can't be read, and no probe")),
   }),
 )
 

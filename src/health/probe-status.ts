@@ -12,7 +12,16 @@ export interface ProbeStatus {
   readonly error: string
   /** What to do about it. Of an attached one: which better one it stands in for, and why; mostly ''. */
   readonly hint: string
+  /** It is a program that can't be read, and no probe. */
+  readonly unread?: boolean
 }
+
+/** Nixie's probes, without the programs that it can't read. */
+export const probesOf = (all: readonly ProbeStatus[]): readonly ProbeStatus[] =>
+  all.filter(({ unread }) => !unread)
+
+export const unreadOf = (all: readonly ProbeStatus[]): readonly ProbeStatus[] =>
+  all.filter(({ unread }) => unread)
 
 /** Whether both lists are of the same objects. */
 export const areSame = (a: readonly ProbeStatus[], b: readonly ProbeStatus[]): boolean =>

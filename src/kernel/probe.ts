@@ -27,7 +27,7 @@ function hintFor(message: string): string {
 }
 
 /** The name and purpose of a probe, whatever became of it. */
-export type ProbeName = Pick<ProbeStatus, 'source' | 'name' | 'purpose' | 'required'>
+export type ProbeName = Pick<ProbeStatus, 'source' | 'name' | 'purpose' | 'required' | 'unread'>
 
 export const attached = (probe: ProbeName): ProbeStatus => ({ ...probe, attached: true, error: '', hint: '' })
 

@@ -373,6 +373,21 @@ test('probes that failed for one reason stand together', async () => {
   for (const { name } of probes) expect(html).toContain(`<b>${name}</b> not attached`)
 })
 
+test('a program that is not read is no probe', async () => {
+  const unread = {
+    source: 'tls_tracer',
+    name: 'TLS of java',
+    purpose: 'Data within TLS of this program',
+    required: false,
+    attached: false,
+    error: 'Java has its own TLS',
+    hint: '',
+    unread: true,
+  }
+  const told = () => status({ probes: [...status().probes, unread] })
+  expect(await (await get(host({ status: told }), '/health')).text()).toContain('<b>TLS of java</b> not read')
+})
+
 test('health shows every counter, losses first', async () => {
   const lossy = () =>
     status({ losses: { ring: 12, missed: 0, gaps: 0, parse: 0, shed: 0, gone: 0, names: 0 } })

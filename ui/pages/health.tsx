@@ -83,12 +83,12 @@ export function Probes({ probes }: { probes: readonly ProbeStatus[] }) {
   return (
     <ul class="probes">
       {groups(probes).map((group) => {
-        const { attached, error, hint } = group[0]!
+        const { attached, error, hint, unread } = group[0]!
         return (
           <li>
             {group.map(({ name, purpose }) => (
               <div class={attached ? 'good' : 'bad'}>
-                <b>{name}</b> {attached ? 'attached' : 'not attached'} · {purpose}
+                <b>{name}</b> {attached ? 'attached' : unread ? 'not read' : 'not attached'} · {purpose}
               </div>
             ))}
             {error ? <p class="reason">{error}</p> : null}

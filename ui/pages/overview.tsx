@@ -3,6 +3,7 @@ import type { Child } from 'hono/jsx'
 import type { Status } from '../../src/api/status'
 import type { ErrorShape } from '../../src/errors'
 import { percentWords, sampledShare, shedWords } from '../../src/health/budget'
+import { probesOf, unreadOf } from '../../src/health/probe-status'
 import type { ResultTable, ScriptSummary } from '../../src/runner/runner'
 import { ErrorView } from '../error'
 import { here } from '../on-node'
@@ -132,7 +133,9 @@ function Processes({ traffic, scripts }: Pick<Overview, 'traffic' | 'scripts'>) 
 
 /** Losses and probes: they tell whether the data is complete. */
 function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
-  const broken = status.probes.filter((p) => !p.attached)
+  const probes = probesOf(status.probes)
+  const broken = probes.filter((p) => !p.attached)
+  const unread = unreadOf(status.probes)
   return (
     <section class="widget w6">
       <h2>
@@ -146,11 +149,12 @@ function Trust({ status, rates }: Pick<Overview, 'status' | 'rates'>) {
         <p class="help">{rates.losing ? 'Some of it in the last minute.' : 'Nothing in the last minute.'}</p>
       )}
       <h2>Probes</h2>
-      {broken.length === 0 && status.probes.length > 0 ? (
-        <p>All {status.probes.length} attached.</p>
+      {broken.length === 0 && probes.length > 0 ? (
+        <p>All {probes.length} attached.</p>
       ) : (
         <Probes probes={broken} />
       )}
+      {unread.length > 0 ? <Probes probes={unread} /> : null}
     </section>
   )
 }

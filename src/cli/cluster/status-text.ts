@@ -1,6 +1,7 @@
 /** `nixie status` of a cluster: a line per node. */
 import { captureState, durationWords } from '../../api/status'
 import { lossWords } from '../../health/counters'
+import { probesOf } from '../../health/probe-status'
 import { listTable, TEXT } from '../commands/script'
 import { printable } from '../io'
 import { tableText } from '../table'
@@ -20,14 +21,15 @@ const COLUMNS = {
 
 function row({ name, node, state, status }: NixiePod): string[] {
   if (!status) return [node, name, state.doing, '', '', '', '', '']
-  const attached = status.probes.filter((probe) => probe.attached).length
+  const probes = probesOf(status.probes)
+  const attached = probes.filter((probe) => probe.attached).length
   return [
     node,
     name,
     captureState(status, false).word,
     status.version,
     durationWords(status.uptimeSeconds),
-    `${attached} of ${status.probes.length}`,
+    `${attached} of ${probes.length}`,
     lossWords(status.losses).join(', '),
     bytesText(status.rss),
   ]
@@ -37,7 +39,7 @@ function row({ name, node, state, status }: NixiePod): string[] {
 function troubles({ name, state, status }: NixiePod): string[] {
   if (state.problem) return [`${name}: ${state.problem.message}`, state.problem.hint]
   if (!status) return state.ready ? [`${name} does not answer`] : []
-  const failed = status.probes.filter(({ attached }) => !attached)
+  const failed = probesOf(status.probes).filter(({ attached }) => !attached)
   const lines = failed.map(({ name: probe, error }) => `${name}: ${probe}: ${error.split('\n', 1)[0]}`)
   const hints = [...new Set(failed.map(({ hint }) => hint))].filter((hint) => hint !== '')
   return [...(status.capture.error ? [`${name}: ${status.capture.error}`] : []), ...lines, ...hints]

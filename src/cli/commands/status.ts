@@ -1,6 +1,7 @@
 import { durationWords, type Status } from '../../api/status'
 import { budgetWords, sampledWords, shedWords } from '../../health/budget'
 import { absenceWords, lossWords, TOO_LONG_AWAY_MS, unsureWords } from '../../health/counters'
+import { type ProbeStatus, probesOf, unreadOf } from '../../health/probe-status'
 import { CLUSTER_OPTIONS, namesCluster } from '../cluster/options'
 import type { Command, Given, Option } from '../command'
 import { printable } from '../io'
@@ -32,16 +33,25 @@ function captureText(status: Status): string {
 }
 
 /** Only the first line of the reason; `nixie check` shows the rest. */
-function* probeLines({ probes, config }: Status): Generator<string> {
+function* probeLines({ probes: all, config }: Status): Generator<string> {
+  const probes = probesOf(all)
   const missing = probes.filter((probe) => !probe.attached)
   yield `Probes   ${probes.length - missing.length} of ${probes.length} attached\n`
   if (!config.capture) return
-  const indent = ' '.repeat('Probes   '.length)
+  yield* reasonLines(missing)
+  if (missing.length > 0) yield `${INDENT}'nixie check' says what is missing, in words.\n`
+  const unread = unreadOf(all)
+  if (unread.length > 0) yield `Unread   ${unread.length} ${unread.length === 1 ? 'program' : 'programs'}\n`
+  yield* reasonLines(unread)
+}
+
+const INDENT = ' '.repeat('Probes   '.length)
+
+function* reasonLines(missing: readonly ProbeStatus[]): Generator<string> {
   for (const [i, { name, purpose, error, hint }] of missing.entries()) {
-    yield `${indent}${printable(name)} (${printable(purpose)}): ${printable(error.split('\n', 1)[0]!)}\n`
-    if (hint !== '' && hint !== missing[i + 1]?.hint) yield `${indent}${printable(hint)}\n`
+    yield `${INDENT}${printable(name)} (${printable(purpose)}): ${printable(error.split('\n', 1)[0]!)}\n`
+    if (hint !== '' && hint !== missing[i + 1]?.hint) yield `${INDENT}${printable(hint)}\n`
   }
-  if (missing.length > 0) yield `${indent}'nixie check' says what is missing, in words.\n`
 }
 
 const COLUMNS = { table: TEXT, rows: COUNT, size: BYTES, 'reaches back': TEXT }

@@ -1,5 +1,5 @@
 /** stirling_error: says whether each source works, at the start, when that changes, and once an hour. */
-import { areSame } from '../../health/probe-status'
+import { areSame, probesOf } from '../../health/probe-status'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { COMPONENT_FAILS, COMPONENT_WORKS, stirlingError } from '../../records/stirling-error'
 import type { OpenSource, RowSource, SourceContext } from '../source'
@@ -29,7 +29,8 @@ class Components implements OpenSource {
       this.#tell(source, probes, nowNs)
   }
 
-  #tell(source: string, probes: readonly ProbeStatus[], nowNs: number): void {
+  #tell(source: string, all: readonly ProbeStatus[], nowNs: number): void {
+    const probes = probesOf(all)
     const failures = probes.filter((probe) => !probe.attached)
     const error = failures.map((probe) => `${probe.name}: ${probe.error}`).join('\n')
     const told = this.#told.get(source)

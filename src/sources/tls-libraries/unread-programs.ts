@@ -94,7 +94,7 @@ export class UnreadPrograms {
     const does = role === ROLE_SERVER ? `a server on port ${port}` : `a client of port ${port}`
     const purpose = `Data within TLS of this program${library && ` (${library})`}, such as process ${pid}, ${does}`
     const name = `TLS of ${program}`
-    return failed({ source: SOURCE_NAME, name, purpose, required: false }, reason, hint)
+    return failed({ source: SOURCE_NAME, name, purpose, required: false, unread: true }, reason, hint)
   }
 
   *#whyOf(pid: number, files: readonly MappedFile[]): Generator<void, Why> {
