@@ -50,13 +50,19 @@ function rustPackages(host: Arch): readonly string[] {
   return names.map((name) => `${name}=${version(name)}`)
 }
 
+/** Whether the compiler in PATH, if there is one, has the target's standard library. */
+function hasLibrary(triple: string): boolean {
+  if (!Bun.which('rustc')) return false
+  const { exitCode, stdout } = Bun.spawnSync(['rustc', '--print', 'target-libdir', '--target', triple])
+  return exitCode === 0 && existsSync(`${stdout}`.trim())
+}
+
 /**
  * The compiler, and flags with which it finds the target's standard library: the one in PATH where it has that, else Debian's.
  * A standard library is of one build of the compiler, so both come from the same place.
  */
 function rust(triple: string, arch: Arch): { readonly env: Record<string, string>; readonly flags: string } {
-  const installed = Bun.spawnSync(['rustc', '--print', 'target-libdir', '--target', triple])
-  if (installed.exitCode === 0 && existsSync(`${installed.stdout}`.trim())) return { env: {}, flags: '' }
+  if (hasLibrary(triple)) return { env: {}, flags: '' }
   const host = otherArch() === 'x64' ? 'arm64' : 'x64'
   const names = rustPackages(host)
   const compiler = packages(host, 'host', names)
