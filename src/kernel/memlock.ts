@@ -7,7 +7,7 @@ import { release } from 'node:os'
 import { type CheckResult, effectiveCapabilities } from './capabilities'
 
 const COUNTED_BEFORE = [5, 11] as const
-/** About what all maps and programs take together (`test/vm/degraded.test.ts` sums it up). */
+/** At least what all maps and programs take together (`test/vm/kernels.test.ts` sums it up). */
 export const NEEDED_BYTES = 64 << 20
 /** include/uapi/linux/capability.h */
 const CAP_SYS_RESOURCE = 24n

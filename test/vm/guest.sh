@@ -63,6 +63,8 @@ part rows; cat /tmp/rows.json
 part flooded; echo "$flood"
 part flood; cat /tmp/flood.json
 part status; get /api/status
+# What its maps and programs take of the locked memory, where the kernel counts it so.
+part locked; cat /proc/"$nixie"/fdinfo/* 2>/dev/null | awk '/^memlock:/ { bytes += $2 } END { print bytes }'
 part skipping
 # Programs of Nixie's that the kernel skipped, by their descriptors.
 for program in /proc/"$nixie"/fdinfo/*; do ! grep -q 'recursion_misses:.[1-9]' "$program" || cat "$program"; done 2>/dev/null

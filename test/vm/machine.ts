@@ -7,7 +7,7 @@ import { type Arch, binaryName, packages, TARGETS } from '../../bpf/cross'
 
 const here = import.meta.dir
 const dist = resolve(here, '../../dist')
-const SCRIPTS = ['lib.sh', 'guest.sh']
+const SCRIPTS = ['lib.sh', 'guest.sh', 'degraded.sh']
 const TOOLS = ['cpio', 'busybox', 'go', 'apt-get'] as const
 const QEMU = { x64: 'qemu-system-x86_64', arm64: 'qemu-system-aarch64' } as const
 /** It takes less than a minute where nothing else runs. */

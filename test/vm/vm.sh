@@ -7,7 +7,7 @@
 #   VM_FILES    a folder whose content appears in the guest as /files
 #   VM_SETUP    what init does otherwise: see there
 #   VM_MEMORY   MiB, default 1536; VM_CPUS, default 1
-#   VM_CPU      model of the processor, default max, for arm64 cortex-a72 (QEMU's emulation of SVE crashes the runtime of JavaScript)
+#   VM_CPU      model of the processor, default max, for arm64 cortex-a72 (with SVE the runtime of JavaScript goes wrong: sve.js)
 #   VM_APPEND   more for the kernel's command line
 #   VM_TIMEOUT  seconds until the machine is ended, default 300
 # Status: the command's; 124 when time ran out; 125 when the machine ended without one (its last words go to stderr).
