@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { Nixie } from '../support/nixie'
 import { median, Scope } from '../support/scope'
 import { type Certificate, makeCertificate, startNginxTls, startNodeTls } from '../support/tls'
+import { buildGoTls, startGoTls } from '../support/tls-go'
 import { childrenOf, cpuSeconds, spread } from './stage'
 
 const ROUNDS = Number(process.env.BENCH_PAIRS ?? 2)
@@ -43,6 +44,14 @@ const SERVERS: Record<
     bothEnds: true,
     async start(scope, certificate) {
       const { port, pid } = await startNodeTls(scope, certificate)
+      return { port, pids: [pid] }
+    },
+  },
+  go: {
+    library: 'crypto/tls of Go',
+    bothEnds: false,
+    async start(scope, certificate) {
+      const { port, pid } = await startGoTls(scope, buildGoTls(scope, 'stripped'), certificate)
       return { port, pids: [pid] }
     },
   },
