@@ -11,20 +11,10 @@
 #include "lib/length.bpf.h"
 #include "lib/lifecycle.bpf.h"
 #include "lib/older.bpf.h"
+#include "lib/socket-hooks.bpf.h"
 
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(sent_typed, struct sock *sk, int result, int flags)
-{
-	on_length(sk, result, flags, SENT);
-	return 0;
-}
-
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(received_typed, struct sock *sk, int result, int flags)
-{
-	on_length(sk, result, flags, RECEIVED);
-	return 0;
-}
+AT_SEND(sent_typed, on_length)
+AT_RECEIVE(received_typed, on_length)
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(socket_state, struct sock *sk, int old, int new)

@@ -6,12 +6,7 @@
 #include "lib/length.bpf.h"
 #include "lib/lifecycle.bpf.h"
 #include "lib/older.bpf.h"
-
-struct trace_event_raw_sock_msg_length {
-	void *sk;
-	int ret;
-	int flags;
-} KERNEL;
+#include "lib/socket-hooks.bpf.h"
 
 struct trace_event_raw_inet_sock_set_state {
 	const void *skaddr;
@@ -19,19 +14,8 @@ struct trace_event_raw_inet_sock_set_state {
 	int newstate;
 } KERNEL;
 
-SEC("tp/sock/sock_send_length")
-int sent_classic(struct trace_event_raw_sock_msg_length *ctx)
-{
-	on_length(CAST(ctx->sk, struct sock), ctx->ret, ctx->flags, SENT);
-	return 0;
-}
-
-SEC("tp/sock/sock_recv_length")
-int received_classic(struct trace_event_raw_sock_msg_length *ctx)
-{
-	on_length(CAST(ctx->sk, struct sock), ctx->ret, ctx->flags, RECEIVED);
-	return 0;
-}
+AT_SEND(sent_classic, on_length)
+AT_RECEIVE(received_classic, on_length)
 
 SEC("tp/sock/inet_sock_set_state")
 int socket_state(struct trace_event_raw_inet_sock_set_state *ctx)

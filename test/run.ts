@@ -69,7 +69,7 @@ function clusterMissing(): string {
 }
 
 const SOCKET_TESTS =
-  /^test\/kernel\/(budget|calls|caps|connections|elsewhere|ends|late|namespace|owners|peek|shed-truth|vectors)\./
+  /^test\/kernel\/(budget|calls|caps|connections|elsewhere|ends|late|namespace|owners|peek|shed-truth|tls-go|vectors)\./
 
 /**
  * A process for each processor, which takes the next file when it is done with one. The files of a process share the modules that

@@ -349,19 +349,8 @@ static __always_inline void on_go_moved(struct sock *sk, int result, int flags, 
 	}
 }
 
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(tls_go_sent, struct sock *sk, int result, int flags)
-{
-	on_go_moved(sk, result, flags, SENT);
-	return 0;
-}
-
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(tls_go_received, struct sock *sk, int result, int flags)
-{
-	on_go_moved(sk, result, flags, RECEIVED);
-	return 0;
-}
+AT_SEND(tls_go_sent, on_go_moved)
+AT_RECEIVE(tls_go_received, on_go_moved)
 
 struct bpf_map;
 
@@ -373,13 +362,18 @@ static long drop_of(struct bpf_map *map, const struct go_key *key, struct go_cal
 }
 
 /* A process has ended: its goroutines leave no calls behind. */
+#ifdef STATE_IN_SOCKET
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(tls_go_gone, struct task_struct *task)
+#else
+SEC("tp/sched/sched_process_exit")
+#endif
+int tls_go_gone(void *ctx)
 {
-	__u32 tgid = task->tgid, slot = tgid & (TLS_GO_PROCESSES - 1);
+	__u64 task = bpf_get_current_pid_tgid();
+	__u32 tgid = task >> 32, slot = tgid & (TLS_GO_PROCESSES - 1);
 	__u32 *is_go = bpf_map_lookup_elem(&tls_go_processes, &slot);
 
-	if (task->pid == task->tgid && is_go && *is_go)
+	if ((__u32)task == tgid && is_go && *is_go)
 		bpf_for_each_map_elem(&tls_go_calls, drop_of, &tgid, 0);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #ifndef NIXIE_TLS_NESTED_BPF_H
 #define NIXIE_TLS_NESTED_BPF_H
 
+#include "socket-hooks.bpf.h"
 #include "syscall.bpf.h"
 #include "tls-plain.bpf.h"
 
@@ -189,18 +190,7 @@ static __always_inline void on_moved(struct sock *sk, int result, int flags, __u
 		on_sent(sk, result);
 }
 
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(tls_sent, struct sock *sk, int result, int flags)
-{
-	on_moved(sk, result, flags, SENT);
-	return 0;
-}
-
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(tls_received, struct sock *sk, int result, int flags)
-{
-	on_moved(sk, result, flags, RECEIVED);
-	return 0;
-}
+AT_SEND(tls_sent, on_moved)
+AT_RECEIVE(tls_received, on_moved)
 
 #endif
