@@ -161,7 +161,7 @@ describe.skipIf(!isRoot)('NATS (needs root)', () => {
     expect(await natsRows(nixie, client.localPort)).toEqual([])
   })
 
-  test('behind INFO it may go on in TLS, which is known as such', async () => {
+  test('behind INFO it may go on in TLS, which is known as such, and read at the server, a program of Go', async () => {
     const [key, cert] = [join(scope.dir, 'key.pem'), join(scope.dir, 'cert.pem')]
     const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '2']
     execFileSync('openssl', [...args, '-keyout', key, '-out', cert], { stdio: 'ignore' })
@@ -182,10 +182,14 @@ px.display(df[['protocol', 'ssl']].head(1))
       return row
     })
     expect(stats).toEqual({ protocol: 8, ssl: true })
-    const rows = (await natsRows(nixie, server.port)).filter(
-      ({ remotePort }) => remotePort === client.localPort,
-    )
-    expect(rows.map(({ cmd }) => cmd)).toEqual(['INFO'])
+    const commands = await until('what is said within', async () => {
+      const rows = await natsRows(nixie, server.port)
+      const own = rows.filter(({ remotePort }) => remotePort === client.localPort).map(({ cmd }) => cmd)
+      return own.includes('PUB') && own
+    })
+    expect(commands[0]).toBe('INFO')
+    expect(commands).toContain('CONNECT')
+    expect(commands.filter((command) => command === 'PUB')).toHaveLength(1)
   })
 
   test('px/nats_data shows them', async () => {

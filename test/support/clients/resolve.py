@@ -3,7 +3,9 @@
 Over UDP from one socket that is bound to no address: A and AAAA of a name at once, as glibc does. Over TCP on one connection:
 all questions, then all answers.
 """
+import itertools
 import json
+import random
 import socket
 import sys
 
@@ -24,8 +26,12 @@ def say(question, answer):
     print(json.dumps({"name": name, "type": kind, "rcode": rcode, "answers": answers}))
 
 
+# Of numbers drawn at random two may be the same, and then an answer is of either question.
+numbers = itertools.count(random.randrange(1 << 15))
+
+
 def questions(name):
-    return [dns.message.make_query(name, kind) for kind in ("A", "AAAA")]
+    return [dns.message.make_query(name, kind, id=next(numbers)) for kind in ("A", "AAAA")]
 
 
 with socket.socket(family, socket.SOCK_DGRAM) as sock:
