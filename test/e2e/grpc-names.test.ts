@@ -67,7 +67,7 @@ px.display(df[df.local_port == ${port}])
       await client('reflect', port, version)
       await client('call', port, 'after')
       expect(await bodies(nixie!, port, 'after')).toEqual(named('after') as [string, string][])
-    }, 60_000)
+    })
 
   test('that a descriptor set has; another server’s are not taken for it', async () => {
     const [first] = started
@@ -86,5 +86,5 @@ px.display(df[df.local_port == ${port}])
       return found[0]![0].startsWith('id:') && { id, found }
     })
     expect(said.found).toEqual(named(said.id) as [string, string][])
-  }, 60_000)
+  })
 })

@@ -114,7 +114,7 @@ describe.skipIf(!isRoot)('views of what runs within HTTP (needs root)', () => {
       input_tokens: known('input'),
       output_tokens: known('output'),
     })
-  }, 60_000)
+  })
 
   test('JSON-RPC, GraphQL, and operations that heads name', async () => {
     const lines = await client<Row>('rpc.mjs')
@@ -149,5 +149,5 @@ describe.skipIf(!isRoot)('views of what runs within HTTP (needs root)', () => {
     expect(counted(named.map(({ service, operation }) => ({ of: 'operation', service, operation })))).toEqual(
       counted(logged('operation')),
     )
-  }, 60_000)
+  })
 })

@@ -86,7 +86,7 @@ px.display(df[['trace_role', 'version', 'cipher', 'server_name', 'alpn_offered',
   test('Go', async () => {
     const agreed = await goClient(buildGoClient(scope), nginx, 'go.test')
     expectAgreed(await rowOf('go.test'), agreed)
-  }, 120_000)
+  })
 
   test('the certificate of TLS 1.2, and when it expires, are what openssl reads in it', async () => {
     const agreed = await openSslClient(nginx, 'certificate.test', '-tls1_2')
@@ -152,5 +152,5 @@ px.display(df[['trace_role', 'version', 'cipher', 'server_name', 'alpn_offered',
     expect(await said([binary, 'check', '--process', 'nginx'])).toMatch(
       /ok {4}TLS of nginx .* read where it calls/,
     )
-  }, 90_000)
+  })
 })

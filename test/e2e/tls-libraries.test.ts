@@ -113,7 +113,7 @@ describe.skipIf(!isRoot)('TLS libraries that programs bring (needs root)', () =>
       expect(rows.every(({ trace_role }) => trace_role === 1)).toBe(true)
     }
     for (const child of running) child.kill('SIGKILL')
-  }, 90_000)
+  })
 
   test('new connections: a row for each request, once, on its connection', async () => {
     const load = { connections: 3, requests: 5, pause: 0 }
@@ -134,7 +134,7 @@ describe.skipIf(!isRoot)('TLS libraries that programs bring (needs root)', () =>
       )
       expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
     }
-  }, 90_000)
+  })
 
   test('librdkafka, whose OpenSSL only its table for debuggers names: the token that it asks for', async () => {
     const python = commands.pycurl!(newer.port, { connections: 1, requests: 1, pause: 0 })
@@ -147,7 +147,7 @@ describe.skipIf(!isRoot)('TLS libraries that programs bring (needs root)', () =>
     expect(rows.map(({ req_method }) => req_method)).toEqual(rows.map(() => 'POST'))
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
     expect(JSON.stringify(rows)).not.toContain(Buffer.from('any:any').toString('base64'))
-  }, 60_000)
+  })
 
   test('PHP', async () => {
     const code = `$c = stream_context_create(["ssl" => ["verify_peer" => false, "verify_peer_name" => false]]);
@@ -155,7 +155,7 @@ for ($i = 0; $i < 5; $i++) file_get_contents("https://127.0.0.1:${newer.port}/ph
     expect(await run(['php', '-r', code])).toBe(0)
     const rows = await nixie.waitForRows('/php/', 5)
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
-  }, 60_000)
+  })
 
   test('OpenSSL 1.1 within a server', async () => {
     const server = await startNodeTls(scope, certificate, node16)
@@ -165,7 +165,7 @@ for ($i = 0; $i < 5; $i++) file_get_contents("https://127.0.0.1:${newer.port}/ph
     const rows = await nixie.waitForRows('/server11/', 6)
     expect(rows.map(({ trace_role }) => trace_role)).toEqual(rows.map(() => 2))
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
-  }, 60_000)
+  })
 
   test('early data: a request that comes with the handshake', async () => {
     const directives =
@@ -180,5 +180,5 @@ for ($i = 0; $i < 5; $i++) file_get_contents("https://127.0.0.1:${newer.port}/ph
     const early = rows.filter(({ resp_headers }) => /"X-Early":"1"/.test(resp_headers))
     expect(early.map(({ req_path }) => req_path)).toEqual(['/early/1/0', '/early/2/0'])
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
-  }, 60_000)
+  })
 })

@@ -74,12 +74,12 @@ describe.skipIf(!isRoot)('the life of TLS libraries (needs root)', () => {
     expect(await child.exited).toBe(0)
     expect(await expectRows('loaded')).toBeLessThanOrEqual(IN_TIME)
     expect(await probed('libloaded.so')).toHaveLength(1)
-  }, 60_000)
+  })
 
   test('a file without a name', async () => {
     expect(await start(command(`memfd:${libssl}`, 'memfd')).exited).toBe(0)
     expect(await expectRows('memfd')).toBeLessThanOrEqual(IN_TIME)
-  }, 60_000)
+  })
 
   test('layers of file systems: one file of two containers is attached once', async () => {
     const dir = join(scope.dir, 'layers')
@@ -98,7 +98,7 @@ exec ${command('./root/liblayered.so', word).join(' ')}`
     expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0])
     for (const word of ['layer-one', 'layer-two']) expect(await expectRows(word)).toBeLessThanOrEqual(IN_TIME)
     expect(await probed('liblayered.so')).toHaveLength(1)
-  }, 60_000)
+  })
 
   test('replaced while a program uses it: both are read, the old one and the new', async () => {
     const path = copyTo(join(scope.dir, 'libreplaced.so'))
@@ -110,5 +110,5 @@ exec ${command('./root/liblayered.so', word).join(' ')}`
     for (const word of ['before-upgrade', 'after-upgrade'])
       expect(await expectRows(word)).toBeLessThanOrEqual(IN_TIME)
     expect(await probed('libreplaced.so')).toHaveLength(2)
-  }, 60_000)
+  })
 })

@@ -164,7 +164,7 @@ px.display(df[px.contains(df.path, '${path}')])
     const log = (await logOf<Said>([...clients.ws!, url('nginx', '/takeover/nginx')])).map(safe)
     compare(await told('/takeover/nginx', ports.nginx, log), log)
     compare(await told('/takeover/nginx', ports.node, log), log)
-  }, 60_000)
+  })
 
   test('within HTTP/2, by extended CONNECT', async () => {
     const log = (await logOf<Said>([...clients.ws!, 'h2', String(ports.http2), '/h2/ws'])).map(safe)
@@ -177,7 +177,7 @@ px.display(df[df.req_path == '/h2/ws'])
     expect(asked).toMatchObject([
       { req_method: 'CONNECT', resp_status: 200, major_version: 2, outcome: 'complete' },
     ])
-  }, 60_000)
+  })
 
   test('an open connection is seen while it runs: its messages, and in conn_stats', async () => {
     const socket = new WebSocket(url('node', '/plain/open'))
@@ -194,7 +194,7 @@ px.display(df[df.conn_active > 0])
 `)
     await until('an active connection', async () => (await isActive()).length > 0, 30_000)
     socket.close()
-  }, 60_000)
+  })
 
   test('within TLS, of Node', async () => {
     const { cert, key } = makeCertificate(scope)
@@ -212,7 +212,7 @@ px.display(df[df.conn_active > 0])
     )
     expect(counted(rows.rows.map(saidOf))).toEqual(counted(rows.log))
     for (const row of rows.rows) expect(row).toMatchObject({ encrypted: true, trace_role: 2 })
-  }, 90_000)
+  })
 
   describe('HTTP/2 after Upgrade: h2c', () => {
     test.each([
