@@ -2,9 +2,11 @@
  * Machines that lack something: `nixie check` and the health page say what works there, and what works is true. Debian has no kernel
  * with pages of 64 KiB.
  */
-import { expect, test } from 'bun:test'
-import { boot, isWhole, type Kernel, MACHINE_MS, type Machine, noMachine } from './machine'
+import { afterAll, expect, test } from 'bun:test'
+import { boot, isWhole, type Kernel, MACHINE_MS, type Machine, noMachine, removeRoots } from './machine'
 import { inWords, lostIn, parsed, rowsIn, type Status } from './told'
+
+afterAll(removeRoots)
 
 const NEWEST_STABLE: Kernel = { arch: 'x64', suite: 'trixie', release: '6.12' }
 const OLDEST: Kernel = { arch: 'x64', suite: 'bullseye', release: '5.10' }

@@ -54,9 +54,11 @@ df = px.DataFrame('conn_stats', start_time='-10m')
 df = df[df.trace_role == 2 and df.remote_addr == '127.0.0.1']
 df.pid = px.upid_to_pid(df.upid)
 df = df.groupby(['pid']).agg(open=('conn_open', px.max), close=('conn_close', px.max), sent=('bytes_sent', px.max), received=('bytes_recv', px.max))
-px.display(df)"
+px.display(df)" >/tmp/connections.json
+  grep -q "\"pid\": *\"\?$(grep -v POST /tmp/calls | cut -d' ' -f1)\b" /tmp/connections.json
 }
-part connections; connections
+until_tried 240 connections
+part connections; cat /tmp/connections.json
 part called; grep -v POST /tmp/calls
 part truth; cat /tmp/truth
 part rows; cat /tmp/rows.json

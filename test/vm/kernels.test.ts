@@ -2,10 +2,12 @@
  * The built binary on kernels of other releases and architectures: which hooks it takes, that it sees every request, through a kill
  * and a start, and that what it tells of processes and connections is what /proc and the programs themselves tell.
  */
-import { expect, test } from 'bun:test'
+import { afterAll, expect, test } from 'bun:test'
 import { NEEDED_BYTES } from '../../src/kernel/memlock'
-import { boot, isWhole, type Kernel, kernelOf, MACHINE_MS, noMachine } from './machine'
+import { boot, isWhole, type Kernel, kernelOf, MACHINE_MS, noMachine, removeRoots } from './machine'
 import { inWords, lostIn, parsed, rowsIn, type Status } from './told'
+
+afterAll(removeRoots)
 
 interface Tried extends Kernel {
   /** The programs that tell of the ends of processes, and of sent bytes, there. */

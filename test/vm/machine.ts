@@ -53,10 +53,9 @@ export interface Root {
   readonly folder: string
 }
 
-/** Packs the binary and the program that makes requests into the guest's root; it is in memory, and removed when this process ends. */
+/** Packs the binary and the program that makes requests into the guest's root; it is in memory. `removeRoots` takes it away. */
 function pack(arch: Arch): Root {
   const folder = mkdtempSync(join(tmpdir(), 'nixie-vm-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const files = join(folder, 'files')
   mkdirSync(files)
   const { debian } = TARGETS[arch]
@@ -76,6 +75,12 @@ export function rootOf(arch: Arch): Root {
   const root = roots.get(arch) ?? pack(arch)
   roots.set(arch, root)
   return root
+}
+
+/** For the end of a file of tests. */
+export function removeRoots(): void {
+  for (const { folder } of roots.values()) rmSync(folder, { recursive: true, force: true })
+  roots.clear()
 }
 
 export interface Machine {
