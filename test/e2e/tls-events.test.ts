@@ -1,6 +1,7 @@
 /** Handshakes of real programs, against what their clients say of them; and what can't be read. Needs root, openssl, nginx, Node, Go, Java. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, isRoot, Nixie, type Row } from '../support/nixie'
 import { freePort, Scope, until } from '../support/scope'
@@ -146,7 +147,8 @@ px.display(df[['trace_role', 'version', 'cipher', 'server_name', 'alpn_offered',
         (await nixie.status()).probes.find((probe) => probe.name === name && !probe.attached),
       )
     expect(await named('TLS of java')).toMatchObject({ error: expect.stringContaining('JSSE') })
-    expect((await named('TLS of bun'))!.purpose).toContain(`a server on port ${server.port}`)
+    const own = readFileSync('/proc/self/comm', 'utf8').trim()
+    expect((await named(`TLS of ${own}`))!.purpose).toContain(`a server on port ${server.port}`)
     const checked = await said([binary, 'check', '--process', String(java.pid)])
     expect(checked).toMatch(/warn {2}TLS of java \(\d+\) {2}Java’s own TLS/)
     expect(await said([binary, 'check', '--process', 'nginx'])).toMatch(
