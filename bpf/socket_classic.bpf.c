@@ -3,6 +3,7 @@
  * Captures traffic over TCP and UDP, like socket.bpf.c, at the same tracepoints in their classic form. It needs more time,
  * and misses no call on Linux 7.2 and later, which skip a typed program while another task is preempted in it.
  */
+#define CLASSIC_HOOKS
 #include "lib/length.bpf.h"
 #include "lib/lifecycle.bpf.h"
 #include "lib/older.bpf.h"

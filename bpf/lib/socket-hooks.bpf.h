@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The ends of socket calls as hooks: typed, or classic where Linux skips typed programs (see socket_classic.bpf.c). */
+/* The ends of socket calls as hooks: typed, or classic (CLASSIC_HOOKS) where Linux skips typed programs (see socket_classic.bpf.c). */
 #ifndef NIXIE_SOCKET_HOOKS_BPF_H
 #define NIXIE_SOCKET_HOOKS_BPF_H
 
@@ -12,7 +12,7 @@ struct trace_event_raw_sock_msg_length {
 } KERNEL;
 
 /* Makes `name` a program that calls `handle(socket, result, flags, direction)` when a call that sends or receives ends. */
-#ifdef STATE_IN_SOCKET
+#ifndef CLASSIC_HOOKS
 #define AT_SEND(name, handle)                                                                                               \
 	SEC("tp_btf/sock_send_length")                                                                                      \
 	int BPF_PROG(name, struct sock *sk, int result, int flags)                                                          \

@@ -362,10 +362,10 @@ static long drop_of(struct bpf_map *map, const struct go_key *key, struct go_cal
 }
 
 /* A process has ended: its goroutines leave no calls behind. */
-#ifdef STATE_IN_SOCKET
-SEC("tp_btf/sched_process_exit")
-#else
+#ifdef CLASSIC_HOOKS
 SEC("tp/sched/sched_process_exit")
+#else
+SEC("tp_btf/sched_process_exit")
 #endif
 int tls_go_gone(void *ctx)
 {

@@ -14,3 +14,6 @@ export const SOCKET_MAPS = [
 
 /** … and those of the hooks that keep their state in the socket. */
 export const IN_SOCKET_MAPS = ['found', 'silent'] as const
+
+/** … and of the classic hooks: what else has no such map. */
+export const CLASSIC_MAPS = ['peers'] as const

@@ -40,7 +40,7 @@ const TLS_HELPERS: Record<number, readonly [name: string, since: string]> = {
   173: ['get_func_ip', '5.15'],
   174: ['get_attach_cookie', '5.15'],
 }
-const isOfTls = (object: string) => /^tls(_classic)?\./.test(object)
+const isOfTls = (object: string) => /^tls(_classic|_exit)?\./.test(object)
 const isAtSockets = (object: string) => /^socket(_classic)?\./.test(object)
 
 const PROGBITS = 1

@@ -15,7 +15,7 @@ import type { Kernel, ProbeStatus } from '../../kernel/kernel'
 import type { BpfRing, MappedArray } from '../../kernel/loader'
 import type { ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
-import { IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
+import { CLASSIC_MAPS, IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
 import type { SocketFeed, Uncaptured } from './feed'
 import { type Hooks, openHooks } from './hooks'
 import {
@@ -73,7 +73,7 @@ const capBits = (cap: number) => Math.min(cap, SHARED.VERDICT_CAP_MAX) << SHARED
 function specFor(options: SocketProbeOptions): Omit<ObjectSpec<string>, 'files' | 'programs'> {
   return {
     source: SOURCE_NAME,
-    shared: [...SOCKET_MAPS, ...IN_SOCKET_MAPS],
+    shared: [...SOCKET_MAPS, ...IN_SOCKET_MAPS, ...CLASSIC_MAPS],
     knobs: () => {
       const ignored = new Uint32Array(SHARED.IGNORED_MAX)
       ignored.set(options.ignorePids.slice(0, SHARED.IGNORED_MAX))

@@ -3,13 +3,15 @@ import arm64 from '../../../dist/bpf/tls.arm64.bpf.o' with { type: 'file' }
 import x64 from '../../../dist/bpf/tls.x64.bpf.o' with { type: 'file' }
 import classicArm64 from '../../../dist/bpf/tls_classic.arm64.bpf.o' with { type: 'file' }
 import classicX64 from '../../../dist/bpf/tls_classic.x64.bpf.o' with { type: 'file' }
+import exitArm64 from '../../../dist/bpf/tls_exit.arm64.bpf.o' with { type: 'file' }
+import exitX64 from '../../../dist/bpf/tls_exit.x64.bpf.o' with { type: 'file' }
 import { countersOfAllCpus } from '../../kernel/cpu-counters'
 import { possibleCpus } from '../../kernel/cpus'
 import type { Kernel, Opened, ProbeStatus } from '../../kernel/kernel'
 import type { MappedArray } from '../../kernel/loader'
 import type { Attachment, ObjectSpec } from '../../kernel/object'
 import { pidNamespace } from '../../kernel/probe'
-import { IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
+import { CLASSIC_MAPS, IN_SOCKET_MAPS, SOCKET_MAPS } from '../socket-maps'
 import type { Place } from './openssl'
 
 export const SOURCE_NAME = 'tls_tracer'
@@ -55,10 +57,11 @@ const IN_FILES = [
 ] as const satisfies readonly Place['program'][]
 const GO_HOOKS = ['tls_go_gone', 'tls_go_sent', 'tls_go_received'] as const satisfies readonly Program[]
 
-/** Beside the hooks of sockets that keep their state in the socket, and beside those that have a table. */
+/** Beside the hooks of sockets that keep their state in the socket, the classic ones, and those at the exit of calls: one finds its maps. */
 const VARIANTS = [
   { files: { x64, arm64 }, shared: [...SOCKET_MAPS, ...IN_SOCKET_MAPS] },
-  { files: { x64: classicX64, arm64: classicArm64 }, shared: SOCKET_MAPS },
+  { files: { x64: classicX64, arm64: classicArm64 }, shared: [...SOCKET_MAPS, ...CLASSIC_MAPS] },
+  { files: { x64: exitX64, arm64: exitArm64 }, shared: SOCKET_MAPS },
 ] as const
 
 export interface TlsProbeOptions {
@@ -154,10 +157,14 @@ export class TlsProbe {
     fd: number,
     places: readonly Place[],
   ): { attached: Attachment[]; refused: unknown[] } {
-    if (this.#sockets.length === 0)
-      this.#sockets = (['tls_sent', 'tls_received'] as const).map((program) => this.#object.attach(program))
     const attached: Attachment[] = []
     const refused: unknown[] = []
+    try {
+      if (this.#sockets.length === 0)
+        this.#sockets = (['tls_sent', 'tls_received'] as const).map((program) => this.#object.attach(program))
+    } catch (cause) {
+      return { attached, refused: [cause] }
+    }
     for (const name of IN_FILES) {
       const spots = places
         .filter((place) => place.program === name)
