@@ -85,6 +85,8 @@ interface Frame {
 
 /** A new log begins with the first salt of the one before, plus one. */
 const MOST_GENERATIONS = 1 << 20
+/** Of a database of 4 KiB pages, 64 GiB. Noise whose salt happens to be near ours is told from an older frame by this. */
+const MOST_PAGES = 1 << 24
 
 function framesOf(log: Buffer): Frame[] {
   const pageBytes = pageBytesOf(log)
@@ -100,18 +102,25 @@ function framesOf(log: Buffer): Frame[] {
     sum.add(page)
     const ours = log.compare(log, salts, salts + 8, at + 8, at + 16) === 0
     const right = sum.is(log, at + 16)
-    const generations = (log.readUInt32BE(salts) - log.readUInt32BE(at + 8)) >>> 0
     frames.push({
       commit: log.readUInt32BE(at + 4) !== 0,
       page,
       intact: ours && right,
       ours,
-      older: generations > 0 && generations < MOST_GENERATIONS,
+      older: isOlderThan(log.readUInt32BE(salts), log, at),
       follows: right && at > HEADER_BYTES && isSalted(log, at) && sameSalts(log, at - size, at),
     })
     before = at + 16
   }
   return frames
+}
+
+function isOlderThan(salt: number, log: Buffer, frame: number): boolean {
+  const generations = (salt - log.readUInt32BE(frame + 8)) >>> 0
+  const [page, pages] = [log.readUInt32BE(frame), log.readUInt32BE(frame + 4)]
+  return (
+    generations > 0 && generations < MOST_GENERATIONS && page > 0 && page <= MOST_PAGES && pages <= MOST_PAGES
+  )
 }
 
 /** Zeros add up to zero. */

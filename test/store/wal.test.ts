@@ -103,16 +103,23 @@ function scribble(path: string, from: number, bytes: Uint8Array): void {
 describe('a whole header, and frames behind it that are none', () => {
   const noise = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes))
   const zeros = (bytes: number) => new Uint8Array(bytes)
+  /** Ones, but for a salt in each frame that says it is of the log before. */
+  const nearSalts = (bytes: number, salt: number) => {
+    const filled = Buffer.alloc(bytes, 0xff)
+    for (let at = 0; at + FRAME <= bytes; at += FRAME) filled.writeUInt32BE((salt - 1) >>> 0, at + 8)
+    return filled
+  }
   test.each([
     ['noise from the first frame on', 0, noise],
     ['noise from the middle on', 60, noise],
+    ['noise whose salts are those of an older log', 60, nearSalts],
     ['zeros from the middle on, as after a power cut', 60, zeros],
   ] as const)('%s', (_, first, fill) =>
     withDirectory((dir) => {
       const left = killed(dir)
       const from = 32 + first * FRAME
       const bytes = statSync(left.wal).size - from
-      scribble(left.wal, from, fill(bytes))
+      scribble(left.wal, from, fill(bytes, readFileSync(left.wal).readUInt32BE(16)))
       const { rows, said } = start(left.dir)
       expect(rows).toBeLessThan(APPENDS * ROWS)
       expect(said).toContain(`log was damaged: ${bytes} of its bytes cannot be read`)
