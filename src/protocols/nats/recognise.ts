@@ -40,7 +40,10 @@ function recogniseLine(head: Head, lf: number): Recognition {
   const { bytes } = head
   const line = parseLine(bytes, 0, lineEnd(bytes, 0, lf), undefined)
   if (!line || COMMON.has(line.verb) || !endsRightly(bytes, lf, line)) return 'no'
-  return { side: sideOf(line.verb, head), sure: isSure(bytes, lf, line) }
+  const sure = isSure(bytes, lf, line)
+  // NSQ has `SUB topic channel`, and ends it with LF.
+  if (!sure && line.verb === 'SUB' && bytes[lf - 1] !== CR) return 'no'
+  return { side: sideOf(line.verb, head), sure }
 }
 
 /** Clients and servers differ in most of their lines; between servers only who has connected tells the sides. */

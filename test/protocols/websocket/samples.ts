@@ -11,7 +11,7 @@ const opened = (answer: string): Member['handshake'] => ({
   ],
 })
 
-export const PLAIN = opened(agrees())
+export const HANDSHAKE = opened(agrees())
 export const COMPRESSED = opened(deflating('; client_no_context_takeover; server_no_context_takeover'))
 
 export const SAMPLES: readonly Sample[] = [
