@@ -160,12 +160,13 @@ export async function serve(config: Config): Promise<number> {
   const token = readToken(config)
   const peerToken = readPeerToken(config)
   const capture = await startCapture(config, log)
-  const store = openReader(config.dataDir)
+  const store = openReader(config.dataDir, capture.tables)
   const local = newCounters()
   const scripts = ownScripts(config)
   const { dataDir, nodeName } = config
   const runner = openRunner({
     dataDir,
+    tables: capture.tables,
     nodeName,
     counters: local,
     fresh: () => capture.flush(),

@@ -4,6 +4,7 @@ import { errorLine, NixieError } from '../errors'
 import { addCounters, type Counters } from '../health/counters'
 import { canBeginThread } from '../health/descriptors'
 import type { Entity } from '../records/entities'
+import type { Table } from '../records/table'
 import type { Damage } from '../store/store'
 import { Flushes } from './flushes'
 import type { CaptureReport, FromCapture, RunningSettings, ToCapture } from './messages'
@@ -35,6 +36,8 @@ export interface Life {
 }
 
 export interface Capture {
+  /** Those that scripts can read. */
+  readonly tables: readonly Table[]
   /** The newest report, at most a second old; counters are those of all threads. */
   readonly report: CaptureReport
   /** Why no rows are stored at the moment, in words. */
@@ -70,6 +73,7 @@ const LONGEST_PAUSE_MS = 60_000
 
 class CaptureThread implements Capture {
   readonly started: Promise<Capture>
+  tables: readonly Table[] = []
   readonly #config: Config
   readonly #warn: (message: string) => void
   readonly #options: Required<CaptureOptions>
@@ -181,6 +185,9 @@ class CaptureThread implements Capture {
     switch (data.kind) {
       case 'warning':
         this.#warn(data.message)
+        return
+      case 'tables':
+        this.tables = data.tables
         return
       case 'stopped':
         this.#stopped.resolve()

@@ -6,6 +6,7 @@ import type { Counters } from '../health/counters'
 import type { ProbeStatus } from '../kernel/kernel'
 import type { ProtocolSettings } from '../protocols/protocol'
 import type { Entity } from '../records/entities'
+import type { Table } from '../records/table'
 import type { Damage } from '../store/store'
 
 /** Settings that main may change while capture runs. */
@@ -56,6 +57,8 @@ export type FromCapture =
       readonly report: Omit<CaptureReport, 'probes'>
       readonly probes?: readonly ProbeStatus[]
     }
+  /** The tables that it stores rows of, and those without any; sent once, before the first report. */
+  | { readonly kind: 'tables'; readonly tables: readonly Table[] }
   | { readonly kind: 'warning'; readonly message: string }
   /** The store can't be opened: no rows can be kept. */
   | { readonly kind: 'refused'; readonly error: ErrorShape }

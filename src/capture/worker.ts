@@ -6,7 +6,7 @@ import { closeLeftovers, openKernel } from '../kernel'
 import { HelperThreads } from '../kernel/helper-threads'
 import { askForTurns } from '../kernel/libc'
 import { SOURCES } from '../sources'
-import { EMPTY, RECORDED } from '../sources/tables'
+import { EMPTY, RECORDED, TABLES } from '../sources/tables'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
@@ -36,6 +36,7 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
     say({ kind: 'refused', error: NixieError.from(cause).shape })
     return
   }
+  say({ kind: 'tables', tables: TABLES })
   const kernel = openKernel({ enabled: config.capture })
   const pipeline = new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse))
   run(pipeline, writer)

@@ -39,7 +39,8 @@ async function runnerOf({ flags, io }: Given): Promise<Runner> {
   }
   // The engine is loaded only here. Most commands ask a server and should start at once.
   const { openRunner } = await import('../runner/client')
-  return openRunner({ dataDir })
+  const { TABLES } = await import('../sources/tables')
+  return openRunner({ dataDir, tables: TABLES })
 }
 
 /** @throws NixieError when there is none of that name */

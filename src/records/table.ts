@@ -13,6 +13,8 @@ export interface ColumnSpec<T extends DataType = DataType> {
    * columns only. Such columns are the last ones.
    */
   readonly extra?: true
+  /** What rows have that were stored before there was such a column, where that is not 0. */
+  readonly absent?: number
 }
 
 export interface Column extends ColumnSpec {
@@ -52,7 +54,7 @@ export function defineTable<const C extends Columns>(
   return { name, description, columns, spec, ...options }
 }
 
-type Options = { semantic?: SemanticType; pattern?: PatternType }
+type Options = { semantic?: SemanticType; pattern?: PatternType; absent?: number }
 
 const column =
   <T extends DataType>(type: T, semantic: SemanticType, pattern: PatternType) =>

@@ -5,6 +5,7 @@ import type { Counters } from '../health/counters'
 import { canBeginThread } from '../health/descriptors'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
 import { deadlineError } from '../query/deadline'
+import type { Table } from '../records/table'
 import type { Bundle } from '../scripts/bundle'
 import type { Damage } from '../store/store'
 import {
@@ -47,6 +48,8 @@ import { givingWay, Turns } from './turns'
 
 export interface RunnerOptions {
   readonly dataDir: string
+  /** Those of this program: a store that an older one wrote may lack some of their columns. */
+  readonly tables: readonly Table[]
   /** What this machine is called, where that isn't its host name. */
   readonly nodeName?: string
   /** The user's own; they win over those of the library. */
@@ -339,10 +342,10 @@ class ThreadRunner implements Runner {
   }
 
   #newThread(): QueryThread {
-    const { dataDir, nodeName = SETTINGS.nodeName.fallback, scripts, spawn = spawnThread } = this.#options
-    const own = [...(scripts?.values() ?? [])]
+    const { dataDir, tables, nodeName = SETTINGS.nodeName.fallback, spawn = spawnThread } = this.#options
+    const scripts = [...(this.#options.scripts?.values() ?? [])]
     const slot = this.#memory.give()
-    const opening = { dataDir, nodeName, scripts: own, memory: this.#memory.shared, slot }
+    const opening = { dataDir, tables, nodeName, scripts, memory: this.#memory.shared, slot }
     const thread = new QueryThread(spawn(), opening, (event) => {
       if (event.ended) this.#memory.free(slot)
       if (event.damage) {

@@ -1,6 +1,7 @@
 /** What passes between the main thread and a query thread. */
 import type { ErrorShape } from '../errors'
 import type { Completion, Diagnostic } from '../pxl/editor/editor'
+import type { Table } from '../records/table'
 import type { Bundle } from '../scripts/bundle'
 import type { Damage } from '../store/store'
 import type {
@@ -50,6 +51,7 @@ export type ToWorker =
   | {
       readonly kind: 'open'
       readonly dataDir: string
+      readonly tables: readonly Table[]
       /** What this machine is called; '' is its host name. */
       readonly nodeName: string
       /** The user's own scripts; they win over those of the library. */

@@ -103,7 +103,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     void work(data)
     return
   }
-  const store = openReader(data.dataDir)
+  const store = openReader(data.dataDir, data.tables)
   const own = data.scripts.map((bundle) => [bundle.name, bundle] as const)
   opened = {
     store,

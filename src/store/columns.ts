@@ -102,8 +102,8 @@ export function decodeColumn(
   }
 }
 
-/** A column that the chunk does not have: 0, '' or false in every row. */
-export function defaultVector(type: DataType, rows: number, timeBase: bigint): Vector {
+/** A column that the chunk does not have: '', false or `absent` in every row. */
+export function defaultVector(type: DataType, rows: number, timeBase: bigint, absent = 0): Vector {
   switch (type) {
     case 'STRING':
     case 'UINT128':
@@ -111,9 +111,9 @@ export function defaultVector(type: DataType, rows: number, timeBase: bigint): V
     case 'BOOLEAN':
       return { type, values: new Uint8Array(rows) }
     case 'FLOAT64':
-      return { type, values: new Float64Array(rows) }
+      return { type, values: new Float64Array(rows).fill(absent) }
     case 'INT64':
-      return { type, base: 0n, values: new Float64Array(rows) }
+      return { type, base: 0n, values: new Float64Array(rows).fill(absent) }
     case 'TIME64NS':
       return { type, base: timeBase, values: new Float64Array(rows).fill(-Number(timeBase)) }
   }

@@ -1,5 +1,5 @@
 /**
- * The tables that a store has, as its writer declared them: readers know them from here alone. The declarations are an
+ * The tables that a store has, as its writer declared them, and what a reader knows beside. The declarations are an
  * addition to the file's format: a program that doesn't know them reads the rows all the same.
  */
 import type { Database } from 'bun:sqlite'
@@ -43,6 +43,33 @@ export function readDeclarations(db: Database): readonly Row[] {
 
 export function parseDeclaration({ name, declaration }: Row): DeclaredTable {
   return { name, ...(JSON.parse(declaration) as Omit<DeclaredTable, 'name'>) }
+}
+
+/**
+ * The declared tables with what this program knows beside them, as an older one may have written the store: columns that rows of it lack have
+ * their empty value, and tables that it lacks no rows. A column that has another type there stays as it is: so it can be read.
+ */
+export function completed(
+  declared: readonly DeclaredTable[],
+  known: readonly Table[],
+): ReadonlyMap<string, DeclaredTable> {
+  const others = new Map(declared.map((table) => [table.name, table]))
+  const ours = known.map((table) => {
+    const there = others.get(table.name)
+    others.delete(table.name)
+    return there ? withColumnsOf(there, table.columns) : { ...table, recorded: false }
+  })
+  return new Map([...ours, ...others.values()].map((table) => [table.name, table]))
+}
+
+function withColumnsOf(table: DeclaredTable, known: readonly Column[]): DeclaredTable {
+  const others = new Map(table.columns.map((column) => [column.name, column]))
+  const ours = known.map((column) => {
+    const there = others.get(column.name)
+    others.delete(column.name)
+    return there && there.type !== column.type ? there : column
+  })
+  return { ...table, columns: [...ours, ...others.values()] }
 }
 
 /** For a store without declarations (an earlier format): the columns of its chunks, the newest last. */

@@ -18,7 +18,7 @@ import {
   storeError,
   storeFile,
 } from './database'
-import { type DeclaredTable, parseDeclaration, type Row, readDeclarations } from './declared'
+import { completed, type DeclaredTable, parseDeclaration, type Row, readDeclarations } from './declared'
 import { entitiesVersion, findEntity, listEntities } from './entities'
 import { putMark } from './marks'
 import { ChunkScan } from './scan'
@@ -44,10 +44,10 @@ export interface Reader extends ReadableStore {
 /**
  * A reader of the store in this directory, which may be made later. Read a scan to its end, or call its `return`.
  *
- * @param tables in place of those that the store declares
+ * @param known tables of this program: a store that an older one wrote may lack them, or some of their columns
  */
-export function openReader(dataDir: string, tables?: readonly Table[]): Reader {
-  return new SqliteReader(dataDir, tables)
+export function openReader(dataDir: string, known: readonly Table[] = []): Reader {
+  return new SqliteReader(dataDir, known)
 }
 
 /** Processes that are kept in memory. */
@@ -70,7 +70,7 @@ class SqliteReader implements Reader {
   /** By the number of the chunk. */
   #found = new Map<number, Damage>()
   readonly #dataDir: string
-  readonly #given: ReadonlyMap<string, DeclaredTable> | undefined
+  readonly #known: readonly Table[]
   /** The store's last declaration. */
   #declared:
     | { readonly rows: readonly Row[]; readonly tables: ReadonlyMap<string, DeclaredTable> }
@@ -81,24 +81,21 @@ class SqliteReader implements Reader {
   /** Those that were asked for, also if there is none. */
   #processes = { version: '', known: new Map<string, Entity<'process'> | undefined>() }
 
-  constructor(dataDir: string, tables?: readonly Table[]) {
+  constructor(dataDir: string, known: readonly Table[]) {
     this.#dataDir = dataDir
-    this.#given = tables && new Map(tables.map((table) => [table.name, { ...table, recorded: true }]))
+    this.#known = known
   }
 
   tables(): readonly TableInfo[] {
     const known = this.#read((db) => ({ tables: this.#tablesIn(db), chunks: listChunks(db) }))
     const byTable = Map.groupBy(known?.chunks ?? [], (chunk) => chunk.table)
-    const tables = known?.tables ?? this.#given ?? new Map<string, DeclaredTable>()
-    return [...tables.values()].map((table) => infoOf(table, byTable.get(table.name) ?? []))
+    return [...(known?.tables.values() ?? [])].map((table) => infoOf(table, byTable.get(table.name) ?? []))
   }
 
   #tablesIn(db: Database): ReadonlyMap<string, DeclaredTable> {
-    if (this.#given) return this.#given
     const rows = readDeclarations(db)
     if (!this.#declared || !Bun.deepEquals(rows, this.#declared.rows)) {
-      const tables = new Map(rows.map((row) => [row.name, parseDeclaration(row)]))
-      this.#declared = { rows, tables }
+      this.#declared = { rows, tables: completed(rows.map(parseDeclaration), this.#known) }
     }
     return this.#declared.tables
   }
@@ -110,9 +107,8 @@ class SqliteReader implements Reader {
       chunks: listChunks(db),
       tables: [...this.#tablesIn(db).values()],
     }))
-    const tables = [...(this.#given?.values() ?? [])]
     return summarise({
-      ...(known ?? { chunks: [], written: 0, compacted: 0, budget: 0, retention: 0, tables }),
+      ...(known ?? { chunks: [], written: 0, compacted: 0, budget: 0, retention: 0, tables: [] }),
       nowNs,
       fileBytes: sizeOf(path),
       walBytes: sizeOf(`${path}-wal`),
@@ -122,7 +118,7 @@ class SqliteReader implements Reader {
   *scan(name: string, options: ScanOptions): Generator<ScanBatch> {
     const connection = this.#take()
     if (!connection) {
-      tableFor(name, options, this.#given ?? new Map())
+      tableFor(name, options, new Map())
       return
     }
     try {

@@ -70,7 +70,7 @@ export class ChunkScan {
 
   #ruledOut(chunk: Chunk, stored: Stored, condition: Prune): boolean {
     const at = stored.get(condition.column)
-    if (at === undefined || at.type !== this.#typeOf(condition.column)) return false
+    if (at === undefined || at.type !== this.#columnOf(condition.column).type) return false
     if (at.name === 'time_') return ruledOut(condition, chunk.minNs, chunk.maxNs)
     if (at.type === 'TIME64NS') return false
     const { min, max } = columnRange(this.#db, chunk, at.ordinal)
@@ -81,15 +81,15 @@ export class ChunkScan {
   }
 
   #vector(chunk: Chunk, stored: Stored, name: string): Vector {
-    const type = this.#typeOf(name)
+    const { type, absent } = this.#columnOf(name)
     const at = stored.get(name)
     const { baseNs } = this.#window
-    if (at?.type !== type) return defaultVector(type, chunk.rows, baseNs)
+    if (at?.type !== type) return defaultVector(type, chunk.rows, baseNs, absent)
     return rebase(readColumn(this.#db, chunk, at.ordinal, type), baseNs)
   }
 
-  #typeOf(name: string) {
-    return this.#table.columns.find((column) => column.name === name)!.type
+  #columnOf(name: string) {
+    return this.#table.columns.find((column) => column.name === name)!
   }
 
   #inWindow(chunk: Chunk, times: () => IntVector): Rows {

@@ -13,6 +13,7 @@ import { BatchBuilder } from '../../src/records/builder'
 import { probeStatus } from '../../src/records/probe-status'
 import { openRunner } from '../../src/runner/client'
 import type { Runner } from '../../src/runner/runner'
+import { TABLES } from '../../src/sources/tables'
 import { openWriter } from '../../src/store'
 import { everyone } from '../support/app'
 import { statusOf } from '../support/status'
@@ -42,7 +43,7 @@ beforeAll(() => {
   }
   writer.append([{ table: probeStatus, batch: builder.seal() }])
   writer.close()
-  runner = openRunner({ dataDir: dir })
+  runner = openRunner({ dataDir: dir, tables: TABLES })
   server = serve(
     createApp({ access: everyone(), runner, status: () => statusOf(), config: readConfig({}, {}) }),
     '127.0.0.1:0',

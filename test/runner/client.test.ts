@@ -55,7 +55,7 @@ let anyRunner: Runner | undefined
 const shared = () => (anyRunner ??= open())
 
 function open(options: Partial<RunnerOptions> = {}): Runner {
-  const runner = openRunner({ dataDir, ...options })
+  const runner = openRunner({ dataDir, tables: [], ...options })
   runners.push(runner)
   return runner
 }

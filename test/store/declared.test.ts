@@ -1,13 +1,14 @@
-/** Readers know the tables from the store alone. */
+/** Readers know the tables from the store, and those of their own program. */
 import { Database } from 'bun:sqlite'
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineTable, extra, int, string, time, upid } from '../../src/records/table'
+import { numbersOf } from '../../src/records/batch'
+import { bool, defineTable, extra, float, int, string, time, upid } from '../../src/records/table'
 import { openReader } from '../../src/store'
 import { sharesOf } from '../../src/store/retention'
 import { APPENDS, everyType, fixtureRows } from './fixtures/rows'
-import { events, open, START_NS, second, withDirectory } from './support'
+import { batchOf, events, open, rowsOf, START_NS, second, settle, withDirectory } from './support'
 
 const large = defineTable(
   'large',
@@ -105,4 +106,78 @@ test('shares stand on the tables; the rest is split evenly', () => {
     ]),
   )
   expect(sharesOf([large])).toEqual(new Map([['large', 0.5]]))
+})
+
+describe('a reader that knows tables beside those that the store declares', () => {
+  const before = defineTable('events', 'As an older program had them', {
+    time_: time('When'),
+    n: int('Which'),
+    changed: int('A number'),
+    gone: string('What later programs have no longer'),
+  })
+  const now = defineTable('events', 'As they are', {
+    time_: time('When'),
+    text: string('Added among those of Pixie'),
+    n: int('Which, in better words'),
+    changed: string('A text'),
+    is: extra(bool('Whether')),
+    size: extra(int('How large', { absent: -1 })),
+    share: extra(float('How much', { absent: 0.5 })),
+    by: extra(upid('Who')),
+  })
+  const row = { time_: 0, n: 7, changed: 3, gone: 'kept' }
+
+  test('reads columns that rows lack as empty, and tables that the store lacks as without rows', () =>
+    withDirectory((dir) => {
+      const writer = open(dir, { tables: [before] })
+      writer.append([{ table: before, batch: batchOf(before, [row]) }])
+      writer.close()
+      const reader = openReader(dir, [later, now])
+      const [none, events] = reader.tables()
+      expect(none).toMatchObject({ name: 'later', recorded: false, rows: 0 })
+      expect([...reader.scan('later', { columns: ['text'] })]).toEqual([])
+      expect(events!.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+        'time_ TIME64NS',
+        'text STRING',
+        'n INT64',
+        'changed INT64',
+        'is BOOLEAN',
+        'size INT64',
+        'share FLOAT64',
+        'by UINT128',
+        'gone STRING',
+      ])
+      expect(events!.columns[2]!.description).toBe('Which, in better words')
+      expect(events).toMatchObject({ recorded: true, rows: 1 })
+      const table = { ...now, columns: events!.columns }
+      const empty = { text: '', is: false, size: -1, share: 0.5, by: '' }
+      const shown = rowsOf(reader, table).map(({ time_, ...values }) => values)
+      expect(shown).toEqual([{ n: 7, changed: 3, gone: 'kept', ...empty }])
+      reader.close()
+    }))
+
+  test('reads rows of both, once a newer program goes on', () =>
+    withDirectory((dir) => {
+      const old = open(dir, { tables: [before] })
+      old.append([{ table: before, batch: batchOf(before, [row]) }])
+      old.close()
+      const fresh = { time_: 1, text: 'a', n: 8, changed: 'b', is: true, size: 4, share: 0.1, by: '1:2:3' }
+      const writer = open(dir, { tables: [now] })
+      writer.append([{ table: now, batch: batchOf(now, [fresh]) }])
+      settle(writer)
+      writer.close()
+      for (const known of [[], [now]]) {
+        const reader = openReader(dir, known)
+        const shown = rowsOf(reader, now).map(({ n, size, share, is }) => [n, size, share, is])
+        expect(shown).toEqual([
+          [7, -1, 0.5, false],
+          [8, 4, 0.1, true],
+        ])
+        const picked = [
+          ...reader.scan('events', { columns: ['n'], prune: [{ column: 'size', op: '==', value: -1 }] }),
+        ]
+        expect(picked.map(({ columns: [vector] }) => numbersOf(vector!).values[0])).toEqual([7])
+        reader.close()
+      }
+    }))
 })

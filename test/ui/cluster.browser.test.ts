@@ -28,7 +28,7 @@ beforeAll(() => {
   const dataDir = mkdtempSync(join(tmpdir(), 'nixie-ui-'))
   fillCluster(dataDir, MINUTES).close()
   const store = openReader(dataDir, TABLES)
-  const runner = openRunner({ dataDir, nodeName: 'minikube', counters: newCounters() })
+  const runner = openRunner({ dataDir, tables: TABLES, nodeName: 'minikube', counters: newCounters() })
   const kubernetes = { synced: true, objects: { pod: 18 }, errors: {} }
   const deps = {
     runner,

@@ -5,9 +5,7 @@ const messages = (of: string) =>
   extra(
     int(
       `Messages in the ${of} content of gRPC, gRPC-Web and Connect; 0 for other content, -1 where its type isn’t known`,
-      {
-        pattern: 'METRIC_GAUGE',
-      },
+      { pattern: 'METRIC_GAUGE', absent: -1 },
     ),
   )
 
@@ -58,10 +56,7 @@ export const httpEvents = defineTable(
     first_body_latency: extra(
       int(
         'From the first byte of the request to the first byte of the response content; -1 where there is none',
-        {
-          semantic: 'ST_DURATION_NS',
-          pattern: 'METRIC_GAUGE',
-        },
+        { semantic: 'ST_DURATION_NS', pattern: 'METRIC_GAUGE', absent: -1 },
       ),
     ),
     remote_upid: remoteUpid,
