@@ -12,6 +12,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   compat: 'scripts of other sources, as Pixie runs them',
   e2e: 'the built executable, from the wire to the answer',
   'protocols/conformance': 'one suite that every protocol runs, and its own tests',
+  'protocols/fuzz': 'mutated conversations against every parser',
   vm: 'kernels of other releases, in virtual machines',
 }
 

@@ -5,20 +5,13 @@
  */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { PROTOCOLS } from '../../src/protocols'
-import type { Protocol } from '../../src/protocols/protocol'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
 import { random, rig, type SocketOptions, Wire } from '../streams/wire'
 import { eventsOf, piece } from './conformance/play'
 import { type Member, type Piece, piecesOf, textsOf, transportOf } from './conformance/sample'
 import { FOREIGN, scrambled } from './foreign'
+import { MEMBERS } from './members'
 
-/** A folder's samples; those that another protocol hands over say by what. */
-async function memberOf(protocol: Protocol): Promise<Member> {
-  const { SAMPLES, HANDSHAKE } = await import(`./${protocol.name}/samples`)
-  return { protocol, samples: SAMPLES, ...(HANDSHAKE && { handshake: HANDSHAKE }) }
-}
-
-const members = await Promise.all(PROTOCOLS.filter(({ tables }) => tables.length > 0).map(memberOf))
 const tables = [...new Set(PROTOCOLS.flatMap((protocol) => protocol.tables.map(({ name }) => name)))]
 const tablesOf = ({ protocol, handshake }: Member): Set<string> =>
   new Set([protocol, ...(handshake?.protocols ?? [])].flatMap((each) => each.tables.map(({ name }) => name)))
@@ -81,7 +74,7 @@ function enter(whose: string, rows: Heard['rows']): void {
 const othersIn = ({ rows }: Heard, own: ReadonlySet<string>): string[] =>
   [...rows.keys()].filter((name) => !own.has(name))
 
-describe.each(members.map((member) => [member.protocol.name, member] as const))('%s', (name, member) => {
+describe.each(MEMBERS.map((member) => [member.protocol.name, member] as const))('%s', (name, member) => {
   const own = tablesOf(member)
   const handshake = member.handshake ? piecesOf(member.handshake) : []
   describe.each(member.samples.map((sample) => [sample.name, sample] as const))('%s', (_, sample) => {

@@ -1,9 +1,9 @@
 /** HTTP through `Streams` with everything that can go wrong at once; bounded, and the same each time. */
 import { expect, test } from 'bun:test'
-import type { SocketEvent } from '../../src/events/socket-event'
-import { PROTOCOLS } from '../../src/protocols'
-import { random, rig, Wire } from '../streams/wire'
-import { chunked, request, response } from './http/samples'
+import type { SocketEvent } from '../../../src/events/socket-event'
+import { PROTOCOLS } from '../../../src/protocols'
+import { random, rig, Wire } from '../../streams/wire'
+import { chunked, request, response } from './samples'
 
 const SEEDS = 60
 const EXCHANGES = 40
