@@ -90,7 +90,8 @@ export class GateControl {
       calls: FREE_CALLS * STEP_SECONDS,
       ratio: freeRatioOf(load),
       sure: SURE_CALLS * STEP_SECONDS,
-      sureRatio: load.mostCores / Math.max(load.usedCores, 1e-6),
+      sureCores: load.mostCores,
+      usedCores: load.usedCores,
     }
     return this.ports.divide(ratio, free, steps)
   }

@@ -25,8 +25,33 @@ export interface Free {
   readonly ratio: number
   /** Of these, so many of each process whatever the others take … */
   readonly sure: number
-  /** … that cost at most its fair part of so many times what is captured now. */
-  readonly sureRatio: number
+  /** … that take at most its fair part of so many processors, by the mean price. */
+  readonly sureCores: number
+  /** Processors that reading events took in the last step. */
+  readonly usedCores: number
+}
+
+/** What counts of a price a step later: a mean of some ten seconds. */
+const PRICE_REMEMBERED = 0.98
+
+/**
+ * What a unit of cost takes on average. In one step it may take ten times as much, where garbage of earlier events is collected while
+ * they are read, or code is compiled: that is no reason to shed the few events of this step.
+ */
+class Price {
+  #cores = 0
+  #cost = 0
+
+  add(cores: number, cost: number, steps: number): void {
+    const remembered = PRICE_REMEMBERED ** steps
+    this.#cores = this.#cores * remembered + cores * steps
+    this.#cost = this.#cost * remembered + cost
+  }
+
+  /** What so many processors can pay for in a step. */
+  costOf(cores: number): number {
+    return this.#cores === 0 ? Number.POSITIVE_INFINITY : (cores * this.#cost) / this.#cores
+  }
 }
 
 /** The ports of a process, and what all of them would take if nothing were shed. */
@@ -60,6 +85,7 @@ export class PortShares {
   readonly #wholeCalls = new Float64Array(GATE_PORTS)
   /** For each port: see `charge`. */
   readonly #owners = new Int32Array(GATE_PORTS)
+  readonly #price = new Price()
   /** The ports that have a recent cost, or a share below 1. */
   #active: number[] = []
   readonly #isActive = new Uint8Array(GATE_PORTS)
@@ -93,11 +119,12 @@ export class PortShares {
    */
   divide(ratio: number, free: Free, steps = 1): boolean {
     const taken = this.#remember(steps)
+    this.#price.add(free.usedCores, taken.newCost, steps)
     const groups = this.#groups()
     const calls = groups.map(({ callCount }) => callCount)
     const costs = groups.map(({ cost }) => cost)
     const costLevel = fairLevel(costs, taken.cost * ratio)
-    const sureCost = fairLevel(costs, taken.cost * free.sureRatio)
+    const sureCost = fairLevel(costs, this.#price.costOf(free.sureCores) / (1 - REMEMBERED))
     const all = free.calls / (1 - REMEMBERED)
     const callLevel = fairLevel(calls, Math.min(all, taken.calls * free.ratio))
     const sureLevel = Math.min(fairLevel(calls, all), free.sure / (1 - REMEMBERED))
@@ -140,14 +167,15 @@ export class PortShares {
     return [...groups.values()]
   }
 
-  /** Adds the charges to the recent costs; returns the captured part of all ports together. */
-  #remember(steps: number): { cost: number; calls: number } {
-    const taken = { cost: 0, calls: 0 }
+  /** Adds the charges to the recent costs; returns the captured part of all ports together, and what is new of it. */
+  #remember(steps: number): { cost: number; calls: number; newCost: number } {
+    const taken = { cost: 0, calls: 0, newCost: 0 }
     for (const slot of this.#active) {
       const share = 1 - this.#lost[slot]!
       const seen = 1 / (share * steps)
       this.#whole[slot] = this.#whole[slot]! * REMEMBERED + this.#costs[slot]! * seen
       this.#wholeCalls[slot] = this.#wholeCalls[slot]! * REMEMBERED + this.#calls[slot]! * seen
+      taken.newCost += this.#costs[slot]!
       taken.cost += this.#whole[slot]! * share
       taken.calls += this.#wholeCalls[slot]! * share
       this.#costs[slot] = 0

@@ -151,3 +151,57 @@ test('a ring that was full for a moment changes nothing', () => {
   play(control, { demand: 0.18, fill: 0.6 }, 1)
   expect(control.gate).toEqual(ALL)
 })
+
+describe('an innocent client beside or after an attack', () => {
+  const SMALL = 8080
+  const LOUD = 9000
+  /** Calls in a step of 50 requests a second, both ends on the node. */
+  const FEW = 50
+  const shareOfSmall = (control: GateControl) => 1 - control.ports.shed[SMALL]! / GATE_WHOLE
+  const few = (control: GateControl) => {
+    for (let call = 0; call < FEW; call++) control.ports.charge(SMALL, 700, clockNs++, 2)
+  }
+  /** Gives the part of them that is captured. */
+  const loud = (control: GateControl, calls: number) => {
+    const part = 1 - control.ports.shed[LOUD]! / GATE_WHOLE
+    for (let call = 0; call < calls * part; call++) control.ports.charge(LOUD, 8700, clockNs++, 3)
+    return part
+  }
+
+  test('has all its rows where garbage of the attack is collected while its events are read', () => {
+    const control = new GateControl()
+    for (let step = 0; step < 40; step++) {
+      few(control)
+      loud(control, 5000)
+      control.step(loadOf({ usedCores: 0.4, balance: -0.5, fill: 0.1 }))
+    }
+    const least: number[] = []
+    for (let step = 0; step < 200; step++) {
+      few(control)
+      // A collection of all lasts as long as thousands of events.
+      const usedCores = step % 20 === 19 ? 0.6 : 0.02
+      control.step(loadOf({ usedCores, balance: step < 100 ? -0.2 : 0.02, fill: 0.01 }))
+      least.push(shareOfSmall(control))
+    }
+    expect(Math.min(...least)).toBe(1)
+  })
+
+  test('has all its rows from the first step of an attack on', () => {
+    for (const used of [0.3, 0.9, 1.8])
+      for (const calls of [500, 5000, 50_000]) {
+        const control = new GateControl()
+        for (let step = 0; step < 40; step++) {
+          few(control)
+          control.step(loadOf({ usedCores: 0.01, balance: 0, fill: 0.01 }))
+        }
+        const least: number[] = []
+        for (let step = 0; step < 40; step++) {
+          few(control)
+          const usedCores = 0.01 + used * loud(control, calls)
+          control.step(loadOf({ usedCores, balance: -1, fill: step < 3 ? 0.5 : 0.3 }))
+          least.push(shareOfSmall(control))
+        }
+        expect(Math.min(...least), `${used} ${calls}`).toBe(1)
+      }
+  })
+})

@@ -3,7 +3,7 @@ import { GATE_WHOLE } from '../../../src/events/socket-event'
 import { PortShares } from '../../../src/sources/sockets/port-shares'
 
 const shareOf = (ports: PortShares, port: number) => 1 - ports.shed[port]! / GATE_WHOLE
-const NONE_FREE = { calls: 0, ratio: 1, sure: 0, sureRatio: 1 }
+const NONE_FREE = { calls: 0, ratio: 1, sure: 0, sureCores: 1, usedCores: 1 }
 
 let clock = 1
 /** So much in so many calls. Each port is another process's. */
@@ -72,7 +72,7 @@ function call(
   ports: PortShares,
   calls: ReadonlyMap<number, number>,
   free: number,
-  { steps = 40, most = Number.POSITIVE_INFINITY, sure = 0, sureRatio = 1 } = {},
+  { steps = 40, most = Number.POSITIVE_INFINITY, sure = 0, sureCores = 1 } = {},
 ): number {
   let made = 0
   for (let i = 0; i < steps; i++) {
@@ -82,7 +82,7 @@ function call(
       made += captured
       charge(ports, port, captured * 1000, captured)
     }
-    ports.divide(0.5, { calls: free, ratio: Math.min(1e9, most / made), sure, sureRatio })
+    ports.divide(0.5, { calls: free, ratio: Math.min(1e9, most / made), sure, sureCores, usedCores: 1 })
   }
   return made
 }
@@ -127,10 +127,12 @@ test('records of one call are one call', () => {
   const ports = new PortShares()
   for (let step = 1; step < 20; step++) {
     for (let n = 0; n < 1000; n++) ports.charge(80, 16_384, step, 1)
-    ports.divide(0.5, { calls: 10, ratio: 1e9, sure: 0, sureRatio: 1 })
+    ports.divide(0.5, { calls: 10, ratio: 1e9, sure: 0, sureCores: 1, usedCores: 1 })
   }
   expect(ports.isShedding).toBe(false)
 })
+
+const COST_OF_CORE = 1e6
 
 /** As a process has so many ports, each with as many calls of such a cost in a step; beside it one with a single port. */
 function beside(
@@ -152,7 +154,7 @@ function beside(
     }
     for (let i = 0; i < count; i++) take(5000 + i, calls, cost, 7)
     take(80, 300, 600, 9)
-    ports.divide(target / taken, free)
+    ports.divide(target / taken, { ...free, usedCores: taken / COST_OF_CORE })
   }
 }
 
@@ -174,7 +176,7 @@ test('nor has who uses nearly all that there are, and to divide them takes littl
 
 test('what is sure costs no more than its fair part of the budget', () => {
   const ports = new PortShares()
-  const free = { calls: 2500, ratio: 0, sure: 500, sureRatio: 0.8 }
+  const free = { calls: 2500, ratio: 0, sure: 500, sureCores: 0.7, usedCores: 1 }
   beside(ports, 1, { calls: 2000, cost: 16_384 }, 1e4, free)
   expect(shareOf(ports, 80)).toBe(1)
   expect(shareOf(ports, 5000)).toBeLessThan(0.03)
