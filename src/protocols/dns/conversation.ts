@@ -15,6 +15,7 @@
 
 import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN, type Role } from '../../records/types'
 import type { Outcome } from '../lib/columns'
+import { type Framed, Framing, type Shape } from '../lib/framing'
 import { Keyed, type Leaving } from '../lib/keyed'
 import { redactText } from '../lib/redact'
 import {
@@ -27,10 +28,9 @@ import {
   type Side,
   type Sink,
 } from '../protocol'
-import { type Framed, Framing } from './framing'
-import { headerText, type Message, readMessage } from './message'
+import { HEADER_BYTES, headerText, type Message, readMessage } from './message'
 import { Query } from './query'
-import { boundary } from './recognise'
+import { boundary, LENGTH_BYTES, lengthAt } from './recognise'
 import { dnsEvents } from './table'
 
 const WAITING_NS = 2e9
@@ -38,6 +38,23 @@ const GIVEN_UP_NS = 30e9
 /** Zone transfers that are remembered for each connection, so that their further messages are recognised. */
 const MAX_TRANSFERS = 64
 const LIMITS = { requests: 2048, bytes: 2 << 20 }
+
+/** On a stream each message is behind its length in two bytes (RFC 7766 §8). */
+const ON_STREAM: Shape = {
+  headBytes: LENGTH_BYTES,
+  lengthAt(bytes, at) {
+    const length = lengthAt(bytes, at)
+    return length < HEADER_BYTES ? 0 : LENGTH_BYTES + length
+  },
+  mostKept: 16 << 10,
+  wrong: 'not a DNS message',
+}
+
+/** Where a message lies, and when it came. */
+interface Said extends Pick<Framed, 'bytes' | 'start' | 'end' | 'startNs' | 'endNs'> {
+  /** Bytes behind `end` were lost or aren't kept. */
+  readonly isCut: boolean
+}
 
 const OTHER_ROLE: Readonly<Record<Role, Role>> = {
   [ROLE_CLIENT]: ROLE_SERVER,
@@ -55,8 +72,8 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     server: new Keyed<number, Query>(this, LIMITS),
   }
   readonly #transfers: Record<Side, Set<number>> = { client: new Set(), server: new Set() }
-  readonly #client = new Framing((framed) => this.#says('client', framed))
-  readonly #server = new Framing((framed) => this.#says('server', framed))
+  readonly #client = new Framing(ON_STREAM, (framed) => this.#framed('client', framed))
+  readonly #server = new Framing(ON_STREAM, (framed) => this.#framed('server', framed))
   #nowNs = 0
 
   constructor(link: Link) {
@@ -134,22 +151,31 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     const { bytes, pos, end } = input
     if (pos === end) return 'need-more'
     const timeNs = input.timeAt(pos)
-    const framed = { bytes, start: pos, end, startNs: timeNs, endNs: timeNs, isCut: false }
-    if (!this.#says(side, framed)) return invalid('not a DNS message', end - pos)
+    const said = { bytes, start: pos, end, startNs: timeNs, endNs: timeNs, isCut: false }
+    if (!this.#says(side, said)) return invalid(ON_STREAM.wrong, end - pos)
     input.pos = end
     return 'message'
   }
 
+  #framed(side: Side, framed: Framed): boolean {
+    const { start, end, length } = framed
+    return this.#says(side, {
+      ...framed,
+      start: start + LENGTH_BYTES,
+      isCut: framed.isCut || end - start < length,
+    })
+  }
+
   /** False when it is no message. */
-  #says(side: Side, framed: Framed): boolean {
-    const message = readMessage(framed.bytes, framed.start, framed.end)
+  #says(side: Side, said: Said): boolean {
+    const message = readMessage(said.bytes, said.start, said.end)
     if (!message) return false
-    if (message.isResponse) this.#answers(otherSide(side), message, framed)
-    else this.#asks(side, message, framed)
+    if (message.isResponse) this.#answers(otherSide(side), message, said)
+    else this.#asks(side, message, said)
     return true
   }
 
-  #asks(asker: Side, message: Message, { startNs, isCut }: Framed): void {
+  #asks(asker: Side, message: Message, { startNs, isCut }: Said): void {
     const { header } = message
     if (this.#isSentAgain(asker, message)) {
       this.#link.dropped(1)
@@ -165,7 +191,7 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     return this.#queries[asker].find(header.id, (query) => query.asks(question)) !== undefined
   }
 
-  #answers(asker: Side, message: Message, { endNs, isCut }: Framed): void {
+  #answers(asker: Side, message: Message, { endNs, isCut }: Said): void {
     const { header, question } = message
     const fits = (query: Query) => question === undefined || query.asks(question)
     const transfers = this.#transfers[asker]

@@ -69,7 +69,8 @@ function recogniseMessage(head: Head, start: number, end: number, isSure: boolea
   return at === end ? { side, sure: isSure } : 'no'
 }
 
-const lengthAt = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
+/** A number of two bytes. */
+export const lengthAt = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
 const sideOf = (header: Header): Side => (isResponse(header) ? 'server' : 'client')
 

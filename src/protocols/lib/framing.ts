@@ -1,31 +1,39 @@
 /**
- * Messages on a stream, each behind its length in two bytes (RFC 7766 §8). The beginning of a message is kept, up to a bound. The
- * rest is passed over, and so are holes in it, since the length tells where it ends.
+ * Messages on a stream, each with its length in its head (DNS over TCP, Mux, Kafka, CQL, MongoDB, AMQP). The beginning of a message is
+ * kept, up to a bound. The rest is passed over, and so are holes in it, since the length tells where it ends.
  */
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
-import { HEADER_BYTES } from './message'
-import { LENGTH_BYTES } from './recognise'
+import { KeptBytes } from './kept-bytes'
 
-/** Bytes of a message that are read at most. */
-const MAX_KEPT = 16 << 10
-const FIRST_KEPT = 512
-
-const NO_MESSAGE = 'not a DNS message'
+export interface Shape {
+  /** Bytes of a message by which its length is known. */
+  readonly headBytes: number
+  /** Bytes of the message that begins at `at`, its head included; 0: none begins there. */
+  lengthAt(bytes: Uint8Array, at: number): number
+  /** Bytes of a message that are kept, when it comes in parts. */
+  readonly mostKept: number
+  /** What is wrong where no message begins. */
+  readonly wrong: string
+}
 
 /** A message, perhaps without its last bytes: those from `end` on were lost or are beyond the bound. */
 export interface Framed {
   readonly bytes: Uint8Array
+  /** Of the head. */
   readonly start: number
   readonly end: number
+  /** Bytes of the whole message, its head included. */
+  readonly length: number
   readonly startNs: number
   readonly endNs: number
+  /** Bytes of it are missing: they were lost, or the connection ended. */
   readonly isCut: boolean
 }
 
 export class Framing {
+  readonly #shape: Shape
   readonly #message: (message: Framed) => boolean
-  #kept = new Uint8Array(0)
-  #filled = 0
+  #kept: KeptBytes | undefined
   /** Bytes of the current message that were passed; `#length` is its length, or 0 between messages. */
   #passed = 0
   #length = 0
@@ -34,12 +42,18 @@ export class Framing {
   #isCut = false
 
   /** `message` is given each message and says whether it can be read. */
-  constructor(message: (message: Framed) => boolean) {
+  constructor(shape: Shape, message: (message: Framed) => boolean) {
+    this.#shape = shape
     this.#message = message
   }
 
   get held(): number {
-    return this.#kept.length
+    return this.#kept?.held ?? 0
+  }
+
+  /** How many of the next bytes are of the current message, and won't be kept. */
+  get unwanted(): number {
+    return this.#isCut || this.#kept?.isFull ? this.#length - this.#passed : 0
   }
 
   read(input: Input): Read {
@@ -53,7 +67,7 @@ export class Framing {
   /** Takes a hole; true when it lies within a message whose end is known. */
   pass(bytes: number, timeNs: number): boolean {
     if (this.#length === 0 || this.#passed + bytes > this.#length) return false
-    this.#isCut = true
+    if (!this.#kept?.isFull) this.#isCut = true
     this.#passed += bytes
     this.#lastNs = timeNs
     if (this.#passed === this.#length) this.#ends()
@@ -70,28 +84,26 @@ export class Framing {
   reset(): void {
     this.#length = 0
     this.#passed = 0
-    this.#filled = 0
     this.#isCut = false
-    this.#kept = new Uint8Array(0)
+    this.#kept = undefined
   }
 
   #begin(input: Input): Read | Invalid | 'begun' {
     const { bytes, pos, end } = input
-    if (end - pos < LENGTH_BYTES) return 'need-more'
-    const length = (bytes[pos]! << 8) | bytes[pos + 1]!
-    if (length < HEADER_BYTES) return invalid('shorter than a header')
+    if (end - pos < this.#shape.headBytes) return 'need-more'
+    const length = this.#shape.lengthAt(bytes, pos)
+    if (length <= 0) return invalid(this.#shape.wrong)
     const startNs = input.timeAt(pos)
-    const start = pos + LENGTH_BYTES
-    if (end - start >= length) {
-      const behind = start + length
+    if (end - pos >= length) {
+      const behind = pos + length
       const endNs = input.timeAt(behind - 1)
-      if (!this.#message({ bytes, start, end: behind, startNs, endNs, isCut: false }))
-        return invalid(NO_MESSAGE, behind - pos)
+      if (!this.#message({ bytes, start: pos, end: behind, length, startNs, endNs, isCut: false }))
+        return invalid(this.#shape.wrong, length)
       input.pos = behind
       return 'message'
     }
-    input.pos = start
     this.#length = length
+    this.#kept = new KeptBytes(Math.min(length, this.#shape.mostKept))
     this.#startNs = this.#lastNs = startNs
     return 'begun'
   }
@@ -100,7 +112,7 @@ export class Framing {
     const { bytes, pos, end } = input
     const size = Math.min(end - pos, this.#length - this.#passed)
     if (size === 0) return 'need-more'
-    if (!this.#isCut) this.#keep(bytes.subarray(pos, pos + size))
+    if (!this.#isCut) this.#kept?.add(bytes, pos, pos + size)
     input.pos = pos + size
     this.#passed += size
     this.#lastNs = input.timeAt(input.pos - 1)
@@ -108,29 +120,19 @@ export class Framing {
     if (this.#ends()) return 'message'
     // The next bytes begin a message, as after one that came whole.
     input.pos--
-    return invalid(NO_MESSAGE)
-  }
-
-  #keep(bytes: Uint8Array): void {
-    const part = bytes.subarray(0, MAX_KEPT - this.#filled)
-    const needed = this.#filled + part.length
-    if (needed > this.#kept.length) {
-      const larger = new Uint8Array(Math.min(this.#length, Math.max(FIRST_KEPT, 2 * needed)))
-      larger.set(this.#kept.subarray(0, this.#filled))
-      this.#kept = larger
-    }
-    this.#kept.set(part, this.#filled)
-    this.#filled = needed
+    return invalid(this.#shape.wrong)
   }
 
   #ends(): boolean {
+    const bytes = this.#kept?.bytes ?? new Uint8Array(0)
     const framed: Framed = {
-      bytes: this.#kept,
+      bytes,
       start: 0,
-      end: this.#filled,
+      end: bytes.length,
+      length: this.#length,
       startNs: this.#startNs,
       endNs: this.#lastNs,
-      isCut: this.#isCut || this.#filled < this.#length,
+      isCut: this.#isCut,
     }
     this.reset()
     return this.#message(framed)
