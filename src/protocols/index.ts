@@ -7,7 +7,7 @@ import { http2 } from './http2'
 import { KAFKA } from './kafka/identity'
 import type { ProtocolIdentity } from './lib/identity'
 import { MONGODB } from './mongodb/identity'
-import { MUX } from './mux/identity'
+import { mux } from './mux'
 import { MYSQL } from './mysql/identity'
 import { nats } from './nats'
 import { PGSQL } from './pgsql/identity'
@@ -18,7 +18,7 @@ import { tls } from './tls'
 import { websocket } from './websocket'
 
 /** The protocols that are recognised. */
-export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls, websocket]
+export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls, websocket, mux]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, REDIS, MONGODB, KAFKA, MUX, AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, REDIS, MONGODB, KAFKA, AMQP]

@@ -13,11 +13,11 @@
  * - A zone transfer is answered by many messages: its row is made by the first.
  */
 
-import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN, type Role } from '../../records/types'
 import type { Outcome } from '../lib/columns'
 import { type Framed, Framing, type Shape } from '../lib/framing'
 import { Keyed, type Leaving } from '../lib/keyed'
 import { redactText } from '../lib/redact'
+import { roleIn } from '../lib/roles'
 import {
   type Conversation,
   type Input,
@@ -54,12 +54,6 @@ const ON_STREAM: Shape = {
 interface Said extends Pick<Framed, 'bytes' | 'start' | 'end' | 'startNs' | 'endNs'> {
   /** Bytes behind `end` were lost or aren't kept. */
   readonly isCut: boolean
-}
-
-const OTHER_ROLE: Readonly<Record<Role, Role>> = {
-  [ROLE_CLIENT]: ROLE_SERVER,
-  [ROLE_SERVER]: ROLE_CLIENT,
-  [ROLE_UNKNOWN]: ROLE_UNKNOWN,
 }
 
 const MULTICAST = /^(2(2[4-9]|3\d)\.|ff[0-9a-f]{2}:)/
@@ -235,7 +229,7 @@ export class DnsConversation implements Conversation, Leaving<Query> {
     sink.append(dnsEvents, {
       ...connection,
       time_: nowNs,
-      trace_role: query.asker === 'client' ? connection.trace_role : OTHER_ROLE[connection.trace_role],
+      trace_role: roleIn(connection.trace_role, query.asker),
       req_header: headerText(query, query.extendedRcode),
       req_body: this.#shown(query.body),
       resp_header: answer ? headerText(answer.header, answer.extendedRcode) : '{}',

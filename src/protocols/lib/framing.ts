@@ -51,6 +51,11 @@ export class Framing {
     return this.#kept?.held ?? 0
   }
 
+  /** What was read so far ends between two messages. */
+  get isIdle(): boolean {
+    return this.#length === 0
+  }
+
   /** How many of the next bytes are of the current message, and won't be kept. */
   get unwanted(): number {
     return this.#isCut || this.#kept?.isFull ? this.#length - this.#passed : 0
