@@ -19,6 +19,8 @@ case $(uname -m) in
   aarch64) packages+=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross) ;;
 esac
 command -v go >/dev/null || packages+=(golang-go)
+# Servers and clients in Java, with their libraries.
+packages+=(maven)
 # A Java that runs a source file is a development kit.
 command -v java >/dev/null || packages+=(default-jdk-headless)
 

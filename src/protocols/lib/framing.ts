@@ -28,6 +28,8 @@ export interface Framed {
   readonly endNs: number
   /** Bytes of it are missing: they were lost, or the connection ended. */
   readonly isCut: boolean
+  /** Its end never came. */
+  readonly isShort: boolean
 }
 
 export class Framing {
@@ -102,7 +104,18 @@ export class Framing {
     if (end - pos >= length) {
       const behind = pos + length
       const endNs = input.timeAt(behind - 1)
-      if (!this.#message({ bytes, start: pos, end: behind, length, startNs, endNs, isCut: false }))
+      if (
+        !this.#message({
+          bytes,
+          start: pos,
+          end: behind,
+          length,
+          startNs,
+          endNs,
+          isCut: false,
+          isShort: false,
+        })
+      )
         return invalid(this.#shape.wrong, length)
       input.pos = behind
       return 'message'
@@ -138,6 +151,7 @@ export class Framing {
       startNs: this.#startNs,
       endNs: this.#lastNs,
       isCut: this.#isCut,
+      isShort: this.#passed < this.#length,
     }
     this.reset()
     return this.#message(framed)

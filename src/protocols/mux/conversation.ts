@@ -143,17 +143,17 @@ export class MuxConversation implements Conversation, Leaving<Request> {
   }
 
   /** Takes a further part of a request or an answer; false when it is none. */
-  #goesOn(side: Side, { type, tag, hasMore }: Head, { length, isCut, endNs }: Framed): boolean {
+  #goesOn(side: Side, { type, tag, hasMore }: Head, { length, isShort, endNs }: Framed): boolean {
     const bytes = length - HEAD_BYTES
     const asked = this.#waiting[side].find(tag, (request) => request.hasMore && request.type === type)
     if (asked) {
-      asked.goesOn(bytes, hasMore, isCut)
+      asked.goesOn(bytes, hasMore, isShort)
       return true
     }
     const waiting = this.#waiting[otherSide(side)]
     const request = waiting.find(tag, ({ answer }) => answer?.hasMore === true && answer.type === type)
     if (!request?.answer) return false
-    request.answerGoesOn(request.answer, bytes, hasMore, isCut)
+    request.answerGoesOn(request.answer, bytes, hasMore, isShort)
     if (!hasMore) this.#ends(request, endNs)
     return true
   }
@@ -166,7 +166,13 @@ export class MuxConversation implements Conversation, Leaving<Request> {
 
   #tells(teller: Side, message: Message, framed: Framed): void {
     const request = this.#request(teller, message, framed)
-    this.#emit(request, undefined, framed.isCut ? 'cut' : 'complete', framed.endNs, this.#link.sink)
+    this.#emit(
+      request,
+      undefined,
+      this.#isCut(message, framed) ? 'cut' : 'complete',
+      framed.endNs,
+      this.#link.sink,
+    )
   }
 
   #answers(asker: Side, message: Message, framed: Framed): void {
@@ -175,7 +181,7 @@ export class MuxConversation implements Conversation, Leaving<Request> {
       this.#link.dropped(1)
       return
     }
-    request.answerBegins(message, this.#answer(message, framed), framed.isCut)
+    request.answerBegins(message, this.#answer(message, framed), this.#isCut(message, framed))
     if (!message.hasMore) this.#ends(request, framed.endNs)
   }
 
@@ -191,12 +197,17 @@ export class MuxConversation implements Conversation, Leaving<Request> {
       contexts: contextsText(message, redact),
       method: thriftMethod(framed.bytes, message.bodyAt, framed.end),
       startNs: framed.startNs,
-      isCut: framed.isCut,
+      isCut: this.#isCut(message, framed),
     })
   }
 
   #answer(message: Message, framed: Framed): Answered {
     return { said: this.#said(message, framed), contexts: contextsText(message, this.#link.settings.redact) }
+  }
+
+  /** Something of what is shown is missing, or its end. */
+  #isCut({ bodyAt }: Message, { start, end, length, isShort }: Framed): boolean {
+    return isShort || end < Math.min(start + length, bodyAt + this.#link.settings.bodyLimit)
   }
 
   #said({ bodyAt }: Message, { bytes, start, end, length }: Framed): Said {

@@ -144,6 +144,8 @@ test('a hole within a body costs its bytes, one over an end the messages that it
   const body = 'y'.repeat(9000)
   const kept = rowsOf(['>', Talk.tdispatch(1, CONTEXTS, '/s/a', body), 8000], ['<', Talk.rdispatch(1, 'ok')])
   expect(kept.rows[0]).toMatchObject({ req_body_size: 9000, outcome: 'complete' })
+  const shown = rowsOf(['>', Talk.tdispatch(1, CONTEXTS, '/s/a', body), 2000], ['<', Talk.rdispatch(1, 'ok')])
+  expect(shown.rows[0]).toMatchObject({ req_body_size: 9000, outcome: 'complete' })
   const cut = rowsOf(['>', Talk.tdispatch(1, CONTEXTS, '/s/a', body), 500], ['<', Talk.rdispatch(1, 'ok')])
   expect(cut.rows[0]).toMatchObject({ req_body_size: 9000, outcome: 'cut' })
 })
