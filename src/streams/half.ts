@@ -9,7 +9,7 @@ export class Half extends ByteStream {
   skip = 0
   /** It searches for the beginning of a message. */
   lost = false
-  /** When bytes were last used. */
+  /** When bytes were last used, or the first ones that wait came. */
   progressNs = 0
   /** Bytes that were missing while the protocol wasn't known; Infinity when it isn't known how many. */
   unseen = 0
@@ -28,6 +28,11 @@ export class Half extends ByteStream {
   /** Bytes that were handed over since the connection's opening, modulo 2^32. */
   get passed(): number | undefined {
     return this.first === undefined ? undefined : (this.reached - this.first) >>> 0
+  }
+
+  override append(bytes: Uint8Array, timeNs: number): void {
+    if (this.length === 0) this.progressNs = timeNs
+    super.append(bytes, timeNs)
   }
 
   /** Forgets everything except its side. */

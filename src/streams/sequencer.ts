@@ -30,7 +30,8 @@ export interface Receiver {
 }
 
 export class Sequencer {
-  lastNs = 0
+  /** When it began to hold events, or last handed one over while it holds others. */
+  heldNs = 0
   readonly #half: Half
   readonly #receiver: Receiver
   #next = -1
@@ -119,6 +120,7 @@ export class Sequencer {
   }
 
   #hold(event: HeldEvent): void {
+    if (this.#held.length === 0) this.heldNs = event.timeNs
     const at = this.#held.findIndex((other) => ((other.offset - event.offset) | 0) > 0)
     this.#held = this.#held.toSpliced(at < 0 ? this.#held.length : at, 0, event)
     this.#heldBytes += event.payload.length
@@ -149,7 +151,7 @@ export class Sequencer {
 
   #deliver(offset: number, size: number, payload: Uint8Array, timeNs: number): void {
     this.#next = (offset + size) >>> 0
-    this.lastNs = timeNs
+    this.heldNs = timeNs
     const captured = payload.length > size ? payload.subarray(0, size) : payload
     if (captured.length > 0) {
       this.#half.reached = offset + captured.length

@@ -79,7 +79,7 @@ export class Stream {
   /** True while passing time may decide something. */
   tick(nowNs: number): boolean {
     for (const stream of [this.#received, this.#sent])
-      if (stream.holds && nowNs - stream.lastNs > HELD_NS) stream.flush()
+      if (stream.holds && nowNs - stream.heldNs > HELD_NS) stream.flush()
     const waits = this.talk.tick(nowNs)
     return waits || this.#received.holds || this.#sent.holds
   }
