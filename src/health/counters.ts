@@ -39,7 +39,7 @@ interface CounterSpec {
     | 'queries'
     | 'requests'
     | 'ns'
-  /** The loss that it belongs to in `/api/status`'s `losses`. */
+  /** The loss that it belongs to in `/api/status`'s `losses`: never bytes or time, as these are added to numbers of things. */
   readonly loss?: Loss
   /** It tells how many there are now, and may shrink. */
   readonly isGauge?: true
@@ -181,12 +181,13 @@ export const COUNTERS = spec({
     unit: 'connections',
     help: 'Ends of TLS connections whose data was read from a library',
   },
-  unlinkedBytes: {
+  unlinked: {
     stage: 'streams',
-    unit: 'bytes',
+    unit: 'events',
     loss: 'gaps',
-    help: 'Bytes within TLS whose connection was not found in time: they are in no row',
+    help: 'Pieces of data within TLS whose connection was not found in time: they are in no row',
   },
+  unlinkedBytes: { stage: 'streams', unit: 'bytes', help: 'Bytes of those pieces' },
   encryptedConnections: { stage: 'streams', unit: 'connections', help: 'Connections that speak TLS' },
   peerRecords: {
     stage: 'streams',

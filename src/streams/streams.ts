@@ -213,7 +213,7 @@ export class Streams {
   plaintext(text: Plaintext): boolean {
     const socket = this.#sockets.get(text.connId)
     if (!(socket instanceof TcpSocket)) {
-      this.#counters.unlinkedBytes += text.size
+      this.#unlinked.lose(text)
       return false
     }
     this.#nowNs = text.timeNs

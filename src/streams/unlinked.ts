@@ -50,7 +50,7 @@ export class Unlinked {
     }
     const bytes = text.payload.length + EVENT_BYTES
     if (waiting.bytes + bytes > MAX_OF_ONE) {
-      this.#counters.unlinkedBytes += size
+      this.lose(text)
       return
     }
     waiting.bytes += bytes
@@ -84,7 +84,13 @@ export class Unlinked {
     for (const token of this.#waiting.keys()) this.#giveUp(token)
   }
 
+  /** Its connection isn't known, and won't be. */
+  lose({ size }: Plaintext): void {
+    this.#counters.unlinked++
+    this.#counters.unlinkedBytes += size
+  }
+
   #giveUp(token: number): void {
-    for (const { size } of this.take(token)) this.#counters.unlinkedBytes += size
+    for (const text of this.take(token)) this.lose(text)
   }
 }
