@@ -1,6 +1,8 @@
 import { Body, messagesIn, wholeBodyFacts, wholeBodyText } from '../lib/http/body'
 import type { Fields } from '../lib/http/fields'
-import type { Invalid, Leave } from '../protocol'
+import { typeOf } from '../lib/protobuf/connection-names'
+import type { MessageType } from '../lib/protobuf/descriptors'
+import type { Invalid, Leave, Side } from '../protocol'
 import type { Dialogue } from './dialogue'
 import type { Framed, Messages } from './framing'
 import type { HeadPlace } from './head'
@@ -11,10 +13,12 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
   /** The message whose head was read, and whose end wasn't reached yet. */
   underWay: M | undefined
   protected readonly dialogue: Dialogue
+  readonly #side: Side
   #fields: Fields | undefined
 
-  constructor(dialogue: Dialogue) {
+  constructor(dialogue: Dialogue, side: Side) {
     this.dialogue = dialogue
+    this.#side = side
   }
 
   abstract mayStart(bytes: Uint8Array, start: number, end: number): boolean
@@ -25,7 +29,7 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
   abstract goesOn(): void
 
   newBody(): Body {
-    return new Body(this.#fields!, this.dialogue.link.settings)
+    return new Body(this.#fields!, this.dialogue.link.settings, this.#type())
   }
 
   endsWhole(bytes: Uint8Array, start: number, end: number, contentNs: number, endNs: number): void {
@@ -33,7 +37,7 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
     const message = this.underWay!
     let text = ''
     if (end > start) {
-      text = wholeBodyText(bytes, start, end, this.#fields!, settings)
+      text = wholeBodyText(bytes, start, end, this.#fields!, settings, this.#type())
       message.facts = wholeBodyFacts(bytes, start, end, this.#fields!, settings)
       message.contentNs = contentNs
     }
@@ -61,6 +65,16 @@ export abstract class OneSides<M extends HttpMessage> implements Messages {
 
   /** Tells the pairing. `hasLostEnd`: other messages may have been lost with its end. */
   protected abstract ended(message: M, endNs: number, hasLostEnd: boolean): void
+
+  /** The path that the message asks for, or that the client surely did which it answers; undefined where that isn't known. */
+  protected abstract asked(message: M): string | undefined
+
+  /** Of the messages of a procedure call in the content, where it is known. */
+  #type(): MessageType | undefined {
+    if (!this.#fields!.rpc?.isProto) return undefined
+    const path = this.asked(this.underWay!)
+    return path === undefined ? undefined : typeOf(this.dialogue.link, path, this.#side)
+  }
 
   #end(body: string, size: number, endNs: number, hasLostEnd: boolean): void {
     const message = this.underWay!

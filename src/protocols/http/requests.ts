@@ -1,6 +1,7 @@
 /** Requests: their heads (RFC 9112 §3), and how these tell the length of the body (§6). */
 import { type Fields, fieldsOf } from '../lib/http/fields'
 import { type Invalid, invalid } from '../protocol'
+import type { Dialogue } from './dialogue'
 import type { Framed } from './framing'
 import { mayBeRequestLine, requestParts } from './grammar'
 import {
@@ -16,6 +17,10 @@ import { startsRequest } from './start-lines'
 import type { HttpRequest } from './types'
 
 export class RequestMessages extends OneSides<HttpRequest> {
+  constructor(dialogue: Dialogue) {
+    super(dialogue, 'client')
+  }
+
   mayStart(bytes: Uint8Array, start: number, end: number): boolean {
     return mayBeRequestLine(bytes, start, end)
   }
@@ -66,6 +71,10 @@ export class RequestMessages extends OneSides<HttpRequest> {
     request.seq = dialogue.pairing.requestBegins(request, startNs, Number.POSITIVE_INFINITY)
     dialogue.askedInPart = request
     dialogue.asks(request)
+  }
+
+  protected asked({ path }: HttpRequest): string {
+    return path
   }
 
   protected ended(request: HttpRequest, endNs: number, hasLostEnd: boolean): void {

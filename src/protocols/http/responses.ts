@@ -2,6 +2,7 @@
 import type { Fields } from '../lib/http/fields'
 import type { Answer } from '../lib/pairing'
 import { type Invalid, invalid, type Leave } from '../protocol'
+import type { Dialogue } from './dialogue'
 import type { BodyLength, Framed } from './framing'
 import { isStatusLine, statusParts } from './grammar'
 import { blockOf, type HeadPlace, statusLineOf } from './head'
@@ -13,6 +14,10 @@ import type { HttpRequest, HttpResponse } from './types'
 const ANSWERS_BEHIND = 'h2c'
 
 export class ResponseMessages extends OneSides<HttpResponse> {
+  constructor(dialogue: Dialogue) {
+    super(dialogue, 'server')
+  }
+
   mayStart(bytes: Uint8Array, start: number, end: number): boolean {
     return mayBeStatusLine(bytes, start, end)
   }
@@ -67,6 +72,10 @@ export class ResponseMessages extends OneSides<HttpResponse> {
     this.begun(response, fields)
     if (fields.contradictory) return invalid('length of the response unknown')
     return this.#framed(status, answer, fields)
+  }
+
+  protected asked({ answer: { certainty, hint } }: HttpResponse): string | undefined {
+    return certainty === 'sure' ? hint?.path : undefined
   }
 
   protected ended({ answer }: HttpResponse, endNs: number, hasLostEnd: boolean): void {

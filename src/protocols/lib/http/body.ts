@@ -43,12 +43,15 @@ export class Body {
   readonly #count: MessageCount | undefined
   readonly #fields: Fields
   readonly #settings: ProtocolSettings
+  readonly #type: MessageType | undefined
 
-  constructor(fields: Fields, settings: ProtocolSettings) {
+  /** `type`: of the messages of a procedure call, where it is known from the beginning. */
+  constructor(fields: Fields, settings: ProtocolSettings, type?: MessageType) {
     this.#fields = fields
     this.#settings = settings
+    this.#type = type
     this.#limit = keptBytes(fields, settings)
-    if (isCounted(fields)) this.#count = new MessageCount()
+    if (isCounted(fields)) this.#count = new MessageCount(fields.rpc!)
   }
 
   /** Of `left` bytes that follow, how many aren't needed: they can be skipped. */
@@ -108,7 +111,7 @@ export class Body {
   }
 
   /** `type`: of the messages of a procedure call. */
-  text(type?: MessageType): string {
+  text(type = this.#type): string {
     return contentText(this.#head(), this.size, this.#fields, this.#settings, type)
   }
 
@@ -209,14 +212,14 @@ function keptBytes(
   return Math.max(bodyLimit, PREFIX + inflateInput(contentCodings(rpcCoding), bodyLimit))
 }
 
-/** Whether messages of such a content are counted. In base64 they aren't. */
+/** Whether messages of such a content are counted. */
 const isCounted = ({ rpc, contentCodings: { length } }: Fields): boolean =>
-  length === 0 && rpc !== undefined && rpc.isFramed && !rpc.isBase64
+  length === 0 && rpc?.isFramed === true
 
 /** Messages of a procedure call in a body that lies in one piece. */
 export function messagesIn(bytes: Uint8Array, start: number, end: number, fields: Fields): number {
   if (!isCounted(fields)) return 0
-  const count = new MessageCount()
+  const count = new MessageCount(fields.rpc!)
   count.take(bytes, start, end)
   return count.total
 }

@@ -8,14 +8,16 @@
  */
 
 import type { ProtocolSettings } from '../../protocol'
+import { Base64Decoder } from '../base64'
 import { bodyText } from '../body-text'
-import { latin1 } from '../bytes'
 import { contentCodings, inflate } from '../inflate'
 import type { MessageType } from '../protobuf/descriptors'
 import { protobufText } from '../protobuf/text'
 
 export const PREFIX = 5
 const COMPRESSED = 0x01
+/** What stands behind the messages: trailers of gRPC-Web, the end of a stream of Connect. */
+const BEHIND = 0x82
 /** Messages of a body that are shown at most. */
 const MAX_SHOWN = 100
 
@@ -57,9 +59,7 @@ export function rpcText(
   settings: ProtocolSettings,
   type?: MessageType,
 ): string {
-  const bytes = format.isBase64
-    ? Buffer.from(latin1(kept, 0, kept.length - (kept.length % 4)), 'base64')
-    : kept
+  const bytes = format.isBase64 ? new Base64Decoder().decode(kept, 0, kept.length) : kept
   const isWhole = kept.length === size
   if (!format.isFramed) return protobufText(bytes, isWhole, type) ?? bodyText(bytes, size)
   const lines: string[] = []
@@ -90,8 +90,7 @@ function messageText(
   const plain = codings.length === 0 ? content : inflate(codings, content, bodyLimit, decodeBudget)
   if (!plain) return `<${codings.join(', ').slice(0, 32)} ${length} bytes>`
   const isWhole = content.length === length && (codings.length === 0 || plain.length < bodyLimit)
-  // Trailers of gRPC-Web, and the end of a stream of Connect, are text.
-  const isText = !isProto || flags > COMPRESSED
+  const isText = !isProto || (flags & BEHIND) !== 0
   return (isText ? undefined : protobufText(plain, isWhole, type)) ?? bodyText(plain, plain.length)
 }
 
@@ -102,19 +101,34 @@ const lengthAt = (bytes: Uint8Array, at: number): number =>
 export class MessageCount {
   /** Messages that have begun. */
   total = 0
+  #flags = 0
   /** Bytes of the prefix that were read, and of the message that are still to come. */
   #prefix = 0
   #length = 0
   #left = 0
   /** Prefixes were lost: the rest can't be counted. */
   #isLost = false
+  readonly #base64: Base64Decoder | undefined
 
-  /** Bytes of the current message that are still to come. */
+  constructor({ isBase64 }: Pick<RpcFormat, 'isBase64'>) {
+    this.#base64 = isBase64 ? new Base64Decoder() : undefined
+  }
+
+  /** Bytes of the current message that are still to come; 0 where that isn't known. */
   get left(): number {
-    return this.#left
+    return this.#base64 ? 0 : this.#left
   }
 
   take(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#base64) {
+      this.#takes(bytes, start, end)
+      return
+    }
+    const decoded = this.#base64.decode(bytes, start, end)
+    this.#takes(decoded, 0, decoded.length)
+  }
+
+  #takes(bytes: Uint8Array, start: number, end: number): void {
     let at = start
     while (at < end && !this.#isLost) {
       if (this.#left > 0) {
@@ -124,9 +138,10 @@ export class MessageCount {
         continue
       }
       const byte = bytes[at++]!
-      if (this.#prefix > 0) this.#length = this.#length * 256 + byte
+      if (this.#prefix === 0) this.#flags = byte
+      else this.#length = this.#length * 256 + byte
       if (++this.#prefix < PREFIX) continue
-      this.total++
+      if ((this.#flags & BEHIND) === 0) this.total++
       this.#left = this.#length
       this.#prefix = 0
       this.#length = 0
@@ -135,7 +150,7 @@ export class MessageCount {
 
   /** So many bytes are missing. */
   misses(bytes: number): void {
-    if (bytes > this.#left) this.#isLost = true
+    if (bytes > this.left) this.#isLost = true
     this.#left -= Math.min(bytes, this.#left)
   }
 }

@@ -4,6 +4,12 @@ import { contentCodings, inflate } from '../inflate'
 import type { MessageType } from './descriptors'
 import { isReflection, ReflectionReader } from './reflection'
 
+/** Of the messages that this side sends, where the client asks for this path; undefined where they aren't known. */
+export function typeOf({ settings, connection }: Link, path: string, side: Side): MessageType | undefined {
+  const types = settings.names?.of(path, connection)
+  return side === 'client' ? types?.input : types?.output
+}
+
 export class ConnectionNames {
   readonly #link: Link
 
@@ -11,11 +17,8 @@ export class ConnectionNames {
     this.#link = link
   }
 
-  /** Of the messages that this side sends, where the client asks for this path; undefined where they aren't known. */
   of(path: string, side: Side): MessageType | undefined {
-    const { settings, connection } = this.#link
-    const types = settings.names?.of(path, connection)
-    return side === 'client' ? types?.input : types?.output
+    return typeOf(this.#link, path, side)
   }
 
   /** Reads what the server tells of its names; undefined where it isn't asked for that. `coding`: that of compressed messages. */

@@ -40,7 +40,8 @@ export class MessageNames {
 
   /** The types of a method, by its path; undefined where they aren't known. */
   of(path: string, connection: Ends): MethodTypes | undefined {
-    return this.files.method(path) ?? this.#servers.get(serverOf(connection))?.method(path)
+    const method = methodIn(path)
+    return this.files.method(method) ?? this.#servers.get(serverOf(connection))?.method(method)
   }
 
   /** Takes a FileDescriptorProto that the connection's server told. */
@@ -58,6 +59,18 @@ export class MessageNames {
       held -= freed
     }
   }
+}
+
+/**
+ * `/package.Service/Method` of a path. gRPC has nothing else; gRPC-Web and Connect may stand behind a prefix, and Connect's GET has its message
+ * in the query.
+ */
+function methodIn(path: string): string {
+  const query = path.indexOf('?')
+  const end = query < 0 ? path.length : query
+  const method = path.lastIndexOf('/', end - 1)
+  const service = path.lastIndexOf('/', method - 1)
+  return service <= 0 && query < 0 ? path : path.slice(Math.max(0, service), end)
 }
 
 /** Its process where that is on this node, else its address. */
