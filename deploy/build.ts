@@ -32,7 +32,7 @@ if (cli === `linux-${otherArch()}`) {
 }
 
 /** Each runs on a thread of its own and so is a bundle of its own. */
-const workers = [...new Bun.Glob('*/worker.ts').scanSync(src)].sort().map((path) => join(src, path))
+const workers = [...new Bun.Glob('*/*worker.ts').scanSync(src)].sort().map((path) => join(src, path))
 
 /**
  * A source names a worker relative to itself, but in the executable every module of the main thread has one URL, that

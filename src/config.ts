@@ -218,7 +218,7 @@ export const SETTINGS = {
   protoDir: setting({
     flag: 'proto-dir',
     env: 'NIXIE_PROTO_DIR',
-    help: 'Descriptor sets of Protocol Buffers (*.binpb, *.pb, *.protoset), by which messages of gRPC have names; servers tell theirs by reflection, too',
+    help: 'Sources of Protocol Buffers (*.proto) or descriptor sets (*.binpb, *.pb, *.protoset), by which messages of gRPC have names; servers tell theirs by reflection, too',
     fallback: '',
     parse: text,
     shape: 'a directory',

@@ -1,14 +1,21 @@
-/** Descriptor sets that the user gives, read beside the capture: a file at a time, so that the ring is looked at in between. */
+/**
+ * Descriptor sets and sources of Protocol Buffers that the user gives, read beside the capture: sets a file at a time, so that the ring is
+ * looked at in between, sources on another thread.
+ */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Descriptors, filesOf } from '../protocols/lib/protobuf/descriptors'
+import type { Compiled } from './proto-sources'
 
 const SETS = /\.(?:binpb|pb|protoset|desc)$/
-const SOURCES = /\.proto$/
 const MAX_FILES = 256
 const MAX_BYTES = 16 << 20
 /** Bytes of descriptors that are read in one go. */
 const AT_ONCE = 256 << 10
+
+const NOTHING: Compiled = { files: [], warnings: [] }
+/** Sources take some milliseconds each. */
+const PATIENCE_MS = 30_000
 
 const HOW =
   'Make one: protoc --include_imports --descriptor_set_out=all.binpb *.proto, or buf build -o all.binpb.'
@@ -19,22 +26,17 @@ export async function readProtoDir(
   into: Descriptors,
   warn: (message: string) => void,
 ): Promise<void> {
-  const listed = await readdir(dir).catch((cause: Error) => cause)
+  const listed = await readdir(dir, { withFileTypes: true }).catch((cause: Error) => cause)
   if (listed instanceof Error) {
     warn(
       `--proto-dir: ${dir} can't be read (${listed.message}); messages of gRPC have the names that servers tell.`,
     )
     return
   }
-  const sets = listed.filter((name) => SETS.test(name)).sort()
-  if (sets.length === 0) {
-    const sources = listed.filter((name) => SOURCES.test(name)).length
-    const found =
-      sources > 0
-        ? `only sources (${sources} *.proto)`
-        : 'nothing that ends with .binpb, .pb, .protoset or .desc'
-    warn(`--proto-dir: in ${dir} is no descriptor set, ${found}. ${HOW}`)
-  }
+  const sets = listed
+    .map(({ name }) => name)
+    .filter((name) => SETS.test(name))
+    .sort()
   if (sets.length > MAX_FILES)
     warn(`--proto-dir: of ${sets.length} files in ${dir} the first ${MAX_FILES} are read.`)
   let left = MAX_BYTES
@@ -43,15 +45,52 @@ export async function readProtoDir(
     if (typeof bytes === 'string') warn(`--proto-dir: ${name} is left out: ${bytes}.`)
     else {
       left -= bytes.length
-      if (!(await addSet(bytes, into)))
+      if (!(await addFiles(filesOf(bytes), into)))
         warn(`--proto-dir: ${name} is left out: it is no descriptor set. ${HOW}`)
     }
   }
+  const maySources = listed.some((entry) => entry.isDirectory() || entry.name.endsWith('.proto'))
+  const { files, warnings } = maySources ? await compiledBeside(dir) : NOTHING
+  for (const warning of warnings) warn(`--proto-dir: ${warning}.`)
+  await addFiles(files, into)
+  if (sets.length === 0 && files.length === 0)
+    warn(
+      `--proto-dir: in ${dir} are no messages: neither sources (*.proto) nor a descriptor set (*.binpb, *.pb, *.protoset, *.desc). ${HOW}`,
+    )
 }
 
-/** False where it is none. */
-async function addSet(bytes: Uint8Array, into: Descriptors): Promise<boolean> {
-  const files = filesOf(bytes)
+/** The sources in the directory, on a thread that ends with it. */
+async function compiledBeside(dir: string): Promise<Compiled> {
+  // Without a dot in front: a thread's thread is found beside it in the executable, too.
+  const worker = new Worker(new URL('proto-worker.ts', import.meta.url).href)
+  const failed = (why: string): Compiled => ({
+    files: [],
+    warnings: [`sources are left out: ${why}. ${HOW}`],
+  })
+  try {
+    return await new Promise<Compiled>((resolve) => {
+      const timer = setTimeout(
+        () => resolve(failed(`they took more than ${PATIENCE_MS / 1000} s`)),
+        PATIENCE_MS,
+      )
+      const end = (compiled: Compiled) => {
+        clearTimeout(timer)
+        resolve(compiled)
+      }
+      worker.onmessage = ({ data }: MessageEvent<Compiled>) => end(data)
+      worker.onerror = (event) => {
+        event.preventDefault()
+        end(failed(event.message))
+      }
+      worker.postMessage(dir)
+    })
+  } finally {
+    worker.terminate()
+  }
+}
+
+/** False where there are none. */
+async function addFiles(files: readonly Uint8Array[] | undefined, into: Descriptors): Promise<boolean> {
   let taken = 0
   for (const file of files ?? []) {
     into.addFile(file)

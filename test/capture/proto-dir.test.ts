@@ -46,6 +46,24 @@ test('sets by any of their usual names', async () => {
   expect(warnings).toEqual([])
 })
 
+test('sources, also of directories within, beside sets', async () => {
+  const { into, warnings } = await read(
+    {
+      'a.binpb': message({ 1: file('a') }),
+      'b.proto': 'syntax = "proto3"; package b; service S { rpc Get(c.v1.Asked) returns (c.v1.Asked); }',
+      'broken.proto': 'syntax = "proto3"; package broken; message A { string id = 1; } message {',
+    },
+    (dir) => {
+      mkdirSync(join(dir, 'c/v1'), { recursive: true })
+      writeFileSync(join(dir, 'c/v1/c.proto'), 'package c.v1; message Asked { required int32 id = 1; }')
+      symlinkSync('.', join(dir, 'c/again'))
+    },
+  )
+  expect(['a', 'b'].map((name) => into.method(`/${name}.S/Get`)?.input?.field(1)?.name)).toEqual(['id', 'id'])
+  expect(into.message('broken.A')).toBeDefined()
+  expect(warnings).toEqual(["--proto-dir: broken.proto is read up to an error: illegal type name '{' (line 1)."])
+})
+
 test('what isn’t read is said, with what to do', async () => {
   const broken = await read(
     { 'a.pb': 'text', 'b.pb': message({ 1: file('b') }), 'large.pb': new Uint8Array(17 << 20) },
@@ -63,7 +81,7 @@ test('what isn’t read is said, with what to do', async () => {
   ])
   expect((await read({ 'a.proto': 'syntax = "proto3";' })).warnings).toEqual([
     expect.stringMatching(
-      /^--proto-dir: in DIR is no descriptor set, only sources \(1 \*\.proto\)\. Make one: protoc /,
+      /^--proto-dir: in DIR are no messages: neither sources \(\*\.proto\) nor a descriptor set .* Make one: protoc /,
     ),
   ])
   const gone: string[] = []
