@@ -9,6 +9,7 @@ import { SOURCES } from '../sources'
 import { EMPTY, RECORDED, TABLES } from '../sources/tables'
 import { openWriter } from '../store'
 import type { StoreWriter } from '../store/store'
+import { KeptNames } from './kept-names'
 import type { CaptureReport, FromCapture, ToCapture } from './messages'
 import { Pause } from './pause'
 import { Pipeline } from './pipeline'
@@ -39,7 +40,7 @@ function start({ config, pulse, again }: Extract<ToCapture, { kind: 'start' }>):
   say({ kind: 'tables', tables: TABLES })
   const kernel = openKernel({ enabled: config.capture })
   const pipeline = new Pipeline(kernel, writer, config, SOURCES, new Pulse(pulse))
-  run(pipeline, writer)
+  run(pipeline, writer, new KeptNames(config.dataDir, pipeline.settings.names))
   if (config.protoDir !== '') void readProtoDir(config.protoDir, pipeline.settings.names.files, warn)
 }
 
@@ -50,7 +51,7 @@ const STARTED_MS = 3000
 /** How often to look for new threads of the runtime that this thread may have to wait for. */
 const HELPERS_EVERY_S = 5
 
-function run(pipeline: Pipeline, writer: StoreWriter): void {
+function run(pipeline: Pipeline, writer: StoreWriter, names: KeptNames): void {
   askForTurns(TURN_NS)
   const helpers = new HelperThreads(TURN_NS)
   const pause = new Pause()
@@ -81,6 +82,7 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     // This looked at the ring, too, so the full pause begins anew.
     pipeline.absence.wake(performance.now())
     pipeline.second(Date.now())
+    names.second()
     warnOfAbsence(pipeline)
     report()
     const leastMs = leastPause(pipeline)
@@ -100,6 +102,7 @@ function run(pipeline: Pipeline, writer: StoreWriter): void {
     clearInterval(second)
     clearTimeout(timer)
     pipeline.close()
+    names.write()
     say({ kind: 'stopped' })
   }
   // Under pressure it pauses until the time is over, or the ring has filled more.

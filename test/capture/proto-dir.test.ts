@@ -61,7 +61,9 @@ test('sources, also of directories within, beside sets', async () => {
   )
   expect(['a', 'b'].map((name) => into.method(`/${name}.S/Get`)?.input?.field(1)?.name)).toEqual(['id', 'id'])
   expect(into.message('broken.A')).toBeDefined()
-  expect(warnings).toEqual(["--proto-dir: broken.proto is read up to an error: illegal type name '{' (line 1)."])
+  expect(warnings).toEqual([
+    "--proto-dir: broken.proto is read up to an error: illegal type name '{' (line 1).",
+  ])
 })
 
 test('what isn’t read is said, with what to do', async () => {

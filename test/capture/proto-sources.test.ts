@@ -81,7 +81,9 @@ describe('sources', () => {
   })
 
   test('names that are those of objects are names', () => {
-    const { into } = read('syntax = "proto3"; message constructor { string toString = 1; string hasOwnProperty = 2; }')
+    const { into } = read(
+      'syntax = "proto3"; message constructor { string toString = 1; string hasOwnProperty = 2; }',
+    )
     expect(into.message('constructor')!.field(1)!.name).toBe('toString')
   })
 

@@ -84,6 +84,8 @@ interface Method {
 const NAME_BYTES = 160
 
 export class Descriptors {
+  /** How often a file was added that wasn't there. */
+  changes = 0
   /** Bytes of the files. */
   #size = 0
   readonly #most: number
@@ -107,6 +109,11 @@ export class Descriptors {
   /** Bytes of memory that it takes. */
   get held(): number {
     return this.#size + this.#names * NAME_BYTES
+  }
+
+  /** FileDescriptorProtos, as they were added. */
+  get files(): Iterable<Uint8Array> {
+    return this.#files.values()
   }
 
   get #names(): number {
@@ -135,6 +142,7 @@ export class Descriptors {
     const bytes = given.slice()
     this.#size += bytes.length
     this.#files.set(name, bytes)
+    this.changes++
     forEachField(bytes, (number, _, __, content) => {
       if (!content || this.#isFull) return
       if (number === 4) this.#addMessage(scope, content, 0)

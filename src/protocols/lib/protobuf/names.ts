@@ -25,7 +25,15 @@ export interface Ends {
 /** The role of a row's own end. */
 const SERVER = 2
 
+/** What one server told: FileDescriptorProtos. */
+export interface Told {
+  readonly server: string
+  readonly files: Iterable<Uint8Array>
+}
+
 export class MessageNames {
+  /** How often servers told something new. */
+  changes = 0
   /** Of files: they count for each server. */
   readonly files = new Descriptors(NAMES_OF_FILES, false)
   /** In the order in which they last told something. */
@@ -44,12 +52,29 @@ export class MessageNames {
     return this.files.method(method) ?? this.#servers.get(serverOf(connection))?.method(method)
   }
 
+  /** What servers told; the last one told something last. */
+  get told(): Told[] {
+    return [...this.#servers].map(([server, { files }]) => ({ server, files }))
+  }
+
   /** Takes a FileDescriptorProto that the connection's server told. */
   learns(file: Uint8Array, connection: Ends): void {
-    const server = serverOf(connection)
+    this.#takes(file, serverOf(connection))
+  }
+
+  /** Takes what was told before, the last one last. */
+  remembers(told: readonly Told[]): void {
+    const before = this.changes
+    for (const { server, files } of told) for (const file of files) this.#takes(file, server)
+    this.changes = before
+  }
+
+  #takes(file: Uint8Array, server: string): void {
     const known = this.#servers.get(server) ?? new Descriptors(NAMES_OF_SERVER, true)
     if (known.held + file.length > MAX_OF_SERVER) return
+    const before = known.changes
     known.addFile(file)
+    this.changes += known.changes - before
     this.#servers.delete(server)
     this.#servers.set(server, known)
     let held = this.held
