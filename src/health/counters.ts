@@ -212,6 +212,11 @@ export const COUNTERS = spec({
     loss: 'parse',
     help: 'Messages dropped because their other half was lost, or because it is not certain which message that is',
   },
+  partialHeads: {
+    stage: 'protocols',
+    unit: 'frames',
+    help: 'Requests and responses of HTTP/2 of which the rows have fields <unknown>: senders name fields by those before, which were among lost bytes, not captured, or sent before Nixie came',
+  },
   unsureAnswers: {
     stage: 'protocols',
     unit: 'answers',

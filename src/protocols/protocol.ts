@@ -185,6 +185,8 @@ export interface Link {
   readonly sink: Sink
   /** Counts messages that make no record: their other half was lost, or they were given up. */
   dropped(messages: number): void
+  /** Counts a message whose record lacks fields, as it refers to earlier ones that aren't known. */
+  lacksFields(): void
   /** Counts whole requests whose answers are left out on purpose: see `passOver`. Negative: too many were counted elsewhere. */
   passedOver(requests: number): void
   /** The client's address as a proxy in between tells it (PROXY protocol). */

@@ -70,6 +70,10 @@ export class TalkLink implements Link {
     this.#shared.counters.unpairedFrames += messages
   }
 
+  lacksFields(): void {
+    this.#shared.counters.partialHeads++
+  }
+
   passedOver(requests: number): void {
     this.#shared.shedCounts.add(this.#end, requests)
   }

@@ -8,6 +8,8 @@ export interface Head {
   readonly isHead: boolean
   /** It has a field that only a head has. */
   readonly isNamed: boolean
+  /** It has a field that isn't known. */
+  readonly isPartial: boolean
   /** The type of its content may be in a field that isn't known. */
   readonly hidesType: boolean
   readonly fields: Fields
@@ -69,7 +71,17 @@ function readHead(fields: readonly Field[], redact: boolean): Head {
   if (method === 'CONNECT' && path === '') path = authority
   const isHead = isNamed || hasUnknown
   const hidesType = hasUnknown && !hasType
-  return { isHead, isNamed, hidesType, method, path, protocol, status, fields: fieldsOfLines(lines, redact) }
+  return {
+    isHead,
+    isNamed,
+    isPartial: hasUnknown,
+    hidesType,
+    method,
+    path,
+    protocol,
+    status,
+    fields: fieldsOfLines(lines, redact),
+  }
 }
 
 const statusOf = (value: string): number => (/^[1-9]\d\d$/.test(value) ? Number(value) : 0)

@@ -18,6 +18,7 @@ const UNKNOWN_COUNT = -1
 const NO_FIELDS: Head = {
   isHead: true,
   isNamed: true,
+  isPartial: false,
   hidesType: false,
   fields: fieldsOf('', false),
   method: '',

@@ -76,6 +76,7 @@ export class OneSide implements Listener {
       return
     }
     if (!head.isHead || isInterim(head) || !this.#exchanges.mayBegin(side, at)) return
+    if (head.isPartial) this.#link.lacksFields()
     const message = new Message(head, times.startNs, times.endNs, side, this.#names)
     this.#exchanges.begins(side, at, message)
     if (promised > 0) this.#exchanges.ends(side, at, times.endNs)
