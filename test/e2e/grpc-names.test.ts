@@ -1,4 +1,4 @@
-/** Messages of gRPC have names where the server tells them by reflection, or a descriptor set does: of a real server and client. */
+/** Messages of gRPC have names where the server tells them by reflection, or a descriptor set or source does: of a real server and client. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -69,22 +69,33 @@ px.display(df[df.local_port == ${port}])
       expect(await bodies(nixie!, port, 'after')).toEqual(named('after') as [string, string][])
     })
 
-  test('that a descriptor set has; another server’s are not taken for it', async () => {
-    const [first] = started
+  test('that the server told an earlier run; another server’s are not taken for it', async () => {
+    const { dataDir } = started[0]!
+    await started[0]!.stop()
+    started[0] = await Nixie.start(scope, { flags: ['--cpu-budget', 'off'], dataDir })
+    await client('call', reflecting.v1!, 'again')
+    expect(await bodies(started[0], reflecting.v1!, 'again')).toEqual(named('again') as [string, string][])
     await client('call', silent, 'silent')
-    expect((await bodies(first!, silent, 'silent'))[0]![0]).toBe('1: "silent", 2: 3')
+    expect((await bodies(started[0], silent, 'silent'))[0]![0]).toBe('1: "silent", 2: 3')
+  })
+
+  test('that a descriptor set has, or a source', async () => {
     const dir = join(scope.dir, 'protos')
     mkdirSync(dir)
     await client('set', join(dir, 'shop.binpb'))
-    await first!.stop()
+    mkdirSync(join(dir, 'within'))
+    await client('source', join(dir, 'within/store.proto'))
+    await started[0]!.stop()
     const nixie = await Nixie.start(scope, { flags: ['--cpu-budget', 'off', '--proto-dir', dir] })
     // The files are read beside the start.
-    const said = await until('names', async () => {
-      const id = `file-${Date.now()}`
-      await client('call', silent, id)
-      const found = await bodies(nixie, silent, id)
-      return found[0]![0].startsWith('id:') && { id, found }
-    })
-    expect(said.found).toEqual(named(said.id) as [string, string][])
+    for (const scopeOfNames of ['shop', 'store']) {
+      const said = await until(`names of ${scopeOfNames}`, async () => {
+        const id = `${scopeOfNames}-${Date.now()}`
+        await client('call', silent, id, scopeOfNames)
+        const found = await bodies(nixie, silent, id)
+        return found[0]![0].startsWith('id:') && { id, found }
+      })
+      expect(said.found).toEqual(named(said.id) as [string, string][])
+    }
   })
 })

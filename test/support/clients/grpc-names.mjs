@@ -1,24 +1,31 @@
 // Calls the service of servers/shop.proto, and prints the path of each call as a JSON line. Arguments:
-//   call PORT ID            Get and List
+//   call PORT ID PACKAGE    Get and List
 //   reflect PORT v1|v1alpha asks the server for the descriptors of its service
 //   set FILE                writes the descriptor set of shop.proto
-import { writeFileSync } from 'node:fs'
+//   source FILE             writes it as a source, with the package `store`
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { credentials, loadPackageDefinition } from '@grpc/grpc-js'
+import { credentials, loadPackageDefinition, makeGenericClientConstructor } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 
-const [what, given, more] = process.argv.slice(2)
-const definition = loadSync(join(import.meta.dirname, '../servers/shop.proto'), { keepCase: true })
+const [what, given, more, scope = 'shop'] = process.argv.slice(2)
+const source = join(import.meta.dirname, '../servers/shop.proto')
+const definition = loadSync(source, { keepCase: true })
 const log = (path) => console.log(JSON.stringify({ path }))
 
 async function call(port, id) {
-  const { Orders } = loadPackageDefinition(definition).shop
+  const { service } = loadPackageDefinition(definition).shop.Orders
+  const methods = Object.entries(service).map(([name, method]) => [
+    name,
+    { ...method, path: method.path.replace('/shop.', `/${scope}.`) },
+  ])
+  const Orders = makeGenericClientConstructor(Object.fromEntries(methods))
   const client = new Orders(`127.0.0.1:${port}`, credentials.createInsecure())
   await new Promise((done, failed) =>
     client.Get({ id, limit: 3 }, (error) => (error ? failed(error) : done())),
   )
-  log('/shop.Orders/Get')
+  log(`/${scope}.Orders/Get`)
   await new Promise((done, failed) =>
     client
       .List({ id, limit: 2 })
@@ -26,7 +33,7 @@ async function call(port, id) {
       .on('end', done)
       .on('error', failed),
   )
-  log('/shop.Orders/List')
+  log(`/${scope}.Orders/List`)
   client.close()
 }
 
@@ -70,4 +77,8 @@ function writeSet(path) {
 
 if (what === 'call') await call(given, more)
 else if (what === 'reflect') await reflect(given, more)
-else writeSet(given)
+else if (what === 'set') writeSet(given)
+else {
+  writeFileSync(given, readFileSync(source, 'utf8').replace('package shop;', 'package store;'))
+  log(given)
+}

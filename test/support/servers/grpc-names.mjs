@@ -1,4 +1,4 @@
-// The service of shop.proto by @grpc/grpc-js. Arguments: the port, and `reflection` if it tells its descriptors.
+// The service of shop.proto by @grpc/grpc-js, and the same in the package `store`. Arguments: the port, and `reflection` if it tells its descriptors.
 import { join } from 'node:path'
 import { loadPackageDefinition, Server, ServerCredentials } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
@@ -16,13 +16,22 @@ const order = (id) => ({
   pin: 1234,
 })
 const server = new Server()
-server.addService(loadPackageDefinition(definition).shop.Orders.service, {
+const { service } = loadPackageDefinition(definition).shop.Orders
+const inStore = Object.fromEntries(
+  Object.entries(service).map(([name, method]) => [
+    name,
+    { ...method, path: method.path.replace('/shop.', '/store.') },
+  ]),
+)
+const methods = {
   Get: ({ request }, done) => done(null, order(request.id)),
   List: (call) => {
     for (let i = 0; i < call.request.limit; i++) call.write(order(`${call.request.id}-${i}`))
     call.end()
   },
-})
+}
+server.addService(service, methods)
+server.addService(inStore, methods)
 if (reflection) new ReflectionService(definition).addToServer(server)
 server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error) => {
   if (error) throw error
