@@ -13,12 +13,12 @@ import { nats } from './nats'
 import { PGSQL } from './pgsql/identity'
 import type { Protocol } from './protocol'
 import { proxyProtocol } from './proxy-protocol'
-import { REDIS } from './redis/identity'
+import { redis } from './redis'
 import { tls } from './tls'
 import { websocket } from './websocket'
 
 /** The protocols that are recognised. */
-export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls, websocket, mux]
+export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls, websocket, mux, redis]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, REDIS, MONGODB, KAFKA, AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, MONGODB, KAFKA, AMQP]
