@@ -14,6 +14,8 @@ fi
 packages=(nginx-light haproxy wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython nghttp2-client gnutls-bin wget python3-venv openssl iproute2 php-cli)
 # … machines with other kernels, and what builds for the other architecture.
 packages+=(qemu-system-x86 qemu-system-arm busybox-static cpio)
+# … caches.
+packages+=(redis-server redis-tools memcached)
 case $(uname -m) in
   x86_64) packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
   aarch64) packages+=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross) ;;

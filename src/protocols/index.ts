@@ -18,7 +18,17 @@ import { tls } from './tls'
 import { websocket } from './websocket'
 
 /** The protocols that are recognised. */
-export const PROTOCOLS: readonly Protocol[] = [http, http2, dns, proxyProtocol, nats, tls, websocket, mux, redis]
+export const PROTOCOLS: readonly Protocol[] = [
+  http,
+  http2,
+  dns,
+  proxyProtocol,
+  nats,
+  tls,
+  websocket,
+  mux,
+  redis,
+]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
 export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, MONGODB, KAFKA, AMQP]

@@ -224,8 +224,7 @@ export class Commands {
     const words = mayBeWords(bytes, pos, lf) ? wordsIn(bytes, pos, lf) : undefined
     this.#searched = 0
     const first = words?.[0]?.[0]
-    if (!words || (first !== undefined && !isLetter(first)))
-      return invalid('no line of words', lf + 1 - pos)
+    if (!words || (first !== undefined && !isLetter(first))) return invalid('no line of words', lf + 1 - pos)
     input.pos = lf + 1
     this.#begin(input, pos)
     this.#lastNs = input.timeAt(lf)

@@ -21,7 +21,8 @@ async function open() {
   const redis = new Redis(options)
   await new Promise((done) => redis.once('ready', done))
   const log = []
-  const said = (cmd, args, resp) => log.push({ cmd, args: JSON.stringify(args.map(String)), resp: shown(resp) })
+  const said = (cmd, args, resp) =>
+    log.push({ cmd, args: JSON.stringify(args.map(String)), resp: shown(resp) })
   const run = async (...words) => {
     const answer = await redis.call(...words).catch((error) => error)
     said(words[0].toUpperCase(), words.slice(1), answer)
@@ -59,7 +60,11 @@ const results = await commands.redis.multi().incr('node:count').incr('node:count
 commands.said('MULTI', [], 'OK')
 commands.said('INCR', ['node:count'], 'QUEUED')
 commands.said('INCR', ['node:count'], 'QUEUED')
-commands.said('EXEC', [], results.map(([, value]) => value))
+commands.said(
+  'EXEC',
+  [],
+  results.map(([, value]) => value),
+)
 
 const subscriber = await open()
 const came = new Promise((done) => {
@@ -70,16 +75,20 @@ const came = new Promise((done) => {
   })
 })
 await subscriber.redis.subscribe('node:news', 'node:sport')
-subscriber.said('SUBSCRIBE', ['node:news', 'node:sport'], [
-  ['subscribe', 'node:news', 1],
-  ['subscribe', 'node:sport', 2],
-])
+subscriber.said(
+  'SUBSCRIBE',
+  ['node:news', 'node:sport'],
+  [
+    ['subscribe', 'node:news', 1],
+    ['subscribe', 'node:sport', 2],
+  ],
+)
 for (const message of ['one', 'two', 'three']) await commands.run('PUBLISH', 'node:sport', message)
 await came
 
 const blocked = await open()
+await blocked.run('BLPOP', 'node:none', '0.3')
 const waits = blocked.run('BLPOP', 'node:queue', '0')
-await new Promise((done) => setTimeout(done, 300))
 await commands.run('LPUSH', 'node:queue', 'job')
 await waits
 

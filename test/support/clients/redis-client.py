@@ -13,7 +13,8 @@ def shown(value):
     if value is None:
         return '<NULL>'
     if isinstance(value, Exception):
-        return f'-{value}'
+        # The library leaves out what it knows of an error.
+        return f'-ERR {value}'
     if isinstance(value, (list, dict)):
         return json.dumps(value, separators=(',', ':'))
     return str(value)
