@@ -9,7 +9,7 @@ const CONTAINERS = new Set(
   ),
 )
 
-const SUBCOMMAND = /^[A-Za-z-]{2,32}$/
+const SUBCOMMAND = /^[A-Za-z][A-Za-z_-]{1,31}$/
 const WORD = /^[A-Za-z][A-Za-z0-9._|-]{0,63}$/
 /** Others are no names of commands; so much is shown of them. */
 const MAX_NAME = 64

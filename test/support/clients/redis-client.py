@@ -58,15 +58,13 @@ commands.run('ZSCORE', 'py:sorted', 'a')
 commands.run('LPOP', 'py:nothing')
 commands.run('EVAL', 'return {1, {2, {"three"}}}', '0')
 commands.run('FOO', 'bar')
-with commands.redis.pipeline(transaction=False) as pipeline:
-    for i in range(100):
-        pipeline.set(f'py:many:{i}', f'value {i}').get(f'py:many:{i}')
-    for i, answer in enumerate(pipeline.execute()):
-        key = f'py:many:{i // 2}'
-        if i % 2:
-            commands.said('GET', [key], answer)
-        else:
-            commands.said('SET', [key, f'value {i // 2}'], 'OK' if answer is True else answer)
+
+# A pipeline of the library takes a connection of its own.
+many = [words for i in range(100) for words in (('SET', f'py:many:{i}', f'value {i}'), ('GET', f'py:many:{i}'))]
+connection = commands.redis.connection
+connection.send_packed_command(connection.pack_commands(many))
+for words in many:
+    commands.said(words[0], words[1:], connection.read_response())
 
 listener = Connection()
 pubsub = listener.redis.pubsub()

@@ -8,6 +8,8 @@ const options = {
   port: Number(port),
   enableReadyCheck: false,
   disableClientInfo: true,
+  // The other client speaks RESP3.
+  protocol: 2,
   ...(transport === 'tls' ? { tls: { rejectUnauthorized: false } } : {}),
 }
 
