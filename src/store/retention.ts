@@ -30,6 +30,10 @@ export function overAge(chunks: readonly Chunk[], cutoff: number, limit: number)
 export const limitOf = (budgetBytes: number): number =>
   budgetBytes - Math.min(RESERVE_BYTES, budgetBytes * RESERVE_SHARE)
 
+/** The budget of which chunks may take so many bytes. */
+export const budgetFor = (bytes: number): number =>
+  bytes + Math.min(RESERVE_BYTES, (bytes * RESERVE_SHARE) / (1 - RESERVE_SHARE))
+
 /** The chunk to delete next, if `usedBytes` exceed the budget. A table may use the shares that others leave. */
 export function overBudget(
   chunks: readonly Chunk[],

@@ -26,7 +26,7 @@ import { attempt, type OpenStore, Premises } from './premises'
 import { openPrivately } from './private'
 import { overAge, overBudget, sharesOf } from './retention'
 import { type RowsOf, type SealedPiece, seal } from './seal'
-import { defaultBudget, giveBack, usedBytes } from './space'
+import { type Disk, DiskBudget, giveBack, usedBytes } from './space'
 import { damagedSpool, type Spooled } from './spool'
 import type { Said } from './spool-record'
 import type { Damage, StoreWriter, TableBatch, When, WriterStats } from './store'
@@ -62,8 +62,9 @@ export interface WriterOptions {
   readonly warn?: (sentence: string) => void
   /** Log bytes after which the log is brought into the file; by default 2 MiB, or less where the budget is small. */
   readonly logBytes?: number
-  /** The clock by which rows age; tests have their own. */
+  /** The clock by which rows age, and the disk's room; tests have their own. */
   readonly uptime?: Uptime
+  readonly disk?: () => Disk
 }
 
 export type Writer = StoreWriter
@@ -92,7 +93,7 @@ function finish(steps: Generator<void, void>): void {
 }
 
 class SqliteWriter implements Writer {
-  readonly #budgetBytes: number
+  readonly #budget: DiskBudget
   readonly #options: WriterOptions
   readonly #limits: MergeLimits
   readonly #shares: ReadonlyMap<string, number>
@@ -114,13 +115,13 @@ class SqliteWriter implements Writer {
     try {
       // The disk is asked once the directory is there.
       openPrivately(dataDir)
-      this.#budgetBytes = options.diskBudgetBytes || defaultBudget(dataDir)
+      this.#budget = new DiskBudget(dataDir, options.diskBudgetBytes, options.disk)
     } catch (cause) {
       throw storeError(cause, `The data directory ${dataDir} cannot be used`, dataDir)
     }
     this.#premises = new Premises({
       dataDir,
-      logBytes: logBytes ?? Math.min(LOG_BYTES, this.#budgetBytes * LOG_SHARE),
+      logBytes: logBytes ?? Math.min(LOG_BYTES, this.#budget.bytes * LOG_SHARE),
       tables: declared(options),
       uptime,
       begin: () => this.#saveTotals(),
@@ -273,6 +274,7 @@ class SqliteWriter implements Writer {
     if (this.#merge?.opened === opened) return this.#mergeStep(this.#merge)
     const now = age.now()
     if (this.#tidy?.opened === opened && now - this.#tidy.age < TIDY_SECONDS) return false
+    this.#budget.look()
     if (this.#tidyUp(opened, now)) return true
     this.#tidy = { opened, age: now }
     return false
@@ -285,9 +287,9 @@ class SqliteWriter implements Writer {
     if (old.length > 0) return this.#expire(old)
     if (this.#forgetProcesses(opened)) return true
     const used = usedBytes(home.db)
-    const victim = overBudget(chunks, this.#shares, used - graves.bytes, this.#budgetBytes)
+    const victim = overBudget(chunks, this.#shares, used - graves.bytes, this.#budget.bytes)
     if (victim) return this.#expire([victim])
-    if (this.#bury(used > this.#budgetBytes - home.log.limitBytes)) return true
+    if (this.#bury(used > this.#budget.bytes - home.log.limitBytes)) return true
     if (this.#startMerge()) return true
     if (now - swept >= ENTITY_SWEEP_SECONDS) this.#sweepEntities(now)
     return this.#giveBack()
@@ -427,7 +429,7 @@ class SqliteWriter implements Writer {
 
   /** Beyond their share of the budget, the processes leave that were not seen for longest. True when there were any. */
   #forgetProcesses(opened: OpenStore): boolean {
-    const excess = opened.processBytes - PROCESS_SHARE * this.#budgetBytes
+    const excess = opened.processBytes - PROCESS_SHARE * this.#budget.bytes
     if (excess <= 0) return false
     this.#transactions.write('Processes could not be taken out', () => {
       const { processes, bytes } = forgetProcesses(this.#db, excess, FORGET_PROCESSES)
@@ -443,7 +445,7 @@ class SqliteWriter implements Writer {
   /** Free pages are used again; many of them go back to the file system. */
   #giveBack(): boolean {
     const { db, log } = this.#opened.home
-    const bytes = giveBack(db, this.#budgetBytes, 2 * log.limitBytes)
+    const bytes = giveBack(db, this.#budget.bytes, 2 * log.limitBytes)
     log.wrote(bytes)
     return bytes > 0
   }
@@ -472,7 +474,7 @@ class SqliteWriter implements Writer {
       compacted: compactedBytes - this.#savedBytes.compacted,
     }
     try {
-      saveTotals(this.#db, totals, this.#budgetBytes, this.#options.retentionSeconds, this.#opened.age)
+      saveTotals(this.#db, totals, this.#budget.bytes, this.#options.retentionSeconds, this.#opened.age)
     } catch {
       return
     }
@@ -480,7 +482,7 @@ class SqliteWriter implements Writer {
   }
 
   stats(): WriterStats {
-    return { ...this.#stats, goneRows: this.#premises.goneRows, budgetBytes: this.#budgetBytes }
+    return { ...this.#stats, goneRows: this.#premises.goneRows, budgetBytes: this.#budget.bytes }
   }
 
   fileBytes(): number {
