@@ -30,6 +30,7 @@ import { WaitingEntities } from './waiting-entities'
 const EVENTS_PER_DRAIN = 16_384
 /** … and before and after a garbage collection: they must take only a moment. */
 const EVENTS_BESIDE_COLLECTION = 64
+const DRAIN_BESIDE_COLLECTION_MS = 3
 /** Time that a flush may take for events that wait. */
 const FLUSH_DRAIN_MS = 100
 /** … and at the end. */
@@ -182,13 +183,18 @@ export class Pipeline {
     }
   }
 
-  #lookAtRing(maxEvents: number): number {
+  readonly #looks = (): void => {
     this.#lookedMs = performance.now()
     this.#pulse?.beat(this.#lookedMs)
     this.absence.back(this.#lookedMs, this.#spent)
+  }
+
+  /** While it drains it isn't away from the ring: each time that it goes on to read is a look. */
+  #lookAtRing(maxEvents: number, ms?: number): number {
+    this.#looks()
     const start = Bun.nanoseconds()
     this.#kernel.follow()
-    const events = this.processor.read(() => this.#sources.drain(maxEvents))
+    const events = this.processor.read(() => this.#sources.drain(maxEvents, ms, this.#looks))
     if (events === 0) return 0
     this.counters.events += events
     this.counters.drainNs += Bun.nanoseconds() - start
@@ -196,7 +202,8 @@ export class Pipeline {
   }
 
   #lookAtMemory(): void {
-    if (this.#garbage.look(() => this.#lookAtRing(EVENTS_BESIDE_COLLECTION))) this.#sources.giveUpMemory()
+    const look = () => this.#lookAtRing(EVENTS_BESIDE_COLLECTION, DRAIN_BESIDE_COLLECTION_MS)
+    if (this.#garbage.look(look)) this.#sources.giveUpMemory()
   }
 
   /** Stores everything that has happened so far, for a query that begins. */

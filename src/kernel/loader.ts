@@ -24,6 +24,8 @@ const open = () =>
     nixie_detach: { args: ['ptr', 'i32'], returns: 'i32' },
     nixie_reuse_map: { args: ['ptr', 'ptr', 'i32'], returns: 'i32' },
     nixie_iterate: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
+    nixie_begin_iteration: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
+    nixie_iterate_on: { args: ['ptr'], returns: 'i32' },
     nixie_missed_runs: { args: ['ptr'], returns: 'u64' },
     nixie_output: { args: ['ptr'], returns: 'ptr' },
     nixie_map: { args: ['ptr', 'ptr'], returns: 'i32' },
@@ -201,9 +203,22 @@ export class BpfObject {
    */
   iterate(program: string, map?: string): ArrayBuffer {
     const [name, over] = [text(program), map === undefined ? null : text(map)]
-    const bytes = check(program, native().nixie_iterate(this.#object, ptr(name), over && ptr(over)))
-    if (bytes === 0) return new ArrayBuffer(0)
-    return toArrayBuffer(native().nixie_output(this.#object)!, 0, bytes)
+    return this.#output(check(program, native().nixie_iterate(this.#object, ptr(name), over && ptr(over))))
+  }
+
+  /** The same in pieces of at most 32 KiB, each of which is valid until the next one. */
+  *iterateInPieces(program: string, map?: string): Generator<ArrayBuffer, void> {
+    const [name, over] = [text(program), map === undefined ? null : text(map)]
+    check(program, native().nixie_begin_iteration(this.#object, ptr(name), over && ptr(over)))
+    for (;;) {
+      const bytes = check(program, native().nixie_iterate_on(this.#object))
+      if (bytes === 0) return
+      yield this.#output(bytes)
+    }
+  }
+
+  #output(bytes: number): ArrayBuffer {
+    return bytes === 0 ? new ArrayBuffer(0) : toArrayBuffer(native().nixie_output(this.#object)!, 0, bytes)
   }
 
   /** Runs of its programs that the kernel skipped since the load. */
@@ -239,13 +254,14 @@ export function mapDelete(map: number, key: NodeJS.TypedArray): boolean {
   return native().nixie_map_delete(map, ptr(key)) === 0
 }
 
-/** Walks a hash map in batches: after each, `keys` and `values` hold `count` entries. */
+/** Walks a hash map in batches: after each, `keys` and `values` hold `count` entries. `between` is called between two of them. */
 export function mapWalk(
   map: number,
   keys: Uint8Array,
   values: Uint8Array,
   most: number,
   visit: (count: number) => void,
+  between = () => {},
 ): void {
   const cursor = new BigUint64Array(1)
   let from: Pointer | null = null
@@ -254,6 +270,7 @@ export function mapWalk(
     if (count > 0) visit(count)
     if (count < most) return
     from = ptr(cursor)
+    between()
   }
 }
 

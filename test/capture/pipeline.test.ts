@@ -182,6 +182,38 @@ test('the ring is emptied for a moment right before and right after garbage is c
   expect(pipeline.counters.events).toBe(taken(0, log.length))
 })
 
+test('a thread that reads is not away from the ring, unless it takes long over one part', () => {
+  const now = spyOn(performance, 'now')
+  try {
+    let ms = 1e6
+    now.mockImplementation(() => ms)
+    const parts = [45, 45, 45, 70, 45]
+    const reading: RowSource = {
+      name: 'reading',
+      tables: [],
+      open: () => ({
+        probes: [],
+        drain: (_events, _ms, looksAgain = () => {}) => {
+          for (const lasted of parts.splice(0)) {
+            looksAgain()
+            ms += lasted
+          }
+          return 0
+        },
+        tick: () => {},
+        close: () => {},
+      }),
+    }
+    const { pipeline } = stage(0, undefined, [reading])
+    pipeline.drain()
+    pipeline.drain()
+    expect(pipeline.absence.longest(ms).ms).toBe(70)
+    expect(pipeline.counters.absences).toBe(1)
+  } finally {
+    now.mockRestore()
+  }
+})
+
 const sampled = defineTable('sampled', 'Samples', { time_: time('When'), n: int('How much') })
 
 /** A source that gives so many rows each second. */

@@ -79,6 +79,30 @@ test('of a connection that is shed only bytes and exchanges are told, at both en
   }
 })
 
+test('totals of connections with shed exchanges are read alone, and between the pieces of many something else can be done', async () => {
+  const many = 1500
+  const text = `${CONVERSATION}quiet = pair()
+server = socket.socket(); server.bind(('127.0.0.1', 0)); server.listen(64)
+ends = []
+for _ in range(${many}):
+    a = socket.create_connection(server.getsockname()); ends += [a, server.accept()[0]]
+step(); turns(25); step(); c.close(); d.close()`
+  const found = { shed: [] as number[], all: new Set<number>(), between: 0, betweenShed: 0 }
+  const read = () => {
+    const between = (wish: 'between' | 'betweenShed') => () => void found[wish]++
+    kernel.totals(({ shedExchanges }) => found.shed.push(shedExchanges), true, between('betweenShed'))
+    kernel.totals(({ connId }) => found.all.add(connId), false, between('between'))
+  }
+  const seen = await steps(text, [() => kernel.setGate(ALL), read])
+  const own = new Set(seen.map(({ connId }) => connId))
+  // Others on this machine are shed, too.
+  expect(found.shed.filter((count) => count === 25).length).toBeGreaterThanOrEqual(2)
+  expect(found.shed).not.toContain(0)
+  expect(found.all.intersection(own).size).toBeGreaterThanOrEqual(2 * many)
+  // A piece has room for some 680 rows.
+  expect(found.between).toBeGreaterThan(found.betweenShed)
+})
+
 test('an exchange is captured or counted as a whole, and what follows a shed one says so', async () => {
   const text = `${CONVERSATION}ask(1); step(); say(1); turns(3); ask(2); step(); say(2); ask(3); say(3)
 d.shutdown(socket.SHUT_RDWR); c.close(); d.close()`

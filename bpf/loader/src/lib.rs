@@ -5,6 +5,7 @@
 
 mod array;
 mod attach;
+mod iteration;
 mod leftovers;
 mod log;
 mod mappings;
@@ -200,13 +201,32 @@ pub unsafe extern "C" fn nixie_iterate(object: *mut Object, program: *const c_ch
     }
 }
 
+/// Begins a run of an iterator program, whose output is then read in pieces.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_begin_iteration(
+    object: *mut Object,
+    program: *const c_char,
+    map: *const c_char,
+) -> c_int {
+    match (unsafe { object.as_mut() }, unsafe { text(program) }) {
+        (Some(object), Some(program)) => answer(object.begin_iteration(program, unsafe { text(map) })),
+        _ => -EINVAL,
+    }
+}
+
+/// Goes on with it for one piece. Returns how many bytes it has; 0: the run is at its end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nixie_iterate_on(object: *mut Object) -> c_int {
+    unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.iterate_on()))
+}
+
 /// Runs of the object's programs that the kernel skipped since the load.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_missed_runs(object: *const Object) -> u64 {
     unsafe { object.as_ref() }.map_or(0, Object::missed_runs)
 }
 
-/// The address of those bytes; valid until an iterator of the object runs again or the object is closed.
+/// The address of those bytes; valid until an iterator of the object runs again, or on, or the object is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_output(object: *const Object) -> *const u8 {
     unsafe { object.as_ref() }.map_or(std::ptr::null(), |object| object.output().as_ptr())

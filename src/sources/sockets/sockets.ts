@@ -27,7 +27,9 @@ export const DEFAULT_CAP = 16 << 10
 /** Before the verdict so many first bytes of each direction are captured: as many as the largest call whose message sizes are exact. */
 export const FRESH_BYTES = 1 << 20
 /** A drain ends after so long, whatever waits: this thread has other work too. */
-const DRAIN_NS = 20e6
+const DRAIN_MS = 20
+/** … and one within other work after so long. */
+const SHORT_DRAIN_MS = 3
 /** Events between two looks at the clock: so few that even the most expensive ones take only some milliseconds. */
 const EVENTS_AT_ONCE = 64
 const BYTES_AT_ONCE = 64 << 10
@@ -152,12 +154,13 @@ export class Sockets implements OpenSource {
     else ports.charge(localPort, cost, timeNs, pid)
   }
 
-  drain(maxEvents: number): number {
-    const deadline = Bun.nanoseconds() + DRAIN_NS
+  drain(maxEvents: number, ms = DRAIN_MS, looksAgain = () => {}): number {
+    const deadline = Bun.nanoseconds() + ms * 1e6
     this.#peakFill = Math.max(this.#peakFill, this.#feed?.fill() ?? 0)
     let events = 0
-    let newest: number
+    let newest = 0
     do {
+      if (newest > 0) looksAgain()
       newest = this.#feed?.drain(this.#onEvent, EVENTS_AT_ONCE, BYTES_AT_ONCE) ?? 0
       events += newest
     } while (newest > 0 && events < maxEvents && Bun.nanoseconds() < deadline)
@@ -197,13 +200,13 @@ export class Sockets implements OpenSource {
   }
 
   /** Draws the connections to shed anew each second, and counts what was shed, unless all totals are read next. */
-  #countShed(nowNs: number, isReadNext: boolean): void {
+  #countShed(nowNs: number, isReadNext: boolean, lookBetween: () => void): void {
     if (this.#gate.ports.isShedding || this.#wasCrowded) this.#lastShedNs = nowNs
     this.#wasCrowded = false
     if (Math.abs(nowNs - this.#lastShedNs) > SHED_COUNTS_NS) return
     this.#feed!.drawAnew()
     if (isReadNext) return
-    this.#readTotals(true)
+    this.#readTotals(true, lookBetween)
     this.#streams.shedExchanges(nowNs)
   }
 
@@ -213,12 +216,12 @@ export class Sockets implements OpenSource {
     this.#count()
     // The clock may have been set back.
     const isDue = Math.abs(nowNs - this.#connStatsNs) >= CONN_STATS_EVERY_NS
-    if (this.#isGated) this.#countShed(nowNs, isDue)
+    if (this.#isGated) this.#countShed(nowNs, isDue, lookBetween)
     if (!isDue) return
     this.#connStatsNs = nowNs
-    this.#readTotals()
+    this.#readTotals(false, lookBetween)
     // Reading totals has told the openings of connections without a call.
-    this.drain(EVENTS_AT_ONCE)
+    this.drain(EVENTS_AT_ONCE, SHORT_DRAIN_MS)
     this.#streams.shedExchanges(nowNs)
     lookBetween()
     this.#streams.connStats(nowNs, lookBetween)
@@ -254,8 +257,8 @@ export class Sockets implements OpenSource {
     this.#feed?.close()
   }
 
-  #readTotals(shedOnly = false): void {
-    this.#feed?.totals((totals) => this.#streams.totals(totals), shedOnly)
+  #readTotals(shedOnly = false, lookBetween = () => {}): void {
+    this.#feed?.totals((totals) => this.#streams.totals(totals), shedOnly, lookBetween)
   }
 
   #count(): void {

@@ -25,6 +25,7 @@ function refusing(programs: readonly string[]): Kernel {
     },
     detach: () => {},
     iterate: () => new ArrayBuffer(0),
+    *iterateInPieces() {},
     missedRuns: () => 0,
     map: () => 3,
     close: () => {},
