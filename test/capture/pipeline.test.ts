@@ -427,6 +427,40 @@ test('while rows are stored no more is taken than makes the next two appends', (
   expect(most).toBeLessThan(20_000)
 })
 
+test('however many rows wait, the ring is looked at between what a second does, and between the steps of an append', () => {
+  const rows = 3 * APPEND_ROWS
+  const looks: string[] = []
+  const source: RowSource = {
+    name: 'many',
+    tables: [sampled],
+    open: ({ sink }) => ({
+      probes: [],
+      drain: (events) => {
+        looks.push(events > 64 ? 'drain' : 'glance')
+        return 0
+      },
+      tick: (nowNs, lookBetween = () => {}) => {
+        for (let n = 0; n < rows; n++) sink.append(sampled, { time_: nowNs, n })
+        Bun.sleepSync(11)
+        looks.push('between')
+        lookBetween()
+        looks.push('ticked')
+      },
+      underWay: (nowNs) => {
+        // As if they came while an append had begun.
+        for (let n = 0; n < rows; n++) sink.append(sampled, { time_: nowNs, n })
+        Bun.sleepSync(11)
+      },
+      close: () => {},
+    }),
+  }
+  const { pipeline, log } = stage(0, undefined, [source])
+  pipeline.second(Date.now())
+  const between = looks.slice(looks.indexOf('between'), looks.indexOf('ticked'))
+  expect(between).toEqual(['between', 'drain', 'glance'])
+  expect(log.filter((line) => line.startsWith('append'))[0]).toBe(`append sampled ${rows}`)
+})
+
 test('chunks that queries found damaged are counted at once; what the store refuses is an error of the store, and no more', () => {
   const found = [{ table: 'events', chunk: 2, rows: 10, minNs: 0n, why: 'the checksum is wrong' }]
   const { pipeline } = stage()
