@@ -9,7 +9,7 @@ export const CONNECTION = { id: 0, totals: 24, closed: 142, size: 216 } as const
 /** The same for `struct connection_row`. */
 export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 40, size: 48 } as const
 
-const BATCH = 4096
+const BATCH = 1024
 const TWO_32 = 2 ** 32
 
 /** One of the objects that capture sockets. */
