@@ -135,11 +135,13 @@ static __always_inline void count_shed(struct connection *conn, __s64 exchanges)
  */
 static __noinline int tell_shed(struct connection *conn, __u8 kind)
 {
-	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + sizeof(struct totals), 0);
 
 	if (!event)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
+	__builtin_memcpy(event->payload, &conn->totals, sizeof(struct totals));
+	event->captured = sizeof(struct totals);
 	event->conn_id = conn->id;
 	event->time_ns = bpf_ktime_get_ns();
 	event->kind = kind;

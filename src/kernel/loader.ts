@@ -32,7 +32,7 @@ const open = () =>
     nixie_map_get: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     nixie_map_set: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     nixie_map_delete: { args: ['i32', 'ptr'], returns: 'i32' },
-    nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32'], returns: 'i32' },
+    nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'], returns: 'i32' },
     nixie_array_open: { args: ['i32'], returns: 'ptr' },
     nixie_array_close: { args: ['ptr'], returns: 'void' },
     nixie_array_get: { args: ['ptr', 'u32', 'ptr'], returns: 'bool' },
@@ -264,11 +264,13 @@ export function mapWalk(
   between = () => {},
 ): void {
   const cursor = new BigUint64Array(1)
+  const more = new Uint8Array(1)
+  const room = [ptr(keys), ptr(values), most, ptr(more)] as const
   let from: Pointer | null = null
   for (;;) {
-    const count = check('map', native().nixie_map_batch(map, from, ptr(cursor), ptr(keys), ptr(values), most))
+    const count = check('map', native().nixie_map_batch(map, from, ptr(cursor), ...room))
     if (count > 0) visit(count)
-    if (count < most) return
+    if (more[0] === 0) return
     from = ptr(cursor)
     between()
   }

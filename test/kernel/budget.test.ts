@@ -9,7 +9,7 @@ import {
   SENT,
 } from '../../src/events/socket-event'
 import { ROLE_CLIENT, ROLE_SERVER } from '../../src/records/types'
-import { drainAll, open, Program, type Seen, type Traced } from './traced'
+import { drainAll, hooks, open, Program, type Seen, type Traced } from './traced'
 
 let kernel: Traced
 beforeAll(() => {
@@ -99,8 +99,9 @@ step(); turns(25); step(); c.close(); d.close()`
   expect(found.shed.filter((count) => count === 25).length).toBeGreaterThanOrEqual(2)
   expect(found.shed).not.toContain(0)
   expect(found.all.intersection(own).size).toBeGreaterThanOrEqual(2 * many)
-  // A piece has room for some 680 rows.
-  expect(found.between).toBeGreaterThan(found.betweenShed)
+  expect(found.between).toBeGreaterThan(1)
+  // At the exit of calls a table is walked, in which user space finds them.
+  if (hooks !== 'exit') expect(found.between).toBeGreaterThan(found.betweenShed)
 })
 
 test('an exchange is captured or counted as a whole, and what follows a shed one says so', async () => {

@@ -41,7 +41,9 @@ export interface Seen {
 }
 
 export function copy(event: SocketEvent): Seen {
-  const totals = (event as SocketEvent & { totals?: Seen['totals'] }).totals
+  // An event of data has none: what lies there is of the next one, or outside of the ring's window.
+  const totals =
+    event.kind === EVENT_DATA ? undefined : (event as SocketEvent & { totals?: Seen['totals'] }).totals
   return {
     kind: event.kind,
     connId: event.connId,
@@ -65,7 +67,7 @@ export function copy(event: SocketEvent): Seen {
     sentOffset: event.sentOffset,
     size: event.size,
     payload: Buffer.from(event.payload),
-    ...(event.kind !== EVENT_DATA && totals ? { totals } : {}),
+    ...(totals ? { totals } : {}),
   }
 }
 

@@ -260,7 +260,8 @@ pub unsafe extern "C" fn nixie_map_delete(map: c_int, key: *const c_void) -> c_i
 }
 
 /// Copies up to `count` entries of a hash map into `keys` and `values`, from `batch` on (null first; then the
-/// `next` of the call before). Returns how many; less than `count` at the end.
+/// `next` of the call before). Returns how many, and puts into `more` whether others follow: a bucket that has no room
+/// comes with the next call, so `count` tells nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_map_batch(
     map: c_int,
@@ -269,12 +270,14 @@ pub unsafe extern "C" fn nixie_map_batch(
     keys: *mut c_void,
     values: *mut c_void,
     count: u32,
+    more: *mut bool,
 ) -> c_int {
     const ENOENT: c_int = 2;
     let mut got = count;
     let result = unsafe {
         libbpf_sys::bpf_map_lookup_batch(map, batch, next, keys, values, &mut got, std::ptr::null())
     };
+    unsafe { *more = result == 0 };
     if result == 0 || result == -ENOENT { got as c_int } else { result }
 }
 
