@@ -129,6 +129,11 @@ static __always_inline void count_shed(struct connection *conn, __s64 exchanges)
 	conn->shedding.counted += exchanges;
 }
 
+static __always_inline bool was_ever_shed(const struct connection *conn)
+{
+	return conn->totals.shed_exchanges != 0;
+}
+
 /*
  * EVENT_SHED tells that waiting requests will get no answer. It does no harm if the ring has no room: the next event says that data
  * was shed.

@@ -114,7 +114,7 @@ int each_shed(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!sk)
 		return 0;
 	conn = known(sk);
-	if (conn && conn->id && !conn->closed && conn->totals.shed_exchanges)
+	if (conn && conn->id && !conn->closed && was_ever_shed(conn))
 		tell_row(ctx->meta, conn, false);
 	return 0;
 }

@@ -53,7 +53,7 @@ int each_shed(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct connection *conn = ctx->value;
 
-	if (conn && conn->id && !conn->closed && conn->totals.shed_exchanges)
+	if (conn && conn->id && !conn->closed && was_ever_shed(conn))
 		tell_row(ctx->meta, conn, false);
 	return 0;
 }
