@@ -22,7 +22,7 @@ import type { RowSource } from '../sources/source'
 import { countsOf, type Ending, type Header, type Lost, NOTHING_LOST } from './format'
 import { LAYOUT } from './layout'
 import { NO_STORE } from './no-store'
-import { redactTape } from './redact'
+import { redactTape, type Unsaid } from './redact'
 import { Tape } from './tape'
 
 export interface RecordOptions {
@@ -41,6 +41,7 @@ export interface Recording {
   readonly tape: Tape
   /** What could not be attached. */
   readonly missing: readonly ProbeStatus[]
+  readonly unsaid: Unsaid
 }
 
 /** The feed of the identity probe, with a copy of each event to the tape. */
@@ -177,7 +178,7 @@ export async function record(options: RecordOptions, stop: AbortSignal): Promise
   }
   mark('look')
   const ranSeconds = (Date.now() - startedMs) / 1000
-  const { secret, unread } = redactTape(tape)
+  const { secret, unread, unsaid } = redactTape(tape)
   const header: Header = {
     nixie: version,
     kernel: release(),
@@ -192,7 +193,7 @@ export async function record(options: RecordOptions, stop: AbortSignal): Promise
     redacted: { secret, unread },
     layout: LAYOUT,
   }
-  return { header, tape, missing }
+  return { header, tape, missing, unsaid }
 }
 
 /** As the capture thread does: looks at the rings by what it finds there, and once a second at all else. */

@@ -47,16 +47,28 @@ interface Talk {
   readonly first: [number | undefined, number | undefined]
 }
 
+/** Connections of which the recording lacks what they say: they have no rows when it is played again. */
+export interface Unsaid {
+  http2: number
+  websocket: number
+  /** TLS from the beginning on: only the encrypted bytes are there. */
+  encrypted: number
+}
+
 /** Replaces the secrets on a tape whose events have this version's layout. */
-export function redactTape(tape: Tape): Redaction {
+export function redactTape(tape: Tape): Redaction & { readonly unsaid: Unsaid } {
   const redaction: Redaction = { secret: 0, unread: 0, decodable: MAX_DECODED_IN_ALL }
+  const unsaid: Unsaid = { http2: 0, websocket: 0, encrypted: 0 }
   const talks = new Map<number, Talk>()
   for (const { kind, bytes } of tape) {
     if (kind === 'process') redaction.secret += redactProcess(bytes)
     if (kind === 'socket') collect(talks, bytes)
   }
-  for (const talk of talks.values()) redactTalk(talk, redaction)
-  return redaction
+  for (const talk of talks.values()) {
+    const kind = redactTalk(talk, redaction)
+    if (kind) unsaid[kind]++
+  }
+  return { ...redaction, unsaid }
 }
 
 function collect(talks: Map<number, Talk>, bytes: Uint8Array): void {
@@ -106,18 +118,21 @@ function putBack({ parts }: Run, bytes: Buffer): void {
   }
 }
 
-function redactTalk(talk: Talk, redaction: Redaction): void {
+function redactTalk(talk: Talk, redaction: Redaction): keyof Unsaid | undefined {
   const directions = [0, 1].map((direction) =>
     runsOf(talk, direction).map((run) => ({ run, bytes: joined(run) })),
   )
   const all = directions.flat()
   const begins = directions.flatMap((runs) => runs.slice(0, 1))
   // TLS from the first byte on needs no redaction. A connection that became TLS later (STARTTLS) began in the clear.
-  if (talk.transport === 'tcp' && begins.every(({ bytes }) => looksLikeTls(bytes, false))) return
+  if (talk.transport === 'tcp' && begins.every(({ bytes }) => looksLikeTls(bytes, false)))
+    return begins.length > 0 ? 'encrypted' : undefined
+  const isInCode = all.some(({ bytes }) => isCoded(bytes))
   const isRead =
-    !all.some(({ bytes }) => isCoded(bytes)) &&
+    !isInCode &&
     directions.some((runs, direction) => runs.some(({ bytes }) => isKnown(talk, direction, bytes)))
   const isHttp = isRead && talk.transport === 'tcp' && all.some(({ bytes }) => hasStartLine(latin1(bytes)))
+  const isWebsocket = isHttp && all.some(({ bytes }) => TO_WEBSOCKET.test(latin1(bytes)))
   for (const runs of directions) {
     const http = new HttpRedactor(redaction)
     for (const { run, bytes } of runs) {
@@ -128,7 +143,11 @@ function redactTalk(talk: Talk, redaction: Redaction): void {
       putBack(run, bytes)
     }
   }
+  return isInCode ? 'http2' : isWebsocket ? 'websocket' : undefined
 }
+
+/** In a server's answer (RFC 6455 §4.2.2). */
+const TO_WEBSOCKET = /(?:^|\n)HTTP\/1\.1 101 [\s\S]{0,4096}?\nupgrade:[ \t]*websocket\b/i
 
 const CODED = PROTOCOLS.filter(({ isCoded }) => isCoded)
 

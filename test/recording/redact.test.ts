@@ -16,7 +16,11 @@ test('a secret that lies in several calls, and in one that was told late', () =>
     (text) => wire.request(text),
   )
   const tape = tapeOf([first!, third!, second!])
-  expect(redactTape(tape)).toMatchObject({ secret: 8, unread: 0 })
+  expect(redactTape(tape)).toMatchObject({
+    secret: 8,
+    unread: 0,
+    unsaid: { http2: 0, websocket: 0, encrypted: 0 },
+  })
   expect(payloadsOf(tape)).toEqual([
     'GET / HTTP/1.1\r\nCookie: xx',
     'xx: xxxx\r\n\r\n'.replace('xx: ', 'en: '),
@@ -61,7 +65,8 @@ test.each<[string, string, Uint8Array | undefined]>([
     wire.request(frame(1, END_HEADERS | END_STREAM, 3, block)),
   ]
   const tape = tapeOf(said)
-  const { unread } = redactTape(tape)
+  const { unread, unsaid } = redactTape(tape)
+  expect(unsaid).toEqual({ http2: 1, websocket: 0, encrypted: 0 })
   expect(unread).toBeGreaterThan(block.length - 8)
   for (const payload of payloadsOf(tape))
     expect(payload.slice(8)).toBe(zeros(Math.max(0, payload.length - 8)))
@@ -70,7 +75,7 @@ test.each<[string, string, Uint8Array | undefined]>([
 test('TLS stays: nobody can read it', () => {
   const hello = `\x16\x03\x01\x00\x05\x01hello`
   const tape = tapeOf([new Wire().request(hello)])
-  redactTape(tape)
+  expect(redactTape(tape).unsaid).toEqual({ http2: 0, websocket: 0, encrypted: 1 })
   expect(payloadsOf(tape)).toEqual([hello])
 })
 
@@ -79,6 +84,17 @@ test('what becomes TLS later said something before: that is left out', () => {
   const tls = '\x16\x03\x01\x00\x05\x01hello'
   const tape = tapeOf([wire.request('\x02AUTH bob hunter2'), wire.request('lost', 0), wire.request(tls)])
   redactTape(tape)
+  expect(payloadsOf(tape).join()).not.toContain('hunter2')
+})
+
+test('WebSocket: messages are left out, and the connection is counted', () => {
+  const wire = new Wire()
+  const tape = tapeOf([
+    wire.request('GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+    wire.response('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n'),
+    wire.response('\x81\x07hunter2'),
+  ])
+  expect(redactTape(tape).unsaid).toEqual({ http2: 0, websocket: 1, encrypted: 0 })
   expect(payloadsOf(tape).join()).not.toContain('hunter2')
 })
 

@@ -16,6 +16,7 @@ import { bytesOf, type Config, SETTINGS, secondsOf } from '../../config'
 import { messageOf, NixieError } from '../../errors'
 import { whyNotTracing } from '../../kernel/capabilities'
 import type { Recording } from '../../recording/recorder'
+import type { Unsaid } from '../../recording/redact'
 import { type Command, type Given, UsageError } from '../command'
 import { type Io, printable } from '../io'
 import { bytesText } from '../values'
@@ -124,23 +125,44 @@ async function tell(
   io: Io,
   file: string,
   bytes: number,
-  { header, tape, missing }: Recording,
+  { header, tape, missing, unsaid }: Recording,
 ): Promise<void> {
   const { seconds, ending, redacted } = header
   const lines = [
     ...missing.map(({ name, error }) => `not attached: ${name}: ${error.split('\n', 1)[0]}`),
     `${file === STDOUT ? 'Standard output' : file}: ${tape.frames} frames of ${seconds.toFixed(1)} s, ${bytesText(bytes)}${ENDINGS[ending]}`,
     `Replaced: ${redacted.secret} bytes of secrets, ${redacted.unread} bytes that could not be looked into. Addresses, paths, names and what nothing tells to be a secret are still in it: look before you give it to others.`,
+    ...unsaidLines(unsaid),
     ...(file === STDOUT ? [] : [`See its rows: nixie replay ${file}`]),
   ]
   await io.stderr.write(lines.map((line) => `${printable(line)}\n`).join(''))
+}
+
+/** Whose messages the recording lacks, and why. */
+export function unsaidLines({ http2, websocket, encrypted }: Unsaid): string[] {
+  const coded = [
+    ...(http2 > 0 ? [`${http2} of HTTP/2`] : []),
+    ...(websocket > 0 ? [`${websocket} of WebSocket`] : []),
+  ]
+  return [
+    ...(coded.length > 0
+      ? [
+          `Left out: what connections say in a code in which secrets can't be replaced (${coded.join(', ')}). Replayed, they have no rows of that.`,
+        ]
+      : []),
+    ...(encrypted > 0
+      ? [
+          `Encrypted: ${encrypted} connections of TLS. Only their encrypted bytes are recorded, also where serve reads what is within.`,
+        ]
+      : []),
+  ]
 }
 
 export const record: Command = {
   name: 'record',
   summary: 'Record what the kernel tells for some seconds, without its secrets, for nixie replay',
   details:
-    'It takes the rights that serve takes, and works beside a running Nixie, whose own traffic is left out. Secrets are replaced by as many other characters before anything is written, by the rules by which serve keeps them out of its rows; what no protocol reads is left out. The file is for its owner alone (0600).\n\n  sudo nixie record --for 10s -o slow.rec\n  nixie replay slow.rec',
+    'It takes the rights that serve takes, and works beside a running Nixie, whose own traffic is left out. Secrets are replaced by as many other characters before anything is written, by the rules by which serve keeps them out of its rows; what no protocol reads is left out, and so is what HTTP/2 and WebSocket say, in whose codes nothing can be replaced, and what is within TLS. The file is for its owner alone (0600).\n\n  sudo nixie record --for 10s -o slow.rec\n  nixie replay slow.rec',
   positionals: [],
   options: [
     {

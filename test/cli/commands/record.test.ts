@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { unsaidLines } from '../../../src/cli/commands/record'
 import { Scope } from '../../support/scope'
 import { runCli } from '../run-cli'
 
@@ -83,3 +84,13 @@ test.skipIf(process.getuid!() === 0)(
     expect(readFileSync(file, 'utf8')).toBe('before')
   },
 )
+
+test('whose messages a recording lacks is said, by their protocols', () => {
+  expect(unsaidLines({ http2: 0, websocket: 0, encrypted: 0 })).toEqual([])
+  expect(unsaidLines({ http2: 2, websocket: 1, encrypted: 0 })).toEqual([
+    "Left out: what connections say in a code in which secrets can't be replaced (2 of HTTP/2, 1 of WebSocket). Replayed, they have no rows of that.",
+  ])
+  expect(unsaidLines({ http2: 0, websocket: 0, encrypted: 3 })).toEqual([
+    expect.stringMatching(/^Encrypted: 3 connections of TLS\. Only their encrypted bytes are recorded/),
+  ])
+})
