@@ -1,4 +1,5 @@
 /** Header blocks (RFC 7541 §6): the fields of a message, most of them as numbers of earlier fields. */
+import { ByteMemo } from '../../lib/byte-memo'
 import { latin1 } from '../../lib/bytes'
 import { decodeHuffman } from './huffman'
 import { type Field, type FieldTable, fieldOf } from './table'
@@ -44,6 +45,15 @@ class Cursor {
     this.at += length
     return isCoded ? decodeHuffman(this.bytes, start, this.at) : latin1(this.bytes, start, this.at)
   }
+
+  /** Passes over a text; false where it doesn't end within the block. */
+  passText(): boolean {
+    if (this.at >= this.end) return false
+    const length = this.integer(7)
+    if (length < 0 || length > this.end - this.at) return false
+    this.at += length
+    return true
+  }
 }
 
 const cursor = new Cursor()
@@ -83,12 +93,40 @@ export function decodeBlock(
 /** §6.2. */
 function literal(table: FieldTable, first: number): Field | undefined {
   const isAdded = first >= INCREMENTAL
+  const start = cursor.at
   const index = cursor.integer(isAdded ? 6 : 4)
   if (index < 0) return undefined
-  const name = index === 0 ? cursor.text() : table.at(index)?.name
-  const value = name === undefined ? undefined : cursor.text()
-  if (name === undefined || value === undefined) return undefined
-  const field = fieldOf(name, value, !isAdded && (first & NEVER_INDEXED) !== 0)
-  if (isAdded) table.add(field)
+  const field = index === 0 ? wholeLiteral(start) : namedLiteral(table.at(index)?.name, first)
+  if (isAdded && field) table.add(field)
   return field
 }
+
+/** `first`: the first byte of the literal. */
+function namedLiteral(name: string | undefined, first: number): Field | undefined {
+  const value = name === undefined ? undefined : cursor.text()
+  if (name === undefined || value === undefined) return undefined
+  return fieldOf(name, value, first < INCREMENTAL && (first & NEVER_INDEXED) !== 0)
+}
+
+/** One that has its name, too: most of these are the same again and again, and all that they mean is in their bytes. */
+function wholeLiteral(start: number): Field | undefined {
+  if (!cursor.passText() || !cursor.passText()) return undefined
+  const end = cursor.at
+  const field = literals.get(cursor.bytes, start, end)
+  cursor.at = end
+  return field
+}
+
+/** Literals that are remembered, and bytes of one, and of memory for all. */
+const KNOWN = 1024
+const LONGEST = 256
+const KNOWN_BYTES = 1 << 20
+const literals = new ByteMemo<Field | undefined>(
+  (bytes, from) => {
+    cursor.at = from + 1
+    return namedLiteral(cursor.text(), bytes[from]!)
+  },
+  KNOWN,
+  LONGEST,
+  KNOWN_BYTES,
+)

@@ -78,7 +78,7 @@ export class Body {
     const take = Math.max(0, Math.min(end - start, this.#limit - this.#kept))
     if (take > 0) {
       this.#reserve(this.#kept + take)
-      this.#bytes!.set(bytes.subarray(start, start + take), this.#kept)
+      copyTo(this.#bytes!, this.#kept, bytes, start, take)
       this.#kept += take
     }
     if (start + take < end) this.#factsBehind()?.take(bytes, start + take, end)
@@ -101,7 +101,7 @@ export class Body {
   facts(isWhole: boolean): string {
     const { redact } = this.#settings
     if (this.#facts) return factsText(this.#facts.facts(this.#head(), isWhole), redact)
-    const isKept = isWhole && this.#kept === this.size
+    const isKept = isWhole && this.#kept === this.size && this.#fields.jsonForm !== undefined
     return isKept ? codedFacts(this.#head(), this.#fields, this.#settings) : ''
   }
 
@@ -112,7 +112,8 @@ export class Body {
 
   /** `type`: of the messages of a procedure call. */
   text(type = this.#type): string {
-    return contentText(this.#head(), this.size, this.#fields, this.#settings, type)
+    const bytes = this.#bytes ?? NOTHING
+    return contentText(bytes, 0, this.#kept, this.size, this.#fields, this.#settings, type)
   }
 
   #head(): Uint8Array {
@@ -131,6 +132,14 @@ export class Body {
     if (this.#bytes) wider.set(this.#bytes.subarray(0, this.#kept))
     this.#bytes = wider
   }
+}
+
+/** A view of the memory takes as long to make as to copy so many bytes one by one. */
+const FEW = 48
+
+function copyTo(into: Uint8Array, at: number, bytes: Uint8Array, start: number, length: number): void {
+  if (length > FEW) into.set(bytes.subarray(start, start + length), at)
+  else for (let i = 0; i < length; i++) into[at + i] = bytes[start + i]!
 }
 
 /** Whether what stands beyond the kept beginning is read. */
@@ -237,22 +246,31 @@ export function wholeBodyText(
   const isPlain = fields.contentCodings.length === 0 && !fields.rpc && !(settings.redact && fields.isForm)
   const texts = settings.redact ? safeTexts : plainTexts
   if (isPlain && kept === end - start) return texts.get(bytes, start, end)
-  return contentText(bytes.subarray(start, start + kept), end - start, fields, settings, type)
+  return contentText(bytes, start, start + kept, end - start, fields, settings, type)
 }
 
+/** `bytes[start..end)`: the kept beginning. */
 function contentText(
   bytes: Uint8Array,
+  start: number,
+  end: number,
   size: number,
   fields: Fields,
   settings: ProtocolSettings,
   type?: MessageType,
 ): string {
   if (size === 0 || settings.bodyLimit === 0) return ''
-  const codings = fields.contentCodings
-  const content = codings.length === 0 ? bytes : decode(bytes, size, fields, settings)
-  if (content === undefined) return `<${codings.join(', ').slice(0, 32)} ${size} bytes>`
-  const { rpc, rpcCoding } = fields
-  const text = rpc ? rpcText(rpc, content, size, rpcCoding, settings, type) : bodyText(content, size)
+  const { rpc, rpcCoding, contentCodings: codings } = fields
+  let text: string
+  if (rpc && codings.length === 0) text = rpcText(rpc, bytes, start, end, size, rpcCoding, settings, type)
+  else {
+    const kept = bytes.subarray(start, end)
+    const content = codings.length === 0 ? kept : decode(kept, size, fields, settings)
+    if (content === undefined) return `<${codings.join(', ').slice(0, 32)} ${size} bytes>`
+    text = rpc
+      ? rpcText(rpc, content, 0, content.length, size, rpcCoding, settings, type)
+      : bodyText(content, size)
+  }
   if (!settings.redact) return text
   return fields.isForm ? redactUrl(text) : redactText(text)
 }

@@ -48,34 +48,56 @@ export function rpcFormat(type: string): RpcFormat | undefined {
 }
 
 /**
- * The kept beginning of a content of `size` bytes as text, a line for each message. `coding`: that of compressed messages; `type`: what is known of
+ * The kept beginning, `kept[start..end)`, of a content of `size` bytes as text, a line for each message. `coding`: that of compressed messages; `type`: what is known of
  * them.
  */
 export function rpcText(
   format: RpcFormat,
   kept: Uint8Array,
+  start: number,
+  end: number,
   size: number,
   coding: string,
   settings: ProtocolSettings,
   type?: MessageType,
 ): string {
-  const bytes = format.isBase64 ? new Base64Decoder().decode(kept, 0, kept.length) : kept
-  const isWhole = kept.length === size
-  if (!format.isFramed) return protobufText(bytes, isWhole, type) ?? bodyText(bytes, size)
+  if (!format.isFramed)
+    return (
+      protobufText(kept, end - start === size, type, start, end) ?? bodyText(kept.subarray(start, end), size)
+    )
+  if (!format.isBase64) return messagesText(format, kept, start, end, coding, settings, type)
+  const bytes = new Base64Decoder().decode(kept, start, end)
+  return messagesText(format, bytes, 0, bytes.length, coding, settings, type)
+}
+
+function messagesText(
+  format: RpcFormat,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  coding: string,
+  settings: ProtocolSettings,
+  type: MessageType | undefined,
+): string {
   const lines: string[] = []
-  let at = 0
+  let at = start
   let shown = 0
   // Few bytes may hold large messages.
-  while (at + PREFIX <= bytes.length && lines.length < MAX_SHOWN && shown < settings.bodyLimit) {
+  while (at + PREFIX <= end && lines.length < MAX_SHOWN && shown < settings.bodyLimit) {
     const length = lengthAt(bytes, at)
-    const content = bytes.subarray(at + PREFIX, at + PREFIX + length)
-    const codings = bytes[at]! & COMPRESSED ? contentCodings(coding || 'unknown') : []
-    const line = messageText(format, bytes[at]!, content, length, codings, settings, type)
+    const flags = bytes[at]!
+    const from = at + PREFIX
+    const to = Math.min(end, from + length)
+    const isPlain = format.isProto && (flags & (COMPRESSED | BEHIND)) === 0
+    // Most are so, and are read where they lie.
+    const line =
+      (isPlain ? protobufText(bytes, to - from === length, type, from, to) : undefined) ??
+      messageText(format, flags, bytes.subarray(from, to), length, coding, settings, type)
     lines.push(line)
     shown += line.length
-    at += PREFIX + length
+    at = from + length
   }
-  return lines.join('\n')
+  return lines.length === 1 ? lines[0]! : lines.join('\n')
 }
 
 function messageText(
@@ -83,10 +105,11 @@ function messageText(
   flags: number,
   content: Uint8Array,
   length: number,
-  codings: readonly string[],
+  coding: string,
   { bodyLimit, decodeBudget }: ProtocolSettings,
   type: MessageType | undefined,
 ): string {
+  const codings = flags & COMPRESSED ? contentCodings(coding || 'unknown') : []
   const plain = codings.length === 0 ? content : inflate(codings, content, bodyLimit, decodeBudget)
   if (!plain) return `<${codings.join(', ').slice(0, 32)} ${length} bytes>`
   const isWhole = content.length === length && (codings.length === 0 || plain.length < bodyLimit)

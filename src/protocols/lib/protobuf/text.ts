@@ -24,9 +24,15 @@ const SHOWN_BYTES = 32
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters tell binary from text
 const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f]/
 
-/** The bytes as text, up to where they are no message; `isWhole`: no more of it was sent. undefined where they are none. */
-export function protobufText(bytes: Uint8Array, isWhole: boolean, type?: MessageType): string | undefined {
-  return new Reader(bytes).message(bytes.length, isWhole ? 'whole' : 'cut', 0, type)
+/** bytes[start..end) as text, up to where they are no message; `isWhole`: no more of it was sent. undefined where they are none. */
+export function protobufText(
+  bytes: Uint8Array,
+  isWhole: boolean,
+  type?: MessageType,
+  start = 0,
+  end = bytes.length,
+): string | undefined {
+  return new Reader(bytes, start).message(end, isWhole ? 'whole' : 'cut', 0, type)
 }
 
 /** 'cut': the rest of the message isn't there. */
@@ -34,14 +40,13 @@ type Kind = 'whole' | 'cut'
 
 class Reader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   /** Where it reads. */
-  at = 0
+  at: number
   #fields = 0
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, at: number) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.at = at
   }
 
   /** Reads fields up to `end`. */
@@ -120,8 +125,10 @@ class Reader {
     isCut: boolean,
     depth: number,
   ): string | undefined {
-    const content = this.#bytes.subarray(start, stop)
     this.at = stop
+    const plain = field.kind === FieldKind.Message ? undefined : plainText(this.#bytes, start, stop)
+    if (plain !== undefined) return plain + (isCut ? '…' : '')
+    const content = this.#bytes.subarray(start, stop)
     if (field.kind === FieldKind.String) return textIn(content, isCut)
     if (field.kind === FieldKind.Bytes) return (printable(content) ?? binary(content)) + (isCut ? '…' : '')
     if (depth >= MAX_DEPTH) return binary(content)
@@ -159,12 +166,12 @@ class Reader {
   /** A number with a fraction where it is a likely one, else the bits as an unsigned number. */
   #fixed(size: 4 | 8, end: number): string | undefined {
     if (end - this.at < size) return undefined
-    const at = this.at
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.at, size)
     this.at += size
-    const real = size === 8 ? this.#view.getFloat64(at, true) : this.#view.getFloat32(at, true)
+    const real = size === 8 ? view.getFloat64(0, true) : view.getFloat32(0, true)
     const isLikely = real === 0 || (Math.abs(real) > 1e-9 && Math.abs(real) < 1e15)
     if (isLikely) return `${size === 8 ? real : Number(real.toPrecision(7))}`
-    return `${size === 8 ? this.#view.getBigUint64(at, true) : this.#view.getUint32(at, true)}`
+    return `${size === 8 ? view.getBigUint64(0, true) : view.getUint32(0, true)}`
   }
 
   #delimited(end: number, kind: Kind, depth: number): string | undefined {
@@ -174,6 +181,11 @@ class Reader {
     const isCut = length > end - start
     if (isCut && kind === 'whole') return undefined
     const stop = isCut ? end : start + length
+    const plain = plainText(this.#bytes, start, stop)
+    if (plain !== undefined) {
+      this.at = stop
+      return plain + (isCut ? '…' : '')
+    }
     const content = this.#bytes.subarray(start, stop)
     const text = printable(content)
     const nested =
@@ -192,6 +204,20 @@ function textIn(bytes: Uint8Array, isCut: boolean): string | undefined {
   const end = isCut ? wholeCharacters(bytes) : bytes.length
   const content = bytes.subarray(0, end)
   return isUtf8(content) ? JSON.stringify(utf8(bytes, 0, end)) + (isCut ? '…' : '') : undefined
+}
+
+const SPACE = 0x20
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const TILDE = 0x7e
+
+/** A JSON string, if the bytes are characters of ASCII that stand for themselves in it; most texts are. */
+function plainText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!
+    if (byte < SPACE || byte > TILDE || byte === QUOTE || byte === BACKSLASH) return undefined
+  }
+  return `"${latin1(bytes, start, end)}"`
 }
 
 /** A JSON string, if the bytes are a text. */

@@ -158,3 +158,42 @@ describe('a table', () => {
     expect(fields.length * 4000).toBeLessThanOrEqual(256 << 10)
   })
 })
+
+describe('literals that come again', () => {
+  const literal = (first: number, name: string, value: string) =>
+    Uint8Array.from([first, name.length, ...Buffer.from(name), value.length, ...Buffer.from(value)])
+
+  test('mean the same, and what their first byte says holds for each', () => {
+    for (let time = 0; time < 4; time++) {
+      const table = new FieldTable(true)
+      const of = (first: number) => {
+        const bytes = literal(first, 'x-key', 'value')
+        return decodeBlock(table, bytes, 0, bytes.length)!
+      }
+      expect(of(0x10).map(({ isSecret }) => isSecret)).toEqual([true])
+      expect(table.held).toBe(0)
+      expect(of(0).map(({ isSecret }) => isSecret)).toEqual([false])
+      expect(table.held).toBe(0)
+      expect(of(0x40).map(({ isSecret }) => isSecret)).toEqual([false])
+      expect(table.held).toBe('x-keyvalue'.length + 32)
+    }
+  })
+
+  test('are none where they are cut, however often they were whole', () => {
+    const whole = literal(0, 'x-cut', 'value')
+    for (let time = 0; time < 4; time++)
+      for (let end = 1; end <= whole.length; end++)
+        expect(decodeBlock(new FieldTable(true), whole, 0, end)?.length).toBe(
+          end === whole.length ? 1 : undefined,
+        )
+  })
+
+  test('are none where their code is none, and what follows is read', () => {
+    const broken = Uint8Array.from([0, 0x81, 0x00, 1, 0x61])
+    const behind = Uint8Array.from([...literal(0, 'a', 'b'), 0x82])
+    for (let time = 0; time < 4; time++) {
+      expect(decodeBlock(new FieldTable(true), broken, 0, broken.length)).toBeUndefined()
+      expect(decoded(new FieldTable(true), behind)).toBe('a: b|:method: GET')
+    }
+  })
+})
