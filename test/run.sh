@@ -16,6 +16,8 @@ packages=(nginx-light haproxy wrk jq chromium python3 shellcheck util-linux buil
 packages+=(qemu-system-x86 qemu-system-arm busybox-static cpio)
 # … caches.
 packages+=(redis-server redis-tools memcached)
+# … databases.
+packages+=(postgresql pgbouncer)
 case $(uname -m) in
   x86_64) packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
   aarch64) packages+=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross) ;;

@@ -129,24 +129,17 @@ static __always_inline void count_shed(struct connection *conn, __s64 exchanges)
 	conn->shedding.counted += exchanges;
 }
 
-static __always_inline bool was_ever_shed(const struct connection *conn)
-{
-	return conn->totals.shed_exchanges != 0;
-}
-
 /*
  * EVENT_SHED tells that waiting requests will get no answer. It does no harm if the ring has no room: the next event says that data
  * was shed.
  */
 static __noinline int tell_shed(struct connection *conn, __u8 kind)
 {
-	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + sizeof(struct totals), 0);
+	struct socket_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
 	if (!event)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
-	__builtin_memcpy(event->payload, &conn->totals, sizeof(struct totals));
-	event->captured = sizeof(struct totals);
 	event->conn_id = conn->id;
 	event->time_ns = bpf_ktime_get_ns();
 	event->kind = kind;

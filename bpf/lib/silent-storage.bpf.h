@@ -93,29 +93,19 @@ const struct connection_row *row_layout __attribute__((unused));
 SEC("iter/bpf_sk_storage_map")
 int each_connection(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
+	struct connection_row row = {};
 	struct sock *sk = ctx->sk;
 	struct connection *conn;
 
 	if (!sk)
 		return 0;
 	conn = known(sk);
-	if (conn && conn->id && !conn->closed)
-		tell_row(ctx->meta, conn, ask_owner(conn, sk));
-	return 0;
-}
-
-/* The same for those alone of which exchanges were shed: few of many, so it takes a tenth of the time. */
-SEC("iter/bpf_sk_storage_map")
-int each_shed(struct bpf_iter__bpf_sk_storage_map *ctx)
-{
-	struct sock *sk = ctx->sk;
-	struct connection *conn;
-
-	if (!sk)
+	if (!conn || !conn->id || conn->closed)
 		return 0;
-	conn = known(sk);
-	if (conn && conn->id && !conn->closed && was_ever_shed(conn))
-		tell_row(ctx->meta, conn, false);
+	row.is_silent = ask_owner(conn, sk);
+	row.id = conn->id;
+	row.totals = conn->totals;
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
 }
 

@@ -39,22 +39,16 @@ struct bpf_iter__bpf_map_elem {
 SEC("iter/bpf_map_elem")
 int each_connection(struct bpf_iter__bpf_map_elem *ctx)
 {
+	struct connection_row row = {};
 	struct connection *conn = ctx->value;
 
 	/* One that is being connected has no id; a closed one told its totals when it closed. */
-	if (conn && conn->id && !conn->closed)
-		tell_row(ctx->meta, conn, !conn->told);
-	return 0;
-}
-
-/* The same for those alone of which exchanges were shed. */
-SEC("iter/bpf_map_elem")
-int each_shed(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct connection *conn = ctx->value;
-
-	if (conn && conn->id && !conn->closed && was_ever_shed(conn))
-		tell_row(ctx->meta, conn, false);
+	if (!conn || !conn->id || conn->closed)
+		return 0;
+	row.is_silent = !conn->told;
+	row.id = conn->id;
+	row.totals = conn->totals;
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
 }
 

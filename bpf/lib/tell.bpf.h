@@ -89,16 +89,4 @@ static __always_inline struct connection *connection_of(struct sock *sk, __u64 i
 	return new_connection(sk, inode, family, protocol, role, NULL);
 }
 
-#ifndef AT_SYSCALL_EXIT
-
-/* A row of an iterator's output: how much a connection has moved so far. */
-static __always_inline void tell_row(struct bpf_iter_meta *meta, const struct connection *conn, bool is_silent)
-{
-	struct connection_row row = { .is_silent = is_silent, .id = conn->id, .totals = conn->totals };
-
-	bpf_seq_write(meta->seq, &row, sizeof(row));
-}
-
-#endif
-
 #endif

@@ -28,9 +28,8 @@ import { WaitingEntities } from './waiting-entities'
 
 /** Events per drain call: long enough to be cheap, short enough to answer messages in between. */
 const EVENTS_PER_DRAIN = 16_384
-/** … and beside a garbage collection, or while many rows wait already: it must take only a moment. */
-const EVENTS_AT_A_GLANCE = 64
-const GLANCE_MS = 3
+/** … and before and after a garbage collection: they must take only a moment. */
+const EVENTS_BESIDE_COLLECTION = 64
 /** Time that a flush may take for events that wait. */
 const FLUSH_DRAIN_MS = 100
 /** … and at the end. */
@@ -43,7 +42,7 @@ export const APPEND_TEXT = 8 << 20
 export const SAMPLES_MS = 10_000
 /** While rows are stored, and between other long steps, the thread looks at the ring this often … */
 const LOOK_EVERY_MS = 10
-/** … with a glance once this many times as many rows wait as one append takes, and no more with twice as many. */
+/** … until this many times as many rows wait as one append takes. */
 const APPENDS_WAITING = 2
 const PROCESSORS = cpus().length
 /** Time that compaction and retention may take of each second. */
@@ -183,28 +182,21 @@ export class Pipeline {
     }
   }
 
-  readonly #looks = (): void => {
+  #lookAtRing(maxEvents: number): number {
     this.#lookedMs = performance.now()
     this.#pulse?.beat(this.#lookedMs)
     this.absence.back(this.#lookedMs, this.#spent)
-  }
-
-  /** While it drains it isn't away from the ring: each time that it goes on to read is a look. */
-  #lookAtRing(maxEvents: number, ms?: number): number {
-    this.#looks()
     const start = Bun.nanoseconds()
     this.#kernel.follow()
-    const events = this.processor.read(() => this.#sources.drain(maxEvents, ms, this.#looks))
+    const events = this.processor.read(() => this.#sources.drain(maxEvents))
     if (events === 0) return 0
     this.counters.events += events
     this.counters.drainNs += Bun.nanoseconds() - start
     return events
   }
 
-  readonly #glance = (): void => void this.#lookAtRing(EVENTS_AT_A_GLANCE, GLANCE_MS)
-
   #lookAtMemory(): void {
-    if (this.#garbage.look(this.#glance)) this.#sources.giveUpMemory()
+    if (this.#garbage.look(() => this.#lookAtRing(EVENTS_BESIDE_COLLECTION))) this.#sources.giveUpMemory()
   }
 
   /** Stores everything that has happened so far, for a query that begins. */
@@ -283,18 +275,11 @@ export class Pipeline {
     this.#putEntities(nowMs, when)
   }
 
-  /** Whether rows wait for so many appends. */
-  #hasRowsFor(appends: number): boolean {
-    return this.#rows.has(appends * APPEND_ROWS, appends * APPEND_TEXT)
-  }
-
-  /** Drains while rows are being stored, or a second's work is done: the ring can't wait for the end of it. */
+  /** Drains while rows are being stored: the ring can't wait until that is done. */
   #lookBetween(): void {
     this.#lookAtMemory()
     if (performance.now() - this.#lookedMs < LOOK_EVERY_MS) return
-    // While none are being stored, a drain has those stored that wait.
-    if (!this.#isAppending || !this.#hasRowsFor(APPENDS_WAITING)) this.drain()
-    else if (!this.#hasRowsFor(2 * APPENDS_WAITING)) this.#glance()
+    if (!this.#rows.has(APPENDS_WAITING * APPEND_ROWS, APPENDS_WAITING * APPEND_TEXT)) this.drain()
   }
 
   #putEntities(nowMs: number, when: When): void {

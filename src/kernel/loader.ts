@@ -24,15 +24,13 @@ const open = () =>
     nixie_detach: { args: ['ptr', 'i32'], returns: 'i32' },
     nixie_reuse_map: { args: ['ptr', 'ptr', 'i32'], returns: 'i32' },
     nixie_iterate: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
-    nixie_begin_iteration: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
-    nixie_iterate_on: { args: ['ptr'], returns: 'i32' },
     nixie_missed_runs: { args: ['ptr'], returns: 'u64' },
     nixie_output: { args: ['ptr'], returns: 'ptr' },
     nixie_map: { args: ['ptr', 'ptr'], returns: 'i32' },
     nixie_map_get: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     nixie_map_set: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     nixie_map_delete: { args: ['i32', 'ptr'], returns: 'i32' },
-    nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32', 'ptr'], returns: 'i32' },
+    nixie_map_batch: { args: ['i32', 'ptr', 'ptr', 'ptr', 'ptr', 'u32'], returns: 'i32' },
     nixie_array_open: { args: ['i32'], returns: 'ptr' },
     nixie_array_close: { args: ['ptr'], returns: 'void' },
     nixie_array_get: { args: ['ptr', 'u32', 'ptr'], returns: 'bool' },
@@ -203,22 +201,9 @@ export class BpfObject {
    */
   iterate(program: string, map?: string): ArrayBuffer {
     const [name, over] = [text(program), map === undefined ? null : text(map)]
-    return this.#output(check(program, native().nixie_iterate(this.#object, ptr(name), over && ptr(over))))
-  }
-
-  /** The same in pieces of at most 32 KiB, each of which is valid until the next one. */
-  *iterateInPieces(program: string, map?: string): Generator<ArrayBuffer, void> {
-    const [name, over] = [text(program), map === undefined ? null : text(map)]
-    check(program, native().nixie_begin_iteration(this.#object, ptr(name), over && ptr(over)))
-    for (;;) {
-      const bytes = check(program, native().nixie_iterate_on(this.#object))
-      if (bytes === 0) return
-      yield this.#output(bytes)
-    }
-  }
-
-  #output(bytes: number): ArrayBuffer {
-    return bytes === 0 ? new ArrayBuffer(0) : toArrayBuffer(native().nixie_output(this.#object)!, 0, bytes)
+    const bytes = check(program, native().nixie_iterate(this.#object, ptr(name), over && ptr(over)))
+    if (bytes === 0) return new ArrayBuffer(0)
+    return toArrayBuffer(native().nixie_output(this.#object)!, 0, bytes)
   }
 
   /** Runs of its programs that the kernel skipped since the load. */
@@ -254,25 +239,21 @@ export function mapDelete(map: number, key: NodeJS.TypedArray): boolean {
   return native().nixie_map_delete(map, ptr(key)) === 0
 }
 
-/** Walks a hash map in batches: after each, `keys` and `values` hold `count` entries. `between` is called between two of them. */
+/** Walks a hash map in batches: after each, `keys` and `values` hold `count` entries. */
 export function mapWalk(
   map: number,
   keys: Uint8Array,
   values: Uint8Array,
   most: number,
   visit: (count: number) => void,
-  between = () => {},
 ): void {
   const cursor = new BigUint64Array(1)
-  const more = new Uint8Array(1)
-  const room = [ptr(keys), ptr(values), most, ptr(more)] as const
   let from: Pointer | null = null
   for (;;) {
-    const count = check('map', native().nixie_map_batch(map, from, ptr(cursor), ...room))
+    const count = check('map', native().nixie_map_batch(map, from, ptr(cursor), ptr(keys), ptr(values), most))
     if (count > 0) visit(count)
-    if (more[0] === 0) return
+    if (count < most) return
     from = ptr(cursor)
-    between()
   }
 }
 

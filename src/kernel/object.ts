@@ -51,7 +51,6 @@ export type RawObject = Pick<
   | 'attachCgroup'
   | 'detach'
   | 'iterate'
-  | 'iterateInPieces'
   | 'map'
   | 'missedRuns'
   | 'close'
@@ -170,11 +169,6 @@ export class OpenObject<P extends string> {
   /** Runs an iterator to its end; its section may say that it runs over a map's values. Its output is valid until the next run. */
   iterate(program: P, map?: string): ArrayBuffer {
     return this.#raw.iterate(program, map)
-  }
-
-  /** The same in pieces, so that other work can be done between them. Each is valid until the next one. */
-  iterateInPieces(program: P, map?: string): Generator<ArrayBuffer, void> {
-    return this.#raw.iterateInPieces(program, map)
   }
 
   /** Runs of its programs that the kernel skipped since it was opened: their events are lost. */

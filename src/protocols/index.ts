@@ -10,7 +10,7 @@ import { MONGODB } from './mongodb/identity'
 import { mux } from './mux'
 import { MYSQL } from './mysql/identity'
 import { nats } from './nats'
-import { PGSQL } from './pgsql/identity'
+import { pgsql } from './pgsql'
 import type { Protocol } from './protocol'
 import { proxyProtocol } from './proxy-protocol'
 import { redis } from './redis'
@@ -28,7 +28,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   websocket,
   mux,
   redis,
+  pgsql,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, PGSQL, MONGODB, KAFKA, AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, MONGODB, KAFKA, AMQP]

@@ -54,10 +54,10 @@ export class Sources {
     return this.#members.some(({ open }) => open.isFilling)
   }
 
-  /** Takes at most so many events of each; returns how many in all. See `OpenSource.drain`. */
-  drain(maxEvents: number, ms?: number, looksAgain?: () => void): number {
+  /** Takes at most so many events of each; returns how many in all. */
+  drain(maxEvents: number): number {
     let events = 0
-    for (const { open } of this.#members) events += open.drain?.(maxEvents, ms, looksAgain) ?? 0
+    for (const { open } of this.#members) events += open.drain?.(maxEvents) ?? 0
     return events
   }
 

@@ -84,11 +84,8 @@ export interface OpenSource {
   readonly intake?: Intake
   /** Whether so much waits in its rings that it should be drained soon; absent: never. */
   readonly isFilling?: boolean
-  /**
-   * Takes at most so many events from its rings, for about so many milliseconds; returns how many. Called many times a second. One that
-   * takes more than a few milliseconds calls `looksAgain` each time that it goes on reading.
-   */
-  drain?(maxEvents: number, ms?: number, looksAgain?: () => void): number
+  /** Takes at most so many events from its rings; returns how many. Called many times a second. */
+  drain?(maxEvents: number): number
   /** Passing time will decide something soon: drain it again, whether there are events or not. */
   readonly isWaiting?: boolean
   /**

@@ -182,38 +182,6 @@ test('the ring is emptied for a moment right before and right after garbage is c
   expect(pipeline.counters.events).toBe(taken(0, log.length))
 })
 
-test('a thread that reads is not away from the ring, unless it takes long over one part', () => {
-  const now = spyOn(performance, 'now')
-  try {
-    let ms = 1e6
-    now.mockImplementation(() => ms)
-    const parts = [45, 45, 45, 70, 45]
-    const reading: RowSource = {
-      name: 'reading',
-      tables: [],
-      open: () => ({
-        probes: [],
-        drain: (_events, _ms, looksAgain = () => {}) => {
-          for (const lasted of parts.splice(0)) {
-            looksAgain()
-            ms += lasted
-          }
-          return 0
-        },
-        tick: () => {},
-        close: () => {},
-      }),
-    }
-    const { pipeline } = stage(0, undefined, [reading])
-    pipeline.drain()
-    pipeline.drain()
-    expect(pipeline.absence.longest(ms).ms).toBe(70)
-    expect(pipeline.counters.absences).toBe(1)
-  } finally {
-    now.mockRestore()
-  }
-})
-
 const sampled = defineTable('sampled', 'Samples', { time_: time('When'), n: int('How much') })
 
 /** A source that gives so many rows each second. */
@@ -425,46 +393,6 @@ test('while rows are stored no more is taken than makes the next two appends', (
   pipeline.flush()
   expect(taken).toBeGreaterThan(0)
   expect(most).toBeLessThan(20_000)
-})
-
-test('however many rows wait, the ring is looked at between what a second does, and between the steps of an append', () => {
-  const rows = 3 * APPEND_ROWS
-  const looks: string[] = []
-  let ms = 1e6
-  const now = spyOn(performance, 'now').mockImplementation(() => ms)
-  const source: RowSource = {
-    name: 'many',
-    tables: [sampled],
-    open: ({ sink }) => ({
-      probes: [],
-      drain: (events) => {
-        looks.push(events > 64 ? 'drain' : 'glance')
-        return 0
-      },
-      tick: (nowNs, lookBetween = () => {}) => {
-        for (let n = 0; n < rows; n++) sink.append(sampled, { time_: nowNs, n })
-        ms += 11
-        looks.push('between')
-        lookBetween()
-        looks.push('ticked')
-      },
-      underWay: (nowNs) => {
-        // As if they came while an append had begun.
-        for (let n = 0; n < rows; n++) sink.append(sampled, { time_: nowNs, n })
-        ms += 11
-      },
-      close: () => {},
-    }),
-  }
-  const { pipeline, log } = stage(0, undefined, [source])
-  try {
-    pipeline.second(Date.now())
-  } finally {
-    now.mockRestore()
-  }
-  const between = looks.slice(looks.indexOf('between'), looks.indexOf('ticked'))
-  expect(between).toEqual(['between', 'drain', 'glance'])
-  expect(log.filter((line) => line.startsWith('append'))[0]).toBe(`append sampled ${rows}`)
 })
 
 test('chunks that queries found damaged are counted at once; what the store refuses is an error of the store, and no more', () => {

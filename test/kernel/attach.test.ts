@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKernel } from '../../src/kernel'
 import type { Kernel } from '../../src/kernel/kernel'
-import { mapDelete, mapGet, mapSet, mapWalk } from '../../src/kernel/loader'
+import { mapDelete, mapGet, mapSet } from '../../src/kernel/loader'
 import type { ObjectSpec } from '../../src/kernel/object'
 
 const CALL = 1
@@ -123,25 +123,6 @@ test('runs that the kernel passed over are counted', () => {
   // Others may print, too: each run of ours has one print within.
   expect(object.missedRuns()).toBe(runs(map, PRINT))
   object.close()
-})
-
-test('a walk over a map finds all entries, also where the next ones have no room in its batch', () => {
-  const entries = 2000
-  const most = 64
-  const { object } = kernel.open(spec({ maxEntries: { runs: 2 * entries } }))
-  const map = object!.map('runs')
-  for (let key = 1000; key < 1000 + entries; key++)
-    mapSet(map, Uint32Array.of(key), BigUint64Array.of(BigInt(key)))
-  const [keys, values] = [new Uint32Array(most), new BigUint64Array(most)]
-  const found = new Set<number>()
-  let pauses = 0
-  const visit = (count: number) => {
-    for (let i = 0; i < count; i++) if (BigInt(keys[i]!) === values[i]) found.add(keys[i]!)
-  }
-  mapWalk(map, new Uint8Array(keys.buffer), new Uint8Array(values.buffer), most, visit, () => void pauses++)
-  expect(found.size).toBe(entries)
-  expect(pauses).toBeGreaterThanOrEqual(entries / most - 1)
-  object!.close()
 })
 
 /** Calls `work` as often as its first argument says, once its input has come or ended. */

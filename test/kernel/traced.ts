@@ -41,9 +41,7 @@ export interface Seen {
 }
 
 export function copy(event: SocketEvent): Seen {
-  // An event of data has none: what lies there is of the next one, or outside of the ring's window.
-  const totals =
-    event.kind === EVENT_DATA ? undefined : (event as SocketEvent & { totals?: Seen['totals'] }).totals
+  const totals = (event as SocketEvent & { totals?: Seen['totals'] }).totals
   return {
     kind: event.kind,
     connId: event.connId,
@@ -67,7 +65,7 @@ export function copy(event: SocketEvent): Seen {
     sentOffset: event.sentOffset,
     size: event.size,
     payload: Buffer.from(event.payload),
-    ...(totals ? { totals } : {}),
+    ...(event.kind !== EVENT_DATA && totals ? { totals } : {}),
   }
 }
 
@@ -113,7 +111,7 @@ export function open(options: Partial<SocketProbeOptions> = {}): Traced {
     leaveOut: (connId, direction, until) => feed.leaveOut(connId, direction, until),
     setGate: (gate) => feed.setGate(gate),
     drawAnew: () => feed.drawAnew(),
-    totals: (...wish) => feed.totals(...wish),
+    totals: (handler) => feed.totals(handler),
     lost: () => feed.lost(),
     uncaptured: () => feed.uncaptured(),
     close: () => kernel.close(),

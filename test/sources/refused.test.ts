@@ -38,7 +38,6 @@ function refusing(load: readonly string[], attach: readonly string[] = []) {
         log.push(`iterate ${name}`)
         return new ArrayBuffer(0)
       },
-      *iterateInPieces() {},
       attachCgroup: () => 0,
       missedRuns: () => 0,
       map: () => 3,

@@ -5,7 +5,6 @@
 
 mod array;
 mod attach;
-mod iteration;
 mod leftovers;
 mod log;
 mod mappings;
@@ -201,32 +200,13 @@ pub unsafe extern "C" fn nixie_iterate(object: *mut Object, program: *const c_ch
     }
 }
 
-/// Begins a run of an iterator program, whose output is then read in pieces.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nixie_begin_iteration(
-    object: *mut Object,
-    program: *const c_char,
-    map: *const c_char,
-) -> c_int {
-    match (unsafe { object.as_mut() }, unsafe { text(program) }) {
-        (Some(object), Some(program)) => answer(object.begin_iteration(program, unsafe { text(map) })),
-        _ => -EINVAL,
-    }
-}
-
-/// Goes on with it for one piece. Returns how many bytes it has; 0: the run is at its end.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nixie_iterate_on(object: *mut Object) -> c_int {
-    unsafe { object.as_mut() }.map_or(-EINVAL, |object| answer(object.iterate_on()))
-}
-
 /// Runs of the object's programs that the kernel skipped since the load.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_missed_runs(object: *const Object) -> u64 {
     unsafe { object.as_ref() }.map_or(0, Object::missed_runs)
 }
 
-/// The address of those bytes; valid until an iterator of the object runs again, or on, or the object is closed.
+/// The address of those bytes; valid until an iterator of the object runs again or the object is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_output(object: *const Object) -> *const u8 {
     unsafe { object.as_ref() }.map_or(std::ptr::null(), |object| object.output().as_ptr())
@@ -260,8 +240,7 @@ pub unsafe extern "C" fn nixie_map_delete(map: c_int, key: *const c_void) -> c_i
 }
 
 /// Copies up to `count` entries of a hash map into `keys` and `values`, from `batch` on (null first; then the
-/// `next` of the call before). Returns how many, and puts into `more` whether others follow: a bucket that has no room
-/// comes with the next call, so `count` tells nothing.
+/// `next` of the call before). Returns how many; less than `count` at the end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nixie_map_batch(
     map: c_int,
@@ -270,14 +249,12 @@ pub unsafe extern "C" fn nixie_map_batch(
     keys: *mut c_void,
     values: *mut c_void,
     count: u32,
-    more: *mut bool,
 ) -> c_int {
     const ENOENT: c_int = 2;
     let mut got = count;
     let result = unsafe {
         libbpf_sys::bpf_map_lookup_batch(map, batch, next, keys, values, &mut got, std::ptr::null())
     };
-    unsafe { *more = result == 0 };
     if result == 0 || result == -ENOENT { got as c_int } else { result }
 }
 

@@ -1,24 +1,26 @@
 //! One BPF object: opened, loaded, attached; detached and unloaded when dropped.
 
 use std::ffi::{CStr, c_int, c_void};
-use std::{ptr, slice};
+use std::io::Read;
+use std::mem::size_of;
+use std::os::fd::FromRawFd;
+use std::{fs::File, ptr, slice};
 
 use libbpf_sys as sys;
 
 use crate::attach::Attachment;
-use crate::iteration::Iteration;
 use crate::log;
 
 const ENOENT: c_int = 2;
 const EINVAL: c_int = 22;
+/// The kernel hands out an iterator's text in pieces of at most this size.
+const READ_BYTES: usize = 32 << 10;
 
 pub struct Object {
     object: *mut sys::bpf_object,
     /// Attachments by number; empty where one was detached.
     attachments: Vec<Option<Attachment>>,
-    /// The run of an iterator that is being read in pieces.
-    iteration: Option<Iteration>,
-    /// The output of an iterator's last run, or its last piece.
+    /// The output of an iterator's last run.
     output: Vec<u8>,
 }
 
@@ -34,7 +36,7 @@ fn check(result: c_int) -> Result<c_int, c_int> {
 impl Object {
     pub fn open(bytes: &[u8]) -> Option<Object> {
         let object = unsafe { sys::bpf_object__open_mem(bytes.as_ptr().cast(), bytes.len() as _, ptr::null()) };
-        (!object.is_null()).then_some(Object { object, attachments: Vec::new(), iteration: None, output: Vec::new() })
+        (!object.is_null()).then_some(Object { object, attachments: Vec::new(), output: Vec::new() })
     }
 
     fn program(&self, name: &CStr) -> Result<*mut sys::bpf_program, c_int> {
@@ -158,31 +160,39 @@ impl Object {
         check(unsafe { sys::bpf_map__reuse_fd(self.map(map)?, fd) })
     }
 
-    /// Begins a run of an iterator, in the place of one that wasn't read to its end.
-    pub fn begin_iteration(&mut self, program: &CStr, map: Option<&CStr>) -> Result<c_int, c_int> {
-        self.iteration = None;
-        let map = map.map(|map| self.map_fd(map)).transpose()?;
-        self.iteration = Some(Iteration::begin(self.program(program)?, map)?);
-        Ok(0)
-    }
-
-    /// Reads the next piece of its output; how many bytes, 0 at the end.
-    pub fn iterate_on(&mut self) -> Result<c_int, c_int> {
-        let mut iteration = self.iteration.take().ok_or(ENOENT)?;
-        self.output.clear();
-        if iteration.read(&mut self.output)? {
-            self.iteration = Some(iteration);
-        }
-        Ok(self.output.len() as c_int)
-    }
-
-    /// Runs an iterator to its end.
+    /// Runs over the values of a map, or without one over everything that the program's section names.
     pub fn iterate(&mut self, program: &CStr, map: Option<&CStr>) -> Result<c_int, c_int> {
-        self.begin_iteration(program, map)?;
-        let mut iteration = self.iteration.take().ok_or(ENOENT)?;
+        let mut info = sys::bpf_iter_link_info { map: Default::default() };
+        let mut options = sys::bpf_iter_attach_opts { sz: size_of::<sys::bpf_iter_attach_opts>() as _, ..Default::default() };
+        if let Some(map) = map {
+            info.map.map_fd = self.map_fd(map)? as u32;
+            options.link_info = &mut info;
+            options.link_info_len = size_of::<sys::bpf_iter_link_info>() as u32;
+        }
+        let link = unsafe { sys::bpf_program__attach_iter(self.program(program)?, &options) };
+        if link.is_null() {
+            return Err(errno());
+        }
+        let fd = unsafe { sys::bpf_iter_create(sys::bpf_link__fd(link)) };
         self.output.clear();
-        while iteration.read(&mut self.output)? {}
-        Ok(self.output.len() as c_int)
+        let result = check(fd).and_then(|fd| {
+            let mut file = unsafe { File::from_raw_fd(fd) };
+            loop {
+                let at = self.output.len();
+                self.output.resize(at + READ_BYTES, 0);
+                let read = file.read(&mut self.output[at..]);
+                self.output.truncate(at + *read.as_ref().unwrap_or(&0));
+                match read {
+                    Ok(0) => return Ok(self.output.len() as c_int),
+                    Ok(_) => {}
+                    // The iterator stops for signals and at the end of its time slice; the next read goes on.
+                    Err(e) if matches!(e.raw_os_error(), Some(4 | 11)) => {}
+                    Err(e) => return Err(e.raw_os_error().unwrap_or(EINVAL)),
+                }
+            }
+        });
+        unsafe { sys::bpf_link__destroy(link) };
+        result
     }
 
     pub fn output(&self) -> &[u8] {
@@ -217,7 +227,6 @@ impl Drop for Object {
     fn drop(&mut self) {
         // Attached programs stay in the kernel even when the object is gone.
         self.attachments.clear();
-        self.iteration = None;
         unsafe { sys::bpf_object__close(self.object.cast::<c_void>().cast()) };
     }
 }

@@ -31,11 +31,8 @@ export interface SocketFeed {
   setGate(gate: Gate): void
   /** Draws anew which connections are shed. */
   drawAnew(): void
-  /**
-   * Hands over the totals of every socket that the kernel knows, or of those alone of which exchanges were shed. `between` is called
-   * between its steps.
-   */
-  totals(handler: (totals: SocketTotals) => void, shedOnly?: boolean, between?: () => void): void
+  /** Hands over the totals of every socket that the kernel knows, or of those alone of which exchanges were shed. */
+  totals(handler: (totals: SocketTotals) => void, shedOnly?: boolean): void
   /** Events and payload bytes that were lost because the ring was full, since the start. */
   lost(): { events: number; bytes: number }
   /** What was left out since the start, on purpose or because a page could not be read. */

@@ -30,7 +30,6 @@ const SENT = { purpose: 'Data that processes send over TCP and UDP', required: t
 const RECEIVED = { purpose: 'Data that processes receive over TCP and UDP', required: true }
 const PEER = { purpose: 'Where received datagrams come from', required: true, placement: 'cgroup' } as const
 const OWNERS = { purpose: 'Owners of connections without data', placement: 'later' } as const
-const SHED = { purpose: 'Exchanges that are only counted', placement: 'later', required: true } as const
 const TOTALS = { purpose: 'Bytes of each connection', placement: 'later', required: true } as const
 
 /**
@@ -51,7 +50,6 @@ const VARIANTS: Readonly<Record<Hooks, Variant>> = {
       find_connections: CONNECTIONS,
       find_owners: OWNERS,
       each_connection: TOTALS,
-      each_shed: SHED,
     },
   },
   classic: {
@@ -67,7 +65,6 @@ const VARIANTS: Readonly<Record<Hooks, Variant>> = {
       find_connections: CONNECTIONS,
       find_owners: OWNERS,
       each_connection: TOTALS,
-      each_shed: SHED,
     },
   },
   exit: {

@@ -27,9 +27,7 @@ export const DEFAULT_CAP = 16 << 10
 /** Before the verdict so many first bytes of each direction are captured: as many as the largest call whose message sizes are exact. */
 export const FRESH_BYTES = 1 << 20
 /** A drain ends after so long, whatever waits: this thread has other work too. */
-const DRAIN_MS = 20
-/** … and one within other work after so long. */
-const SHORT_DRAIN_MS = 3
+const DRAIN_NS = 20e6
 /** Events between two looks at the clock: so few that even the most expensive ones take only some milliseconds. */
 const EVENTS_AT_ONCE = 64
 const BYTES_AT_ONCE = 64 << 10
@@ -154,13 +152,12 @@ export class Sockets implements OpenSource {
     else ports.charge(localPort, cost, timeNs, pid)
   }
 
-  drain(maxEvents: number, ms = DRAIN_MS, looksAgain = () => {}): number {
-    const deadline = Bun.nanoseconds() + ms * 1e6
+  drain(maxEvents: number): number {
+    const deadline = Bun.nanoseconds() + DRAIN_NS
     this.#peakFill = Math.max(this.#peakFill, this.#feed?.fill() ?? 0)
     let events = 0
-    let newest = 0
+    let newest: number
     do {
-      if (newest > 0) looksAgain()
       newest = this.#feed?.drain(this.#onEvent, EVENTS_AT_ONCE, BYTES_AT_ONCE) ?? 0
       events += newest
     } while (newest > 0 && events < maxEvents && Bun.nanoseconds() < deadline)
@@ -200,13 +197,13 @@ export class Sockets implements OpenSource {
   }
 
   /** Draws the connections to shed anew each second, and counts what was shed, unless all totals are read next. */
-  #countShed(nowNs: number, isReadNext: boolean, lookBetween: () => void): void {
+  #countShed(nowNs: number, isReadNext: boolean): void {
     if (this.#gate.ports.isShedding || this.#wasCrowded) this.#lastShedNs = nowNs
     this.#wasCrowded = false
     if (Math.abs(nowNs - this.#lastShedNs) > SHED_COUNTS_NS) return
     this.#feed!.drawAnew()
     if (isReadNext) return
-    this.#readTotals(true, lookBetween)
+    this.#readTotals(true)
     this.#streams.shedExchanges(nowNs)
   }
 
@@ -216,12 +213,12 @@ export class Sockets implements OpenSource {
     this.#count()
     // The clock may have been set back.
     const isDue = Math.abs(nowNs - this.#connStatsNs) >= CONN_STATS_EVERY_NS
-    if (this.#isGated) this.#countShed(nowNs, isDue, lookBetween)
+    if (this.#isGated) this.#countShed(nowNs, isDue)
     if (!isDue) return
     this.#connStatsNs = nowNs
-    this.#readTotals(false, lookBetween)
+    this.#readTotals()
     // Reading totals has told the openings of connections without a call.
-    this.drain(EVENTS_AT_ONCE, SHORT_DRAIN_MS)
+    this.drain(EVENTS_AT_ONCE)
     this.#streams.shedExchanges(nowNs)
     lookBetween()
     this.#streams.connStats(nowNs, lookBetween)
@@ -257,8 +254,8 @@ export class Sockets implements OpenSource {
     this.#feed?.close()
   }
 
-  #readTotals(shedOnly = false, lookBetween = () => {}): void {
-    this.#feed?.totals((totals) => this.#streams.totals(totals), shedOnly, lookBetween)
+  #readTotals(shedOnly = false): void {
+    this.#feed?.totals((totals) => this.#streams.totals(totals), shedOnly)
   }
 
   #count(): void {

@@ -9,7 +9,7 @@ export const CONNECTION = { id: 0, totals: 24, closed: 142, size: 216 } as const
 /** The same for `struct connection_row`. */
 export const CONNECTION_ROW = { id: 0, totals: 8, is_silent: 40, size: 48 } as const
 
-const BATCH = 1024
+const BATCH = 4096
 const TWO_32 = 2 ** 32
 
 /** One of the objects that capture sockets. */
@@ -17,10 +17,10 @@ export type SocketObject = NonNullable<Opened<string>['object']>
 type Handler = (totals: SocketTotals) => void
 
 /**
- * Hands over the totals of all connections, or of those alone of which exchanges were shed. Where all are read, those without a call
- * have their openings told before that. With tens of thousands of connections it takes long: `between` is called between its steps.
+ * Hands over the totals of all connections, or of those alone of which exchanges were shed. Before that it tells the openings of those
+ * without a call.
  */
-export type ReadTotals = (handler: Handler, shedOnly?: boolean, between?: () => void) => void
+export type ReadTotals = (handler: Handler, shedOnly?: boolean) => void
 
 const u64 = (view: DataView, at: number) => view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true)
 
@@ -42,8 +42,8 @@ function walker(map: number): ReadTotals {
   const keys = new Uint8Array(BATCH * 8)
   const values = new Uint8Array(BATCH * CONNECTION.size)
   const view = new DataView(values.buffer)
-  return (handler, shedOnly = false, between = () => {}) => {
-    const visit = (count: number) => {
+  return (handler, shedOnly = false) => {
+    mapWalk(map, keys, values, BATCH, (count) => {
       for (let i = 0; i < count; i++) {
         const at = i * CONNECTION.size
         if (shedOnly && !isShedAt(view, at + CONNECTION.totals)) continue
@@ -52,8 +52,7 @@ function walker(map: number): ReadTotals {
         if (connId === 0 || values[at + CONNECTION.closed] !== 0) continue
         handler(totalsAt(view, connId, at + CONNECTION.totals))
       }
-    }
-    mapWalk(map, keys, values, BATCH, visit, between)
+    })
   }
 }
 
@@ -62,46 +61,33 @@ export function totalsInTable(object: SocketObject): ReadTotals {
   return walker(object.map('connections'))
 }
 
-/** Runs an iterator over the connections; tells whether one of them had no call yet. */
-function readRows(
-  object: SocketObject,
-  program: 'each_connection' | 'each_shed',
-  handler: Handler,
-  between: () => void,
-): boolean {
+function readRows(rows: ArrayBuffer, handler: Handler, shedOnly: boolean): boolean {
+  const view = new DataView(rows)
   let isSilent = false
-  for (const rows of object.iterateInPieces(program, 'connections')) {
-    const view = new DataView(rows)
-    for (let at = 0; at < rows.byteLength; at += CONNECTION_ROW.size) {
-      isSilent ||= view.getUint32(at + CONNECTION_ROW.is_silent, true) !== 0
+  for (let at = 0; at < rows.byteLength; at += CONNECTION_ROW.size) {
+    isSilent ||= view.getUint32(at + CONNECTION_ROW.is_silent, true) !== 0
+    if (!shedOnly || isShedAt(view, at + CONNECTION_ROW.totals))
       handler(totalsAt(view, u64(view, at + CONNECTION_ROW.id), at + CONNECTION_ROW.totals))
-    }
-    between()
   }
   return isSilent
 }
 
 /** Of a table that a program of the kernel walks: in a system call of ours on it, classic tracepoints would be skipped. */
 export function totalsByIterator(object: SocketObject): ReadTotals {
-  return (handler, shedOnly = false, between = () => {}) => {
-    const isSilent = readRows(object, shedOnly ? 'each_shed' : 'each_connection', handler, between)
+  return (handler, shedOnly = false) => {
+    const isSilent = readRows(object.iterate('each_connection', 'connections'), handler, shedOnly)
     if (isSilent) object.iterate('find_owners')
   }
 }
 
-/** Reads connections that are kept in their sockets, and those found at the start without a call since: of these none was shed. */
+/** Reads connections that are kept in their sockets, and those found at the start without a call since. */
 export function totalsInSockets(object: SocketObject): ReadTotals {
   const walkFound = walker(object.map('found'))
-  return (handler, shedOnly = false, between = () => {}) => {
-    if (shedOnly) {
-      readRows(object, 'each_shed', handler, between)
-      return
-    }
-    walkFound(handler, false, between)
-    if (!readRows(object, 'each_connection', handler, between)) return
+  return (handler, shedOnly = false) => {
+    walkFound(handler, shedOnly)
+    if (!readRows(object.iterate('each_connection', 'connections'), handler, shedOnly)) return
     // The iterator has asked for these owners, and uses them in its next run.
     object.iterate('find_owners')
-    between()
-    readRows(object, 'each_connection', () => {}, between)
+    object.iterate('each_connection', 'connections')
   }
 }

@@ -25,7 +25,6 @@ function refusing(programs: readonly string[]): Kernel {
     },
     detach: () => {},
     iterate: () => new ArrayBuffer(0),
-    *iterateInPieces() {},
     missedRuns: () => 0,
     map: () => 3,
     close: () => {},

@@ -1,5 +1,5 @@
 /** When time decides something, and what each second does. */
-import { expect, spyOn, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { SocketEvent } from '../../../src/events/socket-event'
 import { newCounters } from '../../../src/health/counters'
 import { DecodeBudget } from '../../../src/protocols/lib/decode-budget'
@@ -82,38 +82,6 @@ test('while it sheds, each second asks for connections with shed exchanges alone
   }
   const ten = [...Array<string>(9).fill('shed'), 'all']
   expect(asked).toEqual([...ten, ...ten] as typeof asked)
-})
-
-test('a drain ends after the time that it is given, and says each time that it looks at the ring again', () => {
-  const waiting: SocketEvent[] = []
-  const { sockets } = open(playedFeed(waiting), () => 0)
-  const wire = new Wire()
-  waiting.push(wire.open())
-  for (let n = 0; n < 100; n++) waiting.push(wire.request(`GET /${n} HTTP/1.1\r\n\r\n`))
-  let clockNs = 0
-  // Each event of the feed takes a millisecond.
-  const clock = spyOn(Bun, 'nanoseconds').mockImplementation(() => (clockNs += 1e6))
-  try {
-    let looks = 0
-    const events = sockets.drain(1000, 3, () => void looks++)
-    expect(events).toBeGreaterThan(1)
-    expect(events).toBeLessThan(5)
-    expect(looks).toBe(events - 1)
-    expect(sockets.drain(1000)).toBeGreaterThan(10)
-  } finally {
-    clock.mockRestore()
-  }
-})
-
-test('while it reads what was shed, the ring is looked at, too', () => {
-  const feed = playedFeed([], (_, shedOnly, between = () => {}) => {
-    if (shedOnly) for (let piece = 0; piece < 7; piece++) between()
-  })
-  const { sockets } = open({ ...feed, fill: () => 0.5 }, () => 2e9, 0.1)
-  sockets.drain(1)
-  let looks = 0
-  sockets.tick(2e9, () => void looks++)
-  expect(looks).toBe(7)
 })
 
 test('between the parts of a long second the ring is looked at', () => {
