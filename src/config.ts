@@ -186,7 +186,7 @@ export const SETTINGS = {
   diskBudget: setting({
     flag: 'disk-budget',
     env: 'NIXIE_DISK_BUDGET',
-    help: 'Most bytes that the store may take; 0: 1 GiB or 10 % of the free disk, whichever is less, and what it has already',
+    help: 'Most bytes that the store may take; 0: 1 GiB or 10 % of the free disk, whichever is less, at least what it holds already',
     fallback: 0,
     parse: bytesOf,
     shape: 'a number of bytes (512M, 1G)',
