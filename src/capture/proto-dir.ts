@@ -2,9 +2,10 @@
  * Descriptor sets and sources of Protocol Buffers that the user gives, read beside the capture: sets a file at a time, so that the ring is
  * looked at in between, sources on another thread.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Descriptors, filesOf } from '../protocols/lib/protobuf/descriptors'
+import { readPlainFile, TooLarge } from './plain-file'
 import type { Compiled } from './proto-sources'
 
 const SETS = /\.(?:binpb|pb|protoset|desc)$/
@@ -105,11 +106,10 @@ async function addFiles(files: readonly Uint8Array[] | undefined, into: Descript
 /** The bytes, or why they aren't read. */
 async function bytesOf(path: string, most: number): Promise<Uint8Array | string> {
   try {
-    const { size } = await stat(path)
-    if (size > most)
-      return `all together may have ${MAX_BYTES >> 20} MiB, and it has ${(size / 2 ** 20).toFixed(1)}`
-    return new Uint8Array(await readFile(path))
+    return await readPlainFile(path, most)
   } catch (cause) {
+    if (cause instanceof TooLarge)
+      return `all together may have ${MAX_BYTES >> 20} MiB, and it has ${(cause.size / 2 ** 20).toFixed(1)}`
     return String(cause instanceof Error ? cause.message : cause)
   }
 }

@@ -1,6 +1,7 @@
 /** A thread that reads sources of Protocol Buffers, so that the capture thread goes on looking at the ring. It is told the directory, answers once, and is ended. */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readPlainFile, TooLarge } from './plain-file'
 import { type Compiled, compileSources, type Source } from './proto-sources'
 
 declare const self: Worker
@@ -33,11 +34,11 @@ async function compile(dir: string): Promise<Compiled> {
   let left = MAX_BYTES
   for (const name of paths.slice(0, MAX_FILES)) {
     try {
-      const { size } = await stat(join(dir, name))
-      left -= size
-      if (left < 0) break
-      sources.push({ name, text: await readFile(join(dir, name), 'utf8') })
+      const bytes = await readPlainFile(join(dir, name), left)
+      left -= bytes.length
+      sources.push({ name, text: Buffer.from(bytes).toString() })
     } catch (cause) {
+      if (cause instanceof TooLarge) break
       warnings.push(`${name} is left out: ${cause instanceof Error ? cause.message : cause}`)
     }
   }

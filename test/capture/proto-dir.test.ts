@@ -66,6 +66,29 @@ test('sources, also of directories within, beside sets', async () => {
   ])
 })
 
+// A pipe has an end only when somebody writes to it, and /dev/zero has none.
+test('what is no file keeps nothing from being read', async () => {
+  const { into, warnings } = await read(
+    {
+      'z.pb': message({ 1: file('z') }),
+      'z.proto': 'syntax = "proto3"; package y; message A { string id = 1; }',
+    },
+    (dir) => {
+      for (const end of ['pb', 'proto']) {
+        expect(Bun.spawnSync(['mkfifo', join(dir, `pipe.${end}`)]).success).toBe(true)
+        symlinkSync('/dev/zero', join(dir, `zero.${end}`))
+      }
+    },
+  )
+  expect(into.method('/z.S/Get')).toBeDefined()
+  expect(into.message('y.A')).toBeDefined()
+  expect(warnings).toEqual(
+    ['pipe.pb', 'zero.pb', 'pipe.proto', 'zero.proto'].map(
+      (name) => `--proto-dir: ${name} is left out: it is no file.`,
+    ),
+  )
+})
+
 test('what isn’t read is said, with what to do', async () => {
   const broken = await read(
     { 'a.pb': 'text', 'b.pb': message({ 1: file('b') }), 'large.pb': new Uint8Array(17 << 20) },
@@ -77,7 +100,7 @@ test('what isn’t read is said, with what to do', async () => {
   expect(broken.into.method('/b.S/Get')).toBeDefined()
   expect(broken.warnings).toEqual([
     '--proto-dir: a.pb is left out: it is no descriptor set. Make one: protoc --include_imports --descriptor_set_out=all.binpb *.proto, or buf build -o all.binpb.',
-    expect.stringMatching(/^--proto-dir: folder.pb is left out: EISDIR/),
+    '--proto-dir: folder.pb is left out: it is no file.',
     expect.stringMatching(/^--proto-dir: gone.pb is left out: ENOENT/),
     '--proto-dir: large.pb is left out: all together may have 16 MiB, and it has 17.0.',
   ])
