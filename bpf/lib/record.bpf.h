@@ -367,7 +367,8 @@ static __always_inline struct ring_share *share_of(__u32 slot, __u32 quarter)
  * size. Once half of the ring is full a process may put as much into it as is free, and each connection of a process that has more a
  * fraction of that (dynamic thresholds: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches",
  * 1998). Of further calls only the beginning is captured, and in the last eighth nothing. So a sender of much gets less and less, and
- * a sender of little finds room, also within a process that sends much.
+ * a sender of little finds room, also within a process that sends much; but ever new connections of such a process would take all of it,
+ * so the last sixteenth is for other processes.
  */
 static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u64 cap, __u64 used)
 {
@@ -387,7 +388,7 @@ static __always_inline __u64 fair_part(__u64 conn_id, __u32 pid, __u64 size, __u
 	if (used >= ring / 2 && process->bytes + wanted > left) {
 		left /= RING_FRACTION;
 		taken = conn->bytes + sizeof(struct socket_event);
-		if (taken > left && used >= ring / 8 * 7) {
+		if ((taken > left && used >= ring / 8 * 7) || used >= ring / 16 * 15) {
 			count(COUNTER_LOST_BYTES, wanted);
 			return NO_ROOM;
 		}

@@ -63,6 +63,58 @@ describe('a ring that one process fills', () => {
   })
 })
 
+/** Fills the ring with one connection, then goes on with many that are new to it. */
+const EVER_NEW = `
+c, d = pair(); step()
+for _ in range(${(4 * RING) / 4096}): c.send(b'x' * 4096); d.recv(4096)
+for c, d in [pair() for _ in range(400)]:
+    for _ in range(4): c.send(b'x' * 4096); d.recv(4096)
+step()
+`
+/** Exchanges as a small web client has, on kept connections: the answers are longer than what is left of a call that is cut. */
+const EXCHANGES = 100
+const SMALL = `
+ends = [pair() for _ in range(4)]; step()
+for n in range(${EXCHANGES}):
+    c, d = ends[n % 4]
+    c.send(b'GET /%d ' % n + b'q' * 150); d.recv(999); d.send(b'HTTP/1.1 200 ' + b'r' * 250); c.recv(999)
+step()
+for c, d in ends: c.close(); d.close()
+`
+
+test.each([
+  ['one connection', LOUD, false],
+  ['one connection', LOUD, true],
+  ['ever new connections', EVER_NEW, false],
+  ['ever new connections', EVER_NEW, true],
+])(
+  'beside %s of a process that fill the ring, small exchanges of another one are captured whole',
+  async (_, text, isGated) => {
+    const kernel = open({ ringBytes: RING, isGated })
+    try {
+      const [loud, small] = [new Program(text), new Program(SMALL)]
+      await Promise.all([loud.ready(), small.ready()])
+      drainAll(kernel)
+      loud.go()
+      await loud.ready()
+      expect(kernel.fill()).toBeGreaterThan(0.85)
+      small.go()
+      await small.ready()
+      const calls = drainAll(kernel).filter(({ kind, pid }) => kind === EVENT_DATA && pid === small.pid)
+      expect(calls).toHaveLength(4 * EXCHANGES)
+      expect(calls.filter(({ size, payload }) => payload.length < size)).toEqual([])
+      for (const program of [loud, small]) {
+        program.go()
+        await program.end()
+      }
+      const closes = drainAll(kernel).filter(({ kind, pid }) => kind === EVENT_CLOSE && pid === small.pid)
+      expect(closes.map(({ totals }) => totals!.shedExchanges)).toEqual(Array(8).fill(0))
+    } finally {
+      kernel.close()
+    }
+  },
+)
+
 /** Rather than to cut what it says, whole exchanges are counted. */
 test('with a budget the other connections of a process that fills the ring are counted, other processes captured', async () => {
   const kernel = open({ ringBytes: RING })
