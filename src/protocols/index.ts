@@ -8,7 +8,7 @@ import { KAFKA } from './kafka/identity'
 import type { ProtocolIdentity } from './lib/identity'
 import { MONGODB } from './mongodb/identity'
 import { mux } from './mux'
-import { MYSQL } from './mysql/identity'
+import { mysql } from './mysql'
 import { nats } from './nats'
 import { pgsql } from './pgsql'
 import type { Protocol } from './protocol'
@@ -29,7 +29,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   mux,
   redis,
   pgsql,
+  mysql,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [MYSQL, CQL, MONGODB, KAFKA, AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = [CQL, MONGODB, KAFKA, AMQP]
