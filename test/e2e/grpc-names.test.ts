@@ -69,6 +69,33 @@ px.display(df[df.local_port == ${port}])
       expect(await bodies(nixie!, port, 'after')).toEqual(named('after') as [string, string][])
     })
 
+  test('nixie/grpc_data: the client’s deadline, how its messages were compressed, and what came of the call', async () => {
+    await client('deadline', silent, 'in-time')
+    const calls = await until('both calls', async () => {
+      const { tables } = await started[0]!.ask('/api/run/nixie/grpc_data?start_time=-10m')
+      const { rows } = tables.find(({ name }) => name === 'grpc_data')!
+      const own = rows.filter((row: Row) => /"in-time"|"none"/.test(String(row.req_body)))
+      return own.length >= 2 && own
+    })
+    const [failed, done] = calls
+    expect(done).toMatchObject({
+      kind: 'grpc',
+      service: 'shop.Orders',
+      method: 'Get',
+      status: 'OK',
+      message: 'OK',
+    })
+    expect(done!.req_coding).toBe('gzip')
+    // The client says what is left of its deadline.
+    expect(Number(done!.deadline)).toBeWithin(1e9, 5e9 + 1)
+    expect(failed).toMatchObject({
+      status: 'NOT_FOUND',
+      message: 'no such order',
+      deadline: -1,
+      resp_messages: 0,
+    })
+  })
+
   test('that the server told an earlier run; another server’s are not taken for it', async () => {
     const { dataDir } = started[0]!
     await started[0]!.stop()

@@ -64,6 +64,26 @@ const ROWS = [
     latency: 30,
     resp_status: 400,
   }),
+  ...[5, 4, 0].map((status) =>
+    request(5.5 + status / 100, {
+      ...ENDS,
+      req_method: 'POST',
+      req_path: '/shop.Orders/Get',
+      req_headers: json({
+        'content-type': 'application/grpc',
+        'grpc-timeout': '1S',
+        'grpc-encoding': 'gzip',
+      }),
+      resp_headers: json({
+        'content-type': 'application/grpc',
+        'grpc-status': `${status}`,
+        'grpc-message': 'a%20b',
+      }),
+      req_messages: 1,
+      resp_messages: status === 0 ? 1 : 0,
+      latency: 10 + status,
+    }),
+  ),
   request(5, { ...ENDS, req_method: 'GET', req_path: '/orders', resp_body: '{"model":"T"}' }),
 ]
 const tables = (script: string, args: Record<string, string> = {}) =>
@@ -172,4 +192,25 @@ test('nixie/http_operations', () => {
     { ...named, source: client, destination: web, resp_status: 200 },
   ])
   expect(shows.http_operations).toEqual([{ ...named, requests: 2, failures: 1, latency: 20 }])
+})
+
+test('nixie/grpc_data', () => {
+  const shows = tables('nixie/grpc_data')
+  const named = { source: client, destination: web, service: 'shop.Orders', method: 'Get', kind: 'grpc' }
+  const sent = {
+    deadline: 1_000_000_000,
+    req_coding: 'gzip',
+    resp_coding: '',
+    req_messages: 1,
+    message: 'a b',
+  }
+  expect(shows.grpc_data).toMatchObject([
+    { ...named, ...sent, status: 'OK', resp_messages: 1, latency: 10 },
+    { ...named, ...sent, status: 'DEADLINE_EXCEEDED', resp_messages: 0, latency: 14 },
+    { ...named, ...sent, status: 'NOT_FOUND', resp_messages: 0, latency: 15 },
+  ])
+  expect(shows.grpc_methods).toEqual([
+    { service: 'shop.Orders', method: 'Get', calls: 3, failures: 2, deadline_exceeded: 1, latency: 13 },
+  ])
+  expect(tables('nixie/grpc_data', { destination_filter: 'zz' }).grpc_data).toEqual([])
 })

@@ -4,6 +4,7 @@ import { AGGREGATES } from './aggregates/aggregates'
 import { PATHS } from './aggregates/paths'
 import type { FunctionSpec, Overload, ScalarValue, TypedArg } from './base/function'
 import { GRAPHQL } from './messages/graphql'
+import { GRPC } from './messages/grpc'
 import { HTTP_OPERATION } from './messages/http-operation'
 import { JSON_RPC } from './messages/json-rpc'
 import { LLM } from './messages/llm'
@@ -38,6 +39,7 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
     ...GRAPHQL,
     ...LLM,
     ...HTTP_OPERATION,
+    ...GRPC,
     ...KUBERNETES_FUNCTIONS,
     ...ADDRESS_OWNERS,
     ...METADATA_FUNCTIONS,

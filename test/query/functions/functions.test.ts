@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { listFunctions } from '../../../src/query/functions/registry'
 import { type Cases, expectLinear, value } from './apply'
+import { GRPC } from './cases/grpc'
 import { HTTP_VIEWS } from './cases/http-views'
 import { METADATA } from './cases/metadata'
 import { VALUES } from './cases/values'
 
-const CASES: Cases = { ...VALUES, ...HTTP_VIEWS, ...METADATA }
+const CASES: Cases = { ...VALUES, ...HTTP_VIEWS, ...GRPC, ...METADATA }
 
 for (const [name, cases] of Object.entries(CASES)) {
   describe(name, () => {

@@ -1,5 +1,6 @@
 // Calls the service of servers/shop.proto, and prints the path of each call as a JSON line. Arguments:
 //   call PORT ID PACKAGE    Get and List
+//   deadline PORT ID        Get within 5 s, compressed, and one of an order that there isn't
 //   reflect PORT v1|v1alpha asks the server for the descriptors of its service
 //   set FILE                writes the descriptor set of shop.proto
 //   source FILE             writes it as a source, with the package `store`
@@ -34,6 +35,25 @@ async function call(port, id) {
       .on('error', failed),
   )
   log(`/${scope}.Orders/List`)
+  client.close()
+}
+
+async function deadline(port, id) {
+  const { Orders } = loadPackageDefinition(definition).shop
+  const options = { 'grpc.default_compression_algorithm': 2 }
+  const client = new Orders(`127.0.0.1:${port}`, credentials.createInsecure(), options)
+  await new Promise((done, failed) =>
+    client.Get({ id, limit: 3 }, { deadline: Date.now() + 5000 }, (error) =>
+      error ? failed(error) : done(),
+    ),
+  )
+  log('/shop.Orders/Get')
+  await new Promise((done, failed) =>
+    client.Get({ id: 'none', limit: 3 }, (error) =>
+      error?.code === 5 ? done() : failed(error ?? 'no error'),
+    ),
+  )
+  log('/shop.Orders/Get')
   client.close()
 }
 
@@ -76,6 +96,7 @@ function writeSet(path) {
 }
 
 if (what === 'call') await call(given, more)
+else if (what === 'deadline') await deadline(given, more)
 else if (what === 'reflect') await reflect(given, more)
 else if (what === 'set') writeSet(given)
 else {

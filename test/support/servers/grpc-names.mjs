@@ -1,6 +1,6 @@
 // The service of shop.proto by @grpc/grpc-js, and the same in the package `store`. Arguments: the port, and `reflection` if it tells its descriptors.
 import { join } from 'node:path'
-import { loadPackageDefinition, Server, ServerCredentials } from '@grpc/grpc-js'
+import { loadPackageDefinition, Server, ServerCredentials, status } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 
@@ -24,7 +24,10 @@ const inStore = Object.fromEntries(
   ]),
 )
 const methods = {
-  Get: ({ request }, done) => done(null, order(request.id)),
+  Get: ({ request }, done) =>
+    request.id === 'none'
+      ? done({ code: status.NOT_FOUND, details: 'no such order' })
+      : done(null, order(request.id)),
   List: (call) => {
     for (let i = 0; i < call.request.limit; i++) call.write(order(`${call.request.id}-${i}`))
     call.end()

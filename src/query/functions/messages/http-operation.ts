@@ -6,22 +6,13 @@
  *     AWS query  Action=OPERATION&Version=… in the form or the path (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html): SNS, STS, EC2, …
  *     S3         method, path and parameters (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html)
  */
-import { objectIn } from '../../../json'
 import { type FunctionSpec, scalar } from '../base/function'
 import { none } from '../base/units'
+import { type Headers, headersOf } from './headers'
 
 /** Characters of a path, of a form and of a name that are looked at. */
 const MAX_PATH = 4096
 const MAX_NAME = 256
-
-type Headers = ReadonlyMap<string, string>
-
-function headersOf(text: string): Headers {
-  const fields = Object.entries(objectIn(text) ?? {})
-  return new Map(
-    fields.flatMap(([name, value]) => (typeof value === 'string' ? [[name.toLowerCase(), value]] : [])),
-  )
-}
 
 interface Named {
   readonly service: string

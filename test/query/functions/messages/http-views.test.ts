@@ -15,6 +15,16 @@ const call = (name: string, ...args: readonly string[]): string => {
   return String(overload.implementation.run(functionContext, ...(args as never[])))
 }
 
+const callOfGrpc = (path: string, asked: string, said: string, body: string): void => {
+  const types = ['STRING', 'STRING', 'INT64', 'STRING', 'STRING'] as const
+  const { implementation } = findOverload(
+    'grpc_call',
+    types.map((type) => ({ type, semantic: 'ST_NONE' as const })),
+  )!
+  if (implementation.kind === 'scalar')
+    implementation.run(functionContext, ...([path, asked, 200, said, body] as never[]))
+}
+
 const PARTS = [
   '"',
   '\\"',
@@ -31,6 +41,8 @@ const PARTS = [
   'data: {',
   '\n',
   '&Action=',
+  'grpc-status: ',
+  'grpc-message:%C3',
   '1',
   '@',
 ]
@@ -49,6 +61,13 @@ describe('hostile texts take linear time', () => {
         call('graphql_call', 'POST', '/', `{"query":${text}`, '', text, '')
         call('graphql_call', 'GET', `/?query=${text}`, '', '', '', '')
         call('http_operation', 'GET', `/?x-id=&${text}`, '{"x-amz-target":"a"}', text)
+        callOfGrpc(
+          `/${text}`,
+          `{"content-type":"application/grpc-web","a":${JSON.stringify(text)}}`,
+          text,
+          text,
+        )
+        callOfGrpc(text, '{"content-type":"application/connect+proto"}', '{}', `${text}\n{"error":${text}`)
         call('http_operation', 'GET', text, `{"soapaction":${text}`, text)
       })
       expect(spent).toBeLessThan(LINEAR_MS)
