@@ -7,7 +7,8 @@ import { type Compiled, compileSources, type Source } from './proto-sources'
 declare const self: Worker
 
 const MAX_FILES = 4096
-const MAX_BYTES = 16 << 20
+/** Reading them takes some fourteen times as much memory. */
+const MAX_BYTES = 8 << 20
 /** Of the directory and those within it, at most. */
 const MAX_ENTRIES = 50_000
 

@@ -124,5 +124,33 @@ px.display(df[df.local_port == ${port}])
       })
       expect(said.found).toEqual(named(said.id) as [string, string][])
     }
+    started.push(nixie)
+  })
+
+  test('over HTTP/1, too, by Connect and gRPC-Web', async () => {
+    const log = await logOf([
+      'node',
+      join(root, 'test/support/clients/web-calls.mjs'),
+      `${await freePort()}`,
+      'web',
+    ])
+    const calls = await until('both calls', async () => {
+      const { tables } = await started.at(-1)!.ask('/api/run/nixie/grpc_data?start_time=-10m')
+      const { rows } = tables.find(({ name }) => name === 'grpc_data')!
+      const own = rows.filter(({ req_body }) => String(req_body) === 'id: "web", limit: 3')
+      return own.length >= log.length && own
+    })
+    const each = { service: 'shop.Orders', method: 'Get', status: 'OK', outcome: 'complete' }
+    const order = 'id: "web", state: PAID, price: 2.5'
+    expect(calls.reverse()).toMatchObject([
+      { ...each, kind: 'connect', deadline: 2_500_000_000, resp_body: order },
+      {
+        ...each,
+        kind: 'grpc-web',
+        deadline: 3_000_000_000,
+        resp_body: `${order}\ngrpc-status:0\r\n`,
+        resp_messages: 1,
+      },
+    ])
   })
 })
