@@ -158,6 +158,7 @@ export class Reader {
   /** Gives up what waits in this half. */
   reset(half: Half, timeNs: number): void {
     this.#counters.resets++
+    if (half.length > 0) this.countGap(half.length)
     this.conversation.gap(half.side, Number.POSITIVE_INFINITY, timeNs)
     lose(half)
   }

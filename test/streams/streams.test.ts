@@ -375,9 +375,9 @@ describe('bounds', () => {
     streams.handle(wire.response(say('1')))
     streams.handle(wire.request('GET /half HTTP/1.1\r\nHos'))
     streams.tick(wire.timeNs + 9e9)
-    expect(all.counters.resets).toBe(0)
+    expect(all.counters).toMatchObject({ resets: 0, gaps: 0 })
     streams.tick(wire.timeNs + 11e9)
-    expect(all.counters.resets).toBe(1)
+    expect(all.counters).toMatchObject({ resets: 1, gaps: 1, gapBytes: 'GET /half HTTP/1.1\r\nHos'.length })
     // A reader that takes the two for one has an answer for both.
     streams.handle(wire.request(ask('/2')))
     streams.handle(wire.response(say('2')))
