@@ -119,7 +119,10 @@ class DocumentFacts implements BodyFacts {
     if (!mayHaveFacts(head) && !mayHaveFacts(end)) return facts
     const scanner = new JsonScanner(facts)
     scanner.take(head, 0, head.length)
-    if (this.#isParted || this.#length > END) scanner.misses()
+    if (this.#isParted || this.#length > END) {
+      scanner.misses()
+      facts.misses()
+    }
     scanner.take(end, 0, end.length)
     scanner.finish(isWhole)
     return facts

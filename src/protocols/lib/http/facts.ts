@@ -93,6 +93,9 @@ const SETS = {
 /** Whether an object or an array of this name is there. */
 const OPENED = { params: ['params', '*.params'], data: ['data', '*.data'] } as const
 
+/** Of a list of messages only a part was read. */
+const PARTED = 'parted'
+
 export type Last = keyof typeof LAST
 export type List = keyof typeof LISTS | keyof typeof SETS
 export type Opened = keyof typeof OPENED
@@ -121,6 +124,9 @@ export class Facts implements JsonListener {
   readonly #last = new Map<Last, string>()
   readonly #lists = new Map<List, Values>()
   readonly #opened = new Set<Opened>()
+  /** The content is a list of messages; and a part of it wasn't read. */
+  #isBatch = false
+  #isParted = false
 
   /** Bytes of memory that it takes, at most. */
   static readonly held = 4096
@@ -133,8 +139,14 @@ export class Facts implements JsonListener {
     return this.#lists.get(name)?.texts ?? []
   }
 
+  /** How many there are; -1: it isn't known, as a part of a list of messages wasn't read. */
   count(name: List): number {
-    return this.#lists.get(name)?.count ?? 0
+    return this.#isBatch && this.#isParted ? -1 : (this.#lists.get(name)?.count ?? 0)
+  }
+
+  /** A part of the content wasn't read. */
+  misses(): void {
+    this.#isParted = true
   }
 
   has(name: Opened): boolean {
@@ -155,7 +167,9 @@ export class Facts implements JsonListener {
     const last = lastOf.get(path)
     if (last) this.#last.set(last, shortened(value, last))
     const list = listOf.get(path)
-    if (list) this.#add(list, shortened(value, list))
+    if (!list) return
+    this.#add(list, shortened(value, list))
+    this.#isBatch ||= path.startsWith(`${ELEMENT}.`)
   }
 
   #add(name: List, text: string): void {
@@ -176,6 +190,7 @@ export class Facts implements JsonListener {
       if (count > texts.length) fields[`${name}#`] = count
     }
     for (const name of this.#opened) fields[name] = true
+    if (this.#isBatch && this.#isParted) fields[PARTED] = true
     return Object.keys(fields).length === 0 ? '' : JSON.stringify(fields)
   }
 
@@ -197,6 +212,7 @@ export class Facts implements JsonListener {
       })
     }
     for (const name of keysOf(OPENED)) if (fields[name] === true) facts.#opened.add(name)
+    facts.#isBatch = facts.#isParted = fields[PARTED] === true
     return facts
   }
 }

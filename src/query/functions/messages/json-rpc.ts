@@ -35,7 +35,7 @@ export const JSON_RPC: readonly FunctionSpec[] = [
     name: 'jsonrpc_call',
     description:
       'What a request and its answer say of a call of JSON-RPC, as a JSON object: version, method, calls, id, error_code, errors, error; of a batch the ' +
-      'methods, ids and errors of all its calls, of 16 at most. Empty for other requests.',
+      'methods, ids and errors of all its calls, of 16 at most; calls and errors are -1 where a part of it was not read. Empty for other requests.',
     unit: none,
     overloads: [
       scalar(

@@ -52,6 +52,16 @@ const SAID = { model: 'm', stop: 'stop', input: '12', output: '34' }
 const LONG = answer('"usage":{"completion_tokens":99} '.repeat(2000))
 
 describe('a document', () => {
+  test('that is a list of messages says when not all of it was read', () => {
+    const calls = (count: number) =>
+      JSON.stringify(Array.from({ length: count }, (_, id) => ({ jsonrpc: '2.0', method: `m${id}`, id })))
+    expect(factsOf(calls(5))?.parted).toBeUndefined()
+    expect(factsOf(calls(5000))?.parted).toBe(true)
+    expect(factsOf(calls(50), { hole: [500, 600] })?.parted).toBe(true)
+    const params = ['x'.repeat(3 * END)]
+    expect(factsOf(JSON.stringify({ jsonrpc: '2.0', method: 'm', params, id: 1 }))?.parted).toBeUndefined()
+  })
+
   test('that is longer than what is kept says what stands at its end', () => {
     for (const step of [1, 100, 5000, 1 << 20]) expect(factsOf(LONG, { step })).toEqual(SAID)
     expect(

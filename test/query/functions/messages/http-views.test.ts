@@ -90,6 +90,15 @@ test('what stands in the facts counts, not what the kept beginning says', () => 
   expect(contentFacts('<html>', '').last('model')).toBe('')
 })
 
+test('how many calls a batch has isn’t said when a part of it was not read', () => {
+  const facts = '{"jsonrpc":"2.0","methods":["a","b"],"ids":["1","2"]}'
+  const calls = (asked: string, answered: string) =>
+    JSON.parse(String(call('jsonrpc_call', '[{"jsonrpc":"2.0","me', asked, '[', answered)))
+  const parted = facts.replace('}', ',"parted":true}')
+  expect(calls(facts, '')).toMatchObject({ calls: 2, errors: 0 })
+  expect(calls(parted, parted)).toMatchObject({ calls: -1, errors: -1, method: 'a, b' })
+})
+
 test('a count is a number, or unknown', () => {
   expect(['12', '0', '', '-1', '1e3', '12a', '99999999999999999999', '[redacted]'].map(countOf)).toEqual([
     12, 0, -1, -1, -1, -1, -1, -1,
