@@ -79,6 +79,7 @@ function placed(
 /** The parts around a statement's placeholders, without secrets. NULL in place of a placeholder is never taken for one. */
 function safeParts(statement: string, settings: ProtocolSettings): readonly string[] {
   const parts = partsOf(statement)
+  if (safeStatement(statement, settings) === statement) return parts
   const whole = parts.join(' NULL ')
   const safe = safeStatement(whole, settings)
   if (safe === whole) return parts
