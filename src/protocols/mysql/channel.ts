@@ -10,6 +10,8 @@ export type Taken = 'message' | 'more' | 'invalid' | Leave
 
 export interface Taker extends PacketRules {
   take(packet: Packet): Taken
+  /** Passes over whole packets of which only the number counts: most are rows. */
+  passes?(input: PacketInput): void
   /** Bytes were lost, and with them the place within the packets; `unfinished`: the packet that was under way. */
   loses(timeNs: number, unfinished: Packet | undefined): void
 }
@@ -123,6 +125,7 @@ export class Channel implements Inner {
 
   #plain(input: PacketInput): Read {
     for (;;) {
+      if (this.#packets.isIdle) this.#taker.passes?.(input)
       const { pos } = input
       const packet = this.#packets.next(input)
       if (packet === undefined) return 'need-more'

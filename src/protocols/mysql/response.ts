@@ -111,6 +111,20 @@ export class Response {
     return this.rowsSent + this.#rows
   }
 
+  /** Packets that come now are mostly rows or columns. */
+  get isOfMany(): boolean {
+    return this.#place === 'rows' || this.#place === 'columns'
+  }
+
+  /** Takes a packet that begins with this byte, if that is a row or column for sure. */
+  passes(first: number): boolean {
+    if (first === ERR || (this.#place === 'rows' && first === EOF)) return false
+    if (this.#place === 'rows') this.#rows++
+    else if (this.#place === 'columns') this.#column()
+    else return false
+    return true
+  }
+
   /** Takes the next packet; true when the answer ends with it, 'invalid' when it can't be one of it. */
   take(packet: Packet): boolean | 'invalid' {
     const { bytes, size } = packet
@@ -124,8 +138,7 @@ export class Response {
       case 'login':
         return this.#logsIn(bytes, size, first)
       case 'columns':
-        if (--this.#left === 0) this.#place = 'behind columns'
-        return false
+        return this.#column()
       case 'behind columns':
         return this.#behindColumns(packet, first)
       case 'rows':
@@ -188,6 +201,11 @@ export class Response {
     if (fields.isShort || fields.left > 0 || columns <= 0) return 'invalid'
     this.#left = columns
     this.#place = before === 1 && behind === 1 ? 'columns' : 'behind columns'
+    return false
+  }
+
+  #column(): boolean {
+    if (--this.#left === 0) this.#place = 'behind columns'
     return false
   }
 

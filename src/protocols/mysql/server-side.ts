@@ -4,8 +4,9 @@ import type { Dialogue } from './dialogue'
 import { greetingIn } from './login'
 import { COM } from './numbers'
 import { EOF, EOF_SIZE, ERR } from './ok'
-import type { Packet } from './packets'
+import { HEADER, MAX_PACKET, type Packet, type PacketInput } from './packets'
 import { Response, SUCCESS } from './response'
+import { lengthAt } from './starts'
 
 /** Bytes of a packet that are kept: of rows only their beginnings count. */
 const KEEP = 4 << 10
@@ -47,6 +48,24 @@ export class ServerSide implements Taker {
     }
     this.#mayTrail = false
     return this.#begins(packet)
+  }
+
+  passes(input: PacketInput): void {
+    const { current } = this
+    if (!current?.isOfMany) return
+    const { bytes, end } = input
+    const { last } = this.#talk
+    const from = input.pos
+    for (let at = from; ; input.pos = at) {
+      if (at + HEADER >= end) break
+      const length = lengthAt(bytes, at)
+      const behind = at + HEADER + length
+      if (length === 0 || length === MAX_PACKET || behind > end) break
+      if (bytes[at + 3] !== ((last.server + 1) & 0xff) || !current.passes(bytes[at + HEADER]!)) break
+      last.server = bytes[at + 3]!
+      at = behind
+    }
+    if (input.pos > from) current.endNs = input.timeAt(input.pos - 1)
   }
 
   loses(timeNs: number): void {
