@@ -101,6 +101,14 @@ for (const argv of [
   })
 }
 
+test('a script whose table the store lacks, as an older Nixie may have written it, finds no rows', async () => {
+  const argv = ['run', 'nixie/llm_data', '-o', 'json']
+  const stored = await runCli([...argv, '--data-dir', dir])
+  expect([stored.code, stored.out]).toEqual([0, ''])
+  expect(stored.err).toContain('warning: http_events: nothing records it yet, it is empty')
+  expect(await runCli([...argv, '--server', server.url])).toEqual(stored)
+})
+
 describe('--scripts-dir', () => {
   const own = (...argv: string[]) => runCli([...argv, '--scripts-dir', scripts])
   const from = ['--data-dir', dir]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { zstdCompressSync } from 'bun'
 import { DecodeBudget } from '../../../../src/protocols/lib/decode-budget'
 import { Body } from '../../../../src/protocols/lib/http/body'
 import { fieldsOf } from '../../../../src/protocols/lib/http/fields'
@@ -38,6 +39,20 @@ describe('content of procedure calls', () => {
     ],
     ['JSON over gRPC', `${GRPC}+json`, [message('{"a":1}')], '{"a":1}', 1],
     ['compressed', `${GRPC}\ngrpc-encoding: gzip`, [message(gzipSync(MILK), 1)], '1: "milk", 2: 3', 1],
+    [
+      'compressed by zstd',
+      `${GRPC}\ngrpc-encoding: zstd`,
+      [message(zstdCompressSync(MILK), 1), message(MILK)],
+      '1: "milk", 2: 3\n1: "milk", 2: 3',
+      2,
+    ],
+    [
+      'a stream of Connect, compressed',
+      'Content-Type: application/connect+proto\nConnect-Content-Encoding: br',
+      [message(brotliCompressSync(MILK), 1), message('{}', 2)],
+      '1: "milk", 2: 3\n{}',
+      1,
+    ],
     [
       'compressed in an unknown way',
       `${GRPC}\ngrpc-encoding: snappy`,
