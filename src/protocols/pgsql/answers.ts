@@ -5,7 +5,7 @@ import { reportOf } from './fields'
 import type { Message } from './framing'
 import { int32, SERVER, stringEnd, uint16 } from './letters'
 import type { Column } from './prepared'
-import { columnsOf, type Kind, type Request, shownValue } from './requests'
+import { columnsOf, KINDS, type Kind, type Request, shownValue } from './requests'
 import { CUT, isSecretColumn, REDACTED } from './texts'
 import { TEXT, UNKNOWN } from './values'
 
@@ -25,14 +25,20 @@ const STEPS: Readonly<Record<Kind, readonly [goesOn: string, ends: string]>> = {
   StartupMessage: ['RKvE', 'Z'],
 }
 
-export function stepOf(kind: Kind, letter: number): Step {
-  if (letter === SERVER.notice) return 'goes-on'
-  const [goesOn, ends] = STEPS[kind]
-  const name = String.fromCharCode(letter)
-  if (goesOn.includes(name)) return 'goes-on'
-  if (ends.includes(name)) return 'ends'
-  return letter === SERVER.error ? 'fails' : 'no'
+const stepsOf = ([goesOn, ends]: readonly [string, string]): readonly (Step | undefined)[] => {
+  const steps: Step[] = []
+  steps[SERVER.error] = 'fails'
+  for (const name of ends) steps[name.charCodeAt(0)] = 'ends'
+  for (const name of goesOn) steps[name.charCodeAt(0)] = 'goes-on'
+  steps[SERVER.notice] = 'goes-on'
+  return steps
 }
+
+const BY_LETTER: ReadonlyMap<Kind, readonly (Step | undefined)[]> = new Map(
+  KINDS.map((kind) => [kind, stepsOf(STEPS[kind])]),
+)
+
+export const stepOf = (kind: Kind, letter: number): Step => BY_LETTER.get(kind)![letter] ?? 'no'
 
 /** Characters that tags, notices and errors may take together. */
 const MOST_BESIDE = 8192

@@ -61,8 +61,16 @@ class Bounded<V extends { readonly name: string }> {
     this.delete(value.name)
     this.#entries.set(value.name, value)
     this.#held += this.#bytesOf(value)
+    if (this.#isOver) this.#shrink()
+  }
+
+  get #isOver(): boolean {
+    return this.#entries.size > this.#most || this.#held > this.#mostBytes
+  }
+
+  #shrink(): void {
     for (const name of this.#entries.keys()) {
-      if (this.#entries.size <= this.#most && this.#held <= this.#mostBytes) return
+      if (!this.#isOver) return
       this.delete(name)
     }
   }

@@ -8,21 +8,24 @@ import type { Column, Portal, Prepared, Statement } from './prepared'
 import { CUT, REDACTED, type Sql, safeText, sqlOf } from './texts'
 import { TEXT, UNKNOWN, valueText } from './values'
 
-export type Kind =
-  | 'Query'
-  | 'Parse'
-  | 'Bind'
-  | 'Describe'
-  | 'Execute'
-  | 'Close'
-  | 'Sync'
-  | 'FunctionCall'
-  | 'StartupMessage'
+export const KINDS = [
+  'Query',
+  'Parse',
+  'Bind',
+  'Describe',
+  'Execute',
+  'Close',
+  'Sync',
+  'FunctionCall',
+  'StartupMessage',
+] as const
+export type Kind = (typeof KINDS)[number]
 
 /** One message that the server answers. */
 export interface Request {
   readonly kind: Kind
   readonly startNs: number
+  /** Where there is a portal, that tells it: see `reqOf`. */
   readonly req: string
   /** Of Parse, Describe and Execute. */
   readonly statement: Statement | undefined
@@ -80,7 +83,8 @@ export function request(
 const REQUEST_BYTES = 300
 
 /** Only the request that is being answered has more: the part of the answer that is kept. */
-export const heldBy = ({ req }: Request): number => REQUEST_BYTES + 2 * req.length
+export const heldBy = ({ req, portal }: Request): number =>
+  REQUEST_BYTES + 2 * (req.length + (portal?.values.length ?? 0))
 
 /** Parameters beyond this many are not shown. */
 const MOST_VALUES = 1024
@@ -92,7 +96,7 @@ function stringAt({ bytes, to }: Message, start: number): { text: string; next: 
   const at = Math.min(start, to)
   const nul = stringEnd(bytes, at, to)
   const end = nul < 0 ? to : nul
-  return { text: utf8(bytes, at, end), next: end + 1 }
+  return { text: end === at ? '' : utf8(bytes, at, end), next: end + 1 }
 }
 
 /** The statement at `at`, cut at the limit of bodies. */
@@ -139,11 +143,12 @@ function bind(message: Message, prepared: Prepared, settings: Settings): Request
     columns: undefined,
   }
   prepared.bind(portal)
-  return request('Bind', executed(portal), message, { portal })
+  return request('Bind', '', message, { portal })
 }
 
-/** How scripts expect it: the statement, and its values. */
-const executed = ({ statement, values }: Portal): string => `query=[${statement.sql.text}] params=[${values}]`
+/** How scripts expect it: of a portal the statement, and its values. */
+export const reqOf = ({ req, portal }: Request): string =>
+  portal ? `query=[${portal.statement.sql.text}] params=[${portal.values}]` : req
 
 function formatsAt(bytes: Uint8Array, at: number, to: number): number[] {
   const count = at + 2 <= to ? uint16(bytes, at) : 0
@@ -234,7 +239,7 @@ export function addData(
 function execute(message: Message, prepared: Prepared): Request {
   const { text: name } = stringAt(message, message.from)
   const portal = prepared.portal(name)
-  const req = portal ? executed(portal) : `query=[${unknownPortal(name)}] params=[]`
+  const req = portal ? '' : `query=[${unknownPortal(name)}] params=[]`
   return request('Execute', req, message, { portal })
 }
 
@@ -256,7 +261,7 @@ function describe(message: Message, prepared: Prepared): Request {
   const { text: name } = stringAt(message, message.from + 1)
   if (message.bytes[message.from] === PORTAL) {
     const portal = prepared.portal(name)
-    return request('Describe', portal ? executed(portal) : unknownPortal(name), message, { portal })
+    return request('Describe', portal ? '' : unknownPortal(name), message, { portal })
   }
   const statement = prepared.statement(name)
   return request('Describe', statement.sql.text, message, { statement })

@@ -7,7 +7,7 @@ import type { Link, Sink } from '../protocol'
 import { reportOf } from './fields'
 import type { Message } from './framing'
 import { int32, SERVER } from './letters'
-import type { Request } from './requests'
+import { type Request, reqOf } from './requests'
 import { pgsqlEvents } from './table'
 import { safeText } from './texts'
 
@@ -24,12 +24,12 @@ export function appendRequest(
   outcome: Outcome,
   endNs: number,
 ): void {
-  const { kind, req, text, rows, counted, error, data, startNs } = request
+  const { kind, text, rows, counted, error, data, startNs } = request
   sink.append(pgsqlEvents, {
     ...connection,
     time_: endNs,
     req_cmd: kind,
-    req,
+    req: reqOf(request),
     resp: safeText(text, settings.redact),
     latency: Math.max(0, endNs - startNs),
     resp_rows: rows > 0 ? rows : counted,
