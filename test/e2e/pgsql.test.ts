@@ -1,9 +1,10 @@
-/** Each statement that PostgreSQL's clients ran has its row: of Debian's server, against the logs of psql, pgbench, pg, asyncpg and pgx. */
+/** Each statement that PostgreSQL's clients ran has its row: of Debian's server, against the logs of psql, pgbench, pg, asyncpg, pgx and JDBC. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bind, execute, parse, SYNC, startup } from '../protocols/pgsql/build'
 import { RawClient } from '../support/clients'
+import { classPath } from '../support/maven'
 import { isRoot, Nixie } from '../support/nixie'
 import {
   buildPgx,
@@ -33,10 +34,14 @@ describe.skipIf(!isRoot)('PostgreSQL (needs root)', () => {
   let older: RawClient
   let pgx: string
   let python: string
+  let jdbc: string
+  const ways = ['in the clear', 'within TLS']
+  const runs = new Map<string, Promise<Ran>>()
 
   beforeAll(async () => {
     pgx = buildPgx(scope)
     python = makePython(scope, 'pgsql-requirements.txt')
+    jdbc = classPath(scope, join(clients, 'jdbc'))
     server = await startPgsql(scope)
     bouncer = await startBouncer(scope, server)
     older = await RawClient.open(scope, server.port)
@@ -45,6 +50,14 @@ describe.skipIf(!isRoot)('PostgreSQL (needs root)', () => {
     older.write(parse('older_statement', 'SELECT $1::text') + SYNC)
     await older.waitFor('the statement', (received) => received.includes('1\0\0\0\x04Z'))
     nixie = await Nixie.start(scope)
+    // All at once: each knows its own by its marks.
+    for (const name of Object.keys(commands))
+      for (const way of ways) {
+        const own = `${name}-${way === 'within TLS' ? 'tls' : 'clear'}`
+        const mode = way === 'within TLS' ? 'require' : 'disable'
+        runs.set(own, runClient(commands[name]!(urlOf(server.port, `?sslmode=${mode}`), own)))
+      }
+    await Promise.allSettled(runs.values())
   })
   afterAll(() => scope.close())
 
@@ -53,12 +66,17 @@ describe.skipIf(!isRoot)('PostgreSQL (needs root)', () => {
     pg: (url, name) => ['node', join(clients, 'pgsql.mjs'), url, name],
     asyncpg: (url, name) => [python, join(clients, 'pgsql.py'), url, name],
     pgx: (url, name) => [pgx, url, name],
+    JDBC: (url, name) => {
+      const { host, searchParams } = new URL(url)
+      const own = `jdbc:postgresql://${host}/postgres?user=test&password=${PASSWORD}&${searchParams}`
+      return ['java', '-cp', jdbc, join(clients, 'jdbc/PgsqlClient.java'), own, name]
+    },
   }
 
   /** The rows, once there are as many executions as the client asked for. */
-  async function rowsOf({ asked }: Ran, port: number): Promise<PgsqlRow[]> {
+  async function rowsOf({ asked }: Ran, port: number, isTls = false): Promise<PgsqlRow[]> {
     return until('the rows', async () => {
-      const rows = await pgsqlRows(nixie, port)
+      const rows = (await pgsqlRows(nixie, port)).filter(({ encrypted }) => encrypted === isTls)
       const missing = asked.filter(({ mark }) => executionsOf(rows, mark).length < countOf(asked, mark))
       if (missing.length > 0) throw new Error(`nothing of ${missing.map(({ mark }) => mark)}`)
       return rows
@@ -77,8 +95,8 @@ describe.skipIf(!isRoot)('PostgreSQL (needs root)', () => {
   const copySign = (_: readonly PgsqlRow[], mark: string) =>
     mark.includes('pgx') ? 'copy "things" ( "id", "name" )' : 'COPY "things"("id", "name")'
 
-  for (const name of ['pg', 'asyncpg', 'pgx'])
-    for (const way of ['in the clear', 'within TLS']) {
+  for (const name of ['pg', 'asyncpg', 'pgx', 'JDBC'])
+    for (const way of ways) {
       describe(`${name} ${way}`, () => {
         const isTls = way === 'within TLS'
         const own = `${name}-${isTls ? 'tls' : 'clear'}`
@@ -86,10 +104,8 @@ describe.skipIf(!isRoot)('PostgreSQL (needs root)', () => {
         let rows: PgsqlRow[]
 
         beforeAll(async () => {
-          ran = await runClient(
-            commands[name]!(urlOf(server.port, isTls ? '?sslmode=require' : '?sslmode=disable'), own),
-          )
-          rows = (await rowsOf(ran, server.port)).filter(({ encrypted }) => encrypted === isTls)
+          ran = (await runs.get(own))!
+          rows = await rowsOf(ran, server.port, isTls)
         })
 
         test('each statement is one row, with its rows, its error and its latency', () => {

@@ -38,7 +38,7 @@ await ask(`${name}-secret`, `SELECT * FROM (SELECT $2::text AS password, 7 AS n)
   'hunter2',
   'p',
 ])
-await ask(`${name}-role`, `ALTER ROLE test PASSWORD 'hunter2'`)
+await ask(`${name}-role`, `CREATE ROLE "${name}" PASSWORD 'hunter2'`)
 // Sent without waiting, answered in order.
 await Promise.all(Array.from({ length: 10 }, (_, i) => ask(`${name}-queued`, `SELECT ${i}`)))
 if (!url.includes('pooled')) {
