@@ -24,6 +24,7 @@ case $(uname -m) in
   aarch64) packages+=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross) ;;
 esac
 command -v go >/dev/null || packages+=(golang-go)
+packages+=(mosquitto mosquitto-clients)
 # Servers and clients in Java, with their libraries.
 packages+=(maven)
 # A Java that runs a source file is a development kit.

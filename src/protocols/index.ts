@@ -7,6 +7,7 @@ import { http2 } from './http2'
 import { KAFKA } from './kafka/identity'
 import type { ProtocolIdentity } from './lib/identity'
 import { MONGODB } from './mongodb/identity'
+import { mqtt } from './mqtt'
 import { mux } from './mux'
 import { mysql } from './mysql'
 import { nats } from './nats'
@@ -30,6 +31,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   redis,
   pgsql,
   mysql,
+  mqtt,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */

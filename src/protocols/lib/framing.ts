@@ -6,10 +6,10 @@ import { type Input, type Invalid, invalid, type Read } from '../protocol'
 import { KeptBytes } from './kept-bytes'
 
 export interface Shape {
-  /** Bytes of a message by which its length is known. */
+  /** Bytes that a message has at least, and by which its length is known, unless `lengthAt` says otherwise. */
   readonly headBytes: number
-  /** Bytes of the message that begins at `at`, its head included; 0: none begins there. */
-  lengthAt(bytes: Uint8Array, at: number): number
+  /** Bytes of the message that begins at `at`, its head included; 0: none begins there; undefined: more bytes are needed. */
+  lengthAt(bytes: Uint8Array, at: number, end: number): number | undefined
   /** Bytes of a message that are kept, when it comes in parts. */
   readonly mostKept: number
   /** What is wrong where no message begins. */
@@ -98,8 +98,9 @@ export class Framing {
   #begin(input: Input): Read | Invalid | 'begun' {
     const { bytes, pos, end } = input
     if (end - pos < this.#shape.headBytes) return 'need-more'
-    const length = this.#shape.lengthAt(bytes, pos)
-    if (length <= 0) return invalid(this.#shape.wrong)
+    const length = this.#shape.lengthAt(bytes, pos, end)
+    if (length === undefined) return 'need-more'
+    if (length === 0) return invalid(this.#shape.wrong)
     const startNs = input.timeAt(pos)
     if (end - pos >= length) {
       const behind = pos + length

@@ -76,7 +76,7 @@ export const arrivalChecks: readonly Check[] = [
     applies: isStream,
     problems: (member, sample) => {
       if (!member.protocol.transports.includes('tls')) return []
-      const plain = encrypted(whole(member, sample))
+      const plain = encrypted(whole(member, sample), sample)
       const found = play(member, sample, piecesOf(sample), { isPlaintext: true })
       // Where plaintext begins and ends isn't known: the first and the last record may be unsure.
       const kept = sample.records.map((_, i) => i).slice(1, -1)
@@ -114,7 +114,7 @@ function dated({ time_, latency, first_body_latency: first }: Row, sample: Sampl
   return isWithin ? [] : [`first_body_latency is ${first} of ${latency}`]
 }
 
-function encrypted(outcome: Outcome): Outcome {
+function encrypted(outcome: Outcome, sample: Sample): Outcome {
   const rows = outcome.rows.map((row) => ('encrypted' in row ? { ...row, encrypted: true } : row))
-  return { ...outcome, rows, records: rows.map(said) }
+  return { ...outcome, rows, records: rows.map((row) => said(row, sample)) }
 }

@@ -158,7 +158,7 @@ function underWay(member: Member, sample: Sample): string[] {
         ? [`${where}: rows are shown at one look only: ${looks}`]
         : []),
       ...found.live
-        .filter((row) => expected.records.includes(said(row)))
+        .filter((row) => expected.records.includes(said(row, sample)))
         .map((row) => `${where}: not marked as under way: ${said(row)}`),
     ]
   })

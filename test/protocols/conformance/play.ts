@@ -48,8 +48,9 @@ export interface Outcome {
 }
 
 /** What a record says, whatever the times were. */
-export function said(row: Row): string {
+export function said(row: Row, { context = [] }: Pick<Sample, 'context'> = {}): string {
   const { time_, latency, first_body_latency, ...rest } = row
+  for (const name of context) delete rest[name]
   return JSON.stringify(rest)
 }
 
@@ -100,7 +101,7 @@ export function play(
   always(sample, pieces, stage, { rows, live }, problems)
   return {
     rows,
-    records: rows.map(said),
+    records: rows.map((row) => said(row, sample)),
     texts: textsOf(sample),
     live,
     counters: stage.counters,

@@ -48,6 +48,8 @@ export interface Sample {
   readonly records: readonly (string | readonly string[])[]
   /** Texts within the messages that may be in no row, however the bytes arrive. */
   readonly secrets?: readonly string[]
+  /** Columns that repeat what was said at the connection's beginning: where that wasn't seen they are others, and rows are the same. */
+  readonly context?: readonly string[]
   /** For 'hand-over': the name under which the connection goes on. */
   readonly next?: string
   /** For 'under-way': how long an exchange has lasted when it is shown. */
