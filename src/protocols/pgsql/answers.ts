@@ -93,7 +93,7 @@ export function hear(request: Request, message: Message, settings: Settings): vo
       return
     case SERVER.notice:
     case SERVER.error:
-      addReport(request, message)
+      addReport(request, message, settings)
       return
   }
 }
@@ -236,8 +236,8 @@ function mechanismsAt(bytes: Uint8Array, from: number, to: number): string[] {
   return names
 }
 
-function addReport(request: Request, { bytes, from, to, letter }: Message): void {
-  const { code, text } = reportOf(bytes, from, to)
+function addReport(request: Request, { bytes, from, to, letter }: Message, { redact }: Settings): void {
+  const { code, text } = reportOf(bytes, from, to, redact)
   if (letter === SERVER.error) request.error ||= code
   addLine(request, text)
 }

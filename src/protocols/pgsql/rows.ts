@@ -8,6 +8,7 @@ import { reportOf } from './fields'
 import type { Message } from './framing'
 import { int32, SERVER } from './letters'
 import { type Request, reqOf } from './requests'
+import { redactCopied } from './secrets'
 import { pgsqlEvents } from './table'
 import { safeText } from './texts'
 
@@ -24,17 +25,22 @@ export function appendRequest(
   outcome: Outcome,
   endNs: number,
 ): void {
-  const { kind, text, rows, counted, error, data, startNs } = request
+  const { kind, text, copies, rows, counted, error, data, startNs, req, portal } = request
+  const isCopy = data !== undefined || copies !== 'no'
+  const safe = (said: string): string => {
+    if (!settings.redact || said === '') return said
+    return safeText(isCopy ? redactCopied(portal?.statement.sql.text ?? req, said) : said, true)
+  }
   sink.append(pgsqlEvents, {
     ...connection,
     time_: endNs,
     req_cmd: kind,
     req: reqOf(request),
-    resp: safeText(text, settings.redact),
+    resp: safe(text),
     latency: Math.max(0, endNs - startNs),
     resp_rows: rows > 0 ? rows : counted,
     error_code: error,
-    req_data: data && data.length > 0 ? safeText(bodyText(data.bytes, data.length), settings.redact) : '',
+    req_data: data ? safe(bodyText(data.bytes, data.length)) : '',
     outcome,
   })
 }
@@ -76,7 +82,7 @@ export function appendNotification(link: Link, { bytes, from, to, endNs }: Messa
 }
 
 export function appendReport(link: Link, { letter, bytes, from, to, endNs }: Message): void {
-  const { code, text } = reportOf(bytes, from, to)
+  const { code, text } = reportOf(bytes, from, to, link.settings.redact)
   const isError = letter === SERVER.error
   const req_cmd = isError ? 'ErrorResponse' : 'NoticeResponse'
   appendSaid(link, { req_cmd, resp: text, error: isError ? code : '' }, endNs)

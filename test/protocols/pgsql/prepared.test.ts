@@ -4,9 +4,12 @@ import {
   BOUND,
   bind,
   CLOSED,
+  COPY_DONE,
   close,
   columns,
   complete,
+  copyData,
+  copyResponse,
   describe as describes,
   error,
   execute,
@@ -248,5 +251,46 @@ describe('secrets', () => {
     ])
     expect(text).not.toContain('hunter2')
     expect(text).toContain('Ann')
+  })
+
+  const copied = (sql: string, data: string) => {
+    const { rows } = talk([
+      ...LOGIN,
+      ['client', query(`COPY ${sql} FROM STDIN`)],
+      ['server', copyResponse('G')],
+      ['client', copyData(data) + COPY_DONE],
+      ['server', complete('COPY 2') + ready()],
+      ['client', query(`COPY ${sql} TO STDOUT`)],
+      ['server', copyResponse('H') + copyData(data) + COPY_DONE + complete('COPY 2') + ready()],
+    ])
+    return [rows[1]!.req_data, rows[2]!.resp]
+  }
+
+  test('in copied data, whose columns the statement names', () => {
+    const lines = '1\thunter2\tAnn\n2\thunter3\tBob\n'
+    const safe = '1\t[redacted]\tAnn\n2\t[redacted]\tBob'
+    expect(copied('u (id, "password", name)', lines)).toEqual([`${safe}\n`, `${safe}\nCOPY 2`])
+    expect(copied('public.u (id, x, name)', lines)[0]).toBe(lines)
+    const hidden = '[redacted]\n[redacted]'
+    expect(copied('(SELECT id, password, name FROM u)', lines)).toEqual([`${hidden}\n`, `${hidden}\nCOPY 2`])
+  })
+
+  test('in the details of errors', () => {
+    const told = (code: string, D: string, W = '') =>
+      session([
+        ['client', query('INSERT')],
+        ['server', error(code, 'failed', W === '' ? { D } : { D, W }) + ready()],
+      ])[0]!.split('\n')
+    expect(told('23502', 'Failing row contains (1, hunter2, null).')[1]).toBe(
+      'DETAIL: Failing row contains ([redacted])',
+    )
+    expect(told('23505', 'Key (id, token)=(1, tok3n) already exists.')[1]).toBe(
+      'DETAIL: Key (id, token)=([redacted])…',
+    )
+    expect(told('23505', 'Key (id)=(1) already exists.')[1]).toBe('DETAIL: Key (id)=(1) already exists.')
+    expect(told('22P02', 'd', 'COPY u, line 1, column password: "hunter2"')[2]).not.toContain('hunter2')
+    expect(told('22P04', 'd', 'COPY u, line 1: "1\thunter2"')[2]).toBe(
+      'CONTEXT: COPY u, line 1: "[redacted]"',
+    )
   })
 })
