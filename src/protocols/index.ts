@@ -6,6 +6,7 @@ import { http } from './http'
 import { http2 } from './http2'
 import { KAFKA } from './kafka/identity'
 import type { ProtocolIdentity } from './lib/identity'
+import { memcached } from './memcached'
 import { MONGODB } from './mongodb/identity'
 import { mqtt } from './mqtt'
 import { mux } from './mux'
@@ -32,6 +33,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   pgsql,
   mysql,
   mqtt,
+  memcached,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */

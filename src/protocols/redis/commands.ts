@@ -1,11 +1,10 @@
 /** Divides what a client sends into commands: arrays of strings, or lines of words. */
 import { indexOfByte } from '../lib/bytes'
+import { Content, contentText } from '../lib/content'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
-import { Content } from './content'
 import { wordsIn } from './inline'
 import { ARRAY, BAD, CR, LF, lengthIn, MAX_LINE, STRING, UNTIL_END } from './lines'
 import { nameIn } from './names'
-import { stringText } from './reply-text'
 
 /** Arguments that are kept at most. */
 const MAX_ARGS = 1024
@@ -178,7 +177,7 @@ export class Commands {
       return
     }
     const kept = Math.min(end - start, this.#room)
-    this.#args.push(stringText(bytes.subarray(start, start + kept), size))
+    this.#args.push(contentText(bytes.subarray(start, start + kept), size))
     this.#room = this.#isHoled ? 0 : this.#room - kept - 1
   }
 

@@ -1,8 +1,8 @@
 /** Divides what a server sends into values, and tells which of them answer a command and which are pushed. */
 import { indexOfByte, latin1 } from '../lib/bytes'
+import { Content, contentText } from '../lib/content'
 import { KeptBytes } from '../lib/kept-bytes'
 import { type Input, type Invalid, invalid, type Read } from '../protocol'
-import { Content } from './content'
 import {
   ARRAY,
   ATTRIBUTE,
@@ -28,7 +28,7 @@ import {
   UNTIL_END,
   VERBATIM,
 } from './lines'
-import { ReplyText, stringText } from './reply-text'
+import { ReplyText } from './reply-text'
 
 /** Values within values, at most: no server nests them so deep. */
 const MAX_DEPTH = 128
@@ -217,7 +217,7 @@ export class Replies {
     }
     if (type === SIMPLE || type === ERROR) {
       const kept = Math.min(end, start + Math.max(this.#room, KIND_BYTES))
-      const text = stringText(bytes.subarray(start, kept), end - start)
+      const text = contentText(bytes.subarray(start, kept), end - start)
       if (
         !this.#isDecided &&
         this.#lefts.length === 0 &&
@@ -345,8 +345,8 @@ export class Replies {
     if (this.#muted > 0) return
     const isShort = type === VERBATIM && bytes.length >= FORMAT_BYTES
     const text = isShort
-      ? stringText(bytes.subarray(FORMAT_BYTES), size - FORMAT_BYTES)
-      : stringText(bytes, size)
+      ? contentText(bytes.subarray(FORMAT_BYTES), size - FORMAT_BYTES)
+      : contentText(bytes, size)
     if (!this.#isDecided) {
       this.#isPush = this.#isKind && this.#listener.isPushed(text, this.#count)
       if (this.#isPush) this.#isDecided = true

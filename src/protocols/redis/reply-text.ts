@@ -2,7 +2,6 @@
  * The text of a value while it is read: a string, number or error as it is, and JSON for anything with values in it. It has an end: what
  * it has no room for is counted, and `…` stands for it.
  */
-import { bodyText } from '../lib/body-text'
 import { REDACTED } from '../lib/redact'
 import { secretsBehind } from './secrets'
 
@@ -19,12 +18,6 @@ interface Frame {
   omitted: number
   /** So many of the next values are secrets. */
   secrets: number
-}
-
-/** The kept beginning of a string of `size` bytes. */
-export function stringText(bytes: Uint8Array, size: number): string {
-  const text = bodyText(bytes, size)
-  return bytes.length < size && !text.startsWith('<binary ') ? text + MORE : text
 }
 
 export class ReplyText {

@@ -1,26 +1,12 @@
 /** What is left out of commands and answers: what logs in, and values that are named as secrets. */
 import { isSecretName } from '../../redaction/names'
 import { REDACTED } from '../lib/redact'
-
-/** A word that may be the name of one: others aren't looked up. */
-const WORD = /^[A-Za-z][A-Za-z_.-]*\d?[A-Za-z_.-]*$/
-const LONGEST_NAME = 64
-const LONGEST_KEY = 512
-
-export const isSecretWord = (text: string): boolean =>
-  text.length >= 2 && text.length <= LONGEST_NAME && WORD.test(text) && isSecretName(text)
+import { isSecretKey, isSecretWord } from '../lib/secret-keys'
 
 /** How many values behind this one are secrets, also where an answer tells a command. `isName`: it stands where names do. */
 export function secretsBehind(text: string, isName: boolean): number {
   if ((text.length === 4 || text.length === 5) && /^auth2?$/i.test(text)) return 2
   return isName && isSecretWord(text) ? 1 : 0
-}
-
-/** Whether a key is named as a secret: `user:7:password`. */
-function isSecretKey(key: string): boolean {
-  if (key.length > LONGEST_KEY) return false
-  const from = Math.max(key.lastIndexOf(':'), key.lastIndexOf('/')) + 1
-  return isSecretWord(from === 0 ? key : key.slice(from))
 }
 
 type Redaction = (args: readonly string[]) => readonly string[]

@@ -1,9 +1,17 @@
-/** A string of known length that comes in pieces, and the line break behind it. */
-import { KeptBytes } from '../lib/kept-bytes'
+/** A string of known length that may come in pieces, and the line break behind it (Redis, Memcached). */
 import type { Input } from '../protocol'
-import { CR, LF } from './lines'
+import { bodyText } from './body-text'
+import { KeptBytes } from './kept-bytes'
 
+const LF = 10
+const CR = 13
 const LINE_BREAK = 2
+
+/** The kept beginning of a string of `size` bytes; `…` stands for the rest. */
+export function contentText(bytes: Uint8Array, size: number): string {
+  const text = bodyText(bytes, size)
+  return bytes.length < size && !text.startsWith('<binary ') ? `${text}…` : text
+}
 
 export class Content {
   readonly size: number
@@ -24,6 +32,11 @@ export class Content {
 
   get bytes(): Uint8Array {
     return this.#kept.bytes
+  }
+
+  /** Bytes still to come, the line break too. */
+  get left(): number {
+    return this.#left
   }
 
   /** Bytes still to come that won't be kept. */
