@@ -12,8 +12,35 @@ export interface CheckResult {
   readonly required: boolean
 }
 
-/** Capability → bit (include/uapi/linux/capability.h). CAP_SYS_ADMIN stands for the two that came with Linux 5.8. */
-const CAPABILITIES = { CAP_BPF: 39, CAP_PERFMON: 38, CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21 } as const
+interface Capability {
+  /** include/uapi/linux/capability.h */
+  readonly bit: number
+  /** CAP_SYS_ADMIN stands for it in bpf(2): it was needed for all of that before Linux 5.8. */
+  readonly byAdmin?: true
+  /** What is missing without it; absent: everything. */
+  readonly lacks?: string
+}
+
+const NEEDED: Readonly<Record<string, Capability>> = {
+  CAP_BPF: { bit: 39, byAdmin: true },
+  CAP_PERFMON: { bit: 38, byAdmin: true },
+  CAP_NET_ADMIN: {
+    bit: 12,
+    byAdmin: true,
+    lacks: 'sockets are read at the exit of every call, which costs more',
+  },
+  CAP_SYS_PTRACE: { bit: 19, lacks: 'what other accounts run is not looked into, as for TLS' },
+  CAP_DAC_READ_SEARCH: {
+    bit: 2,
+    lacks: 'files stay closed that only other accounts may read, as some libraries',
+  },
+}
+const SYS_ADMIN = 21
+
+/** All that capture needs, in words. */
+export const RIGHTS = Object.keys(NEEDED)
+  .join(', ')
+  .replace(/, (?=[^,]*$)/, ' and ')
 
 /** Reads the mask of effective capabilities from /proc/self/status. */
 export function effectiveCapabilities(status: string): bigint {
@@ -23,18 +50,16 @@ export function effectiveCapabilities(status: string): bigint {
 
 /** A check for each needed capability; `held` is the effective mask. */
 export function checkCapabilities(held: bigint): CheckResult[] {
-  const has = (name: keyof typeof CAPABILITIES) => ((held >> BigInt(CAPABILITIES[name])) & 1n) === 1n
-  const admin = has('CAP_SYS_ADMIN')
-  const needed = ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE'] as const
-  return needed.map((name) => {
-    const instead = name !== 'CAP_SYS_PTRACE' && !has(name) && admin
-    const ok = has(name) || instead
+  const has = (bit: number) => ((held >> BigInt(bit)) & 1n) === 1n
+  return Object.entries(NEEDED).map(([name, { bit, byAdmin, lacks }]) => {
+    const instead = byAdmin === true && !has(bit) && has(SYS_ADMIN)
+    const not = lacks === undefined ? 'not held' : `not held: ${lacks}`
     return {
       name,
-      ok,
-      detail: instead ? 'by way of CAP_SYS_ADMIN' : ok ? 'held' : 'not held',
-      hint: 'Run as root, or give the process CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.',
-      required: name !== 'CAP_SYS_PTRACE',
+      ok: has(bit) || instead,
+      detail: instead ? 'by way of CAP_SYS_ADMIN' : has(bit) ? 'held' : not,
+      hint: `Run as root, or give the process ${RIGHTS}.`,
+      required: lacks === undefined,
     }
   })
 }
@@ -49,7 +74,7 @@ export function whyNotTracing(): { readonly why: string; readonly remedy: string
   const checks = checkCapabilities(effectiveCapabilities(readFileSync('/proc/self/status', 'utf8')))
   if (checks.every(({ ok, required }) => ok || !required)) return undefined
   return {
-    why: 'This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE',
+    why: `This user may not trace the machine: it takes root, or ${RIGHTS}`,
     remedy: 'Run it with sudo.',
   }
 }

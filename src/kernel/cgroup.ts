@@ -20,5 +20,7 @@ export function rootCgroup(): string {
     // Where the node is itself a container, its processes' root lies within the machine's tree.
     if (isRoot(path) || (root !== '/' && !isMachinesPidNamespace())) return path
   }
-  throw new Error('the root of the control groups (cgroup2) is mounted nowhere in sight')
+  throw new Error(
+    'the root of the control groups (cgroup2) is mounted nowhere in sight; as root: mount -t cgroup2 none DIR',
+  )
 }

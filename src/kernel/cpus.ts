@@ -1,9 +1,34 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
-/** The possible CPUs: `0-3` or `0,2-5` in sysfs. */
+const CPUS = '/sys/devices/system/cpu'
+
+/** The numbers of a list as sysfs has it: `0-3` or `0,2-5`. */
+export const listed = (list: string): number[] =>
+  list
+    .trim()
+    .split(',')
+    .flatMap((range) => {
+      const [first = 0, last = first] = range.split('-').map(Number)
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    })
+
+/** The possible CPUs. */
 export function possibleCpus(): number {
-  const ranges = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim().split(',')
-  return Math.max(...ranges.map((range) => Number(range.split('-').at(-1)))) + 1
+  return Math.max(...listed(readFileSync(`${CPUS}/possible`, 'utf8'))) + 1
+}
+
+/**
+ * Which CPUs are online, as a text that changes also when one went and came again, as all but one do while a machine sleeps: such a
+ * CPU has a new folder. '' when it can't be read now.
+ */
+export function onlineCpus(folder = CPUS): string {
+  try {
+    return listed(readFileSync(`${folder}/online`, 'utf8'))
+      .map((cpu) => `${cpu}:${statSync(`${folder}/cpu${cpu}/topology`, { throwIfNoEntry: false })?.ino}`)
+      .join(' ')
+  } catch {
+    return ''
+  }
 }
 
 const TICKS_PER_SECOND = 100

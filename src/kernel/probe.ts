@@ -1,7 +1,7 @@
 /** The status of a program that could not be loaded or attached, and the knob that all objects share. */
 import { readFileSync, statSync } from 'node:fs'
 import type { ProbeStatus } from '../health/probe-status'
-import { type CheckResult, checkCapabilities, effectiveCapabilities } from './capabilities'
+import { type CheckResult, checkCapabilities, effectiveCapabilities, RIGHTS } from './capabilities'
 import { checkLockdown } from './lockdown'
 import { checkMemlock } from './memlock'
 
@@ -16,7 +16,7 @@ export function hintForRefusal(
     return 'The capabilities are there; the seccomp profile may refuse bpf(2), as those before containerd 1.7 and Docker 23 do: use seccompProfile Unconfined, or nixie deploy --privileged.'
   const obstacle = obstacles.find(({ ok }) => !ok)
   if (isHeld && obstacle) return obstacle.hint
-  return 'Run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.'
+  return `Run as root, or with ${RIGHTS}.`
 }
 
 function hintFor(message: string): string {

@@ -1,10 +1,17 @@
 /** tracefs, where the tracepoints are listed. As root Nixie mounts it where it is missing, and unmounts its own mount in the end. */
 import { existsSync, readFileSync } from 'node:fs'
+import { release } from 'node:os'
 import type { ProbeStatus } from '../health/probe-status'
 import { mount, unmount } from './libc'
+import { skipsTyped } from './skipped-calls'
 
 const TARGET = '/sys/kernel/tracing'
-const PURPOSE = 'The list of tracepoints; the probes on sockets do without it'
+
+/** In words, for a kernel of this release: what Nixie lacks without it. */
+export const purposeOn = (kernelRelease: string): string =>
+  skipsTyped(kernelRelease)
+    ? 'The list of tracepoints; without it this kernel skips calls of a program that is preempted, which are counted as lost'
+    : 'The list of tracepoints; the probes do without it'
 
 function mounts(): string {
   try {
@@ -34,7 +41,7 @@ export function mountTracefs(): Tracefs {
     source: 'kernel',
     name: 'tracefs',
     required: false,
-    purpose: PURPOSE,
+    purpose: purposeOn(release()),
     attached: error === '',
     error,
     hint,

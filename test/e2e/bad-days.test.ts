@@ -287,7 +287,7 @@ describe.skipIf(!isRoot)('bad days (needs root)', () => {
         expect(code).toBe(1)
         expect(stdout).toBe('')
         expect(stderr.trim().split('\n')).toEqual([
-          'error: This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE',
+          'error: This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH',
           expect.stringMatching(/^hint: Run it with sudo\./),
         ])
       }

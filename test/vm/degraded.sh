@@ -2,29 +2,83 @@
 # What the guest runs on a machine that lacks something: `nixie check`, and what works then. Its answer is in parts.
 # Usage: degraded.sh ACCOUNT [TROUBLE]
 #   ACCOUNT: root, or numbers of capabilities with commas between, which an account of its own has
-#   TROUBLE: memlock: 64 KiB of locked memory
+#   TROUBLE: memlock: 64 KiB of locked memory; unplug: processors go and come; full: 64 MiB of memory are left;
+#            container: the server is in a container of docker's, by its control groups; stored: there is a store from before
 # shellcheck source=lib.sh
 . /files/lib.sh
 account=$1 trouble=${2:-}
 as() {
   if [ "$account" = root ]; then "$@"; else /files/traffic as 1000 "$account" "$@"; fi
 }
+begin() { # with these settings in its environment
+  if [ "$account" = root ]; then serve env "$@"; else serve /files/traffic as 1000 "$account" env "$@"; fi
+}
+ended() { ! grep -q '^State:.[^Z]' "/proc/$nixie/status" 2>/dev/null; }
+is_up() { get /healthz || ended; }
+
+# To the control group of this name in every hierarchy; '' is the root.
+enter() {
+  for group in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do
+    [ -e "$group" ] || continue
+    mkdir -p "${group%/*}/$1" && echo $$ >"${group%/*}/$1/cgroup.procs"
+  done
+}
+available() { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
+fill() { # MIB: are left
+  mkdir /tmp/full && mount -t tmpfs -o size=90% tmpfs /tmp/full
+  dd if=/dev/zero of=/tmp/full/all bs=1M count="$(($(available) - $1))" 2>/dev/null
+}
+online() { cat /sys/devices/system/cpu/online; }
+set_online() { echo "$1" >/sys/devices/system/cpu/"$2"/online; }
+go_and_come() {
+  for _ in 1 2; do
+    set_online 0 cpu3; set_online 0 cpu2; online
+    sleep 0.5
+    set_online 1 cpu2; set_online 1 cpu3; online
+  done >/tmp/online
+}
+# A program whose file nobody ran before, on a processor that went and came.
+late() {
+  cp /files/traffic /tmp/late
+  taskset 8 /tmp/late serve 8081 >/tmp/late.log 2>&1 &
+}
+late_seen() { get /api/status | grep -q '"/tmp/late"'; }
+
 chmod 700 /tmp/data
 [ "$account" = root ] || chown 1000:1000 /tmp/data
-# shellcheck disable=SC3045 # busybox has it
-[ "$trouble" != memlock ] || ulimit -l 64
-
+container=
+seconds=2
+case $trouble in
+  memlock)
+    # shellcheck disable=SC3045 # busybox has it
+    ulimit -l 64 ;;
+  container) container=$(printf 'c%063d' 7); enter "docker/$container" ;;
+  full) fill 64 ;;
+  unplug) seconds=6 ;;
+esac
 /files/traffic serve 8080 >/tmp/server.log 2>&1 &
 server=$!
+[ "$container" = '' ] || enter ''
 
+part machine; uname -rv; dmesg | grep -i 'dynamic preempt'; grep -E ' cgroup2? | tracefs ' /proc/mounts; echo "$(available) MiB available"
 part check
 checked=0
 as nixie check || checked=$?
 part checked; echo "$checked"
-if [ "$account" = root ]; then serve env; else serve /files/traffic as 1000 "$account"; fi
-until_done get /healthz
+part refused
+if [ "$trouble" = stored ]; then
+  # Without the rights and without a store it does not begin.
+  begin
+  until_done ended
+  cat /tmp/serve.log
+  begin NIXIE_CAPTURE=false
+  until_done get /healthz
+  kill "$nixie" && wait "$nixie"
+fi
+begin
+until_done is_up
 # Where capture can't work it says so; until then it may still come.
-says() { get /readyz || get /api/status | grep -q '"attached":false'; }
+says() { ended || get /readyz || get /api/status | grep -q '"attached":false'; }
 until_tried 60 says
 until_tried 10 get /readyz
 part ready; get /readyz >/dev/null 2>&1 && echo yes || echo no
@@ -33,18 +87,29 @@ part ready; get /readyz >/dev/null 2>&1 && echo yes || echo no
 /files/traffic calls 7999 >/tmp/calls &
 until_done grep -v POST /tmp/calls
 grep POST /tmp/calls >>/tmp/truth
-/files/traffic flood 8080 2 100 8 >/tmp/flooded
+[ "$trouble" != unplug ] || go_and_come &
+going=$!
+/files/traffic flood 8080 "$seconds" 100 8 >/tmp/flooded
+if [ "$trouble" = unplug ]; then
+  wait "$going"
+  part online; cat /tmp/online
+  late
+  until_tried 60 late_seen
+  part late; late_seen && echo seen
+fi
 counted() {
   ask "import px
 df = px.DataFrame('http_events', start_time='-10m')
+df.container = px.upid_to_container_id(df.upid)
 df.flood = px.contains(df.req_path, 'flood')
-df = df.groupby(['flood']).agg(n=('latency', px.count))
+df = df.groupby(['container', 'flood']).agg(n=('latency', px.count))
 px.display(df)" >/tmp/counted.json && grep -q "$(cat /tmp/flooded)" /tmp/counted.json
 }
 tries=40
 get /readyz >/dev/null 2>&1 || tries=1
 until_tried "$tries" all_seen
 until_tried "$tries" counted
+part container; echo "$container"
 part flooded; cat /tmp/flooded
 part counted; cat /tmp/counted.json
 part truth; cat /tmp/truth

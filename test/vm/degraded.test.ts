@@ -10,9 +10,10 @@ afterAll(removeRoots)
 
 const NEWEST_STABLE: Kernel = { arch: 'x64', suite: 'trixie', release: '6.12' }
 const OLDEST: Kernel = { arch: 'x64', suite: 'bullseye', release: '5.10' }
+const NEWEST: Kernel = { arch: 'x64', suite: 'trixie-backports', release: '7.' }
 
 /** Numbers of capabilities (capabilities(7)). */
-const CAP = { DAC_READ_SEARCH: 2, NET_ADMIN: 12, SYS_PTRACE: 19, PERFMON: 38, BPF: 39 }
+const CAP = { DAC_READ_SEARCH: 2, NET_ADMIN: 12, SYS_PTRACE: 19, SYS_ADMIN: 21, PERFMON: 38, BPF: 39 }
 const account = (...names: (keyof typeof CAP)[]) => names.map((name) => CAP[name]).join(',')
 /** What the service has. */
 const SERVICE = account('BPF', 'PERFMON', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH')
@@ -23,13 +24,21 @@ interface Degraded {
   readonly machine?: Machine
   /** Arguments of degraded.sh. */
   readonly args: string
-  /** A line of `nixie check` that says what is missing. */
-  readonly check?: RegExp
+  /** What the machine says of itself: that it is what the name says. */
+  readonly is?: RegExp
+  /** Lines of `nixie check` that say what is missing. */
+  readonly check?: readonly RegExp[]
   /** What the health page says. */
   readonly page?: RegExp
   /** Capture can't work there. */
   readonly isBlind?: boolean
+  /** It doesn't even begin where nothing is stored, and says why. */
+  readonly refused?: RegExp
+  /** Takes some seconds: is in every run. */
+  readonly usual?: boolean
 }
+
+const BY_EXIT = /^ok {4}sys_exit .*but not by io_uring or splice\. It stands in for typed tracepoints/m
 
 const MACHINES: readonly Degraded[] = [
   {
@@ -37,23 +46,82 @@ const MACHINES: readonly Degraded[] = [
     kernel: NEWEST_STABLE,
     machine: { setup: 'btf=no' },
     args: 'root',
-    check: /^FAIL {2}BTF/m,
+    check: [/^FAIL {2}BTF/m],
     page: /BTF/,
     isBlind: true,
+  },
+  {
+    name: 'no tracefs, which an account can not mount',
+    kernel: NEWEST_STABLE,
+    machine: { setup: 'tracefs=no' },
+    args: SERVICE,
+    check: [/^warn {2}tracefs +not mounted, and mounting was refused\n +As root: mount -t tracefs/m],
+    page: /tracefs not attached · The list of tracepoints; the probes do without it .* mount -t tracefs/,
+  },
+  {
+    name: 'no tracefs where the best hooks are listed there',
+    kernel: NEWEST,
+    machine: { setup: 'tracefs=no' },
+    args: SERVICE,
+    check: [
+      /^warn {2}tracefs +not mounted, and mounting was refused\n +As root: mount -t tracefs/m,
+      /^ok {4}sent_typed .*It stands in for classic tracepoints of sockets/m,
+    ],
+    page: /tracefs not attached · The list of tracepoints; without it .* mount -t tracefs/,
   },
   {
     name: 'locked down against all that reads the kernel',
     kernel: NEWEST_STABLE,
     machine: { append: 'lockdown=confidentiality' },
     args: 'root',
-    check: /^FAIL {2}lockdown/m,
+    check: [/^FAIL {2}lockdown/m],
     isBlind: true,
+  },
+  {
+    name: 'cgroup v1',
+    kernel: NEWEST_STABLE,
+    machine: { setup: 'cgroups=v1' },
+    args: 'root container',
+    is: /^cgroup \S*\/memory /m,
+    check: [BY_EXIT, /cgroup2\) is mounted nowhere in sight.*mount -t cgroup2/m],
+    page: /cgroup2\) is mounted nowhere in sight/,
+  },
+  {
+    name: 'cgroup v1 beside v2',
+    kernel: NEWEST_STABLE,
+    machine: { setup: 'cgroups=hybrid' },
+    args: 'root container',
+    is: /^cgroup2 \S*\/unified /m,
+    check: [/^ok {4}datagram_from_v4/m],
+  },
+  {
+    name: 'an account without CAP_BPF',
+    kernel: NEWEST_STABLE,
+    args: `${account('PERFMON', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH')} stored`,
+    check: [/^FAIL {2}CAP_BPF +not held/m],
+    page: /CAP_BPF/,
+    isBlind: true,
+    refused: /This user may not trace the machine: it takes root, or CAP_BPF/,
+    usual: true,
+  },
+  {
+    name: 'CAP_SYS_ADMIN in the place of CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN',
+    kernel: NEWEST_STABLE,
+    args: account('SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'),
+    check: [/^ok {4}CAP_BPF +by way of CAP_SYS_ADMIN/m, /^ok {4}datagram_from_v4/m],
+  },
+  {
+    name: 'CAP_BPF and CAP_PERFMON, and nothing else',
+    kernel: NEWEST_STABLE,
+    args: account('BPF', 'PERFMON'),
+    check: [/^warn {2}CAP_SYS_PTRACE +not held/m, BY_EXIT],
+    page: /It stands in for typed tracepoints of sockets \(.*EPERM/,
   },
   {
     name: 'Linux 5.10 with 64 KiB of locked memory',
     kernel: OLDEST,
     args: `${SERVICE} memlock`,
-    check: /^FAIL {2}memlock +64 KiB: this kernel counts BPF maps/m,
+    check: [/^FAIL {2}memlock +64 KiB: this kernel counts BPF maps/m],
     page: /locked memory|memlock/i,
     isBlind: true,
   },
@@ -64,21 +132,57 @@ const MACHINES: readonly Degraded[] = [
     machine: { cpu: 'cortex-a76' },
     args: 'root',
   },
+  {
+    name: '4 processors, two of which go and come',
+    kernel: NEWEST_STABLE,
+    machine: { processors: 4 },
+    args: 'root unplug',
+  },
+  {
+    name: 'a kernel that is preempted anywhere',
+    kernel: NEWEST_STABLE,
+    machine: { append: 'preempt=full' },
+    args: 'root',
+    is: /dynamic preempt: full/i,
+  },
+  {
+    name: 'the newest kernel, preempted anywhere',
+    kernel: NEWEST,
+    machine: { append: 'preempt=full' },
+    args: 'root',
+    is: /dynamic preempt: full/i,
+  },
+  {
+    name: 'a realtime kernel',
+    kernel: { ...NEWEST_STABLE, flavour: 'rt' },
+    args: 'root',
+    is: /PREEMPT_RT/,
+  },
+  {
+    name: '512 MiB of memory, of which 64 MiB are left',
+    kernel: NEWEST_STABLE,
+    machine: { memory: 512 },
+    args: 'root full',
+    is: /^6\d MiB available/m,
+  },
 ]
 
 interface Counted {
+  readonly container: string
   readonly flood: boolean
   readonly n: number
 }
 
-for (const { name, kernel, machine, args, check, page, isBlind = false } of MACHINES) {
-  const why = isWhole ? noMachine(kernel.arch) : 'is in the whole matrix'
+for (const { name, kernel, machine, args, is, check, page, isBlind = false, refused, usual } of MACHINES) {
+  const why = usual || isWhole ? noMachine(kernel.arch) : 'is in the whole matrix'
   test.skipIf(why !== '').concurrent(
     `${name} (Linux ${kernel.release}, ${kernel.arch})${why && ` (${why})`}`,
     async () => {
       const said = await boot(kernel, `sh /files/degraded.sh ${args}`, machine)
       const part = (wanted: string) => said.get(wanted) ?? ''
-      expect(part('check')).toMatch(check ?? /^ok {4}BTF/m)
+      expect(part('machine')).toMatch(is ?? /^/)
+      for (const line of check ?? [/^ok {4}BTF/m]) expect(part('check')).toMatch(line)
+      expect(part('refused')).toMatch(refused ?? /^$/)
       expect(part('page')).toMatch(page ?? /health/i)
       // The check says what comes.
       expect({
@@ -107,10 +211,14 @@ for (const { name, kernel, machine, args, check, page, isBlind = false } of MACH
       const flooded = rowsIn<Counted>(part('counted')).filter(({ flood }) => flood)
       const made = Number(part('flooded'))
       expect({ flooded, losses: lostIn(losses) }).toEqual({
-        flooded: [{ flood: true, n: made }],
+        flooded: [{ container: part('container'), flood: true, n: made }],
         losses: {},
       })
       expect(rowsIn<{ n: number }>(part('processes'))[0]?.n).toBeGreaterThan(0)
+      if (args.endsWith('unplug')) {
+        expect(part('online').split('\n')).toEqual(['0-1', '0-3', '0-1', '0-3'])
+        expect(part('late')).toBe('seen')
+      }
     },
     MACHINE_MS,
   )

@@ -16,6 +16,7 @@ export interface Status {
   readonly ready: boolean
   readonly losses: Readonly<Record<string, number>>
   readonly probes: readonly { readonly name: string; readonly attached: boolean }[]
+  readonly store: { readonly bytes: number; readonly budgetBytes: number }
 }
 
 /** @throws Error with the text when it is no JSON */

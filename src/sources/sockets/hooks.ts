@@ -73,7 +73,10 @@ const VARIANTS: Readonly<Record<Hooks, Variant>> = {
     programs: {
       socket_state: STATE,
       find_listeners: LISTENERS,
-      sys_exit: { purpose: 'Data that processes move over TCP and UDP', required: true },
+      sys_exit: {
+        purpose: 'Data that processes move over TCP and UDP, but not by io_uring or splice',
+        required: true,
+      },
       find_connections: CONNECTIONS,
     },
   },

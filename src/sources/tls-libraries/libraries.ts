@@ -1,6 +1,7 @@
 /** Finds the files of TLS libraries that processes run, and keeps probes attached to them. */
 
 import { messageOf } from '../../errors'
+import { onlineCpus } from '../../kernel/cpus'
 import type { ProbeStatus } from '../../kernel/kernel'
 import { FileMappings } from '../../kernel/loader'
 import { failed } from '../../kernel/probe'
@@ -23,6 +24,8 @@ const KNOWN_NS = 5e9
 const MAX_WAITING = 4096
 /** Without a record of mappings all processes are looked at this often. */
 const SCAN_NS = 5e9
+/** How often it is checked whether CPUs came. */
+const CPUS_NS = 5e9
 /** How often it is checked that a file is still used, and how long one stays attached that is not. */
 const CHECK_NS = 10e9
 const LINGER_NS = 30e9
@@ -49,6 +52,8 @@ export class Libraries implements OpenSource {
   #toScan: number[] = []
   /** The files that they were found to use, while a scan looks for users. */
   #found: Set<string> | undefined
+  #cpus = ''
+  #cpusNs = Number.NEGATIVE_INFINITY
   #lookedNs = Number.NEGATIVE_INFINITY
   #scannedNs = Number.NEGATIVE_INFINITY
   #checkedNs: number
@@ -89,6 +94,8 @@ export class Libraries implements OpenSource {
   }
 
   #follow(): void {
+    this.#cpus = onlineCpus()
+    this.#mappingStatus = undefined
     try {
       this.#mappings = new FileMappings()
     } catch (cause) {
@@ -97,6 +104,16 @@ export class Libraries implements OpenSource {
       this.#mappingStatus = failed({ source: SOURCE_NAME, name, purpose, required: false }, messageOf(cause))
     }
     this.#toScan = processIds()
+  }
+
+  /** The kernel ends what it tells of a CPU when that goes, and tells nothing of one that comes. */
+  #followCpus(): void {
+    const cpus = onlineCpus()
+    if (!this.#mappings || cpus === '' || cpus === this.#cpus) return
+    this.#mappings.close()
+    this.#mappings = undefined
+    this.#follow()
+    this.#told()
   }
 
   #told(): void {
@@ -205,6 +222,10 @@ export class Libraries implements OpenSource {
     if (Math.abs(nowNs - this.#settledNs) >= SETTLE_NS) {
       this.#settledNs = nowNs
       this.#targets.settle()
+    }
+    if (Math.abs(nowNs - this.#cpusNs) >= CPUS_NS) {
+      this.#cpusNs = nowNs
+      this.#followCpus()
     }
     const sinceScan = Math.abs(nowNs - this.#scannedNs)
     if (!this.#mappings && sinceScan >= SCAN_NS) this.#scan(nowNs)

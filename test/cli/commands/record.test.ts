@@ -76,7 +76,7 @@ test.skipIf(process.getuid!() === 0)(
     const { code, err } = await runCli(['record', '--for', '1s', '-o', file])
     expect(code).toBe(1)
     expect(err).toBe(
-      'error: This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE\nhint: Run it with sudo.\n',
+      'error: This user may not trace the machine: it takes root, or CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH\nhint: Run it with sudo.\n',
     )
     expect(existsSync(file)).toBe(false)
     writeFileSync(file, 'before')
