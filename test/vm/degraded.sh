@@ -52,13 +52,20 @@ case $trouble in
   memlock)
     # shellcheck disable=SC3045 # busybox has it
     ulimit -l 64 ;;
-  container) container=$(printf 'c%063d' 7); enter "docker/$container" ;;
+  container) container=$(printf 'c%063d' 7) ;;
   full) fill 64 ;;
   unplug) seconds=6 ;;
 esac
-/files/traffic serve 8080 >/tmp/server.log 2>&1 &
-server=$!
-[ "$container" = '' ] || enter ''
+begin_server() {
+  [ "$container" = '' ] || enter "docker/$container"
+  /files/traffic serve 8080 >/tmp/server.log 2>&1 &
+  server=$!
+  [ "$container" = '' ] || enter ''
+  # It listens on port 8080.
+  until_done grep -q ':1F90 .* 0A ' /proc/net/tcp
+}
+# The kernel tells of a container's processes that begin later; of others /proc does.
+[ "$container" != '' ] || begin_server
 
 part machine; uname -rv; dmesg | grep -i 'dynamic preempt'; grep -E ' cgroup2? | tracefs ' /proc/mounts; echo "$(available) MiB available"
 part check
@@ -82,6 +89,7 @@ says() { ended || get /readyz || get /api/status | grep -q '"attached":false'; }
 until_tried 60 says
 until_tried 10 get /readyz
 part ready; get /readyz >/dev/null 2>&1 && echo yes || echo no
+[ "$container" = '' ] || begin_server
 
 /files/traffic ask 8080 5 first >/tmp/truth 2>/dev/null
 /files/traffic calls 7999 >/tmp/calls &
