@@ -15,6 +15,7 @@ import { type Config, SETTINGS } from './config'
 import { errorLine, NixieError } from './errors'
 import { type Counters, newCounters } from './health/counters'
 import { whyNotTracing } from './kernel/capabilities'
+import { checkMemory } from './kernel/memory'
 import { forgetRunCode } from './kernel/own-code'
 import { statusOf } from './node-status'
 import { readPeers } from './peers/peers'
@@ -152,6 +153,8 @@ export async function serve(config: Config): Promise<number> {
   // Whatever is made from here on is this account's alone.
   process.umask(0o077)
   const tracing = mayTrace(config)
+  const memory = checkMemory()
+  if (!memory.ok) log(`${memory.detail}. ${memory.hint}`)
   const accounts = new Accounts(config, {
     uid: process.getuid?.() ?? Number.NaN,
     sudoUid: process.env.SUDO_UID,

@@ -4,6 +4,7 @@ import { release } from 'node:os'
 import { type CheckResult, checkCapabilities, effectiveCapabilities } from './capabilities'
 import { checkLockdown } from './lockdown'
 import { checkMemlock } from './memlock'
+import { checkMemory } from './memory'
 import { mountPoint } from './tracefs'
 
 const OLDEST = [5, 8] as const
@@ -71,6 +72,7 @@ export function checkHost(): CheckResult[] {
     ...checkCapabilities(effectiveCapabilities(read('/proc/self/status') ?? '')),
     checkBpffs(),
     checkMemlock(),
+    checkMemory(),
     checkLockdown(),
   ]
 }
