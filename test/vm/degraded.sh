@@ -101,6 +101,9 @@ part left; available
 /files/traffic calls 7999 >/tmp/calls &
 until_done grep -v POST /tmp/calls
 grep POST /tmp/calls >>/tmp/truth
+tries=40
+get /readyz >/dev/null 2>&1 || tries=1
+until_tried "$tries" all_seen
 [ "$trouble" != unplug ] || go_and_come &
 going=$!
 /files/traffic flood 8080 "$seconds" 100 8 >/tmp/flooded
@@ -119,9 +122,6 @@ df.flood = px.contains(df.req_path, 'flood')
 df = df.groupby(['container', 'flood']).agg(n=('latency', px.count))
 px.display(df)" >/tmp/counted.json && grep -q "$(cat /tmp/flooded)" /tmp/counted.json
 }
-tries=40
-get /readyz >/dev/null 2>&1 || tries=1
-until_tried "$tries" all_seen
 until_tried "$tries" counted
 part container; echo "$container"
 part flooded; cat /tmp/flooded
