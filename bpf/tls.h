@@ -17,7 +17,21 @@ enum tls_kind {
 	TLS_SENDFILE = 6,
 	/* (object): moves no data of the application. */
 	TLS_HANDSHAKE = 7,
+	/* Of rustls: (self, message, number) returns a record, or a message. */
+	TLS_RUST_ENCRYPT = 8,
+	TLS_RUST_DECRYPT = 9,
+	/*
+	 * Of NSPR, on which NSS is a layer: (object, buffer, size) returns the number of bytes. Most descriptors are no TLS: only what belongs to
+	 * a connection is told. TLS_LAYER_TAKE: the fourth argument may be TLS_LAYER_PEEK.
+	 */
+	TLS_LAYER_READ = 10,
+	TLS_LAYER_TAKE = 11,
+	TLS_LAYER_WRITE = 12,
+	/* (object, pieces, their number) */
+	TLS_LAYER_WRITEV = 13,
 };
+/* PR_MSG_PEEK. */
+#define TLS_LAYER_PEEK 2
 #define TLS_TARGET_SHIFT 8
 /*
  * Above that, for Go: the bytes of the function's frame, if the return address is kept at its end. At what a function has deferred: how far
@@ -60,6 +74,8 @@ struct tls_target {
 #define TLS_WHOLES 16
 /* The bytes after the header that identify a record. */
 #define TLS_PRINT 16
+/* Vectors of one call whose records are looked at. */
+#define TLS_VECTORS 8
 /* Prints of records that no socket has sent yet. */
 #define TLS_PRINTS 8192
 /* Processes that have such a print, by id modulo this; and how long it may take to be sent. */

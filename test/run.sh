@@ -11,7 +11,7 @@ if [[ ${1:-} == -h || ${1:-} == --help ]]; then
 fi
 
 # What the tests need beside what building needs: servers, clients, a browser.
-packages=(nginx-light haproxy wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython nghttp2-client gnutls-bin wget python3-venv openssl iproute2 php-cli)
+packages=(nginx-light haproxy wrk jq chromium python3 shellcheck util-linux buildah dnsmasq-base unbound bind9-dnsutils python3-dnspython nghttp2-client gnutls-bin libnss3-tools wget python3-venv openssl iproute2 php-cli)
 packages+=(mariadb-server mariadb-client)
 # … machines with other kernels, and what builds for the other architecture.
 packages+=(qemu-system-x86 qemu-system-arm busybox-static cpio)

@@ -17,7 +17,7 @@
  */
 static __always_inline bool goes_as_a_whole(const struct tls_link *link, __u8 kind, __u64 size)
 {
-	return is_sending(kind) && kind != TLS_SENDFILE && size >= sizeof(__u64) && link->wholes >= TLS_WHOLES &&
+	return is_sending(kind) && kind != TLS_SENDFILE && kind != TLS_LAYER_WRITEV && size >= sizeof(__u64) && link->wholes >= TLS_WHOLES &&
 	       size <= link->whole;
 }
 
@@ -65,11 +65,13 @@ static __always_inline bool enter(struct pt_regs___user *ctx, bool may_skip)
 	/* Nobody reads it, ever. */
 	if (may_skip && ((plain_verdict(linked) & VERDICT_COUNT) || is_of_process_left_out()))
 		return false;
-	if (kind == TLS_READ || kind == TLS_WRITE)
+	if (kind == TLS_LAYER_TAKE && (USER_ARG3(ctx) & TLS_LAYER_PEEK))
+		return false;
+	if (kind == TLS_READ || kind == TLS_WRITE || is_of_layer(kind))
 		size = (__u32)size;
 	if (link && is_sending(kind))
 		lose_pending(link);
-	note_caller();
+	note_caller(CALLER_ANY);
 	thread = current_thread(true);
 	if (!thread)
 		return false;
@@ -114,6 +116,9 @@ static __always_inline bool enter(struct pt_regs___user *ctx, bool may_skip)
 	} else if (kind == TLS_SENDFILE) {
 		call->buffer = 0;
 		call->size = USER_ARG3(ctx);
+	} else if (kind == TLS_LAYER_WRITEV) {
+		call->rest = size;
+		call->size = 1U << 31;
 	}
 	return true;
 }
@@ -172,6 +177,8 @@ static __always_inline void leave(struct pt_regs___user *ctx)
 	moved = moved_by(call, USER_RESULT(ctx));
 	if (!moved && (!call->conn_id || call->conn_id == call->linked))
 		return;
+	if (is_of_layer(call->kind) && !call->conn_id && !call->linked)
+		return;
 	key = key_of(call->object);
 	link = link_of(&key);
 	if (!link)
@@ -187,7 +194,10 @@ static __always_inline void leave(struct pt_regs___user *ctx)
 		return;
 	if (is_sending(call->kind))
 		learn(link, call, moved);
-	tell_plain(link, call, moved, is_sending(call->kind) ? SENT : RECEIVED);
+	if (call->kind == TLS_LAYER_WRITEV)
+		tell_pieces(&key, call, call->rest, 0, moved);
+	else
+		tell_plain(link, call, moved, is_sending(call->kind) ? SENT : RECEIVED);
 }
 
 SEC("uprobe.multi")

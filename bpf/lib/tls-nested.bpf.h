@@ -9,34 +9,56 @@
 #include "socket-hooks.bpf.h"
 #include "syscall.bpf.h"
 #include "tls-plain.bpf.h"
+#include "tls-rust-thread.bpf.h"
 
-/* The first bytes that the current system call moves over this socket; false when they can't be found or are too few. */
-static __always_inline bool first_bytes(struct sock *sk, int result, __u8 direction, __u8 *bytes, __u32 size)
+/* Where bytes are that a system call moves: the first ones, and the vectors that it was given, if it was. */
+struct places {
+	__u64 at;
+	__u64 vectors;
+	__u64 count;
+};
+
+/* Finds the bytes that the current system call moves over this socket; returns how many lie at the first place, 0: they can't be found. */
+static __always_inline __u32 find_bytes(struct sock *sk, int result, __u8 direction, struct places *places)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct user_msghdr header;
-	struct iovec vector;
+	struct iovec vector = { .length = result };
 	struct call call = {};
 
-	if ((__u32)result < size || (task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)) || CALL_IS_COMPAT(regs))
-		return false;
+	if (result <= 0 || (task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)) || CALL_IS_COMPAT(regs))
+		return 0;
 	if (!CALL_IS_UNDER_WAY(regs) || !decode_call(&call, regs, result) || call.direction != direction ||
 	    call.shape == SHAPE_ACCEPTED || file_of(task, call.fd) != file_of_socket(sk))
-		return false;
+		return 0;
 	if (call.shape == SHAPE_MESSAGE) {
 		if (bpf_probe_read_user(&header, sizeof(header), (void *)call.pointer) || !header.iov_count)
-			return false;
+			return 0;
 		call.pointer = header.iov;
+		call.count = header.iov_count;
 		call.shape = SHAPE_VECTOR;
 	}
+	places->at = call.pointer;
 	if (call.shape == SHAPE_VECTOR) {
-		if (bpf_probe_read_user(&vector, sizeof(vector), (void *)call.pointer) || vector.length < size)
-			return false;
-		call.pointer = vector.base;
-		call.shape = SHAPE_BUFFER;
+		if (bpf_probe_read_user(&vector, sizeof(vector), (void *)call.pointer))
+			return 0;
+		places->at = vector.base;
+		places->vectors = call.pointer;
+		places->count = call.count;
+	} else if (call.shape != SHAPE_BUFFER) {
+		return 0;
 	}
-	return call.shape == SHAPE_BUFFER && !bpf_probe_read_user(bytes, size, (void *)call.pointer);
+	return vector.length < result ? vector.length : result;
+}
+
+/* The first bytes that the current system call moves over this socket; false when they can't be found or are too few. */
+static __always_inline bool first_bytes(struct sock *sk, int result, __u8 direction, __u8 *bytes, __u32 size)
+{
+	struct places places = {};
+
+	return (__u32)result >= size && find_bytes(sk, result, direction, &places) >= size &&
+	       !bpf_probe_read_user(bytes, size, (void *)places.at);
 }
 
 /* Bytes behind a record's header. */
@@ -136,33 +158,69 @@ static __always_inline void on_nested(struct tls_thread *thread, struct tls_call
 	call->record = may_hold(header, call->size) && result == TLS_HEADER + record_length(header) ? record_length(header) : 0;
 }
 
-/* A process that moves ciphertext itself sends something. */
-static __always_inline void on_sent(struct sock *sk, int result)
+/* The object whose record this is belongs to the connection. Not static: so the verifier checks it once. */
+__noinline int link_print(__u64 at, __u64 conn_id)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32, slot = tgid & (TLS_PRINTERS - 1);
-	__u64 *printed = bpf_map_lookup_elem(&tls_printers, &slot);
+	struct tls_print print = { .tgid = bpf_get_current_pid_tgid() >> 32 };
 	__u8 bytes[TLS_HEADER + TLS_PRINT];
-	struct tls_print print = {};
-	struct connection *conn;
 	struct tls_link *link;
 	struct tls_key *key;
 
-	if (!printed || !*printed || bpf_ktime_get_ns() - *printed > TLS_PRINT_NS)
-		return;
-	if (!first_bytes(sk, result, SENT, bytes, sizeof(bytes)) || !is_record(bytes))
-		return;
+	if (bpf_probe_read_user(bytes, sizeof(bytes), (void *)at) || !is_record(bytes))
+		return 0;
 	__builtin_memcpy(print.bytes, bytes + TLS_HEADER, TLS_PRINT);
-	print.tgid = tgid;
 	key = bpf_map_lookup_elem(&tls_prints, &print);
 	if (!key)
-		return;
+		return 0;
 	link = bpf_map_lookup_elem(&tls_links, key);
-	conn = known(sk);
-	if (link && !link->conn_id && conn && conn->id) {
-		put_link(link, conn->id);
+	if (link && !link->conn_id) {
+		put_link(link, conn_id);
 		tell_link(link);
 	}
 	bpf_map_delete_elem(&tls_prints, &print);
+	return 0;
+}
+
+/* A process that moves ciphertext itself sends something. rustls sends each record as a vector of its own, some of a handshake first. */
+static __always_inline void on_sent(struct sock *sk, int result, __u32 called)
+{
+	__u32 slot = (bpf_get_current_pid_tgid() >> 32) & (TLS_PRINTERS - 1), length;
+	__u64 *printed = bpf_map_lookup_elem(&tls_printers, &slot);
+	struct places places = {};
+	struct connection *conn;
+	struct iovec vector;
+
+	if (!printed || !*printed || bpf_ktime_get_ns() - *printed > TLS_PRINT_NS)
+		return;
+	length = find_bytes(sk, result, SENT, &places);
+	conn = length ? known(sk) : NULL;
+	if (!conn || !conn->id)
+		return;
+	if (length >= TLS_HEADER + TLS_PRINT)
+		link_print(places.at, conn->id);
+	for (int i = 1; i < TLS_VECTORS; i++) {
+		if (!(called & CALLER_RUST) || i >= places.count ||
+		    bpf_probe_read_user(&vector, sizeof(vector), (void *)(places.vectors + i * sizeof(vector))))
+			return;
+		if (vector.length >= TLS_HEADER + TLS_PRINT)
+			link_print(vector.base, conn->id);
+	}
+}
+
+/* A process that uses rustls receives something: a record that it decrypts from there belongs to this connection. */
+static __always_inline void on_received(struct sock *sk, int result)
+{
+	struct rust_thread *thread = rust_thread_of(true);
+	struct connection *conn = known(sk);
+	struct places places = {};
+	__u32 length;
+
+	if (!thread)
+		return;
+	length = conn && conn->id ? find_bytes(sk, result, RECEIVED, &places) : 0;
+	thread->conn_id = length ? conn->id : 0;
+	thread->into = places.at;
+	thread->length = length;
 }
 
 static __always_inline void on_moved(struct sock *sk, int result, int flags, __u8 direction)
@@ -170,10 +228,16 @@ static __always_inline void on_moved(struct sock *sk, int result, int flags, __u
 	struct pt_regs___user *regs;
 	struct tls_thread *thread;
 	struct tls_call *call;
+	__u32 called;
 
-	if ((result < TLS_HEADER && (direction == RECEIVED || result >= 0)) || !has_called())
+	if (direction == RECEIVED && result <= 0)
 		return;
-	if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
+	called = what_called();
+	if (!called || (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	if (direction == RECEIVED && (called & CALLER_RUST))
+		on_received(sk, result);
+	if (result < TLS_HEADER && (direction == RECEIVED || result >= 0))
 		return;
 	thread = current_thread(false);
 	call = thread ? innermost(thread) : NULL;
@@ -187,7 +251,7 @@ static __always_inline void on_moved(struct sock *sk, int result, int flags, __u
 		return;
 	}
 	if (direction == SENT && result >= 0)
-		on_sent(sk, result);
+		on_sent(sk, result, called);
 }
 
 AT_SEND(tls_sent, on_moved)

@@ -199,13 +199,19 @@ static __always_inline void tell_link(const struct tls_link *link)
 	emit_plain_piece(&p, 0);
 }
 
-/* Tells the data that a call has moved. */
-static __noinline int tell_plain(struct tls_link *link, const struct tls_call *call, __u32 moved, __u8 direction)
+/* Tells the data that a call has moved. Not static: so the verifier checks it once and not for each caller. */
+__noinline int tell_plain(struct tls_link *link, const struct tls_call *call, __u32 moved, __u8 direction)
 {
-	struct plain p = { .conn_id = link->conn_id, .token = link->token, .kind = EVENT_PLAIN, .direction = direction };
-	struct tls_target *target = target_of(call->target), *here = target_here(call->target);
+	struct plain p = { .kind = EVENT_PLAIN, .direction = direction };
+	struct tls_target *target, *here;
 	__u64 cap;
 
+	if (!link || !call)
+		return 0;
+	target = target_of(call->target);
+	here = target_here(call->target);
+	p.conn_id = link->conn_id;
+	p.token = link->token;
 	p.offset = direction == SENT ? link->sent : link->received;
 	if (direction == SENT)
 		link->sent += moved;
@@ -233,6 +239,62 @@ static __noinline int tell_plain(struct tls_link *link, const struct tls_call *c
 	p.cap = call->buffer ? cap : 0;
 	emit_plain(&p);
 	return 0;
+}
+
+/* Pieces of one call that are captured. */
+#define PLAIN_PIECES 64
+
+struct piece {
+	__u64 at;
+	__u32 length;
+	__u32 reserved;
+};
+
+/* Data that is sent in pieces: the part of them from `start` to `end`. */
+struct pieces {
+	struct tls_key key;
+	struct tls_call call;
+	__u64 list;
+	__u64 start;
+	__u64 end;
+	/* Where the next piece begins. */
+	__u64 at;
+	/* Up to here it was told. */
+	__u64 told;
+};
+
+static long tell_piece(__u32 index, struct pieces *pieces)
+{
+	struct tls_link *link = bpf_map_lookup_elem(&tls_links, &pieces->key);
+	__u64 from = pieces->at < pieces->start ? pieces->start - pieces->at : 0, to;
+	struct piece piece = {};
+
+	if (!link || pieces->at >= pieces->end ||
+	    bpf_probe_read_user(&piece, sizeof(piece), (void *)(pieces->list + index * sizeof(piece))))
+		return 1;
+	to = pieces->end - pieces->at < piece.length ? pieces->end - pieces->at : piece.length;
+	if (from < to) {
+		pieces->call.buffer = piece.at + from;
+		tell_plain(link, &pieces->call, to - from, SENT);
+		pieces->told = pieces->at + to;
+	}
+	pieces->at += piece.length;
+	return 0;
+}
+
+/* Tells data whose `count` pieces are listed at the call's buffer; of what lies behind the last one that can be, the length. */
+static __always_inline void tell_pieces(const struct tls_key *key, const struct tls_call *call, __u64 count, __u64 start,
+					__u64 end)
+{
+	struct pieces pieces = { .key = *key, .call = *call, .list = call->buffer, .start = start, .end = end, .told = start };
+	struct tls_link *link;
+
+	bpf_loop(count < PLAIN_PIECES ? count : PLAIN_PIECES, tell_piece, &pieces, 0);
+	link = pieces.told < end ? bpf_map_lookup_elem(&tls_links, key) : NULL;
+	if (!link)
+		return;
+	pieces.call.buffer = 0;
+	tell_plain(link, &pieces.call, end - pieces.told, SENT);
 }
 
 #endif

@@ -55,7 +55,7 @@ struct tls_call {
 	/* The connection that the object was linked to at the entry; 0: none. */
 	__u64 linked;
 	__u32 target;
-	/* Bytes of a record that are still to be sent, of a call that is alone. */
+	/* Bytes of a record that are still to be sent, of a call that is alone; of TLS_LAYER_WRITEV the number of pieces. */
 	__u32 rest;
 	/* Bytes behind the header of the record that a nested call sent as a whole; 0: it sent anything else. */
 	__u16 record;
@@ -74,7 +74,14 @@ struct tls_call {
 
 static __always_inline bool is_sending(__u8 kind)
 {
-	return kind == TLS_WRITE || kind == TLS_WRITE_EX || kind == TLS_WRITE_FLAGS || kind == TLS_SENDFILE;
+	return kind == TLS_WRITE || kind == TLS_WRITE_EX || kind == TLS_WRITE_FLAGS || kind == TLS_SENDFILE ||
+	       kind == TLS_LAYER_WRITE || kind == TLS_LAYER_WRITEV;
+}
+
+/* Whether a call's object need not be one of TLS. */
+static __always_inline bool is_of_layer(__u8 kind)
+{
+	return kind >= TLS_LAYER_READ && kind <= TLS_LAYER_WRITEV;
 }
 
 struct tls_thread {
@@ -98,6 +105,10 @@ struct {
 	__type(value, __u32);
 } tls_callers SEC(".maps");
 
+#define CALLER_ANY 1
+/* Its receives are remembered. */
+#define CALLER_RUST 2
+
 static __always_inline __u32 *current_caller(void)
 {
 	__u32 slot = (bpf_get_current_pid_tgid() >> 32) & (TLS_CALLERS - 1);
@@ -105,19 +116,20 @@ static __always_inline __u32 *current_caller(void)
 	return bpf_map_lookup_elem(&tls_callers, &slot);
 }
 
-static __always_inline bool has_called(void)
+/* What it has called: CALLER_…; 0: nothing. */
+static __always_inline __u32 what_called(void)
 {
 	__u32 *caller = current_caller();
 
-	return caller && *caller;
+	return caller ? *caller : 0;
 }
 
-static __always_inline void note_caller(void)
+static __always_inline void note_caller(__u32 what)
 {
 	__u32 *caller = current_caller();
 
-	if (caller && !*caller)
-		*caller = 1;
+	if (caller && !(*caller & what))
+		*caller |= what;
 }
 
 static __always_inline struct tls_thread *current_thread(bool make)

@@ -41,8 +41,8 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   #wire: Stream | undefined
   /** What its TLS hides, where that can be had. */
   #plain: Stream | undefined
-  /** The library's object that it comes from. */
-  #token: number | undefined
+  /** The library's objects that it comes from, by direction: some libraries have one for each. */
+  #tokens: Partial<Record<Direction, number>> | undefined
   /** The protocol of what its TLS carries, where the connection has said so. */
   #carried: string | undefined
   readonly #openedNs: number
@@ -109,17 +109,18 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
   plaintext({ token = 0, direction, offset, size, payload, timeNs, sinceNs }: Plaintext): void {
     this.lastNs = Math.max(this.lastNs, timeNs)
     // The library uses another object for the connection: that has offsets of its own.
-    if (this.#plain && token !== this.#token) this.#endPlain(timeNs)
+    if (this.#plain && token !== (this.#tokens?.[direction] ?? token)) this.#endPlain(timeNs)
     if (!this.#plain) {
       this.end.encrypts(true)
       this.end.isReadWithin = true
       this.#shared.counters.readConnections++
       if (!this.#isCounting) this.#wire?.talk.isCarrier()
       const isSeen = this.#isWhole && (sinceNs === undefined || sinceNs < this.#openedNs)
-      this.#plain = this.#openPlain(isSeen && offset === 0 && this.#token === undefined)
-      this.#token = token
+      this.#plain = this.#openPlain(isSeen && offset === 0 && !this.#tokens)
+      this.#tokens = {}
       if (this.#carried !== undefined) this.#plain.talk.expects(this.#carried)
     }
+    if (this.#tokens) this.#tokens[direction] = token
     if (this.#plain.talk.isCounting || this.#isResting) return
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
   }

@@ -1,10 +1,11 @@
 /**
  * Libraries beside Debian's own, as programs bring them: OpenSSL 1.1 in a wheel, in a program and in an extension without exported
- * symbols, OpenSSL 3.6 in a wheel and within librdkafka, BoringSSL within an extension; each function that moves data. Needs root,
- * Python, npm, nginx, PHP and a C compiler.
+ * symbols, OpenSSL 3.6 in a wheel and within librdkafka, BoringSSL within an extension; each function that moves data. NSS. Needs root,
+ * Python, npm, nginx, PHP, the tools of NSS and a C compiler.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRoot, Nixie, root } from '../support/nixie'
 import { Scope, until } from '../support/scope'
@@ -17,8 +18,10 @@ import {
   makePython,
   portsOf,
   startBunTls,
+  startLockServer,
   startNginxTls,
   startNodeTls,
+  startNss,
 } from '../support/tls'
 
 const clients = join(root, 'test/support/clients')
@@ -147,6 +150,55 @@ describe.skipIf(!isRoot)('TLS libraries that programs bring (needs root)', () =>
     expect(rows.map(({ req_method }) => req_method)).toEqual(rows.map(() => 'POST'))
     expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
     expect(JSON.stringify(rows)).not.toContain(Buffer.from('any:any').toString('base64'))
+  })
+
+  test('psycopg, which brings its own libpq and libssl: what it says is read', async () => {
+    const port = await startLockServer(scope, certificate)
+    const python = commands.pycurl!(port, { connections: 1, requests: 3, pause: 0 })
+    const command = python.map((word) => (word === 'pycurl' ? 'psycopg' : word))
+    const before = (await nixie.status()).counters.readConnections
+    // Its library is found up to a second later.
+    await until('a connection is read', async () => {
+      expect(await run(command)).toBe(0)
+      return (await nixie.status()).counters.readConnections > before
+    })
+    const { probes } = await nixie.status()
+    const own = probes.find(({ name }) => /psycopg_binary\.libs\/libssl-/.test(name))
+    expect(own).toMatchObject({ attached: true })
+  })
+
+  test('NSS: a client’s end, and a server’s', async () => {
+    const { dir, server } = await startNss(scope, certificate)
+    const request = join(scope.dir, 'request')
+    const client = async (path: string) => {
+      writeFileSync(request, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+      return run(['tstclnt', '-h', 'localhost', '-p', String(newer.port), '-d', dir, '-o', '-A', request])
+    }
+    const toServer = (path: string) => {
+      const url = `https://127.0.0.1:${server}${path}`
+      return Bun.spawn(['curl', '-sk', '-o', '/dev/null', '-w', '%{local_port}', url]).stdout.text()
+    }
+    await until('the client is read', async () => {
+      await client('/nss-first/0')
+      return (await rowsOf('nss-first', newer.port)).length > 0
+    })
+    for (let i = 0; i < 3; i++) expect(await client(`/nss/${i}`)).toBe(0)
+    const rows = await nixie.waitForRows('/nss/', 3)
+    expect(rows.map(({ req_path, resp_status }) => `${req_path} ${resp_status}`)).toEqual(
+      rows.map((_, i) => `/nss/${i} 200`),
+    )
+    expect(rows.map(portsOf).filter(({ told, seen }) => told !== seen)).toEqual([])
+    const ports = [0, 1, 2].map((i) => toServer(`/nss-server/${i}`))
+    const told = (await Promise.all(ports)).map(Number)
+    const served = await nixie.waitForRows('/nss-server/', 3)
+    expect(served.map(({ trace_role, resp_status }) => `${trace_role} ${resp_status}`)).toEqual(
+      served.map(() => '2 200'),
+    )
+    expect(served.map(({ req_path }) => req_path).toSorted()).toEqual(
+      [0, 1, 2].map((i) => `/nss-server/${i}`),
+    )
+    for (const { req_path, remote_port } of served)
+      expect(remote_port).toBe(told[Number(req_path.slice(-1))]!)
   })
 
   test('PHP', async () => {

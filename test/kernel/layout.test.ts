@@ -149,6 +149,12 @@ test('numbers of the probes of TLS libraries', () => {
     writeFlags: 'WRITE_FLAGS',
     sendfile: 'SENDFILE',
     handshake: 'HANDSHAKE',
+    rustEncrypt: 'RUST_ENCRYPT',
+    rustDecrypt: 'RUST_DECRYPT',
+    layerRead: 'LAYER_READ',
+    layerTake: 'LAYER_TAKE',
+    layerWrite: 'LAYER_WRITE',
+    layerWritev: 'LAYER_WRITEV',
   }
   for (const [kind, name] of Object.entries(names))
     expect(value(`TLS_${name}`), name).toBe(BigInt(KIND[kind as keyof typeof KIND]))

@@ -83,6 +83,23 @@ test('another object on the same connection begins its own data', () => {
   expect(texts(all)).toEqual(['>one', '>two', '>three'])
 })
 
+test('objects of one direction each are one conversation, until one of them is another', () => {
+  const all = rig(LINES)
+  const wire = new Wire()
+  all.streams.handle(wire.open())
+  const at = { connId: wire.connId }
+  all.streams.handle(within(wire, RECEIVED, 0, '>one\n', 7))
+  all.streams.handle(within(wire, SENT, 0, '<answer\n', 8))
+  all.streams.handle(link(wire, 7))
+  all.streams.handle(link(wire, 8))
+  all.streams.handle({ ...within(wire, RECEIVED, 5, '>two\n', 7), ...at })
+  all.streams.handle({ ...within(wire, SENT, 8, '<answer\n', 8), ...at })
+  expect(all.counters.readConnections).toBe(1)
+  all.streams.handle({ ...within(wire, RECEIVED, 0, '>three\n', 9), ...at })
+  expect(texts(all)).toEqual(['>one', '<answer', '>two', '<answer', '>three'])
+  expect(all.counters.readConnections).toBe(2)
+})
+
 test('what nobody reads is no longer captured', () => {
   const all = rig(LINES)
   const wire = new Wire()

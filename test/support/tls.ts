@@ -1,7 +1,9 @@
 /** HTTPS servers that tell each client its port within the answer, and clients of many libraries: what a row says can be checked. */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createServer } from 'node:tls'
 import { Glob } from 'bun'
 import { type HttpRow, root } from './nixie'
 import { freePort, type Scope, until } from './scope'
@@ -132,6 +134,50 @@ export function startBunTls(scope: Scope, { cert, key }: Certificate) {
   })
   scope.defer(() => server.stop(true))
   return { port: server.port!, asked }
+}
+
+/** A server with NSS, and the folder of keys that its tools need. */
+export async function startNss(
+  scope: Scope,
+  { cert, key }: Certificate,
+): Promise<{ dir: string; server: number }> {
+  const folder = join(scope.dir, 'nss')
+  mkdirSync(folder)
+  const [dir, bundle] = [`sql:${folder}`, join(folder, 'bundle.p12')]
+  const files = ['-in', cert, '-inkey', key, '-out', bundle]
+  execFileSync('openssl', ['pkcs12', '-export', '-name', 'server', '-passout', 'pass:any', ...files])
+  execFileSync('certutil', ['-N', '-d', dir, '--empty-password'])
+  execFileSync('pk12util', ['-d', dir, '-i', bundle, '-W', 'any'], { stdio: 'ignore' })
+  const server = await freePort()
+  const child = spawn('selfserv', ['-d', dir, '-n', 'server', '-p', String(server)], { stdio: 'ignore' })
+  const ended = new Promise<void>((done) => child.on('exit', () => done()))
+  scope.defer(() => {
+    child.kill('SIGKILL')
+    return ended
+  })
+  const up = () => Bun.spawn(['curl', '-sk', '-o', '/dev/null', `https://127.0.0.1:${server}/up`]).exited
+  await until('selfserv answers', async () => (await up()) === 0)
+  return { dir, server }
+}
+
+/** A server of PostgreSQL's protocol, as far as clients need one that lock tables, with TLS from the first byte on; none can read it. Its port. */
+export async function startLockServer(scope: Scope, { cert, key }: Certificate): Promise<number> {
+  const ready = Buffer.from('Z\0\0\0\x05I', 'latin1')
+  const welcome = Buffer.concat([Buffer.from('R\0\0\0\x08\0\0\0\0', 'latin1'), ready])
+  const done = Buffer.concat([Buffer.from('C\0\0\0\x0fLOCK TABLE\0', 'latin1'), ready])
+  const files = { cert: readFileSync(cert), key: readFileSync(key) }
+  const server = createServer({ ...files, ALPNProtocols: ['postgresql'] }, (socket) => {
+    let isStarted = false
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      if (!isStarted || bytes.includes('LOCK')) socket.write(isStarted ? done : welcome)
+      isStarted = true
+    })
+  })
+  scope.defer(() => new Promise<void>((closed) => server.close(() => closed())))
+  await new Promise<void>((listens) => server.listen(0, '127.0.0.1', listens))
+  const { port } = server.address() as AddressInfo
+  return port
 }
 
 /** A client that waits for an answer for ever says so. */

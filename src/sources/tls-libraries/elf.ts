@@ -21,6 +21,9 @@ const SYMBOL_BYTES = 24
 export const MAX_SYMBOL_TABLE = 96 << 20
 export const MAX_STRING_TABLE = 192 << 20
 const CHUNK = 1 << 20
+/** Of a name that is compared with a pattern; and how many are. */
+const MAX_NAME = 1024
+const MAX_MATCHED = 65_536
 const EM_X86_64 = 62
 const EM_AARCH64 = 183
 
@@ -256,25 +259,80 @@ export class ElfFile {
     telling: readonly string[],
   ): Generator<void, ReadonlyMap<string, ElfFunction> | 'too large'> {
     const found = new Map<string, ElfFunction>()
-    const sections = this.sections()
-    const table = sections.find(({ type }) => type === SHT_SYMTAB)
-    const strings = table && sections[table.link]
-    if (!strings) return found
-    if (table.bytes > MAX_SYMBOL_TABLE || strings.bytes > MAX_STRING_TABLE) return 'too large'
+    const tables = this.#symbolTables()
+    if (!tables) return found
+    const { symbols, strings } = tables
+    if (symbols.bytes > MAX_SYMBOL_TABLE || strings.bytes > MAX_STRING_TABLE) return 'too large'
     const places = yield* this.#namesIn(strings, names)
     if (!telling.some((name) => [...places.values()].includes(name))) return found
+    for (const symbol of yield* this.#symbolsOf(symbols, places)) found.set(symbol.name, symbol)
+    return found
+  }
+
+  /**
+   * Functions of the same table whose names match; none where it is larger than what may be searched.
+   *
+   * @param word is within each such name
+   * @param most as many are given at most
+   */
+  *matchingInSymbolTable(word: string, name: RegExp, most: number): Generator<void, readonly ElfFunction[]> {
+    const tables = this.#symbolTables()
+    if (!tables || tables.symbols.bytes > MAX_SYMBOL_TABLE || tables.strings.bytes > MAX_STRING_TABLE)
+      return []
+    const places = yield* this.#matchesIn(tables.strings, word, name, most)
+    if (places.size === 0) return []
+    return yield* this.#symbolsOf(tables.symbols, places)
+  }
+
+  #symbolTables(): { symbols: Section; strings: Section } | undefined {
+    const sections = this.sections()
+    const symbols = sections.find(({ type }) => type === SHT_SYMTAB)
+    const strings = symbols && sections[symbols.link]
+    return strings && { symbols, strings }
+  }
+
+  /** The functions that have these names (by where they begin). */
+  *#symbolsOf(symbols: Section, places: ReadonlyMap<number, string>): Generator<void, ElfFunction[]> {
+    const found: ElfFunction[] = []
     const chunk = CHUNK - (CHUNK % SYMBOL_BYTES)
-    for (let at = 0; at < table.bytes; at += chunk) {
-      const part = this.read(table.offset + at, Math.min(chunk, table.bytes - at))
+    for (let at = 0; at < symbols.bytes; at += chunk) {
+      const part = this.read(symbols.offset + at, Math.min(chunk, symbols.bytes - at))
       for (let i = 0; i + SYMBOL_BYTES <= part.byteLength; i += SYMBOL_BYTES) {
         const name = places.get(part.getUint32(i, true))
         const symbol = name === undefined ? undefined : this.#symbolAt(part, i, name)
-        if (symbol) found.set(symbol.name, symbol)
+        if (symbol) found.push(symbol)
       }
       if (part.byteLength === 0) break
       yield
     }
     return found
+  }
+
+  /** Where names that match begin in a table of strings. */
+  *#matchesIn(
+    strings: Section,
+    word: string,
+    name: RegExp,
+    most: number,
+  ): Generator<void, Map<number, string>> {
+    const places = new Map<number, string>()
+    for (let at = 0, looked = 0; at < strings.bytes && looked < MAX_MATCHED; at += CHUNK) {
+      const from = Math.max(at - MAX_NAME, 0)
+      const part = this.read(strings.offset + from, Math.min(at + CHUNK + MAX_NAME, strings.bytes) - from)
+      const bytes = Buffer.from(part.buffer, 0, part.byteLength)
+      for (let i = bytes.indexOf(word, at - from, 'latin1'); i >= 0 && from + i < at + CHUNK; looked++) {
+        if (looked >= MAX_MATCHED || places.size >= most) return places
+        const before = bytes.subarray(Math.max(i - MAX_NAME, 0), i)
+        const begin = i - before.length + before.lastIndexOf(0) + 1
+        const after = bytes.subarray(i, i + MAX_NAME).indexOf(0)
+        const text = bytes.toString('latin1', begin, after < 0 ? i : i + after)
+        if (name.test(text)) places.set(from + begin, text)
+        i = bytes.indexOf(word, after < 0 ? i + MAX_NAME : i + after, 'latin1')
+      }
+      if (part.byteLength === 0) break
+      yield
+    }
+    return places
   }
 
   /** Where these names begin in a table of strings. */

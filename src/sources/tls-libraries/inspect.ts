@@ -4,8 +4,10 @@ import { ElfFile, type ElfFunction } from './elf'
 import * as gnuTls from './gnutls'
 import { goPlaces } from './go/places'
 import type { MappedFile } from './mapped'
+import * as nss from './nss'
 import type { Place } from './openssl'
 import * as openSsl from './openssl'
+import { rustlsPlaces } from './rustls'
 
 export interface Inspected {
   /** A descriptor of the file, by which it is found whatever becomes of its name and its processes. Whoever takes it closes it. */
@@ -15,8 +17,8 @@ export interface Inspected {
   readonly places: readonly Place[]
 }
 
-const TELLING: readonly string[] = [...openSsl.TELLING, ...gnuTls.TELLING]
-const FUNCTIONS: readonly string[] = [...openSsl.FUNCTIONS, ...gnuTls.FUNCTIONS]
+const TELLING: readonly string[] = [...openSsl.TELLING, ...gnuTls.TELLING, ...nss.TELLING]
+const FUNCTIONS: readonly string[] = [...openSsl.FUNCTIONS, ...gnuTls.FUNCTIONS, ...nss.FUNCTIONS]
 
 /** A file in which nothing is probed. */
 export interface Passed {
@@ -84,10 +86,13 @@ export function* inspect(file: MappedFile, known?: Passed): Generator<void, Find
     const functions = exported.size > 0 ? exported : yield* elf.inSymbolTable(FUNCTIONS, TELLING)
     if (functions === 'too large')
       return { identity, why: 'its table of symbols is too large to be searched' }
+    const rustls = yield* rustlsPlaces(elf)
     const go = yield* goPlaces(elf)
     const places = [
       ...openSsl.openSslPlaces(elf, functions),
       ...gnuTls.gnuTlsPlaces(elf, functions),
+      ...nss.nssPlaces(elf, functions),
+      ...rustls,
       ...(typeof go === 'string' ? [] : go),
     ]
     if (places.length > 0) return { fd: elf.release(), identity, places }

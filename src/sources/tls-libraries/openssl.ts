@@ -11,13 +11,20 @@ export const KIND = {
   writeFlags: 5,
   sendfile: 6,
   handshake: 7,
+  rustEncrypt: 8,
+  rustDecrypt: 9,
+  layerRead: 10,
+  layerTake: 11,
+  layerWrite: 12,
+  layerWritev: 13,
 } as const
 
 /** Where one program is attached. */
 export interface Place {
-  /** `tls_around`: at the entry and at the return. */
+  /** `…_around`: at the entry and at the return. */
   readonly program:
     | 'tls_around'
+    | 'tls_rust_around'
     | 'tls_forget'
     | 'tls_cipher'
     | 'tls_go_leave'
@@ -94,9 +101,15 @@ function sharedCallee(elf: ElfFile, one: ElfFunction, other: ElfFunction): numbe
 }
 
 /** A call is seen at its entry and at its return. */
-export function around(elf: ElfFile, name: string, kind: number, offset: number): Place[] {
+export function around(
+  elf: ElfFile,
+  name: string,
+  kind: number,
+  offset: number,
+  program: Place['program'] = 'tls_around',
+): Place[] {
   const at = offset + probePlace(codeAt(elf, offset), true)
-  return [{ program: 'tls_around', function: name, kind, offset: at }]
+  return [{ program, function: name, kind, offset: at }]
 }
 
 /** Both functions at the one that they share, or each by itself; a missing one costs nothing else. */

@@ -26,6 +26,7 @@ const UNLINKED = 3
 
 const CALLS_OF = 'Data within TLS, as processes give it to their libraries'
 const GO = 'Data within TLS of Go programs'
+const RUST = 'Data within TLS of programs with rustls'
 const PROGRAMS = {
   tls_leave: { purpose: CALLS_OF, placement: 'later', required: true },
   tls_enter: { purpose: CALLS_OF, placement: 'later', required: true },
@@ -38,6 +39,9 @@ const PROGRAMS = {
     required: true,
   },
   tls_cipher: { purpose: 'TLS of programs that move the ciphertext themselves', placement: 'later' },
+  tls_rust_leave: { purpose: RUST, placement: 'later' },
+  tls_rust_enter: { purpose: RUST, placement: 'later' },
+  tls_rust_around: { purpose: RUST, placement: 'later' },
   tls_go_leave: { purpose: GO, placement: 'later' },
   tls_go_done: { purpose: GO, placement: 'later' },
   tls_go_enter: { purpose: GO, placement: 'later' },
@@ -51,10 +55,17 @@ const IN_FILES = [
   'tls_around',
   'tls_forget',
   'tls_cipher',
+  'tls_rust_around',
   'tls_go_leave',
   'tls_go_done',
   'tls_go_enter',
 ] as const satisfies readonly Place['program'][]
+/** Programs at both ends of a function → those that are at one end each. */
+const HALVES: Partial<Record<Program, readonly Program[]>> = {
+  tls_around: ['tls_leave', 'tls_enter'],
+  tls_rust_around: ['tls_rust_leave', 'tls_rust_enter'],
+}
+const LEAVES: ReadonlySet<Program> = new Set(['tls_leave', 'tls_rust_leave'])
 const GO_HOOKS = ['tls_go_gone', 'tls_go_sent', 'tls_go_received'] as const satisfies readonly Program[]
 
 /** Beside the hooks of sockets that keep their state in the socket, the classic ones, and those at the exit of calls: one finds its maps. */
@@ -114,9 +125,9 @@ export function openTlsProbe(
   let probes: readonly ProbeStatus[] = []
   for (const variant of VARIANTS) {
     const opened: Opened<Program> = kernel.open(specFor(options, variant))
-    // Before Linux 6.13 two programs do what this one does.
+    // Before Linux 6.13 two programs do what each of these does.
     const isWhole = opened.probes.some(({ name, attached }) => name === 'tls_around' && attached)
-    probes = opened.probes.filter(({ name }) => name !== 'tls_around' || isWhole)
+    probes = opened.probes.filter(({ name }) => !(name in HALVES) || isWhole)
     if (opened.object) return { probes, probe: new TlsProbe(opened.object, isWhole) }
   }
   return { probes, probe: undefined }
@@ -178,7 +189,7 @@ export class TlsProbe {
         if (name === 'tls_go_enter') attached.push(this.#followGo())
         for (const program of this.#programsFor(name))
           attached.push(
-            this.#object.attachUprobes(program, `/proc/self/fd/${fd}`, spots, program === 'tls_leave'),
+            this.#object.attachUprobes(program, `/proc/self/fd/${fd}`, spots, LEAVES.has(program)),
           )
       } catch (cause) {
         refused.push(cause)
@@ -205,7 +216,7 @@ export class TlsProbe {
 
   /** Where there are two, the returns come first: a thread may be in a call whose entry is not seen. */
   #programsFor(name: Place['program']): readonly Program[] {
-    return name === 'tls_around' && !this.#isWhole ? ['tls_leave', 'tls_enter'] : [name]
+    return (this.#isWhole ? undefined : HALVES[name]) ?? [name]
   }
 
   /** The number belongs to another file from here on. */

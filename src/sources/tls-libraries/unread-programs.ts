@@ -106,7 +106,8 @@ export class UnreadPrograms {
     const refusal = files.map((file) => this.#reading.refusalOf(file)).find((text) => text !== undefined)
     const why = yield* whyUnread(pid, files)
     if (refusal !== undefined) return { ...why, reason: refusal }
-    if (!probed || (why.library !== '' && !why.isProbed)) return why
+    const isWithin = why.isProbed && probed === files[0]
+    if (!probed || (why.library !== '' && !isWithin)) return why
     const path = probed.path
     if (this.#reading.callsOf(probed) === 0)
       return {

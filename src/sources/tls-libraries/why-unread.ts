@@ -9,7 +9,7 @@ export interface Why {
   readonly library: string
   readonly reason: string
   readonly hint: string
-  /** A library that is mostly read: where it is probed, something else is the reason. */
+  /** A library within the program that is mostly read: where the program is probed, something else is the reason. */
   readonly isProbed?: true
 }
 
@@ -18,6 +18,8 @@ const OTHER_END = 'What it says is seen where the other end is on this node and 
 interface Kind {
   readonly library: string
   readonly reason: string
+  /** With its symbols it could be read. */
+  readonly isStripped?: true
 }
 
 /** Libraries by the names of their files. */
@@ -29,24 +31,30 @@ const BY_FILE: readonly (readonly [RegExp, Kind])[] = [
       reason: 'Java’s own TLS (JSSE) is Java code: it has no function that a probe can be put on',
     },
   ],
-  [/^(libssl3|libnss3|libnspr4)\./, { library: 'NSS', reason: 'NSS is not read yet' }],
   [/^libmbedtls/, { library: 'Mbed TLS', reason: 'Mbed TLS is not read yet' }],
   [/^libwolfssl/, { library: 'wolfSSL', reason: 'wolfSSL is not read yet' }],
   [/^libs2n\./, { library: 's2n-tls', reason: 's2n-tls is not read yet' }],
   [/^libbotan/, { library: 'Botan', reason: 'Botan is not read yet' }],
 ]
 
+const stripped = (library: string): Kind => ({
+  library,
+  reason: `${library} is within the program, and its symbols were removed`,
+  isStripped: true,
+})
+const RUSTLS = stripped('rustls')
 /** Libraries within a program, by words that it holds; the more telling ones first. */
 const BY_WORD: readonly (readonly [string, Kind])[] = [
+  ['rustls-0.23', RUSTLS],
   [
     'rustls-',
-    { library: 'rustls', reason: 'rustls is within the program, and has no function that is exported' },
+    {
+      library: 'rustls',
+      reason: 'rustls is within the program, in a version that can’t be read: 0.23 can',
+    },
   ],
-  [
-    'BoringSSL',
-    { library: 'BoringSSL', reason: 'BoringSSL is within the program, and its symbols were removed' },
-  ],
-  ['OpenSSL ', { library: 'OpenSSL', reason: 'OpenSSL is within the program, and its symbols were removed' }],
+  ['BoringSSL', stripped('BoringSSL')],
+  ['OpenSSL ', stripped('OpenSSL')],
 ]
 
 const GO: Kind = {
@@ -78,7 +86,9 @@ export function* whyUnread(pid: number, files: readonly MappedFile[]): Generator
     for (const [name, kind] of BY_FILE) if (name.test(basename(path))) return { ...kind, hint: OTHER_END }
   const kind = yield* kindWithin(`/proc/${pid}/exe`)
   if (kind === GO) return { ...GO, hint: OTHER_END, isProbed: true }
-  if (kind) return { ...kind, hint: SYMBOLS + OTHER_END }
+  const hint = kind?.isStripped ? SYMBOLS + OTHER_END : OTHER_END
+  if (kind === RUSTLS) return { ...kind, hint, isProbed: true }
+  if (kind) return { ...kind, hint }
   return {
     library: '',
     reason: 'It runs no file with functions of a library that Nixie knows',

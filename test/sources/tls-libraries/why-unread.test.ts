@@ -1,7 +1,6 @@
 /** Why a program's TLS isn't read: from the files that it runs. */
 import { afterAll, expect, test } from 'bun:test'
-import { spawn } from 'node:child_process'
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROLE_SERVER } from '../../../src/records/types'
 import { UnreadPrograms } from '../../../src/sources/tls-libraries/unread-programs'
@@ -21,12 +20,14 @@ function resultOf<T>(steps: Generator<void, T>): T {
 
 const whyOf = (pid: number, files = filesOf(pid)) => resultOf(whyUnread(pid, files))
 
-/** A program that waits, with these bytes at its end. */
+/** A program that waits, with these words among its constants. */
 async function runs(words: string): Promise<number> {
   const path = join(scope.dir, `waits-${words.length}`)
-  copyFileSync('/bin/sleep', path)
-  writeFileSync(path, `\0${words}\0`, { flag: 'a' })
-  const child = spawn(path, ['60'], { stdio: 'ignore' })
+  const source = `#include <unistd.h>
+const char words[] = "${words}";
+int main(void) { pause(); return words[0]; }`
+  execFileSync('cc', ['-s', '-xc', '-', '-o', path], { input: source })
+  const child = spawn(path, [], { stdio: 'ignore' })
   const ended = new Promise<void>((done) => child.on('exit', () => done()))
   scope.defer(() => {
     child.kill('SIGKILL')
@@ -42,7 +43,6 @@ test('the runtime of these tests has BoringSSL within it', () => {
 
 test.each([
   ['/usr/lib/jvm/lib/server/libjvm.so', 'JSSE'],
-  ['/usr/lib/x86_64-linux-gnu/libssl3.so', 'NSS'],
   ['/usr/lib/libmbedtls.so.14', 'Mbed TLS'],
 ])('a process that runs %s uses %s', (path, library) => {
   expect(whyOf(1, [{ pid: 1, key: '1:1:1', path }])).toMatchObject({ library })
@@ -59,6 +59,26 @@ test('a program that is gone has no reason that names a library', () => {
   expect(whyOf(2 ** 22 + 1)).toMatchObject({ library: '' })
 })
 
+test.each(['rustls-0.23.46/src/lib.rs', 'OpenSSL 3.6.0 1 Oct 2025'])(
+  'a stripped program that holds %s',
+  async (words) => {
+    const [, library = ''] = /^(rustls|OpenSSL)/.exec(words)!
+    expect(whyOf(await runs(words))).toMatchObject({
+      library,
+      reason: `${library} is within the program, and its symbols were removed`,
+      hint: expect.stringContaining('A build with symbols'),
+    })
+  },
+)
+
+test('a rustls of another version than the one that is read', async () => {
+  expect(whyOf(await runs('rustls-0.21.12/src/lib.rs'))).toMatchObject({
+    library: 'rustls',
+    reason: expect.stringContaining('in a version that can’t be read'),
+    hint: expect.not.stringContaining('symbols'),
+  })
+})
+
 /** One process is unread; what is known of it differs. */
 function statusesOf(reading: {
   pid?: number
@@ -66,12 +86,13 @@ function statusesOf(reading: {
   refusal?: string
   left?: boolean
   calls?: number
+  of?: RegExp
 }) {
   const unread = new UnreadTls()
   const programs = new UnreadPrograms(unread, {
     refused: reading.refused,
     isLeftOut: () => reading.left ?? false,
-    callsOf: () => reading.calls,
+    callsOf: ({ path }) => ((reading.of ?? /./).test(path) ? reading.calls : undefined),
     refusalOf: () => reading.refusal,
   })
   const upid = `1:${reading.pid ?? process.pid}:5`
@@ -109,4 +130,10 @@ test('a probe that never fires while its process speaks TLS is told, and one who
   expect(silent!.error).toMatch(/waits-10 is probed, but no call of its functions was seen$/)
   expect(silent!.hint).toStartWith('Restart the program')
   expect(statusesOf({ pid, calls: 7 })[0]!.error).toContain('none that belongs to these connections')
+})
+
+test('of a library within the program the program’s own probe is asked, not that of a file beside it', async () => {
+  const pid = await runs('rustls-0.23.46/src/lib.rs is within')
+  expect(statusesOf({ pid, calls: 7 })[0]!.error).toContain('none that belongs to these connections')
+  expect(statusesOf({ pid, calls: 7, of: /\.so/ })[0]!.error).toContain('its symbols were removed')
 })

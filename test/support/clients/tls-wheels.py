@@ -54,6 +54,17 @@ def with_pyopenssl(i):
     connection.close()
 
 
+def with_psycopg(i):
+    """The TLS begins at once; PostgreSQL's own way is to ask for it first."""
+    import psycopg
+
+    settings = f"host={HOST} port={PORT} user=any dbname=any sslmode=require sslnegotiation=direct"
+    with psycopg.connect(settings, autocommit=True) as connection:
+        for n in range(REQUESTS):
+            time.sleep(PAUSE)
+            connection.execute(f"LOCK TABLE psycopg_{i}_{n}")
+
+
 def with_confluent_kafka():
     """librdkafka asks for a token before it connects, and again when it has none."""
     from confluent_kafka import Consumer
@@ -78,7 +89,7 @@ def with_confluent_kafka():
 if LIBRARY == "confluent_kafka":
     with_confluent_kafka()
 else:
-    work = {"pycurl": with_pycurl, "curl_cffi": with_curl_cffi, "pyopenssl": with_pyopenssl}[LIBRARY]
+    work = {"pycurl": with_pycurl, "curl_cffi": with_curl_cffi, "pyopenssl": with_pyopenssl, "psycopg": with_psycopg}[LIBRARY]
     threads = [threading.Thread(target=work, args=(i,)) for i in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
