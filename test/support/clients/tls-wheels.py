@@ -61,7 +61,6 @@ def with_psycopg(i):
     settings = f"host={HOST} port={PORT} user=any dbname=any sslmode=require sslnegotiation=direct"
     with psycopg.connect(settings, autocommit=True) as connection:
         for n in range(REQUESTS):
-            time.sleep(PAUSE)
             connection.execute(f"LOCK TABLE psycopg_{i}_{n}")
 
 
