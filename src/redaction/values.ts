@@ -102,6 +102,7 @@ function behind(text: string, start: number, end: number, all: string): Secret |
   const assigns = matchAt(ASSIGNS, text, end)
   if (assigns) return assigned(text, start, end + assigns[0].length, assigns, all)
   return (
+    ofKey(text, end) ??
     besideName(text, start, end) ??
     inPath(text, end) ??
     asWord(text, start, end) ??
@@ -109,6 +110,16 @@ function behind(text: string, start: number, end: number, all: string): Secret |
     inBinary(text, end)
   )
 }
+
+/** PostgreSQL's `Key (user_id, token)=(5, x) already exists.`: all values of the key, as they are told apart by no sign. */
+function ofKey(text: string, end: number): Secret | undefined {
+  const key = matchAt(KEY, text, end)
+  if (!key) return undefined
+  const at = end + key[0].length
+  return whole(at, at + matchAt(KEY_VALUES, text, at)![0].length)
+}
+const KEY = /(?:,[\w". (-]{1,64}){0,32}\){1,3}=\(/y
+const KEY_VALUES = /[^\r\n"]*?(?=\) (?:already|is|conflicts)\b|[\r\n"]|$)/y
 
 /** `PASSWORD 'x'` of SQL, `--password x` of a command line, also as `"--password", "x"`. */
 function asWord(text: string, start: number, end: number): Secret | undefined {
