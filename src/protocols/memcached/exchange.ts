@@ -43,6 +43,9 @@ export interface Exchange {
   readonly timeNs: number
 }
 
+/** Most arguments and answers: numbers, or one word in capitals. */
+const PLAIN = /^[\d -]*$|^[A-Z_]{2,10}$/
+
 export function appendRow(
   sink: Sink,
   connection: Connection,
@@ -64,10 +67,10 @@ export function appendRow(
     ),
     keys: keys.length + moreKeys,
     hits: asked.isLookup && answered ? answered.hits : -1,
-    args: safe(asked.args),
+    args: PLAIN.test(asked.args) ? asked.args : safe(asked.args),
     req_body: body(asked.body),
     req_size: asked.size,
-    resp: safe(answered?.line ?? ''),
+    resp: answered === undefined || PLAIN.test(answered.line) ? (answered?.line ?? '') : safe(answered.line),
     resp_body: answered ? body(valuesText(answered, isOne)) : '',
     resp_size: answered?.size ?? 0,
     quiet: asked.isQuiet,
