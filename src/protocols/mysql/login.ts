@@ -22,6 +22,8 @@ const VERSION = 10
 const MAX_VERSION = 128
 /** Bytes of a login in front of the user's name, which are all of a request for TLS. */
 export const FIXED = 32
+/** Flags, the largest packet and the character set stand before zeros. */
+const BEFORE_ZEROS = 9
 const ZEROS = 19
 const MAX_ATTRIBUTES = 64
 
@@ -53,6 +55,11 @@ export function isLogin(bytes: Uint8Array): boolean {
   const zeros = fields.take(ZEROS)
   return !fields.isShort && (flags & PROTOCOL_41) !== 0 && zeros.every((byte) => byte === 0)
 }
+
+/** Whether fewer bytes than a login has may begin one. */
+export const mayBecomeLogin = (bytes: Uint8Array): boolean =>
+  (bytes.length < 2 || (bytes[1]! & (PROTOCOL_41 >> 8)) !== 0) &&
+  bytes.subarray(BEFORE_ZEROS, BEFORE_ZEROS + ZEROS).every((byte) => byte === 0)
 
 export const asksForTls = (bytes: Uint8Array, size: number): boolean =>
   size === FIXED && isLogin(bytes) && (new Fields(bytes).number(4) & SSL) !== 0

@@ -1,7 +1,7 @@
 /** Where packets begin a message: a greeting, a login, a command, an answer. What is sure is told from other protocols, too. */
 import { latin1 } from '../lib/bytes'
 import { COMPRESSED_HEADER, ZSTD } from './compressed'
-import { FIXED, greetingIn, isLogin } from './login'
+import { FIXED, greetingIn, isLogin, mayBecomeLogin } from './login'
 import { COM, lengthsOf } from './numbers'
 import { EOF, EOF_SIZE, ERR, OK, okIn } from './ok'
 import { HEADER } from './packets'
@@ -56,7 +56,7 @@ export function loginAt(bytes: Uint8Array, at: number): Likeness {
   if (have < HEADER) return 'part'
   const seq = bytes[at + 3]!
   if (seq < 1 || seq > 2 || lengthAt(bytes, at) < FIXED) return 'no'
-  if (have < HEADER + FIXED) return 'part'
+  if (have < HEADER + FIXED) return mayBecomeLogin(bytes.subarray(at + HEADER)) ? 'part' : 'no'
   return isLogin(bytes.subarray(at + HEADER, at + HEADER + FIXED)) ? 'sure' : 'no'
 }
 
