@@ -153,6 +153,13 @@ const MACHINES: readonly Degraded[] = [
     is: /dynamic preempt: full/i,
   },
   {
+    name: 'the newest kernel, preempted anywhere',
+    kernel: NEWEST,
+    machine: { append: 'preempt=full' },
+    args: 'root',
+    is: /dynamic preempt: full/i,
+  },
+  {
     name: 'a realtime kernel',
     kernel: { ...NEWEST_STABLE, flavour: 'rt' },
     args: 'root',
