@@ -119,7 +119,8 @@ function ofKey(text: string, end: number): Secret | undefined {
   return whole(at, at + matchAt(KEY_VALUES, text, at)![0].length)
 }
 const KEY = /(?:,[\w". (-]{1,64}){0,32}\){1,3}=\(/y
-const KEY_VALUES = /[^\r\n"]*?(?=\) (?:already|is|conflicts)\b|[\r\n"]|$)/y
+/** To their bracket, or what already stands for them. */
+const KEY_VALUES = /\[redacted\]|[^\r\n"]*?(?=\) (?:already|is|conflicts)\b|[\r\n"]|$)/y
 
 /** `PASSWORD 'x'` of SQL, `--password x` of a command line, also as `"--password", "x"`. */
 function asWord(text: string, start: number, end: number): Secret | undefined {
