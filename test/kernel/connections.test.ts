@@ -295,7 +295,8 @@ t.join()
       // 400 calls and an opening at each end.
       expect(seen.length + lost).toBe(802)
       expect(probe.lost().events).toBeGreaterThanOrEqual(lost)
-      expect(probe.lost().bytes).toBeGreaterThanOrEqual(lost * 1000)
+      // Openings have no bytes, and are among the lost where others' calls had filled the ring before.
+      expect(probe.lost().bytes).toBeGreaterThanOrEqual((lost - 2) * 1000)
       program.go()
       await program.end()
     } finally {
