@@ -30,6 +30,11 @@ const BENCHES: Record<string, { file: string; measures: string; takesWords?: boo
     measures: 'what it takes of a machine of one processor and 512 MiB',
     takesWords: true,
   },
+  protocols: {
+    file: 'protocols.ts',
+    measures: 'events to records, a small exchange of each protocol',
+    takesWords: true,
+  },
   http: { file: 'http-parse.ts', measures: 'events to records, one request at a time' },
   http2: {
     file: 'http2.ts',

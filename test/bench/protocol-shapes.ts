@@ -1,0 +1,125 @@
+/** Small exchanges of each protocol, as clients say them again and again, and what opens their connections. */
+import { PROTOCOLS } from '../../src/protocols'
+import type { Protocol, Side } from '../../src/protocols/protocol'
+import * as Dns from '../protocols/dns/build'
+import * as Memcached from '../protocols/memcached/talk'
+import * as Mqtt from '../protocols/mqtt/talk'
+import * as Mux from '../protocols/mux/talk'
+import * as MySql from '../protocols/mysql/build'
+import * as Nats from '../protocols/nats/talk'
+import * as Pgsql from '../protocols/pgsql/build'
+import * as Redis from '../protocols/redis/talk'
+
+export type Said = readonly [from: Side, bytes: string | Uint8Array]
+
+export interface Shape {
+  readonly name: string
+  readonly protocol: Protocol
+  readonly opening: readonly Said[]
+  /** Rows that the opening makes, and each exchange. */
+  readonly openingRows: number
+  readonly rows: number
+  exchange(i: number): readonly Said[]
+}
+
+const named = (name: string): Protocol => PROTOCOLS.find((protocol) => protocol.name === name)!
+
+interface Options {
+  readonly opening?: readonly Said[]
+  readonly openingRows?: number
+  readonly rows?: number
+}
+
+function shape(protocol: string, what: string, exchange: Shape['exchange'], options: Options = {}): Shape {
+  const { opening = [], openingRows = 0, rows = 1 } = options
+  return { name: `${protocol}, ${what}`, protocol: named(protocol), opening, openingRows, rows, exchange }
+}
+
+const PGSQL = {
+  opening: [
+    ['client', Pgsql.startup({ user: 'ann', database: 'shop' })],
+    ['server', Pgsql.AUTHENTICATED + Pgsql.status('server_version', '15.8') + Pgsql.ready()],
+  ],
+  openingRows: 1,
+} satisfies Options
+
+const MYSQL = {
+  opening: [
+    ['server', MySql.greeting()],
+    ['client', MySql.login('alice')],
+    ['server', MySql.ok({ seq: 2 })],
+  ],
+  openingRows: 1,
+} satisfies Options
+
+const MQTT = {
+  opening: [
+    ['client', Mqtt.connect()],
+    ['server', Mqtt.connack()],
+  ],
+  openingRows: 1,
+} satisfies Options
+
+const NATS = {
+  opening: [
+    ['server', Nats.INFO],
+    ['client', Nats.connect()],
+  ],
+  openingRows: 2,
+} satisfies Options
+
+const KIB = 'x'.repeat(1024)
+
+export const SHAPES: readonly Shape[] = [
+  shape('redis', 'GET', (i) => [
+    ['client', Redis.command('GET', `user:${i}`)],
+    ['server', Redis.string(`value ${i}`)],
+  ]),
+  shape('redis', 'SET of 1 KiB', (i) => [
+    ['client', Redis.command('SET', `user:${i}`, KIB)],
+    ['server', '+OK\r\n'],
+  ]),
+  shape('memcached', 'get', (i) => [
+    ['client', `get user:${i}\r\n`],
+    ['server', Memcached.found(`user:${i}`, `value ${i}`)],
+  ]),
+  shape(
+    'pgsql',
+    'a query, one row',
+    (i) => [
+      ['client', Pgsql.query(`SELECT abalance FROM pgbench_accounts WHERE aid = ${i};`)],
+      [
+        'server',
+        Pgsql.columns(['abalance', 23]) + Pgsql.row(String(i)) + Pgsql.complete('SELECT 1') + Pgsql.ready(),
+      ],
+    ],
+    PGSQL,
+  ),
+  shape(
+    'mysql',
+    'a query, one row',
+    (i) => [
+      ['client', MySql.query(`SELECT name FROM users WHERE id = ${i}`)],
+      ['server', MySql.result(['name'], [[`user ${i}`]])],
+    ],
+    MYSQL,
+  ),
+  shape(
+    'mqtt',
+    'PUBLISH of QoS 1',
+    (i) => [
+      ['client', Mqtt.publish('home/kitchen/kettle', `{"t":${i}}`, { qos: 1, id: 1 + (i % 60_000) })],
+      ['server', Mqtt.puback(1 + (i % 60_000))],
+    ],
+    MQTT,
+  ),
+  shape('nats', 'PUB', (i) => [['client', Nats.pub('orders.new', `{"id":${i}}`)]], NATS),
+  shape('mux', 'a dispatch', (i) => [
+    ['client', Mux.tdispatch(1 + (i % 1000), { [Mux.CLIENT_ID]: 'web' }, '/s/users', `who is ${i}`)],
+    ['server', Mux.rdispatch(1 + (i % 1000), `user ${i}`)],
+  ]),
+  shape('dns', 'a question over TCP', (i) => [
+    ['client', Dns.framed(Dns.query(i % 65_536, 'api.example.test'))],
+    ['server', Dns.framed(Dns.answer(i % 65_536, 'api.example.test'))],
+  ]),
+]
