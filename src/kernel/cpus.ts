@@ -12,9 +12,12 @@ export const listed = (list: string): number[] =>
       return Array.from({ length: last - first + 1 }, (_, i) => first + i)
     })
 
-/** The possible CPUs. */
+let possible: number | undefined
+
+/** The possible CPUs. They stay until the next boot, and are read once: later there may be no descriptor for it. */
 export function possibleCpus(): number {
-  return Math.max(...listed(readFileSync(`${CPUS}/possible`, 'utf8'))) + 1
+  possible ??= Math.max(...listed(readFileSync(`${CPUS}/possible`, 'utf8'))) + 1
+  return possible
 }
 
 /**
