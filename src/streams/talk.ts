@@ -8,26 +8,23 @@ import {
   type Side,
   type Transport,
 } from '../protocols/protocol'
-import { ROLE_CLIENT, ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
+import { ROLE_CLIENT, ROLE_SERVER } from '../records/types'
 import { EMPTY } from './byte-stream'
 import type { End } from './end'
 import { FirstRows } from './first-rows'
 import { Half } from './half'
 import type { Host, Silence } from './host'
 import { type Departure, Reader, type ReadResult } from './reader'
-import { type Found, recognise } from './recognise'
+import type { Found } from './recognise'
 import type { Receiver } from './sequencer'
 import type { SharedState } from './shared-state'
 import { TalkLink } from './talk-link'
 import { looksLikeTls } from './tls'
 import { protocolNamed } from './tunnel'
+import { Unrecognised } from './unrecognised'
 
 /** How often a connection may change its protocol: endless tunnels within tunnels are not read. */
 const MAX_HAND_OVERS = 8
-/** While the protocol isn't known, small events are collected a little longer. */
-const UNRECOGNISED_MIN_BYTES = 1024
-
-const NONE: ReadonlySet<Protocol> = new Set()
 
 export class Talk implements Receiver {
   readonly received: Half
@@ -41,9 +38,7 @@ export class Talk implements Receiver {
   /** The other end records this connection. */
   #isLeft = false
   #reader: Reader | undefined
-  #refused: Set<Protocol> | undefined
-  #unrecognisedEvents = 0
-  #unrecognisedBytes = 0
+  readonly #unrecognised: Unrecognised
   #handOvers = 0
   /** What its data is of, as was said before it turned to TLS. */
   #expected: Protocol | undefined
@@ -56,6 +51,7 @@ export class Talk implements Receiver {
     this.received = new Half(isWhole)
     this.sent = new Half(isWhole)
     this.#link = new TalkLink(end, transport, isWhole, shared)
+    this.#unrecognised = new Unrecognised(end, transport, shared)
   }
 
   get isCounting(): boolean {
@@ -150,13 +146,16 @@ export class Talk implements Receiver {
 
   /** Reads the connection anew, like one that was joined after its opening. */
   restart(): void {
+    this.#unrecognised.forgetRefused()
+    this.#restart()
+  }
+
+  #restart(): void {
     this.#isCounting = false
     this.#link.isWhole = false
     this.#link.isAtTurn = false
     this.#link.restingNs = undefined
-    this.#refused = undefined
-    this.#unrecognisedEvents = 0
-    this.#unrecognisedBytes = 0
+    this.#unrecognised.beginAnew()
     this.received.restart()
     this.sent.restart()
   }
@@ -240,8 +239,11 @@ export class Talk implements Receiver {
   // ── Recognition ───────────────────────────────────────────────────────────
 
   #takeUnrecognised(half: Half, payload: Uint8Array, timeNs: number): void {
-    this.#unrecognisedEvents++
-    this.#unrecognisedBytes += payload.length
+    if (this.#isAnswered(half, timeNs)) {
+      this.bytes(half, payload, timeNs)
+      return
+    }
+    this.#unrecognised.takes(payload.length)
     if (half.length > 0) half.append(payload, timeNs)
     const bytes = half.length > 0 ? half.bytes.subarray(half.start, half.end) : payload
     if (this.#expected) {
@@ -249,28 +251,48 @@ export class Talk implements Receiver {
       return
     }
     const isTls = this.#link.transport === 'tcp' && looksLikeTls(bytes, half.isOpening)
-    const found = this.#recognise(half, bytes, payload.length, isTls)
+    const isReceived = half === this.received
+    const found = this.#unrecognised.look(half, bytes, { isReceived, newest: payload.length, isTls })
     if (isTls && found === 'nothing') {
       this.#isEncrypted()
       return
     }
     if (typeof found === 'object') {
-      if (found.at > 0) this.#link.isWhole = false
-      // Nothing was said on the connection before its first byte.
-      if (found.at > 0 || this.#unrecognisedEvents > 1 || found.side !== 'client')
-        this.#link.restingNs = undefined
-      const rest = half.length > 0 ? EMPTY : payload.subarray(found.at)
-      if (half.length > 0) half.consume(half.start + found.at)
-      this.#adopt(found.protocol, found.side, half, rest, timeNs)
+      this.#adoptFound(found, half, payload, timeNs)
       return
     }
     if (half.length === 0) half.append(payload, timeNs)
     this.#host.watch()
     this.#link.restingNs = undefined
-    const { unrecognisedBytes, unrecognisedEvents } = this.#shared.limits
-    const isEnough =
-      this.#unrecognisedEvents > unrecognisedEvents && this.#unrecognisedBytes > UNRECOGNISED_MIN_BYTES
-    if (this.#unrecognisedBytes > unrecognisedBytes || isEnough) this.#giveUp()
+    if (this.#unrecognised.isEnough) this.#giveUp()
+  }
+
+  /** `payload`: the newest bytes; they wait in `half` if others came before them. */
+  #adoptFound(found: Found, half: Half, payload: Uint8Array, timeNs: number): void {
+    if (found.at > 0) this.#link.isWhole = false
+    // Nothing was said on the connection before its first byte.
+    if (found.at > 0 || !this.#unrecognised.isFirst || found.side !== 'client')
+      this.#link.restingNs = undefined
+    const rest = half.length > 0 ? EMPTY : payload.subarray(found.at)
+    if (half.length > 0) half.consume(half.start + found.at)
+    this.#adopt(found.protocol, found.side, half, rest, timeNs)
+  }
+
+  /** `half` speaks. Whether what waits of the other end is a message of a likely protocol, as no more of it comes. */
+  #isAnswered(half: Half, timeNs: number): boolean {
+    const waiting = half === this.received ? this.sent : this.received
+    if (waiting.length === 0 || half.length > 0 || this.#expected) return false
+    const bytes = waiting.bytes.subarray(waiting.start, waiting.end)
+    if (this.#link.transport === 'tcp' && looksLikeTls(bytes, waiting.isOpening)) return false
+    const isReceived = waiting === this.received
+    const found = this.#unrecognised.look(waiting, bytes, {
+      isReceived,
+      newest: bytes.length,
+      isAnswered: true,
+    })
+    if (typeof found === 'string') return false
+    this.#adoptFound(found, waiting, EMPTY, timeNs)
+    return true
   }
 
   /** Joined after its handshake, or within one that isn't read. */
@@ -289,40 +311,24 @@ export class Talk implements Receiver {
   /** The connection has told what this is. */
   #begins(protocol: Protocol, half: Half, payload: Uint8Array, timeNs: number): void {
     this.#expected = undefined
-    this.#adopt(protocol, this.#speaker(half) ?? 'client', half, payload, timeNs)
-  }
-
-  #speaker(half: Half): Side | undefined {
-    const { role } = this.#end
-    if (role === ROLE_UNKNOWN) return undefined
-    return (role === ROLE_SERVER) === (half === this.received) ? 'client' : 'server'
-  }
-
-  /** `isTls`: only a protocol that begins TLS comes into question. */
-  #recognise(half: Half, bytes: Uint8Array, newest: number, isTls = false): Found | 'need-more' | 'nothing' {
-    const { localPort, peerPort } = this.#end
-    const isReceived = half === this.received
-    const head = {
-      bytes,
-      transport: this.#link.transport,
-      isOpening: half.isOpening,
-      from: this.#speaker(half),
-      ownPort: isReceived ? peerPort : localPort,
-      peerPort: isReceived ? localPort : peerPort,
-    }
-    const { protocols } = this.#shared
-    const candidates = isTls ? protocols.filter(({ encrypts }) => encrypts) : protocols
-    return recognise(candidates, head, newest, this.#refused ?? NONE)
+    this.#adopt(
+      protocol,
+      this.#unrecognised.speaker(half === this.received) ?? 'client',
+      half,
+      payload,
+      timeNs,
+    )
   }
 
   #recogniseDatagram(half: Half, payload: Uint8Array): boolean {
-    const found = this.#recognise(half, payload, payload.length)
+    const isReceived = half === this.received
+    const found = this.#unrecognised.look(half, payload, { isReceived, newest: payload.length })
     if (typeof found === 'object' && found.at === 0) {
       this.#open(found.protocol, found.side, half)
       return true
     }
-    this.#unrecognisedBytes += payload.length
-    if (++this.#unrecognisedEvents > this.#shared.limits.unrecognisedEvents) this.#giveUp()
+    this.#unrecognised.takes(payload.length)
+    if (this.#unrecognised.areEnoughDatagrams) this.#giveUp()
     return false
   }
 
@@ -386,18 +392,12 @@ export class Talk implements Receiver {
 
   /** The next bytes are read as if this protocol didn't exist. */
   #mistaken(): void {
-    this.#refused ??= new Set()
-    this.#refused.add(this.#protocol!)
     this.#reader!.conversation.shed()
     this.#leave()
     this.#end.protocolCode = 0
     if (this.#protocol!.encrypts) this.#end.encrypts(false)
-    const refused = this.#refused
-    if (refused.size >= this.#shared.protocols.length) this.#giveUp()
-    else {
-      this.restart()
-      this.#refused = refused
-    }
+    if (this.#unrecognised.refuses(this.#protocol!)) this.#restart()
+    else this.#giveUp()
   }
 
   #handOver({ next, within, opening, half, rest }: Departure, timeNs: number): void {
@@ -406,9 +406,8 @@ export class Talk implements Receiver {
     this.#reader!.conversation.settle(timeNs, false)
     const waiting = opposite.bytes.slice(opposite.start, opposite.end)
     this.#leave()
-    this.#unrecognisedEvents = 0
-    this.#unrecognisedBytes = 0
-    this.#refused = undefined
+    this.#unrecognised.beginAnew()
+    this.#unrecognised.forgetRefused()
     for (const each of [half, opposite]) {
       // Where the other side's bytes begin that are the next protocol's isn't known if its last ones weren't read.
       each.lost = each.lost && opening !== undefined

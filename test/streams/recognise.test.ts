@@ -119,6 +119,51 @@ describe('recognition', () => {
   })
 })
 
+describe('a message that waits, as it may be of a protocol that needs more', () => {
+  const faint = linesProtocol({ name: 'faint', sure: false })
+  const waits = answering('waits', ({ bytes }) => (bytes.length < 200 ? 'need-more' : 'no'))
+
+  test.each(['new', 'joined'])('is whole once the other end speaks: a %s connection', (kind) => {
+    const { streams, sink } = rig([waits, faint])
+    const wire = new Wire()
+    if (kind === 'new') streams.handle(wire.open())
+    streams.handle(wire.data(RECEIVED, '>1\n'))
+    expect(sink.rows('lines')).toEqual([])
+    streams.handle(wire.data(SENT, '<2\n'))
+    streams.handle(wire.data(RECEIVED, '>3\n'))
+    end(streams, wire)
+    expect(sink.rows('lines').map(({ text }) => text)).toEqual(['>1', '<2', '>3'])
+  })
+
+  test('stays unknown where no protocol is likely', () => {
+    const { streams, sink } = rig([waits, faint])
+    const wire = new Wire()
+    streams.handle(wire.data(RECEIVED, '?1\n'))
+    streams.handle(wire.data(SENT, '!2\n'))
+    streams.handle(wire.data(RECEIVED, '?3\n'))
+    end(streams, wire)
+    expect(sink.rows('lines')).toEqual([])
+  })
+
+  test('may still be of the one that needs more, as long as only its end speaks', () => {
+    const more = linesProtocol({ client: '>a', server: '<b' })
+    const long: Protocol = {
+      ...more,
+      code: 98,
+      recognise: ({ bytes }) => (bytes.length < 6 ? 'need-more' : { side: 'client', sure: true }),
+    }
+    const { streams, sink } = rig([faint, long])
+    const wire = new Wire()
+    streams.handle(wire.data(RECEIVED, '>a1'))
+    streams.handle(wire.data(RECEIVED, '23\n'))
+    streams.handle(wire.data(SENT, '<b\n'))
+    end(streams, wire)
+    streams.connStats(10e9)
+    expect(sink.rows('conn_stats')[0]).toMatchObject({ protocol: 98 })
+    expect(sink.rows('lines').map(({ text }) => text)).toEqual(['>a123', '<b'])
+  })
+})
+
 describe('mistakes are taken back', () => {
   test('a likely protocol that can read nothing makes room for another', () => {
     const greedy = linesProtocol({ name: 'greedy', client: 'a', server: 'b', sure: false })
