@@ -194,6 +194,64 @@ test('nixie/http_operations', () => {
   expect(shows.http_operations).toEqual([{ ...named, requests: 2, failures: 1, latency: 20 }])
 })
 
+test('nixie/elasticsearch_data', () => {
+  const answered = (age: number, index: string, latency: number, answer: unknown, status = 200) =>
+    request(age, {
+      ...post(`/${index}/_search`, {}, answer),
+      resp_headers: json({ 'X-elastic-product': 'Elasticsearch' }),
+      latency,
+      resp_status: status,
+    })
+  const found = { took: 3, timed_out: false, hits: { total: { value: 7, relation: 'eq' } } }
+  const rows = [
+    answered(4, 'shop', 10, found),
+    answered(3, 'shop', 30, { error: { type: 'parsing_exception', reason: 'no' } }, 400),
+    answered(2, 'logs', 5, found),
+  ]
+  const shows = (args: Record<string, string> = {}) =>
+    shown('nixie/elasticsearch_data', args, { http_events: [...ROWS, ...rows] })
+  const search = { source: client, destination: web, operation: 'search' }
+  expect(shows().elasticsearch_data).toMatchObject([
+    { ...search, index: 'logs', latency: 5, took: 3_000_000, hits: 7, failed: false },
+    { ...search, index: 'shop', hits: -1, failed: true, error: 'parsing_exception: no' },
+    { ...search, index: 'shop', hits: 7, at_least: false, timed_out: false },
+  ])
+  expect(shows({ index_filter: 'sho' }).elasticsearch_operations).toEqual([
+    { operation: 'search', index: 'shop', requests: 2, failures: 1, latency: 20 },
+  ])
+})
+
+test('nixie/clickhouse_data over HTTP', () => {
+  const rows = [
+    request(4, {
+      ...ENDS,
+      req_method: 'POST',
+      req_path: '/?database=shop',
+      req_body: 'select wrong',
+      resp_headers: json({
+        'X-ClickHouse-Exception-Code': '47',
+        'X-ClickHouse-Summary': '{"read_rows":"5"}',
+      }),
+      resp_body: 'Code: 47. DB::Exception: Missing columns',
+    }),
+  ]
+  const shows = (args: Record<string, string> = {}) =>
+    shown('nixie/clickhouse_data', args, { http_events: [...ROWS, ...rows] }).clickhouse_http
+  expect(shows()).toMatchObject([
+    {
+      source: client,
+      destination: web,
+      query: 'select wrong',
+      database: 'shop',
+      read_rows: 5,
+      written_rows: -1,
+      exception_code: 47,
+      exception: 'DB::Exception: Missing columns',
+    },
+  ])
+  expect(shows({ query_filter: 'insert' })).toEqual([])
+})
+
 test('nixie/grpc_data', () => {
   const shows = tables('nixie/grpc_data')
   const named = { source: client, destination: web, service: 'shop.Orders', method: 'Get', kind: 'grpc' }

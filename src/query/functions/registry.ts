@@ -3,6 +3,8 @@ import type { DataType } from '../../records/types'
 import { AGGREGATES } from './aggregates/aggregates'
 import { PATHS } from './aggregates/paths'
 import type { FunctionSpec, Overload, ScalarValue, TypedArg } from './base/function'
+import { CLICKHOUSE_HTTP } from './messages/clickhouse-http'
+import { ELASTICSEARCH } from './messages/elasticsearch'
 import { GRAPHQL } from './messages/graphql'
 import { GRPC } from './messages/grpc'
 import { HTTP_OPERATION } from './messages/http-operation'
@@ -39,6 +41,8 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
     ...GRAPHQL,
     ...LLM,
     ...HTTP_OPERATION,
+    ...ELASTICSEARCH,
+    ...CLICKHOUSE_HTTP,
     ...GRPC,
     ...KUBERNETES_FUNCTIONS,
     ...ADDRESS_OWNERS,

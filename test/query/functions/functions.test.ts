@@ -4,9 +4,10 @@ import { type Cases, expectLinear, value } from './apply'
 import { GRPC } from './cases/grpc'
 import { HTTP_VIEWS } from './cases/http-views'
 import { METADATA } from './cases/metadata'
+import { SEARCH_AND_CLICKHOUSE } from './cases/search-and-clickhouse'
 import { VALUES } from './cases/values'
 
-const CASES: Cases = { ...VALUES, ...HTTP_VIEWS, ...GRPC, ...METADATA }
+const CASES: Cases = { ...VALUES, ...HTTP_VIEWS, ...SEARCH_AND_CLICKHOUSE, ...GRPC, ...METADATA }
 
 for (const [name, cases] of Object.entries(CASES)) {
   describe(name, () => {

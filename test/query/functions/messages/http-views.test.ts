@@ -61,6 +61,25 @@ describe('hostile texts take linear time', () => {
         call('graphql_call', 'POST', '/', `{"query":${text}`, '', text, '')
         call('graphql_call', 'GET', `/?query=${text}`, '', '', '', '')
         call('http_operation', 'GET', `/?x-id=&${text}`, '{"x-amz-target":"a"}', text)
+        for (const mark of ['"x-elastic-product":"Elasticsearch"', ''])
+          for (const place of ['/_bulk', '/_msearch', '/_mget', `/_${text}`])
+            call(
+              'elasticsearch_call',
+              'POST',
+              place,
+              `{${mark}}`,
+              text,
+              '{}',
+              `{"took":1,"errors":true,${text}`,
+            )
+        call(
+          'clickhouse_call',
+          `/?query=${text}`,
+          '{}',
+          text,
+          '{"X-ClickHouse-Summary":"{"}',
+          `Code: 1, ${text}`,
+        )
         callOfGrpc(
           `/${text}`,
           `{"content-type":"application/grpc-web","a":${JSON.stringify(text)}}`,
