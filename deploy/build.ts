@@ -31,12 +31,11 @@ if (cli === `linux-${otherArch()}`) {
   process.exit(1)
 }
 
-/** Each runs on a thread of its own and so is a bundle of its own. */
+/** Each runs on a thread of its own, and is an entry of its own. */
 const workers = [...new Bun.Glob('*/*worker.ts').scanSync(src)].sort().map((path) => join(src, path))
 
 /**
- * A source names a worker relative to itself, but in the executable every module of the main thread has one URL, that
- * of the root of all bundles.
+ * A source names a worker relative to itself, but in the executable what is in a chunk with it lies at the root of all.
  */
 const workerUrls: BunPlugin = {
   name: 'worker-urls',
@@ -134,6 +133,8 @@ const built = await Bun.build({
   entrypoints: [join(src, 'main.ts'), ...workers],
   root: src,
   target: 'bun',
+  // Code that threads share is in the file once, and what is imported when it is needed isn't even read before.
+  splitting: true,
   // Names stay, so that a stack trace in a report can be read; they cost little.
   minify: { whitespace: true, syntax: true, identifiers: false },
   sourcemap: 'none',
