@@ -29,7 +29,7 @@ const ENDINGS =
 const BEHIND_ENDINGS = ['"', "'", '=', ':', '\\', ']', '%', '>']
 const endings = ENDINGS.flatMap((word) => BEHIND_ENDINGS.map((behind) => word + behind))
 /** Of INI files and SQL. */
-const OTHERS = ['pass =', 'pwd =', 'pw =', 'x-auth:', 'identified by']
+const OTHERS = ['pass =', 'pwd =', 'pw =', 'x-auth:', 'identified by', 'identified with', 'identified via']
 
 let traces: Traces
 

@@ -86,9 +86,10 @@ export function secretAt(text: string, start: number, end: number): Secret | und
 }
 
 const IDENTIFIED = /^identified$/i
-const BY = /identified by(?: password)? {1,4}(?=\\{0,7}['"])/iy
+const BY =
+  /identified\s{1,8}(?:(?:with|via)\s{1,8}[\w.]{1,64}\s{1,8})?(?:by|as|using)(?:\s{1,8}password)?(?:\s{0,8}\(\s{0,8}|\s{1,8})(?=\\{0,7}['"])/iy
 
-/** `CREATE USER bob IDENTIFIED BY 'x'` */
+/** `CREATE USER bob IDENTIFIED BY 'x'`, `IDENTIFIED WITH plugin BY 'x'`, `IDENTIFIED VIA plugin USING PASSWORD('x')` */
 function identifiedBy(text: string, start: number): Secret | undefined {
   const by = matchAt(BY, text, start)
   return by ? quoted(text, start + by[0].length) : undefined
@@ -214,13 +215,13 @@ function isNone(text: string, start: number, { start: from, end }: Secret, closi
 }
 /** `"of the token:", error`: the quote ends a text, and begins none. */
 const ENDS_STRING = /^[,)\]};](?:[\s"'\\,;)\]}]|$)/
-/** What is put in the place of a value: `%s`, `{token}`, `{{ .token }}`, `${TOKEN}`, `<token>`, `****`. */
+/** What is put in the place of a value: `%s`, `{token}`, `{{ .token }}`, `${TOKEN}`, `<token>`, `****`; `?` and `$1` of SQL. */
 const PLACEHOLDER =
-  /^(?:%[a-z]|\{[a-z_. ]{0,64}\}|\{\{[^{}]{0,64}\}\}|\$\{[A-Z_a-z]{1,64}\}|\$\([A-Z_]{1,64}\)|<[a-z][a-z _-]{0,64}>|\*+)$/
+  /^(?:\?|\$\d{1,3}|%[a-z]|\{[a-z_. ]{0,64}\}|\{\{[^{}]{0,64}\}\}|\$\{[A-Z_a-z]{1,64}\}|\$\([A-Z_]{1,64}\)|<[a-z][a-z _-]{0,64}>|\*+)$/
 
-/** `password: $password` in GraphQL. */
+/** `password: $password` in GraphQL, `password = :password` in SQL. */
 const isVariable = (value: string, named: string): boolean =>
-  value.startsWith('$') && value.length > 3 && named.toLowerCase().startsWith(value.slice(1).toLowerCase())
+  /^[$:@]/.test(value) && value.length > 3 && named.toLowerCase().startsWith(value.slice(1).toLowerCase())
 
 const counts = (number: string, named: string): boolean =>
   !MAY_BE_NUMBER.test(named) && (COUNT.test(number) || PLURAL.test(named))

@@ -134,6 +134,7 @@ export const BODIES: readonly string[] = [
   'name,token_count,password_policy\nbob,17,strict\namy,3,lax\n',
   'Hello, forgot your password\nThen press the button, please, and wait\n',
   'user,password\nThere is no such table here: one, two, three, four\nmore\n',
+  'UPDATE users SET password = ?, name = $2 WHERE token = $1 AND secret = :secret',
   "INSERT INTO jobs (id, token_type) VALUES (1, 'bearer'), (2, 'mac'); SELECT password FROM users",
   'INSERT INTO users (id, password) VALUES (?, ?)',
   '{"error":"invalid token: unexpected end of input","authorization_mode":"rbac"}',

@@ -2,18 +2,15 @@
 import { REDACTED, redactText } from '../lib/redact'
 import type { ProtocolSettings } from '../protocol'
 
-/** `IDENTIFIED WITH plugin BY 'S'`, `IDENTIFIED VIA plugin USING 'S'`, and functions of passwords. */
-const IDENTIFIED =
-  /(\bidentified\s{1,8}(?:with|via)\s{1,8}\S{1,64}\s{1,8}(?:as|by|using)\s{1,8}(?:password\s{0,8}\(\s{0,8})?)('(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.|"")*"?)/gi
+/** Functions of passwords. */
 const FUNCTION = /(\b(?:old_)?password\s{0,8}\(\s{0,8})('(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.|"")*"?)/gi
-const MAY_HAVE = /identified|password/i
+const MAY_HAVE = /password/i
 
 export function safeStatement(text: string, { redact }: ProtocolSettings): string {
   if (!redact) return text
   const safe = redactText(text)
   if (!MAY_HAVE.test(safe)) return safe
-  const quoted = (_: string, before: string) => `${before}'${REDACTED}'`
-  return safe.replace(IDENTIFIED, quoted).replace(FUNCTION, quoted)
+  return safe.replace(FUNCTION, (_, before: string) => `${before}'${REDACTED}'`)
 }
 
 /** A prepared statement as it is shown, and which values of its placeholders are secrets. */
