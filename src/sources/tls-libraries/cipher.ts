@@ -4,7 +4,6 @@
  * may be needed.
  */
 import { closeSync } from 'node:fs'
-import { messageOf } from '../../errors'
 import type { Attachment } from '../../kernel/object'
 import type { Place } from './openssl'
 import type { Hits, TlsProbe } from './probe'
@@ -34,13 +33,13 @@ export class CipherProbe {
     return this.#attached.length === 0
   }
 
-  /** Why it could not be attached. */
-  wake(): string | undefined {
+  /** Returns what refused to attach it. */
+  wake(): unknown {
     this.#useless = 0
     if (!this.rests || this.#places.length === 0) return undefined
     const { attached, refused } = this.#probe.attach(this.#target, this.#fd, this.#places)
     this.#attached = attached
-    return refused.length === 0 ? undefined : messageOf(refused[0])
+    return refused[0]
   }
 
   /** Each second. */

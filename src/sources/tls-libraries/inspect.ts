@@ -8,6 +8,7 @@ import * as nss from './nss'
 import type { Place } from './openssl'
 import * as openSsl from './openssl'
 import { rustlsPlaces } from './rustls'
+import { shortageIn } from './shortage'
 
 export interface Inspected {
   /** A descriptor of the file, by which it is found whatever becomes of its name and its processes. Whoever takes it closes it. */
@@ -26,6 +27,8 @@ export interface Passed {
   readonly identity: string | undefined
   /** Why nothing can be said; undefined: it has none of the functions. */
   readonly why: string | undefined
+  /** It may be another matter soon: what can be done about it. */
+  readonly shortage?: string
 }
 
 export type Finding = Inspected | Passed
@@ -61,17 +64,18 @@ function identityOf(path: string): string {
 function ifThere<T>(look: () => T): T | undefined {
   try {
     return look()
-  } catch {
+  } catch (cause) {
+    if (shortageIn(cause)) throw cause
     return undefined
   }
 }
 
 /** @param known what was found under this key before: another file may have got the number of its inode since */
 export function* inspect(file: MappedFile, known?: Passed): Generator<void, Finding> {
-  const path = pathOf(file)
-  if (path === undefined) return GONE
   let elf: ElfFile | undefined
   try {
+    const path = pathOf(file)
+    if (path === undefined) return GONE
     const identity = identityOf(path)
     if (known?.identity === identity) return known
     elf = ElfFile.open(path)
@@ -97,8 +101,9 @@ export function* inspect(file: MappedFile, known?: Passed): Generator<void, Find
     ]
     if (places.length > 0) return { fd: elf.release(), identity, places }
     return { identity, why: typeof go === 'string' ? go : undefined }
-  } catch {
-    return GONE
+  } catch (cause) {
+    const shortage = shortageIn(cause)
+    return shortage ? { identity: undefined, why: shortage.why, shortage: shortage.hint } : GONE
   } finally {
     elf?.close()
   }

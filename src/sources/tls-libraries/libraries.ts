@@ -11,6 +11,7 @@ import type { OpenSource, SourceContext } from '../source'
 import { type Finding, inspect, type Passed } from './inspect'
 import { codeOf, type MappedFile, mappedIn, nameOf, processIds } from './mapped'
 import { SOURCE_NAME, type TlsProbe } from './probe'
+import { Retries, shortageIn } from './shortage'
 import { type Target, Targets } from './targets'
 import { UnreadPrograms } from './unread-programs'
 
@@ -19,7 +20,7 @@ const LOOK_NS = 100e6
 const WORK_NS = 3e6
 /** Files of which it is known that they have no such functions; after so long it is looked whether they are the same: inodes are used again. */
 const MAX_KNOWN = 8192
-const KNOWN_NS = 5e9
+const KNOWN_NS = 1e9
 /** Files that wait to be looked into. */
 const MAX_WAITING = 4096
 /** Without a record of mappings all processes are looked at this often. */
@@ -32,8 +33,18 @@ const LINGER_NS = 30e9
 const SETTLE_NS = 1e9
 
 interface Known extends Passed {
+  /** -Infinity: it was wanting, and is to be tried again. */
   readonly atNs: number
 }
+
+/** What files are found by. */
+export interface Looks {
+  openMappings(): Pick<FileMappings, 'take' | 'close'>
+  processIds(): number[]
+  codeOf(pid: number): MappedFile[] | undefined
+  inspect(file: MappedFile, known?: Passed): Generator<void, Finding>
+}
+const LOOKS: Looks = { openMappings: () => new FileMappings(), processIds, codeOf, inspect }
 
 export class Libraries implements OpenSource {
   readonly #context: SourceContext
@@ -42,11 +53,15 @@ export class Libraries implements OpenSource {
   readonly #targets: Targets | undefined
   readonly #probe: TlsProbe | undefined
   readonly #unread: UnreadPrograms
-  #mappings: FileMappings | undefined
+  readonly #looks: Looks
+  #mappings: ReturnType<Looks['openMappings']> | undefined
   #mappingStatus: ProbeStatus | undefined
   /** Files to be looked into, by key. */
   readonly #waiting = new Map<string, MappedFile>()
   readonly #known = new Map<string, Known>()
+  /** Known ones that were mapped again too soon to be looked at, by key. */
+  readonly #again = new Map<string, MappedFile>()
+  readonly #retries = new Retries()
   #looking: { readonly file: MappedFile; readonly steps: Generator<void, Finding> } | undefined
   /** Processes whose mappings are still to be read. */
   #toScan: number[] = []
@@ -66,7 +81,9 @@ export class Libraries implements OpenSource {
     probe: TlsProbe | undefined,
     leftOut: LeftOut,
     context: SourceContext,
+    looks = LOOKS,
   ) {
+    this.#looks = looks
     this.#leftOut = leftOut
     this.#context = context
     this.#programs = programs.map((program) => ({ ...program, required: false }))
@@ -97,13 +114,14 @@ export class Libraries implements OpenSource {
     this.#cpus = onlineCpus()
     this.#mappingStatus = undefined
     try {
-      this.#mappings = new FileMappings()
+      this.#mappings = this.#looks.openMappings()
     } catch (cause) {
+      if (shortageIn(cause)) this.#retries.refused(this.#context.kernel.now())
       const name = 'mappings'
       const purpose = 'Files that processes begin to run; without it they are found some seconds later'
       this.#mappingStatus = failed({ source: SOURCE_NAME, name, purpose, required: false }, messageOf(cause))
     }
-    this.#toScan = processIds()
+    this.#toScan = this.#looks.processIds()
   }
 
   /** The kernel ends what it tells of a CPU when that goes, and tells nothing of one that comes. */
@@ -117,7 +135,7 @@ export class Libraries implements OpenSource {
   }
 
   #told(): void {
-    const unread = [...this.#known].flatMap(([key, { why }]) =>
+    const unread = [...this.#known].flatMap(([key, { why, shortage }]) =>
       why === undefined
         ? []
         : [
@@ -129,6 +147,7 @@ export class Libraries implements OpenSource {
                 required: false,
               },
               why,
+              shortage,
             ),
           ],
     )
@@ -149,28 +168,44 @@ export class Libraries implements OpenSource {
     if (!this.#targets) return 0
     if (Math.abs(nowNs - this.#lookedNs) >= LOOK_NS) {
       this.#lookedNs = nowNs
-      for (const record of this.#mappings?.take() ?? []) {
-        if (record === 'lost') this.#scan(nowNs)
-        const file = mappedIn(record)
-        if (file) this.#meet(file, nowNs)
-      }
+      this.#take(nowNs)
       this.#targets.look()
     }
     if (this.isWaiting) this.#work(nowNs)
     return 0
   }
 
+  /** Takes what processes have mapped since. */
+  #take(nowNs: number): void {
+    for (const record of this.#mappings?.take() ?? []) {
+      if (record === 'lost') this.#scan(nowNs)
+      const file = mappedIn(record)
+      if (file) this.#meet(file, nowNs)
+    }
+  }
+
   #scan(nowNs: number): void {
     this.#scannedNs = nowNs
-    if (this.#toScan.length === 0) this.#toScan = processIds()
+    if (this.#toScan.length === 0) this.#toScan = this.#looks.processIds()
   }
 
   #meet(file: MappedFile, nowNs: number): void {
     this.#found?.add(file.key)
     if (file.pid === process.pid || this.#isLeftOut(file.pid) || this.#targets!.use(file, nowNs)) return
     const known = this.#known.get(file.key)
-    if (known && Math.abs(nowNs - known.atNs) < KNOWN_NS) return
-    if (this.#waiting.size < MAX_WAITING || this.#waiting.has(file.key)) this.#waiting.set(file.key, file)
+    const isNew = known && Math.abs(nowNs - known.atNs) < KNOWN_NS
+    const queue = isNew ? this.#again : this.#waiting
+    if (queue.size < MAX_WAITING || queue.has(file.key)) queue.set(file.key, file)
+  }
+
+  /** Another file may have got the inode of one that was known. */
+  #meetAgain(nowNs: number): void {
+    for (const [key, file] of this.#again) {
+      const known = this.#known.get(key)
+      if (known && Math.abs(nowNs - known.atNs) < KNOWN_NS) continue
+      this.#again.delete(key)
+      this.#meet(file, nowNs)
+    }
   }
 
   #isLeftOut(pid: number): boolean {
@@ -182,10 +217,19 @@ export class Libraries implements OpenSource {
     const deadline = Bun.nanoseconds() + WORK_NS
     do {
       const pid = this.#toScan.pop()
-      if (pid !== undefined) for (const file of codeOf(pid)) this.#meet(file, nowNs)
+      if (pid !== undefined) this.#lookAt(pid, nowNs)
       else if (!this.#step(nowNs)) break
     } while (Bun.nanoseconds() < deadline)
     if (this.#toScan.length === 0 && this.#found) this.#endUnused(this.#found, nowNs)
+  }
+
+  #lookAt(pid: number, nowNs: number): void {
+    const files = this.#looks.codeOf(pid)
+    for (const file of files ?? []) this.#meet(file, nowNs)
+    if (files) return
+    // Which files are unused can't be said then.
+    this.#found = undefined
+    this.#retries.refused(nowNs)
   }
 
   /** One step of looking into a file; false when none waits. */
@@ -194,7 +238,8 @@ export class Libraries implements OpenSource {
       const [next] = this.#waiting
       if (!next) return false
       this.#waiting.delete(next[0])
-      this.#looking = { file: next[1], steps: inspect(next[1], this.#known.get(next[0])) }
+      const known = this.#known.get(next[0])
+      this.#looking = { file: next[1], steps: this.#looks.inspect(next[1], known) }
     }
     const { file, steps } = this.#looking
     const step = steps.next()
@@ -208,12 +253,33 @@ export class Libraries implements OpenSource {
   #learn(file: MappedFile, finding: Finding, nowNs: number): void {
     const before = this.#known.get(file.key)
     this.#known.delete(file.key)
-    if ('places' in finding) this.#targets!.add(file, finding, nowNs)
+    if (!('places' in finding)) this.#pass(file, finding, nowNs)
     else {
-      this.#known.set(file.key, { ...finding, atNs: nowNs })
-      if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!)
+      const lack = this.#targets!.add(file, finding, nowNs)
+      if (lack) this.#pass(file, { identity: undefined, why: lack.why, shortage: lack.hint }, nowNs)
     }
     if ('places' in finding || finding.why !== before?.why) this.#told()
+  }
+
+  #pass(file: MappedFile, passed: Passed, nowNs: number): void {
+    if (passed.shortage !== undefined) this.#retries.refused(nowNs)
+    this.#known.set(file.key, { ...passed, atNs: nowNs })
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!)
+  }
+
+  /** What was refused for lack of something is tried again, whichever processes use it by now. */
+  #retry(nowNs: number): void {
+    if (this.#retries.isDue(nowNs)) {
+      for (const [key, known] of this.#known)
+        if (known.shortage !== undefined) this.#known.set(key, { ...known, atNs: Number.NEGATIVE_INFINITY })
+      if (!this.#mappings) this.#follow()
+      this.#scan(nowNs)
+      this.#told()
+    } else if (!this.isWaiting && this.#retries.end()) {
+      const gone = [...this.#known].filter(([, { atNs }]) => atNs === Number.NEGATIVE_INFINITY)
+      for (const [key] of gone) this.#known.delete(key)
+      if (gone.length > 0) this.#told()
+    }
   }
 
   tick(nowNs: number): void {
@@ -222,6 +288,8 @@ export class Libraries implements OpenSource {
     if (Math.abs(nowNs - this.#settledNs) >= SETTLE_NS) {
       this.#settledNs = nowNs
       this.#targets.settle()
+      this.#meetAgain(nowNs)
+      this.#retry(nowNs)
     }
     if (Math.abs(nowNs - this.#cpusNs) >= CPUS_NS) {
       this.#cpusNs = nowNs
@@ -235,19 +303,22 @@ export class Libraries implements OpenSource {
     // A process may have it from its parent, without a mapping of its own: all are asked.
     if (lost.length === 0) return
     this.#found = new Set()
-    this.#toScan = processIds()
+    this.#toScan = this.#looks.processIds()
   }
 
   #isUnused({ users, keys, usedNs }: Target, nowNs: number): boolean {
     if (nowNs - usedNs < LINGER_NS) return false
     for (const pid of [...users].reverse()) {
-      if (codeOf(pid).some(({ key }) => keys.has(key))) return false
+      if (this.#looks.codeOf(pid)?.some(({ key }) => keys.has(key)) ?? true) return false
       users.delete(pid)
     }
     return true
   }
 
   #endUnused(found: ReadonlySet<string>, nowNs: number): void {
+    // A process that began after the others were listed has told its mappings, before it does anything with them.
+    this.#take(nowNs)
+    if (this.#toScan.length > 0) return
     this.#found = undefined
     for (const target of [...this.#targets!.values()])
       if (found.isDisjointFrom(target.keys) && nowNs - target.usedNs >= LINGER_NS)

@@ -1,5 +1,6 @@
 /** Which files processes run: from the kernel's records of new mappings, and from /proc/PID/maps (proc_pid_maps(5)). */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { shortageIn } from './shortage'
 
 /** A file that a process has mapped as code. */
 export interface MappedFile {
@@ -35,8 +36,8 @@ export function codeIn(pid: number, maps: string): MappedFile[] {
 const MAX_MAPS = 1 << 20
 const buffer = Buffer.alloc(64 << 10)
 
-/** The files that a process runs; none when it is gone, or may not be looked at. */
-export function codeOf(pid: number): MappedFile[] {
+/** The files that a process runs; none when it is gone, or may not be looked at. Undefined: there is no descriptor to look by. */
+export function codeOf(pid: number): MappedFile[] | undefined {
   let maps = ''
   try {
     const fd = openSync(`/proc/${pid}/maps`, 'r')
@@ -49,8 +50,9 @@ export function codeOf(pid: number): MappedFile[] {
     } finally {
       closeSync(fd)
     }
-  } catch {
-    // It ended meanwhile.
+  } catch (cause) {
+    // Else it ended meanwhile.
+    if (shortageIn(cause)) return undefined
   }
   return codeIn(pid, maps)
 }

@@ -171,8 +171,7 @@ export class TlsProbe {
     const attached: Attachment[] = []
     const refused: unknown[] = []
     try {
-      if (this.#sockets.length === 0)
-        this.#sockets = (['tls_sent', 'tls_received'] as const).map((program) => this.#object.attach(program))
+      if (this.#sockets.length === 0) this.#sockets = this.#attachAll(['tls_sent', 'tls_received'])
     } catch (cause) {
       return { attached, refused: [cause] }
     }
@@ -198,9 +197,21 @@ export class TlsProbe {
     return { attached, refused }
   }
 
+  /** All, or none and an error. */
+  #attachAll(programs: readonly Program[]): Attachment[] {
+    const all: Attachment[] = []
+    try {
+      for (const program of programs) all.push(this.#object.attach(program))
+    } catch (cause) {
+      for (const attachment of all) attachment.detach()
+      throw cause
+    }
+    return all
+  }
+
   /** Looks at the sockets of Go programs, for as long as there is a file of one. */
   #followGo(): Attachment {
-    if (this.#goFiles === 0) this.#goHooks = GO_HOOKS.map((program) => this.#object.attach(program))
+    if (this.#goFiles === 0) this.#goHooks = this.#attachAll(GO_HOOKS)
     this.#goFiles++
     let there = true
     return {

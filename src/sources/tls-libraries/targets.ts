@@ -10,6 +10,7 @@ import type { Inspected } from './inspect'
 import type { MappedFile } from './mapped'
 import type { Place } from './openssl'
 import { type Hits, SOURCE_NAME, TLS, type TlsProbe } from './probe'
+import { type Shortage, shortageIn } from './shortage'
 
 /** Processes of a file that are remembered: one that lives is enough. */
 const MAX_USERS = 8
@@ -22,11 +23,9 @@ export interface Target {
   readonly identity: string
   /** Under which processes have it mapped, the newest last. */
   readonly keys: Set<string>
-  /** As its first process saw it. */
-  readonly path: string
   readonly attachments: readonly Attachment[]
   /** Of the function that hands out its ciphertext, where it has one. It has the file open. */
-  readonly cipher: CipherProbe | undefined
+  readonly cipher: CipherProbe
   readonly status: ProbeStatus
   /** Processes that run it, the newest last. */
   readonly users: Set<number>
@@ -35,6 +34,10 @@ export interface Target {
 }
 
 const PURPOSE = 'Data within TLS of the programs that use this file'
+const FULL: Shortage = {
+  why: `${TLS.TARGETS} files are attached already; it is tried again within a minute`,
+  hint: 'Its programs’ TLS is counted only.',
+}
 
 export class Targets {
   readonly #probe: TlsProbe
@@ -72,54 +75,44 @@ export class Targets {
     if (!target) return false
     target.usedNs = nowNs
     // What a new program does is not known.
-    if (!target.users.has(pid)) target.cipher?.wake()
+    if (!target.users.has(pid)) target.cipher.wake()
     target.users.delete(pid)
     target.users.add(pid)
     if (target.users.size > MAX_USERS) target.users.delete(target.users.values().next().value!)
     return true
   }
 
-  add(file: MappedFile, { fd, places, identity }: Inspected, nowNs: number): void {
+  /** Attaches to the file; returns what is lacking for now, and then does nothing. */
+  add(file: MappedFile, { fd, places, identity }: Inspected, nowNs: number): Shortage | undefined {
     const same = this.#files.get(identity)
     if (same) {
       closeSync(fd)
       this.#name(same, file.key)
       this.use(file, nowNs)
-      return
+      return undefined
     }
-    const name = file.path
-    const probe = { source: SOURCE_NAME, name, purpose: PURPOSE, required: false }
     const number = this.#free.pop()
-    let status = failed(
-      probe,
-      `${TLS.TARGETS} files are attached already`,
-      'Its programs’ TLS is counted only.',
-    )
-    let attachments: readonly Attachment[] = []
-    let cipher: CipherProbe | undefined
-    if (number === undefined) closeSync(fd)
-    else {
-      const made = this.#attach(number, fd, places)
-      attachments = made.attachments
-      cipher = made.cipher
-      const isAttached = attachments.length > 0 || !cipher.rests
-      if (isAttached) this.#probe.since(number, readClocks().monotonicNs)
-      status =
-        made.error === undefined ? attached(probe) : { ...failed(probe, made.error), attached: isAttached }
+    if (number === undefined) {
+      closeSync(fd)
+      return FULL
     }
-    const target: Target = {
-      number: number ?? -1,
-      identity,
-      keys: new Set(),
-      path: name,
-      attachments,
-      cipher,
-      status,
-      users: new Set([file.pid]),
-      usedNs: nowNs,
+    const probe = { source: SOURCE_NAME, name: file.path, purpose: PURPOSE, required: false }
+    const { attachments, cipher, refused } = this.#attach(number, fd, places)
+    const isAttached = attachments.length > 0 || !cipher.rests
+    const status =
+      refused === undefined ? attached(probe) : { ...failed(probe, messageOf(refused)), attached: isAttached }
+    const users = new Set([file.pid])
+    const keys = new Set<string>()
+    const target = { number, identity, keys, attachments, cipher, status, users, usedNs: nowNs }
+    const shortage = shortageIn(refused)
+    if (shortage) {
+      this.remove(target)
+      return shortage
     }
+    if (isAttached) this.#probe.since(number, readClocks().monotonicNs)
     this.#files.set(identity, target)
     this.#name(target, file.key)
+    return undefined
   }
 
   #name(target: Target, key: string): void {
@@ -138,33 +131,33 @@ export class Targets {
     const { attached: attachments, refused } = this.#probe.attach(number, fd, others)
     const cipher = new CipherProbe(this.#probe, number, fd, places.filter(isCipher))
     const why = cipher.wake()
-    return { attachments, cipher, error: refused.length === 0 ? why : messageOf(refused[0]) }
+    return { attachments, cipher, refused: refused[0] ?? why }
   }
 
   /** Each second: probes that are of no use rest, until one may be needed. */
   settle(): void {
-    for (const { cipher } of this.#files.values()) cipher?.settle()
+    for (const { cipher } of this.#files.values()) cipher.settle()
   }
 
   /** Often: whether data without a connection came. */
   look(): void {
     let unlinked = 0
-    for (const { number } of this.#files.values()) if (number >= 0) unlinked += this.#probe.unlinked(number)
-    if (unlinked > this.#unlinked) for (const { cipher } of this.#files.values()) cipher?.wake()
+    for (const { number } of this.#files.values()) unlinked += this.#probe.unlinked(number)
+    if (unlinked > this.#unlinked) for (const { cipher } of this.#files.values()) cipher.wake()
     this.#unlinked = unlinked
   }
 
   remove(target: Target): void {
     for (const attachment of target.attachments) attachment.detach()
-    target.cipher?.close()
+    target.cipher.close()
     for (const key of target.keys) this.#targets.delete(key)
     this.#files.delete(target.identity)
-    if (target.number >= 0) this.#free.push(target.number)
+    this.#free.push(target.number)
     if (this.#files.size === 0) this.#probe.rest()
   }
 
   close(): void {
-    for (const { cipher } of this.#files.values()) cipher?.close()
+    for (const { cipher } of this.#files.values()) cipher.close()
   }
 
   get size(): number {

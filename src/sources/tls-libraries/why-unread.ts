@@ -70,7 +70,7 @@ const STEP = 1 << 20
 
 /** The program itself first, then what it has loaded. */
 export function filesOf(pid: number): MappedFile[] {
-  const files = codeOf(pid)
+  const files = codeOf(pid) ?? []
   let program = ''
   try {
     program = readlinkSync(`/proc/${pid}/exe`)
