@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { copyFileSync, mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { basename, join } from 'node:path'
 import { isRoot, Nixie } from '../support/nixie'
 import { Scope, until } from '../support/scope'
@@ -12,6 +13,8 @@ import { makeAnyClient, makeCertificate, portsOf, startBunTls } from '../support
 /** Connections of a client, with one request each, and seconds before each. */
 const CONNECTIONS = 60
 const PAUSE = 0.05
+/** Descriptors that are left while a library is refused, but for those of open connections. */
+const SPARE = 12
 /** A second: until then its library must be found. */
 const IN_TIME = 1 / PAUSE
 
@@ -110,5 +113,32 @@ exec ${command('./root/liblayered.so', word).join(' ')}`
     for (const word of ['before-upgrade', 'after-upgrade'])
       expect(await expectRows(word)).toBeLessThanOrEqual(IN_TIME)
     expect(await probed('libreplaced.so')).toHaveLength(2)
+  })
+
+  const openSocket = () =>
+    new Promise<Socket>((done, failed) => {
+      const socket = connect(nixie.port, '127.0.0.1', () => done(socket)).on('error', failed)
+      scope.defer(() => void socket.destroy())
+    })
+
+  test('refused for lack of descriptors: told, and read once there are some', async () => {
+    const path = copyTo(join(scope.dir, 'librefused.so'))
+    const child = start(command('-', 'refused'))
+    const limit = (count: string) =>
+      expect(Bun.spawnSync(['prlimit', `--nofile=${count}:`, '--pid', `${nixie.pid}`]).exitCode).toBe(0)
+    // A few for what asks about its status.
+    limit(`${readdirSync(`/proc/${nixie.pid}/fd`).length + SPARE}`)
+    // Each connection of these takes one of Nixie's.
+    const sockets = await Promise.all(Array.from({ length: SPARE - 2 }, () => openSocket()))
+    child.stdin.write(`${path}\n`)
+    child.stdin.end()
+    await until('it is told', async () => {
+      const probes = await nixie.status()
+      return probes.probes.some(({ error }) => error.includes('EMFILE'))
+    })
+    for (const socket of sockets) socket.end()
+    limit('16384')
+    await until('it is probed', async () => (await probed('librefused.so')).some(({ attached }) => attached))
+    expect(await child.exited).toBe(0)
   })
 })
