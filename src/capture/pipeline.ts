@@ -263,7 +263,8 @@ export class Pipeline {
       this.#lookBetween()
       const steps = this.#writer.appendInSteps(batches, live, when)
       while (!this.#store(() => steps.next().done)) this.#lookBetween()
-      this.storeError = undefined
+      // Without a row nothing is written: that says nothing.
+      if (rows > 0 || live.length > 0) this.storeError = undefined
       this.counters.rows += rows
       this.counters.chunks += batches.length
     } catch (cause) {

@@ -14,14 +14,15 @@ export const MAX_NAME = 128
 
 /** Anywhere in a name. Words are separated by `-` here, and all letters are small. */
 const SECRET =
-  /pass-?wo?r?d|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|(?<![a-z])bearer$|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|client-?assertion|(?<![a-z])assertion$|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|key-data$|requirepass|masterauth|mnemonic|(?:auth|authorization|device|backup|recovery|reset|verification|security|mfa)-?codes?$|^(?:set-)?cookies?2?$|session-cookie|^x-auth$/
+  /pass-?wo?r?[dt]|kennwort|wachtwoord|contrasena|mot-?de-?passe|social-?security|passphrase|passcode|pwd|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|(?<![a-z])bearer$|jwt|(?<!aws-)sessionid|session-id|sessid|csrf|xsrf|client-?assertion|(?<![a-z])assertion$|saml-?(?:request|response)|code-verifier|connection-?string|(?:account|cipher|crypto|deploy|encrypt|encryption|license|licence|master|private|signing|storage|shared|subscription|symmetric|customer|consumer|functions?|server|service|write|admin|session|access|auth|api|app|application|secret|hmac|ssh|aes)-?key(?!-?(?:id|pairs?|md5|name|type)$)|apikey|api-?sign|access-sign|access-key-id|key-data$|requirepass|masterauth|mnemonic|(?:auth|authorization|device|backup|recovery|reset|verification|security|mfa)-?codes?$|^(?:set-)?cookies?2?$|session-cookie|^x-auth$/
 
 /** The whole last word, or glued to the words that it is glued to in practice. */
 const SECRET_END =
-  /(?:^|-)(?:pass|pw|sig|creds|otp|totp|cvv|cvc|pin|mfa-code|otp-code|one-time-code|security-code|verification-code|psk)$|(?:^|-)(?:db|user|usr|my|root|admin|smtp|ftp|mail|proxy|login|redis|mysql|pg|bind|key|store|keystore|truststore|require|ldap|sudo|http)-?pass$/
+  /(?:^|-)(?:pass|pw|sig|ssn|creds|otp|totp|cvv|cvc|pin|mfa-code|otp-code|one-time-code|security-code|verification-code|psk)$|(?:^|-)(?:db|user|usr|my|root|admin|smtp|ftp|mail|proxy|login|redis|mysql|pg|bind|key|store|keystore|truststore|require|ldap|sudo|http)-?pass$/
 
 /** What no two other words make, put together. */
-const WORD = /password|passphrase|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|apikey/
+const WORD =
+  /passwor[dt]|kennwort|passphrase|secret(?!ar)|token(?!i[sz])|signature|credential|authorization|apikey/
 
 /** What goes with secrets without being one: how many, which kind, where, until when. */
 const BESIDE =

@@ -12,18 +12,20 @@ import { isWebKeyAt, KEY_TRACES, privateKeyAt, redactWebKeys } from './keys'
 import { redactBegunObject, redactSecretObjects } from './kubernetes'
 import { addSecretNames, MAX_NAME, secrecyOf } from './names'
 import { CODE_TRACES, saidAt, USER_TRACES } from './said'
-import { redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
+import { matchAt, redactUserinfo, SCHEME_TRACES, TOKEN_TRACES, tokenAt } from './tokens'
 import { Traces } from './traces'
 import { secretAt } from './values'
 
-/** What names of secrets have in them; `_` stands for nothing, `_` or `-`. */
+/** What names of secrets have in them; `_` stands for nothing, `_`, `-` or a blank. */
 const STEMS =
-  'passw pass_word passphrase passcode secret token signature credential authoriz assertion session_id sessid csrf xsrf samlre code_verifier connection_string api_key api.key access_key key_data creds requirepass masterauth api_sign access_sign mnemonic auth_code device_code recovery_code backup_code reset_code verification_code security_code mfa_code'
+  'passw pass_word passphrase passcode secret token signature credential authoriz assertion session_id sessid csrf xsrf samlre code_verifier connection_string api_key api.key access_key key_data creds requirepass masterauth api_sign access_sign mnemonic auth_code device_code recovery_code backup_code reset_code verification_code security_code mfa_code kennwort wachtwoord contrasena mot_de_pass motdepass social_security'
     .split(' ')
-    .flatMap((stem) => (stem.includes('_') ? ['', '_', '-'].map((sign) => stem.replace('_', sign)) : [stem]))
+    .flatMap((stem) =>
+      stem.includes('_') ? ['', '_', '-', ' ', '\u00a0'].map((sign) => stem.replace('_', sign)) : [stem],
+    )
 /** Words of which names end; else they are in too many others (`monkey`, `design`). */
 const ENDINGS =
-  'pass pwd pw jwt key sig otp totp cvv cvc pin psk auth sid hmac cookie cookies ticket session bearer'.split(
+  'pass pwd pw jwt key sig ssn otp totp cvv cvc pin psk auth sid hmac cookie cookies ticket session bearer'.split(
     ' ',
   )
 const BEHIND_ENDINGS = ['"', "'", '=', ':', '\\', ']', '%', '>']
@@ -134,5 +136,20 @@ function namedAt(text: string, at: number, from: number): Secret | undefined {
   if (text.startsWith('<binary ')) end = Math.min(end, wordEnd(text, at))
   // The rest of an escape is no part of the name: `x%5Bpw`.
   if (text.charCodeAt(start - 1) === 0x25) start = Math.min(start + 2, at)
-  return secretAt(text, start, end)
+  const [first, last] = inQuotes(text, start, end) ?? [start, end]
+  return secretAt(text, first, last)
+}
+
+const BLANK = '[\\s\\u00ad\\u200b-\\u200d\\u2060]'
+const WORDS_BEFORE = new RegExp(`(["'])${BLANK}{0,4}(?:[\\w.-]{1,32}${BLANK}{1,4}){0,2}$`)
+const WORDS_BEHIND = new RegExp(`((?:${BLANK}{1,4}[\\w.-]{1,32}){0,2}${BLANK}{0,4})["'] {0,4}:`, 'y')
+const MOST_BEFORE = 80
+
+/** Of a name in quotes that has blanks within or behind it, all of it. */
+function inQuotes(text: string, start: number, end: number): readonly [number, number] | undefined {
+  const behind = matchAt(WORDS_BEHIND, text, end)
+  if (!behind) return undefined
+  const before = WORDS_BEFORE.exec(text.slice(Math.max(0, start - MOST_BEFORE), start))
+  if (!before || before[0].length - 1 + behind[1]!.length === 0) return undefined
+  return [start - before[0].length + 1, end + behind[1]!.length]
 }

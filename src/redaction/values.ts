@@ -24,7 +24,7 @@ import { inLinesBelow } from './yaml'
 const SIGN = `=>|[=!]?={1,2}|:=|:(?!//|:)|${ESCAPE}3[ADad]`
 /** `"] =` and the like: what ends a name, and what assigns. */
 const ASSIGNS = new RegExp(
-  `(?:\\]|\\[[^\\]\\s=]{0,32}\\]|%5B\\w{0,32}%5D|${ESCAPE}5D){0,8}(?:(${QUOTE})\\]?${GAP}(=>|[=!]?={1,2}|:=|:(?!:)|${ESCAPE}3[ADad])${GAP}|[ \\t]{0,8}(${SIGN})[ \\t]{0,16})`,
+  `(?:\\]|\\[[^\\]\\s=]{0,32}\\]|%5B\\w{0,32}%5D|${ESCAPE}5D){0,8}(?:(${QUOTE})\\]?${GAP}(=>|[=!]?={1,2}|:=|:(?!:)|${ESCAPE}3[ADad])${GAP}|[ \\t\\u00a0]{0,8}(${SIGN})[ \\t\\u00a0]{0,16})`,
   'y',
 )
 const NAMESPACE = /<[\w-]{1,32}:$/

@@ -307,7 +307,11 @@ test('rows that the store refuses are counted as shed, and the next ones are sto
   pipeline.second(Date.now())
   expect(pipeline.counters.shedRows).toBeGreaterThanOrEqual(1)
   expect(pipeline.storeError?.message).toBe('The disk is full')
+  // A second without rows writes nothing.
   full = false
+  pipeline.second(Date.now())
+  expect(log.filter((line) => line.startsWith('append'))).toEqual([])
+  expect(pipeline.storeError?.message).toBe('The disk is full')
   waiting.push(...exchange(wire))
   pipeline.drain()
   pipeline.second(Date.now())

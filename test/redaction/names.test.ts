@@ -21,6 +21,12 @@ describe('names', () => {
       'authorization proxy-authorization cookie set-cookie credentials privateKey connectionString PHPSESSID',
     ],
     ['always', 'PassWord ToKen sEcReT myPassWord userToKen SIGNature APIkey'],
+    [
+      'always',
+      'ssn userSsn SSN social_security_number Passwort dbPasswort kennwort wachtwoord mot_de_passe contrasena',
+    ],
+    ['always', 'api\u00a0key pass\u00a0word'],
+    ['never', 'session_name lessn ssn_count className passwortAge'],
     ['never', 'authorization_mode authorizationModes toKenCount'],
     ['random', 'key auth sid state code hmac'],
     [
@@ -37,6 +43,20 @@ describe('names', () => {
     ],
   ] as const)('%s: %s', (secrecy, names) => {
     for (const name of names.split(' ')) expect(secrecyOf(name), name).toBe(secrecy)
+  })
+
+  test('with blanks within and behind them, of any kind', () => {
+    for (const blank of [' ', '\u00a0', '\u2003'])
+      for (const name of ['secret_key', 'secret_access_key', 'password_', 'token_value', '_password'])
+        expect(redactText(`{"${name.replaceAll('_', blank)}":"hunter2","a":1}`)).toMatch(
+          /^\{"[^"]+":"\[redacted\]","a":1\}$/,
+        )
+    for (const name of ['api', 'access'])
+      for (const blank of [' ', '\u00a0'])
+        expect(redactText(`{"${name}${blank}key":"hunter2"}`)).not.toContain('hunter2')
+    expect(redactText('password\u00a0= hunter2\nsecret\u00a0:\u00a0hunter2')).not.toContain('hunter2')
+    const sentences = '{"the password is what you chose":"a","any token of this shop at all":"b"}'
+    expect(redactText(sentences)).toBe(sentences)
   })
 
   test('a name that is too long is none', () => {

@@ -117,6 +117,7 @@ export const HEADERS: readonly string[] = [
 ]
 
 export const BODIES: readonly string[] = [
+  '{"sort key":"name","press any key":"now","session count":12,"lesson":"one"}',
   '{"code":"US","state":"CA","client_id":17}',
   '{"client_id":"c-17","state":"California","code":"DE-BW"}',
   '{"code":"ERR_NOT_FOUND_12","state":"failed"}',

@@ -309,6 +309,12 @@ export const REASONS: readonly string[] = [
 export const BODIES: readonly (readonly [type: string, content: string])[] = [
   ['application/json', '{"user":"bob","password":"«hunter2-b01 with \\" and more»"}'],
   ['application/json', '{\n  "apiKey" : "«hunter2-b02»",\n  "a": 1\n}'],
+  [
+    'application/json',
+    '{"api key":"«hunter2-b90»","pass word" : "«hunter2-b91»","password ":"«hunter2-b92»"}',
+  ],
+  ['application/json', '{"Passwort":"«hunter2-b98»","ssn":"«123-45-6789»","x":1}'],
+  [FORM_TYPE, 'ssn=«123-45-6789»&Kennwort=«hunter2-b99»'],
   ['application/json', '{"access_token":"«hunter2-b03»","token_type":"Bearer","expires_in":3600}'],
   ['application/json', '{"user":{"newPassword":"«hunter2-b04»"}}'],
   ['application/json', '{"body":"{\\"client_secret\\":\\"«hunter2-b05»\\",\\"a\\":1}"}'],

@@ -13,19 +13,29 @@ const PRINTABLE_HEAD = 64
  * Anything else becomes `<binary 5120 bytes> .PNG....`: its size and its beginning, with unprintable bytes as dots.
  */
 export function bodyText(bytes: Uint8Array, size: number): string {
-  if (isAscii(bytes)) {
-    const text = latin1(bytes, 0, bytes.length)
-    return CONTROL.test(text) ? binaryText(bytes, size) : text
-  }
+  return plainText(bytes) ?? wideTextOf(bytes) ?? binaryText(bytes, size)
+}
+
+/** The same of what can't be UTF-16 or UTF-32. */
+export const utf8Text = (bytes: Uint8Array, size: number): string =>
+  plainText(bytes) ?? binaryText(bytes, size)
+
+function plainText(bytes: Uint8Array): string | undefined {
+  const text = isAscii(bytes) ? latin1(bytes, 0, bytes.length) : utf8In(bytes)
+  return text === undefined || CONTROL.test(text) ? undefined : text
+}
+
+function utf8In(bytes: Uint8Array): string | undefined {
   const end = wholeCharacters(bytes)
-  if (!isUtf8(bytes.subarray(0, end))) return binaryText(bytes, size)
-  const text = utf8(bytes, 0, end)
-  return CONTROL.test(text) ? binaryText(bytes, size) : text
+  return isUtf8(bytes.subarray(0, end)) ? utf8(bytes, 0, end) : undefined
+}
+
+function wideTextOf(bytes: Uint8Array): string | undefined {
+  const wide = wideText(bytes)?.text
+  return wide && !CONTROL.test(wide) ? wide : undefined
 }
 
 function binaryText(bytes: Uint8Array, size: number): string {
-  const wide = wideText(bytes)?.text
-  if (wide && !CONTROL.test(wide)) return wide
   const head = narrowed(latin1(bytes, 0, Math.min(PRINTABLE_HEAD, bytes.length))).text
   return `<binary ${size} bytes> ${head.replace(/[^\x20-\x7e]/g, '.')}`
 }

@@ -22,6 +22,14 @@ const HARMLESS: ReadonlySet<number> = new Set([
   UNRECOGNIZED_NAME,
 ])
 
+/** Before TLS 1.3: one that goes on from an earlier connection has none of them (RFC 5246 §7.3). */
+const OF_FULL: ReadonlySet<number> = new Set([
+  MESSAGE.certificate,
+  MESSAGE.serverKeyExchange,
+  MESSAGE.serverHelloDone,
+  MESSAGE.clientKeyExchange,
+])
+
 /** 'failed': by an alert, or since this is no handshake that can be followed. */
 export type Progress = 'goes-on' | 'done' | 'failed'
 
@@ -38,6 +46,8 @@ export class Handshake {
   hasEncryptedAlert = false
   readonly alerts: Alert[] = []
   readonly certificates: Record<Side, Certificate[]> = { client: [], server: [] }
+  /** There was a message that only a whole handshake has. */
+  #isFull = false
   readonly #changed = { client: false, server: false }
   readonly #finished = { client: false, server: false }
 
@@ -62,6 +72,7 @@ export class Handshake {
   /** A message of the handshake in the clear; true where it counts as one. */
   says(side: Side, type: number, body: Uint8Array, timeNs: number): boolean {
     this.lastNs = timeNs
+    if (OF_FULL.has(type)) this.#isFull = true
     if (type === MESSAGE.certificate) this.#certificates(side, body)
     else if (type === MESSAGE.clientHello && side === 'client') return this.#asks(body)
     else if (type === MESSAGE.serverHello && side === 'server') return this.#answers(body)
@@ -92,7 +103,7 @@ export class Handshake {
   /** Before TLS 1.3, what changes the cipher and what follows that are records of their own types. */
   #changes(side: Side, type: number, timeNs: number): void {
     if (type === RECORD.changeCipherSpec) {
-      if (side === 'server' && !this.#changed.client) this.isResumed = true
+      if (side === 'server' && !this.#changed.client && !this.#isFull) this.isResumed = true
       this.#changed[side] = true
     } else if (this.#changed[side]) {
       this.lastNs = timeNs

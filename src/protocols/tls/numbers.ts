@@ -5,7 +5,14 @@ import { numbered } from '../lib/identity'
 export const RECORD = { changeCipherSpec: 20, alert: 21, handshake: 22, data: 23, heartbeat: 24 } as const
 
 /** Types of a handshake message (RFC 8446 §4, RFC 5246 §7.4). */
-export const MESSAGE = { clientHello: 1, serverHello: 2, certificate: 11 } as const
+export const MESSAGE = {
+  clientHello: 1,
+  serverHello: 2,
+  certificate: 11,
+  serverKeyExchange: 12,
+  serverHelloDone: 14,
+  clientKeyExchange: 16,
+} as const
 
 export const EXTENSION = {
   serverName: 0,

@@ -1,9 +1,9 @@
 /** WebSocket on one connection, or on a stream of HTTP/2: each message of both sides as a row of `websocket_events` (RFC 6455). */
-import { bodyText } from '../lib/body-text'
+import { bodyText, utf8Text } from '../lib/body-text'
 import { redactText } from '../lib/redact'
 import type { Conversation, Input, Link, Opening, Read, Side, Sink } from '../protocol'
 import { Context } from './deflate'
-import { CLOSE, isControl, nameOf, RSV1 } from './frames'
+import { CLOSE, isControl, nameOf, RSV1, TEXT } from './frames'
 import { Framing, type Listener, type Message } from './framing'
 import { type Agreed, agreedIn } from './opening'
 import { boundary } from './recognise'
@@ -114,19 +114,19 @@ export class WebsocketConversation implements Conversation, Listener {
     const { bodyLimit } = this.#link.settings
     const shown = isControl(opcode) ? text.subarray(0, bodyLimit) : text
     return {
-      body: this.#safe(shown, opcode === CLOSE ? Math.max(0, size - CODE_BYTES) : size),
+      body: this.#safe(shown, opcode, opcode === CLOSE ? Math.max(0, size - CODE_BYTES) : size),
       plainSize: size,
     }
   }
 
-  #decompressed(side: Side, { rsv, kept, size, hasHole }: Message, isCut: boolean): Content {
+  #decompressed(side: Side, { opcode, rsv, kept, size, hasHole }: Message, isCut: boolean): Content {
     const { bodyLimit, decodeBudget } = this.#link.settings
     const context = rsv === RSV1 ? this.#contexts?.[side] : undefined
     const isWhole = !isCut && !hasHole && kept.length === size
     const inflated = context?.next(kept.bytes, isWhole, bodyLimit, decodeBudget)
     if (!inflated) return this.#hidden(size)
     const { head, size: plainSize } = inflated
-    return { body: this.#safe(head, Math.max(plainSize, head.length)), plainSize }
+    return { body: this.#safe(head, opcode, Math.max(plainSize, head.length)), plainSize }
   }
 
   #hidden(size: number): Content {
@@ -134,10 +134,11 @@ export class WebsocketConversation implements Conversation, Listener {
     return { body: isShown ? `<${this.#agreed.coding} ${size} bytes>` : '', plainSize: -1 }
   }
 
-  #safe(bytes: Uint8Array, size: number): string {
+  /** Texts, and the reason of a close, are UTF-8 (RFC 6455, 5.5.1 and 5.6). */
+  #safe(bytes: Uint8Array, opcode: number, size: number): string {
     const { bodyLimit, redact } = this.#link.settings
     if (bodyLimit === 0 || size === 0) return ''
-    const text = bodyText(bytes, size)
+    const text = opcode === TEXT || opcode === CLOSE ? utf8Text(bytes, size) : bodyText(bytes, size)
     return redact ? redactText(text) : text
   }
 

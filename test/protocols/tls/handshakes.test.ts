@@ -95,6 +95,24 @@ describe('a handshake', () => {
     expect(played(early).rows).toMatchObject([{ outcome: 'complete', latency: 4000 }])
   })
 
+  test('without a certificate in its message, or without that message, it is still a whole one', () => {
+    const without = Tls.handshake(answer12, Tls.certificates(), Tls.SERVER_HELLO_DONE)
+    const anonymous = Tls.handshake(answer12, Tls.SERVER_HELLO_DONE)
+    for (const answer of [without, anonymous]) {
+      const said: readonly Said[] = [
+        ['client', hello12],
+        ['server', answer],
+        // The client's change of ciphers is read behind the server's.
+        ['server', Tls.join(Tls.CHANGE, Tls.finished)],
+        [
+          'client',
+          Tls.join(Tls.handshake(Tls.certificates(), Tls.CLIENT_KEY_EXCHANGE), Tls.CHANGE, Tls.finished),
+        ],
+      ]
+      expect(played(said).rows).toMatchObject([{ resumed: false, outcome: 'complete', certificate: '' }])
+    }
+  })
+
   test('that goes on from an earlier one', () => {
     const ticket: readonly Said[] = [
       ['client', hello12],

@@ -56,6 +56,21 @@ describe('a row', () => {
     expect(talk(turns, { settings: { redact: false } }).rows[0]).toMatchObject({ body: said })
   })
 
+  test('of a text is UTF-8, whatever it begins with; what is binary may be text in UTF-16', () => {
+    const wide = Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from('{"a":1}', 'utf16le')])
+    const { rows } = talk([
+      ...OPENING,
+      ['client', frame('client', 1, wide)],
+      ['client', binary('client', wide)],
+      ['server', frame('server', 1, Buffer.from('grüß'))],
+    ])
+    expect(rows.map(({ type, body }) => [type, body])).toEqual([
+      ['text', '<binary 16 bytes> ..{"a":1}'],
+      ['binary', '{"a":1}'],
+      ['text', 'grüß'],
+    ])
+  })
+
   test('keeps a long path in part', () => {
     const { rows } = talk([['client', asks(`/${'p'.repeat(5000)}`)], ['server', agrees()], ...BOTH])
     expect(String(rows[0]!.path)).toHaveLength(513)
