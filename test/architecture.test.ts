@@ -62,7 +62,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   // protocols: what their numbers mean.
   query: ['protocols', 'records', 'store', 'metadata'],
-  pxl: ['query', 'records', 'store', 'metadata'],
+  // protocols: whose rows are exchanges.
+  pxl: ['query', 'protocols', 'records', 'store', 'metadata'],
   scripts: [],
   runner: ['scripts', 'pxl', 'query', 'records', 'store', 'metadata', 'health', 'config'],
   // runner: whether a script has an argument `node` itself.

@@ -135,7 +135,8 @@ test('a table: its declaration, its source, and what fills it', () => {
     // Its source has its name.
     process_stats: 4,
     // The pages of the UI are made of these two; the command that replays prints one of them first.
-    http_events: 9,
+    // Of the map of all protocols it is the one with a view of its own for an edge, and without health checks.
+    http_events: 11,
     conn_stats: 7,
     // What is shed is added to their rates, two places fill it, and its count has the same name on its way out of the kernel.
     shed_exchanges: 9,

@@ -31,6 +31,11 @@ export interface Table<C extends Columns = Columns> {
   readonly spec: C
   /** Its share of the disk budget, 0 to 1; tables without one split evenly what is left. */
   readonly share?: number
+  /**
+   * Each row is an exchange between a client and a server, with its `latency` where the table has one. It failed where this is
+   * true: PxL over the columns of the frame `df`.
+   */
+  readonly failure?: string
 }
 
 /** What a record carries per column: times and integers as numbers (see `Clock` for times), upids as text. */
@@ -46,7 +51,7 @@ export function defineTable<const C extends Columns>(
   name: string,
   description: string,
   spec: C,
-  options: Pick<Table, 'share'> = {},
+  options: Pick<Table, 'share' | 'failure'> = {},
 ): Table<C> {
   const columns = Object.entries(spec).map(([column, s]) => ({ name: column, ...s }))
   const odd = columns.find(({ extra }, i) => extra && columns[i + 1] && !columns[i + 1]!.extra)

@@ -46,8 +46,8 @@ const columnsOf = (text: string) =>
     [c.name, c.type, c.semantic.slice(3)].filter((part) => part !== 'NONE').join(' '),
   )
 
-test('there are twelve', () => {
-  expect(VIEWS).toHaveLength(12)
+test('there are thirteen', () => {
+  expect(VIEWS).toHaveLength(13)
 })
 
 test.each(VIEWS.map(([, view, params, columns]) => [view!, params!, columns!] as const))(
@@ -112,6 +112,26 @@ describe('HTTP', () => {
     const columns = 'requestor_ip responder_ip num_requests latency_p50'
     expect(cells(`http_graph(${RANGE})`, columns, contextOf(rows, cluster))).toEqual([
       ['10.0.0.9', '10.0.0.7', 5, 1],
+    ])
+  })
+
+  test('exchange_graph: an edge for each protocol, from both ends; of those without an answer the latency is 0', () => {
+    const ends = { remote_addr: '10.0.0.9', remote_upid: CRON, trace_role: 2 }
+    const tables = {
+      http_events: [request(20, { req_path: '/', upid: WEB, resp_status: 503, latency: MS, ...ends })],
+      redis_events: [19, 18].map((ago) => rowOf('redis_events', ago, { upid: WEB, latency: MS, ...ends })),
+      'nats_events.beta': [rowOf('nats_events.beta', 17, { upid: WEB, resp: "-ERR 'no'", ...ends })],
+    }
+    expect(
+      cells(
+        `exchange_graph(${RANGE})`,
+        'protocol table requestor_pod responder_pod num_requests num_errors latency_p50',
+        contextOf(tables, cluster),
+      ),
+    ).toEqual([
+      ['HTTP', 'http_events', 'ops/cron', 'shop/web-1', 1, 1, MS],
+      ['Redis', 'redis_events', 'ops/cron', 'shop/web-1', 2, 0, MS],
+      ['NATS', 'nats_events.beta', 'ops/cron', 'shop/web-1', 1, 1, 0],
     ])
   })
 

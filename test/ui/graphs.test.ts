@@ -167,6 +167,37 @@ describe('a request graph', () => {
     expect(pods!.edges.some(({ href }) => href)).toBe(false)
   })
 
+  test('has an edge for each protocol, which leads to its rows', () => {
+    const pods = ['requestor_pod', 'responder_pod'].map((name) => text(name, 'ST_POD_NAME'))
+    const mixed = resultTable(
+      't',
+      [...pods, text('protocol'), text('table'), number('rps')],
+      [
+        ['ns/a', 'ns/b', 'HTTP', 'http_events', 4],
+        ['ns/a', 'ns/b', 'Redis', 'redis_events', 2],
+        ['ns/a', 'ns/b', 'NATS', 'nats_events.beta', 1],
+      ],
+    )
+    const columns = {
+      requestorPodColumn: 'requestor_pod',
+      responderPodColumn: 'responder_pod',
+      requestsPerSecondColumn: 'rps',
+      protocolColumn: 'protocol',
+      tableColumn: 'table',
+    }
+    const scripts = new Set(['px/pod', 'px/pod_edge_stats', 'px/redis_data', 'nixie/nats_data'])
+    const edges = (table: typeof mixed) => requestGraphData(table, columns, scripts)!.levels[0]!.edges
+    expect(edges(mixed).map(({ label, weight, href }) => [label, weight, href])).toEqual([
+      ['HTTP', 1, '/scripts/px/pod_edge_stats?requesting_pod=ns%2Fa&responding_pod=ns%2Fb'],
+      ['Redis', 0.5, '/scripts/px/redis_data?source_filter=ns%2Fa&destination_filter=ns%2Fb'],
+      ['NATS', 0.25, '/scripts/nixie/nats_data?source_filter=ns%2Fa&destination_filter=ns%2Fb'],
+    ])
+    // Where all speak the same, an edge needn't say so.
+    expect(
+      edges({ ...mixed, rows: 1, values: mixed.values.map((cells) => cells.slice(0, 1)) })[0]!.label,
+    ).toBe(undefined)
+  })
+
   test('needs both ends of pods or of services', () => {
     expect(requestGraphData(table, { requestorPodColumn: 'from_pod' }, NO_SCRIPTS)).toBeUndefined()
   })

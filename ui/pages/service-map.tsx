@@ -18,6 +18,8 @@ const MAP = {
   p99Column: 'latency_p99',
   errorRateColumn: 'errors',
   requestsPerSecondColumn: 'requests',
+  protocolColumn: 'protocol',
+  tableColumn: 'table',
 }
 
 /** `empty`: shown when there are no requests; without it the section is then left out. */

@@ -37,6 +37,8 @@ export interface GraphEdge {
   readonly tones: readonly Tone[]
   /** The view of the two. */
   readonly href?: string
+  /** What goes along it, where edges differ in that. */
+  readonly label?: string
   /** Name and value, as the reader sees them. */
   readonly facts: readonly (readonly [name: string, value: string])[]
 }

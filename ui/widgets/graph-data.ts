@@ -19,6 +19,7 @@ export interface RawEdge {
   readonly weight: number
   readonly tones: readonly Tone[]
   readonly href?: string
+  readonly label?: string
   readonly facts: GraphEdge['facts']
 }
 

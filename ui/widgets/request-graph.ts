@@ -35,12 +35,24 @@ const VIEWS: Readonly<Record<Level, readonly [script: string, from: string, to: 
 /** An address has a view too, but is neither end of an edge's own view. */
 const isThing = ({ href }: GraphNode) => href !== undefined && !href.startsWith('/scripts/px/ip')
 
-/** Only for an edge between two services or two pods: an address is neither. */
-function linked(edge: RawEdge, level: Level, scripts: KnownScripts): RawEdge {
-  const [script, from, to] = VIEWS[level]
-  if (!scripts.has(script) || !isThing(edge.from) || !isThing(edge.to)) return edge
+/** Only for an edge between two services or two pods: an address is neither. `table`: where its rows are, if not in HTTP's. */
+function linked(edge: RawEdge, level: Level, table: string, scripts: KnownScripts): RawEdge {
+  if (!isThing(edge.from) || !isThing(edge.to)) return edge
+  const [script, from, to] = table === '' || table === HTTP ? VIEWS[level] : rowsOf(table, scripts)
+  if (!scripts.has(script) || (script !== VIEWS[level][0] && level === 'Service' && !arePods(edge)))
+    return edge
   return { ...edge, href: viewUrl(script, { [from]: edge.from.id, [to]: edge.to.id }, scripts) }
 }
+
+const HTTP = 'http_events'
+
+/** The script that lists the rows of a protocol's table. Its filters are parts of the names of pods. */
+function rowsOf(table: string, scripts: KnownScripts): readonly [script: string, from: string, to: string] {
+  const name = `${table.replace(/_events.*/, '')}_data`
+  return [scripts.has(`px/${name}`) ? `px/${name}` : `nixie/${name}`, 'source_filter', 'destination_filter']
+}
+
+const arePods = ({ from, to }: RawEdge) => [from, to].every(({ href }) => href?.includes('/px/pod?') === true)
 
 /** The first that the row has of service, pod and address. */
 function endOf(
@@ -61,6 +73,8 @@ function endOf(
 interface Edge {
   readonly from: GraphNode
   readonly to: GraphNode
+  readonly protocol: string
+  readonly table: string
   readonly rows: number[]
 }
 
@@ -74,6 +88,9 @@ export function requestGraphData(
     valuesOf(table, spec[`requestor${level}Column`]) && valuesOf(table, spec[`responder${level}Column`])
   const levels = (['Service', 'Pod'] as const).filter(has)
   if (levels.length === 0) return undefined
+  const protocols = valuesOf(table, spec.protocolColumn)
+  const tables = valuesOf(table, spec.tableColumn)
+  const differ = protocols ? new Set(protocols.values).size > 1 : false
   return {
     levels: levels.map((level) => {
       const from = endOf(table, spec, 'requestor', level, scripts)
@@ -81,12 +98,20 @@ export function requestGraphData(
       const edges = new Map<string, Edge>()
       for (let row = 0; row < table.rows; row++) {
         const [a, b] = [from(row), to(row)]
-        const key = `${a.id}\n${b.id}`
+        const protocol = protocols ? wordAt(protocols, row) : ''
+        const key = `${a.id}\n${b.id}\n${protocol}`
         const known = edges.get(key)
         if (known) known.rows.push(row)
-        else edges.set(key, { from: a, to: b, rows: [row] })
+        else {
+          const of = tables ? wordAt(tables, row) : ''
+          edges.set(key, { from: a, to: b, protocol, table: of, rows: [row] })
+        }
       }
-      const all = [...edges.values()].map(measured(table, spec)).map((edge) => linked(edge, level, scripts))
+      const measure = measured(table, spec)
+      const all = [...edges.values()].map((edge) => {
+        const label = differ ? { label: edge.protocol } : {}
+        return linked({ ...measure(edge), ...label }, level, edge.table, scripts)
+      })
       return levelOf(level === 'Service' ? 'services' : 'pods', all)
     }),
     colours: ['latency', 'errors'],

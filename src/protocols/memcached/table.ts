@@ -33,4 +33,8 @@ export const memcachedEvents = defineTable(
     ),
     remote_upid: remoteUpid,
   },
+  {
+    failure:
+      "px.regex_match(r'(CLIENT_|SERVER_)?ERROR.*|Authentication error|Unknown command|Out of memory|Not supported|Internal error|Busy|Temporary failure', df.resp)",
+  },
 )

@@ -33,4 +33,5 @@ export const mqttEvents = defineTable(
     outcome,
     remote_upid: remoteUpid,
   },
+  { failure: 'df.reason_code >= 128' },
 )

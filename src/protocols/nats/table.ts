@@ -23,4 +23,5 @@ export const natsEvents = defineTable(
     ),
     remote_upid: remoteUpid,
   },
+  { failure: "px.contains(df.resp, '-ERR')" },
 )

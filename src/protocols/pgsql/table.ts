@@ -25,4 +25,5 @@ export const pgsqlEvents = defineTable(
     outcome,
     remote_upid: remoteUpid,
   },
+  { failure: "df.error_code != ''" },
 )

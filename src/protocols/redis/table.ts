@@ -23,4 +23,5 @@ export const redisEvents = defineTable(
     resp_size: extra(int('Bytes of the answer as it was sent', bytes)),
     remote_upid: remoteUpid,
   },
+  { failure: "df.error != ''" },
 )

@@ -8,13 +8,14 @@ import { parse } from '../language/parse'
 import { SourceText } from '../language/source-text'
 import type { Statement } from '../language/syntax'
 import { type Builtins, constant, type Module, moduleOf, NONE, objectOf, type Value } from '../values/values'
+import { OTHER_EXCHANGES } from './exchanges'
 import PXVIEWS from './library/pxviews.pxl' with { type: 'text' }
 import { otelModule } from './otel'
 import { BUILTINS } from './px'
 import { PXTRACE } from './tracing'
 
 /** Modules that are PxL themselves. */
-const TEXTS: Readonly<Record<string, string>> = { pxviews: PXVIEWS }
+const TEXTS: Readonly<Record<string, string>> = { pxviews: `${PXVIEWS}\n${OTHER_EXCHANGES}` }
 
 interface Library {
   readonly source: SourceText

@@ -5,12 +5,14 @@
  *     bun src/main.ts serve --capture=false --data-dir <data-dir>
  */
 import { httpEvents } from '../../../src/protocols/lib/http/table'
+import { pgsqlEvents } from '../../../src/protocols/pgsql/table'
+import { redisEvents } from '../../../src/protocols/redis/table'
 import { BatchBuilder } from '../../../src/records/builder'
 import { connStats } from '../../../src/records/conn-stats'
 import type { Entity, EntityKind, EntityValues } from '../../../src/records/entities'
 import { networkStats } from '../../../src/records/network-stats'
 import { processStats } from '../../../src/records/process-stats'
-import type { Table } from '../../../src/records/table'
+import type { RecordOf, Table } from '../../../src/records/table'
 import { TABLES } from '../../../src/sources/tables'
 import { openWriter, type Writer } from '../../../src/store'
 
@@ -61,6 +63,7 @@ const NAMESPACES: Readonly<Record<string, readonly Workload[]>> = {
       state: { state: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' },
     }),
   ],
+  data: [one('postgres'), one('redis')],
   'kube-system': [one('coredns', { replicas: 2 }), one('metrics-server')],
 }
 
@@ -78,6 +81,17 @@ const CALLS = [
   ['kubelet.service', 'kube-system/coredns', 0.3, 2, 0],
   ['containerd.service', 'kubelet.service', 0.3, 5, 0],
   ['of no known process', 'kubelet.service', 0.3, 5, 0],
+] as const
+
+/** Client, server, statements or commands per second, milliseconds, share of failures. */
+const STATEMENTS = [
+  ['shop/cart', 'data/postgres', 3, 4, 0.01],
+  ['payments/ledger', 'data/postgres', 2, 9, 0],
+  ['shop/catalogue', 'data/postgres', 1, 6, 0],
+] as const
+const COMMANDS = [
+  ['shop/frontend', 'data/redis', 5, 0.3, 0],
+  ['shop/cart', 'data/redis', 3, 0.4, 0.1],
 ] as const
 
 const PATHS = ['/api/v1/items', '/api/v1/items/42?full=true', '/cart', '/checkout', '/v2/charge']
@@ -204,6 +218,12 @@ function world(sinceMs: number): World {
   return { entities, pods, hostUpids, endsOf }
 }
 
+/** The columns that all protocols share. */
+type Seen = Omit<
+  RecordOf<typeof pgsqlEvents>,
+  'req_cmd' | 'req' | 'resp' | 'resp_rows' | 'error_code' | 'req_data'
+>
+
 /** Rows of one second after the other. */
 class Traffic {
   readonly #world: World
@@ -211,6 +231,8 @@ class Traffic {
   readonly #base: bigint
   readonly #builders: readonly BatchBuilder<Table>[]
   readonly #http
+  readonly #statements
+  readonly #commands
   readonly #conns
   readonly #processes
   readonly #network
@@ -222,10 +244,19 @@ class Traffic {
     this.#world = of
     this.#base = base
     this.#http = new BatchBuilder(httpEvents, base)
+    this.#statements = new BatchBuilder(pgsqlEvents, base)
+    this.#commands = new BatchBuilder(redisEvents, base)
     this.#conns = new BatchBuilder(connStats, base)
     this.#processes = new BatchBuilder(processStats, base)
     this.#network = new BatchBuilder(networkStats, base)
-    this.#builders = [this.#http, this.#conns, this.#processes, this.#network]
+    this.#builders = [
+      this.#http,
+      this.#statements,
+      this.#commands,
+      this.#conns,
+      this.#processes,
+      this.#network,
+    ]
   }
 
   get nextNs(): bigint {
@@ -236,6 +267,9 @@ class Traffic {
     const at = this.#second * SECOND_NS
     const wave = 1 + 0.5 * Math.sin(this.#second / 240)
     for (const call of CALLS) this.#requests(call, at, wave)
+    for (const call of STATEMENTS)
+      this.#asked(call, at, 5432, (seen, failed) => this.#statement(seen, failed))
+    for (const call of COMMANDS) this.#asked(call, at, 6379, (seen, failed) => this.#command(seen, failed))
     if (this.#second % 5 === 0) {
       for (const pod of this.#world.pods) this.#usage(pod, at, wave)
       for (const [i, upid] of this.#world.hostUpids.entries()) this.#process(upid, 2 + i, at, wave)
@@ -304,6 +338,59 @@ class Traffic {
     }
     const gateway = this.#pick('payments/gateway')
     if (to === 'payments/fraud-check') this.#move(gateway, OUTSIDE, CLIENT, 900, 4000)
+  }
+
+  #asked(
+    [from, to, rate, ms, failing]: readonly [string, string, number, number, number],
+    at: number,
+    port: number,
+    append: (seen: Seen, failed: boolean) => void,
+  ): void {
+    for (let left = rate * 0.5 + this.#random(); left >= 1; left--) {
+      const seen = this.#seen(this.#pick(from), this.#pick(to), port, at)
+      append({ ...seen, latency: Math.round(ms * 1e6 * (0.4 + this.#random())) }, this.#random() < failing)
+    }
+  }
+
+  #seen(client: End, server: End, port: number, at: number): Seen {
+    this.#move(server, client.ip, SERVER, 120, 90)
+    return {
+      time_: at + Math.floor(this.#random() * SECOND_NS),
+      upid: server.upids[0]!,
+      remote_addr: client.ip,
+      remote_port: 30_000 + Math.floor(this.#random() * 20_000),
+      local_addr: server.ip,
+      local_port: port,
+      trace_role: SERVER,
+      encrypted: false,
+      latency: 0,
+      outcome: 'complete',
+      remote_upid: client.upids[0] ?? '',
+    }
+  }
+
+  #statement(seen: Seen, failed: boolean): void {
+    this.#statements.append({
+      ...seen,
+      req_cmd: 'Query',
+      req: 'SELECT sku, quantity FROM items WHERE cart = 7',
+      resp: failed ? 'ERROR 57014: canceling statement due to statement timeout' : 'SELECT 2',
+      resp_rows: failed ? 0 : 2,
+      error_code: failed ? '57014' : '',
+      req_data: '',
+    })
+  }
+
+  #command(seen: Seen, failed: boolean): void {
+    this.#commands.append({
+      ...seen,
+      req_cmd: 'GET',
+      req_args: '["cart:7"]',
+      resp: failed ? '-WRONGTYPE Operation against a key holding the wrong kind of value' : '2 items',
+      error: failed ? 'WRONGTYPE' : '',
+      req_size: 26,
+      resp_size: 13,
+    })
   }
 
   #move(end: End, remote: string, role: number, sent: number, received: number): void {

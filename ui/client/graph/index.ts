@@ -28,20 +28,24 @@ interface Placed {
   readonly layout: Layout
 }
 
+const order = (a: GraphEdge, b: GraphEdge): number =>
+  a.from - b.from || a.to - b.to || ((a.label ?? '') < (b.label ?? '') ? -1 : 1)
+
 /** In the order of names: weights change with each refresh, and must not move nodes. */
 function layoutOf({ nodes, edges, ...level }: GraphLevel): Placed {
   const nodeOrder = nodes.map((_, i) => i).sort((a, b) => (nodes[a]!.id < nodes[b]!.id ? -1 : 1))
   const rank = new Map(nodeOrder.map((i, at) => [i, at]))
   const ranked = edges.map((edge) => ({ ...edge, from: rank.get(edge.from)!, to: rank.get(edge.to)! }))
-  const edgeOrder = ranked
-    .map((_, i) => i)
-    .sort((a, b) => ranked[a]!.from - ranked[b]!.from || ranked[a]!.to - ranked[b]!.to)
+  const edgeOrder = ranked.map((_, i) => i).sort((a, b) => order(ranked[a]!, ranked[b]!))
   const inOrder = {
     ...level,
     nodes: nodeOrder.map((i) => nodes[i]!),
     edges: edgeOrder.map((i) => ranked[i]!),
   }
-  const key = JSON.stringify([inOrder.nodes.map((n) => n.label), inOrder.edges.map((e) => [e.from, e.to])])
+  const key = JSON.stringify([
+    inOrder.nodes.map((n) => n.label),
+    inOrder.edges.map((e) => [e.from, e.to, e.label]),
+  ])
   const known = layouts.get(key)
   if (!known && layouts.size > 10) layouts.clear()
   const made = known ?? layOut(inOrder)
@@ -51,6 +55,7 @@ function layoutOf({ nodes, edges, ...level }: GraphLevel): Placed {
     ...made,
     nodes: nodes.map((_, i) => made.nodes[rank.get(i)!]!),
     edges: edges.map((_, i) => made.edges[edgeRank.get(i)!]!),
+    labels: edges.map((_, i) => made.labels[edgeRank.get(i)!]),
   }
   return { key, layout }
 }
@@ -101,7 +106,7 @@ class Graph {
     this.view.start(heaviest && this.#layout.nodes[heaviest.from])
   }
 
-  #edge({ from, to, weight, tones, href }: GraphEdge, i: number, colour: number): SVGElement {
+  #edge({ from, to, weight, tones, href, label }: GraphEdge, i: number, colour: number): SVGElement {
     const tone = tones[colour] ?? 'plain'
     const d = pathOf(this.#layout.edges[i]!, this.#layout.nodes[from]!)
     const line = svg('path', {
@@ -110,7 +115,13 @@ class Graph {
       'stroke-width': (1 + 3.5 * Math.sqrt(weight)).toFixed(2),
       'marker-end': `url(#arrow-${tone})`,
     })
-    const parts = [line, svg('path', { d, class: 'hit' })]
+    const parts: SVGElement[] = [line, svg('path', { d, class: 'hit' })]
+    const at = this.#layout.labels[i]
+    if (label && at) {
+      const text = svg('text', { x: at.x, y: at.y + 3, class: 'said', 'text-anchor': 'middle' })
+      text.textContent = label
+      parts.push(text)
+    }
     // Edges get no Tab stop: there are too many, and the nodes show the same numbers.
     const group = href
       ? svg('a', { class: `edge ${tone}`, href, tabindex: -1 }, ...parts)
@@ -154,8 +165,12 @@ class Graph {
     })
     const { nodes: names, edges: all } = this.#level
     const listed = edges.slice(0, MOST_LISTED).map((i) => {
-      const { from, to, facts } = all[i]!
-      const ends = html('strong', {}, `${names[from]!.label} → ${names[to]!.label}`)
+      const { from, to, facts, label } = all[i]!
+      const ends = html(
+        'strong',
+        {},
+        `${names[from]!.label} → ${names[to]!.label}${label ? ` ${label}` : ''}`,
+      )
       const told = facts.map(([name, value]) => html('span', {}, `${name} ${value}`))
       return html('li', {}, ends, ...told)
     })

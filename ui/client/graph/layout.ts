@@ -15,11 +15,14 @@ export interface Layout extends Extent {
   readonly nodes: readonly Box[]
   /** Points on the line of each edge; empty for an edge from a node to itself. */
   readonly edges: readonly (readonly Point[])[]
+  /** The middle of each edge's label; undefined for one without. */
+  readonly labels: readonly (Point | undefined)[]
 }
 
 export const LONGEST_LABEL = 30
 /** The width of a letter in a node's name, in pixels. */
 const LETTER = 6.7
+const SMALL_LETTER = 6
 const NODE_HEIGHT = 24
 
 export const shortened = (label: string): string =>
@@ -40,21 +43,29 @@ export function layOut({ nodes, edges }: GraphLevel): Layout {
   for (const [i, { label }] of nodes.entries()) {
     graph.setNode(String(i), { width: shortened(label).length * LETTER + 18, height: NODE_HEIGHT })
   }
-  for (const [i, { from, to, weight }] of edges.entries()) {
-    if (from !== to)
-      graph.setEdge(String(from), String(to), { weight: 1 + Math.round(weight * 4) }, String(i))
+  for (const [i, { from, to, weight, label }] of edges.entries()) {
+    if (from === to) continue
+    const room = label ? { width: label.length * SMALL_LETTER + 8, height: 14, labelpos: 'c' } : {}
+    graph.setEdge(String(from), String(to), { weight: 1 + Math.round(weight * 4), ...room }, String(i))
   }
   layout(graph)
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
+  const boxes = nodes.map((_, i) => graph.node(String(i)) as Box)
+  const placed = edges.map(({ from, to }, i) =>
+    from === to
+      ? undefined
+      : (graph.edge(String(from), String(to), String(i)) as Point & { points: Point[] }),
+  )
   return {
     width,
     height,
-    nodes: nodes.map((_, i) => graph.node(String(i)) as Box),
-    edges: edges.map(({ from, to }, i) =>
-      from === to ? [] : (graph.edge(String(from), String(to), String(i)) as { points: Point[] }).points,
-    ),
+    nodes: boxes,
+    edges: placed.map((edge) => edge?.points ?? []),
+    labels: edges.map(({ from, label }, i) => (label ? (placed[i] ?? besideLoop(boxes[from]!)) : undefined)),
   }
 }
+
+const besideLoop = ({ x, y, width }: Box): Point => ({ x: x + width / 2 + 46, y: y + 4 })
 
 /** A smooth line through the points; without points a loop on the node's right side. */
 export function pathOf(points: readonly Point[], self: Box): string {

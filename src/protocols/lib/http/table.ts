@@ -62,7 +62,7 @@ export const httpEvents = defineTable(
     remote_upid: remoteUpid,
   },
   // HTTP rows are what most questions are about.
-  { share: 0.4 },
+  { share: 0.4, failure: 'df.resp_status >= 400' },
 )
 
 export const HTTP_TABLES = [httpEvents]
