@@ -69,6 +69,8 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
     const watched = await open('/')
     const { page } = watched
     await page.waitForSelector('#service-map svg .node')
+    const protocols = await page.locator('#service-map .said').allTextContents()
+    expect([...new Set(protocols)].sort()).toEqual(['HTTP', 'PGSQL', 'Redis'])
     expect(await page.locator('.troubles b').allInnerTexts()).toEqual(['Evicted', 'CrashLoopBackOff'])
     const hosts = page.locator('section.widget', { hasText: 'Host processes of minikube' })
     expect((await hosts.locator('td:first-child').allInnerTexts()).sort()).toEqual([
@@ -105,7 +107,7 @@ describe.skipIf(missing !== '')('a cluster in Chromium', () => {
   test('a view that needs a pod offers those that there are, also while one types', async () => {
     const watched = await open('/scripts/px/pod')
     const { page } = watched
-    expect(await page.locator('.offered a').count()).toBe(18)
+    expect(await page.locator('.offered a').count()).toBe(20)
     await page.fill('#arg-pod', 'ledger')
     await count(page, '#arg-pod-names option', 1)
     await page.click(`.offered a:text-is("${CART}")`)
