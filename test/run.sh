@@ -25,6 +25,7 @@ case $(uname -m) in
 esac
 command -v go >/dev/null || packages+=(golang-go)
 packages+=(mosquitto mosquitto-clients)
+packages+=(php-fpm libfcgi-bin)
 # Servers and clients in Java, with their libraries.
 packages+=(maven)
 # A Java that runs a source file is a development kit.

@@ -2,6 +2,7 @@
 import { AMQP } from './amqp/identity'
 import { CQL } from './cql/identity'
 import { dns } from './dns'
+import { fastcgi } from './fastcgi'
 import { http } from './http'
 import { http2 } from './http2'
 import { KAFKA } from './kafka/identity'
@@ -34,6 +35,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   mysql,
   mqtt,
   memcached,
+  fastcgi,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */

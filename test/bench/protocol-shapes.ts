@@ -2,6 +2,7 @@
 import { PROTOCOLS } from '../../src/protocols'
 import type { Protocol, Side } from '../../src/protocols/protocol'
 import * as Dns from '../protocols/dns/build'
+import * as Fastcgi from '../protocols/fastcgi/talk'
 import * as Memcached from '../protocols/memcached/talk'
 import * as Mqtt from '../protocols/mqtt/talk'
 import * as Mux from '../protocols/mux/talk'
@@ -117,6 +118,13 @@ export const SHAPES: readonly Shape[] = [
   shape('mux', 'a dispatch', (i) => [
     ['client', Mux.tdispatch(1 + (i % 1000), { [Mux.CLIENT_ID]: 'web' }, '/s/users', `who is ${i}`)],
     ['server', Mux.rdispatch(1 + (i % 1000), `user ${i}`)],
+  ]),
+  shape('fastcgi', 'a request', (i) => [
+    [
+      'client',
+      Fastcgi.request(1, 'shop', { QUERY_STRING: `id=${i}`, HTTP_HOST: 'shop.test', SERVER_PORT: '80' }),
+    ],
+    ['server', Fastcgi.response(1, `item ${i}`)],
   ]),
   shape('dns', 'a question over TCP', (i) => [
     ['client', Dns.framed(Dns.query(i % 65_536, 'api.example.test'))],

@@ -10,8 +10,8 @@ export interface Shape {
   readonly headBytes: number
   /** Bytes of the message that begins at `at`, its head included; 0: none begins there; undefined: more bytes are needed. */
   lengthAt(bytes: Uint8Array, at: number, end: number): number | undefined
-  /** Bytes of a message that are kept, when it comes in parts. */
-  readonly mostKept: number
+  /** Bytes of a message that are kept, when it comes in parts; or how many of the one that begins at `at`. */
+  readonly mostKept: number | ((bytes: Uint8Array, at: number) => number)
   /** What is wrong where no message begins. */
   readonly wrong: string
 }
@@ -122,7 +122,10 @@ export class Framing {
       return 'message'
     }
     this.#length = length
-    this.#kept = new KeptBytes(Math.min(length, this.#shape.mostKept))
+    const { mostKept } = this.#shape
+    this.#kept = new KeptBytes(
+      Math.min(length, typeof mostKept === 'number' ? mostKept : mostKept(bytes, pos)),
+    )
     this.#startNs = this.#lastNs = startNs
     return 'begun'
   }

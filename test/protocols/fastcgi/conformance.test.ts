@@ -1,0 +1,5 @@
+import { fastcgi } from '../../../src/protocols/fastcgi'
+import { conformance } from '../conformance'
+import { SAMPLES } from './samples'
+
+conformance({ protocol: fastcgi, samples: SAMPLES })
