@@ -17,6 +17,11 @@ const BENCHES: Record<string, { file: string; measures: string; takesWords?: boo
     takesWords: true,
   },
   tls: { file: 'tls.ts', measures: 'what reading TLS costs, by library', takesWords: true },
+  databases: {
+    file: 'databases.ts',
+    measures: 'redis-benchmark, pgbench and mariadb-slap with and without capture',
+    takesWords: true,
+  },
   store: { file: 'store.ts', measures: 'disk and aggregates against SQLite rows and DuckDB over Parquet' },
   steady: { file: 'store-steady.ts', measures: 'appends and upkeep at a steady rate' },
   readers: { file: 'store-readers.ts', measures: 'appends at a steady rate while all rows are scanned' },
