@@ -53,6 +53,20 @@ function joinBools(parts: readonly Part[], order: Uint32Array | undefined): Uint
   return order ? Uint8Array.from(order, (row) => all[row]!) : all
 }
 
+/** Memory for the numbers of one column at a time: new memory for each column of each chunk would be garbage at once. */
+class Room {
+  #numbers = new Float64Array(0)
+
+  of(rows: number): Float64Array {
+    if (rows > this.#numbers.length) this.#numbers = new Float64Array(rows)
+    return this.#numbers.subarray(0, rows)
+  }
+}
+
+const joined = new Room()
+const ordered = new Room()
+
+/** The result is valid until the next call. */
 function joinNumbers(
   parts: readonly Part[],
   order: Uint32Array | undefined,
@@ -60,7 +74,7 @@ function joinNumbers(
 ): Float64Array {
   let rows = 0
   for (const part of parts) rows += numbersOf(part.vector).values.length
-  const all = new Float64Array(rows)
+  const all = joined.of(rows)
   let at = 0
   for (const { vector, shift } of parts) {
     const { values } = numbersOf(vector)
@@ -69,7 +83,7 @@ function joinNumbers(
     at += values.length
   }
   if (!order) return all
-  const sorted = new Float64Array(rows)
+  const sorted = ordered.of(rows)
   for (let i = 0; i < rows; i++) sorted[i] = all[order[i]!]!
   return sorted
 }

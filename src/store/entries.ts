@@ -130,6 +130,7 @@ class SameText {
 }
 
 const UNSEEN = 0xffffffff
+const NO_ENTRIES = new Uint32Array(0)
 
 /** Gives rows their codes, in the order in which texts are first used. */
 export class Coding {
@@ -146,6 +147,8 @@ export class Coding {
   readonly #codeOf: Uint32Array
   /** None for a single chunk: its entries are taken as they are. */
   readonly #same: SameText | undefined
+  /** All rows have the same text, as in most columns. */
+  readonly #isOneText: boolean
 
   constructor(
     entries: Entries,
@@ -154,18 +157,31 @@ export class Coding {
     rows: number,
   ) {
     this.#entries = entries
-    this.#entryOf = entries.ofRows(parts, rows)
     this.#order = order
     this.#codeOf = new Uint32Array(entries.total).fill(UNSEEN)
     this.#same = parts.length > 1 ? new SameText(entries) : undefined
+    this.#isOneText = this.#haveOneText(parts)
+    this.#entryOf = this.#isOneText ? NO_ENTRIES : entries.ofRows(parts, rows)
     this.codes = new Uint32Array(rows)
     this.used = new Uint32Array(Math.min(rows, entries.total))
+  }
+
+  #haveOneText(parts: readonly StringVector[]): boolean {
+    if (!parts.every(({ dict, codes }) => dict.length === 1 && codes.length > 0)) return false
+    const first = this.#same?.first(0)
+    for (let entry = 1; entry < parts.length; entry++) if (this.#same?.first(entry) !== first) return false
+    return true
   }
 
   /** Rows [from, to). */
   rows(from: number, to: number): void {
     const { codes } = this
     const { lengths } = this.#entries
+    if (this.#isOneText) {
+      this.#code(0)
+      this.rowBytes += (to - from) * lengths[0]!
+      return
+    }
     const entryOf = this.#entryOf
     const order = this.#order
     const codeOf = this.#codeOf

@@ -154,8 +154,9 @@ export function timeOrder(parts: readonly Part[]): Uint32Array | undefined {
   let sorted = true
   let previous = Number.NEGATIVE_INFINITY
   for (const { vector, shift } of parts) {
-    for (const value of numbersOf(vector).values) {
-      const time = value + shift
+    const { values } = numbersOf(vector)
+    for (let i = 0; i < values.length; i++) {
+      const time = values[i]! + shift
       if (time < previous) sorted = false
       previous = time
       times[at++] = time

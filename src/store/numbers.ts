@@ -111,7 +111,10 @@ function survey(values: Float64Array) {
   return { min, max, minStep, maxStep, exact, nan }
 }
 
-/** Writes a column of numbers; the range is undefined when a NaN or no row is among them. */
+/**
+ * Writes a column of numbers; the range is undefined when a NaN or no row is among them. It works in the array: what is in there
+ * afterwards means nothing.
+ */
 export function writeNumbers(values: Float64Array, out: BlobWriter): Range {
   const rows = values.length
   const s = survey(values)
@@ -129,15 +132,17 @@ export function writeNumbers(values: Float64Array, out: BlobWriter): Range {
     return s.nan ? NO_RANGE : { min: s.min, max: s.max }
   }
   const stepWidth = rows > 1 ? widthOf(s.maxStep - s.minStep) : 8
-  const numbers = new Float64Array(rows)
-  if (stepWidth < width) {
-    for (let i = 1; i < rows; i++) numbers[i] = values[i]! - values[i - 1]! - s.minStep
+  if (width === 0) {
+    out.write(head(FOR, 0, rows, s.min, 0))
+  } else if (stepWidth < width) {
     out.write(head(DELTA, stepWidth, rows, values[0]! - s.minStep, s.minStep))
-    writePlanes(out, toPlanes(numbers, stepWidth), rows)
+    for (let i = rows - 1; i > 0; i--) values[i] = values[i]! - values[i - 1]! - s.minStep
+    values[0] = 0
+    writePlanes(out, toPlanes(values, stepWidth), rows)
   } else {
-    for (let i = 0; i < rows; i++) numbers[i] = values[i]! - s.min
     out.write(head(FOR, width, rows, s.min, 0))
-    writePlanes(out, toPlanes(numbers, width), rows)
+    for (let i = 0; i < rows; i++) values[i] = values[i]! - s.min
+    writePlanes(out, toPlanes(values, width), rows)
   }
   return { min: s.min, max: s.max }
 }

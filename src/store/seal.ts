@@ -58,7 +58,8 @@ function spanOf(batch: Batch, at: number): { minNs: bigint; maxNs: bigint } {
   const { base, values } = integersOf(batch.columns[at]!)
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     if (value < min) min = value
     if (value > max) max = value
   }

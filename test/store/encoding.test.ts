@@ -62,6 +62,23 @@ describe('numbers', () => {
     expect(back.every((value, i) => Object.is(value, values[i]))).toBe(true)
   })
 
+  test('columns one after the other, of several sources, in another order, share nothing', () => {
+    const shifted = [ints([5, 5, 9]), ints([1, 2])].map((vector, i) => ({ vector, shift: 10 * i }))
+    const [first, second, constant] = [
+      encode(shifted, Uint32Array.of(4, 3, 2, 1, 0)),
+      encode([{ vector: ints([7, 8, 9, 10, 12]), shift: 0 }]),
+      encode(
+        [ints([3, 3]), ints([3])].map((vector) => ({ vector, shift: 0 })),
+        Uint32Array.of(2, 0, 1),
+      ),
+    ]
+    expect(valuesOf(decodeColumn(first.data, 'INT64', 5, 0n))).toEqual([12, 11, 9, 5, 5])
+    expect(first).toMatchObject({ min: 5, max: 12 })
+    expect(valuesOf(decodeColumn(second.data, 'INT64', 5, 0n))).toEqual([7, 8, 9, 10, 12])
+    expect(valuesOf(decodeColumn(constant.data, 'INT64', 3, 0n))).toEqual([3, 3, 3])
+    expect(constant).toMatchObject({ min: 3, max: 3 })
+  })
+
   test('booleans', () => {
     for (const values of [[], [1], [0, 0, 0], Array.from({ length: 1001 }, () => (next() < 0.5 ? 1 : 0))]) {
       const vector: Vector = { type: 'BOOLEAN', values: Uint8Array.from(values) }
@@ -89,6 +106,19 @@ describe('strings', () => {
   }
   for (const [name, vector] of Object.entries(cases))
     test(name, () => expect(valuesOf(roundTrip(vector)).join('|') === valuesOf(vector).join('|')).toBe(true))
+
+  test('one text in all rows of several sources takes no code a row; two texts do', () => {
+    const parts = (...texts: string[]) =>
+      texts.map((text) => ({ vector: strings([text], Array(10_000).fill(0)), shift: 0 }))
+    const order = Uint32Array.from({ length: 20_000 }, (_, i) => 19_999 - i)
+    const alike = encode(parts('same', 'same'), order)
+    expect(alike.rawBytes).toBeLessThan(64)
+    expect(new Set(valuesOf(decodeColumn(alike.data, 'STRING', 20_000, 0n)))).toEqual(new Set(['same']))
+    const two = encode(parts('a', 'b'), order)
+    const values = valuesOf(decodeColumn(two.data, 'STRING', 20_000, 0n))
+    expect(values).toEqual([...Array(10_000).fill('b'), ...Array(10_000).fill('a')])
+    expect(encode(parts('')).rawBytes).toBeLessThan(64)
+  })
 
   test('several sources in another order, each text once', () => {
     const parts = [strings(['a', 'b'], [0, 1, 0]), strings(['b', 'c', 'a'], [2, 1, 0])]
