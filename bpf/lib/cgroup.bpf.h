@@ -15,34 +15,33 @@ struct kernfs_node___14 {
 	struct kernfs_node___14 *parent;
 } KERNEL;
 
-struct cgroup_root {
-	int hierarchy_id;
-} KERNEL;
-
 struct cgroup {
 	struct kernfs_node *kn;
-	struct cgroup_root *root;
+	/* How far it is from the root. */
+	int level;
 } KERNEL;
 
-struct cgroup_subsys_state {
-	struct cgroup *cgroup;
+struct list_head {
+	struct list_head *next;
 } KERNEL;
 
-/* The kernel's number of entries depends on its configuration; only existing ones are read. */
+/* Joins a css_set with its cgroup of one hierarchy. */
+struct cgrp_cset_link {
+	struct cgroup *cgrp;
+	struct list_head cgrp_link;
+} KERNEL;
+
 struct css_set {
-	struct cgroup_subsys_state *subsys[16];
 	struct cgroup *dfl_cgrp;
+	struct list_head cgrp_links;
 } KERNEL;
 
 struct task_struct___cgroup {
 	struct css_set *cgroups;
 } KERNEL;
 
-enum cgroup_subsys_id {
-	cpu_cgrp_id___x = 1,
-	memory_cgrp_id___x = 2,
-	pids_cgrp_id___x = 3,
-};
+/* Mounted hierarchies that are looked at: v1 has one for each controller at most, and those with a name only. */
+#define HIERARCHIES_MAX 16
 
 static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
 {
@@ -56,28 +55,28 @@ static __always_inline struct css_set *css_set_of(const void *task)
 	return BPF_CORE_READ((const struct task_struct___cgroup *)task, cgroups);
 }
 
-static __always_inline struct cgroup *controlled(struct css_set *set, __u32 id)
-{
-	struct cgroup_subsys_state *state = NULL;
-
-	if (id < 16)
-		bpf_core_read(&state, sizeof(state), &set->subsys[id]);
-	return state ? BPF_CORE_READ(state, cgroup) : NULL;
-}
-
-/* The cgroup in a hierarchy of cgroup v1; NULL where there is only v2. */
+/*
+ * The cgroup of v1 that says the most: the innermost one of all hierarchies, since a machine may lack any of them, and a process can be
+ * in the root of some. NULL where there is only v2.
+ */
 static __always_inline struct cgroup *v1_cgroup(struct css_set *set, struct cgroup *unified)
 {
+	void *head = (void *)set + bpf_core_field_offset(struct css_set, cgrp_links);
 	struct cgroup *found = NULL;
+	int innermost = 0;
+	struct list_head *at = BPF_CORE_READ(set, cgrp_links.next);
 
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id___x))
-		found = controlled(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id___x));
-	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id___x))
-		found = controlled(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id___x));
-	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, cpu_cgrp_id___x))
-		found = controlled(set, bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id___x));
-	if (!found || BPF_CORE_READ(found, root) == BPF_CORE_READ(unified, root))
-		return NULL;
+	for (int i = 0; i < HIERARCHIES_MAX && at && at != head; i++) {
+		struct cgrp_cset_link *link = (void *)at - bpf_core_field_offset(struct cgrp_cset_link, cgrp_link);
+		struct cgroup *cgroup = BPF_CORE_READ(link, cgrp);
+		int level = BPF_CORE_READ(cgroup, level);
+
+		if (cgroup != unified && level > innermost) {
+			innermost = level;
+			found = cgroup;
+		}
+		at = BPF_CORE_READ(at, next);
+	}
 	return found;
 }
 

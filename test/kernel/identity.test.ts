@@ -102,6 +102,34 @@ for (const { hierarchyName, parent, prefix, suffix, runtime } of CONTAINERS) {
   )
 }
 
+const V1 = ['memory', 'pids', 'cpu', 'freezer', 'name=systemd']
+const mounted = V1.filter((name) => hierarchy(name))
+test.skipIf(mounted.length === 0)(
+  `a container is known by whichever hierarchy of cgroup v1 has it, beside others that do not (${mounted.join(', ')})`,
+  async () => {
+    for (const name of mounted) {
+      const containerId = id(`${name}${process.pid}`)
+      const own = `nixie-test-${process.pid}`
+      const container = makeCgroup(hierarchy(name)!, [own, 'docker', containerId])
+      // As a service manager's own, which has the runtime in it.
+      const others = mounted
+        .filter((other) => other !== name)
+        .map((other) => makeCgroup(hierarchy(other)!, [own, 'docker']))
+      try {
+        await shell(
+          `${[container, ...others].map(({ enter }) => enter).join('; ')}; curl -sS -o /dev/null http://127.0.0.1:${port}/`,
+        )
+        const info = await seen.until(`a client in ${name}`, (all) =>
+          all.find(({ containerId: found, comm }) => found === containerId && comm === 'curl'),
+        )
+        expect(info).toMatchObject({ runtime: 'docker', name: 'curl' })
+      } finally {
+        for (const cgroup of [container, ...others]) await cgroup.remove()
+      }
+    }
+  },
+)
+
 const SPEAK = `c, d = pair(); c.sendall(b'x'); d.recv(1)`
 
 test('a process that execs long after its first call is what it runs then, under the same upid', async () => {

@@ -3,7 +3,7 @@
 # Usage: degraded.sh ACCOUNT [TROUBLE]
 #   ACCOUNT: root, or numbers of capabilities with commas between, which an account of its own has
 #   TROUBLE: memlock: 64 KiB of locked memory; unplug: processors go and come; full: 64 MiB of memory are left beside it; short: for it;
-#            container: the server is in a container of docker's, by its control groups; stored: there is a store from before
+#            container: server and first client are in one of docker's, by its control groups; stored: there is a store from before
 # shellcheck source=lib.sh
 . /files/lib.sh
 account=$1 trouble=${2:-}
@@ -58,11 +58,13 @@ case $trouble in
   short) fill 64 ;;
   unplug) seconds=6 ;;
 esac
+contain() { [ "$container" = '' ] || enter "docker/$container"; }
+leave() { [ "$container" = '' ] || enter ''; }
 begin_server() {
-  [ "$container" = '' ] || enter "docker/$container"
+  contain
   /files/traffic serve 8080 >/tmp/server.log 2>&1 &
   server=$!
-  [ "$container" = '' ] || enter ''
+  leave
   # It listens on port 8080.
   until_done grep -q ':1F90 .* 0A ' /proc/net/tcp
 }
@@ -97,7 +99,9 @@ part ready; get /readyz >/dev/null 2>&1 && echo yes || echo no
 [ "$trouble" != full ] || fill 64
 part left; available
 
+contain
 /files/traffic ask 8080 5 first >/tmp/truth 2>/dev/null
+leave
 /files/traffic calls 7999 >/tmp/calls &
 until_done grep -v POST /tmp/calls
 grep POST /tmp/calls >>/tmp/truth
@@ -126,6 +130,13 @@ until_tried "$tries" counted
 part container; echo "$container"
 part flooded; cat /tmp/flooded
 part counted; cat /tmp/counted.json
+part clients
+again ask "import px
+df = px.DataFrame('http_events', start_time='-10m')
+df = df[px.contains(df.req_path, '?first')]
+df.container = px.upid_to_container_id(df.remote_upid)
+df = df.groupby('container').agg(n=('latency', px.count))
+px.display(df)"
 part truth; cat /tmp/truth
 part rows; cat /tmp/rows.json
 part status; again get /api/status

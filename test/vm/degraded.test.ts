@@ -94,6 +94,22 @@ const MACHINES: readonly Degraded[] = [
     page: /cgroup2\) is mounted nowhere in sight/,
   },
   {
+    name: 'cgroup v1 with one controller, which is not that of memory',
+    kernel: NEWEST_STABLE,
+    machine: { setup: 'cgroups=v1 controllers=pids' },
+    args: 'root container',
+    is: /^cgroup \S*\/pids /m,
+    check: [BY_EXIT],
+  },
+  {
+    name: 'cgroup v1 without any controller, as a service manager has it',
+    kernel: OLDEST,
+    machine: { setup: "cgroups=v1 controllers=''" },
+    args: 'root container',
+    is: /^cgroup \S*\/systemd .*name=systemd/m,
+    check: [BY_EXIT],
+  },
+  {
     name: 'cgroup v1 beside v2',
     kernel: NEWEST_STABLE,
     machine: { setup: 'cgroups=hybrid' },
@@ -254,6 +270,9 @@ for (const { name, kernel, machine, args, is, check, page, isBlind = false, ...m
       const { missing, losses } = compare(part)
       if (skips && losses.missed) expect(losses.missed).toBeGreaterThanOrEqual(missing.length)
       else expect({ missing, losses }, part('log')).toEqual({ missing: [], losses: {} })
+      // It is gone: only the kernel can have told.
+      const clients = rowsIn<{ container: string }>(part('clients')).map(({ container }) => container)
+      expect(clients).toEqual([part('container')])
       expect(rowsIn<{ n: number }>(part('processes'))[0]?.n).toBeGreaterThan(0)
       if (args.endsWith('unplug')) {
         expect(part('online').split('\n')).toEqual(['0-1', '0-3', '0-1', '0-3'])
