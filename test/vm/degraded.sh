@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the guest runs on a machine that lacks something: `nixie check`, and what works then. Its answer is in parts.
-# Usage: degraded.sh ACCOUNT [TROUBLE]
+# Usage: [blind=yes] degraded.sh ACCOUNT [TROUBLE]     blind: it can capture nothing there
 #   ACCOUNT: root, or numbers of capabilities with commas between, which an account of its own has
 #   TROUBLE: memlock: 64 KiB of locked memory; unplug: processors go and come; full: 64 MiB of memory are left beside it; short: for it;
 #            container: server and first client are in one of docker's, by its control groups; stored: there is a store from before
@@ -13,7 +13,6 @@ as() {
 begin() { # with these settings in its environment
   if [ "$account" = root ]; then serve env "$@"; else serve /files/traffic as 1000 "$account" env "$@"; fi
 }
-ended() { ! grep -q '^State:.[^Z]' "/proc/$nixie/status" 2>/dev/null; }
 is_up() { get /healthz || ended; }
 
 # To the control group of this name in every hierarchy; '' is the root.
@@ -90,11 +89,12 @@ begin
 # Where it doesn't fit, Linux may end it now or later.
 if [ "$trouble" = short ]; then until_done grep -q available /tmp/serve.log; finish; exit; fi
 until_done is_up
-# Where capture can't work it says so; until then it may still come.
-says() { ended || get /readyz || get /api/status | grep -q '"attached":false'; }
-until_tried 60 says
-until_tried 10 get /readyz
-part ready; get /readyz >/dev/null 2>&1 && echo yes || echo no
+# Where capture can't work it says so.
+says() { get /readyz || get /api/status | grep -q '"attached":false'; }
+if [ "${blind:-no}" = yes ]; then until_late says; else until_late get /readyz; fi
+ready=no
+! get /readyz >/dev/null 2>&1 || ready=yes
+part ready; echo "$ready"
 [ "$container" = '' ] || begin_server
 [ "$trouble" != full ] || fill 64
 part left; available
@@ -105,9 +105,9 @@ leave
 /files/traffic calls 7999 >/tmp/calls &
 until_done grep -v POST /tmp/calls
 grep POST /tmp/calls >>/tmp/truth
-tries=40
-get /readyz >/dev/null 2>&1 || tries=1
-until_tried "$tries" all_seen
+# Where nothing is captured, nothing is waited for.
+until_told() { if [ "$ready" = yes ]; then until_late "$@"; else again "$@" >/dev/null; fi; }
+until_told all_seen
 [ "$trouble" != unplug ] || go_and_come &
 going=$!
 /files/traffic flood 8080 "$seconds" 100 8 >/tmp/flooded
@@ -115,7 +115,7 @@ if [ "$trouble" = unplug ]; then
   wait "$going"
   part online; cat /tmp/online
   late
-  until_tried 60 late_seen
+  until_late late_seen
   part late; late_seen && echo seen
 fi
 counted() {
@@ -124,9 +124,9 @@ df = px.DataFrame('http_events', start_time='-10m')
 df.container = px.upid_to_container_id(df.upid)
 df.flood = px.contains(df.req_path, 'flood')
 df = df.groupby(['container', 'flood']).agg(n=('latency', px.count))
-px.display(df)" >/tmp/counted.json && grep -q "$(cat /tmp/flooded)" /tmp/counted.json
+px.display(df)" | keep /tmp/counted.json && grep -q "$(cat /tmp/flooded)" /tmp/counted.json
 }
-until_tried "$tries" counted
+until_told counted
 part container; echo "$container"
 part flooded; cat /tmp/flooded
 part counted; cat /tmp/counted.json

@@ -182,6 +182,12 @@ const MACHINES: readonly Degraded[] = [
     is: /PREEMPT_RT/,
   },
   {
+    name: 'the oldest realtime kernel',
+    kernel: { ...OLDEST, flavour: 'rt' },
+    args: 'root',
+    is: /PREEMPT_RT/,
+  },
+  {
     name: '512 MiB of memory, of which 64 MiB are left beside it',
     kernel: NEWEST_STABLE,
     machine: { memory: 512 },
@@ -238,7 +244,7 @@ for (const { name, kernel, machine, args, is, check, page, isBlind = false, ...m
   test.skipIf(why !== '').concurrent(
     `${name} (Linux ${kernel.release}, ${kernel.arch})${why && ` (${why})`}`,
     async () => {
-      const said = await boot(kernel, `sh /files/degraded.sh ${args}`, machine)
+      const said = await boot(kernel, `${isBlind ? 'blind=yes ' : ''}sh /files/degraded.sh ${args}`, machine)
       const part = (wanted: string) => said.get(wanted) ?? ''
       expect(part('machine')).toMatch(is ?? /^/)
       for (const line of check ?? [/^ok {4}BTF/m]) expect(part('check')).toMatch(line)

@@ -13,7 +13,7 @@ serve env
 until_done get /readyz
 /files/traffic ask 8080 5 first >/tmp/truth
 # It ends before it has said so; what was told so far is stored.
-until_tried 240 all_seen
+until_late all_seen
 kill -9 "$nixie"
 wait "$nixie" 2>/dev/null
 serve env
@@ -22,7 +22,7 @@ until_done get /readyz
 /files/traffic calls 7999 >/tmp/calls &
 until_done grep -v POST /tmp/calls
 grep POST /tmp/calls >>/tmp/truth
-until_tried 240 all_seen
+until_late all_seen
 
 flood=$(/files/traffic flood 8080 4 400 48)
 flooded() {
@@ -30,9 +30,9 @@ flooded() {
 df = px.DataFrame('http_events', start_time='-10m')
 df = df[px.contains(df.req_path, 'flood')]
 df = df.groupby('req_method').agg(n=('latency', px.count))
-px.display(df)" >/tmp/flood.json && grep -q "$flood" /tmp/flood.json
+px.display(df)" | keep /tmp/flood.json && grep -q "$flood" /tmp/flood.json
 }
-until_tried 240 flooded
+until_late flooded
 
 # The last row is of an idle process when its counters stay the same from one reading to the next.
 usage() { sed 's/.*) //' /proc/$server/stat | cut -d ' ' -f 12,13; }
@@ -42,10 +42,10 @@ measured() {
 df = px.DataFrame('process_stats', start_time='-10m')
 df = df[px.upid_to_pid(df.upid) == $server]
 df = df.groupby('upid').agg(utime=('cpu_utime_ns', px.max), ktime=('cpu_ktime_ns', px.max), rchar=('rchar_bytes', px.max), wchar=('wchar_bytes', px.max))
-px.display(df)" >/tmp/process.json
+px.display(df)" | keep /tmp/process.json
   grep -q "\"wchar\": *\"\?$(sed -n 's/^wchar: //p' /proc/$server/io)\b" /tmp/process.json && [ "$before" = "$(usage)" ]
 }
-until_tried 240 measured
+until_late measured
 part process; cat /tmp/process.json
 part proc; usage; cat /proc/$server/io
 connections() {
@@ -54,10 +54,10 @@ df = px.DataFrame('conn_stats', start_time='-10m')
 df = df[df.trace_role == 2 and df.remote_addr == '127.0.0.1']
 df.pid = px.upid_to_pid(df.upid)
 df = df.groupby(['pid']).agg(open=('conn_open', px.max), close=('conn_close', px.max), sent=('bytes_sent', px.max), received=('bytes_recv', px.max))
-px.display(df)" >/tmp/connections.json
+px.display(df)" | keep /tmp/connections.json
   grep -q "\"pid\": *\"\?$(grep -v POST /tmp/calls | cut -d' ' -f1)\b" /tmp/connections.json
 }
-until_tried 240 connections
+until_late connections
 part connections; cat /tmp/connections.json
 part called; grep -v POST /tmp/calls
 part truth; cat /tmp/truth

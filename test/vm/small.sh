@@ -11,8 +11,6 @@ mount -t tmpfs -o size=3999997952 tmpfs /tmp/data
 server=$!
 serve env
 until_done get /readyz
-# Ticks of a hundredth of a second on the processor.
-ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 resident() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$nixie/status"; }
 
 before=$(ticks "$nixie") answered=$(ticks "$server")
@@ -33,9 +31,9 @@ counted() {
   ask "import px
 df = px.DataFrame('http_events', start_time='-60m')
 df = df.groupby(['req_method']).agg(n=('latency', px.count))
-px.display(df)" >/tmp/counted.json && grep -q "$(cat /tmp/flooded)" /tmp/counted.json
+px.display(df)" | keep /tmp/counted.json && grep -q "$(cat /tmp/flooded)" /tmp/counted.json
 }
-until_tried 40 counted
+until_late counted
 part flooded; cat /tmp/flooded
 part counted; cat /tmp/counted.json
 part status; get /api/status

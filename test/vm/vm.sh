@@ -21,6 +21,8 @@ trap 'rm -rf "$temp"' EXIT
 mkdir -p "$temp/run/files"
 printf '%s\n' "$command" >"$temp/run/command"
 printf '%s\n' "${VM_SETUP:-}" >"$temp/run/setup"
+# Seconds after which the guest waits for nothing more.
+echo "$((${VM_TIMEOUT:-300} * 3 / 4))" >"$temp/run/patience"
 [ -z "${VM_FILES:-}" ] || cp -a "$VM_FILES/." "$temp/run/files/"
 (cd "$temp/run" && find . | cpio --quiet -o -H newc) >"$temp/run.cpio"
 cat "$VM_ROOT" "$temp/run.cpio" >"$temp/initrd"
