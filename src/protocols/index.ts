@@ -8,7 +8,7 @@ import { http2 } from './http2'
 import { KAFKA } from './kafka/identity'
 import type { ProtocolIdentity } from './lib/identity'
 import { memcached } from './memcached'
-import { MONGODB } from './mongodb/identity'
+import { mongodb } from './mongodb'
 import { mqtt } from './mqtt'
 import { mux } from './mux'
 import { mysql } from './mysql'
@@ -36,7 +36,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   mqtt,
   memcached,
   fastcgi,
+  mongodb,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [CQL, MONGODB, KAFKA, AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = [CQL, KAFKA, AMQP]

@@ -1,0 +1,5 @@
+import { mongodb } from '../../../src/protocols/mongodb'
+import { conformance } from '../conformance'
+import { SAMPLES } from './samples'
+
+conformance({ protocol: mongodb, samples: SAMPLES })
