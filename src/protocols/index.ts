@@ -5,7 +5,7 @@ import { dns } from './dns'
 import { fastcgi } from './fastcgi'
 import { http } from './http'
 import { http2 } from './http2'
-import { KAFKA } from './kafka/identity'
+import { kafka } from './kafka'
 import type { ProtocolIdentity } from './lib/identity'
 import { memcached } from './memcached'
 import { mongodb } from './mongodb'
@@ -37,7 +37,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   memcached,
   fastcgi,
   mongodb,
+  kafka,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [CQL, KAFKA, AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = [CQL, AMQP]

@@ -3,6 +3,7 @@ import { PROTOCOLS } from '../../src/protocols'
 import type { Protocol, Side } from '../../src/protocols/protocol'
 import * as Dns from '../protocols/dns/build'
 import * as Fastcgi from '../protocols/fastcgi/talk'
+import * as Kafka from '../protocols/kafka/talk'
 import * as Memcached from '../protocols/memcached/talk'
 import * as Mqtt from '../protocols/mqtt/talk'
 import * as Mux from '../protocols/mux/talk'
@@ -43,6 +44,8 @@ const PGSQL = {
   ],
   openingRows: 1,
 } satisfies Options
+
+const BATCH = Kafka.batch([{ key: 'order', value: '{"id":1234}' }])
 
 const MYSQL = {
   opening: [
@@ -125,6 +128,10 @@ export const SHAPES: readonly Shape[] = [
       Fastcgi.request(1, 'shop', { QUERY_STRING: `id=${i}`, HTTP_HOST: 'shop.test', SERVER_PORT: '80' }),
     ],
     ['server', Fastcgi.response(1, `item ${i}`)],
+  ]),
+  shape('kafka', 'a record', (i) => [
+    ['client', Kafka.produce({ id: i, client: 'till' }, 'orders', BATCH)],
+    ['server', Kafka.produced(i, 'orders', i)],
   ]),
   shape('dns', 'a question over TCP', (i) => [
     ['client', Dns.framed(Dns.query(i % 65_536, 'api.example.test'))],
