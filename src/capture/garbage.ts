@@ -22,6 +22,7 @@
  */
 import { edenGC, fullGC, gcAndSweep } from 'bun:jsc'
 import { threadCpuNs } from '../kernel/libc'
+import { ResidentSize } from '../kernel/resident'
 import { ThreadTime } from '../kernel/thread-time'
 
 const MIB = 1 << 20
@@ -37,7 +38,7 @@ const SWEEP_BYTES = 344 * MIB
 const FULL_BYTES = 360 * MIB
 /** … unless another thread holds it: growth that is worth a collection all the same. */
 const FULL_GROWTH_BYTES = 8 * MIB
-/** Time between two readings of the memory size, which take 15 µs each. */
+/** Time between two readings of the memory size. */
 const LOOK_EVERY_MS = 10
 /** Between full collections the thread works at least this many times as long as the last one took; in a full process as long. */
 const PAUSE = 4
@@ -71,17 +72,7 @@ export interface Memory {
   nowMs(): number
 }
 
-/** The size is read from a file: without a free descriptor it isn't known, and nothing is collected. */
-function residentBytes(): number {
-  try {
-    return process.memoryUsage.rss()
-  } catch {
-    return 0
-  }
-}
-
-const PROCESS: Omit<Memory, 'queuedMs'> = {
-  residentBytes,
+const PROCESS: Omit<Memory, 'queuedMs' | 'residentBytes'> = {
   collectYoung: () => edenGC(),
   mark: () => fullGC(),
   sweep: () => gcAndSweep(),
@@ -93,7 +84,8 @@ const PROCESS: Omit<Memory, 'queuedMs'> = {
 /** The memory and times of the calling thread, which must be the one that reads them. */
 function ofThisThread(): Memory {
   const time = new ThreadTime()
-  return { ...PROCESS, queuedMs: () => time.queuedMs() }
+  const size = new ResidentSize()
+  return { ...PROCESS, queuedMs: () => time.queuedMs(), residentBytes: () => size.bytes() }
 }
 
 export class Garbage {

@@ -95,6 +95,8 @@ export class RingSocketEvent implements SocketEvent {
   readonly #view: DataView
   readonly #bytes: Uint8Array
   #at = 0
+  /** Made once for an event: its length alone is asked for, too. */
+  #payload: Uint8Array | undefined
   readonly #origin: TimeOrigin
   /** Added to every time; the clock's correction. */
   correctionNs = 0
@@ -107,6 +109,7 @@ export class RingSocketEvent implements SocketEvent {
 
   at(offset: number): this {
     this.#at = offset
+    this.#payload = undefined
     return this
   }
 
@@ -242,8 +245,10 @@ export class RingSocketEvent implements SocketEvent {
   }
 
   get payload(): Uint8Array {
+    if (this.#payload) return this.#payload
     const start = this.#at + SOCKET_EVENT.payload
-    return this.#bytes.subarray(start, start + this.#u32(SOCKET_EVENT.captured))
+    this.#payload = this.#bytes.subarray(start, start + this.#u32(SOCKET_EVENT.captured))
+    return this.#payload
   }
 
   /** The whole event, as it is in the buffer. */
