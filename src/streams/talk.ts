@@ -304,7 +304,8 @@ export class Talk implements Receiver {
 
   /** `before`: bytes of the client's that were encrypted already. */
   #hides(before: number): void {
-    this.#end.hides(before)
+    // What is within datagrams is never read, and nobody is told to do anything about it.
+    if (this.#link.transport !== 'udp') this.#end.hides(before)
     this.count('encrypted')
   }
 

@@ -25,6 +25,8 @@ interface Remote {
 
 /** Of this many of the oldest remote ends, one without waiting data is removed first. */
 const EVICT_AMONG = 64
+/** After so many datagrams of which nothing can be read a socket is only counted again. */
+const MAX_IDLE = 256
 
 export class UdpSocket implements Followed, Retried {
   readonly id: number
@@ -50,6 +52,8 @@ export class UdpSocket implements Followed, Retried {
   #shedExchanges = 0
   #isCounting = false
   #isKnown = false
+  /** Datagrams of ends of which nothing can be read, since it was last only counted. */
+  #idle = 0
   /** One of its ends that answers requests, if there is one. */
   #server: End | undefined
   #isResting = false
@@ -89,6 +93,7 @@ export class UdpSocket implements Followed, Retried {
     this.#identify(end, event)
     talk.datagram(direction === RECEIVED ? talk.received : talk.sent, payload, size, timeNs)
     this.#addUp(remote)
+    if (end.encrypted && talk.isCounting && ++this.#idle >= MAX_IDLE) this.#countOnly('encrypted')
   }
 
   /** The answers to waiting requests will not be seen. */
@@ -193,7 +198,9 @@ export class UdpSocket implements Followed, Retried {
 
   retry(): void {
     this.#isCounting = false
-    for (const { talk } of this.#remotes.values()) talk.restart()
+    // What is encrypted stays so.
+    for (const { end, talk } of this.#remotes.values()) if (!end.encrypted) talk.restart()
+    this.#isKnown = false
     this.#cap = this.#shared.defaultCap
     this.#shared.setVerdict(this.id, { action: 'capture', cap: this.#cap })
   }
@@ -296,12 +303,21 @@ export class UdpSocket implements Followed, Retried {
     this.#shared.setVerdict(this.id, { action: 'capture', cap: captureCap })
   }
 
-  /** A socket without a known protocol at any remote end is only counted; a single unknown end may be noise. */
+  /**
+   * A socket without a known protocol at any remote end is only counted; a single unknown end may be noise. So is one of whose ends
+   * nothing more can be read, as it is encrypted.
+   */
   #silent(why: Silence): void {
-    if (why !== 'unknown' || this.#isKnown || this.#isCounting) return
+    if (why === 'unknown' && !this.#isKnown) this.#countOnly('unknown')
+    else if (why === 'encrypted') this.#countOnly('encrypted')
+  }
+
+  #countOnly(why: Silence): void {
+    if (this.#isCounting) return
     for (const { talk } of this.#remotes.values()) if (!talk.isCounting) return
-    this.#shared.counters.unknownConnections++
+    if (why === 'unknown') this.#shared.counters.unknownConnections++
     this.#isCounting = true
+    this.#idle = 0
     this.#shared.setVerdict(this.id, { action: 'count' })
     this.#shared.retryLater(this)
   }

@@ -10,12 +10,10 @@ import {
   type Sink,
 } from '../protocol'
 import { Assembly } from './assembly'
-import { cipherName } from './ciphers'
 import { Handshake } from './handshake'
-import { alertName, EXTENSION, RECORD, versionName } from './numbers'
+import { RECORD } from './numbers'
 import { Records } from './records'
-import { tlsEvents } from './table'
-import { certificateText, offeredText, requestBody, responseBody } from './texts'
+import { appendHandshake } from './row'
 
 /** Memory of what was read, beside the bytes of unfinished messages. */
 const HANDSHAKE_BYTES = 4096
@@ -114,7 +112,8 @@ export class TlsConversation implements Conversation {
 
   underWay(nowNs: number, sink: Sink): void {
     const { client, startNs } = this.#handshake
-    if (client && !this.#isOver && nowNs - startNs >= SHOWN_NS) this.#emit(this.#lasting, nowNs, sink)
+    if (client && !this.#isOver && nowNs - startNs >= SHOWN_NS)
+      appendHandshake(sink, this.#link, this.#handshake, this.#lasting, nowNs)
   }
 
   shed(): void {
@@ -134,7 +133,7 @@ export class TlsConversation implements Conversation {
   #ends(outcome: Outcome): void {
     if (this.#isOver) return
     const { client, lastNs } = this.#handshake
-    if (client) this.#emit(outcome, lastNs, this.#link.sink)
+    if (client) appendHandshake(this.#link.sink, this.#link, this.#handshake, outcome, lastNs)
     else this.#link.dropped(this.#hellos)
     this.#release()
   }
@@ -144,41 +143,5 @@ export class TlsConversation implements Conversation {
     this.#hasNew = false
     this.#sides.client.messages.reset()
     this.#sides.server.messages.reset()
-  }
-
-  #emit(outcome: Outcome, timeNs: number, sink: Sink): void {
-    const { client, server, startNs, isRetried, isResumed, alerts, certificates } = this.#handshake
-    const [certificate] = certificates.server
-    sink.append(tlsEvents, {
-      ...this.#link.connection,
-      time_: timeNs,
-      req_type: RECORD.handshake,
-      req_body: requestBody(client!),
-      resp_body: responseBody({
-        hello: server,
-        isRetried,
-        certificates: certificates.server,
-        clientCertificates: certificates.client,
-        alerts,
-      }),
-      latency: timeNs - startNs,
-      version: server ? versionName(server.version) : '',
-      cipher: server ? cipherName(server.cipher) : '',
-      server_name: client!.serverName,
-      ech: client!.extensions.includes(EXTENSION.encryptedHello),
-      alpn_offered: offeredText(client!),
-      alpn: server?.alpn ?? '',
-      resumed: isResumed,
-      certificate: certificateText(certificate),
-      certificate_expires: certificate?.expires ?? '',
-      alert: this.#alert(),
-      outcome,
-    })
-  }
-
-  #alert(): string {
-    const { alerts, hasEncryptedAlert } = this.#handshake
-    const told = alerts.at(-1)
-    return told ? alertName(told.description) : hasEncryptedAlert ? 'encrypted' : ''
   }
 }

@@ -3,7 +3,7 @@ import { code, keyword, latency, outcome, remoteUpid, seenAt, structured } from 
 
 export const tlsEvents = defineTable(
   'tls_events',
-  'TLS handshakes, as far as they are in the clear: what was offered, what was chosen, certificates before TLS 1.3, alerts',
+  'TLS handshakes, as far as they are in the clear: what was offered, what was chosen, certificates before TLS 1.3, alerts; also those of QUIC',
   {
     ...seenAt,
     time_: time('When the handshake was done as far as that can be seen, or failed'),

@@ -1,6 +1,7 @@
 /** The conversations that the shared suite plays. */
 import type { Message, Sample } from '../conformance'
 import * as Tls from './build'
+import * as Quic from './quic/build'
 
 const X25519 = 29
 const X25519_MLKEM = 4588
@@ -30,6 +31,14 @@ const hello12 = Tls.handshake(
   Tls.clientHello({ extensions: [Tls.serverName('old.shop.test'), Tls.alpn('http/1.1')] }),
 )
 const answer12 = Tls.serverHello({ cipher: 0xc02f, extensions: [Tls.alpn('http/1.1')] })
+
+const quicHello = Tls.message(
+  1,
+  Tls.clientHelloBody({
+    extensions: [Tls.serverName('shop.test'), Tls.versions(0x0304), Tls.alpn('h3'), Tls.shares(32, X25519)],
+  }),
+)
+const quicAnswer = Tls.serverHello({ extensions: [Tls.chosenVersion(0x0304), Tls.chosenShare(X25519)] })
 
 const common = { shows: ['once', 'under-way'], underWayNs: 1e9 } as const
 
@@ -85,5 +94,16 @@ export const SAMPLES: readonly Sample[] = [
     name: 'refused',
     records: [['handshake_failure', 'shop.test']],
     messages: [said('client', hello13), said('server', Tls.alert(2, 40))],
+  },
+  {
+    name: 'QUIC',
+    shows: ['once', 'datagram', 'under-way'],
+    underWayNs: 1e9,
+    records: [['shop.test', 'TLS_AES_128_GCM_SHA256', '"version":"TLS 1.3"']],
+    messages: [
+      said('client', Quic.initial('client', [Quic.crypto(0, quicHello)])),
+      said('server', Quic.initial('server', [Quic.ACK, Quic.crypto(0, quicAnswer)]), Quic.handshake(300)),
+      said('client', Quic.handshake(60)),
+    ],
   },
 ]
