@@ -8,10 +8,9 @@ export const LEAST_DATAGRAM = 1200
 /** The client chooses the server's first id, of so many bytes at least (RFC 9000 §7.2). */
 export const LEAST_ID = 8
 
-/** Where the kernel doesn't know who asks, the server's port is the lower one. */
-export function recogniseDatagram({ bytes, from, ownPort, peerPort }: Head): Recognition {
+/** A server's first datagram looks the same, but can't be opened by the id in it, so that the conversation refuses it. */
+export function recogniseDatagram({ bytes, from }: Head): Recognition {
   if (bytes.length < LEAST_DATAGRAM || from === 'server') return 'no'
-  if (from === undefined && ownPort < peerPort) return 'no'
   const packet = packetAt(new Cursor(bytes))
   const isFirst = packet?.type === 'initial' && packet.destination.length >= LEAST_ID
   return isFirst ? { side: 'client', sure: true } : 'no'

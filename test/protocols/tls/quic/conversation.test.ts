@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { tls } from '../../../../src/protocols/tls'
 import { initialKeys } from '../../../../src/protocols/tls/quic/keys'
+import { ROLE_UNKNOWN } from '../../../../src/records/types'
 import { random, rig, Wire } from '../../../streams/wire'
 import * as Tls from '../build'
 import * as Quic from './build'
@@ -143,6 +144,20 @@ describe('a handshake of QUIC', () => {
     expect(played(whole(1).slice(0, 1)).rows).toMatchObject([
       { outcome: 'unanswered', server_name: 'shop.test' },
     ])
+  })
+
+  test('whatever the ports are', () => {
+    const all = rig([tls])
+    const wire = new Wire({
+      transport: 'udp',
+      role: ROLE_UNKNOWN,
+      local: ['10.0.0.1', 40_000],
+      remote: ['10.0.0.2', 50_000],
+    })
+    for (const [from, bytes] of whole(1))
+      all.streams.handle(from === 'server' ? wire.request(bytes) : wire.response(bytes))
+    all.streams.tick(wire.timeNs + 1e9)
+    expect(all.sink.rows('tls_events')).toMatchObject([{ outcome: 'complete', server_name: 'shop.test' }])
   })
 
   test('while it lasts it is shown', () => {
