@@ -1,6 +1,6 @@
 /** Every protocol: a line for each, in the first list as soon as it is parsed. */
 import { AMQP } from './amqp/identity'
-import { CQL } from './cql/identity'
+import { cql } from './cql'
 import { dns } from './dns'
 import { fastcgi } from './fastcgi'
 import { http } from './http'
@@ -38,7 +38,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   fastcgi,
   mongodb,
   kafka,
+  cql,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [CQL, AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = [AMQP]

@@ -1,6 +1,7 @@
 /** Small exchanges of each protocol, as clients say them again and again, and what opens their connections. */
 import { PROTOCOLS } from '../../src/protocols'
 import type { Protocol, Side } from '../../src/protocols/protocol'
+import * as Cql from '../protocols/cql/talk'
 import * as Dns from '../protocols/dns/build'
 import * as Fastcgi from '../protocols/fastcgi/talk'
 import * as Kafka from '../protocols/kafka/talk'
@@ -72,6 +73,20 @@ const NATS = {
   openingRows: 2,
 } satisfies Options
 
+const PREPARED = 'INSERT INTO goods (name, price) VALUES (?, ?)'
+const V5 = { version: 5 }
+
+/** `V5` has segments behind the opening. */
+const cqlOpening = (version: number, wrapped: (envelope: string) => string): Options => ({
+  opening: [
+    ['client', Cql.startup(0, {}, { version })],
+    ['server', Cql.ready(0, { version })],
+    ['client', wrapped(Cql.prepare(0, PREPARED, { version }))],
+    ['server', wrapped(Cql.prepared(0, PREPARED, { name: Cql.TYPE.text, price: Cql.TYPE.int }, { version }))],
+  ],
+  openingRows: 2,
+})
+
 const KIB = 'x'.repeat(1024)
 
 export const SHAPES: readonly Shape[] = [
@@ -133,6 +148,24 @@ export const SHAPES: readonly Shape[] = [
     ['client', Kafka.produce({ id: i, client: 'till' }, 'orders', BATCH)],
     ['server', Kafka.produced(i, 'orders', i)],
   ]),
+  shape(
+    'cql',
+    'a query, one row',
+    (i) => [
+      ['client', Cql.query(i % 1000, `SELECT name FROM users WHERE id = ${i}`)],
+      ['server', Cql.rows(i % 1000, { name: Cql.TYPE.text }, [[`user ${i}`]])],
+    ],
+    cqlOpening(4, (envelope) => envelope),
+  ),
+  shape(
+    'cql',
+    'an execution in segments',
+    (i) => [
+      ['client', Cql.segment(Cql.execute(i % 1000, PREPARED, { ...V5, values: [`name ${i}`, Cql.INT(i)] }))],
+      ['server', Cql.segment(Cql.done(i % 1000, V5))],
+    ],
+    cqlOpening(5, Cql.segment),
+  ),
   shape('dns', 'a question over TCP', (i) => [
     ['client', Dns.framed(Dns.query(i % 65_536, 'api.example.test'))],
     ['server', Dns.framed(Dns.answer(i % 65_536, 'api.example.test'))],
