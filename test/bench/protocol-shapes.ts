@@ -6,6 +6,7 @@ import * as Dns from '../protocols/dns/build'
 import * as Fastcgi from '../protocols/fastcgi/talk'
 import * as Kafka from '../protocols/kafka/talk'
 import * as Memcached from '../protocols/memcached/talk'
+import * as Mongodb from '../protocols/mongodb/talk'
 import * as Mqtt from '../protocols/mqtt/talk'
 import * as Mux from '../protocols/mux/talk'
 import * as MySql from '../protocols/mysql/build'
@@ -136,6 +137,20 @@ export const SHAPES: readonly Shape[] = [
   shape('mux', 'a dispatch', (i) => [
     ['client', Mux.tdispatch(1 + (i % 1000), { [Mux.CLIENT_ID]: 'web' }, '/s/users', `who is ${i}`)],
     ['server', Mux.rdispatch(1 + (i % 1000), `user ${i}`)],
+  ]),
+  shape('mongodb', 'a find of one document', (i) => [
+    ['client', Mongodb.msg({ find: 'users', filter: { _id: i }, limit: 1, ...Mongodb.DB }, { id: i + 1 })],
+    ['server', Mongodb.msg(Mongodb.cursor([{ _id: i, name: `user ${i}` }]), { id: i + 7, to: i + 1 })],
+  ]),
+  shape('mongodb', 'an insert of 1 KiB', (i) => [
+    [
+      'client',
+      Mongodb.msg(
+        { insert: 'users', ...Mongodb.DB },
+        { id: i + 1, sequences: { documents: [{ _id: i, text: KIB }] } },
+      ),
+    ],
+    ['server', Mongodb.msg({ n: 1, ...Mongodb.OK }, { id: i + 7, to: i + 1 })],
   ]),
   shape('fastcgi', 'a request', (i) => [
     [
