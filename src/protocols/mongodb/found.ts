@@ -84,6 +84,23 @@ const OF_COLLECTIONS: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
+/** First letters of the names that count, as a table of all letters. */
+function begins(letters: string): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const letter of letters) table[letter.charCodeAt(0)] = 1
+  return table
+}
+const BEGINS: Readonly<Partial<Record<Room, Uint8Array>>> = {
+  command: begins('$cduo'),
+  answer: begins('once$wlvd'),
+  cursor: begins('fn'),
+  error: begins('ce$'),
+}
+
+/** Whether a member whose name begins with this letter may count: for most of them no name is made. */
+export const mayCount = (found: Found, room: Room, letter: number): boolean =>
+  (room === 'command' && found.command === '') || BEGINS[room]?.[letter] !== 0
+
 /** Takes a member of what is in `room`; returns the room of the value, where that is looked into. */
 export function take(found: Found, room: Room, name: string, value: Value): Room | undefined {
   switch (room) {

@@ -4,7 +4,7 @@
  */
 import { latin1, utf8 } from '../lib/bytes'
 import * as Bson from './bson'
-import { type Found, newFound, type Room, take } from './found'
+import { type Found, mayCount, newFound, type Room, take } from './found'
 import { areFlags, CHECKSUM, HEAD_BYTES, i32, OP_MSG, OP_QUERY, OP_REPLY } from './message'
 
 /** Bytes of a name, and of a text that is kept, at most. */
@@ -200,7 +200,7 @@ export class Walk {
       this.#at = at + size
       return true
     }
-    if (place.room === 'nothing') {
+    if (place.room === 'nothing' || !mayCount(this.found, place.room, bytes[base + from]!)) {
       this.#at = at + size
       return true
     }
