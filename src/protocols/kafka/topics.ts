@@ -12,7 +12,7 @@ export class TopicNames {
   /** Those that the process knows. */
   of(upid: string): Topics {
     return {
-      nameOf: (id) => this.#names.get(`${upid} ${id}`),
+      nameOf: (id) => (id === METADATA_TOPIC ? '__cluster_metadata' : this.#names.get(`${upid} ${id}`)),
       learn: (id, name) => this.#learn(`${upid} ${id}`, name),
     }
   }
@@ -30,6 +30,9 @@ export interface Topics {
   nameOf(id: string): string | undefined
   learn(id: string, name: string): void
 }
+
+/** The log of KRaft's controllers has the same id in every cluster (Uuid.METADATA_TOPIC_ID). */
+const METADATA_TOPIC = `${'A'.repeat(21)}Q`
 
 /** The id that stands for none, in base64. */
 export const NO_TOPIC = 'A'.repeat(22)

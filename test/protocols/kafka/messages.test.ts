@@ -177,6 +177,11 @@ describe('topic ids', () => {
     }
   })
 
+  test('of the log of controllers is the same everywhere', () => {
+    const { rows } = rowsOf(['>', Talk.fetch(app(1), `${'\0'.repeat(15)}\x01`, 0)])
+    expect(jsonOf(rows[0]!.req_body).topics[0].name).toBe('__cluster_metadata')
+  })
+
   test('from before are said to be unknown, and counted', () => {
     const { rows, counters } = rowsOf(
       ['>', Talk.fetch(app(1), unknown, 0)],
