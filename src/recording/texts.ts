@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isCredential, isSecretHeader, redactHeader, redactText, redactUrl } from '../protocols/lib/redact'
 import { narrowed, type WideText, wideText } from '../protocols/lib/wide-text'
+import { maskLogins } from './logins'
 import { latin1, mask, maskSecrets, type Range, secretRanges } from './mask'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells binary from text
@@ -57,5 +58,5 @@ export function maskTalk(bytes: Uint8Array): number {
   }
   for (const { index, 1: userinfo } of text.matchAll(USERINFO))
     replaced += mask(bytes, { start: index + 3, end: index + 3 + userinfo!.length })
-  return replaced + maskFields(bytes, text, 0)
+  return replaced + maskLogins(bytes, text) + maskFields(bytes, text, 0)
 }
