@@ -1,5 +1,6 @@
 /** Handshakes of QUIC as rows of `tls_events`. */
 import { describe, expect, test } from 'bun:test'
+import { DECODE_LIMITS, DecodeBudget } from '../../../../src/protocols/lib/decode-budget'
 import { tls } from '../../../../src/protocols/tls'
 import { initialKeys } from '../../../../src/protocols/tls/quic/keys'
 import { ROLE_UNKNOWN } from '../../../../src/records/types'
@@ -206,5 +207,16 @@ describe('what is no such handshake', () => {
     expect(rows).toEqual([])
     expect(streams.heldBytes).toBeLessThan(64 << 10)
     expect(verdicts.at(-1)!.verdict).toEqual({ action: 'count' })
+  })
+
+  test('without time for it nothing is decrypted', () => {
+    const all = rig([tls])
+    const decodeBudget = new DecodeBudget(() => 0, { ...DECODE_LIMITS, burstNs: 0 })
+    Object.assign(all.settings, { decodeBudget })
+    const wire = new Wire({ transport: 'udp', local: ['10.0.0.1', 443], remote: ['10.0.0.2', 40_000] })
+    for (const [from, bytes] of whole(1))
+      all.streams.handle(from === 'client' ? wire.request(bytes) : wire.response(bytes))
+    expect(all.sink.rows('tls_events')).toEqual([])
+    expect(decodeBudget.refused).toBeGreaterThan(0)
   })
 })
