@@ -1,5 +1,6 @@
 /** Every protocol: a line for each, in the first list as soon as it is parsed. */
 import { AMQP } from './amqp/identity'
+import { clickhouse } from './clickhouse'
 import { cql } from './cql'
 import { dns } from './dns'
 import { fastcgi } from './fastcgi'
@@ -39,6 +40,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   mongodb,
   kafka,
   cql,
+  clickhouse,
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */

@@ -1,6 +1,7 @@
 /** Small exchanges of each protocol, as clients say them again and again, and what opens their connections. */
 import { PROTOCOLS } from '../../src/protocols'
 import type { Protocol, Side } from '../../src/protocols/protocol'
+import * as ClickHouse from '../protocols/clickhouse/talk'
 import * as Cql from '../protocols/cql/talk'
 import * as Dns from '../protocols/dns/build'
 import * as Fastcgi from '../protocols/fastcgi/talk'
@@ -152,6 +153,21 @@ export const SHAPES: readonly Shape[] = [
     ],
     ['server', Mongodb.msg({ n: 1, ...Mongodb.OK }, { id: i + 7, to: i + 1 })],
   ]),
+  shape(
+    'clickhouse',
+    'a query, one row',
+    (i) => [
+      ['client', ClickHouse.asked(`SELECT name FROM users WHERE id = ${i}`)],
+      ['server', ClickHouse.answered(`user ${i}`)],
+    ],
+    {
+      opening: [
+        ['client', ClickHouse.hello()],
+        ['server', ClickHouse.welcome()],
+      ],
+      openingRows: 1,
+    },
+  ),
   shape('fastcgi', 'a request', (i) => [
     [
       'client',
