@@ -1,5 +1,5 @@
 /** Every protocol: a line for each, in the first list as soon as it is parsed. */
-import { AMQP } from './amqp/identity'
+import { amqp } from './amqp'
 import { clickhouse } from './clickhouse'
 import { cql } from './cql'
 import { dns } from './dns'
@@ -35,6 +35,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   pgsql,
   mysql,
   mqtt,
+  amqp,
   memcached,
   fastcgi,
   mongodb,
@@ -44,4 +45,4 @@ export const PROTOCOLS: readonly Protocol[] = [
 ]
 
 /** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = [AMQP]
+export const UNPARSED: readonly ProtocolIdentity[] = []

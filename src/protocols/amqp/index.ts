@@ -1,0 +1,14 @@
+import type { Protocol } from '../protocol'
+import { AmqpConversation } from './conversation'
+import { AMQP } from './identity'
+import { recognise, search } from './recognise'
+
+export const amqp: Protocol = {
+  ...AMQP,
+  name: 'amqp',
+  transports: ['tcp', 'tls'],
+  captureCap: 4096,
+  recognise,
+  search,
+  open: (link) => new AmqpConversation(link),
+}

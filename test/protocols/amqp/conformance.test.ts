@@ -1,0 +1,5 @@
+import { amqp } from '../../../src/protocols/amqp'
+import { conformance } from '../conformance'
+import { SAMPLES } from './samples'
+
+conformance({ protocol: amqp, samples: SAMPLES })
