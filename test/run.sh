@@ -27,6 +27,7 @@ command -v go >/dev/null || packages+=(golang-go)
 packages+=(mosquitto mosquitto-clients)
 packages+=(php-fpm libfcgi-bin)
 packages+=(clickhouse-server clickhouse-client)
+packages+=(rabbitmq-server)
 # Servers and clients in Java, with their libraries.
 packages+=(maven)
 # A Java that runs a source file is a development kit.

@@ -1,6 +1,7 @@
 /** Small exchanges of each protocol, as clients say them again and again, and what opens their connections. */
 import { PROTOCOLS } from '../../src/protocols'
 import type { Protocol, Side } from '../../src/protocols/protocol'
+import * as Amqp from '../protocols/amqp/talk'
 import * as ClickHouse from '../protocols/clickhouse/talk'
 import * as Cql from '../protocols/cql/talk'
 import * as Dns from '../protocols/dns/build'
@@ -57,6 +58,17 @@ const MYSQL = {
     ['server', MySql.ok({ seq: 2 })],
   ],
   openingRows: 1,
+} satisfies Options
+
+const AMQP = {
+  opening: [
+    ['client', Amqp.channelOpen(1)],
+    ['server', Amqp.channelOpenOk(1)],
+    ['client', Amqp.select(1)],
+    ['server', Amqp.selectOk(1)],
+    ['client', Amqp.consume(1, 'orders', 'consumer', Amqp.NOWAIT)],
+  ],
+  openingRows: 3,
 } satisfies Options
 
 const MQTT = {
@@ -133,6 +145,24 @@ export const SHAPES: readonly Shape[] = [
       ['server', Mqtt.puback(1 + (i % 60_000))],
     ],
     MQTT,
+  ),
+  shape(
+    'amqp',
+    'a publish, confirmed',
+    (i) => [
+      ['client', Amqp.publish(1, 'events', 'order.new', `{"id":${i}}`)],
+      ['server', Amqp.ack(1, 1 + i)],
+    ],
+    AMQP,
+  ),
+  shape(
+    'amqp',
+    'a delivery, acknowledged',
+    (i) => [
+      ['server', Amqp.deliver(1, 'consumer', 1 + i, 'order.new', `{"id":${i}}`)],
+      ['client', Amqp.ack(1, 1 + i)],
+    ],
+    AMQP,
   ),
   shape('nats', 'PUB', (i) => [['client', Nats.pub('orders.new', `{"id":${i}}`)]], NATS),
   shape('mux', 'a dispatch', (i) => [

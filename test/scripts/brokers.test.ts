@@ -181,7 +181,7 @@ test('px/kafka_consumer_rebalancing: from a member asking to join to its share',
 test('px/amqp_data: publishers and consumers by routing key, sizes of contents', () => {
   const amqp = (secondsAgo: number, method: number, message: unknown, values: Values = {}) =>
     rowOf('amqp_events', secondsAgo, {
-      ...{ frame_type: 1, channel: 1, req_class_id: 60, req_method_id: method },
+      ...{ frame_type: 1, channel: 1, req_class_id: 60, req_method_id: method, body_size: -1 },
       ...{ req_msg: JSON.stringify(message), remote_addr: '10.0.0.7', local_addr: '10.0.0.1', ...values },
     })
   const answered = {
@@ -191,10 +191,8 @@ test('px/amqp_data: publishers and consumers by routing key, sizes of contents',
   }
   const rows = {
     amqp_events: [
-      amqp(9, 40, { exchange: '', routing_key: 'a' }),
-      amqp(8, 0, { body_size: 10 }, { frame_type: 2 }),
-      amqp(7, 0, { body_size: 30 }, { frame_type: 2 }),
-      amqp(6, 60, { consumer_tag: 'c1', routing_key: 'a' }, { remote_addr: '10.0.0.9' }),
+      amqp(9, 40, { exchange: '', routing_key: 'a' }, { body_size: 10 }),
+      amqp(6, 60, { consumer_tag: 'c1', routing_key: 'a' }, { remote_addr: '10.0.0.9', body_size: 30 }),
       amqp(5, 20, { queue: 'q' }, answered),
     ],
   }
@@ -202,13 +200,15 @@ test('px/amqp_data: publishers and consumers by routing key, sizes of contents',
   expect(tables.amqp_data!.map((row) => [row.frame_name, row.req_name, row.resp_name])).toEqual([
     ['Frame method', 'BasicConsume', 'BasicDeliver'],
     ['Frame method', 'BasicDeliver', ''],
-    ['Content Header', '', ''],
-    ['Content Header', '', ''],
     ['Frame method', 'BasicPublish', ''],
   ])
-  expect(tables.amqp_msg_stats).toContainEqual({ frame_name: 'Content Header', req_name: '', stats: 2 })
+  expect(tables.amqp_msg_stats).toContainEqual({
+    frame_name: 'Frame method',
+    req_name: 'BasicPublish',
+    stats: 1,
+  })
   const sizes = { avg_body_size: 20, max_body_size: 30, min_body_size: 10 }
-  expect(tables.amqp_average_stats).toEqual([{ frame_name: 'Content Header', ...sizes }])
+  expect(tables.amqp_average_stats).toEqual([{ frame_name: 'Frame method', ...sizes }])
   const key = { routing_key: 'a', namespace: '', pod: '', destination: 'nginx.service' }
   expect(tables.amqp_producer_pod_list).toEqual([{ ...key, source: '10.0.0.7' }])
   expect(tables.amqp_consumer_pod_list).toEqual([

@@ -7,7 +7,7 @@ export const amqp: Protocol = {
   ...AMQP,
   name: 'amqp',
   transports: ['tcp', 'tls'],
-  captureCap: 4096,
+  captureCap: 1 << 20,
   recognise,
   search,
   open: (link) => new AmqpConversation(link),
