@@ -81,6 +81,7 @@ px.display(df)
         headers: { n: 1, deep: { list: [true, 'two', 3.5] }, password: '[redacted]' },
         message_id: 'm1',
       },
+      body_size: 255,
       body: 'x'.repeat(255),
     })
     const failed = rows.filter(({ reply_code }) => Number(reply_code) >= 300)

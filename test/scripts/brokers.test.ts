@@ -181,7 +181,7 @@ test('px/kafka_consumer_rebalancing: from a member asking to join to its share',
 test('px/amqp_data: publishers and consumers by routing key, sizes of contents', () => {
   const amqp = (secondsAgo: number, method: number, message: unknown, values: Values = {}) =>
     rowOf('amqp_events', secondsAgo, {
-      ...{ frame_type: 1, channel: 1, req_class_id: 60, req_method_id: method, body_size: -1 },
+      ...{ frame_type: 1, channel: 1, req_class_id: 60, req_method_id: method },
       ...{ req_msg: JSON.stringify(message), remote_addr: '10.0.0.7', local_addr: '10.0.0.1', ...values },
     })
   const answered = {
@@ -191,8 +191,8 @@ test('px/amqp_data: publishers and consumers by routing key, sizes of contents',
   }
   const rows = {
     amqp_events: [
-      amqp(9, 40, { exchange: '', routing_key: 'a' }, { body_size: 10 }),
-      amqp(6, 60, { consumer_tag: 'c1', routing_key: 'a' }, { remote_addr: '10.0.0.9', body_size: 30 }),
+      amqp(9, 40, { exchange: '', routing_key: 'a', body_size: 10 }),
+      amqp(6, 60, { consumer_tag: 'c1', routing_key: 'a', body_size: 30 }, { remote_addr: '10.0.0.9' }),
       amqp(5, 20, { queue: 'q' }, answered),
     ],
   }

@@ -1,5 +1,5 @@
 /**
- * AMQP 0-9-1 between two ends: each method with its content and its answer, as rows of `amqp_events`.
+ * AMQP 0-9-1 between two ends: each method with its content and its answer, as rows.
  *
  * - Both ends ask; `sender` says which one. Channels are independent of one another, and their frames come in between each other's.
  * - A synchronous method is answered by the one that its specification names, on its channel, or by Channel.Close, which says why it
@@ -29,8 +29,7 @@ import * as M from './methods'
 import { Outstanding } from './outstanding'
 import { boundary, methodIn } from './recognise'
 import { type Holes, messageText, numberArg, Request, type Said, textArg } from './request'
-import { rowOf } from './row'
-import { amqpEvents } from './table'
+import { appendRow } from './row'
 
 const WAITING_NS = 10e9
 /** How long a delivery waits for its acknowledgement if it isn't known whether there will be one. */
@@ -426,6 +425,6 @@ export class AmqpConversation implements Conversation, Leaving<Request> {
   }
 
   #emit(request: Request, answer: Said | undefined, outcome: Outcome, timeNs: number, sink: Sink): void {
-    sink.append(amqpEvents, rowOf(this.#link.connection, request, answer, outcome, timeNs))
+    appendRow(sink, this.#link.connection, request, answer, outcome, timeNs)
   }
 }

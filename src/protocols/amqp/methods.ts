@@ -117,6 +117,11 @@ const LAYOUTS = `
 90.31 s <
 `
 
+const KINDS: Readonly<Record<string, Kind>> = {
+  ...{ octet: 'octet', short: 'short', long: 'long', longlong: 'longlong', bit: 'bit' },
+  ...{ shortstr: 'shortstr', longstr: 'longstr', table: 'table' },
+}
+
 const SENDERS: Readonly<Record<string, Side | undefined>> = { c: 'client', s: 'server' }
 
 function methodOf(line: string): Method {
@@ -132,7 +137,7 @@ function methodOf(line: string): Method {
     hasContent: role!.endsWith('+'),
     args: args.map((arg) => {
       const [name, kind] = arg.split(':')
-      return { name: name!, kind: kind as Kind }
+      return { name: name!, kind: KINDS[kind!]! }
     }),
   }
 }

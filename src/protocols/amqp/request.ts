@@ -37,7 +37,7 @@ export function messageText(
 ): string {
   const { bodyLimit, redact } = settings
   const text = bodyText(bytes.subarray(0, bodyLimit), size)
-  return JSON.stringify({ ...args, properties, body: redact ? redactText(text) : text })
+  return JSON.stringify({ ...args, properties, body_size: size, body: redact ? redactText(text) : text })
 }
 
 export const textArg = (args: Args, name: string): string => {

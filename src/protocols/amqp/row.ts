@@ -1,20 +1,20 @@
-import type { RecordOf } from '../../records/table'
 import type { Outcome } from '../lib/columns'
-import type { Connection } from '../protocol'
+import type { Connection, Sink } from '../protocol'
 import { METHOD } from './frames'
 import { numberArg, type Request, type Said, textArg } from './request'
-import type { amqpEvents } from './table'
+import { amqpEvents } from './table'
 
-export function rowOf(
+export function appendRow(
+  sink: Sink,
   connection: Connection,
   { asker, channel, said, tag, queue }: Request,
   answer: Said | undefined,
   outcome: Outcome,
   timeNs: number,
-): RecordOf<typeof amqpEvents> {
+): void {
   const { method, args, text, bodySize, startNs } = said
   const code = numberArg(answer?.args ?? args, 'reply_code')
-  return {
+  sink.append(amqpEvents, {
     ...connection,
     time_: timeNs,
     frame_type: METHOD,
@@ -35,7 +35,7 @@ export function rowOf(
     reply_code: code || numberArg(args, 'reply_code'),
     reply_text: (answer && textArg(answer.args, 'reply_text')) || textArg(args, 'reply_text'),
     outcome,
-  }
+  })
 }
 
 const named = (name: string, args: Said['args'], answer: Said | undefined): string =>

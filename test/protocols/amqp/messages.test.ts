@@ -366,6 +366,7 @@ describe('contents', () => {
         user_id: 'jane',
         app_id: 'shop',
       },
+      body_size: 7,
       body: '{"a":1}',
     })
     expect(u16(1)).toBe('\0\x01')
