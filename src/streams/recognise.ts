@@ -16,22 +16,22 @@ export type Verdict = Found | 'need-more' | 'nothing'
 /**
  * Finds a known message in `head`, the bytes of one end so far: at its beginning, at that of its newest event (the last `newest`
  * bytes), or, for a sure protocol and a stream that was joined after its opening, anywhere. `refused`: protocols that these
- * bytes have proved not to be. `isAnswered`: no more of this message comes, so that none that needs more has it.
+ * bytes have proved not to be. `isWhole`: no more of this message comes, so that none that needs more has it.
  */
 export function recognise(
   protocols: readonly Protocol[],
   head: Head,
   newest: number,
   refused: ReadonlySet<Protocol>,
-  isAnswered = false,
+  isWhole = false,
 ): Verdict {
   const candidates = protocols.filter((p) => speaksOver(p, head.transport) && !refused.has(p))
-  const first = surest(candidates, head, 0, isAnswered)
+  const first = surest(candidates, head, 0, isWhole)
   if (first !== 'nothing') return first
   const at = head.bytes.length - newest
   if (at > 0) {
     const newestHead = { ...head, bytes: head.bytes.subarray(at), isOpening: false }
-    const later = surest(candidates, newestHead, at, isAnswered)
+    const later = surest(candidates, newestHead, at, isWhole)
     if (later !== 'nothing' && later !== 'need-more') return later
   }
   return head.isOpening ? 'nothing' : searched(candidates, head)
@@ -39,7 +39,7 @@ export function recognise(
 
 const speaksOver = ({ transports }: Protocol, transport: Transport) => transports.includes(transport)
 
-function surest(protocols: readonly Protocol[], head: Head, at: number, isAnswered: boolean): Verdict {
+function surest(protocols: readonly Protocol[], head: Head, at: number, isWhole: boolean): Verdict {
   let likely: Found | undefined
   let mayBe = false
   for (const protocol of protocols) {
@@ -53,7 +53,7 @@ function surest(protocols: readonly Protocol[], head: Head, at: number, isAnswer
     if (answer.sure) return { ...answer, protocol, at }
     if (head.from === undefined || head.from === answer.side) likely ??= { ...answer, protocol, at }
   }
-  if (mayBe && !(likely && isAnswered)) return 'need-more'
+  if (mayBe && !(likely && isWhole)) return 'need-more'
   return likely ?? 'nothing'
 }
 

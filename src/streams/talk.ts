@@ -25,6 +25,8 @@ import { Unrecognised } from './unrecognised'
 
 /** How often a connection may change its protocol: endless tunnels within tunnels are not read. */
 const MAX_HAND_OVERS = 8
+/** When nothing came for so long, a message isn't waited for. */
+const WHOLE_NS = 1e9
 
 export class Talk implements Receiver {
   readonly received: Half
@@ -188,6 +190,7 @@ export class Talk implements Receiver {
   /** `isKnown`: every byte up to the end was read or is known to be missing. */
   close(timeNs: number, isKnown: boolean): void {
     this.#isLeftToPeer()
+    for (const half of [this.received, this.sent]) this.#takesWhole(half, timeNs)
     if (this.#reader && !this.#isCounting) {
       const first = this.received.side === 'client' ? this.received : this.sent
       this.#finish(first, timeNs)
@@ -239,7 +242,7 @@ export class Talk implements Receiver {
   // ── Recognition ───────────────────────────────────────────────────────────
 
   #takeUnrecognised(half: Half, payload: Uint8Array, timeNs: number): void {
-    if (this.#isAnswered(half, timeNs)) {
+    if (half.length === 0 && this.#takesWhole(half === this.received ? this.sent : this.received, timeNs)) {
       this.bytes(half, payload, timeNs)
       return
     }
@@ -278,21 +281,12 @@ export class Talk implements Receiver {
     this.#adopt(found.protocol, found.side, half, rest, timeNs)
   }
 
-  /** `half` speaks. Whether what waits of the other end is a message of a likely protocol, as no more of it comes. */
-  #isAnswered(half: Half, timeNs: number): boolean {
-    const waiting = half === this.received ? this.sent : this.received
-    if (waiting.length === 0 || half.length > 0 || this.#expected) return false
-    const bytes = waiting.bytes.subarray(waiting.start, waiting.end)
-    if (this.#link.transport === 'tcp' && looksLikeTls(bytes, waiting.isOpening)) return false
-    const isReceived = waiting === this.received
-    const found = this.#unrecognised.look(waiting, bytes, {
-      isReceived,
-      newest: bytes.length,
-      isAnswered: true,
-    })
-    if (typeof found === 'string') return false
-    this.#adoptFound(found, waiting, EMPTY, timeNs)
-    return true
+  /** No more comes of what waits in `half`. Whether it is a message of a likely protocol, and was taken. */
+  #takesWhole(half: Half, timeNs: number): boolean {
+    if (half.length === 0 || this.#reader || this.#isCounting || this.#expected) return false
+    const found = this.#unrecognised.whole(half, half === this.received)
+    if (found) this.#adoptFound(found, half, EMPTY, timeNs)
+    return found !== undefined
   }
 
   /** Joined after its handshake, or within one that isn't read. */
@@ -485,7 +479,9 @@ export class Talk implements Receiver {
   }
 
   #tickHalf(half: Half, nowNs: number): void {
-    if (half.length === 0 || nowNs - half.progressNs <= this.#shared.limits.stuckNs) return
+    const waitsNs = half.length === 0 ? 0 : nowNs - half.progressNs
+    if (waitsNs > WHOLE_NS && this.#takesWhole(half, nowNs)) return
+    if (waitsNs <= this.#shared.limits.stuckNs) return
     if (!this.#reader) this.#forget(half)
     else if (half.lost) half.clear()
     else this.#reader.reset(half, nowNs)

@@ -3,8 +3,9 @@ import type { Protocol, Side, Transport } from '../protocols/protocol'
 import { ROLE_SERVER, ROLE_UNKNOWN } from '../records/types'
 import type { End } from './end'
 import type { Half } from './half'
-import { recognise, type Verdict } from './recognise'
+import { type Found, recognise, type Verdict } from './recognise'
 import type { SharedState } from './shared-state'
+import { looksLikeTls } from './tls'
 
 /** Small events are collected a little longer. */
 const MIN_BYTES = 1024
@@ -18,8 +19,8 @@ export interface Look {
   readonly newest: number
   /** Only a protocol that begins TLS comes into question. */
   readonly isTls?: boolean
-  /** The other end has spoken since: the message is whole, and none waits for more of it. */
-  readonly isAnswered?: boolean
+  /** No more comes of the message: no protocol waits for more of it. */
+  readonly isWhole?: boolean
 }
 
 export class Unrecognised {
@@ -81,7 +82,7 @@ export class Unrecognised {
     return (role === ROLE_SERVER) === isReceived ? 'client' : 'server'
   }
 
-  look(half: Half, bytes: Uint8Array, { isReceived, newest, isTls, isAnswered }: Look): Verdict {
+  look(half: Half, bytes: Uint8Array, { isReceived, newest, isTls, isWhole }: Look): Verdict {
     const { localPort, peerPort } = this.#end
     const head = {
       bytes,
@@ -93,6 +94,17 @@ export class Unrecognised {
     }
     const { protocols } = this.#shared
     const candidates = isTls ? protocols.filter(({ encrypts }) => encrypts) : protocols
-    return recognise(candidates, head, newest, this.#refused ?? NONE, isAnswered)
+    return recognise(candidates, head, newest, this.#refused ?? NONE, isWhole)
+  }
+
+  /**
+   * The protocol of what waits in `half`, of which no more comes: the other end has spoken since, nothing came for long, or the
+   * connection has ended.
+   */
+  whole(half: Half, isReceived: boolean): Found | undefined {
+    const bytes = half.bytes.subarray(half.start, half.end)
+    if (this.#transport === 'tcp' && looksLikeTls(bytes, half.isOpening)) return undefined
+    const found = this.look(half, bytes, { isReceived, newest: bytes.length, isWhole: true })
+    return typeof found === 'string' ? undefined : found
   }
 }

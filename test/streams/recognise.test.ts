@@ -135,6 +135,24 @@ describe('a message that waits, as it may be of a protocol that needs more', () 
     expect(sink.rows('lines').map(({ text }) => text)).toEqual(['>1', '<2', '>3'])
   })
 
+  test('is whole once nothing comes for a second', () => {
+    const { streams, sink } = rig([waits, faint])
+    const wire = new Wire()
+    streams.handle(wire.data(RECEIVED, '>1\n'))
+    streams.tick(wire.timeNs + 0.9e9)
+    expect(sink.rows('lines')).toEqual([])
+    streams.tick(wire.timeNs + 1.2e9)
+    expect(sink.rows('lines').map(({ text }) => text)).toEqual(['>1'])
+  })
+
+  test('is whole at the end of its connection', () => {
+    const { streams, sink } = rig([waits, faint])
+    const wire = new Wire()
+    streams.handle(wire.data(RECEIVED, '>1\n'))
+    end(streams, wire)
+    expect(sink.rows('lines').map(({ text }) => text)).toEqual(['>1'])
+  })
+
   test('stays unknown where no protocol is likely', () => {
     const { streams, sink } = rig([waits, faint])
     const wire = new Wire()
