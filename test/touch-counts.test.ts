@@ -9,7 +9,7 @@ import { Glob } from 'bun'
 import { ROUTES } from '../src/api/routes'
 import { SETTINGS } from '../src/config'
 import { COUNTER_NAMES } from '../src/health/counters'
-import { PROTOCOLS, UNPARSED } from '../src/protocols'
+import { PROTOCOLS } from '../src/protocols'
 import { listFunctions } from '../src/query/functions/registry'
 import { SOURCES } from '../src/sources'
 import { TABLES } from '../src/sources/tables'
@@ -82,10 +82,7 @@ test('a protocol: its folder and the list', () => {
   // Secrets in a recording are found without a connection, by the grammar of these two.
   expect(beyond(found, 1, { http: 2, 'proxy-protocol': 2 })).toEqual({})
   // Its name and its functions stand in its folder alone.
-  const words = [...PROTOCOLS, ...UNPARSED].flatMap(({ label, names = [] }) => [
-    label,
-    ...names.map(({ name }) => name),
-  ])
+  const words = PROTOCOLS.flatMap(({ label, names = [] }) => [label, ...names.map(({ name }) => name)])
   const named = each(words, String, (word) =>
     naming(new RegExp(`'${word}'`)).filter((path) => path.startsWith('src/')),
   )

@@ -1,4 +1,4 @@
-/** Every protocol: a line for each, in the first list as soon as it is parsed. */
+/** Every protocol: a line for each. */
 import { amqp } from './amqp'
 import { clickhouse } from './clickhouse'
 import { cql } from './cql'
@@ -7,7 +7,6 @@ import { fastcgi } from './fastcgi'
 import { http } from './http'
 import { http2 } from './http2'
 import { kafka } from './kafka'
-import type { ProtocolIdentity } from './lib/identity'
 import { memcached } from './memcached'
 import { mongodb } from './mongodb'
 import { mqtt } from './mqtt'
@@ -43,6 +42,3 @@ export const PROTOCOLS: readonly Protocol[] = [
   cql,
   clickhouse,
 ]
-
-/** Those that aren't parsed yet: scripts for Pixie use their names and tables. */
-export const UNPARSED: readonly ProtocolIdentity[] = []

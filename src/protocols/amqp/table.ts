@@ -42,4 +42,5 @@ export const amqpEvents = defineTable(
     outcome,
     remote_upid: remoteUpid,
   },
+  { failure: 'df.reply_code >= 300' },
 )

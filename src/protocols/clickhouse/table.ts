@@ -31,4 +31,5 @@ export const clickhouseEvents = defineTable(
     ),
     remote_upid: remoteUpid,
   },
+  { failure: 'df.error_code != 0' },
 )

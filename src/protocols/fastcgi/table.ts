@@ -41,4 +41,5 @@ export const fastcgiEvents = defineTable(
     ),
     remote_upid: remoteUpid,
   },
+  { failure: 'df.resp_status >= 400' },
 )

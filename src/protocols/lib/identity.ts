@@ -1,4 +1,4 @@
-/** Name and numbers of a protocol, whether or not Nixie parses it yet. They stand in the protocol's folder and nowhere else. */
+/** Name and numbers of a protocol. They stand in the protocol's folder and nowhere else. */
 import type { Table } from '../../records/table'
 import type { SemanticType } from '../../records/types'
 
