@@ -25,3 +25,11 @@ test('the numbers of conn_stats are those that scripts for Pixie expect', () => 
   expect(names.join(' ')).toBe('Unknown HTTP HTTP2 MySQL CQL PGSQL DNS Redis NATS Mongo Kafka Mux AMQP TLS')
   expect([protocolName(-1), protocolName(99)]).toEqual(['Unknown', 'Unknown'])
 })
+
+test('a call is captured as whole as the kernel can: it may hold many messages', () => {
+  const most = 1 << 20
+  // A header and a handshake are all that is read of these.
+  const beginnings = ['tls', 'proxy-protocol']
+  const less = PROTOCOLS.filter(({ captureCap }) => captureCap < most).map(({ name }) => name)
+  expect(less.filter((name) => !beginnings.includes(name))).toEqual([])
+})

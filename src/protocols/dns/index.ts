@@ -8,7 +8,7 @@ export const dns: Protocol = {
   name: 'dns',
   transports: ['udp', 'tcp', 'tls'],
   // A large answer over TCP in one call.
-  captureCap: 16 << 10,
+  captureCap: 1 << 20,
   recognise,
   search,
   open: (link) => new DnsConversation(link),

@@ -7,7 +7,7 @@ export const mqtt: Protocol = {
   ...MQTT,
   name: 'mqtt',
   transports: ['tcp', 'tls'],
-  captureCap: 4096,
+  captureCap: 1 << 20,
   recognise,
   open: (link) => new MqttConversation(link),
 }

@@ -7,7 +7,7 @@ export const mux: Protocol = {
   ...MUX,
   name: 'mux',
   transports: ['tcp', 'tls'],
-  captureCap: 4096,
+  captureCap: 1 << 20,
   recognise,
   search,
   open: (link) => new MuxConversation(link),
