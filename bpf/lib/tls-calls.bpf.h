@@ -44,6 +44,17 @@ static __always_inline bool is_of_process_left_out(void)
 }
 
 /*
+ * Whether the outer one of two calls about the same object tells what the inner one moves, as one function of a library calls another
+ * one. Else the program itself calls within its callback: Node.js writes first when it hears that the handshake is done, within a read.
+ */
+static __always_inline bool tells_of(__u8 outer, __u8 inner)
+{
+	if (inner == TLS_HANDSHAKE)
+		return true;
+	return outer != TLS_HANDSHAKE && is_sending(outer) == is_sending(inner);
+}
+
+/*
  * A function was entered. False: its return needs no probe; only where `may_skip`.
  */
 static __always_inline bool enter(struct pt_regs___user *ctx, bool may_skip)
@@ -77,8 +88,7 @@ static __always_inline bool enter(struct pt_regs___user *ctx, bool may_skip)
 		return false;
 	leave_below(thread, stack, object);
 	call = innermost(thread);
-	if (call && call->object == object && (call->stack > stack || call->kind != kind)) {
-		/* One function calls another one about the same object: the outer one tells. */
+	if (call && call->object == object && (call->stack > stack || call->kind != kind) && tells_of(call->kind, kind)) {
 		if (!may_skip)
 			call->within++;
 		return false;
