@@ -95,8 +95,7 @@ describe.skipIf(!isRoot)('Cassandra (needs root)', () => {
       test('each connection begins with a login; no secret is stored', () => {
         const [starts, logins] = [STARTUP, AUTH_RESPONSE].map((op) => rows.filter((row) => row.op === op))
         expect(logins!.length).toBeGreaterThan(1)
-        // What Node writes first in TLS isn't linked to its connection yet.
-        if (name !== 'tls') expect(starts!.filter(({ error }) => error === 0)).toHaveLength(logins!.length)
+        expect(starts!.filter(({ error }) => error === 0)).toHaveLength(logins!.length)
         expect(new Set(logins!.map(({ body }) => body))).toEqual(
           new Set(['{"user":"cassandra","token":"[redacted]"}']),
         )
