@@ -121,7 +121,11 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
       if (this.#carried !== undefined) this.#plain.talk.expects(this.#carried)
     }
     if (this.#tokens) this.#tokens[direction] = token
-    if (this.#plain.talk.isCounting || this.#isResting) return
+    if (this.#plain.talk.isCounting) return
+    if (this.#isResting) {
+      if (this.#turns?.begins({ direction, role: this.end.role })) this.#shared.shedCounts.add(this.end, 1)
+      return
+    }
     if (this.#plain.take(direction, offset, size, payload, timeNs)) this.watch()
   }
 
@@ -221,6 +225,7 @@ export class TcpSocket implements Followed, Retried, Host, LeavesOut {
     if (this.#plain && !this.#plain.talk.isCounting) {
       this.#isResting = true
       this.#plain.passOver(this.lastNs, false, 0)
+      this.#turns = new Turns(undefined)
       // Not `count`, which is for ever: the kernel would lose count of the bytes.
       this.#shared.setPlainVerdict(this.id, { action: 'capture', cap: 0 })
       return true

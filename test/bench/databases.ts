@@ -70,7 +70,15 @@ const DATABASES: Record<string, (scope: Scope) => Promise<Database>> = {
     const { port, pid } = await startMariaDb(scope)
     // A whole number for each of 8 clients.
     const count = (seconds: number) => seconds * 16_000
-    const where = ['--no-defaults', '-h127.0.0.1', `-P${port}`, '-uapp', '-phunter2', '--create-schema=shop']
+    const where = [
+      '--no-defaults',
+      '-h127.0.0.1',
+      `-P${port}`,
+      '-uapp',
+      '-phunter2',
+      '--skip-ssl',
+      '--create-schema=shop',
+    ]
     return {
       port,
       pid,

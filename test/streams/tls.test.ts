@@ -88,6 +88,24 @@ describe('a handshake between two processes of the node', () => {
 })
 
 describe('what is within TLS', () => {
+  test('is counted by exchanges while the connection has to rest', () => {
+    const all = rig([tls, LINES], {}, { isGated: true })
+    const server = atServer()
+    all.streams.handle(server.open())
+    shakeHands(all, server)
+    all.streams.plaintext(within(server, RECEIVED, 0, '>one\n'))
+    all.streams.plaintext(within(server, SENT, 0, '<one\n'))
+    all.streams.rest(server.connId)
+    for (let i = 1; i <= 3; i++) {
+      all.streams.plaintext(within(server, RECEIVED, 5 * i, ''))
+      all.streams.plaintext(within(server, SENT, 5 * i, ''))
+    }
+    all.streams.shedExchanges(server.timeNs)
+    expect(all.counters).toMatchObject({ restedConnections: 1, shedExchanges: 3 })
+    expect(all.sink.rows('shed_exchanges')).toMatchObject([{ exchanges: 3, protocol: 99 }])
+    expect(lines(all)).toEqual(['2 >one', '2 <one'])
+  })
+
   test('may come before its handshake is read to the end', () => {
     const all = rig([tls, LINES])
     const server = atServer()
