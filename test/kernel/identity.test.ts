@@ -105,7 +105,7 @@ for (const { hierarchyName, parent, prefix, suffix, runtime } of CONTAINERS) {
 const V1 = ['memory', 'pids', 'cpu', 'freezer', 'name=systemd']
 const mounted = V1.filter((name) => hierarchy(name))
 test.skipIf(mounted.length === 0)(
-  `a container is known by whichever hierarchy of cgroup v1 has it, beside others that do not (${mounted.join(', ')})`,
+  `a container is known by whichever hierarchy of cgroup v1 has it, beside others that do not (${mounted.join(', ') || 'needs a mounted hierarchy of cgroup v1'})`,
   async () => {
     for (const name of mounted) {
       const containerId = id(`${name}${process.pid}`)
